@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+
+# What every target of the project is compiled with.
+add_library(vantage_build_flags INTERFACE)
+target_compile_features(vantage_build_flags INTERFACE cxx_std_20)
+target_compile_options(vantage_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
+                                                     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # false alarms of GCC 12
+if(VANTAGE_WERROR)
+  target_compile_options(vantage_build_flags INTERFACE -Werror)
+endif()
+if(VANTAGE_SANITIZE)
+  target_compile_options(vantage_build_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                                       -fno-omit-frame-pointer)
+  target_link_options(vantage_build_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+set(VANTAGE_MODULES "" CACHE INTERNAL "")
+
+# vantage_add_module(NAME SOURCES files... [PUBLIC libraries...] [PRIVATE libraries...])
+# makes the static library vantage::NAME from src/NAME, with headers in include/vantage/NAME.
+function(vantage_add_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PUBLIC;PRIVATE")
+  set(target vantage_${name})
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(vantage::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+                                              "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE "$<BUILD_INTERFACE:vantage_build_flags>" ${arg_PRIVATE})
+  install(TARGETS ${target} EXPORT vantageTargets)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vantage/${name}"
+          DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vantage")
+  set(VANTAGE_MODULES ${VANTAGE_MODULES} vantage::${name} CACHE INTERNAL "")
+endfunction()
+
+# Exports the modules, so that find_package(vantage) gives vantage::vantage (all of them) and vantage::MODULE.
+function(vantage_install_package)
+  add_library(vantage_all INTERFACE)
+  add_library(vantage::vantage ALIAS vantage_all)
+  set_target_properties(vantage_all PROPERTIES EXPORT_NAME vantage)
+  target_link_libraries(vantage_all INTERFACE ${VANTAGE_MODULES})
+  install(TARGETS vantage_all EXPORT vantageTargets)
+
+  set(destination "${CMAKE_INSTALL_LIBDIR}/cmake/vantage")
+  install(EXPORT vantageTargets NAMESPACE vantage:: DESTINATION "${destination}")
+  configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/vantageConfig.cmake.in"
+                                "${PROJECT_BINARY_DIR}/vantageConfig.cmake" INSTALL_DESTINATION "${destination}")
+  write_basic_package_version_file("${PROJECT_BINARY_DIR}/vantageConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+  install(FILES "${PROJECT_BINARY_DIR}/vantageConfig.cmake" "${PROJECT_BINARY_DIR}/vantageConfigVersion.cmake"
+                "${PROJECT_SOURCE_DIR}/cmake/VantageDependencies.cmake"
+                "${PROJECT_SOURCE_DIR}/cmake/VantageTorch.cmake" DESTINATION "${destination}")
+endfunction()

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vantage {
+
+// A file opened for reading at any offset. Reads may come from several threads at once.
+class InputFile {
+ public:
+  // Throws Error if the file cannot be opened or is no regular file.
+  explicit InputFile(const std::filesystem::path& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  uint64_t size() const { return size_; }
+
+  // Fills `data` with the `size` bytes from `offset`. Throws Error if the file ends before.
+  void ReadAt(uint64_t offset, void* data, uint64_t size) const;
+  std::string ReadAt(uint64_t offset, uint64_t size) const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  uint64_t size_ = 0;
+};
+
+// The whole file. Throws Error if it cannot be read or is larger than `max_bytes`.
+std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 32);
+
+// A file that appears under its name only when it is complete: written beside the target under a temporary
+// name, flushed to disk and renamed by Commit. Without Commit nothing stays.
+class AtomicFile {
+ public:
+  // Throws Error if the folder cannot be written to. Makes missing parent folders.
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  // Appends. Throws Error where the disk is full or the write fails.
+  void Write(const void* data, uint64_t size);
+  void Write(std::string_view bytes) { Write(bytes.data(), bytes.size()); }
+
+  // Bytes written so far.
+  uint64_t size() const { return size_; }
+
+  // Throws Error if the bytes cannot be brought to disk or renamed.
+  void Commit();
+
+ private:
+  void Flush();
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_path_;
+  int descriptor_ = -1;
+  uint64_t size_ = 0;
+  std::string buffer_;
+};
+
+// Writes a whole file through AtomicFile.
+void WriteFile(const std::filesystem::path& path, std::string_view bytes);
+
+// A path in the folder of `path` that no other process uses: for libraries that write a file themselves and
+// whose result is then renamed to `path`.
+std::filesystem::path TemporaryPathBeside(const std::filesystem::path& path);
+
+// Regular files below `folder`, recursively, whose lower-case extension is among `extensions` (".jpg"),
+// sorted by their path relative to the folder, which is what is returned. Throws Error if the folder is
+// missing.
+std::vector<std::filesystem::path> ListFiles(const std::filesystem::path& folder,
+                                             const std::vector<std::string>& extensions);
+
+// Sub-folders of `folder`, names only, sorted. Throws Error if the folder is missing.
+std::vector<std::string> ListFolders(const std::filesystem::path& folder);
+
+// Extensions of photos that vantage reads: .jpg, .jpeg, .png.
+const std::vector<std::string>& PhotoExtensions();
+
+}  // namespace vantage

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vantage {
+
+// The arguments written one after the other with operator<<.
+template <typename... Args>
+std::string StrCat(const Args&... args) {
+  std::ostringstream out;
+  (out << ... << args);
+  return out.str();
+}
+
+// Parts of `text` between separators; "" gives no part, "a,,b" three.
+std::vector<std::string> Split(std::string_view text, char separator);
+
+// The parts with `separator` between them.
+std::string Join(const std::vector<std::string>& parts, std::string_view separator);
+
+// `text` without white space at its ends.
+std::string_view Trim(std::string_view text);
+
+// ASCII lower case.
+std::string ToLower(std::string_view text);
+
+// The shortest decimal that reads back as the same number.
+std::string FormatShortest(double value);
+
+// Fixed-point with `digits` decimals.
+std::string FormatFixed(double value, int digits);
+
+// "0.2 s", "12 s", "3 min 05 s", "2 h 14 min".
+std::string FormatDuration(double seconds);
+
+// The candidate with the smallest edit distance to `word`, or "" if none is near enough to be a slip.
+std::string NearestWord(std::string_view word, const std::vector<std::string>& candidates);
+
+// The whole of `text` as a number. Throws Error naming `what` if it is none or out of range.
+double ParseDouble(std::string_view text, std::string_view what);
+long long ParseInteger(std::string_view text, std::string_view what);
+
+}  // namespace vantage

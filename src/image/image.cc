@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/image/image.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "image/codecs.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+enum class Format { kJpeg, kPng };
+
+constexpr uint64_t kMaxFileSize = uint64_t{1} << 30;
+
+std::string FirstBytes(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex = "0x";
+  for (const char c : bytes.substr(0, 4)) {
+    hex += kDigits[static_cast<unsigned char>(c) >> 4];
+    hex += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return hex;
+}
+
+Format DetectFormat(std::string_view bytes, const std::string& source) {
+  VANTAGE_CHECK(!bytes.empty(), source, ": the file is empty");
+  if (bytes.substr(0, 2) == "\xff\xd8") return Format::kJpeg;
+  if (bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n") return Format::kPng;
+  throw Error(StrCat(source, ": not a JPEG or PNG (starts with ", FirstBytes(bytes), ")"));
+}
+
+}  // namespace
+
+Image MakeImage(int width, int height) {
+  VANTAGE_CHECK(width > 0 && height > 0, "an image of ", width, " x ", height, " pixels");
+  return {width, height, std::vector<uint8_t>(static_cast<size_t>(width) * static_cast<size_t>(height) * 3)};
+}
+
+void CheckImageSize(int64_t width, int64_t height, uint64_t bytes_in_file, int64_t pixels_per_byte,
+                    const DecodeOptions& options, const std::string& source) {
+  VANTAGE_CHECK(width > 0 && height > 0, source, ": an image of ", width, " x ", height, " pixels");
+  VANTAGE_CHECK(width <= options.max_pixels / height, source, ": ", width, " x ", height,
+                " pixels are more than the ", options.max_pixels, " allowed");
+  VANTAGE_CHECK(width * height / pixels_per_byte <= static_cast<int64_t>(bytes_in_file), source,
+                ": the header says ", width, " x ", height, " pixels, which the file's ", bytes_in_file,
+                " bytes cannot hold");
+}
+
+Image DecodeImage(std::string_view bytes, const std::string& source, const DecodeOptions& options) {
+  int orientation = 1;
+  Image image = DetectFormat(bytes, source) == Format::kJpeg ? DecodeJpeg(bytes, source, options, orientation)
+                                                             : DecodePng(bytes, source, options, orientation);
+  if (!options.apply_exif_orientation) return image;
+  return ApplyOrientation(std::move(image), orientation);
+}
+
+Image ReadImage(const std::filesystem::path& path, const DecodeOptions& options) {
+  return DecodeImage(ReadFile(path, kMaxFileSize), path.string(), options);
+}
+
+ImageHeader ReadImageHeader(const std::filesystem::path& path) {
+  const std::string bytes = ReadFile(path, kMaxFileSize);
+  return DetectFormat(bytes, path.string()) == Format::kJpeg ? ReadJpegHeader(bytes, path.string())
+                                                             : ReadPngHeader(bytes, path.string());
+}
+
+Image ApplyOrientation(Image image, int exif_orientation) {
+  if (exif_orientation <= 1 || exif_orientation > 8) return image;
+  const bool swaps_axes = exif_orientation >= 5;
+  Image upright = MakeImage(swaps_axes ? image.height : image.width, swaps_axes ? image.width : image.height);
+  for (int y = 0; y < upright.height; ++y) {
+    for (int x = 0; x < upright.width; ++x) {
+      int from_x = swaps_axes ? y : x;
+      int from_y = swaps_axes ? x : y;
+      // 2: mirrored; 3: turned by 180 degrees; 4: upside down; 5: transposed; 6: to be turned clockwise;
+      // 7: transposed across the other diagonal; 8: to be turned counter-clockwise.
+      if (exif_orientation == 2 || exif_orientation == 3 || exif_orientation == 7 || exif_orientation == 8) {
+        from_x = image.width - 1 - from_x;
+      }
+      if (exif_orientation == 3 || exif_orientation == 4 || exif_orientation == 6 || exif_orientation == 7) {
+        from_y = image.height - 1 - from_y;
+      }
+      std::memcpy(upright.Row(y) + 3 * x, image.Row(from_y) + 3 * from_x, 3);
+    }
+  }
+  return upright;
+}
+
+Image Crop(const Image& image, const Box& box) {
+  const auto left = static_cast<int64_t>(std::nearbyint(box.left));
+  const auto top = static_cast<int64_t>(std::nearbyint(box.top));
+  const auto right = static_cast<int64_t>(std::nearbyint(box.right));
+  const auto bottom = static_cast<int64_t>(std::nearbyint(box.bottom));
+  VANTAGE_CHECK(left < right && top < bottom, "the box (", box.left, ", ", box.top, ", ", box.right, ", ",
+                box.bottom, ") is empty");
+  VANTAGE_CHECK(left < image.width && top < image.height && right > 0 && bottom > 0 &&
+                    right - left <= 1 << 20 && bottom - top <= 1 << 20,
+                "the box (", box.left, ", ", box.top, ", ", box.right, ", ", box.bottom,
+                ") lies outside the image of ", image.width, " x ", image.height, " pixels");
+  Image part = MakeImage(static_cast<int>(right - left), static_cast<int>(bottom - top));
+  const int64_t first_x = std::max<int64_t>(left, 0);
+  const int64_t last_x = std::min<int64_t>(right, image.width);
+  for (int64_t y = std::max<int64_t>(top, 0); y < std::min<int64_t>(bottom, image.height); ++y) {
+    std::memcpy(part.Row(static_cast<int>(y - top)) + 3 * (first_x - left),
+                image.Row(static_cast<int>(y)) + 3 * first_x, static_cast<size_t>(3 * (last_x - first_x)));
+  }
+  return part;
+}
+
+}  // namespace vantage

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+// jpeglib.h needs the headers above.
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include <memory>
+
+#include "image/codecs.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+// A JPEG spends at least one bit on each 8 x 8 block of luminance; a scan of a progressive one may skip
+// blocks.
+constexpr int64_t kPixelsPerByte = 64 * 8;
+// More scans than any encoder writes: hostile files use them to take hours.
+constexpr int kMaxScans = 500;
+
+struct ErrorState {
+  jpeg_error_mgr manager;
+  std::jmp_buf jump;
+  char message[JMSG_LENGTH_MAX];
+  bool truncated;
+};
+
+ErrorState* StateOf(j_common_ptr codec) { return reinterpret_cast<ErrorState*>(codec->err); }
+
+[[noreturn]] void OnError(j_common_ptr codec) {
+  ErrorState* state = StateOf(codec);
+  codec->err->format_message(codec, state->message);
+  std::longjmp(state->jump, 1);
+}
+
+void OnMessage(j_common_ptr codec, int level) {
+  if (level < 0 && codec->err->msg_code == JWRN_JPEG_EOF) StateOf(codec)->truncated = true;
+}
+
+void OnProgress(j_common_ptr codec) {
+  if (reinterpret_cast<j_decompress_ptr>(codec)->input_scan_number > kMaxScans) {
+    ErrorState* state = StateOf(codec);
+    std::snprintf(state->message, sizeof(state->message), "more than %d scans", kMaxScans);
+    std::longjmp(state->jump, 1);
+  }
+}
+
+void Install(ErrorState& state) {
+  jpeg_std_error(&state.manager);
+  state.manager.error_exit = OnError;
+  state.manager.emit_message = OnMessage;
+  state.truncated = false;
+  state.message[0] = '\0';
+}
+
+// libjpeg leaves its functions by longjmp, past no object that has a destructor: all such objects live in the
+// callers of the functions below.
+struct Decoder {
+  ErrorState errors{};
+  jpeg_decompress_struct codec{};
+  jpeg_progress_mgr progress{};
+
+  Decoder() {
+    codec.err = &errors.manager;
+    Install(errors);
+    jpeg_create_decompress(&codec);
+    progress.progress_monitor = OnProgress;
+    codec.progress = &progress;
+  }
+  ~Decoder() { jpeg_destroy_decompress(&codec); }
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+};
+
+bool ReadHeader(Decoder& decoder, const unsigned char* bytes, size_t size) {
+  if (setjmp(decoder.errors.jump) != 0) return false;
+  jpeg_mem_src(&decoder.codec, bytes, size);
+  jpeg_save_markers(&decoder.codec, JPEG_APP0 + 1, 0xffff);
+  jpeg_read_header(&decoder.codec, TRUE);
+  return true;
+}
+
+bool StartDecoding(Decoder& decoder) {
+  if (setjmp(decoder.errors.jump) != 0) return false;
+  const bool four_inks =
+      decoder.codec.jpeg_color_space == JCS_CMYK || decoder.codec.jpeg_color_space == JCS_YCCK;
+  decoder.codec.out_color_space = four_inks ? JCS_CMYK : JCS_RGB;
+  jpeg_start_decompress(&decoder.codec);
+  return true;
+}
+
+bool ReadRows(Decoder& decoder, unsigned char* rows, size_t stride) {
+  if (setjmp(decoder.errors.jump) != 0) return false;
+  while (decoder.codec.output_scanline < decoder.codec.output_height) {
+    JSAMPROW row = rows + decoder.codec.output_scanline * stride;
+    jpeg_read_scanlines(&decoder.codec, &row, 1);
+  }
+  jpeg_finish_decompress(&decoder.codec);
+  return true;
+}
+
+[[noreturn]] void Fail(const Decoder& decoder, const std::string& source) {
+  throw Error(StrCat(source, ": damaged JPEG: ", decoder.errors.message));
+}
+
+int Orientation(const Decoder& decoder) {
+  constexpr std::string_view kPrefix("Exif\0\0", 6);
+  for (jpeg_saved_marker_ptr marker = decoder.codec.marker_list; marker != nullptr; marker = marker->next) {
+    const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
+    if (marker->marker == JPEG_APP0 + 1 && data.substr(0, kPrefix.size()) == kPrefix) {
+      return ExifOrientation(data.substr(kPrefix.size()));
+    }
+  }
+  return 1;
+}
+
+// Inks to light as Pillow does: inverted, as Adobe writes them.
+Image FromInks(const std::vector<uint8_t>& inks, int width, int height) {
+  Image image = MakeImage(width, height);
+  for (size_t i = 0; i < inks.size() / 4; ++i) {
+    const int black = inks[4 * i + 3];
+    for (size_t c = 0; c < 3; ++c) {
+      // black - MULDIV255(255 - ink, black): Pillow's rounding.
+      const int product = (255 - inks[4 * i + c]) * black + 128;
+      image.pixels[3 * i + c] = static_cast<uint8_t>(black - (((product >> 8) + product) >> 8));
+    }
+  }
+  return image;
+}
+
+}  // namespace
+
+ImageHeader ReadJpegHeader(std::string_view bytes, const std::string& source) {
+  Decoder decoder;
+  if (!ReadHeader(decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
+    Fail(decoder, source);
+  return {static_cast<int>(decoder.codec.image_width), static_cast<int>(decoder.codec.image_height),
+          Orientation(decoder)};
+}
+
+Image DecodeJpeg(std::string_view bytes, const std::string& source, const DecodeOptions& options,
+                 int& orientation) {
+  Decoder decoder;
+  if (!ReadHeader(decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
+    Fail(decoder, source);
+  CheckImageSize(decoder.codec.image_width, decoder.codec.image_height, bytes.size(), kPixelsPerByte, options,
+                 source);
+  orientation = Orientation(decoder);
+  if (!StartDecoding(decoder)) Fail(decoder, source);
+
+  const int width = static_cast<int>(decoder.codec.output_width);
+  const int height = static_cast<int>(decoder.codec.output_height);
+  Image image;
+  if (decoder.codec.out_color_space == JCS_CMYK) {
+    std::vector<uint8_t> inks(static_cast<size_t>(width) * static_cast<size_t>(height) * 4);
+    if (!ReadRows(decoder, inks.data(), static_cast<size_t>(width) * 4)) Fail(decoder, source);
+    image = FromInks(inks, width, height);
+  } else {
+    image = MakeImage(width, height);
+    if (!ReadRows(decoder, image.pixels.data(), static_cast<size_t>(width) * 3)) Fail(decoder, source);
+  }
+  VANTAGE_CHECK(!decoder.errors.truncated, source, ": truncated JPEG: the file ends after ", bytes.size(),
+                " bytes, before the image does");
+  return image;
+}
+
+namespace {
+
+struct Encoder {
+  ErrorState errors{};
+  jpeg_compress_struct codec{};
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;  // NOLINT: libjpeg's type
+
+  Encoder() {
+    codec.err = &errors.manager;
+    Install(errors);
+    jpeg_create_compress(&codec);
+  }
+  ~Encoder() {
+    jpeg_destroy_compress(&codec);
+    std::free(bytes);
+  }
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
+};
+
+bool WriteRows(Encoder& encoder, const Image& image, int quality) {
+  if (setjmp(encoder.errors.jump) != 0) return false;
+  jpeg_mem_dest(&encoder.codec, &encoder.bytes, &encoder.size);
+  encoder.codec.image_width = static_cast<JDIMENSION>(image.width);
+  encoder.codec.image_height = static_cast<JDIMENSION>(image.height);
+  encoder.codec.input_components = 3;
+  encoder.codec.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&encoder.codec);
+  jpeg_set_quality(&encoder.codec, quality, TRUE);
+  jpeg_start_compress(&encoder.codec, TRUE);
+  while (encoder.codec.next_scanline < encoder.codec.image_height) {
+    auto* row = const_cast<JSAMPROW>(image.Row(static_cast<int>(encoder.codec.next_scanline)));
+    jpeg_write_scanlines(&encoder.codec, &row, 1);
+  }
+  jpeg_finish_compress(&encoder.codec);
+  return true;
+}
+
+}  // namespace
+
+std::string EncodeJpeg(const Image& image, int quality) {
+  Encoder encoder;
+  VANTAGE_CHECK(WriteRows(encoder, image, quality), "JPEG cannot be written: ", encoder.errors.message);
+  return std::string(reinterpret_cast<const char*>(encoder.bytes), encoder.size);
+}
+
+}  // namespace vantage

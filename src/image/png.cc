@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <png.h>
+
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
+
+#include "image/codecs.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+// Deflate compresses at most 1032 to 1; a PNG may spend one bit a pixel.
+constexpr int64_t kPixelsPerByte = 1032 * 8;
+
+// What libpng's callbacks see. libpng leaves its functions by longjmp, past no object that has a destructor:
+// all such objects live in the callers of the functions below.
+struct State {
+  char message[256] = "";
+  const char* bytes = nullptr;
+  size_t size = 0;
+  size_t offset = 0;
+};
+
+void OnError(png_structp codec, png_const_charp message) {
+  auto* state = static_cast<State*>(png_get_error_ptr(codec));
+  std::snprintf(state->message, sizeof(state->message), "%s", message);
+  std::longjmp(png_jmpbuf(codec), 1);
+}
+
+void OnWarning(png_structp /*codec*/, png_const_charp /*message*/) {}
+
+void OnRead(png_structp codec, png_bytep data, size_t size) {
+  auto* state = static_cast<State*>(png_get_io_ptr(codec));
+  if (size > state->size - state->offset) png_error(codec, "the file ends before the image does");
+  std::memcpy(data, state->bytes + state->offset, size);
+  state->offset += size;
+}
+
+struct Decoder {
+  State state;
+  png_structp codec = nullptr;
+  png_infop info = nullptr;
+
+  explicit Decoder(std::string_view bytes) {
+    state.bytes = bytes.data();
+    state.size = bytes.size();
+    codec = png_create_read_struct(PNG_LIBPNG_VER_STRING, &state, OnError, OnWarning);
+    VANTAGE_CHECK(codec != nullptr, "libpng cannot start");
+    info = png_create_info_struct(codec);
+  }
+  ~Decoder() { png_destroy_read_struct(&codec, &info, nullptr); }
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+};
+
+bool ReadHeader(Decoder& decoder) {
+  if (setjmp(png_jmpbuf(decoder.codec)) != 0) return false;
+  png_set_read_fn(decoder.codec, &decoder.state, OnRead);
+  // CheckImageSize decides what is too large.
+  png_set_user_limits(decoder.codec, 0x7fffffff, 0x7fffffff);
+  png_read_info(decoder.codec, decoder.info);
+  return true;
+}
+
+// Any colour type and depth to 8-bit RGB.
+bool StartDecoding(Decoder& decoder) {
+  if (setjmp(png_jmpbuf(decoder.codec)) != 0) return false;
+  png_set_expand(decoder.codec);
+  png_set_strip_16(decoder.codec);
+  png_set_strip_alpha(decoder.codec);
+  png_set_gray_to_rgb(decoder.codec);
+  png_set_interlace_handling(decoder.codec);
+  png_read_update_info(decoder.codec, decoder.info);
+  return true;
+}
+
+bool ReadRows(Decoder& decoder, png_bytepp rows) {
+  if (setjmp(png_jmpbuf(decoder.codec)) != 0) return false;
+  png_read_image(decoder.codec, rows);
+  png_read_end(decoder.codec, nullptr);
+  return true;
+}
+
+[[noreturn]] void Fail(const Decoder& decoder, const std::string& source) {
+  throw Error(StrCat(source, ": damaged PNG: ", decoder.state.message));
+}
+
+ImageHeader Header(Decoder& decoder) {
+  ImageHeader header;
+  header.width = static_cast<int>(png_get_image_width(decoder.codec, decoder.info));
+  header.height = static_cast<int>(png_get_image_height(decoder.codec, decoder.info));
+  png_uint_32 size = 0;
+  png_bytep exif = nullptr;
+  if (png_get_eXIf_1(decoder.codec, decoder.info, &size, &exif) != 0) {
+    header.exif_orientation = ExifOrientation({reinterpret_cast<const char*>(exif), size});
+  }
+  return header;
+}
+
+}  // namespace
+
+ImageHeader ReadPngHeader(std::string_view bytes, const std::string& source) {
+  Decoder decoder(bytes);
+  if (!ReadHeader(decoder)) Fail(decoder, source);
+  return Header(decoder);
+}
+
+Image DecodePng(std::string_view bytes, const std::string& source, const DecodeOptions& options,
+                int& orientation) {
+  Decoder decoder(bytes);
+  if (!ReadHeader(decoder)) Fail(decoder, source);
+  const ImageHeader header = Header(decoder);
+  orientation = header.exif_orientation;
+  CheckImageSize(header.width, header.height, bytes.size(), kPixelsPerByte, options, source);
+  if (!StartDecoding(decoder)) Fail(decoder, source);
+  VANTAGE_CHECK(png_get_rowbytes(decoder.codec, decoder.info) == static_cast<size_t>(header.width) * 3,
+                source, ": a PNG of an unknown kind");
+  Image image = MakeImage(header.width, header.height);
+  std::vector<png_bytep> rows(static_cast<size_t>(image.height));
+  for (int y = 0; y < image.height; ++y) rows[static_cast<size_t>(y)] = image.Row(y);
+  if (!ReadRows(decoder, rows.data())) Fail(decoder, source);
+  return image;
+}
+
+std::string EncodePng(const Image& image) {
+  png_image header{};
+  header.version = PNG_IMAGE_VERSION;
+  header.width = static_cast<png_uint_32>(image.width);
+  header.height = static_cast<png_uint_32>(image.height);
+  header.format = PNG_FORMAT_RGB;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(header);
+  std::string bytes(size, '\0');
+  const int done =
+      png_image_write_to_memory(&header, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr);
+  VANTAGE_CHECK(done != 0, "PNG cannot be written: ", header.message);
+  bytes.resize(size);
+  return bytes;
+}
+
+}  // namespace vantage

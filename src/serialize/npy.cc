@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/serialize/npy.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <type_traits>
+
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "NumPy arrays are read as they lie in memory");
+
+constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr size_t kAlignment = 64;
+
+// Product of the sizes, or -1 where it leaves 62 bits.
+int64_t ElementCount(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (const int64_t size : shape) {
+    if (size < 0 || __builtin_mul_overflow(count, size, &count) || count > (int64_t{1} << 62)) return -1;
+  }
+  return count;
+}
+
+// The text behind 'key': in the header's dictionary.
+std::string_view HeaderField(std::string_view header, std::string_view key, const std::string& source) {
+  const size_t at = header.find(StrCat("'", key, "':"));
+  VANTAGE_CHECK(at != header.npos, source, ": npy header has no '", key, "'");
+  return Trim(header.substr(at + key.size() + 3));
+}
+
+std::vector<int64_t> ParseShape(std::string_view text, const std::string& source) {
+  const size_t end = text.find(')');
+  VANTAGE_CHECK(!text.empty() && text[0] == '(' && end != text.npos, source,
+                ": npy header has a malformed shape");
+  std::vector<int64_t> shape;
+  for (const std::string& part : Split(text.substr(1, end - 1), ',')) {
+    if (Trim(part).empty()) continue;
+    shape.push_back(ParseInteger(Trim(part), source + ": npy shape"));
+  }
+  VANTAGE_CHECK(shape.size() <= 8, source, ": npy array of ", shape.size(), " dimensions");
+  return shape;
+}
+
+template <typename T, typename Stored>
+std::vector<T> Convert(const std::string& data) {
+  std::vector<T> values(data.size() / sizeof(Stored));
+  for (size_t i = 0; i < values.size(); ++i) {
+    Stored stored;
+    std::memcpy(&stored, data.data() + i * sizeof(Stored), sizeof(Stored));
+    values[i] = static_cast<T>(stored);
+  }
+  return values;
+}
+
+int64_t ItemSize(const std::string& dtype, const std::string& source) {
+  VANTAGE_CHECK(dtype.size() >= 3 && (dtype[0] == '<' || dtype[0] == '|'), source, ": npy type '", dtype,
+                "' is not little-endian");
+  const int64_t size = ParseInteger(std::string_view(dtype).substr(2), source + ": npy type");
+  VANTAGE_CHECK(size >= 1 && size <= 16, source, ": npy type '", dtype, "' is not supported");
+  return size;
+}
+
+}  // namespace
+
+int64_t NpyArray::size() const { return ElementCount(shape); }
+
+template <typename T>
+std::vector<T> NpyArray::As() const {
+  if (dtype == "<f4") return Convert<T, float>(data);
+  if (dtype == "<f8") return Convert<T, double>(data);
+  if (dtype == "<i8") return Convert<T, int64_t>(data);
+  if (dtype == "<u8") return Convert<T, uint64_t>(data);
+  if (dtype == "<i4") return Convert<T, int32_t>(data);
+  if (dtype == "<u4") return Convert<T, uint32_t>(data);
+  if (dtype == "<i2") return Convert<T, int16_t>(data);
+  if (dtype == "<u2") return Convert<T, uint16_t>(data);
+  if (dtype == "|i1") return Convert<T, int8_t>(data);
+  if (dtype == "|u1" || dtype == "|b1") return Convert<T, uint8_t>(data);
+  throw Error(StrCat("npy type '", dtype, "' is not supported"));
+}
+template std::vector<float> NpyArray::As<float>() const;
+template std::vector<double> NpyArray::As<double>() const;
+template std::vector<int64_t> NpyArray::As<int64_t>() const;
+
+template <typename T>
+std::string NpyDtype() {
+  const char kind = std::is_floating_point_v<T> ? 'f' : std::is_signed_v<T> ? 'i' : 'u';
+  return StrCat(sizeof(T) == 1 ? '|' : '<', kind, sizeof(T));
+}
+template std::string NpyDtype<float>();
+template std::string NpyDtype<double>();
+template std::string NpyDtype<int64_t>();
+
+NpyArray ParseNpy(std::string_view bytes, const std::string& source) {
+  VANTAGE_CHECK(bytes.size() >= 12 && bytes.substr(0, kMagic.size()) == kMagic, source, ": not an npy file");
+  const bool long_header = bytes[6] >= 2;
+  const size_t header_start = long_header ? 12 : 10;
+  size_t header_size = static_cast<uint8_t>(bytes[8]) | static_cast<size_t>(static_cast<uint8_t>(bytes[9]))
+                                                            << 8;
+  if (long_header) {
+    header_size |= static_cast<size_t>(static_cast<uint8_t>(bytes[10])) << 16 |
+                   static_cast<size_t>(static_cast<uint8_t>(bytes[11])) << 24;
+  }
+  VANTAGE_CHECK(header_size <= bytes.size() - header_start, source, ": npy header of ", header_size,
+                " bytes ends after the file");
+  const std::string_view header = bytes.substr(header_start, header_size);
+
+  NpyArray array;
+  const std::string_view descr = HeaderField(header, "descr", source);
+  const size_t quote = descr.find('\'', 1);
+  VANTAGE_CHECK(!descr.empty() && descr[0] == '\'' && quote != descr.npos, source,
+                ": npy arrays with fields are not supported");
+  array.dtype = std::string(descr.substr(1, quote - 1));
+  VANTAGE_CHECK(HeaderField(header, "fortran_order", source).substr(0, 5) == "False", source,
+                ": the array is in Fortran order; save it with numpy.ascontiguousarray");
+  array.shape = ParseShape(HeaderField(header, "shape", source), source);
+
+  const int64_t count = ElementCount(array.shape);
+  const int64_t item_size = ItemSize(array.dtype, source);
+  const size_t available = bytes.size() - header_start - header_size;
+  VANTAGE_CHECK(count >= 0 && count <= static_cast<int64_t>(available) / item_size, source,
+                ": npy data end at byte ", bytes.size(), ", before the array does");
+  array.data = std::string(bytes.substr(header_start + header_size, static_cast<size_t>(count * item_size)));
+  return array;
+}
+
+NpyArray ReadNpy(const std::filesystem::path& path) {
+  return ParseNpy(ReadFile(path, uint64_t{1} << 40), path.string());
+}
+
+std::string NpyHeader(const std::string& dtype, const std::vector<int64_t>& shape) {
+  std::string dictionary = StrCat("{'descr': '", dtype, "', 'fortran_order': False, 'shape': (");
+  for (const int64_t size : shape) dictionary += StrCat(size, ", ");
+  if (shape.size() > 1) dictionary.resize(dictionary.size() - 2);
+  if (shape.size() == 1) dictionary.pop_back();
+  dictionary += "), }";
+  const size_t unpadded = kMagic.size() + 4 + dictionary.size() + 1;
+  dictionary.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+  dictionary += '\n';
+  std::string header(kMagic);
+  header += '\x01';
+  header += '\0';
+  header += static_cast<char>(dictionary.size() & 255);
+  header += static_cast<char>(dictionary.size() >> 8);
+  return header + dictionary;
+}
+
+template <typename T>
+void WriteNpy(const std::filesystem::path& path, std::span<const T> values,
+              const std::vector<int64_t>& shape) {
+  VANTAGE_CHECK(ElementCount(shape) == static_cast<int64_t>(values.size()), path.string(), ": ",
+                values.size(), " values do not fill the shape");
+  AtomicFile file(path);
+  file.Write(NpyHeader(NpyDtype<T>(), shape));
+  file.Write(values.data(), values.size_bytes());
+  file.Commit();
+}
+template void WriteNpy<float>(const std::filesystem::path&, std::span<const float>,
+                              const std::vector<int64_t>&);
+template void WriteNpy<double>(const std::filesystem::path&, std::span<const double>,
+                               const std::vector<int64_t>&);
+template void WriteNpy<int64_t>(const std::filesystem::path&, std::span<const int64_t>,
+                                const std::vector<int64_t>&);
+
+}  // namespace vantage

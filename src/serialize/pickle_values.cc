@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+
+#include "vantage/serialize/pickle.h"
+
+namespace vantage {
+namespace {
+
+using Kind = PickleValue::Kind;
+
+bool IsOneOf(const std::string& text, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), text) != names.end();
+}
+
+bool IsSequence(const PickleValue& value) {
+  return value.is(Kind::kList) || value.is(Kind::kTuple) || value.is(Kind::kSet);
+}
+
+[[noreturn]] void FailKind(const PickleValue& value, const std::string& what, std::string_view wanted) {
+  throw Error(StrCat(what, ": is a ", DescribeKind(value), ", not ", wanted));
+}
+
+// numpy.dtype('i8', False, True) with state (3, '<', ...) -> "<i8".
+std::string NumpyDtype(const PickleValue& value, const std::string& what) {
+  if (!value.is(Kind::kObject) || value.text != "numpy.dtype" || value.items.empty()) {
+    FailKind(value, what, "a NumPy dtype");
+  }
+  std::string order = "<";
+  if (value.state != nullptr && value.state->items.size() > 1) order = ToText(*value.state->items[1], what);
+  VANTAGE_CHECK(order == "<" || order == "|", what, ": NumPy byte order '", order, "' is not supported");
+  const std::string& code = ToText(*value.items[0], what);
+  return (code.size() == 2 && code[1] == '1' ? "|" : "<") + code;
+}
+
+// numpy scalars: multiarray.scalar(dtype, bytes).
+bool IsNumpyScalar(const PickleValue& value) {
+  return value.is(Kind::kObject) &&
+         IsOneOf(value.text, {"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"}) &&
+         value.items.size() == 2;
+}
+
+NpyArray ScalarArray(const PickleValue& value, const std::string& what) {
+  NpyArray array{NumpyDtype(*value.items[0], what), {1}, value.items[1]->text};
+  VANTAGE_CHECK(array.dtype.size() == 3 && array.data.size() == static_cast<size_t>(array.dtype[2] - '0'),
+                what, ": a malformed NumPy scalar");
+  return array;
+}
+
+}  // namespace
+
+const PickleValue* PickleValue::Find(std::string_view key) const {
+  if (!is(Kind::kDict)) return nullptr;
+  for (size_t i = 0; i + 1 < items.size(); i += 2) {
+    if (items[i]->is(Kind::kString) && items[i]->text == key) return items[i + 1];
+  }
+  return nullptr;
+}
+
+std::string DescribeKind(const PickleValue& value) {
+  switch (value.kind) {
+    case Kind::kNone:
+      return "None";
+    case Kind::kBool:
+      return "bool";
+    case Kind::kInt:
+    case Kind::kBigInt:
+      return "int";
+    case Kind::kFloat:
+      return "float";
+    case Kind::kString:
+      return "str";
+    case Kind::kBytes:
+      return "bytes";
+    case Kind::kList:
+      return "list";
+    case Kind::kTuple:
+      return "tuple";
+    case Kind::kSet:
+      return "set";
+    case Kind::kDict:
+      return "dict";
+    case Kind::kGlobal:
+      return value.text;
+    case Kind::kObject:
+      return value.text + " object";
+    case Kind::kPersistent:
+      return "persistent object";
+  }
+  return "?";
+}
+
+const std::vector<std::string>& NumpyGlobals() {
+  static const std::vector<std::string> kGlobals = {
+      "numpy.core.multiarray._reconstruct",
+      "numpy._core.multiarray._reconstruct",
+      "numpy.core.multiarray.scalar",
+      "numpy._core.multiarray.scalar",
+      "numpy.ndarray",
+      "numpy.dtype",
+      "_codecs.encode",
+  };
+  return kGlobals;
+}
+
+bool IsNumpyArray(const PickleValue& value) {
+  return value.is(Kind::kObject) &&
+         IsOneOf(value.text, {"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"});
+}
+
+NpyArray ToNumpyArray(const PickleValue& value, const std::string& what) {
+  if (!IsNumpyArray(value)) FailKind(value, what, "a NumPy array");
+  VANTAGE_CHECK(value.state != nullptr && value.state->items.size() == 5, what,
+                ": a NumPy array without its state");
+  const auto& state = value.state->items;  // version, shape, dtype, Fortran order, bytes
+  NpyArray array;
+  array.shape = ToIntegers(*state[1], what);
+  array.dtype = NumpyDtype(*state[2], what);
+  VANTAGE_CHECK(state[3]->integer == 0 || array.shape.size() < 2, what, ": a NumPy array in Fortran order");
+  VANTAGE_CHECK(state[4]->is(Kind::kBytes) || state[4]->is(Kind::kString), what,
+                ": a NumPy array of objects");
+  array.data = state[4]->text;
+  const int64_t count = array.size();
+  VANTAGE_CHECK(
+      array.dtype.size() == 3 && count >= 0 &&
+          static_cast<uint64_t>(count) == array.data.size() / static_cast<uint64_t>(array.dtype[2] - '0'),
+      what, ": a NumPy array of type ", array.dtype, " whose ", array.data.size(),
+      " bytes do not fill its shape");
+  return array;
+}
+
+int64_t ToInteger(const PickleValue& value, const std::string& what) {
+  if (IsNumpyScalar(value)) return ScalarArray(value, what).As<int64_t>()[0];
+  if (!value.is(Kind::kInt) && !value.is(Kind::kBool)) FailKind(value, what, "an integer");
+  return value.integer;
+}
+
+double ToNumber(const PickleValue& value, const std::string& what) {
+  if (IsNumpyScalar(value)) return ScalarArray(value, what).As<double>()[0];
+  if (value.is(Kind::kInt)) return static_cast<double>(value.integer);
+  if (!value.is(Kind::kFloat)) FailKind(value, what, "a number");
+  return value.number;
+}
+
+const std::string& ToText(const PickleValue& value, const std::string& what) {
+  if (!value.is(Kind::kString) && !value.is(Kind::kBytes)) FailKind(value, what, "a string");
+  return value.text;
+}
+
+std::vector<int64_t> ToIntegers(const PickleValue& value, const std::string& what) {
+  if (IsNumpyArray(value)) return ToNumpyArray(value, what).As<int64_t>();
+  if (!IsSequence(value)) FailKind(value, what, "a list of integers");
+  std::vector<int64_t> integers;
+  integers.reserve(value.items.size());
+  for (const PickleValue* item : value.items) integers.push_back(ToInteger(*item, what));
+  return integers;
+}
+
+std::vector<double> ToNumbers(const PickleValue& value, const std::string& what) {
+  if (IsNumpyArray(value)) return ToNumpyArray(value, what).As<double>();
+  if (!IsSequence(value)) FailKind(value, what, "a list of numbers");
+  std::vector<double> numbers;
+  numbers.reserve(value.items.size());
+  for (const PickleValue* item : value.items) numbers.push_back(ToNumber(*item, what));
+  return numbers;
+}
+
+std::vector<std::string> ToTexts(const PickleValue& value, const std::string& what) {
+  if (!IsSequence(value)) FailKind(value, what, "a list of strings");
+  std::vector<std::string> texts;
+  texts.reserve(value.items.size());
+  for (const PickleValue* item : value.items) texts.push_back(ToText(*item, what));
+  return texts;
+}
+
+const PickleValue& Member(const PickleValue& dictionary, std::string_view key, const std::string& what) {
+  const PickleValue* value = dictionary.Find(key);
+  if (value == nullptr) {
+    throw Error(StrCat(what, ": a ", DescribeKind(dictionary), " without the key '", key, "'"));
+  }
+  return *value;
+}
+
+}  // namespace vantage

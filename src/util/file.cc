@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/util/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kBufferSize = size_t{1} << 20;
+
+std::string ErrorText(int error) { return std::generic_category().message(error); }
+
+void WriteAll(int descriptor, const char* data, size_t size, const fs::path& path) {
+  while (size > 0) {
+    const ssize_t written = ::write(descriptor, data, size);
+    if (written < 0 && errno == EINTR) continue;
+    VANTAGE_CHECK(written > 0, path.string(), ": cannot be written: ", ErrorText(errno));
+    data += written;
+    size -= static_cast<size_t>(written);
+  }
+}
+
+}  // namespace
+
+InputFile::InputFile(const fs::path& path) : path_(path) {
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  VANTAGE_CHECK(descriptor_ >= 0, path.string(), ": cannot be opened: ", ErrorText(errno));
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor_);
+    throw Error(StrCat(path.string(), ": is not a regular file"));
+  }
+  size_ = static_cast<uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+void InputFile::ReadAt(uint64_t offset, void* data, uint64_t size) const {
+  VANTAGE_CHECK(offset <= size_ && size <= size_ - offset, path_.string(), ": ends at byte ", size_,
+                ", before the ", size, " bytes from offset ", offset);
+  auto* bytes = static_cast<char*>(data);
+  while (size > 0) {
+    const ssize_t count = ::pread(descriptor_, bytes, size, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    VANTAGE_CHECK(count > 0, path_.string(), ": cannot be read at offset ", offset, ": ",
+                  count < 0 ? ErrorText(errno) : "the file became shorter");
+    bytes += count;
+    offset += static_cast<uint64_t>(count);
+    size -= static_cast<uint64_t>(count);
+  }
+}
+
+std::string InputFile::ReadAt(uint64_t offset, uint64_t size) const {
+  VANTAGE_CHECK(offset <= size_ && size <= size_ - offset, path_.string(), ": ends at byte ", size_,
+                ", before the ", size, " bytes from offset ", offset);
+  std::string bytes(size, '\0');
+  ReadAt(offset, bytes.data(), size);
+  return bytes;
+}
+
+std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
+  const InputFile file(path);
+  VANTAGE_CHECK(file.size() <= max_bytes, path.string(), ": has ", file.size(), " bytes, more than the ",
+                max_bytes, " allowed here");
+  return file.ReadAt(0, file.size());
+}
+
+fs::path TemporaryPathBeside(const fs::path& path) {
+  static std::atomic<uint64_t> counter = 0;
+  fs::path temporary = path;
+  temporary += StrCat(".partial-", ::getpid(), "-", counter++);
+  return temporary;
+}
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_path_(TemporaryPathBeside(path_)) {
+  if (path_.has_parent_path()) {
+    std::error_code error;
+    fs::create_directories(path_.parent_path(), error);
+    VANTAGE_CHECK(!error, path_.parent_path().string(), ": cannot be made: ", error.message());
+  }
+  descriptor_ = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  VANTAGE_CHECK(descriptor_ >= 0, path_.string(), ": cannot be written: ", ErrorText(errno));
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(temporary_path_.c_str());
+}
+
+void AtomicFile::Flush() {
+  WriteAll(descriptor_, buffer_.data(), buffer_.size(), path_);
+  buffer_.clear();
+}
+
+void AtomicFile::Write(const void* data, uint64_t size) {
+  size_ += size;
+  if (buffer_.size() + size > kBufferSize) Flush();
+  if (size > kBufferSize) {
+    WriteAll(descriptor_, static_cast<const char*>(data), size, path_);
+  } else {
+    buffer_.append(static_cast<const char*>(data), size);
+  }
+}
+
+void AtomicFile::Commit() {
+  Flush();
+  VANTAGE_CHECK(::fsync(descriptor_) == 0, path_.string(), ": cannot be brought to disk: ", ErrorText(errno));
+  VANTAGE_CHECK(::rename(temporary_path_.c_str(), path_.c_str()) == 0, path_.string(),
+                ": cannot be renamed into place: ", ErrorText(errno));
+  ::close(std::exchange(descriptor_, -1));
+}
+
+void WriteFile(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.Write(bytes);
+  file.Commit();
+}
+
+std::vector<fs::path> ListFiles(const fs::path& folder, const std::vector<std::string>& extensions) {
+  VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
+  std::vector<fs::path> files;
+  const auto options =
+      fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, options)) {
+    std::error_code error;
+    if (!entry.is_regular_file(error)) continue;
+    const std::string extension = ToLower(entry.path().extension().string());
+    if (std::find(extensions.begin(), extensions.end(), extension) == extensions.end()) continue;
+    files.push_back(entry.path().lexically_relative(folder));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<std::string> ListFolders(const fs::path& folder) {
+  VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.is_directory()) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+const std::vector<std::string>& PhotoExtensions() {
+  static const std::vector<std::string> kExtensions = {".jpg", ".jpeg", ".png"};
+  return kExtensions;
+}
+
+}  // namespace vantage

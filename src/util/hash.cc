@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/util/hash.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+class Sha256Digest {
+ public:
+  Sha256Digest() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    VANTAGE_CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1,
+                  "SHA-256 cannot start");
+  }
+  void Add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
+  std::string Hex() {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    EVP_DigestFinal_ex(context_.get(), digest, &size);
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string hex;
+    for (unsigned int i = 0; i < size; ++i) {
+      hex += kDigits[digest[i] >> 4];
+      hex += kDigits[digest[i] & 15];
+    }
+    return hex;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
+};
+
+}  // namespace
+
+std::string Sha256(std::string_view bytes) {
+  Sha256Digest digest;
+  digest.Add(bytes);
+  return digest.Hex();
+}
+
+std::string Sha256OfFile(const std::filesystem::path& path) {
+  constexpr uint64_t kPiece = uint64_t{1} << 20;
+  const InputFile file(path);
+  Sha256Digest digest;
+  for (uint64_t offset = 0; offset < file.size(); offset += kPiece) {
+    digest.Add(file.ReadAt(offset, std::min(kPiece, file.size() - offset)));
+  }
+  return digest.Hex();
+}
+
+}  // namespace vantage

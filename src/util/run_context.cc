@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/util/run_context.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+
+void RunContext::CheckCancelled() const {
+  if (IsCancelled()) throw Interrupted("interrupted");
+}
+
+int RunContext::ThreadCount() const {
+  if (threads > 0) return threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace vantage

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cstdio>
+// jpeglib.h needs the header above.
+#include <jpeglib.h>
+#include <png.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "image/codecs.h"
+#include "testing/files.h"
+#include "vantage/image/image.h"
+#include "vantage/util/file.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+
+// Smooth colours, different at each corner.
+Image SmoothImage(int width, int height) {
+  Image image = MakeImage(width, height);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      image.Row(y)[3 * x] = static_cast<uint8_t>(200 * x / width);
+      image.Row(y)[3 * x + 1] = static_cast<uint8_t>(200 * y / height);
+      image.Row(y)[3 * x + 2] = static_cast<uint8_t>(50 + 100 * (x + y) / (width + height));
+    }
+  }
+  return image;
+}
+
+std::string GreyPng(int width, int height, bool sixteen_bits) {
+  png_image header{};
+  header.version = PNG_IMAGE_VERSION;
+  header.width = static_cast<png_uint_32>(width);
+  header.height = static_cast<png_uint_32>(height);
+  header.format = sixteen_bits ? PNG_FORMAT_LINEAR_Y : PNG_FORMAT_GRAY;
+  std::vector<uint16_t> wide(static_cast<size_t>(width * height), 0x8123);
+  std::vector<uint8_t> narrow(static_cast<size_t>(width * height), 0x81);
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(header);
+  std::string bytes(size, '\0');
+  const void* pixels = sixteen_bits ? static_cast<const void*>(wide.data()) : narrow.data();
+  EXPECT_NE(png_image_write_to_memory(&header, bytes.data(), &size, 0, pixels, 0, nullptr), 0);
+  bytes.resize(size);
+  return bytes;
+}
+
+// Four inks, all of one value, stored inverted as Adobe does.
+std::string CmykJpeg(int width, int height, uint8_t ink, uint8_t black) {
+  jpeg_compress_struct codec{};
+  jpeg_error_mgr errors{};
+  codec.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&codec);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;  // NOLINT: libjpeg's type
+  jpeg_mem_dest(&codec, &bytes, &size);
+  codec.image_width = static_cast<JDIMENSION>(width);
+  codec.image_height = static_cast<JDIMENSION>(height);
+  codec.input_components = 4;
+  codec.in_color_space = JCS_CMYK;
+  jpeg_set_defaults(&codec);
+  jpeg_start_compress(&codec, TRUE);
+  std::vector<uint8_t> row;
+  for (int x = 0; x < width; ++x) row.insert(row.end(), {ink, ink, ink, black});
+  for (int y = 0; y < height; ++y) {
+    JSAMPROW pointer = row.data();
+    jpeg_write_scanlines(&codec, &pointer, 1);
+  }
+  jpeg_finish_compress(&codec);
+  jpeg_destroy_compress(&codec);
+  std::string text(reinterpret_cast<char*>(bytes), size);
+  std::free(bytes);
+  return text;
+}
+
+// `bytes` with an EXIF segment that holds the orientation.
+std::string WithOrientation(const std::string& jpeg, int orientation) {
+  std::string tiff("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 18);
+  tiff += static_cast<char>(orientation);
+  tiff += std::string("\0\0\0\0\0\0\0", 7);
+  const std::string segment = std::string("Exif\0\0", 6) + tiff;
+  const size_t length = segment.size() + 2;
+  std::string header("\xff\xe1");
+  header += static_cast<char>(length >> 8);
+  header += static_cast<char>(length & 255);
+  return jpeg.substr(0, 2) + header + segment + jpeg.substr(2);
+}
+
+std::string HugePng() {
+  std::string png = EncodePng(SmoothImage(8, 8));
+  const std::string side("\0\0\x4e\x20", 4);  // 20,000
+  png.replace(16, 8, side + side);
+  const auto crc = static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(png.data() + 12), 17));
+  for (int i = 0; i < 4; ++i) png[static_cast<size_t>(29 + i)] = static_cast<char>(crc >> (24 - 8 * i));
+  return png;
+}
+
+std::string HugeJpeg() {
+  std::string jpeg = EncodeJpeg(SmoothImage(8, 8), 90);
+  const size_t frame = jpeg.find("\xff\xc0");
+  jpeg.replace(frame + 5, 4, "\x4e\x20\x4e\x20");
+  return jpeg;
+}
+
+TEST(Decode, JpegReadsBackNearly) {
+  const Image image = SmoothImage(61, 47);
+  const Image decoded = DecodeImage(EncodeJpeg(image, 95), "x.jpg");
+  ASSERT_EQ(decoded.width, 61);
+  ASSERT_EQ(decoded.height, 47);
+  for (size_t i = 0; i < image.pixels.size(); ++i) EXPECT_NEAR(decoded.pixels[i], image.pixels[i], 12);
+  EXPECT_EQ(EncodeJpeg(image, 95), EncodeJpeg(image, 95));
+}
+
+TEST(Decode, PngReadsBackExactly) {
+  const Image image = SmoothImage(61, 47);
+  EXPECT_EQ(DecodeImage(EncodePng(image), "x.png").pixels, image.pixels);
+}
+
+TEST(Decode, GreyAnd16BitPngBecomeRgb) {
+  for (const bool sixteen_bits : {false, true}) {
+    const Image image = DecodeImage(GreyPng(5, 4, sixteen_bits), "grey.png");
+    ASSERT_EQ(image.pixels.size(), 60U);
+    for (const uint8_t value : image.pixels) EXPECT_EQ(value, 0x81);
+  }
+}
+
+TEST(Decode, CmykJpegBecomesRgbAsInPillow) {
+  // Inverted inks: 255 is none. Pillow gives 200 * 128 / 255 = 100.
+  const Image image = DecodeImage(CmykJpeg(16, 16, 200, 128), "cmyk.jpg");
+  for (const uint8_t value : image.pixels) EXPECT_NEAR(value, 100, 2);
+}
+
+TEST(Decode, OrientationIsKeptOrApplied) {
+  const Image upright = SmoothImage(48, 32);
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    // Stored so that applying the orientation gives the upright image: turning needs the inverse.
+    const int inverse = orientation == 6 ? 8 : orientation == 8 ? 6 : orientation;
+    const Image stored = ApplyOrientation(upright, inverse);
+    const std::string jpeg = WithOrientation(EncodeJpeg(stored, 98), orientation);
+    const Image kept = DecodeImage(jpeg, "x.jpg");
+    EXPECT_EQ(kept.width, stored.width);
+    const Image applied = DecodeImage(jpeg, "x.jpg", {.apply_exif_orientation = true});
+    ASSERT_EQ(applied.width, upright.width) << orientation;
+    for (size_t i = 0; i < upright.pixels.size(); ++i) {
+      ASSERT_NEAR(applied.pixels[i], upright.pixels[i], 12) << orientation;
+    }
+  }
+}
+
+TEST(Decode, DamagedExifIsIgnored) {
+  const std::string good("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 26);
+  EXPECT_EQ(ExifOrientation(good), 6);
+  RandomStream random(1, "exif");
+  for (int i = 0; i < 5000; ++i) {
+    std::string damaged = good.substr(0, random.Below(good.size() + 1));
+    if (!damaged.empty()) damaged[random.Below(damaged.size())] = static_cast<char>(random.Below(256));
+    const int orientation = ExifOrientation(damaged);
+    EXPECT_TRUE(orientation >= 1 && orientation <= 8);
+  }
+}
+
+struct BadPhoto {
+  const char* name;
+  std::string bytes;
+  const char* message;
+};
+
+std::vector<BadPhoto> BadPhotos() {
+  const std::string jpeg = EncodeJpeg(SmoothImage(200, 100), 90);
+  const std::string png = EncodePng(SmoothImage(200, 100));
+  return {
+      {"zero.jpg", "", "zero.jpg: the file is empty"},
+      {"text.jpg", "<!doctype html>", "text.jpg: not a JPEG or PNG (starts with 0x3c21646f)"},
+      {"cut.jpg", jpeg.substr(0, jpeg.size() / 2), "cut.jpg: truncated JPEG"},
+      {"head.jpg", jpeg.substr(0, 30), "head.jpg: damaged JPEG"},
+      {"two.jpg", jpeg.substr(0, 2), "two.jpg: damaged JPEG"},
+      {"cut.png", png.substr(0, png.size() / 2), "cut.png: damaged PNG: the file ends before"},
+      {"head.png", png.substr(0, 20), "head.png: damaged PNG"},
+      {"crc.png", png.substr(0, png.size() - 30) + "xxxx" + png.substr(png.size() - 26),
+       "crc.png: damaged PNG"},
+      {"huge.jpg", HugeJpeg(), "huge.jpg: 20000 x 20000 pixels are more than the 268435456 allowed"},
+      {"huge.png", HugePng(), "huge.png: 20000 x 20000 pixels are more than the 268435456 allowed"},
+  };
+}
+
+TEST(Decode, BadPhotosAreErrorsThatNameTheFileAndTheReason) {
+  const vantage::testing::TemporaryFolder folder;
+  for (const BadPhoto& photo : BadPhotos()) {
+    WriteFile(folder / photo.name, photo.bytes);
+    EXPECT_THAT(ErrorOf([&] { ReadImage(folder / photo.name); }), HasSubstr(photo.message));
+  }
+}
+
+TEST(Decode, HugeHeaderOnASmallFileIsFoundBeforeMemoryIsTaken) {
+  DecodeOptions options;
+  options.max_pixels = int64_t{1} << 40;
+  EXPECT_THAT(ErrorOf([&] { DecodeImage(HugeJpeg(), "huge.jpg", options); }), HasSubstr("cannot hold"));
+  EXPECT_THAT(ErrorOf([&] { DecodeImage(HugePng(), "huge.png", options); }), HasSubstr("cannot hold"));
+}
+
+TEST(Decode, SurvivesFlippedBytes) {
+  const std::string jpeg = EncodeJpeg(SmoothImage(64, 64), 80);
+  const std::string png = EncodePng(SmoothImage(64, 64));
+  RandomStream random(1, "photos");
+  for (int i = 0; i < 1500; ++i) {
+    std::string damaged = random.Chance(0.5) ? jpeg : png;
+    for (int flips = 0; flips < 3; ++flips) {
+      damaged[random.Below(damaged.size())] = static_cast<char>(random.Below(256));
+    }
+    try {
+      DecodeImage(damaged, "x", {.max_pixels = 1 << 20});
+    } catch (const Error&) {
+      // Most flips are found, some only change pixels.
+    }
+  }
+}
+
+TEST(ReadImageHeader, TellsSizeAndOrientationWithoutDecoding) {
+  const vantage::testing::TemporaryFolder folder;
+  WriteFile(folder / "a.jpg", WithOrientation(EncodeJpeg(SmoothImage(30, 20), 90), 6));
+  const ImageHeader header = ReadImageHeader(folder / "a.jpg");
+  EXPECT_EQ(header.width, 30);
+  EXPECT_EQ(header.height, 20);
+  EXPECT_EQ(header.exif_orientation, 6);
+}
+
+}  // namespace
+}  // namespace vantage

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/serialize/pickle.h"
+
+#include "testing/files.h"
+#include "vantage/util/file.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::SharedFolder;
+using Kind = PickleValue::Kind;
+
+PickleDocument Parse(const std::string& bytes) { return PickleDocument(bytes, {"x.pkl", NumpyGlobals()}); }
+
+std::string SamplePickle() {
+  PickleWriter writer;
+  writer.EmptyDict();
+  writer.Mark();
+  writer.String("ints");
+  writer.EmptyList();
+  writer.Mark();
+  for (const int64_t value : {int64_t{0}, int64_t{255}, int64_t{-1}, int64_t{70000}, int64_t{1} << 40}) {
+    writer.Int(value);
+  }
+  writer.Appends();
+  writer.String("float");
+  writer.Float(-0.125);
+  writer.String("true");
+  writer.Bool(true);
+  writer.String("none");
+  writer.None();
+  writer.String("tuple");
+  writer.Mark();
+  writer.String("ä");
+  writer.EmptyTuple();
+  writer.Tuple();
+  writer.SetItems();
+  return std::move(writer).Finish();
+}
+
+TEST(Pickle, ReadsBackWhatItWrites) {
+  const std::string bytes = SamplePickle();
+  const PickleDocument document = Parse(bytes);
+  const PickleValue& root = document.root();
+  EXPECT_EQ(document.size(), bytes.size());
+  EXPECT_THAT(ToIntegers(Member(root, "ints", "x"), "x"), ElementsAre(0, 255, -1, 70000, int64_t{1} << 40));
+  EXPECT_EQ(ToNumber(Member(root, "float", "x"), "x"), -0.125);
+  EXPECT_EQ(Member(root, "true", "x").integer, 1);
+  EXPECT_TRUE(Member(root, "none", "x").is(Kind::kNone));
+  EXPECT_EQ(ToText(*Member(root, "tuple", "x").items[0], "x"), "ä");
+  EXPECT_THAT(ErrorOf([&] { Member(root, "nope", "root"); }),
+              HasSubstr("root: a dict without the key 'nope'"));
+  EXPECT_THAT(ErrorOf([&] { ToIntegers(Member(root, "float", "x"), "f"); }), HasSubstr("f: is a float, not"));
+}
+
+class PickleProtocols : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(PickleProtocols, TrainingSetsOfCirtorchAreTheSameInAll) {
+  const std::string path = std::string("reference/pickles/retrieval-SfM-sample_") + GetParam() + ".pkl";
+  VANTAGE_REQUIRE_SHARED(path);
+  const std::string bytes = ReadFile(SharedFolder() / path);
+  const PickleDocument document = Parse(bytes);
+  for (const char* split : {"train", "val"}) {
+    const PickleValue& part = Member(document.root(), split, "root");
+    const auto cids = ToTexts(Member(part, "cids", split), "cids");
+    EXPECT_EQ(cids.size(), 40U);
+    EXPECT_EQ(cids[0].size(), 32U);
+    EXPECT_EQ(ToIntegers(Member(part, "cluster", split), "cluster").size(), 40U);
+    EXPECT_THAT(ToIntegers(Member(part, "qidxs", split), "qidxs"), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+    EXPECT_EQ(ToIntegers(Member(part, "pidxs", split), "pidxs")[0], 10);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PickleProtocols,
+                         ::testing::Values("protocol0", "protocol2", "protocol4", "numpy"));
+
+TEST(Pickle, OfficialGroundTruthIsRead) {
+  VANTAGE_REQUIRE_SHARED("groundtruth/gnd_oxford5k.pkl");
+  const std::string bytes = ReadFile(SharedFolder() / "groundtruth/gnd_oxford5k.pkl");
+  const PickleDocument document = Parse(bytes);
+  EXPECT_EQ(ToTexts(Member(document.root(), "imlist", "root"), "imlist").size(), 5063U);
+}
+
+TEST(Pickle, RunsNoCode) {
+  const std::string evil = "cos\nsystem\n(S'echo hello'\ntR.";
+  EXPECT_THAT(ErrorOf([&] { Parse(evil); }), HasSubstr("names the global 'os.system'"));
+  const std::string evil4 = "\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R.";
+  EXPECT_THAT(ErrorOf([&] { Parse(evil4); }), HasSubstr("'os.system'"));
+}
+
+TEST(Pickle, BoundsItsMemory) {
+  EXPECT_THAT(ErrorOf([] {
+                PickleDocument(std::string("]") + std::string(5000, 'N') + ".", {"x.pkl", {}, 1000});
+              }),
+              HasSubstr("more than 1000 values"));
+  // The same long argument list, called again and again, is copied each time.
+  std::string bomb = "ccollections\nOrderedDict\nq\x01(";
+  for (int i = 0; i < 500; ++i) bomb += "NN\x86";
+  bomb += "tq\x02";
+  bomb += "0h\x02\x85q\x03";
+  for (int i = 0; i < 500; ++i) bomb += "h\x01h\x03R";
+  EXPECT_THAT(ErrorOf([&] {
+                PickleDocument(bomb + ".", {"x.pkl", {"collections.OrderedDict"}, 20000});
+              }),
+              HasSubstr("more than 20000 values"));
+}
+
+TEST(Pickle, ListThatHoldsItselfIsRead) {
+  const PickleDocument document = Parse(
+      "]q\x01h\x01"
+      "a.");
+  EXPECT_EQ(document.root().items[0], &document.root());
+}
+
+TEST(Pickle, EveryCutIsAnErrorThatNamesSourceAndOffset) {
+  const std::string good = SamplePickle();
+  for (size_t size = 0; size < good.size(); ++size) {
+    const std::string cut = good.substr(0, size);
+    EXPECT_THAT(ErrorOf([&] { Parse(cut); }), HasSubstr("x.pkl: pickle at offset ")) << size;
+  }
+}
+
+TEST(Pickle, SurvivesRandomBytesAndFlips) {
+  RandomStream random(1, "pickle");
+  std::vector<std::string> seeds = {SamplePickle()};
+  if (std::filesystem::exists(SharedFolder() / "reference/pickles")) {
+    for (const auto& path : ListFiles(SharedFolder() / "reference/pickles", {".pkl"})) {
+      seeds.push_back(ReadFile(SharedFolder() / "reference/pickles" / path));
+    }
+  }
+  for (int i = 0; i < 20000; ++i) {
+    std::string damaged = seeds[random.Below(seeds.size())];
+    for (uint64_t flips = 1 + random.Below(3); flips > 0; --flips) {
+      damaged[random.Below(damaged.size())] = static_cast<char>(random.Below(256));
+    }
+    try {
+      const PickleDocument document = Parse(damaged);
+      if (const PickleValue* train = document.root().Find("train")) {
+        ToIntegers(Member(*train, "cluster", "train"), "cluster");
+      }
+    } catch (const Error&) {
+      // Expected of most.
+    }
+  }
+}
+
+}  // namespace
+}  // namespace vantage

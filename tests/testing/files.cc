@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "testing/files.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+
+namespace vantage::testing {
+
+namespace fs = std::filesystem;
+
+TemporaryFolder::TemporaryFolder() {
+  static std::atomic<int> counter = 0;
+  path_ = fs::temp_directory_path() / StrCat("vantage-test-", ::getpid(), "-", counter++);
+  fs::create_directories(path_);
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code error;
+  fs::remove_all(path_, error);
+}
+
+fs::path SharedFolder() {
+  const char* folder = std::getenv("VANTAGE_SHARED");  // NOLINT(concurrency-mt-unsafe)
+  return folder != nullptr ? fs::path(folder) : fs::path(VANTAGE_DEFAULT_SHARED);
+}
+
+std::vector<std::string> FilesBelow(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) names.push_back(entry.path().lexically_relative(folder).string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string ErrorOf(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "no vantage::Error was thrown";
+  return "";
+}
+
+}  // namespace vantage::testing

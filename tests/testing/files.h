@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "vantage/util/error.h"
+
+namespace vantage::testing {
+
+// A fresh folder that goes with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The folder of reference data: $VANTAGE_SHARED, or ../shared beside the project.
+std::filesystem::path SharedFolder();
+
+// Names of all regular files below the folder.
+std::vector<std::string> FilesBelow(const std::filesystem::path& folder);
+
+// The message of the vantage::Error that `call` throws; fails the test where it throws none.
+std::string ErrorOf(const std::function<void()>& call);
+
+}  // namespace vantage::testing
+
+// Skips the test, saying what it misses, where shared/ does not hold the path.
+#define VANTAGE_REQUIRE_SHARED(relative_path)                                                          \
+  if (!std::filesystem::exists(::vantage::testing::SharedFolder() / (relative_path))) {                \
+    GTEST_SKIP() << "needs "                                                                           \
+                 << (::vantage::testing::SharedFolder() / (relative_path)).lexically_normal().string() \
+                 << " (or VANTAGE_SHARED naming the folder of reference data)";                        \
+  }                                                                                                    \
+  static_assert(true, "")

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/util/file.h"
+
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "testing/files.h"
+#include "vantage/util/hash.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using vantage::testing::ErrorOf;
+using vantage::testing::FilesBelow;
+using vantage::testing::TemporaryFolder;
+
+TEST(AtomicFile, AppearsOnlyWhenCommitted) {
+  const TemporaryFolder folder;
+  AtomicFile file(folder / "deep/er/a.bin");
+  file.Write("one ");
+  file.Write(std::string(3 << 20, 'x'));
+  EXPECT_FALSE(std::filesystem::exists(folder / "deep/er/a.bin"));
+  file.Commit();
+  EXPECT_EQ(std::filesystem::file_size(folder / "deep/er/a.bin"), 4U + (3U << 20));
+  EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("deep/er/a.bin"));
+}
+
+TEST(AtomicFile, LeavesTheOldFileAndNothingElseWithoutCommit) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "a.txt", "old");
+  {
+    AtomicFile file(folder / "a.txt");
+    file.Write("new");
+  }
+  EXPECT_EQ(ReadFile(folder / "a.txt"), "old");
+  EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("a.txt"));
+}
+
+TEST(AtomicFile, SaysWhereItCannotWrite) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "file", "");
+  EXPECT_THAT(ErrorOf([&] { AtomicFile file(folder / "file/below"); }), HasSubstr("file"));
+}
+
+TEST(AtomicFile, FailedWriteIsAnErrorThatLeavesNothing) {
+  const TemporaryFolder folder;
+  // A limit on file sizes fails writes as a full disk does.
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit old_limit{};
+  ::getrlimit(RLIMIT_FSIZE, &old_limit);
+  const rlimit limit{1 << 20, old_limit.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  EXPECT_THAT(ErrorOf([&] { WriteFile(folder / "large", std::string(3 << 20, 'x')); }),
+              HasSubstr("large: cannot be written"));
+  ::setrlimit(RLIMIT_FSIZE, &old_limit);
+  EXPECT_THAT(FilesBelow(folder.path()), IsEmpty());
+}
+
+TEST(InputFile, ChecksItsBounds) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "a", "0123456789");
+  const InputFile file(folder / "a");
+  EXPECT_EQ(file.ReadAt(3, 4), "3456");
+  EXPECT_THAT(ErrorOf([&] { file.ReadAt(8, 3); }), HasSubstr("ends at byte 10"));
+  EXPECT_THAT(ErrorOf([&] { file.ReadAt(UINT64_MAX, 2); }), HasSubstr("ends at byte 10"));
+  EXPECT_THAT(ErrorOf([&] { file.ReadAt(2, UINT64_MAX); }), HasSubstr("ends at byte 10"));
+}
+
+TEST(InputFile, NamesWhatItCannotOpen) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(ErrorOf([&] { InputFile file(folder / "none"); }), HasSubstr("none: cannot be opened"));
+  EXPECT_THAT(ErrorOf([&] { InputFile file(folder.path()); }), HasSubstr("not a regular file"));
+}
+
+TEST(ListFiles, IsRecursiveSortedAndFiltered) {
+  const TemporaryFolder folder;
+  for (const char* name : {"b.jpg", "a/z.JPEG", "a/c.png", "a/notes.txt", "c.gif"})
+    WriteFile(folder / name, "");
+  EXPECT_THAT(ListFiles(folder.path(), PhotoExtensions()), ElementsAre("a/c.png", "a/z.JPEG", "b.jpg"));
+  EXPECT_THAT(ErrorOf([&] { ListFiles(folder / "none", PhotoExtensions()); }), HasSubstr("no such folder"));
+}
+
+TEST(ListFolders, NamesThemSorted) {
+  const TemporaryFolder folder;
+  for (const char* name : {"b/x", "a/x", "file"}) WriteFile(folder / name, "");
+  EXPECT_THAT(ListFolders(folder.path()), ElementsAre("a", "b"));
+  EXPECT_THAT(ListFolders(folder / "a"), IsEmpty());
+}
+
+TEST(Sha256, AgreesWithTheStandard) {
+  // FIPS 180-2, appendix B.
+  EXPECT_EQ(Sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  const TemporaryFolder folder;
+  WriteFile(folder / "million", std::string(1'000'000, 'a'));
+  EXPECT_EQ(Sha256OfFile(folder / "million"),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+}  // namespace
+}  // namespace vantage

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/util/string.h"
+
+#include "testing/files.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using vantage::testing::ErrorOf;
+
+TEST(String, SplitAndJoin) {
+  EXPECT_THAT(Split("a,,b", ','), ElementsAre("a", "", "b"));
+  EXPECT_THAT(Split("", ','), IsEmpty());
+  EXPECT_EQ(Join({"a", "b"}, ", "), "a, b");
+  EXPECT_EQ(Trim(" \ta b\r\n"), "a b");
+  EXPECT_EQ(Trim(" \n"), "");
+}
+
+TEST(String, NearestWordForgivesSlipsOnly) {
+  const std::vector<std::string> words = {"learning_rate", "epochs", "margin"};
+  EXPECT_EQ(NearestWord("lerning_rate", words), "learning_rate");
+  EXPECT_EQ(NearestWord("epoch", words), "epochs");
+  EXPECT_EQ(NearestWord("zzz", words), "");
+}
+
+TEST(String, Durations) {
+  EXPECT_EQ(FormatDuration(0.21), "0.2 s");
+  EXPECT_EQ(FormatDuration(61), "1 min 01 s");
+  EXPECT_EQ(FormatDuration(3600 * 2 + 60 * 14), "2 h 14 min");
+}
+
+TEST(String, NumbersAreParsedWhole) {
+  EXPECT_EQ(ParseDouble(" 1e-6 ", "x"), 1e-6);
+  EXPECT_EQ(ParseInteger("-3", "x"), -3);
+  EXPECT_THAT(ErrorOf([] { ParseDouble("1.5px", "size"); }), HasSubstr("size: '1.5px' is not a number"));
+  EXPECT_THAT(ErrorOf([] { ParseInteger("1.5", "size"); }), HasSubstr("not a whole number"));
+  EXPECT_THAT(ErrorOf([] { ParseInteger("99999999999999999999", "size"); }), HasSubstr("size"));
+}
+
+TEST(String, ShortestReadsBackTheSame) {
+  for (const double value : {0.1, 1.0 / 3, 1e300, -5e-324, 0.0}) {
+    EXPECT_EQ(ParseDouble(FormatShortest(value), "value"), value);
+  }
+}
+
+}  // namespace
+}  // namespace vantage
