@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+
+#include "vantage/sfm/reconstruction.h"
+
+namespace vantage {
+
+Reconstruction ReadBinaryModel(const std::filesystem::path& folder);
+void WriteBinaryModel(const Reconstruction& reconstruction, const std::filesystem::path& folder);
+Reconstruction ReadTextModel(const std::filesystem::path& folder);
+void WriteTextModel(const Reconstruction& reconstruction, const std::filesystem::path& folder);
+
+}  // namespace vantage
