@@ -27,6 +27,8 @@ fs::path SharedFolder() {
   return folder != nullptr ? fs::path(folder) : fs::path(VANTAGE_DEFAULT_SHARED);
 }
 
+fs::path WeightsFolder() { return VANTAGE_WEIGHTS; }
+
 std::vector<std::string> FilesBelow(const fs::path& folder) {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {

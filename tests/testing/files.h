@@ -30,6 +30,9 @@ class TemporaryFolder {
 // The folder of reference data: $VANTAGE_SHARED, or ../shared beside the project.
 std::filesystem::path SharedFolder();
 
+// Where scripts/setup puts the weights that install by name.
+std::filesystem::path WeightsFolder();
+
 // Names of all regular files below the folder.
 std::vector<std::string> FilesBelow(const std::filesystem::path& folder);
 
@@ -45,4 +48,12 @@ std::string ErrorOf(const std::function<void()>& call);
                  << (::vantage::testing::SharedFolder() / (relative_path)).lexically_normal().string() \
                  << " (or VANTAGE_SHARED naming the folder of reference data)";                        \
   }                                                                                                    \
+  static_assert(true, "")
+
+// Skips the test, saying what it misses, where scripts/setup has not put the weights.
+#define VANTAGE_REQUIRE_WEIGHTS(name)                                                                      \
+  if (!std::filesystem::exists(::vantage::testing::WeightsFolder() / (name))) {                            \
+    GTEST_SKIP() << "needs " << (::vantage::testing::WeightsFolder() / (name)).lexically_normal().string() \
+                 << ": run scripts/setup";                                                                 \
+  }                                                                                                        \
   static_assert(true, "")

@@ -68,6 +68,11 @@ class PickleDocument {
   const PickleValue& root() const { return *root_; }
   // Bytes of the pickle, its last opcode included.
   uint64_t size() const { return size_; }
+  // Calls visit for every value, in the order in which they were made.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (const PickleValue& value : values_) visit(value);
+  }
 
  private:
   std::deque<PickleValue> values_;

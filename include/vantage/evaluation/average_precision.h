@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace vantage {
+
+// What the database holds for a query, as row numbers of the database.
+struct Relevance {
+  std::vector<int64_t> positives;
+  // Neither right nor wrong: taken out of the ranking before it is judged.
+  std::vector<int64_t> junk;
+};
+
+// Average precision of one query as Oxford and Paris define it (Philbin et al., CVPR 2007): the area under
+// the precision-recall curve by trapezoids, precision 1 before the first result. positive_ranks: ranks (0 is
+// best) of the positives that were found, ascending; positive_count: how many there are.
+double AveragePrecision(const std::vector<int64_t>& positive_ranks, int64_t positive_count);
+
+// The ranks of the positives after the junk was taken out, ascending. ranking: database rows, best first; it
+// may end before all are ranked.
+std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Relevance& relevance);
+
+struct RetrievalScores {
+  // Mean of the queries' average precisions; queries without positives do not count. NaN if there are none.
+  double mean_average_precision = 0;
+  // Mean over queries of the share of positives among the first k, where k is no larger than the rank of the
+  // last positive (as the revisited protocol has it): k -> share.
+  std::map<int, double> mean_precision_at;
+  // One for each query; NaN for a query without positives.
+  std::vector<double> average_precisions;
+};
+
+// Judges one ranking a query. Throws Error where the numbers of rankings and queries differ.
+RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
+                              const std::vector<Relevance>& relevances,
+                              const std::vector<int>& ks = {1, 5, 10});
+
+}  // namespace vantage

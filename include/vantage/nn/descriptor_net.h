@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vantage/config/options_description.h"
+#include "vantage/image/image.h"
+#include "vantage/nn/pooling.h"
+#include "vantage/nn/trunk.h"
+
+namespace vantage {
+
+// What a descriptor network is made of.
+struct DescriptorNetOptions {
+  // One of TrunkArchitectures().
+  std::string architecture = "resnet101";
+  // One of PoolingNames().
+  std::string pooling = "gem";
+  // A learned linear layer, D x D with bias, after pooling (cirtorch's "whitening").
+  bool fc_whitening = false;
+};
+void Describe(OptionsDescription& description, DescriptorNetOptions& options);
+
+// A trunk, a pooling and l2n, then, where asked for, a linear layer and l2n again: photos to global
+// descriptors. TPAMI 2019, section 3. Copies share their tensors; Clone has its own. Forward may be called
+// from several threads.
+class DescriptorNet {
+ public:
+  // Weights are zero until they are read (model_file.h). Throws UsageError for an unknown name.
+  explicit DescriptorNet(const DescriptorNetOptions& options);
+
+  const DescriptorNetOptions& options() const { return options_; }
+  const Trunk& trunk() const { return *trunk_; }
+  // Of the descriptors: D.
+  int64_t dimension() const { return trunk_->output_channels; }
+
+  Normalization normalization;
+
+  // images: B x 3 x H x W, normalised. Returns B x D, rows of unit length.
+  at::Tensor Forward(const at::Tensor& images_B3HW) const;
+
+  // All tensors under cirtorch's names, in the order of cirtorch's checkpoints.
+  void Visit(const TensorVisitor& visitor);
+
+  // Moves the tensors.
+  void To(const at::Device& device);
+  const at::Device& device() const { return device_; }
+
+  DescriptorNet Clone() const;
+
+ private:
+  DescriptorNetOptions options_;
+  std::shared_ptr<Trunk> trunk_;
+  Pooling pooling_;
+  at::Tensor whiten_weight_;  // D x D
+  at::Tensor whiten_bias_;    // D
+  at::Device device_ = at::kCPU;
+};
+
+// RGB images of one size as a normalised batch: B x 3 x H x W, float32, channels last in memory.
+at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization& normalization);
+
+// "cpu", "cuda" or "cuda:1". Throws UsageError for another name, or where this LibTorch or machine has no
+// such device.
+at::Device ParseDevice(const std::string& name);
+
+}  // namespace vantage

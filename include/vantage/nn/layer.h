@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vantage {
+
+enum class TensorRole {
+  kParameter,  // trained
+  kBuffer,     // kept as it is: batch statistics
+};
+
+// Called with the name, the tensor itself (which may be replaced) and what it is.
+using TensorVisitor = std::function<void(const std::string& name, at::Tensor& tensor, TensorRole role)>;
+
+// A piece of a network. Forward is safe to call from several threads at once.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  // x: B x C x H x W.
+  virtual at::Tensor Forward(const at::Tensor& x_BCHW) const = 0;
+  // Visits the layer's tensors in the order in which PyTorch's modules list them.
+  virtual void Visit(const TensorVisitor& visitor) = 0;
+};
+
+enum class Activation { kNone, kRelu, kRelu6 };
+
+struct ConvolutionOptions {
+  int64_t in_channels = 0;
+  int64_t out_channels = 0;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t padding = 0;        // at each side
+  int64_t extra_padding = 0;  // more at the bottom and right: TensorFlow's 'same' at stride 2
+  int64_t groups = 1;
+};
+
+// A convolution, then batch norm with frozen statistics where it has one, then the activation.
+// The norm is folded into the convolution inside the graph: w gamma / sigma and beta - mu gamma / sigma have
+// the same gradients with respect to w, gamma and beta as the two operations one after the other, and no
+// activation is kept for the norm.
+class ConvolutionUnit : public Layer {
+ public:
+  // Without batch norm: the convolution has a bias.
+  ConvolutionUnit(std::string name, const ConvolutionOptions& options, Activation activation);
+  // With batch norm: the convolution has none.
+  ConvolutionUnit(std::string name, const ConvolutionOptions& options, std::string norm_name,
+                  double norm_epsilon, Activation activation);
+
+  at::Tensor Forward(const at::Tensor& x_BCHW) const override;
+  void Visit(const TensorVisitor& visitor) override;
+
+ private:
+  std::string name_;
+  ConvolutionOptions options_;
+  std::string norm_name_;  // empty: no batch norm
+  double norm_epsilon_ = 0;
+  Activation activation_;
+  at::Tensor weight_;  // out x in / groups x kernel x kernel
+  at::Tensor bias_;    // out; without batch norm only
+  at::Tensor norm_weight_;
+  at::Tensor norm_bias_;
+  at::Tensor running_mean_;
+  at::Tensor running_var_;
+  at::Tensor num_batches_tracked_;
+};
+
+// Maximum over windows.
+class MaxPool : public Layer {
+ public:
+  MaxPool(int64_t kernel, int64_t stride, int64_t padding, bool ceil_mode)
+      : kernel_(kernel), stride_(stride), padding_(padding), ceil_mode_(ceil_mode) {}
+
+  at::Tensor Forward(const at::Tensor& x_BCHW) const override;
+  void Visit(const TensorVisitor& /*visitor*/) override {}
+
+ private:
+  int64_t kernel_;
+  int64_t stride_;
+  int64_t padding_;
+  bool ceil_mode_;
+};
+
+// Layers one after the other.
+class Sequence : public Layer {
+ public:
+  void Add(std::unique_ptr<Layer> layer) { layers_.push_back(std::move(layer)); }
+
+  at::Tensor Forward(const at::Tensor& x_BCHW) const override;
+  void Visit(const TensorVisitor& visitor) override;
+
+ private:
+  std::vector<std::unique_ptr<Layer>> layers_;
+};
+
+}  // namespace vantage

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "vantage/serialize/torch_file.h"
+
+namespace vantage {
+
+struct TorchValue;
+
+// A Python dictionary; `ordered` ones are written as collections.OrderedDict.
+struct TorchDict {
+  std::vector<std::pair<TorchValue, TorchValue>> items;
+  bool ordered = false;
+
+  void Set(std::string key, TorchValue value);
+};
+
+// What torch.save can be given: Python's plain types and tensors.
+struct TorchValue {
+  std::variant<std::monostate, bool, int64_t, double, std::string, at::Tensor, std::vector<TorchValue>,
+               TorchDict>
+      data;
+};
+
+// Writes a file that Python's torch.load opens, with weights_only=True too. Tensors are written contiguous,
+// each with a storage of its own. The same value gives the same bytes. Throws Error where the disk is full.
+void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path);
+
+// The tensor behind a pickled value of the file, contiguous, on the CPU. Throws Error naming `what`.
+at::Tensor ReadTensor(const TorchFile& file, const PickleValue& value, const std::string& what);
+
+// Dictionaries, lists, strings, numbers, booleans and null. Tensors become null.
+nlohmann::json ToJson(const PickleValue& value);
+TorchValue FromJson(const nlohmann::json& json);
+
+}  // namespace vantage

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+#include "vantage/search/descriptors.h"
+
+namespace vantage {
+
+// A linear transform of descriptors: x -> projection * (x - mean), of which the first rows may be taken
+// alone, then scaled to unit length. Rows of the projection stand in order of decreasing importance.
+struct Whitening {
+  Eigen::VectorXd mean;        // D
+  Eigen::MatrixXd projection;  // D x D
+
+  int64_t dimension() const { return mean.size(); }
+};
+
+// Whitening learned from matching pairs, as the code of TPAMI 2019 (section 3.4) does it: m is the mean of
+// the queries, the covariance of the differences of matching pairs is whitened by its Cholesky factor, and
+// what remains is rotated to the principal axes of all descriptors. Differs from the paper: there the
+// whitening is C_S^(-1/2), and the second step uses non-matching pairs only. descriptors: N x D, double;
+// queries and positives: rows, in pairs, at least one. Throws Error where an index is out of range or the
+// covariance cannot be factorised even after jitter.
+Whitening LearnWhitening(const Eigen::Ref<const Eigen::MatrixXd>& descriptors,
+                         const std::vector<int64_t>& queries, const std::vector<int64_t>& positives);
+
+// PCA whitening of N x D descriptors: projection = diag(lambda)^(-1/2) V^T of their covariance (divided by
+// N).
+Whitening LearnPcaWhitening(const Eigen::Ref<const Eigen::MatrixXd>& descriptors);
+
+// Applies the first `dimension` rows of the projection (0: all) to N x D descriptors, and divides each result
+// by its length + 1e-6. Throws Error where the dimensions do not fit.
+Eigen::MatrixXd ApplyWhitening(const Whitening& whitening,
+                               const Eigen::Ref<const Eigen::MatrixXd>& descriptors, int64_t dimension = 0);
+Descriptors ApplyWhitening(const Whitening& whitening, const Descriptors& descriptors, int64_t dimension = 0);
+
+}  // namespace vantage

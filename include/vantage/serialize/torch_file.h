@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vantage/serialize/pickle.h"
+#include "vantage/serialize/zip.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+
+// Element types of PyTorch's storages.
+enum class ElementType {
+  kFloat32,
+  kFloat64,
+  kFloat16,
+  kBfloat16,
+  kInt64,
+  kInt32,
+  kInt16,
+  kInt8,
+  kUint8,
+  kBool
+};
+
+// "float32", and bytes an element.
+const char* ElementTypeName(ElementType type);
+int64_t ElementSize(ElementType type);
+
+// A tensor in a PyTorch file: a view into a storage, which several may share.
+struct TensorRecord {
+  ElementType type = ElementType::kFloat32;
+  std::vector<int64_t> shape;
+  std::vector<int64_t> strides;  // elements
+  int64_t offset = 0;            // of the first element in the storage, elements
+  std::string storage;           // key of the storage
+  int64_t storage_elements = 0;  // of the whole storage
+
+  int64_t ElementCount() const;
+};
+
+// A file written by Python's torch.save, both the zip format and the one before PyTorch 1.6. Unpickling runs
+// no code.
+class TorchFile {
+ public:
+  // Throws Error naming the file and offset where it is damaged, or the global that is not allowed in it.
+  explicit TorchFile(const std::filesystem::path& path);
+
+  const PickleValue& root() const { return document_->root(); }
+  const std::string& source() const { return source_; }
+
+  static bool IsTensor(const PickleValue& value);
+
+  // The tensor behind a value for which IsTensor holds. Throws Error naming `what` where it is malformed, of
+  // an unknown type, or reaches outside its storage.
+  TensorRecord Tensor(const PickleValue& value, const std::string& what) const;
+
+  // The bytes of the tensor's storage. Throws Error where they are truncated or damaged.
+  std::string ReadStorage(const TensorRecord& tensor) const;
+
+ private:
+  struct Storage {
+    uint64_t offset = 0;  // in the file; of old files only
+    uint64_t elements = 0;
+  };
+
+  // As IsTensor, but for a parameter's wrapping.
+  static bool IsTensorObject(const PickleValue& value);
+  void ReadZip();
+  void ReadLegacy();
+
+  std::string source_;
+  InputFile file_;
+  std::unique_ptr<ZipReader> zip_;  // null for old files
+  std::string prefix_;              // of the names in the zip archive
+  std::unique_ptr<PickleDocument> document_;
+  std::map<std::string, Storage> legacy_storages_;
+};
+
+}  // namespace vantage

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/average_precision.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_set>
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+
+double AveragePrecision(const std::vector<int64_t>& positive_ranks, int64_t positive_count) {
+  const double recall_step = 1.0 / static_cast<double>(positive_count);
+  double area = 0;
+  for (size_t j = 0; j < positive_ranks.size(); ++j) {
+    const auto rank = static_cast<double>(positive_ranks[j]);
+    const auto found = static_cast<double>(j);
+    const double precision_before = positive_ranks[j] == 0 ? 1.0 : found / rank;
+    const double precision_after = (found + 1) / (rank + 1);
+    area += (precision_before + precision_after) * recall_step / 2;
+  }
+  return area;
+}
+
+std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Relevance& relevance) {
+  const std::unordered_set<int64_t> positives(relevance.positives.begin(), relevance.positives.end());
+  const std::unordered_set<int64_t> junk(relevance.junk.begin(), relevance.junk.end());
+  std::vector<int64_t> ranks;
+  int64_t rank = 0;
+  for (const int64_t row : ranking) {
+    if (positives.count(row) == 1) {
+      ranks.push_back(rank++);
+    } else if (junk.count(row) == 0) {
+      ++rank;
+    }
+  }
+  return ranks;
+}
+
+RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
+                              const std::vector<Relevance>& relevances, const std::vector<int>& ks) {
+  VANTAGE_CHECK(rankings.size() == relevances.size(), "evaluation: ", rankings.size(), " rankings for ",
+                relevances.size(), " queries");
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  RetrievalScores scores;
+  double sum = 0;
+  std::map<int, double> precision_sums;
+  int64_t judged = 0;
+  for (size_t q = 0; q < rankings.size(); ++q) {
+    if (relevances[q].positives.empty()) {
+      scores.average_precisions.push_back(kNaN);
+      continue;
+    }
+    const std::vector<int64_t> ranks = PositiveRanks(rankings[q], relevances[q]);
+    scores.average_precisions.push_back(
+        AveragePrecision(ranks, static_cast<int64_t>(relevances[q].positives.size())));
+    sum += scores.average_precisions.back();
+    ++judged;
+    for (const int k : ks) {
+      if (ranks.empty()) continue;
+      const int64_t cut = std::min<int64_t>(ranks.back() + 1, k);
+      const auto found = std::lower_bound(ranks.begin(), ranks.end(), cut) - ranks.begin();
+      precision_sums[k] += static_cast<double>(found) / static_cast<double>(cut);
+    }
+  }
+  scores.mean_average_precision = judged == 0 ? kNaN : sum / static_cast<double>(judged);
+  for (const int k : ks) {
+    scores.mean_precision_at[k] = judged == 0 ? kNaN : precision_sums[k] / static_cast<double>(judged);
+  }
+  return scores;
+}
+
+}  // namespace vantage

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/benchmark.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "vantage/search/knn.h"
+#include "vantage/serialize/pickle.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+json ReadJson(const fs::path& path) {
+  try {
+    return json::parse(ReadFile(path));
+  } catch (const json::exception& error) {
+    throw Error(StrCat(path.string(), ": not valid JSON: ", error.what()));
+  }
+}
+
+std::string Stem(const fs::path& path) { return fs::path(path).replace_extension().generic_string(); }
+
+// Finds database photos by name, with or without extension.
+class PhotoIndex {
+ public:
+  PhotoIndex(const fs::path& folder, std::string source) : source_(std::move(source)) {
+    for (const fs::path& path : ListFiles(folder, PhotoExtensions())) {
+      paths_[path.generic_string()] = folder / path;
+      paths_[Stem(path)] = folder / path;
+    }
+  }
+
+  const fs::path& Find(const std::string& name) const {
+    const auto found = paths_.find(name);
+    VANTAGE_CHECK(found != paths_.end(), source_, ": names the photo '", name, "', which is not there");
+    return found->second;
+  }
+
+ private:
+  std::string source_;
+  std::map<std::string, fs::path> paths_;
+};
+
+std::vector<int64_t> Rows(const json& names, const std::map<std::string, int64_t>& row_of,
+                          const std::string& source) {
+  std::vector<int64_t> rows;
+  for (const json& name : names) {
+    const auto found = row_of.find(Stem(name.get<std::string>()));
+    VANTAGE_CHECK(found != row_of.end(), source, ": names the photo '", name.get<std::string>(),
+                  "', which is not in the database");
+    rows.push_back(found->second);
+  }
+  return rows;
+}
+
+std::vector<int64_t> CheckedRows(const PickleValue& query, std::string_view key, int64_t database_size,
+                                 const std::string& source) {
+  const PickleValue* list = query.Find(key);
+  if (list == nullptr) return {};
+  std::vector<int64_t> rows = ToIntegers(*list, StrCat(source, ": ", key));
+  for (const int64_t row : rows) {
+    VANTAGE_CHECK(row >= 0 && row < database_size, source, ": '", key, "' names image ", row, " of ",
+                  database_size);
+  }
+  return rows;
+}
+
+}  // namespace
+
+Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
+  VANTAGE_CHECK(query_every >= 1, "every ", query_every, "-th photo a query");
+  Benchmark benchmark;
+  benchmark.name = fs::absolute(folder).lexically_normal().filename().string();
+  std::map<std::string, std::vector<int64_t>> rows_of_class;
+  std::vector<std::string> class_of_row;
+  for (const fs::path& path : ListFiles(folder, PhotoExtensions())) {
+    const std::string name = path.has_parent_path() ? path.begin()->string() : "";
+    rows_of_class[name].push_back(static_cast<int64_t>(benchmark.photos.size()));
+    class_of_row.push_back(name);
+    benchmark.photos.push_back(folder / path);
+  }
+  for (size_t row = 0; row < benchmark.photos.size(); row += static_cast<size_t>(query_every)) {
+    if (class_of_row[row].empty()) continue;
+    BenchmarkQuery query{benchmark.photos[row], std::nullopt, {{}, {static_cast<int64_t>(row)}}};
+    for (const int64_t other : rows_of_class[class_of_row[row]]) {
+      if (other != static_cast<int64_t>(row)) query.relevance.positives.push_back(other);
+    }
+    if (!query.relevance.positives.empty()) benchmark.queries.push_back(std::move(query));
+  }
+  VANTAGE_CHECK(!benchmark.queries.empty(), folder.string(),
+                ": no query: a benchmark has a sub-folder for each class, with two photos or more");
+  return benchmark;
+}
+
+Benchmark ReadBoxedQueries(const fs::path& folder) {
+  const fs::path queries_path = folder / "queries.json";
+  const std::string source = queries_path.string();
+  const PhotoIndex index(folder, source);
+  Benchmark benchmark;
+  benchmark.name = fs::absolute(folder).lexically_normal().filename().string();
+  try {
+    if (fs::exists(folder / "images.json")) {
+      const json images = ReadJson(folder / "images.json");
+      for (const json& name : images.at("imlist")) benchmark.photos.push_back(index.Find(name));
+    } else {
+      for (const fs::path& path : ListFiles(folder, PhotoExtensions()))
+        benchmark.photos.push_back(folder / path);
+    }
+    std::map<std::string, int64_t> row_of;
+    for (size_t row = 0; row < benchmark.photos.size(); ++row) {
+      row_of[Stem(benchmark.photos[row].lexically_relative(folder))] = static_cast<int64_t>(row);
+    }
+    for (const json& entry : ReadJson(queries_path)) {
+      BenchmarkQuery query{index.Find(entry.at("query")), std::nullopt, {}};
+      if (entry.contains("bbx")) {
+        const auto box = entry.at("bbx").get<std::vector<double>>();
+        VANTAGE_CHECK(box.size() == 4, source, ": 'bbx' of '", entry.at("query").get<std::string>(),
+                      "' is no list of four numbers");
+        query.box = Box{box[0], box[1], box[2], box[3]};
+      }
+      query.relevance.positives = Rows(entry.at("ok"), row_of, source);
+      query.relevance.junk = Rows(entry.value("junk", json::array()), row_of, source);
+      benchmark.queries.push_back(std::move(query));
+    }
+  } catch (const json::exception& error) {
+    throw Error(StrCat(source, ": ", error.what()));
+  }
+  VANTAGE_CHECK(!benchmark.queries.empty(), source, ": no query");
+  return benchmark;
+}
+
+void AddDistractors(Benchmark& benchmark, const fs::path& folder) {
+  for (const fs::path& path : ListFiles(folder, PhotoExtensions())) benchmark.photos.push_back(folder / path);
+}
+
+PickledGroundTruth ReadPickledGroundTruth(const fs::path& path) {
+  const std::string source = path.string();
+  const std::string bytes = ReadFile(path);
+  const PickleDocument document(bytes, {source, NumpyGlobals()});
+  PickledGroundTruth truth;
+  truth.image_names = ToTexts(Member(document.root(), "imlist", source), source + ": imlist");
+  truth.query_names = ToTexts(Member(document.root(), "qimlist", source), source + ": qimlist");
+  const auto database_size = static_cast<int64_t>(truth.image_names.size());
+  for (const PickleValue* entry : Member(document.root(), "gnd", source).items) {
+    PickledGroundTruth::Query query;
+    query.box = ToNumbers(Member(*entry, "bbx", source), source + ": bbx");
+    query.ok = CheckedRows(*entry, "ok", database_size, source);
+    query.easy = CheckedRows(*entry, "easy", database_size, source);
+    query.hard = CheckedRows(*entry, "hard", database_size, source);
+    query.junk = CheckedRows(*entry, "junk", database_size, source);
+    truth.queries.push_back(std::move(query));
+  }
+  VANTAGE_CHECK(truth.queries.size() == truth.query_names.size(), source, ": ", truth.queries.size(),
+                " ground truths for ", truth.query_names.size(), " queries");
+  return truth;
+}
+
+Relevance RevisitedRelevance(const PickledGroundTruth::Query& query, RevisitedTask task) {
+  const auto concatenated = [](std::vector<int64_t> a, const std::vector<int64_t>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  };
+  switch (task) {
+    case RevisitedTask::kEasy:
+      return {query.easy, concatenated(query.junk, query.hard)};
+    case RevisitedTask::kMedium:
+      return {concatenated(query.easy, query.hard), query.junk};
+    case RevisitedTask::kHard:
+      break;
+  }
+  return {query.hard, concatenated(query.junk, query.easy)};
+}
+
+RetrievalScores EvaluateDescriptors(const Benchmark& benchmark, const DescriptorMatrix& queries,
+                                    const DescriptorMatrix& database, const RunContext& context) {
+  VANTAGE_CHECK(queries.rows() == static_cast<int64_t>(benchmark.queries.size()) &&
+                    database.rows() == static_cast<int64_t>(benchmark.photos.size()),
+                "evaluation: ", queries.rows(), " query and ", database.rows(), " database descriptors for ",
+                benchmark.queries.size(), " queries and ", benchmark.photos.size(), " photos");
+  std::vector<std::vector<int64_t>> rankings;
+  for (const auto& neighbors : NearestNeighbors(queries, database, database.rows(), context)) {
+    std::vector<int64_t>& ranking = rankings.emplace_back();
+    for (const Neighbor& neighbor : neighbors) ranking.push_back(neighbor.index);
+  }
+  std::vector<Relevance> relevances;
+  for (const BenchmarkQuery& query : benchmark.queries) relevances.push_back(query.relevance);
+  return ScoreRankings(rankings, relevances);
+}
+
+}  // namespace vantage

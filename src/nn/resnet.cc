@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/TensorOperators.h>
+
+#include <array>
+#include <map>
+
+#include "nn/trunks.h"
+
+// He et al., Deep Residual Learning, CVPR 2016; layers and names as in torchvision (stride on the 3x3
+// convolution).
+namespace vantage {
+namespace {
+
+constexpr double kNormEpsilon = 1e-5;
+constexpr int64_t kBottleneckExpansion = 4;
+
+std::unique_ptr<ConvolutionUnit> Unit(const std::string& block, int number, const ConvolutionOptions& options,
+                                      Activation activation) {
+  return std::make_unique<ConvolutionUnit>(block + ".conv" + std::to_string(number), options,
+                                           block + ".bn" + std::to_string(number), kNormEpsilon, activation);
+}
+
+// ReLU(x + residual branch), x through a 1x1 convolution where its shape differs.
+class ResidualBlock : public Layer {
+ public:
+  ResidualBlock(const std::string& name, std::unique_ptr<Sequence> branch, int64_t in_channels,
+                int64_t out_channels, int64_t stride)
+      : branch_(std::move(branch)) {
+    if (stride == 1 && in_channels == out_channels) return;
+    shortcut_ = std::make_unique<ConvolutionUnit>(name + ".downsample.0",
+                                                  ConvolutionOptions{in_channels, out_channels, 1, stride},
+                                                  name + ".downsample.1", kNormEpsilon, Activation::kNone);
+  }
+
+  at::Tensor Forward(const at::Tensor& x_BCHW) const override {
+    return (branch_->Forward(x_BCHW) + (shortcut_ ? shortcut_->Forward(x_BCHW) : x_BCHW)).relu();
+  }
+
+  void Visit(const TensorVisitor& visitor) override {
+    branch_->Visit(visitor);
+    if (shortcut_) shortcut_->Visit(visitor);
+  }
+
+ private:
+  std::unique_ptr<Sequence> branch_;
+  std::unique_ptr<ConvolutionUnit> shortcut_;
+};
+
+std::unique_ptr<Layer> MakeBlock(const std::string& name, bool bottleneck, int64_t in_channels, int64_t width,
+                                 int64_t stride) {
+  auto branch = std::make_unique<Sequence>();
+  if (!bottleneck) {
+    branch->Add(Unit(name, 1, {in_channels, width, 3, stride, 1}, Activation::kRelu));
+    branch->Add(Unit(name, 2, {width, width, 3, 1, 1}, Activation::kNone));
+    return std::make_unique<ResidualBlock>(name, std::move(branch), in_channels, width, stride);
+  }
+  const int64_t out_channels = width * kBottleneckExpansion;
+  branch->Add(Unit(name, 1, {in_channels, width, 1}, Activation::kRelu));
+  branch->Add(Unit(name, 2, {width, width, 3, stride, 1}, Activation::kRelu));
+  branch->Add(Unit(name, 3, {width, out_channels, 1}, Activation::kNone));
+  return std::make_unique<ResidualBlock>(name, std::move(branch), in_channels, out_channels, stride);
+}
+
+struct ResNetShape {
+  bool bottleneck;
+  std::array<int, 4> blocks;
+};
+
+}  // namespace
+
+Trunk MakeResNet(const std::string& architecture) {
+  static const std::map<std::string, ResNetShape> kShapes = {
+      {"resnet18", {false, {2, 2, 2, 2}}},
+      {"resnet34", {false, {3, 4, 6, 3}}},
+      {"resnet50", {true, {3, 4, 6, 3}}},
+      {"resnet101", {true, {3, 4, 23, 3}}},
+      {"resnet152", {true, {3, 8, 36, 3}}},
+      {"resnet18_conv4", {false, {2, 2, 2, 0}}},  // cut after the stage that papers call conv4
+  };
+  const ResNetShape& shape = kShapes.at(architecture);
+  auto layers = std::make_unique<Sequence>();
+  layers->Add(std::make_unique<ConvolutionUnit>("conv1", ConvolutionOptions{3, 64, 7, 2, 3}, "bn1",
+                                                kNormEpsilon, Activation::kRelu));
+  layers->Add(std::make_unique<MaxPool>(3, 2, 1, /*ceil_mode=*/false));
+  int64_t channels = 64;
+  for (size_t stage = 0; stage < shape.blocks.size(); ++stage) {
+    const int64_t width = int64_t{64} << stage;
+    for (int block = 0; block < shape.blocks[stage]; ++block) {
+      const std::string name = "layer" + std::to_string(stage + 1) + "." + std::to_string(block);
+      const int64_t stride = stage > 0 && block == 0 ? 2 : 1;
+      layers->Add(MakeBlock(name, shape.bottleneck, channels, width, stride));
+      channels = shape.bottleneck ? width * kBottleneckExpansion : width;
+    }
+  }
+  return {architecture,
+          channels,
+          {},
+          std::move(layers),
+          {{"conv1.", "features.0."},
+           {"bn1.", "features.1."},
+           {"layer1.", "features.4."},
+           {"layer2.", "features.5."},
+           {"layer3.", "features.6."},
+           {"layer4.", "features.7."}},
+          {"fc."}};
+}
+
+}  // namespace vantage

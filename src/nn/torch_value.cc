@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/nn/torch_value.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "vantage/serialize/zip.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+
+struct ScalarTypeRow {
+  at::ScalarType type;
+  ElementType element;
+  const char* storage;  // Python's class
+};
+
+constexpr ScalarTypeRow kScalarTypes[] = {
+    {at::kFloat, ElementType::kFloat32, "FloatStorage"},
+    {at::kDouble, ElementType::kFloat64, "DoubleStorage"},
+    {at::kHalf, ElementType::kFloat16, "HalfStorage"},
+    {at::kBFloat16, ElementType::kBfloat16, "BFloat16Storage"},
+    {at::kLong, ElementType::kInt64, "LongStorage"},
+    {at::kInt, ElementType::kInt32, "IntStorage"},
+    {at::kShort, ElementType::kInt16, "ShortStorage"},
+    {at::kChar, ElementType::kInt8, "CharStorage"},
+    {at::kByte, ElementType::kUint8, "ByteStorage"},
+    {at::kBool, ElementType::kBool, "BoolStorage"},
+};
+
+// Pickles values and collects the tensors, whose data go into entries of their own.
+class ValuePickler {
+ public:
+  void Write(const TorchValue& value) {
+    std::visit([this](const auto& data) { WriteData(data); }, value.data);
+  }
+
+  std::string Finish() && { return std::move(writer_).Finish(); }
+  const std::vector<at::Tensor>& tensors() const { return tensors_; }
+
+ private:
+  void WriteData(std::monostate) { writer_.None(); }
+  void WriteData(bool value) { writer_.Bool(value); }
+  void WriteData(int64_t value) { writer_.Int(value); }
+  void WriteData(double value) { writer_.Float(value); }
+  void WriteData(const std::string& value) { writer_.String(value); }
+
+  void WriteData(const std::vector<TorchValue>& list) {
+    writer_.EmptyList();
+    writer_.Mark();
+    for (const TorchValue& item : list) Write(item);
+    writer_.Appends();
+  }
+
+  void WriteData(const TorchDict& dict) {
+    if (dict.ordered) {
+      writer_.Global("collections", "OrderedDict");
+      writer_.EmptyTuple();
+      writer_.Reduce();
+    } else {
+      writer_.EmptyDict();
+    }
+    writer_.Mark();
+    for (const auto& [key, item] : dict.items) {
+      Write(key);
+      Write(item);
+    }
+    writer_.SetItems();
+  }
+
+  // torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, OrderedDict())
+  void WriteData(const at::Tensor& tensor) {
+    const at::Tensor data = tensor.detach().cpu().contiguous();
+    const ScalarTypeRow* row = nullptr;
+    for (const ScalarTypeRow& known : kScalarTypes) {
+      if (known.type == data.scalar_type()) row = &known;
+    }
+    VANTAGE_CHECK(row != nullptr,
+                  "a tensor of a type that is not written: ", c10::toString(data.scalar_type()));
+    writer_.Global("torch._utils", "_rebuild_tensor_v2");
+    writer_.Mark();
+    writer_.Mark();
+    writer_.String("storage");
+    writer_.Global("torch", row->storage);
+    writer_.String(std::to_string(tensors_.size()));
+    writer_.String("cpu");
+    writer_.Int(data.numel());
+    writer_.Tuple();
+    writer_.PersistentId();
+    writer_.Int(0);
+    WriteTuple(data.sizes());
+    WriteTuple(data.strides());
+    writer_.Bool(false);
+    writer_.Global("collections", "OrderedDict");
+    writer_.EmptyTuple();
+    writer_.Reduce();
+    writer_.Tuple();
+    writer_.Reduce();
+    tensors_.push_back(data);
+  }
+
+  void WriteTuple(at::IntArrayRef values) {
+    writer_.Mark();
+    for (const int64_t value : values) writer_.Int(value);
+    writer_.Tuple();
+  }
+
+  PickleWriter writer_;
+  std::vector<at::Tensor> tensors_;
+};
+
+}  // namespace
+
+void TorchDict::Set(std::string key, TorchValue value) {
+  items.emplace_back(TorchValue{std::move(key)}, std::move(value));
+}
+
+void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path) {
+  const at::NoGradGuard no_grad;
+  ValuePickler pickler;
+  pickler.Write(value);
+  const std::string pickle = std::move(pickler).Finish();
+
+  AtomicFile file(path);
+  ZipWriter zip(file);
+  zip.Add("archive/data.pkl", pickle);
+  zip.Add("archive/byteorder", "little");
+  for (size_t i = 0; i < pickler.tensors().size(); ++i) {
+    const at::Tensor& tensor = pickler.tensors()[i];
+    zip.Add("archive/data/" + std::to_string(i),
+            {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()});
+  }
+  zip.Add("archive/version", "3\n");
+  zip.Finish();
+  file.Commit();
+}
+
+at::Tensor ReadTensor(const TorchFile& file, const PickleValue& value, const std::string& what) {
+  const TensorRecord record = file.Tensor(value, what);
+  at::ScalarType type = at::kFloat;
+  for (const ScalarTypeRow& row : kScalarTypes) {
+    if (row.element == record.type) type = row.type;
+  }
+  const std::string bytes = file.ReadStorage(record);
+  const at::NoGradGuard no_grad;
+  at::Tensor storage = at::empty({record.storage_elements}, type);
+  std::memcpy(storage.mutable_data_ptr(), bytes.data(), storage.nbytes());
+  return storage.as_strided(record.shape, record.strides, record.offset).contiguous();
+}
+
+json ToJson(const PickleValue& value) {
+  using Kind = PickleValue::Kind;
+  switch (value.kind) {
+    case Kind::kBool:
+      return value.integer != 0;
+    case Kind::kInt:
+      return value.integer;
+    case Kind::kFloat:
+      return value.number;
+    case Kind::kString:
+      return value.text;
+    case Kind::kList:
+    case Kind::kTuple: {
+      json list = json::array();
+      for (const PickleValue* item : value.items) list.push_back(ToJson(*item));
+      return list;
+    }
+    case Kind::kDict: {
+      json object = json::object();
+      for (size_t i = 0; i + 1 < value.items.size(); i += 2) {
+        if (value.items[i]->is(Kind::kString)) object[value.items[i]->text] = ToJson(*value.items[i + 1]);
+      }
+      return object;
+    }
+    default:
+      return nullptr;
+  }
+}
+
+TorchValue FromJson(const json& value) {
+  if (value.is_boolean()) return {value.get<bool>()};
+  if (value.is_number_integer()) return {value.get<int64_t>()};
+  if (value.is_number()) return {value.get<double>()};
+  if (value.is_string()) return {value.get<std::string>()};
+  if (value.is_array()) {
+    std::vector<TorchValue> list;
+    for (const json& item : value) list.push_back(FromJson(item));
+    return {std::move(list)};
+  }
+  if (value.is_object()) {
+    TorchDict dict;
+    for (const auto& [key, item] : value.items()) dict.Set(key, FromJson(item));
+    return {std::move(dict)};
+  }
+  return {};
+}
+
+}  // namespace vantage

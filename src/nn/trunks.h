@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+#include "vantage/nn/trunk.h"
+
+namespace vantage {
+
+// One function a family; `architecture` is one of the family's names.
+Trunk MakeSqueezeNet(const std::string& architecture);
+Trunk MakeResNet(const std::string& architecture);
+Trunk MakeEfficientNetLite(const std::string& architecture);
+
+}  // namespace vantage

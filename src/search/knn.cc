@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/search/knn.h"
+
+#include <algorithm>
+
+#include "vantage/util/error.h"
+#include "vantage/util/parallel.h"
+
+namespace vantage {
+namespace {
+
+// Similarities held at a time: 32 MiB.
+constexpr int64_t kBlockElements = int64_t{1} << 23;
+constexpr int64_t kQueriesPerBlock = 256;
+
+bool Better(const Neighbor& a, const Neighbor& b) {
+  return a.score > b.score || (a.score == b.score && a.index < b.index);
+}
+
+// Keeps the k best seen so far in a heap whose top is the worst of them.
+void Offer(std::vector<Neighbor>& heap, size_t k, const Neighbor& candidate) {
+  if (heap.size() < k) {
+    heap.push_back(candidate);
+    std::push_heap(heap.begin(), heap.end(), Better);
+  } else if (Better(candidate, heap.front())) {
+    std::pop_heap(heap.begin(), heap.end(), Better);
+    heap.back() = candidate;
+    std::push_heap(heap.begin(), heap.end(), Better);
+  }
+}
+
+}  // namespace
+
+std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,
+                                                    const Eigen::Ref<const DescriptorMatrix>& database,
+                                                    int64_t k, const RunContext& context) {
+  VANTAGE_CHECK(queries.cols() == database.cols(), "search: queries of ", queries.cols(),
+                " dimensions in a database of ", database.cols());
+  std::vector<std::vector<Neighbor>> neighbors(static_cast<size_t>(queries.rows()));
+  const auto kept = static_cast<size_t>(std::clamp<int64_t>(k, 0, database.rows()));
+  if (kept == 0) return neighbors;
+  DescriptorMatrix similarities;
+  for (int64_t first_query = 0; first_query < queries.rows(); first_query += kQueriesPerBlock) {
+    const int64_t query_count = std::min(kQueriesPerBlock, queries.rows() - first_query);
+    const int64_t block = std::max<int64_t>(1, kBlockElements / query_count);
+    for (int64_t first = 0; first < database.rows(); first += block) {
+      context.CheckCancelled();
+      const int64_t count = std::min(block, database.rows() - first);
+      similarities.noalias() =
+          queries.middleRows(first_query, query_count) * database.middleRows(first, count).transpose();
+      ParallelFor(query_count, context.ThreadCount(), [&](int64_t q) {
+        std::vector<Neighbor>& heap = neighbors[static_cast<size_t>(first_query + q)];
+        for (int64_t i = 0; i < count; ++i) Offer(heap, kept, {first + i, similarities(q, i)});
+      });
+    }
+  }
+  for (std::vector<Neighbor>& heap : neighbors) std::sort_heap(heap.begin(), heap.end(), Better);
+  return neighbors;
+}
+
+}  // namespace vantage

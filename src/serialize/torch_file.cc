@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/serialize/torch_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+using Kind = PickleValue::Kind;
+
+struct ElementTypeRow {
+  ElementType type;
+  const char* name;
+  const char* storage;  // Python's class
+  int64_t size;
+};
+
+constexpr std::array<ElementTypeRow, 10> kElementTypes = {{
+    {ElementType::kFloat32, "float32", "torch.FloatStorage", 4},
+    {ElementType::kFloat64, "float64", "torch.DoubleStorage", 8},
+    {ElementType::kFloat16, "float16", "torch.HalfStorage", 2},
+    {ElementType::kBfloat16, "bfloat16", "torch.BFloat16Storage", 2},
+    {ElementType::kInt64, "int64", "torch.LongStorage", 8},
+    {ElementType::kInt32, "int32", "torch.IntStorage", 4},
+    {ElementType::kInt16, "int16", "torch.ShortStorage", 2},
+    {ElementType::kInt8, "int8", "torch.CharStorage", 1},
+    {ElementType::kUint8, "uint8", "torch.ByteStorage", 1},
+    {ElementType::kBool, "bool", "torch.BoolStorage", 1},
+}};
+
+const ElementTypeRow& RowOf(ElementType type) { return kElementTypes[static_cast<size_t>(type)]; }
+
+// The pickles of a file, without the tensors' data, are smaller than this.
+constexpr uint64_t kMaxPickleSize = uint64_t{64} << 20;
+// An expanded tensor has more elements than its storage; more than this many are no model's.
+constexpr int64_t kMaxExpandedElements = int64_t{1} << 24;
+
+// The number that starts an old file: 0x1950a86a20f9469cfc6c, little-endian.
+constexpr std::string_view kLegacyMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
+
+std::vector<std::string> AllowedGlobals() {
+  std::vector<std::string> globals = NumpyGlobals();
+  for (const ElementTypeRow& row : kElementTypes) globals.emplace_back(row.storage);
+  for (const char* name :
+       {"collections.OrderedDict", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
+        "torch._utils._rebuild_parameter", "torch.Size"}) {
+    globals.emplace_back(name);
+  }
+  return globals;
+}
+
+}  // namespace
+
+const char* ElementTypeName(ElementType type) { return RowOf(type).name; }
+
+int64_t ElementSize(ElementType type) { return RowOf(type).size; }
+
+int64_t TensorRecord::ElementCount() const {
+  int64_t count = 1;
+  for (const int64_t size : shape) count *= size;
+  return count;
+}
+
+TorchFile::TorchFile(const std::filesystem::path& path) : source_(path.string()), file_(path) {
+  if (ZipReader::LooksLikeZip(file_)) {
+    ReadZip();
+  } else {
+    ReadLegacy();
+  }
+}
+
+void TorchFile::ReadZip() {
+  zip_ = std::make_unique<ZipReader>(file_);
+  constexpr std::string_view kPickleName = "/data.pkl";
+  for (const auto& [name, entry] : zip_->entries()) {
+    if (name.size() > kPickleName.size() && name.substr(name.size() - kPickleName.size()) == kPickleName) {
+      prefix_ = name.substr(0, name.size() - kPickleName.size() + 1);
+      VANTAGE_CHECK(entry.size <= kMaxPickleSize, source_, ": '", name, "' has ", entry.size,
+                    " bytes, more than any model's");
+    }
+  }
+  VANTAGE_CHECK(!prefix_.empty(), source_, ": a zip archive without data.pkl: not written by torch.save");
+  if (zip_->entries().count(prefix_ + "byteorder") == 1) {
+    VANTAGE_CHECK(zip_->Read(prefix_ + "byteorder") == "little", source_,
+                  ": was written on a big-endian machine");
+  }
+  const std::string pickle = zip_->Read(prefix_ + "data.pkl");
+  document_ =
+      std::make_unique<PickleDocument>(pickle, PickleOptions{source_ + ": data.pkl", AllowedGlobals()});
+}
+
+// Five pickles: a magic number, the protocol version, facts of the writing system, the object, and the keys
+// of the storages, whose data follow: for each an int64 number of elements and the elements.
+void TorchFile::ReadLegacy() {
+  const std::string head = file_.ReadAt(0, std::min(file_.size(), kMaxPickleSize));
+  const PickleOptions options{source_, AllowedGlobals()};
+  uint64_t offset = 0;
+  const auto next = [&] {
+    auto document = std::make_unique<PickleDocument>(std::string_view(head).substr(offset), options);
+    offset += document->size();
+    return document;
+  };
+  VANTAGE_CHECK(head.find(kLegacyMagic) < 8, source_,
+                ": not a PyTorch file (neither a zip archive nor the older format's magic number)");
+  next();
+  next();
+  next();
+  document_ = next();
+  const auto keys = next();
+  const std::vector<std::string> names = ToTexts(keys->root(), source_ + ": storage keys");
+
+  // The element sizes stand in the pickled object, where the tensors name their storages.
+  std::map<std::string, uint64_t> element_sizes;
+  document_->ForEach([&](const PickleValue& value) {
+    if (!value.is(Kind::kPersistent) || value.items[0]->items.size() < 5) return;
+    for (const ElementTypeRow& row : kElementTypes) {
+      if (value.items[0]->items[1]->text == row.storage) {
+        element_sizes[value.items[0]->items[2]->text] = static_cast<uint64_t>(row.size);
+      }
+    }
+  });
+  for (const std::string& name : names) {
+    VANTAGE_CHECK(element_sizes.count(name) == 1, source_, ": storage '", name, "' is of no known type");
+    uint64_t elements = 0;
+    file_.ReadAt(offset, &elements, sizeof(elements));
+    offset += sizeof(elements);
+    const uint64_t size = element_sizes[name];
+    VANTAGE_CHECK(elements <= (file_.size() - offset) / size, source_, ": storage '", name, "' at offset ",
+                  offset, " announces ", elements, " elements, more than the file's ", file_.size(),
+                  " bytes hold");
+    legacy_storages_[name] = {offset, elements};
+    offset += elements * size;
+  }
+}
+
+bool TorchFile::IsTensor(const PickleValue& value) {
+  if (!value.is(Kind::kObject)) return false;
+  if (value.text == "torch._utils._rebuild_parameter")
+    return !value.items.empty() && IsTensorObject(*value.items[0]);
+  return IsTensorObject(value);
+}
+
+bool TorchFile::IsTensorObject(const PickleValue& value) {
+  return value.is(Kind::kObject) &&
+         (value.text == "torch._utils._rebuild_tensor_v2" || value.text == "torch._utils._rebuild_tensor");
+}
+
+TensorRecord TorchFile::Tensor(const PickleValue& value, const std::string& what) const {
+  const std::string place = StrCat(source_, ": ", what);
+  VANTAGE_CHECK(IsTensor(value), place, ": is a ", DescribeKind(value), ", not a tensor");
+  const PickleValue& tensor = IsTensorObject(value) ? value : *value.items[0];
+  VANTAGE_CHECK(tensor.items.size() >= 4 && tensor.items[0]->is(Kind::kPersistent), place,
+                ": a malformed tensor");
+  const auto& id = tensor.items[0]->items[0]->items;  // "storage", class, key, location, number of elements
+  VANTAGE_CHECK(id.size() >= 5, place, ": a malformed storage");
+
+  TensorRecord record;
+  const std::string& storage_class = id[1]->text;
+  const auto* row = std::find_if(kElementTypes.begin(), kElementTypes.end(),
+                                 [&](const ElementTypeRow& known) { return storage_class == known.storage; });
+  VANTAGE_CHECK(row != kElementTypes.end(), place, ": storage of the unknown type '", storage_class, "'");
+  record.type = row->type;
+  record.storage = ToText(*id[2], place);
+  record.storage_elements = ToInteger(*id[4], place);
+  VANTAGE_CHECK(id.size() == 5 || id[5]->is(Kind::kNone), place, ": a view of a storage");
+  record.offset = ToInteger(*tensor.items[1], place + ": offset");
+  record.shape = ToIntegers(*tensor.items[2], place + ": shape");
+  record.strides = ToIntegers(*tensor.items[3], place + ": strides");
+  VANTAGE_CHECK(record.shape.size() == record.strides.size() && record.shape.size() <= 16, place, ": ",
+                record.shape.size(), " sizes and ", record.strides.size(), " strides");
+
+  int64_t count = 1;
+  int64_t last = record.offset;  // the last element that the tensor touches
+  bool overflow = record.offset < 0 || record.storage_elements < 0;
+  for (size_t i = 0; i < record.shape.size() && !overflow; ++i) {
+    overflow = record.shape[i] < 0 || record.strides[i] < 0 ||
+               __builtin_mul_overflow(count, record.shape[i], &count);
+    int64_t reach = 0;
+    overflow = overflow ||
+               __builtin_mul_overflow(std::max<int64_t>(record.shape[i] - 1, 0), record.strides[i], &reach) ||
+               __builtin_add_overflow(last, reach, &last);
+  }
+  VANTAGE_CHECK(!overflow && (count == 0 || last < record.storage_elements) &&
+                    count <= std::max(record.storage_elements, kMaxExpandedElements),
+                place, ": a tensor that reaches outside its storage of ", record.storage_elements,
+                " elements");
+  return record;
+}
+
+std::string TorchFile::ReadStorage(const TensorRecord& tensor) const {
+  const int64_t element_size = ElementSize(tensor.type);
+  std::string bytes;
+  if (zip_) {
+    bytes = zip_->Read(prefix_ + "data/" + tensor.storage);
+  } else {
+    const auto found = legacy_storages_.find(tensor.storage);
+    VANTAGE_CHECK(found != legacy_storages_.end(), source_, ": storage '", tensor.storage, "' is missing");
+    bytes = file_.ReadAt(found->second.offset, found->second.elements * static_cast<uint64_t>(element_size));
+  }
+  VANTAGE_CHECK(static_cast<int64_t>(bytes.size()) / element_size >= tensor.storage_elements, source_,
+                ": storage '", tensor.storage, "' has ", bytes.size(), " bytes, fewer than its ",
+                tensor.storage_elements, " elements of ", ElementTypeName(tensor.type), " take");
+  return bytes;
+}
+
+}  // namespace vantage

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/average_precision.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "testing/files.h"
+#include "vantage/evaluation/benchmark.h"
+#include "vantage/serialize/npy.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+using vantage::testing::ErrorOf;
+using vantage::testing::SharedFolder;
+
+std::vector<std::vector<int64_t>> ReferenceRankings(const std::string& benchmark) {
+  const NpyArray array = ReadNpy(SharedFolder() / ("reference/evaluation/" + benchmark + "_ranks_u16.npy"));
+  const std::vector<int64_t> ranks = array.As<int64_t>();  // database x queries
+  std::vector<std::vector<int64_t>> rankings(static_cast<size_t>(array.shape[1]));
+  for (size_t i = 0; i < ranks.size(); ++i) rankings[i % rankings.size()].push_back(ranks[i]);
+  return rankings;
+}
+
+void ExpectScores(const RetrievalScores& scores, const json& expected) {
+  EXPECT_NEAR(scores.mean_average_precision, expected.at("map").get<double>(), 1e-12);
+  const auto aps = expected.at("aps").get<std::vector<double>>();
+  ASSERT_EQ(scores.average_precisions.size(), aps.size());
+  for (size_t q = 0; q < aps.size(); ++q) EXPECT_NEAR(scores.average_precisions[q], aps[q], 1e-12) << q;
+}
+
+class OfficialGroundTruth : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(OfficialGroundTruth, ClassicScoresAreTheReferences) {
+  VANTAGE_REQUIRE_SHARED("reference/evaluation");
+  const auto truth = ReadPickledGroundTruth(SharedFolder() / ("groundtruth/gnd_" + GetParam() + ".pkl"));
+  ASSERT_EQ(truth.queries.size(), 55U);
+  std::vector<Relevance> relevances;
+  for (const auto& query : truth.queries) relevances.push_back({query.ok, query.junk});
+  const json expected =
+      json::parse(ReadFile(SharedFolder() / ("reference/evaluation/" + GetParam() + "_expected.json")));
+  ExpectScores(ScoreRankings(ReferenceRankings(GetParam()), relevances), expected);
+}
+
+TEST_P(OfficialGroundTruth, RevisitedScoresAreTheReferences) {
+  VANTAGE_REQUIRE_SHARED("reference/evaluation");
+  const auto folder = SharedFolder() / "reference/evaluation";
+  const json split = json::parse(ReadFile(folder / (GetParam() + "_easy-hard-split.json")));
+  const json expected = json::parse(ReadFile(folder / (GetParam() + "_expected.json"))).at("revisited");
+  const auto rankings = ReferenceRankings(GetParam());
+  for (const auto& [name, task] : std::map<std::string, RevisitedTask>{
+           {"E", RevisitedTask::kEasy}, {"M", RevisitedTask::kMedium}, {"H", RevisitedTask::kHard}}) {
+    std::vector<Relevance> relevances;
+    for (const json& query : split) {
+      relevances.push_back(
+          RevisitedRelevance({{}, {}, query.at("easy"), query.at("hard"), query.at("junk")}, task));
+    }
+    const RetrievalScores scores = ScoreRankings(rankings, relevances);
+    ExpectScores(scores, expected.at(name));
+    for (const int k : {1, 5, 10}) {
+      EXPECT_NEAR(scores.mean_precision_at.at(k),
+                  expected.at(name).at("mpr").at(std::to_string(k)).get<double>(), 1e-12);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, OfficialGroundTruth, ::testing::Values("oxford5k", "paris6k"),
+                         [](const auto& param_info) { return param_info.param; });
+
+TEST(AveragePrecision, IsOneForAPerfectRankingAndZeroWithoutResults) {
+  EXPECT_EQ(AveragePrecision({0, 1, 2}, 3), 1.0);
+  EXPECT_EQ(AveragePrecision({}, 3), 0.0);
+}
+
+TEST(AveragePrecision, IsTheTrapezoidAreaWorkedByHand) {
+  // Found at ranks 1 and 3 of two positives: (0 + 1/2)/2 * 1/2 + (1/3 + 2/4)/2 * 1/2.
+  EXPECT_NEAR(AveragePrecision({1, 3}, 2), 0.125 + (1.0 / 3 + 0.5) / 4, 1e-15);
+}
+
+TEST(PositiveRanks, CountAsIfTheJunkWereNotThere) {
+  EXPECT_THAT(PositiveRanks({7, 3, 9, 1, 4}, {{3, 4}, {7, 1}}), ::testing::ElementsAre(0, 2));
+}
+
+TEST(ScoreRankings, LeavesOutQueriesWithoutPositives) {
+  const RetrievalScores scores = ScoreRankings({{0, 1}, {1, 0}}, {{{}, {}}, {{1}, {}}});
+  EXPECT_TRUE(std::isnan(scores.average_precisions[0]));
+  EXPECT_EQ(scores.mean_average_precision, 1.0);
+  EXPECT_EQ(scores.mean_precision_at.at(10), 1.0);  // cut at the rank of the last positive
+  EXPECT_THAT(ErrorOf([] { ScoreRankings({{0}}, {}); }), ::testing::HasSubstr("1 rankings for 0 queries"));
+}
+
+}  // namespace
+}  // namespace vantage

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/benchmark.h"
+
+#include "testing/files.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::SharedFolder;
+using vantage::testing::TemporaryFolder;
+
+TEST(ReadClassFolders, LeavesTheQueryOutOfItsOwnRanking) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.png", "b/3.jpg", "loose.jpg"}) {
+    WriteFile(folder / name, "");
+  }
+  const Benchmark benchmark = ReadClassFolders(folder.path());
+  EXPECT_EQ(benchmark.photos.size(), 6U);
+  ASSERT_EQ(benchmark.queries.size(), 5U);
+  EXPECT_THAT(benchmark.queries[3].relevance.positives, ElementsAre(2, 4));
+  EXPECT_THAT(benchmark.queries[3].relevance.junk, ElementsAre(3));
+  EXPECT_EQ(ReadClassFolders(folder.path(), 2).queries.size(), 3U);
+}
+
+TEST(ReadClassFolders, WithoutClassesIsAnError) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "a.jpg", "");
+  EXPECT_THAT(ErrorOf([&] { ReadClassFolders(folder.path()); }), HasSubstr("no query"));
+  EXPECT_THAT(ErrorOf([&] { ReadClassFolders(folder / "none"); }), HasSubstr("no such folder"));
+}
+
+TEST(ReadBoxedQueries, ReadsTheRealOnes) {
+  VANTAGE_REQUIRE_SHARED("photos/paris/queries.json");
+  Benchmark benchmark = ReadBoxedQueries(SharedFolder() / "photos/paris");
+  EXPECT_EQ(benchmark.photos.size(), 250U);
+  ASSERT_EQ(benchmark.queries.size(), 12U);
+  EXPECT_EQ(benchmark.queries[0].relevance.positives.size(), 39U);
+  EXPECT_EQ(benchmark.queries[0].box->left, 6.25);
+  AddDistractors(benchmark, SharedFolder() / "photos/distractors");
+  EXPECT_GT(benchmark.photos.size(), 700U);
+}
+
+TEST(ReadBoxedQueries, DamageIsNamed) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "a.jpg", "");
+  const auto error = [&](const std::string& json) {
+    WriteFile(folder / "queries.json", json);
+    return ErrorOf([&] { ReadBoxedQueries(folder.path()); });
+  };
+  EXPECT_THAT(error("[{"), HasSubstr("queries.json: not valid JSON"));
+  EXPECT_THAT(error(R"([{"query": "b", "ok": []}])"), HasSubstr("names the photo 'b', which is not there"));
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["c"]}])"),
+              HasSubstr("names the photo 'c', which is not in the database"));
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "bbx": [1, 2]}])"), HasSubstr("no list of four numbers"));
+  EXPECT_THAT(error(R"([{"query": "a"}])"), HasSubstr("queries.json: "));
+  EXPECT_THAT(error("[]"), HasSubstr("no query"));
+}
+
+TEST(EvaluateDescriptors, RanksByInnerProduct) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg"}) WriteFile(folder / name, "");
+  const Benchmark benchmark = ReadClassFolders(folder.path());
+  DescriptorMatrix database(4, 2);
+  database << 1, 0, 0.8F, 0.6F, 0, 1, 0.6F, 0.8F;
+  const RetrievalScores scores = EvaluateDescriptors(benchmark, database, database);
+  // a/2 finds b/2 before a/1, b/2 finds a/2 before b/1.
+  EXPECT_THAT(scores.average_precisions, ElementsAre(1.0, 0.25, 1.0, 0.25));
+  EXPECT_EQ(scores.mean_precision_at.at(1), 0.5);
+  EXPECT_THAT(ErrorOf([&] { EvaluateDescriptors(benchmark, database, DescriptorMatrix(1, 2)); }),
+              HasSubstr("1 database descriptors for"));
+}
+
+}  // namespace
+}  // namespace vantage

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/nn/descriptor_net.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "testing/files.h"
+#include "testing/tensors.h"
+#include "vantage/nn/model_file.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using vantage::testing::FillByFormula;
+using vantage::testing::ReadNpyTensor;
+using vantage::testing::RelativeError;
+using vantage::testing::SharedFolder;
+
+std::vector<Image> ReferenceImages() {
+  const auto folder = SharedFolder() / "reference";
+  const auto meta = nlohmann::json::parse(ReadFile(folder / "cirtorch/meta.json"));
+  std::vector<Image> images;
+  for (const std::string name : meta["image_order"])
+    images.push_back(ReadImage(folder / "pillow" / (name + ".png")));
+  return images;
+}
+
+at::Tensor DescribeEach(const DescriptorNet& net, const std::vector<Image>& images) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> descriptors;
+  for (const Image& image : images)
+    descriptors.push_back(net.Forward(ImagesToTensor({image}, net.normalization)));
+  return at::cat(descriptors);
+}
+
+struct ReferenceCase {
+  const char* name;
+  const char* weights;
+  const char* pooling;  // for bare weights
+};
+
+class ReferenceDescriptors : public ::testing::TestWithParam<ReferenceCase> {};
+
+TEST_P(ReferenceDescriptors, AgreeWithCirtorchs) {
+  VANTAGE_REQUIRE_SHARED("reference/cirtorch");
+  DescriptorNetOptions options;
+  options.architecture = "squeezenet1_1";
+  options.pooling = GetParam().pooling;
+  const Model model = ReadModel(SharedFolder() / GetParam().weights, options);
+  const at::Tensor expected =
+      ReadNpyTensor(SharedFolder() / "reference/cirtorch" / (std::string(GetParam().name) + ".npy"));
+  EXPECT_LT(RelativeError(DescribeEach(model.net, ReferenceImages()), expected), 1e-5);
+}
+
+constexpr const char* kSqueezeNet = "weights/squeezenet1_1-imagenet.pth";
+INSTANTIATE_TEST_SUITE_P(All, ReferenceDescriptors,
+                         ::testing::Values(ReferenceCase{"gem", kSqueezeNet, "gem"},
+                                           ReferenceCase{"mac", kSqueezeNet, "mac"},
+                                           ReferenceCase{"spoc", kSqueezeNet, "spoc"},
+                                           ReferenceCase{"gemmp", "reference/cirtorch/gemmp.pth", ""},
+                                           ReferenceCase{"gem-w", "reference/cirtorch/gem-w.pth", ""}),
+                         [](const auto& param_info) {
+                           std::string name = param_info.param.name;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(DescriptorNet, OldAndNewWeightFilesGiveTheSameDescriptors) {
+  VANTAGE_REQUIRE_SHARED("weights/squeezenet1_1-imagenet-legacy.pth");
+  DescriptorNetOptions options;
+  options.architecture = "squeezenet1_1";
+  const std::vector<Image> images = {ReferenceImages()[0]};
+  const Model zip = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet.pth", options);
+  const Model legacy = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet-legacy.pth", options);
+  EXPECT_TRUE(DescribeEach(zip.net, images).equal(DescribeEach(legacy.net, images)));
+}
+
+TEST(DescriptorNet, FeatureMapAgreesWithCirtorchs) {
+  VANTAGE_REQUIRE_SHARED("reference/cirtorch/featuremap_first-image.npy");
+  const at::NoGradGuard no_grad;
+  DescriptorNetOptions options;
+  options.architecture = "squeezenet1_1";
+  const Model model = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet.pth", options);
+  at::Tensor expected = ReadNpyTensor(SharedFolder() / "reference/cirtorch/featuremap_first-image.npy");
+  if (expected.dim() == 3) expected = expected.unsqueeze(0);
+  const at::Tensor map =
+      model.net.trunk().layers->Forward(ImagesToTensor({ReferenceImages()[0]}, model.net.normalization));
+  EXPECT_LT(RelativeError(map, expected), 1e-5);
+}
+
+TEST(DescriptorNet, ResNetWithRealWeightsAgrees) {
+  VANTAGE_REQUIRE_SHARED("reference/cirtorch/resnet18_conv4-gem.npy");
+  DescriptorNetOptions options;
+  options.architecture = "resnet18_conv4";
+  const Model model = ReadModel(SharedFolder() / "weights/resnet18_conv4-imagenet.pth", options);
+  const at::Tensor expected = ReadNpyTensor(SharedFolder() / "reference/cirtorch/resnet18_conv4-gem.npy");
+  EXPECT_LT(RelativeError(DescribeEach(model.net, ReferenceImages()), expected), 1e-5);
+}
+
+TEST(DescriptorNet, BatchesGiveTheSameAsOneByOne) {
+  const at::NoGradGuard no_grad;
+  DescriptorNet net({"squeezenet1_1", "gem", false});
+  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    if (name != "pool.p") FillByFormula(name, tensor);
+  });
+  std::vector<Image> images;
+  for (int i = 0; i < 4; ++i) {
+    images.push_back(MakeImage(64, 48));
+    for (size_t k = 0; k < images.back().pixels.size(); ++k) {
+      images.back().pixels[k] = static_cast<uint8_t>((k * (i + 3)) % 251);
+    }
+  }
+  const at::Tensor together = net.Forward(ImagesToTensor(images, net.normalization));
+  EXPECT_LT(RelativeError(together, DescribeEach(net, images)), 1e-5);
+  EXPECT_LT((together.norm(2, {1}) - 1).abs().max().item<float>(), 1e-5F);
+}
+
+TEST(DescriptorNet, CloneHasTensorsOfItsOwn) {
+  const at::NoGradGuard no_grad;
+  DescriptorNet net({"squeezenet1_1", "gem", false});
+  DescriptorNet clone = net.Clone();
+  net.Visit([](const std::string&, at::Tensor& tensor, TensorRole) { tensor.add_(1); });
+  clone.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    EXPECT_EQ(tensor.abs().max().item<float>(), name == "pool.p" ? 3.0F : 0.0F);
+  });
+}
+
+TEST(ImagesToTensor, NormalisesAsTorchvisionDoes) {
+  Image image = MakeImage(2, 1);
+  image.pixels = {0, 128, 255, 1, 2, 3};
+  const at::Tensor batch = ImagesToTensor({image}, {});
+  EXPECT_EQ(batch.sizes(), at::IntArrayRef({1, 3, 1, 2}));
+  EXPECT_NEAR(batch[0][1][0][0].item<float>(), (128.0 / 255 - 0.456) / 0.224, 1e-6);
+  EXPECT_NEAR(batch[0][2][0][1].item<float>(), (3.0 / 255 - 0.406) / 0.225, 1e-6);
+}
+
+TEST(ParseDevice, RefusesWhatIsNotThere) {
+  EXPECT_TRUE(ParseDevice("cpu").is_cpu());
+  EXPECT_THROW(ParseDevice("tpu9"), UsageError);
+}
+
+}  // namespace
+}  // namespace vantage

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "testing/tensors.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/tensor.h>
+
+#include <cmath>
+
+#include "testing/files.h"
+#include "vantage/serialize/npy.h"
+#include "vantage/util/random.h"
+
+namespace vantage::testing {
+
+at::Tensor ReadNpyTensor(const std::filesystem::path& path) {
+  const NpyArray array = ReadNpy(path);
+  if (array.dtype == "<f8") return at::tensor(array.As<double>(), at::kDouble).reshape(array.shape);
+  if (array.dtype == "<f4") return at::tensor(array.As<float>(), at::kFloat).reshape(array.shape);
+  return at::tensor(array.As<int64_t>(), at::kLong).reshape(array.shape);
+}
+
+double RelativeError(const at::Tensor& actual, const at::Tensor& expected) {
+  EXPECT_EQ(actual.sizes(), expected.sizes());
+  const at::Tensor difference = actual.to(at::kDouble) - expected.to(at::kDouble);
+  return difference.abs().max().item<double>() / expected.to(at::kDouble).abs().max().item<double>();
+}
+
+void FillByFormula(const std::string& name, at::Tensor& tensor) {
+  const uint64_t key = Fnv1a64(name);
+  const int64_t count = tensor.numel();
+  const double fan_in =
+      tensor.dim() > 0 ? static_cast<double>(count) / static_cast<double>(tensor.size(0)) : 1;
+  std::vector<float> values;
+  for (int64_t j = 0; j < count; ++j) {
+    const double u =
+        static_cast<double>(MixBits(key + (static_cast<uint64_t>(j) + 1) * 0x9e3779b97f4a7c15) >> 11) *
+        0x1p-53;
+    double value = 0;
+    if (name.ends_with("num_batches_tracked")) {
+      value = 0;
+    } else if (tensor.dim() > 1) {
+      value = (2 * u - 1) * std::sqrt(6 / fan_in);
+    } else if (name.ends_with("weight") || name.ends_with("running_var")) {
+      value = 0.5 + u;
+    } else {
+      value = 0.2 * u - 0.1;
+    }
+    values.push_back(static_cast<float>(value));
+  }
+  tensor = at::tensor(values).reshape(tensor.sizes()).to(tensor.scalar_type());
+}
+
+at::Tensor NumericalGradient(const std::function<at::Tensor(const at::Tensor&)>& f, const at::Tensor& x,
+                             double step) {
+  const at::NoGradGuard no_grad;
+  at::Tensor gradient = at::empty_like(x);
+  at::Tensor moved = x.clone();
+  double* values = moved.mutable_data_ptr<double>();
+  for (int64_t i = 0; i < x.numel(); ++i) {
+    const double old = values[i];
+    values[i] = old + step;
+    const double above = f(moved).item<double>();
+    values[i] = old - step;
+    const double below = f(moved).item<double>();
+    values[i] = old;
+    gradient.mutable_data_ptr<double>()[i] = (above - below) / (2 * step);
+  }
+  return gradient;
+}
+
+at::Tensor AutogradGradient(const std::function<at::Tensor(const at::Tensor&)>& f, const at::Tensor& x) {
+  const at::Tensor leaf = x.detach().clone().set_requires_grad(true);
+  f(leaf).backward();
+  return leaf.grad();
+}
+
+}  // namespace vantage::testing
