@@ -4,7 +4,7 @@
 add_library(vantage_build_flags INTERFACE)
 target_compile_features(vantage_build_flags INTERFACE cxx_std_20)
 target_compile_options(vantage_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
-                                                     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # false alarms of GCC 12
+                                                     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict$<SEMICOLON>-Wno-maybe-uninitialized>)  # false alarms of GCC 12
 if(VANTAGE_WERROR)
   target_compile_options(vantage_build_flags INTERFACE -Werror)
 endif()

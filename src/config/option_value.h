@@ -84,7 +84,7 @@ T ParseOption(const std::string& text) {
     return ParseDouble(text, "value");
   } else if constexpr (IsList<T>::value) {
     T values;
-    for (const std::string& part : Split(text, ',')) {
+    for (const std::string& part : SplitText(text, ',')) {
       values.push_back(ParseOption<typename T::value_type>(std::string(Trim(part))));
     }
     return values;

@@ -182,7 +182,7 @@ nlohmann::json ToJson(const OptionsDescription& description) {
   nlohmann::json json = nlohmann::json::object();
   for (const OptionField& field : description.fields()) {
     nlohmann::json* node = &json;
-    for (const std::string& part : Split(field.key, '.')) node = &(*node)[part];
+    for (const std::string& part : SplitText(field.key, '.')) node = &(*node)[part];
     std::visit([&](const auto* value) { *node = *value; }, field.target);
   }
   return json;

@@ -87,9 +87,10 @@ Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
   }
   for (size_t row = 0; row < benchmark.photos.size(); row += static_cast<size_t>(query_every)) {
     if (class_of_row[row].empty()) continue;
-    BenchmarkQuery query{benchmark.photos[row], std::nullopt, {{}, {static_cast<int64_t>(row)}}};
+    const auto own_row = static_cast<int64_t>(row);
+    BenchmarkQuery query{benchmark.photos[row], std::nullopt, {{}, {own_row}}, own_row};
     for (const int64_t other : rows_of_class[class_of_row[row]]) {
-      if (other != static_cast<int64_t>(row)) query.relevance.positives.push_back(other);
+      if (other != own_row) query.relevance.positives.push_back(other);
     }
     if (!query.relevance.positives.empty()) benchmark.queries.push_back(std::move(query));
   }
@@ -117,7 +118,9 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
       row_of[Stem(benchmark.photos[row].lexically_relative(folder))] = static_cast<int64_t>(row);
     }
     for (const json& entry : ReadJson(queries_path)) {
-      BenchmarkQuery query{index.Find(entry.at("query")), std::nullopt, {}};
+      BenchmarkQuery query{index.Find(entry.at("query")), std::nullopt, {}, std::nullopt};
+      const auto row = row_of.find(Stem(entry.at("query").get<std::string>()));
+      if (row != row_of.end()) query.row = row->second;
       if (entry.contains("bbx")) {
         const auto box = entry.at("bbx").get<std::vector<double>>();
         VANTAGE_CHECK(box.size() == 4, source, ": 'bbx' of '", entry.at("query").get<std::string>(),

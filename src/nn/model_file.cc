@@ -173,6 +173,7 @@ TorchDict Meta(const Model& model) {
   }
   TorchDict own;
   own.Set("image_size", {int64_t{model.image_size}});
+  own.Set("default_whitening", {model.default_whitening});
   own.Set("licence", {model.licence});
   own.Set("origin", FromJson(json::parse(model.origin)));
   meta.Set("vantage", {std::move(own)});
@@ -220,6 +221,8 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& o
   if (const PickleValue* own = meta->Find("vantage")) {
     model.image_size =
         static_cast<int>(ToInteger(Member(*own, "image_size", source), source + ": image_size"));
+    model.default_whitening =
+        ToText(Member(*own, "default_whitening", source), source + ": default_whitening");
     model.licence = ToText(Member(*own, "licence", source), source + ": licence");
     model.origin = ToJson(Member(*own, "origin", source)).dump();
   }
@@ -237,6 +240,14 @@ void WriteModel(Model& model, const std::filesystem::path& path, const TorchDict
   file.Set("state_dict", {std::move(state)});
   for (const auto& item : more.items) file.items.push_back(item);
   WriteTorchFile({std::move(file)}, path);
+}
+
+void WriteTrunkWeights(const Trunk& trunk, const std::filesystem::path& path) {
+  TorchDict state;
+  state.ordered = true;
+  trunk.layers->Visit(
+      [&](const std::string& name, at::Tensor& tensor, TensorRole) { state.Set(name, {tensor}); });
+  WriteTorchFile({std::move(state)}, path);
 }
 
 }  // namespace vantage

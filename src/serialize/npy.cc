@@ -38,7 +38,7 @@ std::vector<int64_t> ParseShape(std::string_view text, const std::string& source
   VANTAGE_CHECK(!text.empty() && text[0] == '(' && end != text.npos, source,
                 ": npy header has a malformed shape");
   std::vector<int64_t> shape;
-  for (const std::string& part : Split(text.substr(1, end - 1), ',')) {
+  for (const std::string& part : SplitText(text.substr(1, end - 1), ',')) {
     if (Trim(part).empty()) continue;
     shape.push_back(ParseInteger(Trim(part), source + ": npy shape"));
   }

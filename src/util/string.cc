@@ -39,7 +39,7 @@ Number ParseWhole(std::string_view text, std::string_view what) {
 
 }  // namespace
 
-std::vector<std::string> Split(std::string_view text, char separator) {
+std::vector<std::string> SplitText(std::string_view text, char separator) {
   std::vector<std::string> parts;
   if (text.empty()) return parts;
   size_t start = 0;

@@ -12,8 +12,8 @@ using ::testing::IsEmpty;
 using vantage::testing::ErrorOf;
 
 TEST(String, SplitAndJoin) {
-  EXPECT_THAT(Split("a,,b", ','), ElementsAre("a", "", "b"));
-  EXPECT_THAT(Split("", ','), IsEmpty());
+  EXPECT_THAT(SplitText("a,,b", ','), ElementsAre("a", "", "b"));
+  EXPECT_THAT(SplitText("", ','), IsEmpty());
   EXPECT_EQ(Join({"a", "b"}, ", "), "a, b");
   EXPECT_EQ(Trim(" \ta b\r\n"), "a b");
   EXPECT_EQ(Trim(" \n"), "");

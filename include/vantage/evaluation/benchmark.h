@@ -18,6 +18,8 @@ struct BenchmarkQuery {
   // The part of the photo that is asked for; pixels.
   std::optional<Box> box;
   Relevance relevance;
+  // The photo's own row in the database, where it is there.
+  std::optional<int64_t> row;
 };
 
 // Photos to search and what each query should find among them.

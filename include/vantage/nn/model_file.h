@@ -22,6 +22,8 @@ struct ModelWhitening {
 struct Model {
   DescriptorNet net;
   std::map<std::string, ModelWhitening> whitenings;
+  // The whitening that belongs to the descriptor unless another is asked for; "": none.
+  std::string default_whitening;
   // Longest side that photos are reduced to, pixels; 0: not known.
   int image_size = 0;
   // Of the weights; "" where not known.
@@ -38,5 +40,8 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& o
 // Writes a checkpoint in cirtorch's schema, which Python's torch.load opens: meta, state_dict and `more`
 // entries of the top dictionary.
 void WriteModel(Model& model, const std::filesystem::path& path, const TorchDict& more = {});
+
+// Writes a trunk's tensors alone, under its own (torchvision's) names.
+void WriteTrunkWeights(const Trunk& trunk, const std::filesystem::path& path);
 
 }  // namespace vantage

@@ -17,7 +17,7 @@ std::string StrCat(const Args&... args) {
 }
 
 // Parts of `text` between separators; "" gives no part, "a,,b" three.
-std::vector<std::string> Split(std::string_view text, char separator);
+std::vector<std::string> SplitText(std::string_view text, char separator);
 
 // The parts with `separator` between them.
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "command_line.h"
+#include "model_arguments.h"
+#include "session.h"
+#include "vantage/sfm/colmap_model.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ConvertCommand : public Command {
+ public:
+  std::string Name() const override { return "convert"; }
+  std::string Summary() const override { return "Write a model or a sparse model in another format"; }
+
+  void Declare(CommandLine& line) override {
+    model_.DeclareModelOnly(line, "IN", "Model (.pth), or folder of a COLMAP model");
+    line.Positional("OUT", output_, "File or folder to write");
+    line.Option(
+        "--format", format_,
+        "Of a model: checkpoint (cirtorch's schema) or weights (a trunk's, torchvision's names); of a COLMAP "
+        "model: binary or text");
+    line.Option("--licence", licence_, "Licence of the weights, kept in the model");
+    line.Example("vantage convert resnet50.pth model.pth --architecture resnet50 --pooling gem");
+  }
+
+  void Run(Session& session) override {
+    const bool sparse = fs::is_directory(model_.path);
+    const std::string format = !format_.empty() ? format_ : sparse ? "binary" : "checkpoint";
+    if (sparse) {
+      ConvertSparseModel(format);
+    } else {
+      ConvertModel(session, format);
+    }
+    session.PrintResult({{"output", output_}, {"format", format}},
+                        StrCat("written: ", output_, " (", format, ")\n"));
+  }
+
+ private:
+  void ConvertSparseModel(const std::string& format) const {
+    if (format != "binary" && format != "text") {
+      throw UsageError(StrCat("--format: a COLMAP model is written as binary or text, not '", format, "'"));
+    }
+    WriteColmapModel(ReadColmapModel(model_.path), output_,
+                     format == "binary" ? ModelFormat::kBinary : ModelFormat::kText);
+  }
+
+  void ConvertModel(const Session& session, const std::string& format) const {
+    Model model = model_.Read(session);
+    if (!licence_.empty()) model.licence = licence_;
+    if (format == "checkpoint") return WriteModel(model, output_);
+    if (format != "weights") {
+      throw UsageError(StrCat("--format: a model is written as checkpoint or weights, not '", format, "'"));
+    }
+    WriteTrunkWeights(model.net.trunk(), output_);
+  }
+
+  ModelArguments model_;
+  std::string output_;
+  std::string format_;
+  std::string licence_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeConvertCommand() { return std::make_unique<ConvertCommand>(); }
+
+}  // namespace vantage

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model_arguments.h"
+
+#include <nlohmann/json.hpp>
+
+#include "vantage/util/hash.h"
+#include "vantage/util/version.h"
+
+namespace vantage {
+
+ModelArguments::ModelArguments() {
+  vantage::Describe(net_description_, net_);
+  vantage::Describe(descriptor_description_, descriptor);
+}
+
+void ModelArguments::Declare(CommandLine& line, const std::string& model_name,
+                             const std::string& model_help) {
+  DeclareModelOnly(line, model_name, model_help);
+  line.Options(descriptor_description_);
+}
+
+void ModelArguments::DeclareModelOnly(CommandLine& line, const std::string& model_name,
+                                      const std::string& model_help) {
+  line.Positional(model_name, path,
+                  model_help + "; bare weights of a trunk are read with --architecture and --pooling");
+  line.Options(net_description_);
+}
+
+Model ModelArguments::Read(const Session& session) const {
+  Model model = ReadModel(path, net_);
+  model.net.To(ParseDevice(session.options().device));
+  return model;
+}
+
+nlohmann::json ModelArguments::Provenance(const Model& model) const {
+  return {{"vantage", Version()},
+          {"model", path},
+          {"model_sha256", Sha256OfFile(path)},
+          {"architecture", model.net.options().architecture},
+          {"pooling", model.net.options().pooling},
+          {"image_size", EffectiveImageSize(model, descriptor)},
+          {"apply_exif_orientation", descriptor.apply_exif_orientation},
+          {"whitening", descriptor.whitening == "default" ? model.default_whitening : descriptor.whitening},
+          {"dimension", descriptor.dimension}};
+}
+
+}  // namespace vantage

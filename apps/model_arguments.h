@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "command_line.h"
+#include "session.h"
+#include "vantage/extract/model_descriptors.h"
+#include "vantage/nn/model_file.h"
+
+namespace vantage {
+
+// The arguments of commands that describe photos with a model.
+class ModelArguments {
+ public:
+  ModelArguments();
+  ModelArguments(const ModelArguments&) = delete;
+  ModelArguments& operator=(const ModelArguments&) = delete;
+
+  // Adds the model, how photos are described, and what bare weights are.
+  void Declare(CommandLine& line, const std::string& model_name, const std::string& model_help);
+  // Adds only the model and what bare weights are.
+  void DeclareModelOnly(CommandLine& line, const std::string& model_name, const std::string& model_help);
+
+  // Reads the model and moves it to the session's device.
+  Model Read(const Session& session) const;
+
+  // What a descriptor file should say of how it was made.
+  nlohmann::json Provenance(const Model& model) const;
+
+  std::string path;
+  ModelDescriptorOptions descriptor;
+
+ private:
+  DescriptorNetOptions net_;
+  OptionsDescription net_description_;
+  OptionsDescription descriptor_description_;
+};
+
+}  // namespace vantage

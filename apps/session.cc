@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "session.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "vantage/util/log.h"
+#include "vantage/util/string.h"
+
+namespace vantage {
+namespace {
+
+constexpr std::chrono::milliseconds kTerminalInterval(100);
+constexpr std::chrono::seconds kLogInterval(10);
+
+std::atomic<bool> interrupted = false;
+
+extern "C" void OnInterrupt(int signal) {
+  if (interrupted.exchange(true)) ::_exit(128 + signal);
+}
+
+// "extracting 120/500 (24 %), 12.3/s, 31 s left; note"
+std::string ProgressLine(const Progress& progress, double seconds) {
+  std::string line = progress.task;
+  if (progress.total > 0) {
+    line +=
+        StrCat(" ", progress.done, "/", progress.total, " (", 100 * progress.done / progress.total, " %)");
+    if (progress.done > 0 && seconds > 0.5) {
+      const double rate = static_cast<double>(progress.done) / seconds;
+      line += StrCat(", ", FormatFixed(rate, rate < 10 ? 2 : 1), "/s");
+      if (progress.done < progress.total) {
+        line += ", " + FormatDuration(static_cast<double>(progress.total - progress.done) / rate) + " left";
+      }
+    }
+  }
+  if (!progress.note.empty()) line += "; " + progress.note;
+  return line;
+}
+
+}  // namespace
+
+ProgressPrinter::ProgressPrinter() : terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+void ProgressPrinter::Show(const Progress& progress) {
+  const std::scoped_lock lock(mutex_);
+  const auto now = Clock::now();
+  if (progress.task != task_) {
+    task_ = progress.task;
+    task_start_ = now;
+    last_shown_ = terminal_ ? Clock::time_point() : now;
+  }
+  const bool finished = progress.total > 0 && progress.done == progress.total;
+  if (terminal_) {
+    if (now - last_shown_ < kTerminalInterval && !finished) return;
+    last_shown_ = now;
+    const std::string line = ProgressLine(progress, std::chrono::duration<double>(now - task_start_).count());
+    std::fprintf(stderr, "\r\033[K%s%s", line.c_str(), finished ? "\n" : "");
+    std::fflush(stderr);
+    line_is_open_ = !finished;
+    if (finished) task_.clear();
+  } else if (now - last_shown_ >= kLogInterval) {
+    last_shown_ = now;
+    const std::string line = ProgressLine(progress, std::chrono::duration<double>(now - task_start_).count());
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+}
+
+void ProgressPrinter::Finish() {
+  const std::scoped_lock lock(mutex_);
+  if (line_is_open_) std::fprintf(stderr, "\n");
+  line_is_open_ = false;
+}
+
+Session::Session(GlobalOptions options) : options_(std::move(options)) {
+  SetLogLevel(ParseLogLevel(options_.log_level));
+  SetLogSink([this](LogLevel level, const std::string& message) {
+    progress_.Finish();
+    const char* prefix = level >= LogLevel::kError     ? "error: "
+                         : level >= LogLevel::kWarning ? "warning: "
+                                                       : "";
+    std::fprintf(stderr, "%s%s\n", prefix, message.c_str());
+  });
+  context_.threads = options_.threads;
+  context_.on_progress = [this](const Progress& progress) { progress_.Show(progress); };
+  context_.is_cancelled = WasInterrupted;
+}
+
+Session::~Session() {
+  progress_.Finish();
+  SetLogSink({});
+}
+
+void Session::PrintResult(const nlohmann::json& result, const std::string& text) {
+  progress_.Finish();
+  const std::string output =
+      options_.json ? result.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) : text;
+  std::fputs(output.c_str(), stdout);
+  if (output.empty() || output.back() != '\n') std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string table;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - row[i].size(), ' ');
+      // The first column holds names, the others numbers.
+      line += (i == 0 ? "" : "  ") + (i == 0 ? row[i] + padding : padding + row[i]);
+    }
+    table += line + "\n";
+  }
+  return table;
+}
+
+void CatchInterrupts() {
+  struct sigaction action {};
+  action.sa_handler = OnInterrupt;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+bool WasInterrupted() { return interrupted; }
+
+}  // namespace vantage

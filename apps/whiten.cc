@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "command_line.h"
+#include "model_arguments.h"
+#include "session.h"
+#include "vantage/train/learn_whitening.h"
+#include "vantage/util/error.h"
+#include "vantage/util/hash.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+class WhitenCommand : public Command {
+ public:
+  WhitenCommand() { Describe(description_, options_); }
+
+  std::string Name() const override { return "whiten"; }
+  std::string Summary() const override {
+    return "Learn a whitening from matching pairs and store it in the model";
+  }
+
+  void Declare(CommandLine& line) override {
+    model_.DeclareModelOnly(line, "MODEL", "Model");
+    line.Option("--tuples", tuples_, "Training set (.db) whose pairs it is learned from", /*required=*/true);
+    line.Option("-o,--output", output_, "Model to write", /*required=*/true);
+    line.Option("--photos", photos_,
+                "Folder that photo paths are relative to; default: the training set's own");
+    line.Option("--name", name_, "Name of the whitening in the model; default: the method's");
+    line.Option("--size", size_,
+                "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024");
+    line.Options(description_);
+    line.Example("vantage whiten run/best.pth --tuples training-set.db -o model.pth");
+  }
+
+  void Run(Session& session) override {
+    Model model = model_.Read(session);
+    const TrainingSet set = ReadTrainingSet(tuples_);
+    const fs::path root = photos_.empty() ? fs::path(tuples_).parent_path() : fs::path(photos_);
+    const int size = EffectiveImageSize(model, {.image_size = size_});
+    const LearnedWhitening learned =
+        LearnWhiteningFromTuples(model.net, set, root, {.image_size = size}, options_, session.context());
+    const std::string name = name_.empty() ? options_.method : name_;
+    model.whitenings[name].single_scale = learned.whitening;
+    model.default_whitening = name;
+    model.image_size = size;
+    nlohmann::json origin = nlohmann::json::parse(model.origin);
+    origin["whitening"] = {{"name", name},
+                           {"method", options_.method},
+                           {"model_sha256", Sha256OfFile(model_.path)},
+                           {"training_set_sha256", Sha256OfFile(tuples_)},
+                           {"photos", learned.photos},
+                           {"pairs", learned.pairs},
+                           {"image_size", size}};
+    model.origin = origin.dump();
+    WriteModel(model, output_);
+    session.PrintResult(
+        {{"output", output_}, {"name", name}, {"photos", learned.photos}, {"pairs", learned.pairs}},
+        StrCat("whitening '", name, "' learned from ", learned.pairs, " pairs of ", learned.photos,
+               " photos: ", output_, "\n"));
+  }
+
+ private:
+  ModelArguments model_;
+  std::string tuples_;
+  std::string output_;
+  std::string photos_;
+  std::string name_;
+  int size_ = 0;
+  LearnWhiteningOptions options_;
+  OptionsDescription description_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeWhitenCommand() { return std::make_unique<WhitenCommand>(); }
+
+}  // namespace vantage

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vantage/config/options_description.h"
+#include "vantage/extract/extract.h"
+#include "vantage/nn/model_file.h"
+
+namespace vantage {
+
+struct ModelDescriptorOptions {
+  // Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none.
+  int image_size = 0;
+  bool apply_exif_orientation = false;
+  // Name of one of the model's whitenings, "default" for the one that belongs to it, "none".
+  std::string whitening = "default";
+  // Keep the first so many dimensions of the whitening; 0: all.
+  int dimension = 0;
+};
+void Describe(OptionsDescription& description, ModelDescriptorOptions& options);
+
+// The size that the options and the model come to.
+int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options);
+
+// The whitening that the options name, or null for none. Throws UsageError that lists the model's where it
+// has none of that name, or a dimension is asked for without whitening.
+const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOptions& options);
+
+// Describes photos with a model and its whitening. See ExtractDescriptors.
+ExtractedDescriptors ExtractModelDescriptors(const Model& model, const std::vector<PhotoRequest>& requests,
+                                             const ModelDescriptorOptions& options,
+                                             const RunContext& context = {});
+
+}  // namespace vantage

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "vantage/config/options_description.h"
+#include "vantage/extract/extract.h"
+#include "vantage/mining/negatives.h"
+#include "vantage/nn/descriptor_net.h"
+#include "vantage/tuples/training_set.h"
+
+namespace vantage {
+
+// A query, a photo that matches it, and some that do not but look alike.
+struct Tuple {
+  PhotoId query{};
+  PhotoId positive{};
+  std::vector<PhotoId> negatives;
+};
+
+struct MiningOptions {
+  // Negatives a query.
+  int negatives = 5;  // TPAMI 2019, section 5.1
+  // "n1" or "n2": see NegativeVariant.
+  std::string variant = "n2";
+  // Queries of an epoch: so many are drawn, or all where there are fewer.
+  int queries = 2000;  // TPAMI 2019, section 5.1
+  // Photos among which an epoch's negatives are looked for.
+  int pool = 20000;  // TPAMI 2019, section 5.1: 22,000; its code: 20,000
+  // Draw m3 positives anew in each epoch from the candidates, instead of the one chosen when the set was
+  // made. Differs from cirtorch, whose positives are fixed: with few queries the variety helps.
+  bool redraw_positives = false;
+  // What redrawing takes for a candidate: see TupleOptions.
+  double min_overlap = 0.2;
+  double max_scale_change = 1.5;
+};
+void Describe(OptionsDescription& description, MiningOptions& options);
+
+struct MinedTuples {
+  std::vector<Tuple> tuples;
+  double average_negative_distance = 0;
+  // Tuples that got fewer negatives than asked for, since the pool has too few other scenes.
+  // Differs from cirtorch, which runs off its array there.
+  int64_t short_tuples = 0;
+  // Photos that could not be read: their queries are left out.
+  std::vector<std::string> failed;
+};
+
+// Throws Error where the split has no query, or only one scene so that no negative can be found.
+void CheckMinable(const TrainingSet& set, Split split);
+
+// Draws an epoch's queries and pool, describes them with the network, and picks each query's negatives (TPAMI
+// 2019, section 4.3). Draws depend on the seed and the epoch only.
+MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+                      const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
+                      int64_t seed, int64_t epoch, const RunContext& context = {});
+
+}  // namespace vantage

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "vantage/sfm/reconstruction.h"
+
+namespace vantage {
+
+// How two images of a model see the same thing.
+struct Covisibility {
+  int64_t shared_points = 0;  // 3D points that both observe
+  // Median over the shared points of (depth_a / focal_a) / (depth_b / focal_b): above 1 where a sees them
+  // smaller (TPAMI 2019, section 4.2). 0 where it cannot be told: a point behind a camera, or no focal
+  // length.
+  double scale_change = 0;
+};
+
+// Which 3D points each image observes, and in what scale.
+class CovisibilityIndex {
+ public:
+  explicit CovisibilityIndex(const Reconstruction& reconstruction);
+
+  // |P(image)|: points that the image observes.
+  int64_t PointCount(ImageId image) const;
+
+  Covisibility Between(ImageId a, ImageId b) const;
+
+  // The other images by the distance of their camera centres to the image's, nearest first, at most `count`;
+  // equal distances by id.
+  std::vector<ImageId> NearestCameras(ImageId image, int64_t count) const;
+
+ private:
+  struct SeenPoint {
+    PointId point{};
+    double scale = 0;  // depth / focal length
+  };
+
+  std::map<ImageId, std::vector<SeenPoint>> points_;  // sorted by point
+  std::map<ImageId, Eigen::Vector3d> centers_;
+};
+
+}  // namespace vantage

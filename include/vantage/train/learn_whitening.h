@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "vantage/config/options_description.h"
+#include "vantage/extract/extract.h"
+#include "vantage/nn/descriptor_net.h"
+#include "vantage/search/whitening.h"
+#include "vantage/tuples/training_set.h"
+
+namespace vantage {
+
+struct LearnWhiteningOptions {
+  // "learned" from matching pairs (TPAMI 2019, section 3.4), or "pca".
+  std::string method = "learned";
+  // Pairs: each query with all its candidates that overlap enough at a similar scale (see TupleOptions).
+  double min_overlap = 0.2;
+  double max_scale_change = 1.5;
+};
+void Describe(OptionsDescription& description, LearnWhiteningOptions& options);
+
+struct LearnedWhitening {
+  Whitening whitening;
+  int64_t photos = 0;
+  int64_t pairs = 0;
+  std::vector<std::string> failed;  // photos that could not be read
+};
+
+// Describes all photos of the training set, both splits, and learns a whitening from its pairs. Throws Error
+// where no pair is left.
+LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
+                                          const std::filesystem::path& photo_root,
+                                          const ExtractOptions& extract, const LearnWhiteningOptions& options,
+                                          const RunContext& context = {});
+
+}  // namespace vantage

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vantage/config/options_description.h"
+#include "vantage/sfm/reconstruction.h"
+#include "vantage/tuples/training_set.h"
+#include "vantage/util/run_context.h"
+
+namespace vantage {
+
+struct TupleOptions {
+  // Queries of a scene: at most this share of its photos, at least one. (0, 1].
+  double query_fraction = 0.1;  // TPAMI 2019, section 4.1
+  // And at most so many.
+  int max_queries_per_scene = 30;  // TPAMI 2019, section 4.1
+  // Candidates are looked for among so many nearest cameras.
+  int nearest_cameras = 100;  // TPAMI 2019, section 4.2
+  // How the positive is chosen: "m2" most shared points, "m3" a random one that overlaps enough at a similar
+  // scale.
+  std::string positives = "m3";
+  // m3: the candidate shares more than this part of the query's points. [0, 1).
+  double min_overlap = 0.2;  // t_i
+  // m3: largest scale change between the two, either way. At least 1.
+  double max_scale_change = 1.5;  // t_s
+  // Share of the scenes that validate, where none are named. [0, 1).
+  double val_fraction = 0.2;
+  // Scenes with fewer photos in their models are left out.
+  int min_scene_photos = 3;
+  int64_t seed = 0;
+};
+void Describe(OptionsDescription& description, TupleOptions& options);
+
+// A scene's sparse models (often one, several where structure-from-motion found separate parts) and its
+// photos.
+struct SceneModels {
+  std::string name;
+  std::vector<Reconstruction> models;
+  std::filesystem::path photo_folder;  // image names are relative to it
+  std::optional<Split> split;          // nothing: drawn
+};
+
+// Finds the scenes below a folder: COLMAP models, each in a folder of its own, or as SCENE/sparse/0, 1, ...
+// as `vantage reconstruct` leaves them. Photos lie in `photos`/SCENE or `photos` itself; where `photos` is
+// empty, in the folder that SCENE/scene.json names. Throws Error where there is no model, or a scene's photos
+// are not found.
+std::vector<SceneModels> ReadScenes(const std::filesystem::path& folder, const std::filesystem::path& photos,
+                                    std::optional<Split> split);
+
+struct TupleReport {
+  std::vector<std::string> dropped_scenes;  // "NAME: why"
+  int64_t missing_photos = 0;               // named by models, not found
+};
+
+struct BuiltTuples {
+  TrainingSet set;
+  TupleReport report;
+};
+
+// Chooses queries and candidate positives from sparse models (TPAMI 2019, sections 4.1 and 4.2). Photo paths
+// are made relative to `set_folder`, where the set's file will lie. Throws Error where no scene gives a
+// query, or two scenes have the same name.
+BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptions& options,
+                        const std::filesystem::path& set_folder, const RunContext& context = {});
+
+// True if m3 may choose the candidate: enough overlap at a similar scale.
+bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,
+                               double max_scale_change);
+
+}  // namespace vantage

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/extract/model_descriptors.h"
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+constexpr int kDefaultImageSize = 1024;  // TPAMI 2019, section 5.1: for testing
+
+}  // namespace
+
+void Describe(OptionsDescription& description, ModelDescriptorOptions& options) {
+  description
+      .Add("image_size", options.image_size,
+           "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none")
+      .Range(0, 16384)
+      .Flag("size");
+  description.Add("apply_exif_orientation", options.apply_exif_orientation,
+                  "Turn photos as their EXIF orientation says");
+  description
+      .Add("whitening", options.whitening,
+           "One of the model's whitenings by name, 'default' for the one that belongs to it, or 'none'")
+      .Flag("whiten");
+  description
+      .Add("dimension", options.dimension, "Keep the first so many dimensions of the whitening; 0: all")
+      .AtLeast(0)
+      .Flag("dim");
+}
+
+int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options) {
+  if (options.image_size > 0) return options.image_size;
+  return model.image_size > 0 ? model.image_size : kDefaultImageSize;
+}
+
+const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOptions& options) {
+  const std::string name = options.whitening == "default" ? model.default_whitening
+                           : options.whitening == "none"  ? ""
+                                                          : options.whitening;
+  if (name.empty()) {
+    if (options.dimension > 0)
+      throw UsageError("a dimension is kept of a whitening only, and none is applied");
+    return nullptr;
+  }
+  const auto found = model.whitenings.find(name);
+  if (found == model.whitenings.end() || !found->second.single_scale) {
+    std::vector<std::string> names;
+    for (const auto& [known, whitening] : model.whitenings) names.push_back(known);
+    throw UsageError(StrCat("the model has no whitening '", name, "' for a single scale; it has ",
+                            names.empty() ? "none" : Join(names, ", ")));
+  }
+  return &*found->second.single_scale;
+}
+
+ExtractedDescriptors ExtractModelDescriptors(const Model& model, const std::vector<PhotoRequest>& requests,
+                                             const ModelDescriptorOptions& options,
+                                             const RunContext& context) {
+  const Whitening* whitening = ChooseWhitening(model, options);
+  const ExtractOptions extract{EffectiveImageSize(model, options), options.apply_exif_orientation};
+  ExtractedDescriptors extracted = ExtractDescriptors(model.net, requests, extract, context);
+  if (whitening == nullptr) return extracted;
+  extracted.values =
+      ApplyWhitening(*whitening, extracted.values.cast<double>(), options.dimension).cast<float>();
+  for (const FailedRequest& failed : extracted.failed) extracted.values.row(failed.index).setZero();
+  return extracted;
+}
+
+}  // namespace vantage

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/mining/tuple_miner.h"
+
+#include <map>
+#include <set>
+
+#include "vantage/tuples/build.h"
+#include "vantage/util/error.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+// Describes each photo once.
+class DescribedPhotos {
+ public:
+  DescribedPhotos(const TrainingSet& set, const std::set<PhotoId>& photos, const std::filesystem::path& root,
+                  const DescriptorNet& net, const ExtractOptions& options, const RunContext& context) {
+    std::vector<PhotoRequest> requests;
+    for (const PhotoId photo : photos) {
+      row_of_[photo] = static_cast<int64_t>(requests.size());
+      requests.push_back({PhotoPath(set, photo, root), std::nullopt});
+    }
+    extracted_ = ExtractDescriptors(net, requests, options, context);
+    for (const FailedRequest& failed : extracted_.failed) failed_rows_.insert(failed.index);
+  }
+
+  bool Failed(PhotoId photo) const { return failed_rows_.count(row_of_.at(photo)) == 1; }
+  const std::vector<FailedRequest>& failed() const { return extracted_.failed; }
+
+  DescriptorMatrix Rows(const std::vector<PhotoId>& photos) const {
+    DescriptorMatrix rows(static_cast<Eigen::Index>(photos.size()), extracted_.values.cols());
+    for (size_t i = 0; i < photos.size(); ++i) {
+      rows.row(static_cast<Eigen::Index>(i)) = extracted_.values.row(row_of_.at(photos[i]));
+    }
+    return rows;
+  }
+
+ private:
+  ExtractedDescriptors extracted_;
+  std::map<PhotoId, int64_t> row_of_;
+  std::set<int64_t> failed_rows_;
+};
+
+std::vector<SceneId> ScenesOf(const TrainingSet& set, const std::vector<PhotoId>& photos) {
+  std::vector<SceneId> scenes;
+  for (const PhotoId photo : photos) scenes.push_back(set.photos[Index(photo)].scene);
+  return scenes;
+}
+
+PhotoId RedrawPositive(const TrainingQuery& query, const MiningOptions& options, RandomStream& random) {
+  std::vector<PhotoId> eligible;
+  for (const CandidatePositive& candidate : query.candidates) {
+    if (IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change)) {
+      eligible.push_back(candidate.photo);
+    }
+  }
+  return eligible.empty() ? query.positive : eligible[random.Below(eligible.size())];
+}
+
+// Query and positive of an epoch.
+std::vector<Tuple> DrawPairs(const TrainingSet& set, Split split, const MiningOptions& options, uint64_t seed,
+                             uint64_t epoch) {
+  std::vector<const TrainingQuery*> available;
+  for (const TrainingQuery& query : set.queries) {
+    if (set.SplitOf(query.photo) == split) available.push_back(&query);
+  }
+  const uint64_t split_number = split == Split::kTrain ? 0 : 1;
+  RandomStream random(seed, "queries", {split_number, epoch});
+  std::vector<Tuple> pairs;
+  for (const int64_t i : random.Sample(static_cast<int64_t>(available.size()), options.queries)) {
+    const TrainingQuery& query = *available[static_cast<size_t>(i)];
+    const PhotoId positive =
+        options.redraw_positives ? RedrawPositive(query, options, random) : query.positive;
+    pairs.push_back({query.photo, positive, {}});
+  }
+  return pairs;
+}
+
+std::vector<PhotoId> DrawPool(const TrainingSet& set, Split split, const MiningOptions& options,
+                              uint64_t seed, uint64_t epoch) {
+  std::vector<PhotoId> available;
+  for (size_t i = 0; i < set.photos.size(); ++i) {
+    const auto photo = PhotoId{static_cast<int64_t>(i)};
+    if (set.SplitOf(photo) == split) available.push_back(photo);
+  }
+  const uint64_t split_number = split == Split::kTrain ? 0 : 1;
+  RandomStream random(seed, "pool", {split_number, epoch});
+  std::vector<PhotoId> pool;
+  for (const int64_t i : random.Sample(static_cast<int64_t>(available.size()), options.pool)) {
+    pool.push_back(available[static_cast<size_t>(i)]);
+  }
+  return pool;
+}
+
+}  // namespace
+
+void Describe(OptionsDescription& description, MiningOptions& options) {
+  description.Add("negatives", options.negatives, "Negatives a query").Range(1, 100);
+  description
+      .Add("variant", options.variant,
+           "n1: the nearest photos of other scenes; n2: at most one of each other scene")
+      .OneOf({"n1", "n2"});
+  description.Add("queries", options.queries, "Queries drawn for an epoch, or all where there are fewer")
+      .AtLeast(1);
+  description.Add("pool", options.pool, "Photos drawn for an epoch, among which negatives are looked for")
+      .AtLeast(1);
+  description.Add("redraw_positives", options.redraw_positives,
+                  "Draw positives anew in each epoch from all that fit, instead of keeping the set's");
+  description
+      .Add("min_overlap", options.min_overlap, "Redrawing: least share of the query's points in the positive")
+      .Range(0, 1);
+  description.Add("max_scale_change", options.max_scale_change, "Redrawing: largest change of scale")
+      .AtLeast(1);
+}
+
+void CheckMinable(const TrainingSet& set, Split split) {
+  std::set<SceneId> scenes;
+  for (const TrainingPhoto& photo : set.photos) {
+    if (set.scenes[Index(photo.scene)].split == split) scenes.insert(photo.scene);
+  }
+  const int64_t queries = Summarize(set, split).queries;
+  VANTAGE_CHECK(queries > 0, "the training set has no query in the split '", SplitName(split), "'");
+  VANTAGE_CHECK(scenes.size() >= 2, "the training set has one scene only in the split '", SplitName(split),
+                "': negatives come from other scenes");
+}
+
+MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+                      const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
+                      int64_t seed, int64_t epoch, const RunContext& context) {
+  CheckMinable(set, split);
+  const auto key = static_cast<uint64_t>(seed);
+  const auto epoch_key = static_cast<uint64_t>(epoch);
+  std::vector<Tuple> pairs = DrawPairs(set, split, options, key, epoch_key);
+  std::vector<PhotoId> pool = DrawPool(set, split, options, key, epoch_key);
+
+  std::set<PhotoId> needed(pool.begin(), pool.end());
+  for (const Tuple& pair : pairs) needed.insert({pair.query, pair.positive});
+  const DescribedPhotos described(set, needed, photo_root, net, extract, context);
+  MinedTuples mined;
+  for (const FailedRequest& failed : described.failed()) mined.failed.push_back(failed.reason);
+  std::erase_if(pairs, [&](const Tuple& pair) {
+    return described.Failed(pair.query) || described.Failed(pair.positive);
+  });
+  std::erase_if(pool, [&](PhotoId photo) { return described.Failed(photo); });
+
+  std::vector<PhotoId> queries;
+  for (const Tuple& pair : pairs) queries.push_back(pair.query);
+  const MinedNegatives negatives =
+      MineNegatives(described.Rows(queries), ScenesOf(set, queries), described.Rows(pool),
+                    ScenesOf(set, pool), options.negatives, ParseNegativeVariant(options.variant), context);
+  mined.average_negative_distance = negatives.average_distance;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    for (const int64_t row : negatives.rows[i]) pairs[i].negatives.push_back(pool[static_cast<size_t>(row)]);
+    if (static_cast<int>(pairs[i].negatives.size()) < options.negatives) ++mined.short_tuples;
+    if (!pairs[i].negatives.empty()) mined.tuples.push_back(std::move(pairs[i]));
+  }
+  VANTAGE_CHECK(!mined.tuples.empty(), "mining found no tuple in the split '", SplitName(split),
+                "': could the photos be read?");
+  return mined;
+}
+
+}  // namespace vantage

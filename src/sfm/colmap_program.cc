@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sfm/colmap_program.h"
+
+#include "vantage/util/error.h"
+#include "vantage/util/subprocess.h"
+
+namespace vantage {
+namespace {
+
+// COLMAP links Qt, which would look for a screen.
+const std::vector<std::pair<std::string, std::string>> kHeadless = {{"QT_QPA_PLATFORM", "offscreen"}};
+
+constexpr const char* kCommands[] = {"feature_extractor", "exhaustive_matcher", "mapper"};
+
+// True if the help text has a line for the option.
+bool Knows(const std::string& help, const std::string& option) {
+  for (size_t at = help.find("--" + option); at != help.npos; at = help.find("--" + option, at + 1)) {
+    const size_t end = at + 2 + option.size();
+    if (end == help.size() || help[end] == ' ' || help[end] == '\n') return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+ColmapProgram::ColmapProgram(std::string program) : program_(std::move(program)) {
+  const auto [code, text] = CaptureCommand({program_, "help"}, kHeadless);
+  VANTAGE_CHECK(code != 127, program_, ": cannot be run; install COLMAP or name its program (--colmap)");
+  const size_t name = text.find("COLMAP ");
+  VANTAGE_CHECK(name != text.npos, program_, ": does not look like COLMAP (", program_,
+                " help gave exit code ", code, ")");
+  const size_t start = name + 7;
+  version_ = text.substr(start, text.find_first_of(" \n", start) - start);
+  for (const char* command : kCommands)
+    help_[command] = CaptureCommand({program_, command, "--help"}, kHeadless).second;
+}
+
+int ColmapProgram::Run(const std::string& command, const std::vector<Option>& options,
+                       const std::filesystem::path& log, const RunContext& context) const {
+  Command call;
+  call.arguments = {program_, command};
+  for (const Option& option : options) {
+    for (const std::string& name : option.names) {
+      if (!Knows(help_.at(command), name)) continue;
+      call.arguments.push_back("--" + name);
+      call.arguments.push_back(option.value);
+      break;
+    }
+  }
+  call.environment = kHeadless;
+  call.log_path = log;
+  return RunCommand(call, context).exit_code;
+}
+
+}  // namespace vantage

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vantage/util/run_context.h"
+
+namespace vantage {
+
+// COLMAP's command line, whatever its version calls its options.
+class ColmapProgram {
+ public:
+  // Throws Error where the program cannot be run or does not look like COLMAP.
+  explicit ColmapProgram(std::string program);
+
+  const std::string& version() const { return version_; }  // "3.8"
+
+  // An option by its possible names, newest first, and its value. One that the command does not know is left
+  // out.
+  struct Option {
+    std::vector<std::string> names;
+    std::string value;
+  };
+
+  // Runs a command ("mapper"), what it prints appended to the log. Returns its exit code.
+  int Run(const std::string& command, const std::vector<Option>& options, const std::filesystem::path& log,
+          const RunContext& context) const;
+
+ private:
+  std::string program_;
+  std::string version_;
+  std::map<std::string, std::string> help_;  // of each command used
+};
+
+}  // namespace vantage

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/sfm/covisibility.h"
+
+#include <algorithm>
+
+namespace vantage {
+namespace {
+
+double Median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+}  // namespace
+
+CovisibilityIndex::CovisibilityIndex(const Reconstruction& reconstruction) {
+  for (const auto& [id, image] : reconstruction.images) {
+    centers_[id] = image.cam_from_world.Center();
+    const double focal_length = reconstruction.cameras.at(image.camera).MeanFocalLength();
+    std::vector<SeenPoint>& seen = points_[id];
+    for (const Observation& observation : image.observations) {
+      if (observation.point == kNoPoint) continue;
+      const Eigen::Vector3d in_camera =
+          image.cam_from_world * reconstruction.points.at(observation.point).position;
+      const bool usable = in_camera.z() > 0 && focal_length > 0;
+      seen.push_back({observation.point, usable ? in_camera.z() / focal_length : 0});
+    }
+    const auto by_point = [](const SeenPoint& a, const SeenPoint& b) { return a.point < b.point; };
+    std::sort(seen.begin(), seen.end(), by_point);
+    // A point may be observed twice in one image.
+    const auto same = [](const SeenPoint& a, const SeenPoint& b) { return a.point == b.point; };
+    seen.erase(std::unique(seen.begin(), seen.end(), same), seen.end());
+  }
+}
+
+int64_t CovisibilityIndex::PointCount(ImageId image) const {
+  return static_cast<int64_t>(points_.at(image).size());
+}
+
+Covisibility CovisibilityIndex::Between(ImageId a, ImageId b) const {
+  const std::vector<SeenPoint>& of_a = points_.at(a);
+  const std::vector<SeenPoint>& of_b = points_.at(b);
+  Covisibility covisibility;
+  std::vector<double> ratios;
+  for (size_t i = 0, j = 0; i < of_a.size() && j < of_b.size();) {
+    if (of_a[i].point < of_b[j].point) {
+      ++i;
+    } else if (of_b[j].point < of_a[i].point) {
+      ++j;
+    } else {
+      ++covisibility.shared_points;
+      if (of_a[i].scale > 0 && of_b[j].scale > 0) ratios.push_back(of_a[i].scale / of_b[j].scale);
+      ++i;
+      ++j;
+    }
+  }
+  covisibility.scale_change = Median(std::move(ratios));
+  return covisibility;
+}
+
+std::vector<ImageId> CovisibilityIndex::NearestCameras(ImageId image, int64_t count) const {
+  const Eigen::Vector3d& center = centers_.at(image);
+  std::vector<std::pair<double, ImageId>> others;
+  for (const auto& [id, other_center] : centers_) {
+    if (id != image) others.emplace_back((other_center - center).norm(), id);
+  }
+  const auto kept = static_cast<size_t>(std::clamp<int64_t>(count, 0, static_cast<int64_t>(others.size())));
+  std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(kept), others.end());
+  std::vector<ImageId> nearest;
+  for (size_t i = 0; i < kept; ++i) nearest.push_back(others[i].second);
+  return nearest;
+}
+
+}  // namespace vantage

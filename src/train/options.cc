@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/train/options.h"
+
+#include "vantage/nn/losses.h"
+
+namespace vantage {
+
+void Describe(OptionsDescription& description, ModelOptions& options) {
+  Describe(description, options.net);
+  description.Add("weights", options.weights,
+                  "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
+}
+
+void Describe(OptionsDescription& description, DataOptions& options) {
+  description.Add("training_set", options.training_set, "The .db file that 'vantage tuples' writes");
+  description.Add("photos", options.photos,
+                  "Folder that photo paths are relative to; empty: the training set's own");
+  description.Add("image_size", options.image_size, "Longest side that photos are reduced to, pixels")
+      .Range(16, 16384);
+  description.Add("apply_exif_orientation", options.apply_exif_orientation,
+                  "Turn photos as their EXIF orientation says");
+}
+
+void Describe(OptionsDescription& description, LossOptions& options) {
+  description.Add("name", options.name, "Loss over a query, its positive and its negatives")
+      .OneOf(LossNames());
+  description.Add("margin", options.margin, "How far apart non-matching descriptors should be").Range(0, 4);
+}
+
+void Describe(OptionsDescription& description, OptimizerOptions& options) {
+  description.Add("learning_rate", options.learning_rate, "Adam's step size in epoch 0").Range(0, 1);
+  description
+      .Add("learning_rate_decay", options.learning_rate_decay,
+           "Each epoch's rate is the first one's times exp(-decay * epoch)")
+      .AtLeast(0);
+  description.Add("weight_decay", options.weight_decay, "L2 penalty on all parameters but GeM's exponent")
+      .AtLeast(0);
+  description.Add("beta1", options.beta1, "Adam's decay of the mean gradient").Range(0, 0.99999);
+  description.Add("beta2", options.beta2, "Adam's decay of the mean squared gradient").Range(0, 0.999999);
+  description.Add("epsilon", options.epsilon, "Added to Adam's denominator").Above(0);
+  description
+      .Add("exponent_rate_factor", options.exponent_rate_factor,
+           "GeM's exponent learns at this multiple of the rate")
+      .AtLeast(0);
+}
+
+void Describe(OptionsDescription& description, TrainOptions& options) {
+  description.Add("epochs", options.epochs, "Passes over the mined tuples").Range(0, 100000);
+  description
+      .Add("tuples_per_step", options.tuples_per_step, "Tuples whose gradients are added up for a step")
+      .Range(1, 10000);
+  description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
+  description.Nest("model", options.model, "The network");
+  description.Nest("data", options.data, "The photos");
+  description.Nest("mining", options.mining, "Hard negatives, found anew in each epoch");
+  description.Nest("loss", options.loss, "What is minimised");
+  description.Nest("optimizer", options.optimizer, "Adam");
+}
+
+}  // namespace vantage

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/train/trainer.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "train/run_folder.h"
+#include "train/tuple_step.h"
+#include "vantage/util/error.h"
+#include "vantage/util/hash.h"
+#include "vantage/util/log.h"
+#include "vantage/util/parallel.h"
+#include "vantage/util/random.h"
+#include "vantage/util/version.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+json OriginOf(TrainOptions options) {
+  OptionsDescription description;
+  Describe(description, options);
+  json origin;
+  origin["vantage"] = Version();
+  origin["configuration"] = ToJson(description);
+  origin["training_set_sha256"] = Sha256OfFile(options.data.training_set);
+  origin["weights_sha256"] = Sha256OfFile(options.model.weights);
+  return origin;
+}
+
+class Trainer {
+ public:
+  Trainer(const TrainOptions& options, const fs::path& folder, const RunContext& context)
+      : options_(options),
+        context_(context),
+        folder_(folder),
+        set_(ReadTrainingSet(options.data.training_set)),
+        photo_root_(options.data.photos.empty() ? fs::path(options.data.training_set).parent_path()
+                                                : fs::path(options.data.photos)),
+        loss_(MakeLoss(options.loss.name, options.loss.margin)) {
+    extract_.image_size = options.data.image_size;
+    extract_.apply_exif_orientation = options.data.apply_exif_orientation;
+    CheckMinable(set_, Split::kTrain);
+    validates_ = Summarize(set_, Split::kVal).queries > 0;
+    if (validates_) CheckMinable(set_, Split::kVal);
+  }
+
+  TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
+    at::set_num_threads(context_.ThreadCount());
+    const bool goes_on = resume && folder_.HasCheckpoint();
+    if (!resume && folder_.HasCheckpoint()) {
+      throw UsageError(StrCat(folder_.last().string(),
+                              ": a run stands here already; go on with --resume, or choose another folder"));
+    }
+    folder_.KeepConfig(options_);
+    Model model =
+        goes_on ? folder_.ReadModelOfCheckpoint() : ReadModel(options_.model.weights, options_.model.net);
+    Adam optimizer(model.net, options_.optimizer);
+    RunState state;
+    if (goes_on) {
+      state = folder_.ReadState(optimizer);
+      LogInfo("going on after epoch ", state.epochs_done);
+    } else {
+      CheckArchitecture(model);
+      model.image_size = options_.data.image_size;
+      model.origin = OriginOf(options_).dump();
+      // A whitening of the network before training does not fit it afterwards.
+      model.whitenings.clear();
+      model.default_whitening.clear();
+      Finish(EpochZero(model.net), model, optimizer, 0, state, on_epoch);
+    }
+    for (int64_t epoch = state.epochs_done + 1; epoch <= options_.epochs; ++epoch) {
+      const double rate = options_.optimizer.learning_rate *
+                          std::exp(-options_.optimizer.learning_rate_decay * static_cast<double>(epoch - 1));
+      EpochMetrics metrics = RunEpoch(model.net, optimizer, epoch, rate);
+      Finish(metrics, model, optimizer, rate, state, on_epoch);
+    }
+    return {state.metrics, state.best_epoch, state.best_loss, folder_.best()};
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void CheckArchitecture(const Model& model) const {
+    const DescriptorNetOptions& have = model.net.options();
+    const DescriptorNetOptions& want = options_.model.net;
+    if (have.architecture != want.architecture || have.pooling != want.pooling ||
+        have.fc_whitening != want.fc_whitening) {
+      throw UsageError(StrCat(options_.model.weights, ": holds a ", have.architecture, "-", have.pooling,
+                              have.fc_whitening ? " with" : " without",
+                              " FC whitening, the configuration wants ", want.architecture, "-", want.pooling,
+                              want.fc_whitening ? " with" : " without"));
+    }
+  }
+
+  static double SecondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  static double Exponent(DescriptorNet& net) {
+    double exponent = kNaN;
+    net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+      if (name == "pool.p") exponent = tensor.mean().item<double>();
+    });
+    return exponent;
+  }
+
+  MinedTuples Mine(const DescriptorNet& net, Split split, int64_t epoch) const {
+    RunContext context = context_;
+    if (context_.on_progress) {
+      context.on_progress = [&](Progress progress) {
+        progress.task = StrCat("epoch ", epoch, ": mining ", split == Split::kVal ? "(validation)" : "");
+        context_.Report(progress);
+      };
+    }
+    MinedTuples mined =
+        MineEpoch(set_, split, photo_root_, net, extract_, options_.mining, options_.seed, epoch, context);
+    if (mined.short_tuples > 0) {
+      LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ",
+              options_.mining.negatives, " negatives: the split '", SplitName(split),
+              "' has too few other scenes");
+    }
+    return mined;
+  }
+
+  // Calls `use` with each tuple, in order, while worker threads decode the next ones. Returns how many there
+  // were.
+  template <typename Use>
+  int64_t ForEachTuple(const std::vector<Tuple>& tuples, const std::string& task, const Use& use) {
+    const auto count = static_cast<int64_t>(tuples.size());
+    const int threads = context_.ThreadCount();
+    OrderedPrefetch<LoadedTuple> loaded(count, threads, 2 * threads, [&](int64_t i) {
+      return LoadTuple(set_, tuples[static_cast<size_t>(i)], photo_root_, extract_);
+    });
+    int64_t used = 0;
+    double loss_sum = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      context_.CheckCancelled();
+      const LoadedTuple tuple = *loaded.Next();
+      if (tuple.images.empty()) {
+        LogWarning(tuple.reason, "; its tuple is skipped");
+      } else {
+        const double loss = use(tuple);
+        if (!std::isfinite(loss)) FailOnLoss(tuples[static_cast<size_t>(i)], loss);
+        loss_sum += loss;
+        ++used;
+      }
+      context_.Report({task, i + 1, count,
+                       used == 0 ? "" : "loss " + FormatFixed(loss_sum / static_cast<double>(used), 4)});
+    }
+    VANTAGE_CHECK(used > 0, "none of ", count, " tuples could be read");
+    return used;
+  }
+
+  [[noreturn]] void FailOnLoss(const Tuple& tuple, double loss) const {
+    std::vector<std::string> photos = {PhotoPath(set_, tuple.query, photo_root_).string(),
+                                       PhotoPath(set_, tuple.positive, photo_root_).string()};
+    for (const PhotoId negative : tuple.negatives)
+      photos.push_back(PhotoPath(set_, negative, photo_root_).string());
+    throw Error(StrCat("the loss is ", loss, " on the tuple ", Join(photos, ", "),
+                       "; is the learning rate too high? The checkpoint before it is kept"));
+  }
+
+  void Validate(const DescriptorNet& net, int64_t epoch, EpochMetrics& metrics) {
+    metrics.val_loss = kNaN;
+    metrics.val_negative_distance = kNaN;
+    if (!validates_) return;
+    const MinedTuples mined = Mine(net, Split::kVal, epoch);
+    const at::NoGradGuard no_grad;
+    double sum = 0;
+    const int64_t used =
+        ForEachTuple(mined.tuples, StrCat("epoch ", epoch, ": validating"), [&](const LoadedTuple& tuple) {
+          const double loss = TupleLossOf(net, tuple, loss_).item<double>();
+          sum += loss;
+          return loss;
+        });
+    metrics.val_loss = sum / static_cast<double>(used);
+    metrics.val_negative_distance = mined.average_negative_distance;
+  }
+
+  EpochMetrics EpochZero(DescriptorNet& net) {
+    const auto start = Clock::now();
+    EpochMetrics metrics;
+    metrics.train_loss = kNaN;
+    metrics.train_negative_distance = kNaN;
+    metrics.exponent = Exponent(net);
+    Validate(net, 0, metrics);
+    metrics.seconds = SecondsSince(start);
+    return metrics;
+  }
+
+  EpochMetrics RunEpoch(DescriptorNet& net, Adam& optimizer, int64_t epoch, double rate) {
+    const auto start = Clock::now();
+    MinedTuples mined = Mine(net, Split::kTrain, epoch);
+    RandomStream(static_cast<uint64_t>(options_.seed), "order of tuples", {static_cast<uint64_t>(epoch)})
+        .Shuffle(mined.tuples);
+    EpochMetrics metrics;
+    metrics.epoch = epoch;
+    metrics.learning_rate = rate;
+    metrics.train_negative_distance = mined.average_negative_distance;
+    double sum = 0;
+    int waiting = 0;  // tuples whose gradients the optimiser has not used yet
+    const std::string task = StrCat("epoch ", epoch, " of ", options_.epochs);
+    metrics.tuples = ForEachTuple(mined.tuples, task, [&](const LoadedTuple& tuple) {
+      const at::Tensor loss = TupleLossOf(net, tuple, loss_);
+      const double value = loss.item<double>();
+      if (!std::isfinite(value)) return value;
+      loss.backward();
+      if (++waiting == options_.tuples_per_step) {
+        optimizer.Step(rate);
+        waiting = 0;
+      }
+      sum += value;
+      return value;
+    });
+    if (waiting > 0) optimizer.Step(rate);
+    metrics.train_loss = sum / static_cast<double>(metrics.tuples);
+    Validate(net, epoch, metrics);
+    metrics.exponent = Exponent(net);
+    metrics.seconds = SecondsSince(start);
+    return metrics;
+  }
+
+  // Books the epoch and writes the checkpoint.
+  void Finish(const EpochMetrics& metrics, Model& model, const Adam& optimizer, double rate, RunState& state,
+              const std::function<void(const EpochMetrics&)>& on_epoch) {
+    const double loss = validates_ ? metrics.val_loss : metrics.train_loss;
+    state.epochs_done = metrics.epoch;
+    // Without validation epoch 0 has no loss: the first epoch of training is better than none.
+    if (state.metrics.empty() || std::isnan(state.best_loss) || loss < state.best_loss) {
+      state.best_loss = loss;
+      state.best_epoch = metrics.epoch;
+    }
+    state.metrics.push_back(metrics);
+    folder_.WriteCheckpoint(model, optimizer, rate, state);
+    if (on_epoch) on_epoch(metrics);
+  }
+
+  TrainOptions options_;
+  RunContext context_;
+  RunFolder folder_;
+  TrainingSet set_;
+  fs::path photo_root_;
+  TupleLoss loss_;
+  ExtractOptions extract_;
+  bool validates_ = false;
+};
+
+}  // namespace
+
+TrainResult Train(const TrainOptions& options, const fs::path& folder, bool resume, const RunContext& context,
+                  const std::function<void(const EpochMetrics&)>& on_epoch) {
+  if (options.data.training_set.empty()) throw UsageError("the configuration names no data.training_set");
+  if (options.model.weights.empty())
+    throw UsageError("the configuration names no model.weights to start from");
+  return Trainer(options, folder, context).Run(resume, on_epoch);
+}
+
+}  // namespace vantage

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/tuples/build.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "vantage/sfm/covisibility.h"
+#include "vantage/util/error.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A scene's photos and the pairs among them, before queries are drawn.
+struct ScenePairs {
+  std::vector<TrainingPhoto> photos;
+  std::vector<TrainingQuery> possible_queries;  // photo ids count within the scene
+};
+
+std::vector<CandidatePositive> Candidates(const CovisibilityIndex& index, ImageId query,
+                                          const std::map<ImageId, PhotoId>& photo_of,
+                                          const TupleOptions& options) {
+  std::vector<CandidatePositive> candidates;
+  int64_t rank = 0;
+  for (const ImageId other : index.NearestCameras(query, options.nearest_cameras)) {
+    const Covisibility covisibility = index.Between(query, other);
+    const auto photo = photo_of.find(other);
+    if (covisibility.shared_points > 0 && photo != photo_of.end()) {
+      const double overlap =
+          static_cast<double>(covisibility.shared_points) / static_cast<double>(index.PointCount(query));
+      candidates.push_back(
+          {photo->second, covisibility.shared_points, overlap, covisibility.scale_change, rank});
+    }
+    ++rank;
+  }
+  return candidates;
+}
+
+bool CanBePositive(const CandidatePositive& candidate, const TupleOptions& options) {
+  return options.positives == "m2" ||
+         IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change);
+}
+
+PhotoId ChoosePositive(const std::vector<CandidatePositive>& candidates, const TupleOptions& options,
+                       RandomStream& random) {
+  if (options.positives == "m2") {
+    const auto most = std::max_element(candidates.begin(), candidates.end(),
+                                       [](const CandidatePositive& a, const CandidatePositive& b) {
+                                         return a.shared_points < b.shared_points;
+                                       });
+    return most->photo;
+  }
+  std::vector<PhotoId> eligible;
+  for (const CandidatePositive& candidate : candidates) {
+    if (CanBePositive(candidate, options)) eligible.push_back(candidate.photo);
+  }
+  return eligible[random.Below(eligible.size())];
+}
+
+ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, const fs::path& set_folder,
+                     TupleReport& report) {
+  ScenePairs pairs;
+  std::set<std::string> seen;
+  for (const Reconstruction& model : scene.models) {
+    std::map<ImageId, PhotoId> photo_of;
+    for (const auto& [id, image] : model.images) {
+      const fs::path path = scene.photo_folder / image.name;
+      if (!fs::is_regular_file(path)) {
+        ++report.missing_photos;
+        continue;
+      }
+      if (!seen.insert(image.name).second) continue;  // another of the scene's models holds it too
+      const Camera& camera = model.cameras.at(image.camera);
+      photo_of[id] = PhotoId{static_cast<int64_t>(pairs.photos.size())};
+      pairs.photos.push_back({fs::absolute(path).lexically_proximate(fs::absolute(set_folder)).string(),
+                              static_cast<int>(camera.width), static_cast<int>(camera.height), SceneId{0}});
+    }
+    const CovisibilityIndex index(model);
+    for (const auto& [id, photo] : photo_of) {
+      TrainingQuery query{photo, photo, Candidates(index, id, photo_of, options)};
+      const bool has_positive =
+          std::any_of(query.candidates.begin(), query.candidates.end(),
+                      [&](const auto& candidate) { return CanBePositive(candidate, options); });
+      if (has_positive) pairs.possible_queries.push_back(std::move(query));
+    }
+  }
+  return pairs;
+}
+
+// Draws the scenes that validate: at least one where there are two and the fraction is not zero.
+std::vector<Split> DrawSplits(const std::vector<SceneModels>& scenes, const TupleOptions& options) {
+  std::vector<Split> splits(scenes.size(), Split::kTrain);
+  std::vector<int64_t> undecided;
+  for (size_t i = 0; i < scenes.size(); ++i) {
+    if (scenes[i].split) {
+      splits[i] = *scenes[i].split;
+    } else {
+      undecided.push_back(static_cast<int64_t>(i));
+    }
+  }
+  const auto count = static_cast<int64_t>(undecided.size());
+  if (count < 2 || options.val_fraction <= 0) return splits;
+  const auto wanted = static_cast<int64_t>(std::llround(options.val_fraction * static_cast<double>(count)));
+  RandomStream random(static_cast<uint64_t>(options.seed), "val scenes");
+  for (const int64_t i : random.Sample(count, std::clamp<int64_t>(wanted, 1, count - 1))) {
+    splits[static_cast<size_t>(undecided[static_cast<size_t>(i)])] = Split::kVal;
+  }
+  return splits;
+}
+
+}  // namespace
+
+void Describe(OptionsDescription& description, TupleOptions& options) {
+  description
+      .Add("query_fraction", options.query_fraction, "Largest share of a scene's photos that are queries")
+      .Range(1e-6, 1);
+  description.Add("max_queries", options.max_queries_per_scene, "Most queries of a scene").AtLeast(1);
+  description
+      .Add("nearest_cameras", options.nearest_cameras, "Nearest cameras among which positives are looked for")
+      .AtLeast(1);
+  description
+      .Add("positives", options.positives,
+           "How a positive is chosen: m2 most shared points; m3 at random among those that overlap at a "
+           "similar scale")
+      .OneOf({"m2", "m3"});
+  description
+      .Add("min_overlap", options.min_overlap,
+           "m3: least share of the query's points seen by the positive too")
+      .Range(0, 1);
+  description.Add("max_scale_change", options.max_scale_change, "m3: largest change of scale, either way")
+      .AtLeast(1);
+  description.Add("val_fraction", options.val_fraction, "Share of the scenes that validate, drawn at random")
+      .Range(0, 0.9);
+  description
+      .Add("min_scene_photos", options.min_scene_photos,
+           "Scenes with fewer reconstructed photos are left out")
+      .AtLeast(2);
+  description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
+}
+
+bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,
+                               double max_scale_change) {
+  return candidate.overlap > min_overlap && candidate.scale_change >= 1 / max_scale_change &&
+         candidate.scale_change <= max_scale_change;
+}
+
+BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptions& options,
+                        const fs::path& set_folder, const RunContext& context) {
+  BuiltTuples built;
+  const std::vector<Split> splits = DrawSplits(scenes, options);
+  std::set<std::string> names;
+  for (size_t s = 0; s < scenes.size(); ++s) {
+    context.CheckCancelled();
+    const SceneModels& scene = scenes[s];
+    VANTAGE_CHECK(names.insert(scene.name).second, "two scenes have the name '", scene.name, "'");
+    ScenePairs pairs = FindPairs(scene, options, set_folder, built.report);
+    if (static_cast<int>(pairs.photos.size()) < options.min_scene_photos || pairs.possible_queries.empty()) {
+      built.report.dropped_scenes.push_back(StrCat(scene.name, ": ", pairs.photos.size(), " photos, ",
+                                                   pairs.possible_queries.size(), " with a positive"));
+      continue;
+    }
+    const auto scene_id = SceneId{static_cast<int64_t>(built.set.scenes.size())};
+    const auto first = static_cast<int64_t>(built.set.photos.size());
+    const auto in_set = [first](PhotoId in_scene) { return PhotoId{first + static_cast<int64_t>(in_scene)}; };
+    built.set.scenes.push_back({scene.name, splits[s]});
+    for (TrainingPhoto& photo : pairs.photos) {
+      photo.scene = scene_id;
+      built.set.photos.push_back(std::move(photo));
+    }
+
+    RandomStream random(static_cast<uint64_t>(options.seed), "queries of " + scene.name);
+    const auto share =
+        static_cast<int64_t>(options.query_fraction * static_cast<double>(pairs.photos.size()));
+    const int64_t count = std::min<int64_t>(options.max_queries_per_scene, std::max<int64_t>(1, share));
+    std::vector<int64_t> drawn = random.Sample(static_cast<int64_t>(pairs.possible_queries.size()), count);
+    std::sort(drawn.begin(), drawn.end());
+    for (const int64_t index : drawn) {
+      TrainingQuery query = std::move(pairs.possible_queries[static_cast<size_t>(index)]);
+      query.positive = in_set(ChoosePositive(query.candidates, options, random));
+      query.photo = in_set(query.photo);
+      for (CandidatePositive& candidate : query.candidates) candidate.photo = in_set(candidate.photo);
+      built.set.queries.push_back(std::move(query));
+    }
+    context.Report(
+        {"choosing tuples", static_cast<int64_t>(s) + 1, static_cast<int64_t>(scenes.size()), scene.name});
+  }
+  VANTAGE_CHECK(!built.set.queries.empty(), "no scene gives a query: ", scenes.size(), " scenes, of which ",
+                built.report.dropped_scenes.size(), " were left out",
+                built.report.dropped_scenes.empty() ? "" : " (" + built.report.dropped_scenes.front() + ")");
+  return built;
+}
+
+}  // namespace vantage

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace vantage {
+
+// A SQLite database file. Every failure is an Error that names the file.
+class Database {
+ public:
+  enum class Mode { kRead, kCreate };
+  Database(const std::filesystem::path& path, Mode mode);
+
+  // Runs statements that return nothing.
+  void Execute(const std::string& sql);
+
+  sqlite3* get() const { return handle_.get(); }
+  [[noreturn]] void Fail() const;
+
+ private:
+  std::string source_;
+  std::unique_ptr<sqlite3, int (*)(sqlite3*)> handle_;
+};
+
+// A prepared statement: Bind its parameters, then Step through its rows.
+class Statement {
+ public:
+  Statement(const Database& database, const std::string& sql);
+
+  template <typename... Args>
+  void Run(const Args&... args) {
+    Reset();
+    int column = 1;
+    (Bind(column++, args), ...);
+    while (Step()) {
+    }
+  }
+
+  // True while there is a row.
+  bool Step();
+  int64_t Integer(int column) const;
+  double Number(int column) const;
+  std::string Text(int column) const;
+
+ private:
+  void Reset();
+  void Bind(int column, int64_t value);
+  void Bind(int column, double value);
+  void Bind(int column, const std::string& value);
+
+  const Database& database_;
+  std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> handle_;
+};
+
+}  // namespace vantage
