@@ -15,6 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// `path` relative to `folder`, symbolic links resolved, so that it can be followed from there.
+std::string PathFrom(const fs::path& folder, const fs::path& path) {
+  const fs::path base = fs::weakly_canonical(folder.empty() ? "." : folder);
+  return fs::weakly_canonical(path).lexically_proximate(base).string();
+}
+
 // A scene's photos and the pairs among them, before queries are drawn.
 struct ScenePairs {
   std::vector<TrainingPhoto> photos;
@@ -76,7 +82,7 @@ ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, cons
       if (!seen.insert(image.name).second) continue;  // another of the scene's models holds it too
       const Camera& camera = model.cameras.at(image.camera);
       photo_of[id] = PhotoId{static_cast<int64_t>(pairs.photos.size())};
-      pairs.photos.push_back({fs::absolute(path).lexically_proximate(fs::absolute(set_folder)).string(),
+      pairs.photos.push_back({PathFrom(set_folder, path),
                               static_cast<int>(camera.width), static_cast<int>(camera.height), SceneId{0}});
     }
     const CovisibilityIndex index(model);

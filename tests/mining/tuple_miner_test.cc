@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/mining/tuple_miner.h"
+
+#include <set>
+
+#include "testing/files.h"
+#include "testing/photos.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::MakeFormulaModel;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::WritePhotosAndSet;
+
+constexpr ExtractOptions kSmall{64, false};
+
+TEST(MineEpoch, TuplesAreWhatTheyShouldBe) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 5, 6, 0);
+  const Model model = MakeFormulaModel();
+  MiningOptions options;
+  options.negatives = 3;
+  options.queries = 8;
+  const MinedTuples mined = MineEpoch(set, Split::kTrain, folder.path(), model.net, kSmall, options, 1, 0);
+  EXPECT_EQ(mined.tuples.size(), 8U);
+  EXPECT_EQ(mined.short_tuples, 0);
+  EXPECT_GT(mined.average_negative_distance, 0);
+  std::set<PhotoId> queries;
+  for (const Tuple& tuple : mined.tuples) {
+    const SceneId scene = set.photos[Index(tuple.query)].scene;
+    EXPECT_TRUE(queries.insert(tuple.query).second);
+    EXPECT_EQ(set.photos[Index(tuple.positive)].scene, scene);
+    EXPECT_NE(tuple.positive, tuple.query);
+    std::set<SceneId> scenes = {scene};
+    for (const PhotoId negative : tuple.negatives) {
+      EXPECT_TRUE(scenes.insert(set.photos[Index(negative)].scene).second);
+    }
+    EXPECT_EQ(tuple.negatives.size(), 3U);
+  }
+}
+
+TEST(MineEpoch, DependsOnSeedAndEpochOnly) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 8, 0);
+  const Model model = MakeFormulaModel();
+  MiningOptions options;
+  options.queries = 6;
+  options.pool = 20;
+  options.redraw_positives = true;
+  const auto mine = [&](int64_t seed, int64_t epoch, int threads) {
+    RunContext context;
+    context.threads = threads;
+    std::vector<PhotoId> photos;
+    for (const Tuple& tuple :
+         MineEpoch(set, Split::kTrain, folder.path(), model.net, kSmall, options, seed, epoch, context)
+             .tuples) {
+      photos.push_back(tuple.query);
+      photos.push_back(tuple.positive);
+      photos.insert(photos.end(), tuple.negatives.begin(), tuple.negatives.end());
+    }
+    return photos;
+  };
+  EXPECT_EQ(mine(1, 2, 1), mine(1, 2, 3));
+  EXPECT_NE(mine(1, 2, 1), mine(1, 3, 1));
+  EXPECT_NE(mine(1, 2, 1), mine(2, 2, 1));
+}
+
+TEST(MineEpoch, GoesOnWithoutPhotosThatCannotBeRead) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
+  WriteFile(folder / set.photos[0].path, "no photo");
+  const Model model = MakeFormulaModel();
+  const MinedTuples mined = MineEpoch(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, 0);
+  ASSERT_EQ(mined.failed.size(), 1U);
+  EXPECT_THAT(mined.failed[0], HasSubstr("0.jpg: not a JPEG or PNG"));
+  for (const Tuple& tuple : mined.tuples) {
+    EXPECT_NE(tuple.query, PhotoId{0});
+    EXPECT_NE(tuple.positive, PhotoId{0});
+    for (const PhotoId negative : tuple.negatives) EXPECT_NE(negative, PhotoId{0});
+  }
+}
+
+TEST(MineEpoch, FewScenesMakeShortTuplesAndOneSceneIsAnError) {
+  const TemporaryFolder folder;
+  const Model model = MakeFormulaModel();
+  const TrainingSet three = WritePhotosAndSet(folder.path(), 3, 4, 0);
+  const MinedTuples mined = MineEpoch(three, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, 0);
+  EXPECT_EQ(mined.short_tuples, static_cast<int64_t>(mined.tuples.size()));
+  const TrainingSet one = WritePhotosAndSet(folder.path(), 1, 4, 0);
+  EXPECT_THAT(ErrorOf([&] { CheckMinable(one, Split::kTrain); }), HasSubstr("one scene only"));
+  EXPECT_THAT(ErrorOf([&] { CheckMinable(one, Split::kVal); }), HasSubstr("no query in the split 'val'"));
+}
+
+TEST(MineEpoch, AllPhotosGoneIsAnError) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 3, 4, 0);
+  const Model model = MakeFormulaModel();
+  EXPECT_THAT(
+      ErrorOf([&] { MineEpoch(set, Split::kTrain, folder / "elsewhere", model.net, kSmall, {}, 1, 0); }),
+      HasSubstr("could the photos be read?"));
+}
+
+}  // namespace
+}  // namespace vantage

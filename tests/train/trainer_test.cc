@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/train/trainer.h"
+
+#include <cmath>
+#include <cstdlib>
+
+#include "testing/files.h"
+#include "testing/photos.h"
+#include "vantage/nn/model_file.h"
+#include "vantage/util/file.h"
+#include "vantage/util/hash.h"
+#include "vantage/util/subprocess.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::FilesBelow;
+using vantage::testing::MakeFormulaModel;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::WritePhotosAndSet;
+
+class Training : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WritePhotosAndSet(folder_.path(), 5, 6, 2);
+    Model model = MakeFormulaModel();
+    WriteModel(model, folder_ / "start.pth");
+    options_.model.net = {"squeezenet1_1", "gem", false};
+    options_.model.weights = (folder_ / "start.pth").string();
+    options_.data.training_set = (folder_ / "set.db").string();
+    options_.data.image_size = 64;
+    options_.mining.negatives = 2;
+    options_.optimizer.learning_rate = 1e-4;
+    options_.epochs = 3;
+    options_.tuples_per_step = 2;
+  }
+
+  std::string BestHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "best.pth"); }
+
+  // Photos this small gain nothing from a second thread.
+  static RunContext OneThread() {
+    RunContext context;
+    context.threads = 1;
+    return context;
+  }
+
+  TemporaryFolder folder_;
+  TrainOptions options_;
+};
+
+TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
+  options_.epochs = 5;
+  std::vector<double> losses;
+  const TrainResult result = Train(options_, folder_ / "run", false, OneThread(), [&](const EpochMetrics& metrics) {
+    losses.push_back(metrics.train_loss);
+  });
+  ASSERT_EQ(result.epochs.size(), 6U);
+  EXPECT_TRUE(std::isnan(losses[0]));
+  EXPECT_LT(result.epochs[5].train_loss, result.epochs[1].train_loss);
+  EXPECT_EQ(result.epochs[5].tuples, 9);
+  EXPECT_NEAR(result.epochs[2].learning_rate, 1e-4 * std::exp(-0.01), 1e-12);
+  EXPECT_NE(result.epochs[5].exponent, 3.0);
+  double best = result.epochs[0].val_loss;
+  for (const EpochMetrics& epoch : result.epochs) best = std::min(best, epoch.val_loss);
+  EXPECT_EQ(result.best_loss, best);
+  EXPECT_EQ(result.epochs[static_cast<size_t>(result.best_epoch)].val_loss, best);
+  EXPECT_THAT(FilesBelow(folder_ / "run"),
+              ElementsAre(".lock", "best.pth", "config.toml", "last.pth", "metrics.csv"));
+  EXPECT_THAT(ReadFile(folder_ / "run/metrics.csv"), HasSubstr("epoch,learning_rate,train_loss,val_loss"));
+  EXPECT_THAT(ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
+}
+
+TEST_F(Training, IsTheSameEachTime) {
+  Train(options_, folder_ / "a", false, OneThread());
+  Train(options_, folder_ / "b", false, OneThread());
+  EXPECT_EQ(BestHash("a"), BestHash("b"));
+  options_.seed = 1;
+  Train(options_, folder_ / "c", false, OneThread());
+  EXPECT_NE(BestHash("a"), BestHash("c"));
+}
+
+TEST_F(Training, ResumedAfterAnInterruptEndsInTheSameBytes) {
+  Train(options_, folder_ / "whole", false, OneThread());
+  // Cancelled later and later: in mining, in the steps, in validation.
+  for (const int calls : {3, 40, 75, 110}) {
+    const std::string run = StrCat("cut", calls);
+    RunContext context = OneThread();
+    int seen = 0;
+    context.is_cancelled = [&] { return ++seen > calls; };
+    try {
+      Train(options_, folder_ / run, false, context);
+    } catch (const Interrupted&) {
+      // As meant.
+    }
+    Train(options_, folder_ / run, true, OneThread());
+    EXPECT_EQ(BestHash(run), BestHash("whole")) << calls;
+  }
+}
+
+TEST_F(Training, MoreEpochsGoOnFromTheLast) {
+  options_.epochs = 1;
+  Train(options_, folder_ / "run", false, OneThread());
+  options_.epochs = 3;
+  const TrainResult result = Train(options_, folder_ / "run", true, OneThread());
+  EXPECT_EQ(result.epochs.size(), 4U);
+  Train(options_, folder_ / "whole", false, OneThread());
+  // The configuration that stands in the model is the one that the run ended with.
+  EXPECT_EQ(ReadModel(folder_ / "run/last.pth").net.dimension(), 512);
+  EXPECT_EQ(ReadFile(folder_ / "run/config.toml"), ReadFile(folder_ / "whole/config.toml"));
+}
+
+TEST_F(Training, WorksWithoutValidationScenes) {
+  WritePhotosAndSet(folder_.path(), 4, 4, 0);
+  const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
+  EXPECT_GE(result.best_epoch, 1);
+  EXPECT_TRUE(std::isnan(result.epochs[1].val_loss));
+}
+
+TEST_F(Training, ChangedOptionsAndSecondRunsAreRefused) {
+  Train(options_, folder_ / "run", false, OneThread());
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); }),
+              HasSubstr("a run stands here already"));
+  options_.loss.margin = 0.5;
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", true, OneThread()); }),
+              HasSubstr("the run was started with loss.margin = 0.85, not 0.5"));
+}
+
+TEST_F(Training, TwoProcessesInOneFolderAreRefused) {
+  RunContext context = OneThread();
+  std::string error;
+  context.on_progress = [&](const Progress&) {
+    if (error.empty()) error = ErrorOf([&] { Train(options_, folder_ / "run", true, OneThread()); });
+  };
+  Train(options_, folder_ / "run", false, context);
+  EXPECT_THAT(error, HasSubstr("another process trains in this folder"));
+}
+
+TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
+  options_.optimizer.learning_rate = 1;
+  options_.epochs = 30;
+  const std::string error = ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); });
+  EXPECT_THAT(error, ::testing::AnyOf(HasSubstr("the loss is "), HasSubstr("could the photos be read?")));
+  EXPECT_NO_THROW(ReadModel(folder_ / "run/last.pth"));
+}
+
+TEST_F(Training, BadInputNeverStartsARun) {
+  TrainOptions options = options_;
+  options.data.training_set = "";
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("no data.training_set"));
+  options.data.training_set = "none.db";
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("none.db: no such file"));
+  options = options_;
+  options.model.weights = "";
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("no model.weights"));
+  options.model.weights = (folder_ / "set.db").string();
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("not a PyTorch file"));
+  options = options_;
+  options.model.net.pooling = "mac";
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("holds a squeezenet1_1-gem"));
+  WritePhotosAndSet(folder_.path(), 1, 4, 0);
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "r", false, OneThread()); }), HasSubstr("one scene only"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "r/last.pth"));
+}
+
+TEST_F(Training, PyTorchsAdamTakesTheCheckpoint) {
+  const char* python = std::getenv("VANTAGE_PYTHON");  // NOLINT(concurrency-mt-unsafe)
+  if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with torch";
+  options_.epochs = 1;
+  Train(options_, folder_ / "run", false, OneThread());
+  WriteFile(folder_ / "read.py",
+            "import sys, torch\n"
+            "file = torch.load(sys.argv[1], weights_only=True)\n"
+            "groups = file['optimizer']['param_groups']\n"
+            "tensors = [t for n, t in file['state_dict'].items()]\n"
+            "parameters = [torch.nn.Parameter(t) for t in tensors]\n"
+            "adam = torch.optim.Adam([{'params': parameters[:-1]}, {'params': parameters[-1:]}])\n"
+            "adam.load_state_dict(file['optimizer'])\n"
+            "assert len(groups) == 2 and groups[1]['weight_decay'] == 0\n"
+            "assert abs(groups[1]['lr'] / groups[0]['lr'] - 10) < 1e-12\n"
+            "for p in parameters: p.grad = torch.ones_like(p)\n"
+            "adam.step()\n"
+            "print(file['epoch'], int(adam.state[parameters[0]]['step']))\n");
+  const auto [code, output] =
+      CaptureCommand({python, (folder_ / "read.py").string(), (folder_ / "run/last.pth").string()});
+  ASSERT_EQ(code, 0) << output;
+  EXPECT_EQ(output, "1 6\n");  // nine tuples in steps of two, and this one
+}
+
+}  // namespace
+}  // namespace vantage

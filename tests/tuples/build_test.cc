@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/tuples/build.h"
+
+#include <map>
+#include <set>
+
+#include "testing/files.h"
+#include "testing/models.h"
+#include "vantage/sfm/colmap_model.h"
+#include "vantage/sfm/covisibility.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::MakeRandomModel;
+using vantage::testing::TemporaryFolder;
+
+// Scenes with models and (empty) photos on disk, as `reconstruct` leaves them.
+void WriteScenes(const TemporaryFolder& folder, int scenes, int images) {
+  for (int s = 0; s < scenes; ++s) {
+    const std::string name = StrCat("scene", s);
+    WriteColmapModel(MakeRandomModel(images, 300, static_cast<uint64_t>(s)),
+                     folder / "models" / name / "sparse/0", ModelFormat::kBinary);
+    WriteFile(folder / "models" / name / "scene.json", "{\"photos\": \"../../photos/" + name + "\"}");
+    for (int i = 0; i < images; ++i) WriteFile(folder / "photos" / name / StrCat(i, ".jpg"), "");
+  }
+}
+
+TEST(BuildTuples, CandidatesAgreeWithBruteForce) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 3, 15);
+  TupleOptions options;
+  options.query_fraction = 1;
+  options.nearest_cameras = 8;
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "models", "", std::nullopt);
+  ASSERT_EQ(scenes.size(), 3U);
+  const BuiltTuples built = BuildTuples(scenes, options, folder.path());
+  EXPECT_EQ(built.set.photos.size(), 45U);
+  EXPECT_EQ(built.set.photos[16].path, "photos/scene1/1.jpg");
+  for (const TrainingQuery& query : built.set.queries) {
+    const size_t scene = Index(built.set.photos[Index(query.photo)].scene);
+    const Reconstruction& model = scenes[scene].models[0];
+    const CovisibilityIndex index(model);
+    const auto image_of = [&](PhotoId photo) {
+      return ImageId{static_cast<uint32_t>(Index(photo) - 15 * scene + 1)};
+    };
+    std::map<ImageId, CandidatePositive> found;
+    for (const CandidatePositive& candidate : query.candidates) found[image_of(candidate.photo)] = candidate;
+    const std::vector<ImageId> nearest = index.NearestCameras(image_of(query.photo), 8);
+    size_t expected_count = 0;
+    for (size_t rank = 0; rank < nearest.size(); ++rank) {
+      const Covisibility covisibility = index.Between(image_of(query.photo), nearest[rank]);
+      if (covisibility.shared_points == 0) continue;
+      ++expected_count;
+      ASSERT_EQ(found.count(nearest[rank]), 1U);
+      const CandidatePositive& candidate = found.at(nearest[rank]);
+      EXPECT_EQ(candidate.shared_points, covisibility.shared_points);
+      EXPECT_EQ(candidate.scale_change, covisibility.scale_change);
+      EXPECT_EQ(candidate.camera_rank, static_cast<int64_t>(rank));
+      EXPECT_NEAR(candidate.overlap,
+                  static_cast<double>(covisibility.shared_points) /
+                      static_cast<double>(index.PointCount(image_of(query.photo))),
+                  1e-12);
+    }
+    EXPECT_EQ(found.size(), expected_count);
+    EXPECT_TRUE(IsModerateViewpointChange(found.at(image_of(query.positive)), 0.2, 1.5));
+  }
+}
+
+TEST(BuildTuples, M2TakesTheMostSharedPoints) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 2, 12);
+  TupleOptions options;
+  options.positives = "m2";
+  options.query_fraction = 1;
+  const BuiltTuples built =
+      BuildTuples(ReadScenes(folder / "models", "", std::nullopt), options, folder.path());
+  for (const TrainingQuery& query : built.set.queries) {
+    int64_t most = 0;
+    int64_t chosen = 0;
+    for (const CandidatePositive& candidate : query.candidates) {
+      most = std::max(most, candidate.shared_points);
+      if (candidate.photo == query.positive) chosen = candidate.shared_points;
+    }
+    EXPECT_EQ(chosen, most);
+  }
+}
+
+TEST(BuildTuples, QueriesFollowTheRuleOfTenPercentAndThirty) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 2, 25);
+  const auto queries = [&](double fraction, int most) {
+    TupleOptions options;
+    options.query_fraction = fraction;
+    options.max_queries_per_scene = most;
+    const TrainingSet set =
+        BuildTuples(ReadScenes(folder / "models", "", std::nullopt), options, folder.path()).set;
+    std::map<SceneId, int> counts;
+    for (const TrainingQuery& query : set.queries) ++counts[set.photos[Index(query.photo)].scene];
+    return counts[SceneId{0}];
+  };
+  EXPECT_EQ(queries(0.1, 30), 2);
+  EXPECT_EQ(queries(0.01, 30), 1);  // at least one
+  EXPECT_EQ(queries(0.5, 5), 5);
+}
+
+TEST(BuildTuples, SplitsByScene) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 6, 12);
+  TupleOptions options;
+  options.val_fraction = 0.3;
+  std::set<std::string> first;
+  for (const int64_t seed : {1, 1, 2, 3, 4}) {
+    options.seed = seed;
+    const TrainingSet set =
+        BuildTuples(ReadScenes(folder / "models", "", std::nullopt), options, folder.path()).set;
+    std::string val;
+    for (const TrainingScene& scene : set.scenes) val += scene.split == Split::kVal ? scene.name + " " : "";
+    EXPECT_EQ(Summarize(set, Split::kVal).scenes, 2);
+    first.insert(val);
+  }
+  EXPECT_GE(first.size(), 2U);  // drawn by the seed
+  const TrainingSet named =
+      BuildTuples(ReadScenes(folder / "models", "", Split::kTrain), options, folder.path()).set;
+  EXPECT_EQ(Summarize(named, Split::kVal).scenes, 0);
+}
+
+TEST(BuildTuples, ScenesWithoutPairsAndMissingPhotosAreReported) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 3, 12);
+  WriteColmapModel(MakeRandomModel(2, 300, 9), folder / "models/scene0/sparse/0", ModelFormat::kBinary);
+  std::filesystem::remove(folder / "photos/scene1/3.jpg");
+  const BuiltTuples built = BuildTuples(ReadScenes(folder / "models", "", std::nullopt), {}, folder.path());
+  ASSERT_EQ(built.report.dropped_scenes.size(), 1U);
+  EXPECT_THAT(built.report.dropped_scenes[0], HasSubstr("scene0: 2 photos"));
+  EXPECT_EQ(built.report.missing_photos, 1);
+  EXPECT_EQ(built.set.photos.size(), 23U);
+}
+
+TEST(BuildTuples, NothingToLearnFromIsAnError) {
+  const TemporaryFolder folder;
+  WriteColmapModel({}, folder / "models/empty/sparse/0", ModelFormat::kBinary);
+  WriteFile(folder / "models/empty/scene.json", R"({"photos": "."})");
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "models", "", std::nullopt);
+  EXPECT_THAT(ErrorOf([&] { BuildTuples(scenes, {}, folder.path()); }), HasSubstr("no scene gives a query"));
+  const std::vector<SceneModels> twice = {scenes[0], scenes[0]};
+  EXPECT_THAT(ErrorOf([&] { BuildTuples(twice, {}, folder.path()); }),
+              HasSubstr("two scenes have the name 'empty'"));
+}
+
+TEST(ReadScenes, JoinsTheModelsOfAScene) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 1, 12);
+  WriteColmapModel(MakeRandomModel(12, 300, 7), folder / "models/scene0/sparse/1", ModelFormat::kBinary);
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "models", "", std::nullopt);
+  ASSERT_EQ(scenes.size(), 1U);
+  EXPECT_EQ(scenes[0].models.size(), 2U);
+  // A photo that both hold counts once.
+  EXPECT_EQ(BuildTuples(scenes, {}, folder.path()).set.photos.size(), 12U);
+}
+
+TEST(ReadScenes, FindsPhotosByNameOfTheScene) {
+  const TemporaryFolder folder;
+  WriteColmapModel(MakeRandomModel(6, 300, 7), folder / "models/place", ModelFormat::kText);
+  for (int i = 0; i < 6; ++i) WriteFile(folder / "photos/place" / StrCat(i, ".jpg"), "");
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "models", folder / "photos", std::nullopt);
+  ASSERT_EQ(scenes.size(), 1U);
+  EXPECT_EQ(scenes[0].name, "place");
+  EXPECT_EQ(scenes[0].photo_folder, folder / "photos/place");
+  EXPECT_THAT(ErrorOf([&] { ReadScenes(folder / "models", "", std::nullopt); }),
+              HasSubstr("name their folder"));
+  EXPECT_THAT(ErrorOf([&] { ReadScenes(folder / "photos", "", std::nullopt); }),
+              HasSubstr("no COLMAP model"));
+  EXPECT_THAT(ErrorOf([&] { ReadScenes(folder / "none", "", std::nullopt); }), HasSubstr("no such folder"));
+}
+
+}  // namespace
+}  // namespace vantage
