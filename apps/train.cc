@@ -12,7 +12,6 @@
 namespace vantage {
 namespace {
 
-namespace fs = std::filesystem;
 
 class TrainCommand : public Command {
  public:

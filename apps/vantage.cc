@@ -17,6 +17,7 @@ void KeepFreedMemory() {
 int main(int argc, char** argv) {
   KeepFreedMemory();
   std::vector<std::unique_ptr<vantage::Command>> commands;
+  commands.push_back(vantage::MakeSynthesizeCommand());
   commands.push_back(vantage::MakeReconstructCommand());
   commands.push_back(vantage::MakeTuplesCommand());
   commands.push_back(vantage::MakeTrainCommand());

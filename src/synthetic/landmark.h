@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "synthetic/place.h"
+#include "synthetic/style.h"
+
+namespace vantage::synthetic {
+
+// A landmark of the style about the origin, its front towards -y, z up, in its surroundings. Metres.
+Place MakePlace(const Style& style, const RandomStream& random);
+
+// The ground, the neighbouring buildings and the skyline: used by MakePlace.
+void AddSurroundings(PlaceBuilder& builder, double radius, const Look& landmark);
+
+}  // namespace vantage::synthetic

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <Eigen/Core>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "synthetic/canvas.h"
+#include "synthetic/noise.h"
+
+namespace vantage::synthetic {
+
+// Textures are painted only when the views are known, so that none is finer than the nearest view shows.
+struct TextureRecipe {
+  double width = 1;  // metres
+  double height = 1;
+  double max_density = 80;   // texels per metre
+  bool wraps = false;        // a sheet of material that many faces are cut from
+  bool transparent = false;  // begins empty: a cut-out
+  std::function<void(Canvas&)> paint;
+};
+
+enum class SurfaceKind {
+  kLandmark,
+  kSurroundings,
+  kGround,
+  kTransient  // there in one photo only
+};
+
+// A flat piece: all points origin + u * u_axis + v * v_axis with (u, v) inside the outline.
+struct Surface {
+  Eigen::Vector3d origin = Eigen::Vector3d::Zero();
+  Eigen::Vector3d u_axis = Eigen::Vector3d::UnitX();  // unit length, at a right angle to each other
+  Eigen::Vector3d v_axis = Eigen::Vector3d::UnitZ();
+  std::vector<Eigen::Vector2d> outline;  // convex, counter-clockwise seen from the front; metres
+  int texture = 0;
+  Eigen::Vector2d texture_offset = Eigen::Vector2d::Zero();  // of the texture's place for (u, v) = 0; metres
+  SurfaceKind kind = SurfaceKind::kLandmark;
+  bool two_sided = false;
+  bool cut_out = false;  // there only where the texture is opaque
+
+  Eigen::Vector3d Normal() const { return u_axis.cross(v_axis); }
+  Eigen::Vector3d At(const Eigen::Vector2d& uv) const { return origin + uv.x() * u_axis + uv.y() * v_axis; }
+};
+
+// x to the right, y into the depth, z up, turned about z.
+struct Frame {
+  Eigen::Vector3d origin = Eigen::Vector3d::Zero();
+  double yaw = 0;
+
+  Eigen::Vector3d At(double x, double y, double z) const;
+  Frame Moved(double x, double y, double z, double turn = 0) const { return {At(x, y, z), yaw + turn}; }
+};
+
+// Where no camera can stand: an upright box in a frame.
+struct Obstacle {
+  Frame frame;
+  Eigen::Vector3d low;
+  Eigen::Vector3d high;
+
+  bool Contains(const Eigen::Vector3d& point, double margin) const;
+};
+
+// A landmark and what is around it.
+struct Place {
+  std::shared_ptr<const NoiseField> noise;
+  std::vector<TextureRecipe> recipes;
+  std::vector<Surface> surfaces;
+  std::vector<Obstacle> obstacles;
+  double radius = 10;  // of the landmark about the origin, in plan; metres
+  double height = 10;  // of its main roof; metres
+};
+
+// Puts a place together.
+class PlaceBuilder {
+ public:
+  explicit PlaceBuilder(RandomStream random);
+
+  RandomStream& random() { return random_; }
+  const std::shared_ptr<const NoiseField>& noise() const { return place_.noise; }
+
+  // What kind the faces added from here on are.
+  void SetKind(SurfaceKind kind) { kind_ = kind; }
+  void SetExtent(double radius, double height);
+
+  // A sheet of material, 8 m x 8 m, that repeats.
+  int AddSheet(std::function<void(Canvas&)> paint);
+  // A convex flat face, its corners counter-clockwise seen from outside, cut from a sheet at a random place.
+  void AddFace(const std::vector<Eigen::Vector3d>& corners, int sheet, bool two_sided = false);
+  // The same with a texture of its own, painted in the face's (u, v): u level and to the right, v up.
+  void AddPaintedFace(const std::vector<Eigen::Vector3d>& corners, double max_density,
+                      std::function<void(Canvas&)> paint, bool two_sided = false, bool cut_out = false);
+  // An upright box; its bottom only where it hangs in the air.
+  void AddBox(const Frame& frame, const Eigen::Vector3d& low, const Eigen::Vector3d& high, int sheet);
+  // A solid of revolution about the frame's z axis: `profile` lists (radius, z) from the bottom.
+  void AddLathe(const Frame& frame, const std::vector<Eigen::Vector2d>& profile, int sides, int sheet);
+  void AddObstacle(const Obstacle& obstacle) { place_.obstacles.push_back(obstacle); }
+  const std::vector<Obstacle>& obstacles() const { return place_.obstacles; }
+
+  Place Build() && { return std::move(place_); }
+
+ private:
+  Surface MakeSurface(const std::vector<Eigen::Vector3d>& corners) const;
+
+  RandomStream random_;
+  SurfaceKind kind_ = SurfaceKind::kLandmark;
+  Place place_;
+};
+
+}  // namespace vantage::synthetic
