@@ -17,10 +17,16 @@ constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 constexpr int kInterrupted = 130;
 
-// The last part of an option's key with dashes: "optimizer.learning_rate" becomes "learning-rate".
-std::string FlagOf(const OptionField& field) {
-  std::string flag = field.flag.empty() ? field.key.substr(field.key.rfind('.') + 1) : field.flag;
-  std::replace(flag.begin(), flag.end(), '_', '-');
+// The last part of an option's key with dashes, "optimizer.learning_rate" becomes "learning-rate"; the whole
+// key where another option of the command ends alike, "test_views.arc" becomes "test-views-arc".
+std::string FlagOf(const OptionsDescription& description, const OptionField& field) {
+  const auto last_part = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
+  std::string flag = field.flag.empty() ? last_part(field.key) : field.flag;
+  const bool ambiguous = std::any_of(
+      description.fields().begin(), description.fields().end(),
+      [&](const OptionField& other) { return other.key != field.key && last_part(other.key) == flag; });
+  if (ambiguous) flag = field.key;
+  for (char& c : flag) c = c == '_' || c == '.' ? '-' : c;
   return flag;
 }
 
@@ -80,7 +86,7 @@ void CommandLine::Flag(const std::string& flags, bool& value, const std::string&
 
 void CommandLine::Options(const OptionsDescription& description) {
   for (const OptionField& field : description.fields()) {
-    const std::string flag = "--" + FlagOf(field);
+    const std::string flag = "--" + FlagOf(description, field);
     const auto set = [&description, key = field.key, flag](const std::string& text) {
       SetOption(description, key, text, flag);
     };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -11,7 +12,6 @@
 
 namespace vantage {
 namespace {
-
 
 class TrainCommand : public Command {
  public:
@@ -52,9 +52,12 @@ class TrainCommand : public Command {
 
  private:
   static void LogEpoch(const EpochMetrics& m) {
-    LogInfo("epoch ", m.epoch, ": loss ", FormatFixed(m.train_loss, 5), ", validation ",
-            FormatFixed(m.val_loss, 5), ", distance of negatives ", FormatFixed(m.train_negative_distance, 4),
-            " and ", FormatFixed(m.val_negative_distance, 4), ", p ", FormatFixed(m.exponent, 3), ", ",
+    const auto or_dash = [](double value, int digits) {
+      return std::isnan(value) ? std::string("-") : FormatFixed(value, digits);
+    };
+    LogInfo("epoch ", m.epoch, ": loss ", or_dash(m.train_loss, 5), ", validation ", or_dash(m.val_loss, 5),
+            ", distance of negatives ", or_dash(m.train_negative_distance, 4), " and ",
+            or_dash(m.val_negative_distance, 4), ", p ", or_dash(m.exponent, 3), ", ",
             FormatDuration(m.seconds));
   }
 

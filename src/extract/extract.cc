@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/extract/extract.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
@@ -10,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "vantage/nn/intra_op_threads.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
@@ -17,30 +17,12 @@
 namespace vantage {
 namespace {
 
-// While it lives, LibTorch's operators use one thread in every thread that asks for it: photos are described
-// side by side instead, which needs no synchronisation inside the network.
-class OneThreadPerPhoto {
- public:
-  OneThreadPerPhoto() : threads_before_(at::get_num_threads()) {}
-  ~OneThreadPerPhoto() { at::set_num_threads(threads_before_); }
-  OneThreadPerPhoto(const OneThreadPerPhoto&) = delete;
-  OneThreadPerPhoto& operator=(const OneThreadPerPhoto&) = delete;
-
-  static void Enter() {
-    if (at::get_num_threads() != 1) at::set_num_threads(1);
-  }
-
- private:
-  int threads_before_;
-};
-
 struct Row {
   std::vector<float> values;  // empty where the photo failed
   std::string reason;
 };
 
 Row DescribePhoto(const DescriptorNet& net, const PhotoRequest& request, const ExtractOptions& options) {
-  OneThreadPerPhoto::Enter();
   const c10::InferenceMode inference;
   Row row;
   try {
@@ -95,10 +77,11 @@ ExtractedDescriptors ExtractDescriptors(const DescriptorNet& net, const std::vec
   const auto count = static_cast<int64_t>(requests.size());
   ExtractedDescriptors extracted;
   extracted.values.setZero(count, net.dimension());
-  const OneThreadPerPhoto one_thread_per_photo;
+  const IntraOpThreads one_thread_a_photo(1);
   const int threads = context.ThreadCount();
   OrderedPrefetch<Row> rows(count, threads, 2 * threads, [&](int64_t i) {
     context.CheckCancelled();
+    one_thread_a_photo.Enter();
     return DescribePhoto(net, requests[static_cast<size_t>(i)], options);
   });
   for (int64_t i = 0; i < count; ++i) {

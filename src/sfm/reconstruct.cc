@@ -104,7 +104,8 @@ class SceneWork {
       for (const fs::path& old : {DatabasePath(), ModelPath(), LogPath()}) fs::remove_all(old);
       state_ = {{"steps", json::array()}, {"fingerprint", fingerprint}};
     }
-    state_["photos"] = fs::weakly_canonical(scene_.photo_folder).lexically_proximate(fs::weakly_canonical(folder_)).string();
+    state_["photos"] =
+        fs::weakly_canonical(scene_.photo_folder).lexically_proximate(fs::weakly_canonical(folder_)).string();
     state_["colmap"] = colmap_.version();
   }
 

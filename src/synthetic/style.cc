@@ -273,7 +273,8 @@ Look DrawLook(const Style& style, RandomStream& random) {
   look.frieze = static_cast<int>(random.Below(5));
   look.course = random.Uniform(0.85, 1.25);
   // Smooth walls show their age more than masonry does.
-  const bool smooth = style.wall == Wall::kConcrete || style.wall == Wall::kAshlar || style.wall == Wall::kTimber;
+  const bool smooth =
+      style.wall == Wall::kConcrete || style.wall == Wall::kAshlar || style.wall == Wall::kTimber;
   look.weathering = random.Uniform(1.0, 1.5) * (smooth ? 1.2 : 1);
   look.emblem = random.Next();
   return look;

@@ -29,8 +29,8 @@ Pose LookAt(const Eigen::Vector3d& center, const Eigen::Vector3d& target, double
   return pose;
 }
 
-// Moves directions of the arc away from its middle: a flat front seen square-on leaves the focal length open, so
-// that structure-from-motion would go astray.
+// Moves directions of the arc away from its middle: a flat front seen square-on leaves the focal length open,
+// so that structure-from-motion would go astray.
 double Oblique(double azimuth, double half_arc) {
   const double least = std::min(kLeastSlant, 0.5 * half_arc);
   return std::copysign(least + std::abs(azimuth) * (1 - least / half_arc), azimuth);

@@ -56,8 +56,8 @@ void PaintStains(Canvas& canvas, const Stains& stains, const NoiseField& noise, 
   for (int i = 0; i < count; ++i) {
     const bool dark = random.Chance(0.62);
     const auto tone = static_cast<float>(dark ? random.Uniform(0.1, 0.3) : random.Uniform(0.75, 0.95));
-    PaintStain(canvas, Color(tone, 0.97F * tone, 0.9F * tone), stains.opacity.Draw(random), stains.radius.Draw(random),
-               noise, random);
+    PaintStain(canvas, Color(tone, 0.97F * tone, 0.9F * tone), stains.opacity.Draw(random),
+               stains.radius.Draw(random), noise, random);
   }
 }
 

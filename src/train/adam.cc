@@ -25,6 +25,28 @@ Adam::Adam(DescriptorNet& net, const OptimizerOptions& options) : options_(optio
   std::erase_if(groups_, [](const Group& group) { return group.parameters.empty(); });
 }
 
+std::vector<at::Tensor> Adam::Parameters() const {
+  std::vector<at::Tensor> parameters;
+  for (const Group& group : groups_) {
+    parameters.insert(parameters.end(), group.parameters.begin(), group.parameters.end());
+  }
+  return parameters;
+}
+
+void Adam::AddGradients(const std::vector<at::Tensor>& gradients) {
+  const at::NoGradGuard no_grad;
+  const std::vector<at::Tensor> parameters = Parameters();
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (!gradients[i].defined()) continue;
+    at::Tensor& sum = parameters[i].mutable_grad();
+    if (sum.defined()) {
+      sum.add_(gradients[i]);
+    } else {
+      sum = gradients[i].clone();
+    }
+  }
+}
+
 void Adam::Step(double learning_rate) {
   const at::NoGradGuard no_grad;
   for (Group& group : groups_) {

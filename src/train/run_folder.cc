@@ -79,7 +79,7 @@ bool RunFolder::HasCheckpoint() const { return fs::exists(last()); }
 void RunFolder::KeepConfig(TrainOptions options) const {
   OptionsDescription description;
   Describe(description, options);
-  if (fs::exists(config())) {
+  if (HasCheckpoint() && fs::exists(config())) {
     TrainOptions old;
     OptionsDescription old_description;
     Describe(old_description, old);

@@ -36,8 +36,8 @@ class RunFolder {
   // True if an epoch has been finished here.
   bool HasCheckpoint() const;
 
-  // Writes config.toml, or, where it exists, checks that it holds the same options; `epochs` may differ.
-  // Throws UsageError naming the first key that differs, its old and its new value.
+  // Writes config.toml; where an epoch has been finished, first checks that the file holds the same options:
+  // only `epochs` may differ. Throws UsageError naming the first key that differs, its old and its new value.
   void KeepConfig(TrainOptions options) const;
 
   // Writes last.pth, metrics.csv and, where the last epoch is the best, best.pth, each atomically.

@@ -2,15 +2,16 @@
 #include "vantage/train/trainer.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 
 #include <chrono>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "train/run_folder.h"
 #include "train/tuple_step.h"
+#include "vantage/nn/intra_op_threads.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/log.h"
@@ -42,11 +43,11 @@ class Trainer {
   Trainer(const TrainOptions& options, const fs::path& folder, const RunContext& context)
       : options_(options),
         context_(context),
-        folder_(folder),
         set_(ReadTrainingSet(options.data.training_set)),
         photo_root_(options.data.photos.empty() ? fs::path(options.data.training_set).parent_path()
                                                 : fs::path(options.data.photos)),
-        loss_(MakeLoss(options.loss.name, options.loss.margin)) {
+        loss_(MakeLoss(options.loss.name, options.loss.margin)),
+        folder_(folder) {
     extract_.image_size = options.data.image_size;
     extract_.apply_exif_orientation = options.data.apply_exif_orientation;
     CheckMinable(set_, Split::kTrain);
@@ -61,16 +62,16 @@ class Trainer {
       throw UsageError(StrCat(folder_.last().string(),
                               ": a run stands here already; go on with --resume, or choose another folder"));
     }
-    folder_.KeepConfig(options_);
     Model model =
         goes_on ? folder_.ReadModelOfCheckpoint() : ReadModel(options_.model.weights, options_.model.net);
+    if (!goes_on) CheckArchitecture(model);
+    folder_.KeepConfig(options_);
     Adam optimizer(model.net, options_.optimizer);
     RunState state;
     if (goes_on) {
       state = folder_.ReadState(optimizer);
       LogInfo("going on after epoch ", state.epochs_done);
     } else {
-      CheckArchitecture(model);
       model.image_size = options_.data.image_size;
       model.origin = OriginOf(options_).dump();
       // A whitening of the network before training does not fit it afterwards.
@@ -132,33 +133,41 @@ class Trainer {
     return mined;
   }
 
-  // Calls `use` with each tuple, in order, while worker threads decode the next ones. Returns how many there
-  // were.
-  template <typename Use>
-  int64_t ForEachTuple(const std::vector<Tuple>& tuples, const std::string& task, const Use& use) {
-    const auto count = static_cast<int64_t>(tuples.size());
-    const int threads = context_.ThreadCount();
-    OrderedPrefetch<LoadedTuple> loaded(count, threads, 2 * threads, [&](int64_t i) {
-      return LoadTuple(set_, tuples[static_cast<size_t>(i)], photo_root_, extract_);
-    });
+  struct LossSum {
+    double sum = 0;
     int64_t used = 0;
-    double loss_sum = 0;
-    for (int64_t i = 0; i < count; ++i) {
+    double Mean() const { return sum / static_cast<double>(used); }
+  };
+
+  // Evaluates tuples, several at a time on a CPU, and calls `use` with the outcomes of those that could be
+  // read, in their order: the sums do not depend on which was ready first. `begin` of `tuples` are done
+  // already.
+  void EvaluateTuples(const DescriptorNet& net, std::span<const Tuple> tuples, size_t begin, size_t count,
+                      const std::vector<at::Tensor>& parameters, const std::string& task, LossSum& losses,
+                      const std::function<void(const TupleOutcome&)>& use) {
+    const int threads = context_.ThreadCount();
+    const int workers = net.device().is_cpu() ? std::min<int>(threads, options_.tuples_per_step) : 1;
+    const IntraOpThreads share_of_threads(std::max(1, threads / workers));
+    OrderedPrefetch<TupleOutcome> outcomes(static_cast<int64_t>(count), workers, 2 * workers, [&](int64_t i) {
       context_.CheckCancelled();
-      const LoadedTuple tuple = *loaded.Next();
-      if (tuple.images.empty()) {
-        LogWarning(tuple.reason, "; its tuple is skipped");
+      share_of_threads.Enter();
+      const LoadedTuple loaded =
+          LoadTuple(set_, tuples[begin + static_cast<size_t>(i)], photo_root_, extract_);
+      return EvaluateTuple(net, loaded, loss_, parameters);
+    });
+    for (size_t i = begin; i < begin + count; ++i) {
+      const TupleOutcome outcome = *outcomes.Next();
+      if (!outcome.skipped.empty()) {
+        LogWarning(outcome.skipped, "; its tuple is skipped");
       } else {
-        const double loss = use(tuple);
-        if (!std::isfinite(loss)) FailOnLoss(tuples[static_cast<size_t>(i)], loss);
-        loss_sum += loss;
-        ++used;
+        if (!std::isfinite(outcome.loss)) FailOnLoss(tuples[i], outcome.loss);
+        losses.sum += outcome.loss;
+        ++losses.used;
+        if (use) use(outcome);
       }
-      context_.Report({task, i + 1, count,
-                       used == 0 ? "" : "loss " + FormatFixed(loss_sum / static_cast<double>(used), 4)});
+      context_.Report({task, static_cast<int64_t>(i + 1), static_cast<int64_t>(tuples.size()),
+                       losses.used == 0 ? "" : "loss " + FormatFixed(losses.Mean(), 4)});
     }
-    VANTAGE_CHECK(used > 0, "none of ", count, " tuples could be read");
-    return used;
   }
 
   [[noreturn]] void FailOnLoss(const Tuple& tuple, double loss) const {
@@ -170,20 +179,20 @@ class Trainer {
                        "; is the learning rate too high? The checkpoint before it is kept"));
   }
 
+  static void CheckSomeUsed(const LossSum& losses, const MinedTuples& mined) {
+    VANTAGE_CHECK(losses.used > 0, "none of ", mined.tuples.size(), " tuples could be read");
+  }
+
   void Validate(const DescriptorNet& net, int64_t epoch, EpochMetrics& metrics) {
     metrics.val_loss = kNaN;
     metrics.val_negative_distance = kNaN;
     if (!validates_) return;
     const MinedTuples mined = Mine(net, Split::kVal, epoch);
-    const at::NoGradGuard no_grad;
-    double sum = 0;
-    const int64_t used =
-        ForEachTuple(mined.tuples, StrCat("epoch ", epoch, ": validating"), [&](const LoadedTuple& tuple) {
-          const double loss = TupleLossOf(net, tuple, loss_).item<double>();
-          sum += loss;
-          return loss;
-        });
-    metrics.val_loss = sum / static_cast<double>(used);
+    LossSum losses;
+    EvaluateTuples(net, mined.tuples, 0, mined.tuples.size(), {}, StrCat("epoch ", epoch, ": validating"),
+                   losses, {});
+    CheckSomeUsed(losses, mined);
+    metrics.val_loss = losses.Mean();
     metrics.val_negative_distance = mined.average_negative_distance;
   }
 
@@ -207,23 +216,20 @@ class Trainer {
     metrics.epoch = epoch;
     metrics.learning_rate = rate;
     metrics.train_negative_distance = mined.average_negative_distance;
-    double sum = 0;
-    int waiting = 0;  // tuples whose gradients the optimiser has not used yet
     const std::string task = StrCat("epoch ", epoch, " of ", options_.epochs);
-    metrics.tuples = ForEachTuple(mined.tuples, task, [&](const LoadedTuple& tuple) {
-      const at::Tensor loss = TupleLossOf(net, tuple, loss_);
-      const double value = loss.item<double>();
-      if (!std::isfinite(value)) return value;
-      loss.backward();
-      if (++waiting == options_.tuples_per_step) {
-        optimizer.Step(rate);
-        waiting = 0;
-      }
-      sum += value;
-      return value;
-    });
-    if (waiting > 0) optimizer.Step(rate);
-    metrics.train_loss = sum / static_cast<double>(metrics.tuples);
+    const std::vector<at::Tensor> parameters = optimizer.Parameters();
+    const auto per_step = static_cast<size_t>(options_.tuples_per_step);
+    LossSum losses;
+    for (size_t begin = 0; begin < mined.tuples.size(); begin += per_step) {
+      const int64_t used_before = losses.used;
+      EvaluateTuples(net, mined.tuples, begin, std::min(per_step, mined.tuples.size() - begin), parameters,
+                     task, losses,
+                     [&](const TupleOutcome& outcome) { optimizer.AddGradients(outcome.gradients); });
+      if (losses.used > used_before) optimizer.Step(rate);
+    }
+    CheckSomeUsed(losses, mined);
+    metrics.tuples = losses.used;
+    metrics.train_loss = losses.Mean();
     Validate(net, epoch, metrics);
     metrics.exponent = Exponent(net);
     metrics.seconds = SecondsSince(start);
@@ -247,10 +253,10 @@ class Trainer {
 
   TrainOptions options_;
   RunContext context_;
-  RunFolder folder_;
   TrainingSet set_;
   fs::path photo_root_;
   TupleLoss loss_;
+  RunFolder folder_;
   ExtractOptions extract_;
   bool validates_ = false;
 };

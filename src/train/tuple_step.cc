@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/tuple_step.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <map>
 
@@ -52,6 +54,24 @@ at::Tensor TupleLossOf(const DescriptorNet& net, const LoadedTuple& tuple, const
   }
   const at::Tensor order = at::tensor(place, at::kLong).to(net.device());
   return loss(at::cat(descriptors).index_select(0, order), tuple.labels);
+}
+
+TupleOutcome EvaluateTuple(const DescriptorNet& net, const LoadedTuple& tuple, const TupleLoss& loss,
+                           const std::vector<at::Tensor>& parameters) {
+  TupleOutcome outcome;
+  if (tuple.images.empty()) {
+    outcome.skipped = tuple.reason;
+    return outcome;
+  }
+  const at::AutoGradMode with_gradients(!parameters.empty());
+  const at::Tensor value = TupleLossOf(net, tuple, loss);
+  outcome.loss = value.item<double>();
+  if (!parameters.empty()) {
+    outcome.gradients =
+        torch::autograd::grad({value}, parameters, /*grad_outputs=*/{}, /*retain_graph=*/false,
+                              /*create_graph=*/false, /*allow_unused=*/true);
+  }
+  return outcome;
 }
 
 }  // namespace vantage

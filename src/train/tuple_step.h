@@ -25,4 +25,15 @@ LoadedTuple LoadTuple(const TrainingSet& set, const Tuple& tuple, const std::fil
 // The loss of a tuple. Photos of the same size share a pass through the network.
 at::Tensor TupleLossOf(const DescriptorNet& net, const LoadedTuple& tuple, const TupleLoss& loss);
 
+struct TupleOutcome {
+  double loss = 0;
+  std::vector<at::Tensor> gradients;  // of the loss by each of the parameters asked for
+  std::string skipped;                // why the tuple was not used, if it was not
+};
+
+// A tuple's loss and, where there are `parameters`, its gradients. Changes nothing that tuples
+// share: may run for several at a time.
+TupleOutcome EvaluateTuple(const DescriptorNet& net, const LoadedTuple& tuple, const TupleLoss& loss,
+                           const std::vector<at::Tensor>& parameters);
+
 }  // namespace vantage

@@ -82,8 +82,8 @@ ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, cons
       if (!seen.insert(image.name).second) continue;  // another of the scene's models holds it too
       const Camera& camera = model.cameras.at(image.camera);
       photo_of[id] = PhotoId{static_cast<int64_t>(pairs.photos.size())};
-      pairs.photos.push_back({PathFrom(set_folder, path),
-                              static_cast<int>(camera.width), static_cast<int>(camera.height), SceneId{0}});
+      pairs.photos.push_back({PathFrom(set_folder, path), static_cast<int>(camera.width),
+                              static_cast<int>(camera.height), SceneId{0}});
     }
     const CovisibilityIndex index(model);
     for (const auto& [id, photo] : photo_of) {

@@ -47,15 +47,19 @@ json VantageJson(std::vector<std::string> arguments) {
 class Commands : public ::testing::Test {
  protected:
   void SetUp() override {
-    WritePhotosAndSet(folder_.path(), 4, 4, 1);
+    WritePhotosAndSet(folder_.path(), 5, 4, 2);
     Model model = MakeFormulaModel();
     model.image_size = 64;
     WriteModel(model, folder_ / "model.pth");
     WriteFile(folder_ / "train.toml",
               "epochs = 4\ntuples_per_step = 2\n"
-              "[model]\narchitecture = 'squeezenet1_1'\nweights = '" + Path("model.pth") + "'\n"
-              "[data]\ntraining_set = '" + Path("set.db") + "'\nimage_size = 64\n"
-              "[mining]\nnegatives = 2\n[optimizer]\nlearning_rate = 1e-4\n");
+              "[model]\narchitecture = 'squeezenet1_1'\nweights = '" +
+                  Path("model.pth") +
+                  "'\n"
+                  "[data]\ntraining_set = '" +
+                  Path("set.db") +
+                  "'\nimage_size = 64\n"
+                  "[mining]\nnegatives = 2\n[optimizer]\nlearning_rate = 1e-4\n");
   }
 
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }
@@ -66,8 +70,8 @@ class Commands : public ::testing::Test {
 TEST_F(Commands, HelpOfEachShowsAnExample) {
   const Output all = Vantage({"--help"});
   EXPECT_EQ(all.code, 0);
-  for (const std::string name : {"synthesize", "reconstruct", "tuples", "train", "whiten", "extract", "evaluate",
-                                 "convert", "info"}) {
+  for (const std::string name :
+       {"synthesize", "reconstruct", "tuples", "train", "whiten", "extract", "evaluate", "convert", "info"}) {
     EXPECT_THAT(all.text, HasSubstr(name));
     const Output help = Vantage({name, "--help"});
     EXPECT_EQ(help.code, 0);
@@ -85,26 +89,26 @@ TEST_F(Commands, TrainWhitenExtractEvaluateInOneGo) {
   EXPECT_EQ(trained["best_model"], Path("run/best.pth"));
   const json whitened =
       VantageJson({"whiten", Path("run/best.pth"), "--tuples", Path("set.db"), "-o", Path("white.pth")});
-  EXPECT_EQ(whitened["photos"], 16);
+  EXPECT_EQ(whitened["photos"], 20);
   const json extracted =
       VantageJson({"extract", Path("white.pth"), Path("photos"), "-o", Path("descriptors"), "--dim", "32"});
   EXPECT_EQ(extracted["dimension"], 32);
-  EXPECT_EQ(extracted["photos"], 16);
+  EXPECT_EQ(extracted["photos"], 20);
   const json by_model = VantageJson({"evaluate", Path("white.pth"), "--data", Path("photos"), "--dim", "32"});
   const json by_file = VantageJson({"evaluate", Path("descriptors.npy"), "--data", Path("photos")});
   EXPECT_EQ(by_model["map"], by_file["map"]);
-  EXPECT_GT(by_model["map"], 0.5);  // four views of each of four scenes, nearly alike
+  EXPECT_GT(by_model["map"], 0.5);  // four views of each of five scenes, nearly alike
   const json model = VantageJson({"info", Path("white.pth")});
   EXPECT_EQ(model["meta"]["vantage"]["default_whitening"], "learned");
   EXPECT_EQ(model["meta"]["Lw"][0], "learned");
-  EXPECT_EQ(VantageJson({"info", Path("set.db")})["val"]["scenes"], 1);
+  EXPECT_EQ(VantageJson({"info", Path("set.db")})["val"]["scenes"], 2);
   EXPECT_EQ(VantageJson({"info", Path("descriptors.npy")})["provenance"]["image_size"], 64);
 }
 
 TEST_F(Commands, KilledTrainingGoesOnToTheSameBytes) {
   const auto train = [&](const std::string& run) {
-    return std::vector<std::string>{VANTAGE_PROGRAM, "train",    Path("train.toml"), "-o", Path(run),
-                                    "--resume",      "--threads", "1"};
+    return std::vector<std::string>{VANTAGE_PROGRAM, "train",    Path("train.toml"), "-o",
+                                    Path(run),       "--resume", "--threads",        "1"};
   };
   ASSERT_EQ(RunCommand({train("whole"), {}, {}}, {}).exit_code, 0);
   RandomStream random(1, "kills");
@@ -112,7 +116,8 @@ TEST_F(Commands, KilledTrainingGoesOnToTheSameBytes) {
   int kills = 0;
   int code = 1;
   for (int attempt = 0; attempt < 40 && code != 0; ++attempt) {
-    // `timeout` kills where nothing can be caught or cleaned up. Later attempts get longer, so that the run ends.
+    // `timeout` kills where nothing can be caught or cleaned up. Later attempts get longer, so that the run
+    // ends.
     Command timed = command;
     const double seconds = random.Uniform(0.2, 1.0) * (1 + attempt / 4);
     timed.arguments.insert(timed.arguments.begin(), {"timeout", "-s", "KILL", FormatFixed(seconds, 2)});
@@ -129,7 +134,8 @@ TEST_F(Commands, CtrlCEndsWith130AndSaysHowToGoOn) {
   WriteFile(folder_ / "interrupt.sh",
             "'" VANTAGE_PROGRAM "' train '" + Path("train.toml") + "' -o '" + Path("run") +
                 "' --set epochs=1000 & pid=$!; sleep 2; kill -INT $pid; wait $pid; echo code $?\n");
-  // An interactive shell's Ctrl-C reaches the program; a script's background jobs ignore it unless told otherwise.
+  // An interactive shell's Ctrl-C reaches the program; a script's background jobs ignore it unless told
+  // otherwise.
   const auto [code, text] = CaptureCommand({"bash", "-c", "set -m; . " + Path("interrupt.sh")});
   EXPECT_THAT(text, HasSubstr("interrupted; to go on, add --resume to the same command"));
   EXPECT_THAT(text, HasSubstr("code 130"));
@@ -145,12 +151,13 @@ TEST_F(Commands, BadPhotosAreSkippedCountedAndNamedAtTheEnd) {
   WriteFile(folder_ / "mixed/d-cut.png", png.substr(0, png.size() / 2));
   WriteFile(folder_ / "mixed/e-zero.jpg", "");
   WriteFile(folder_ / "mixed/f-good.png", png);
-  const Output output = Vantage({"extract", Path("model.pth"), Path("mixed"), "-o", Path("mixed-descriptors")});
+  const Output output =
+      Vantage({"extract", Path("model.pth"), Path("mixed"), "-o", Path("mixed-descriptors")});
   EXPECT_EQ(output.code, 0);
   EXPECT_THAT(output.text, HasSubstr("2 photos described, 512 dimensions each"));
   EXPECT_THAT(output.text, HasSubstr("4 photos skipped:"));
-  for (const char* reason : {"b-text.jpg: not a JPEG or PNG", "c-cut.jpg: truncated JPEG", "d-cut.png: damaged PNG",
-                             "e-zero.jpg: the file is empty"}) {
+  for (const char* reason : {"b-text.jpg: not a JPEG or PNG", "c-cut.jpg: truncated JPEG",
+                             "d-cut.png: damaged PNG", "e-zero.jpg: the file is empty"}) {
     EXPECT_THAT(output.text.substr(output.text.find("4 photos skipped:")), HasSubstr(reason));
   }
   const DescriptorFile file = ReadDescriptors(folder_ / "mixed-descriptors");
@@ -169,7 +176,8 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
   WriteFile(folder_ / "empty/notes.txt", "no photo here");
   WriteFile(folder_ / "cut.pth", ReadFile(folder_ / "model.pth").substr(0, 1000));
   WriteFile(folder_ / "text.pth", "not a model");
-  WriteFile(folder_ / "evil.pth", std::string("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.") +
+  WriteFile(folder_ / "evil.pth", std::string("\x80\x02\x8a\x0al\xfc\x9c"
+                                              "F\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.") +
                                       "cos\nsystem\n(S'ls'\ntR.");
   WriteFile(folder_ / "typo.toml", "[model]\narchitectur = 'squeezenet1_1'\n");
   WriteFile(folder_ / "type.toml", "epochs = 'many'\n");
@@ -182,9 +190,15 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
   const std::vector<BadInput> inputs = {
       {"missing folder", {"extract", "@model.pth", "@none", "-o", "@out"}, 1, "none: no such file or folder"},
       {"empty folder", {"extract", "@model.pth", "@empty", "-o", "@out"}, 1, "no photo (.jpg, .jpeg, .png)"},
-      {"only bad photos", {"extract", "@model.pth", "@bad", "-o", "@out"}, 1, "none of the 1 photos could be read"},
+      {"only bad photos",
+       {"extract", "@model.pth", "@bad", "-o", "@out"},
+       1,
+       "none of the 1 photos could be read"},
       {"missing model", {"extract", "@none.pth", "@photos", "-o", "@out"}, 1, "none.pth: cannot be opened"},
-      {"cut model", {"extract", "@cut.pth", "@photos", "-o", "@out"}, 1, "cut.pth: the zip directory is missing"},
+      {"cut model",
+       {"extract", "@cut.pth", "@photos", "-o", "@out"},
+       1,
+       "cut.pth: the zip directory is missing"},
       {"text as a model", {"info", "@text.pth"}, 1, "text.pth: not a PyTorch file"},
       {"model that runs code", {"info", "@evil.pth"}, 1, "names the global 'os.system'"},
       {"bare weights of another trunk",
@@ -207,15 +221,30 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
        {"extract", "@model.pth", "@photos", "-o", "@out", "--device", "tpu7"},
        2,
        "unknown device 'tpu7'"},
-      {"unknown key", {"train", "@typo.toml", "-o", "@out"}, 2, "typo.toml:2:1: unknown key 'model.architectur'; did you "
-                                                                "mean 'model.architecture'?"},
-      {"wrong type", {"train", "@type.toml", "-o", "@out"}, 2, "type.toml:1:10: 'epochs' wants a whole number"},
-      {"out of range", {"train", "@range.toml", "-o", "@out"}, 2, "range.toml:1:10: 'epochs' = -1 must be in"},
+      {"unknown key",
+       {"train", "@typo.toml", "-o", "@out"},
+       2,
+       "typo.toml:2:1: unknown key 'model.architectur'; did you "
+       "mean 'model.architecture'?"},
+      {"wrong type",
+       {"train", "@type.toml", "-o", "@out"},
+       2,
+       "type.toml:1:10: 'epochs' wants a whole number"},
+      {"out of range",
+       {"train", "@range.toml", "-o", "@out"},
+       2,
+       "range.toml:1:10: 'epochs' = -1 must be in"},
       {"no TOML", {"train", "@syntax.toml", "-o", "@out"}, 2, "syntax.toml:1:10: "},
       {"missing configuration", {"train", "@none.toml", "-o", "@out"}, 1, "none.toml: cannot be opened"},
-      {"--set without a value", {"train", "@train.toml", "-o", "@out", "--set", "epochs"}, 2, "is not key=value"},
+      {"--set without a value",
+       {"train", "@train.toml", "-o", "@out", "--set", "epochs"},
+       2,
+       "is not key=value"},
       {"no scenes", {"tuples", "@photos", "-o", "@out.db"}, 1, "no COLMAP model in it or below it"},
-      {"truncated sparse model", {"tuples", "@sparse", "-o", "@out.db", "--photos", "@photos"}, 1, "images.bin: header"},
+      {"truncated sparse model",
+       {"tuples", "@sparse", "-o", "@out.db", "--photos", "@photos"},
+       1,
+       "images.bin: header"},
       {"missing photos", {"reconstruct", "@none", "-o", "@out"}, 1, "none: no such folder"},
       {"folder without photos", {"reconstruct", "@empty", "-o", "@out"}, 1, "no photo"},
       {"no COLMAP",
@@ -226,7 +255,10 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
        {"reconstruct", "@photos", "-o", "@out", "--colmap", "true"},
        1,
        "does not look like COLMAP"},
-      {"missing training set", {"whiten", "@model.pth", "--tuples", "@none.db", "-o", "@out.pth"}, 1, "no such file"},
+      {"missing training set",
+       {"whiten", "@model.pth", "--tuples", "@none.db", "-o", "@out.pth"},
+       1,
+       "no such file"},
       {"benchmark without classes", {"evaluate", "@model.pth", "--data", "@empty"}, 1, "no query"},
       {"unknown benchmark",
        {"evaluate", "@model.pth", "--data", "@photos", "--benchmark", "oxford"},
@@ -270,7 +302,8 @@ TEST_F(Commands, PrintedConfigurationIsAConfiguration) {
   EXPECT_THAT(printed.text, HasSubstr("# Negatives a query (in [1, 100])\nnegatives = 2"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "none"));
   WriteFile(folder_ / "printed.toml", printed.text);
-  EXPECT_EQ(Vantage({"train", Path("printed.toml"), "-o", Path("none"), "--print-config"}).text, printed.text);
+  EXPECT_EQ(Vantage({"train", Path("printed.toml"), "-o", Path("none"), "--print-config"}).text,
+            printed.text);
 }
 
 }  // namespace

@@ -54,9 +54,9 @@ class Training : public ::testing::Test {
 TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
   options_.epochs = 5;
   std::vector<double> losses;
-  const TrainResult result = Train(options_, folder_ / "run", false, OneThread(), [&](const EpochMetrics& metrics) {
-    losses.push_back(metrics.train_loss);
-  });
+  const TrainResult result =
+      Train(options_, folder_ / "run", false, OneThread(),
+            [&](const EpochMetrics& metrics) { losses.push_back(metrics.train_loss); });
   ASSERT_EQ(result.epochs.size(), 6U);
   EXPECT_TRUE(std::isnan(losses[0]));
   EXPECT_LT(result.epochs[5].train_loss, result.epochs[1].train_loss);
@@ -149,19 +149,25 @@ TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
 TEST_F(Training, BadInputNeverStartsARun) {
   TrainOptions options = options_;
   options.data.training_set = "";
-  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("no data.training_set"));
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }),
+              HasSubstr("no data.training_set"));
   options.data.training_set = "none.db";
-  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("none.db: no such file"));
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }),
+              HasSubstr("none.db: no such file"));
   options = options_;
   options.model.weights = "";
-  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("no model.weights"));
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }),
+              HasSubstr("no model.weights"));
   options.model.weights = (folder_ / "set.db").string();
-  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("not a PyTorch file"));
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }),
+              HasSubstr("not a PyTorch file"));
   options = options_;
   options.model.net.pooling = "mac";
-  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }), HasSubstr("holds a squeezenet1_1-gem"));
+  EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }),
+              HasSubstr("holds a squeezenet1_1-gem"));
   WritePhotosAndSet(folder_.path(), 1, 4, 0);
-  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "r", false, OneThread()); }), HasSubstr("one scene only"));
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "r", false, OneThread()); }),
+              HasSubstr("one scene only"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "r/last.pth"));
 }
 

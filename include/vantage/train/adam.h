@@ -19,6 +19,11 @@ class Adam {
   // Makes the network's parameters require gradients. The optimiser shares them.
   Adam(DescriptorNet& net, const OptimizerOptions& options);
 
+  // The parameters, group by group.
+  std::vector<at::Tensor> Parameters() const;
+  // Adds gradients, in the order of Parameters; an undefined one adds nothing.
+  void AddGradients(const std::vector<at::Tensor>& gradients);
+
   // One step with the gradients that have been added up; they are set to zero. `learning_rate` is the
   // epoch's.
   void Step(double learning_rate);
