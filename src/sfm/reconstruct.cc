@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -12,6 +13,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
 
 namespace vantage {
@@ -48,12 +50,14 @@ std::vector<Scene> FindScenes(const fs::path& photos) {
 class SceneWork {
  public:
   SceneWork(const Scene& scene, fs::path folder, const ReconstructOptions& options,
-            const ColmapProgram& colmap, int threads, const RunContext& context)
+            const ColmapProgram& colmap, int threads,
+            std::function<void(int finished, const std::string& next)> on_step, const RunContext& context)
       : scene_(scene),
         folder_(std::move(folder)),
         options_(options),
         colmap_(colmap),
         threads_(std::to_string(threads)),
+        on_step_(std::move(on_step)),
         context_(context) {}
 
   SceneOutcome Run() {
@@ -123,7 +127,7 @@ class SceneWork {
     const Option images{{"image_path"}, scene_.photo_folder.string()};
 
     // COLMAP 3.13 and later say FeatureExtraction and FeatureMatching for what is not SIFT's alone.
-    const std::string extraction = RunStep(
+    std::string extraction = RunStep(
         "feature_extractor", {database,
                               images,
                               {{"image_list_path"}, list.string()},
@@ -133,20 +137,20 @@ class SceneWork {
                                std::to_string(options_.max_image_size)},
                               {{"SiftExtraction.max_num_features"}, std::to_string(options_.max_features)}});
     if (!extraction.empty()) return extraction;
-    const std::string matching = RunStep(
-        "exhaustive_matcher", {database,
-                               {{"FeatureMatching.use_gpu", "SiftMatching.use_gpu"}, gpu},
-                               {{"FeatureMatching.num_threads", "SiftMatching.num_threads"}, threads_}});
+    std::string matching = RunStep("exhaustive_matcher",
+                                   {database,
+                                    {{"FeatureMatching.use_gpu", "SiftMatching.use_gpu"}, gpu},
+                                    {{"FeatureMatching.num_threads", "SiftMatching.num_threads"}, threads_}});
     if (!matching.empty()) return matching;
 
     const fs::path partial = folder_ / "sparse.partial";
     fs::remove_all(partial);
     fs::create_directories(partial);
-    const std::string mapping = RunStep("mapper", {database,
-                                                   images,
-                                                   {{"output_path"}, partial.string()},
-                                                   {{"Mapper.num_threads"}, threads_},
-                                                   {{"Mapper.min_model_size"}, "3"}});
+    std::string mapping = RunStep("mapper", {database,
+                                             images,
+                                             {{"output_path"}, partial.string()},
+                                             {{"Mapper.num_threads"}, threads_},
+                                             {{"Mapper.min_model_size"}, "3"}});
     if (!mapping.empty()) return mapping;
     fs::remove_all(ModelPath());
     fs::rename(partial, ModelPath());
@@ -154,6 +158,7 @@ class SceneWork {
   }
 
   std::string RunStep(const std::string& command, const std::vector<ColmapProgram::Option>& options) {
+    on_step_(steps_begun_++, command);
     json& steps = state_["steps"];
     if (std::find(steps.begin(), steps.end(), command) != steps.end()) return "";
     const auto start = Clock::now();
@@ -230,8 +235,37 @@ class SceneWork {
   const ReconstructOptions& options_;
   const ColmapProgram& colmap_;
   std::string threads_;
+  std::function<void(int, const std::string&)> on_step_;  // called when a step begins
   const RunContext& context_;
   json state_;
+  int steps_begun_ = 0;
+};
+
+// Progress of scenes that are worked on at the same time. A scene counts each of its photos once a step.
+class SceneProgress {
+ public:
+  SceneProgress(const std::vector<Scene>& scenes, const RunContext& context) : context_(context) {
+    for (const Scene& scene : scenes) total_ += Units(scene, kSteps);
+  }
+
+  // `steps` of the scene are finished; `counted` of them were told before.
+  void Show(const Scene& scene, int counted, int steps, const std::string& what) {
+    const std::scoped_lock lock(mutex_);
+    done_ += Units(scene, steps - counted);
+    context_.Report({"reconstructing", done_, total_, StrCat(scene.name, ": ", what)});
+  }
+
+  static constexpr int kSteps = 3;
+
+ private:
+  static int64_t Units(const Scene& scene, int steps) {
+    return steps * static_cast<int64_t>(scene.photos.size());
+  }
+
+  const RunContext& context_;
+  std::mutex mutex_;
+  int64_t total_ = 0;
+  int64_t done_ = 0;
 };
 
 }  // namespace
@@ -258,17 +292,19 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   const auto jobs = static_cast<int>(std::min<int64_t>(wanted, count));
   const int threads_per_job = std::max(1, threads / jobs);
   std::vector<SceneOutcome> outcomes(scenes.size());
-  std::mutex mutex;
-  int64_t done = 0;
-  context.Report({"reconstructing", 0, count, "COLMAP " + colmap.version()});
+  LogInfo("COLMAP ", colmap.version(), ", ", count, count == 1 ? " scene" : " scenes");
+  SceneProgress progress(scenes, context);
   ParallelFor(count, jobs, [&](int64_t i) {
     context.CheckCancelled();
     const Scene& scene = scenes[static_cast<size_t>(i)];
-    const SceneOutcome outcome =
-        SceneWork(scene, folder / scene.name, options, colmap, threads_per_job, context).Run();
-    const std::scoped_lock lock(mutex);
-    outcomes[static_cast<size_t>(i)] = outcome;
-    context.Report({"reconstructing", ++done, count, scene.name + ": " + outcome.status});
+    int finished = 0;
+    const auto on_step = [&](int begun, const std::string& command) {
+      progress.Show(scene, finished, begun, command);
+      finished = begun;
+    };
+    SceneOutcome& outcome = outcomes[static_cast<size_t>(i)];
+    outcome = SceneWork(scene, folder / scene.name, options, colmap, threads_per_job, on_step, context).Run();
+    progress.Show(scene, finished, SceneProgress::kSteps, outcome.status);
   });
   return outcomes;
 }

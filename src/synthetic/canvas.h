@@ -81,7 +81,7 @@ class Canvas {
       texel[c] = static_cast<uint8_t>(
           std::clamp(texel[c] + (color[c] * 255.0 - texel[c]) * opacity + 0.5, 0.0, 255.0));
     }
-    texel[3] = static_cast<uint8_t>(texel[3] + (255 - texel[3]) * opacity + 0.5);
+    texel[3] = static_cast<uint8_t>(std::lround(texel[3] + (255 - texel[3]) * opacity));
   }
 
   template <typename Visit>

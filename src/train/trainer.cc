@@ -125,7 +125,8 @@ class Trainer {
     }
     MinedTuples mined =
         MineEpoch(set_, split, photo_root_, net, extract_, options_.mining, options_.seed, epoch, context);
-    if (mined.short_tuples > 0) {
+    const bool is_first = epoch == (split == Split::kVal ? 0 : 1);
+    if (mined.short_tuples > 0 && is_first) {
       LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ",
               options_.mining.negatives, " negatives: the split '", SplitName(split),
               "' has too few other scenes");

@@ -86,7 +86,7 @@ struct SyntheticOptions {
   int image_size = 384;
   // How many styles are in use: the fewer, the more landmarks look alike. Range [1, SyntheticStyleCount()].
   int styles = 8;
-  SyntheticViewOptions views;                               // of training and validation photos
+  SyntheticViewOptions views;                             // of training and validation photos
   SyntheticViewOptions test_views = {130, 3.5, 1, 1, 1};  // of test photos and distractors
 };
 void Describe(OptionsDescription& description, SyntheticOptions& options);
