@@ -50,6 +50,7 @@ class WhitenCommand : public Command {
     nlohmann::json origin = nlohmann::json::parse(model.origin);
     origin["whitening"] = {{"name", name},
                            {"method", options_.method},
+                           {"shrinkage", options_.shrinkage},
                            {"model_sha256", Sha256OfFile(model_.path)},
                            {"training_set_sha256", Sha256OfFile(tuples_)},
                            {"photos", learned.photos},

@@ -55,14 +55,19 @@ MatrixXd Rows(const Eigen::Ref<const MatrixXd>& descriptors, const std::vector<i
 }  // namespace
 
 Whitening LearnWhitening(const Eigen::Ref<const MatrixXd>& descriptors, const std::vector<int64_t>& queries,
-                         const std::vector<int64_t>& positives) {
+                         const std::vector<int64_t>& positives, double shrinkage) {
+  VANTAGE_CHECK(shrinkage >= 0 && shrinkage <= 1, "whitening: a shrinkage of ", shrinkage,
+                " is not in [0, 1]");
   VANTAGE_CHECK(!queries.empty() && queries.size() == positives.size(), "whitening: ", queries.size(),
                 " queries and ", positives.size(), " positives make no pairs");
   const MatrixXd query_rows = Rows(descriptors, queries);
   const MatrixXd differences = query_rows - Rows(descriptors, positives);
   Whitening whitening;
   whitening.mean = query_rows.colwise().mean().transpose();
-  const MatrixXd covariance = differences.transpose() * differences / static_cast<double>(queries.size());
+  MatrixXd covariance = differences.transpose() * differences / static_cast<double>(queries.size());
+  const double mean_variance = covariance.trace() / static_cast<double>(covariance.rows());
+  covariance *= 1 - shrinkage;
+  covariance.diagonal().array() += shrinkage * mean_variance;
   const MatrixXd factor = CholeskyWithJitter(covariance);
   const auto lower = factor.triangularView<Eigen::Lower>();
 

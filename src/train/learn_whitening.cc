@@ -16,6 +16,12 @@ void Describe(OptionsDescription& description, LearnWhiteningOptions& options) {
   description
       .Add("max_scale_change", options.max_scale_change, "Largest change of scale in a pair, either way")
       .AtLeast(1);
+  description
+      .Add("shrinkage", options.shrinkage,
+           "learned: how far the pairs' covariance is drawn towards a sphere; 0 as in the paper, towards 1 "
+           "for few or "
+           "alike pairs")
+      .Range(0, 1);
 }
 
 LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
@@ -58,7 +64,7 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
     learned.whitening = LearnPcaWhitening(descriptors);
   } else {
     VANTAGE_CHECK(!queries.empty(), "the training set has no pair to learn a whitening from");
-    learned.whitening = LearnWhitening(descriptors, queries, positives);
+    learned.whitening = LearnWhitening(descriptors, queries, positives, options.shrinkage);
   }
   return learned;
 }

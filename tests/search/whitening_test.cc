@@ -88,6 +88,27 @@ TEST(LearnWhitening, MakesMatchingDifferencesWhite) {
   EXPECT_LT((differences.transpose() * differences / 150 - MatrixXd::Identity(8, 8)).norm(), 1e-9);
 }
 
+TEST(LearnWhitening, ShrinkageDrawsTheCovarianceTowardsASphere) {
+  const MatrixXd x = RandomMatrix(60, 6, 4) * RandomMatrix(6, 6, 5);
+  std::vector<int64_t> queries;
+  std::vector<int64_t> positives;
+  for (int64_t i = 0; i < 30; ++i) {
+    queries.push_back(i);
+    positives.push_back(i + 30);
+  }
+  const MatrixXd differences = x.topRows(30) - x.bottomRows(30);
+  const MatrixXd covariance = differences.transpose() * differences / 30;
+  for (const double shrinkage : {0.0, 0.3, 1.0}) {
+    const MatrixXd projection = LearnWhitening(x, queries, positives, shrinkage).projection;
+    const MatrixXd shrunk =
+        (1 - shrinkage) * covariance + shrinkage * covariance.trace() / 6 * MatrixXd::Identity(6, 6);
+    // P^T P is the inverse of what was whitened.
+    EXPECT_LT((projection.transpose() * projection * shrunk - MatrixXd::Identity(6, 6)).norm(), 1e-8)
+        << shrinkage;
+  }
+  EXPECT_THAT(ErrorOf([&] { LearnWhitening(x, queries, positives, 1.5); }), HasSubstr("not in [0, 1]"));
+}
+
 TEST(ApplyWhitening, ScalesToUnitLengthAndChecksDimensions) {
   const MatrixXd x = RandomMatrix(50, 6, 3);
   const Whitening whitening = LearnPcaWhitening(x);

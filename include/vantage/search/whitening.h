@@ -22,10 +22,17 @@ struct Whitening {
 // the queries, the covariance of the differences of matching pairs is whitened by its Cholesky factor, and
 // what remains is rotated to the principal axes of all descriptors. Differs from the paper: there the
 // whitening is C_S^(-1/2), and the second step uses non-matching pairs only. descriptors: N x D, double;
-// queries and positives: rows, in pairs, at least one. Throws Error where an index is out of range or the
-// covariance cannot be factorised even after jitter.
+// queries and positives: rows, in pairs, at least one.
+//
+// shrinkage, in [0, 1], which the paper does not have (0), draws the covariance S of the differences towards
+// a multiple of the identity, (1 - shrinkage) S + shrinkage tr(S) / D I (Ledoit and Wolf 2004): with few or
+// alike pairs, the directions in which they happen not to differ would be blown up.
+//
+// Throws Error where an index or the shrinkage is out of range, or the covariance cannot be factorised even
+// after jitter.
 Whitening LearnWhitening(const Eigen::Ref<const Eigen::MatrixXd>& descriptors,
-                         const std::vector<int64_t>& queries, const std::vector<int64_t>& positives);
+                         const std::vector<int64_t>& queries, const std::vector<int64_t>& positives,
+                         double shrinkage = 0);
 
 // PCA whitening of N x D descriptors: projection = diag(lambda)^(-1/2) V^T of their covariance (divided by
 // N).

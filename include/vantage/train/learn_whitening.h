@@ -19,6 +19,8 @@ struct LearnWhiteningOptions {
   // Pairs: each query with all its candidates that overlap enough at a similar scale (see TupleOptions).
   double min_overlap = 0.2;
   double max_scale_change = 1.5;
+  // See LearnWhitening; 0 in the paper. Range [0, 1].
+  double shrinkage = 0;
 };
 void Describe(OptionsDescription& description, LearnWhiteningOptions& options);
 
