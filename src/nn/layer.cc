@@ -27,28 +27,27 @@ at::Tensor Activate(const at::Tensor& x, Activation activation) {
 
 }  // namespace
 
-ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& options, Activation activation)
+ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& options, Activation activation,
+                                 bool has_bias)
     : name_(std::move(name)),
       options_(options),
       activation_(activation),
       weight_(at::zeros(
-          {options.out_channels, options.in_channels / options.groups, options.kernel, options.kernel})),
-      bias_(at::zeros({options.out_channels})) {}
+          {options.out_channels, options.in_channels / options.groups, options.kernel, options.kernel})) {
+  if (has_bias) bias_ = at::zeros({options.out_channels});
+}
 
 ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& options, std::string norm_name,
-                                 double norm_epsilon, Activation activation)
-    : name_(std::move(name)),
-      options_(options),
-      norm_name_(std::move(norm_name)),
-      norm_epsilon_(norm_epsilon),
-      activation_(activation),
-      weight_(at::zeros(
-          {options.out_channels, options.in_channels / options.groups, options.kernel, options.kernel})),
-      norm_weight_(at::ones({options.out_channels})),
-      norm_bias_(at::zeros({options.out_channels})),
-      running_mean_(at::zeros({options.out_channels})),
-      running_var_(at::ones({options.out_channels})),
-      num_batches_tracked_(at::zeros({}, at::kLong)) {}
+                                 double norm_epsilon, Activation activation, bool has_bias)
+    : ConvolutionUnit(std::move(name), options, activation, has_bias) {
+  norm_name_ = std::move(norm_name);
+  norm_epsilon_ = norm_epsilon;
+  norm_weight_ = at::ones({options.out_channels});
+  norm_bias_ = at::zeros({options.out_channels});
+  running_mean_ = at::zeros({options.out_channels});
+  running_var_ = at::ones({options.out_channels});
+  num_batches_tracked_ = at::zeros({}, at::kLong);
+}
 
 at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW) const {
   at::Tensor weight = weight_;
@@ -56,7 +55,7 @@ at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW) const {
   if (!norm_name_.empty()) {
     const at::Tensor scale = norm_weight_ * (running_var_ + norm_epsilon_).rsqrt();
     weight = weight_ * scale.view({-1, 1, 1, 1});
-    bias = norm_bias_ - running_mean_ * scale;
+    bias = norm_bias_ + (bias_.defined() ? bias_ - running_mean_ : -running_mean_) * scale;
   }
   at::Tensor x = x_BCHW;
   int64_t padding = options_.padding;
@@ -71,10 +70,8 @@ at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW) const {
 
 void ConvolutionUnit::Visit(const TensorVisitor& visitor) {
   visitor(name_ + ".weight", weight_, TensorRole::kParameter);
-  if (norm_name_.empty()) {
-    visitor(name_ + ".bias", bias_, TensorRole::kParameter);
-    return;
-  }
+  if (bias_.defined()) visitor(name_ + ".bias", bias_, TensorRole::kParameter);
+  if (norm_name_.empty()) return;
   visitor(norm_name_ + ".weight", norm_weight_, TensorRole::kParameter);
   visitor(norm_name_ + ".bias", norm_bias_, TensorRole::kParameter);
   visitor(norm_name_ + ".running_mean", running_mean_, TensorRole::kBuffer);

@@ -13,6 +13,11 @@ using TrunkFactory = Trunk (*)(const std::string&);
 
 const std::map<std::string, TrunkFactory>& Factories() {
   static const std::map<std::string, TrunkFactory> kFactories = {
+      {"alexnet", MakeAlexNet},
+      {"densenet121", MakeDenseNet},
+      {"densenet161", MakeDenseNet},
+      {"densenet169", MakeDenseNet},
+      {"densenet201", MakeDenseNet},
       {"efficientnet_lite0", MakeEfficientNetLite},
       {"resnet18", MakeResNet},
       {"resnet34", MakeResNet},
@@ -22,6 +27,14 @@ const std::map<std::string, TrunkFactory>& Factories() {
       {"resnet152", MakeResNet},
       {"squeezenet1_0", MakeSqueezeNet},
       {"squeezenet1_1", MakeSqueezeNet},
+      {"vgg11", MakeVgg},
+      {"vgg11_bn", MakeVgg},
+      {"vgg13", MakeVgg},
+      {"vgg13_bn", MakeVgg},
+      {"vgg16", MakeVgg},
+      {"vgg16_bn", MakeVgg},
+      {"vgg19", MakeVgg},
+      {"vgg19_bn", MakeVgg},
   };
   return kFactories;
 }

@@ -11,5 +11,8 @@ namespace vantage {
 Trunk MakeSqueezeNet(const std::string& architecture);
 Trunk MakeResNet(const std::string& architecture);
 Trunk MakeEfficientNetLite(const std::string& architecture);
+Trunk MakeAlexNet(const std::string& architecture);
+Trunk MakeVgg(const std::string& architecture);
+Trunk MakeDenseNet(const std::string& architecture);
 
 }  // namespace vantage

@@ -63,8 +63,11 @@ TEST_P(Trunks, TakeTheSmallestPhotos) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Trunks,
-                         ::testing::Values("efficientnet_lite0", "resnet18", "resnet34", "resnet50",
-                                           "resnet101", "resnet152", "squeezenet1_0", "squeezenet1_1"),
+                         ::testing::Values("alexnet", "densenet121", "densenet161", "densenet169",
+                                           "densenet201", "efficientnet_lite0", "resnet18", "resnet34",
+                                           "resnet50", "resnet101", "resnet152", "squeezenet1_0",
+                                           "squeezenet1_1", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16",
+                                           "vgg16_bn", "vgg19", "vgg19_bn"),
                          [](const auto& param_info) { return param_info.param; });
 
 TEST(Trunk, EfficientNetGivesTheReferencesFeatureMapUnderItsRealWeights) {
@@ -83,7 +86,7 @@ TEST(Trunk, EfficientNetGivesTheReferencesFeatureMapUnderItsRealWeights) {
 TEST(Trunk, UnknownArchitectureIsNamedWithTheKnown) {
   EXPECT_THROW(MakeTrunk("resnet1001"), UsageError);
   EXPECT_THAT(ErrorOf([] { MakeTrunk("resnet1001"); }),
-              ::testing::HasSubstr("known are efficientnet_lite0, resnet101"));
+              ::testing::HasSubstr("known are alexnet, densenet121"));
 }
 
 TEST(Trunk, CirtorchNumbersTheChildren) {

@@ -46,11 +46,12 @@ struct ConvolutionOptions {
 // activation is kept for the norm.
 class ConvolutionUnit : public Layer {
  public:
-  // Without batch norm: the convolution has a bias.
-  ConvolutionUnit(std::string name, const ConvolutionOptions& options, Activation activation);
-  // With batch norm: the convolution has none.
+  // Without batch norm.
+  ConvolutionUnit(std::string name, const ConvolutionOptions& options, Activation activation,
+                  bool has_bias = true);
+  // With batch norm.
   ConvolutionUnit(std::string name, const ConvolutionOptions& options, std::string norm_name,
-                  double norm_epsilon, Activation activation);
+                  double norm_epsilon, Activation activation, bool has_bias = false);
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override;
   void Visit(const TensorVisitor& visitor) override;
@@ -62,7 +63,7 @@ class ConvolutionUnit : public Layer {
   double norm_epsilon_ = 0;
   Activation activation_;
   at::Tensor weight_;  // out x in / groups x kernel x kernel
-  at::Tensor bias_;    // out; without batch norm only
+  at::Tensor bias_;    // out; undefined where there is none
   at::Tensor norm_weight_;
   at::Tensor norm_bias_;
   at::Tensor running_mean_;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <array>
+#include <map>
+
+#include "nn/trunks.h"
+
+// Simonyan and Zisserman, Very Deep Convolutional Networks, ICLR 2015; layers and names as in torchvision,
+// without the last pooling. With "_bn" every convolution, which keeps its bias, is followed by batch norm.
+namespace vantage {
+namespace {
+
+constexpr double kNormEpsilon = 1e-5;
+constexpr std::array<int64_t, 5> kWidths = {64, 128, 256, 512, 512};
+
+}  // namespace
+
+Trunk MakeVgg(const std::string& architecture) {
+  static const std::map<std::string, std::array<int, 5>> kConvolutions = {// in each stage
+                                                                          {"vgg11", {1, 1, 2, 2, 2}},
+                                                                          {"vgg13", {2, 2, 2, 2, 2}},
+                                                                          {"vgg16", {2, 2, 3, 3, 3}},
+                                                                          {"vgg19", {2, 2, 4, 4, 4}}};
+  const size_t suffix = architecture.find("_bn");
+  const bool has_norm = suffix != architecture.npos;
+  const std::array<int, 5>& counts = kConvolutions.at(architecture.substr(0, suffix));
+  auto layers = std::make_unique<Sequence>();
+  int64_t channels = 3;
+  int index = 0;  // torchvision's, which counts ReLUs and pools too
+  const auto next_name = [&] { return "features." + std::to_string(index++); };
+  for (size_t stage = 0; stage < counts.size(); ++stage) {
+    if (stage > 0) {
+      layers->Add(std::make_unique<MaxPool>(2, 2, 0, /*ceil_mode=*/false));
+      ++index;
+    }
+    for (int i = 0; i < counts[stage]; ++i) {
+      const ConvolutionOptions options{channels, kWidths[stage], 3, 1, 1};
+      const std::string name = next_name();
+      if (has_norm) {
+        layers->Add(std::make_unique<ConvolutionUnit>(name, options, next_name(), kNormEpsilon,
+                                                      Activation::kRelu,
+                                                      /*bias=*/true));
+      } else {
+        layers->Add(std::make_unique<ConvolutionUnit>(name, options, Activation::kRelu));
+      }
+      ++index;
+      channels = kWidths[stage];
+    }
+  }
+  return {architecture, channels, {}, std::move(layers), {}, {"classifier."}};
+}
+
+}  // namespace vantage
