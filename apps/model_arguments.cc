@@ -40,6 +40,7 @@ nlohmann::json ModelArguments::Provenance(const Model& model) const {
           {"pooling", model.net.options().pooling},
           {"image_size", EffectiveImageSize(model, descriptor)},
           {"apply_exif_orientation", descriptor.apply_exif_orientation},
+          {"scales", ParseScales(descriptor.scales)},
           {"whitening", descriptor.whitening == "default" ? model.default_whitening : descriptor.whitening},
           {"dimension", descriptor.dimension}};
 }

@@ -32,6 +32,7 @@ class WhitenCommand : public Command {
     line.Option("--name", name_, "Name of the whitening in the model; default: the method's");
     line.Option("--size", size_,
                 "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024");
+    line.Option("--scales", scales_, "Scales that photos are described at, such as 1,0.7071,0.5");
     line.Options(description_);
     line.Example("vantage whiten run/best.pth --tuples training-set.db -o model.pth");
   }
@@ -41,10 +42,12 @@ class WhitenCommand : public Command {
     const TrainingSet set = ReadTrainingSet(tuples_);
     const fs::path root = photos_.empty() ? fs::path(tuples_).parent_path() : fs::path(photos_);
     const int size = EffectiveImageSize(model, {.image_size = size_});
-    const LearnedWhitening learned =
-        LearnWhiteningFromTuples(model.net, set, root, {.image_size = size}, options_, session.context());
+    const std::vector<double> scales = ParseScales(scales_);
+    const LearnedWhitening learned = LearnWhiteningFromTuples(
+        model.net, set, root, {.image_size = size, .scales = scales}, options_, session.context());
     const std::string name = name_.empty() ? options_.method : name_;
-    model.whitenings[name].single_scale = learned.whitening;
+    ModelWhitening& whitening = model.whitenings[name];
+    (scales.size() > 1 ? whitening.multi_scale : whitening.single_scale) = learned.whitening;
     model.default_whitening = name;
     model.image_size = size;
     nlohmann::json origin = nlohmann::json::parse(model.origin);
@@ -55,7 +58,8 @@ class WhitenCommand : public Command {
                            {"training_set_sha256", Sha256OfFile(tuples_)},
                            {"photos", learned.photos},
                            {"pairs", learned.pairs},
-                           {"image_size", size}};
+                           {"image_size", size},
+                           {"scales", scales}};
     model.origin = origin.dump();
     WriteModel(model, output_);
     session.PrintResult(
@@ -71,6 +75,7 @@ class WhitenCommand : public Command {
   std::string photos_;
   std::string name_;
   int size_ = 0;
+  std::string scales_ = "1";
   LearnWhiteningOptions options_;
   OptionsDescription description_;
 };

@@ -13,6 +13,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/string.h"
 
 namespace vantage {
 namespace {
@@ -27,7 +28,8 @@ Row DescribePhoto(const DescriptorNet& net, const PhotoRequest& request, const E
   Row row;
   try {
     const Image image = LoadPhoto(request, options);
-    const at::Tensor descriptor = net.Forward(ImagesToTensor({image}, net.normalization)).cpu().contiguous();
+    const at::Tensor descriptor =
+        net.Forward(ImagesToTensor({image}, net.normalization), options.scales).cpu().contiguous();
     const float* values = descriptor.const_data_ptr<float>();
     row.values.assign(values, values + descriptor.numel());
     for (const float value : row.values) {
@@ -55,6 +57,26 @@ void Describe(OptionsDescription& description, ExtractOptions& options) {
       .Flag("size");
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
+}
+
+std::vector<double> ParseScales(const std::string& text) {
+  std::vector<double> scales;
+  for (const std::string& part : SplitText(text, ',')) {
+    size_t used = 0;
+    double scale = 0;
+    try {
+      scale = std::stod(part, &used);
+    } catch (const std::exception&) {
+      used = 0;
+    }
+    if (used == 0 || used != part.size() || !(scale >= 0.01 && scale <= 16)) {
+      throw UsageError(StrCat("scales: '", part, "' in '", text, "' is not a number in [0.01, 16]"));
+    }
+    scales.push_back(scale);
+  }
+  if (scales.empty() || scales.size() > 16)
+    throw UsageError(StrCat("scales: one to sixteen, not '", text, "'"));
+  return scales;
 }
 
 Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {

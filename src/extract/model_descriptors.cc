@@ -2,6 +2,7 @@
 #include "vantage/extract/model_descriptors.h"
 
 #include "vantage/util/error.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -18,6 +19,8 @@ void Describe(OptionsDescription& description, ModelDescriptorOptions& options) 
       .Flag("size");
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
+  description.Add("scales", options.scales,
+                  "Scales that a reduced photo is described at, such as 1,0.7071,0.5; the papers use three");
   description
       .Add("whitening", options.whitening,
            "One of the model's whitenings by name, 'default' for the one that belongs to it, or 'none'")
@@ -43,20 +46,30 @@ const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOption
     return nullptr;
   }
   const auto found = model.whitenings.find(name);
-  if (found == model.whitenings.end() || !found->second.single_scale) {
+  if (found == model.whitenings.end()) {
     std::vector<std::string> names;
     for (const auto& [known, whitening] : model.whitenings) names.push_back(known);
-    throw UsageError(StrCat("the model has no whitening '", name, "' for a single scale; it has ",
+    throw UsageError(StrCat("the model has no whitening '", name, "'; it has ",
                             names.empty() ? "none" : Join(names, ", ")));
   }
-  return &*found->second.single_scale;
+  // One learned at the same number of scales fits best; another one is better than none.
+  const auto& [single_scale, multi_scale] = found->second;
+  const bool wants_multi = ParseScales(options.scales).size() > 1;
+  const std::optional<Whitening>& best = wants_multi ? multi_scale : single_scale;
+  const std::optional<Whitening>& other = wants_multi ? single_scale : multi_scale;
+  if (!best) {
+    VANTAGE_CHECK(other, "the model's whitening '", name, "' is empty");
+    LogInfo("the whitening '", name, "' was learned at ", wants_multi ? "one scale" : "several scales");
+  }
+  return best ? &*best : &*other;
 }
 
 ExtractedDescriptors ExtractModelDescriptors(const Model& model, const std::vector<PhotoRequest>& requests,
                                              const ModelDescriptorOptions& options,
                                              const RunContext& context) {
   const Whitening* whitening = ChooseWhitening(model, options);
-  const ExtractOptions extract{EffectiveImageSize(model, options), options.apply_exif_orientation};
+  const ExtractOptions extract{EffectiveImageSize(model, options), options.apply_exif_orientation,
+                               ParseScales(options.scales)};
   ExtractedDescriptors extracted = ExtractDescriptors(model.net, requests, extract, context);
   if (whitening == nullptr) return extracted;
   extracted.values =

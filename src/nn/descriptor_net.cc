@@ -2,9 +2,11 @@
 #include "vantage/nn/descriptor_net.h"
 
 #include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
@@ -19,37 +21,95 @@ void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
   description.Add("architecture", options.architecture, "Convolutional trunk").OneOf(TrunkArchitectures());
   description.Add("pooling", options.pooling, "How the last feature map becomes one vector")
       .OneOf(PoolingNames());
-  description.Add("fc_whitening", options.fc_whitening, "Add a learned linear layer after pooling");
+  description.Add("fc_whitening", options.fc_whitening, "A learned linear layer after pooling");
+  description.Add("local_whitening", options.local_whitening,
+                  "A learned linear layer at every location before pooling");
+  description.Add("regional", options.regional, "Pool and whiten R-MAC's regions, and add them up");
+}
+
+std::string NameOf(const DescriptorNetOptions& options) {
+  return StrCat(options.architecture, "-", options.pooling,
+                options.local_whitening ? ", with local whitening" : "", options.regional ? ", regional" : "",
+                options.fc_whitening ? ", with FC whitening" : "");
+}
+
+at::Tensor DescriptorNet::LinearLayer::operator()(const at::Tensor& x) const {
+  return at::linear(x, weight, bias);
+}
+
+void DescriptorNet::LinearLayer::Visit(const std::string& name, const TensorVisitor& visitor) {
+  if (!weight.defined()) return;
+  visitor(name + ".weight", weight, TensorRole::kParameter);
+  visitor(name + ".bias", bias, TensorRole::kParameter);
+}
+
+DescriptorNet::LinearLayer DescriptorNet::MakeLinear(bool wanted) const {
+  if (!wanted) return {};
+  return {at::zeros({dimension(), dimension()}), at::zeros({dimension()})};
 }
 
 DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
     : options_(options),
       trunk_(std::make_shared<Trunk>(MakeTrunk(options.architecture))),
-      pooling_(MakePooling(options.pooling, trunk_->output_channels)) {
+      pooling_(MakePooling(options.pooling, trunk_->output_channels)),
+      local_whitening_(MakeLinear(options.local_whitening)),
+      region_whitening_(MakeLinear(options.regional)),
+      whitening_(MakeLinear(options.fc_whitening)) {
   normalization = trunk_->normalization;
-  if (options.fc_whitening) {
-    whiten_weight_ = at::zeros({dimension(), dimension()});
-    whiten_bias_ = at::zeros({dimension()});
-  }
 }
 
 at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
   // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
   const at::Tensor images = images_B3HW.to(device_).contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor pooled = L2Normalize(pooling_(trunk_->layers->Forward(images)));
-  if (!whiten_weight_.defined()) return pooled;
-  return L2Normalize(at::linear(pooled, whiten_weight_, whiten_bias_));
+  at::Tensor map_BCHW = trunk_->layers->Forward(images);
+  if (local_whitening_) map_BCHW = local_whitening_(map_BCHW.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
+  const at::Tensor pooled = L2Normalize(Pool(map_BCHW));
+  return whitening_ ? L2Normalize(whitening_(pooled)) : pooled;
+}
+
+at::Tensor DescriptorNet::Pool(const at::Tensor& x_BCHW) const {
+  if (!options_.regional) return pooling_(x_BCHW);
+  const auto describe = [&](const at::Tensor& part) {
+    return L2Normalize(region_whitening_(L2Normalize(pooling_(part))));
+  };
+  at::Tensor sum = describe(x_BCHW);
+  for (const Region& region : RmacRegions(x_BCHW.size(2), x_BCHW.size(3)))
+    sum = sum + describe(Part(x_BCHW, region));
+  return sum;
+}
+
+at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales) const {
+  VANTAGE_CHECK(!scales.empty(), "no scale to describe images at");
+  if (scales.size() == 1 && scales[0] == 1) return Forward(images_B3HW);
+  const double exponent = MultiScaleExponent();
+  at::Tensor sum;
+  for (const double scale : scales) {
+    // In float64: float32 coordinates are off by 1e-4 pixels at the far side, differently from CPU to CPU.
+    const at::Tensor resized =
+        scale == 1 ? images_B3HW
+                   : at::upsample_bilinear2d(images_B3HW.to(at::kDouble), /*output_size=*/std::nullopt,
+                                             /*align_corners=*/false, std::vector<double>{scale, scale})
+                         .to(at::kFloat);
+    const at::Tensor powered = Forward(resized).pow(exponent);
+    sum = sum.defined() ? sum + powered : powered;
+  }
+  const at::Tensor mean = (sum / static_cast<double>(scales.size())).pow(1 / exponent);
+  return mean / mean.norm(2, {1}, /*keepdim=*/true);
+}
+
+double DescriptorNet::MultiScaleExponent() const {
+  const bool is_plain = options_.pooling == "gem" && !options_.regional && !options_.fc_whitening;
+  return is_plain ? pooling_.p.item<double>() : 1;
 }
 
 void DescriptorNet::Visit(const TensorVisitor& visitor) {
   trunk_->layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
     visitor(CirtorchName(*trunk_, name), tensor, role);
   });
-  pooling_.Visit(visitor);
-  if (whiten_weight_.defined()) {
-    visitor("whiten.weight", whiten_weight_, TensorRole::kParameter);
-    visitor("whiten.bias", whiten_bias_, TensorRole::kParameter);
-  }
+  local_whitening_.Visit("lwhiten", visitor);
+  pooling_.Visit(options_.regional ? "pool.rpool" : "pool", visitor);
+  region_whitening_.Visit("pool.whiten", visitor);
+  whitening_.Visit("whiten", visitor);
 }
 
 void DescriptorNet::To(const at::Device& device) {

@@ -75,7 +75,7 @@ void FillNet(DescriptorNet& net, const TorchFile& file, bool is_checkpoint) {
     auto found = tensors.find(name);
     if (found == tensors.end() && own_names.count(name) == 1) found = tensors.find(own_names[name]);
     if (found == tensors.end()) {
-      const bool optional = name.ends_with("num_batches_tracked") || (!is_checkpoint && name == "pool.p");
+      const bool optional = name.ends_with("num_batches_tracked") || (!is_checkpoint && IsExponent(name));
       if (!optional) missing.push_back(name);
       return;
     }
@@ -94,8 +94,7 @@ void FillNet(DescriptorNet& net, const TorchFile& file, bool is_checkpoint) {
     if (used.count(name) == 1) continue;
     (StartsWithAny(name, net.trunk().classifier_prefixes) ? classifier : unknown).push_back(name);
   }
-  const std::string what =
-      StrCat(file.source(), ": as a ", net.options().architecture, "-", net.options().pooling);
+  const std::string what = StrCat(file.source(), ": as a ", NameOf(net.options()));
   VANTAGE_CHECK(missing.empty(), what, " it lacks ", missing.size(), " tensors: ", NameSome(missing));
   VANTAGE_CHECK(misshapen.empty(), what, " it has ", misshapen.size(),
                 " tensors of another shape: ", NameSome(misshapen));
@@ -155,8 +154,8 @@ TorchDict Meta(const Model& model) {
   TorchDict meta;
   meta.Set("architecture", {options.architecture});
   meta.Set("pooling", {options.pooling});
-  meta.Set("local_whitening", {false});
-  meta.Set("regional", {false});
+  meta.Set("local_whitening", {options.local_whitening});
+  meta.Set("regional", {options.regional});
   meta.Set("whitening", {options.fc_whitening});
   meta.Set("mean", FromJson(model.net.normalization.mean));
   meta.Set("std", FromJson(model.net.normalization.std));
@@ -189,8 +188,8 @@ DescriptorNetOptions OptionsOf(const PickleValue& meta, const std::string& sourc
     return value != nullptr && ToInteger(*value, StrCat(source, ": ", key)) != 0;
   };
   options.fc_whitening = flag("whitening");
-  VANTAGE_CHECK(!flag("local_whitening") && !flag("regional"), source,
-                ": local whitening and regional pooling are not supported");
+  options.local_whitening = flag("local_whitening");
+  options.regional = flag("regional");
   return options;
 }
 

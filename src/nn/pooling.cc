@@ -7,6 +7,7 @@
 #include <ATen/ops/mean.h>
 #include <ATen/ops/pow.h>
 
+#include <cmath>
 #include <map>
 
 #include "vantage/util/error.h"
@@ -15,6 +16,8 @@ namespace vantage {
 namespace {
 
 constexpr double kNormEpsilon = 1e-6;
+constexpr double kRegionOverlap = 0.4;    // of neighbours
+constexpr int64_t kMostExtraRegions = 6;  // along the longer side
 constexpr double kInitialExponent = 3.0;  // TPAMI 2019, section 5.1
 
 at::Tensor PoolWithExponent(const Pooling& pooling, const at::Tensor& x_BCHW) {
@@ -33,6 +36,10 @@ Pooling MakeMac(const std::string& name, int64_t /*channels*/) {
   return {name, {}, [](const Pooling&, const at::Tensor& x_BCHW) { return MacPool(x_BCHW); }};
 }
 
+Pooling MakeRmac(const std::string& name, int64_t /*channels*/) {
+  return {name, {}, [](const Pooling&, const at::Tensor& x_BCHW) { return RmacPool(x_BCHW); }};
+}
+
 Pooling MakeSpoc(const std::string& name, int64_t /*channels*/) {
   return {name, {}, [](const Pooling&, const at::Tensor& x_BCHW) { return SpocPool(x_BCHW); }};
 }
@@ -40,8 +47,11 @@ Pooling MakeSpoc(const std::string& name, int64_t /*channels*/) {
 using PoolingFactory = Pooling (*)(const std::string&, int64_t);
 
 const std::map<std::string, PoolingFactory>& Factories() {
-  static const std::map<std::string, PoolingFactory> kFactories = {
-      {"gem", MakeGem}, {"gemmp", MakeGemPerChannel}, {"mac", MakeMac}, {"spoc", MakeSpoc}};
+  static const std::map<std::string, PoolingFactory> kFactories = {{"gem", MakeGem},
+                                                                   {"gemmp", MakeGemPerChannel},
+                                                                   {"mac", MakeMac},
+                                                                   {"rmac", MakeRmac},
+                                                                   {"spoc", MakeSpoc}};
   return kFactories;
 }
 
@@ -61,8 +71,59 @@ at::Tensor MacPool(const at::Tensor& x_BCHW) { return at::amax(x_BCHW, {2, 3}); 
 
 at::Tensor SpocPool(const at::Tensor& x_BCHW) { return x_BCHW.mean({2, 3}); }
 
-void Pooling::Visit(const TensorVisitor& visitor) {
-  if (p.defined()) visitor("pool.p", p, TensorRole::kParameter);
+std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels) {
+  const int64_t shorter = std::min(height, width);
+  // How many regions more the longer side takes for the overlap to come nearest to 40 %. Steps in float32, as
+  // cirtorch.
+  const auto w = static_cast<float>(shorter);
+  int64_t extra = 1;
+  float best = INFINITY;
+  for (int64_t steps = 1; steps <= kMostExtraRegions; ++steps) {
+    const float step = static_cast<float>(std::max(height, width) - shorter) / static_cast<float>(steps);
+    const float miss = std::abs((w * w - w * step) / (w * w) - static_cast<float>(kRegionOverlap));
+    if (miss < best) {
+      best = miss;
+      extra = steps;
+    }
+  }
+  const int64_t extra_rows = height > width ? extra : 0;
+  const int64_t extra_columns = width > height ? extra : 0;
+  std::vector<Region> regions;
+  for (int64_t level = 1; level <= levels; ++level) {
+    const int64_t size = 2 * shorter / (level + 1);
+    if (size == 0) continue;
+    // Centres are rounded down, which half a region less, rounded too, makes corners.
+    const float half = std::floor(static_cast<float>(size / 2) - 1);
+    const auto starts = [&](int64_t length, int64_t more) {
+      const int64_t count = level + more;
+      const float step = count == 1 ? 0 : static_cast<float>(length - size) / static_cast<float>(count - 1);
+      std::vector<int64_t> corners;
+      for (int64_t i = 0; i < count; ++i) {
+        corners.push_back(static_cast<int64_t>(std::floor(half + static_cast<float>(i) * step) - half));
+      }
+      return corners;
+    };
+    for (const int64_t top : starts(height, extra_rows)) {
+      for (const int64_t left : starts(width, extra_columns)) regions.push_back({top, left, size});
+    }
+  }
+  return regions;
+}
+
+at::Tensor RmacPool(const at::Tensor& x_BCHW) {
+  at::Tensor sum = L2Normalize(MacPool(x_BCHW));
+  for (const Region& region : RmacRegions(x_BCHW.size(2), x_BCHW.size(3))) {
+    sum = sum + L2Normalize(MacPool(Part(x_BCHW, region)));
+  }
+  return sum;
+}
+
+at::Tensor Part(const at::Tensor& x_BCHW, const Region& region) {
+  return x_BCHW.narrow(2, region.top, region.size).narrow(3, region.left, region.size);
+}
+
+void Pooling::Visit(const std::string& pool_name, const TensorVisitor& visitor) {
+  if (p.defined()) visitor(pool_name + ".p", p, TensorRole::kParameter);
 }
 
 Pooling MakePooling(const std::string& name, int64_t channels) {

@@ -16,7 +16,7 @@ Adam::Adam(DescriptorNet& net, const OptimizerOptions& options) : options_(optio
   net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
     if (role != TensorRole::kParameter) return;
     tensor.requires_grad_(true);
-    Group& group = groups_[name == "pool.p" ? 1 : 0];
+    Group& group = groups_[IsExponent(name) ? 1 : 0];
     group.parameters.push_back(tensor);
     group.means.push_back(at::zeros_like(tensor).detach());
     group.squares.push_back(at::zeros_like(tensor).detach());

@@ -93,14 +93,9 @@ class Trainer {
 
   void CheckArchitecture(const Model& model) const {
     const DescriptorNetOptions& have = model.net.options();
-    const DescriptorNetOptions& want = options_.model.net;
-    if (have.architecture != want.architecture || have.pooling != want.pooling ||
-        have.fc_whitening != want.fc_whitening) {
-      throw UsageError(StrCat(options_.model.weights, ": holds a ", have.architecture, "-", have.pooling,
-                              have.fc_whitening ? " with" : " without",
-                              " FC whitening, the configuration wants ", want.architecture, "-", want.pooling,
-                              want.fc_whitening ? " with" : " without"));
-    }
+    if (have == options_.model.net) return;
+    throw UsageError(StrCat(options_.model.weights, ": holds a ", NameOf(have),
+                            "; the configuration wants a ", NameOf(options_.model.net)));
   }
 
   static double SecondsSince(Clock::time_point start) {
@@ -110,7 +105,7 @@ class Trainer {
   static double Exponent(DescriptorNet& net) {
     double exponent = kNaN;
     net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-      if (name == "pool.p") exponent = tensor.mean().item<double>();
+      if (IsExponent(name)) exponent = tensor.mean().item<double>();
     });
     return exponent;
   }

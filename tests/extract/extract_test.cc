@@ -30,14 +30,25 @@ TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
   const Model model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   EXPECT_THAT(photos.names, ElementsAre("p0.jpg", "p1.jpg", "p2.jpg", "p3.jpg", "p4.jpg"));
-  const ExtractedDescriptors extracted = ExtractDescriptors(model.net, photos.requests, {64, false});
   const at::NoGradGuard no_grad;
-  for (Eigen::Index i = 0; i < 5; ++i) {
-    const Image image = Thumbnail(ReadImage(photos.requests[static_cast<size_t>(i)].path), 64);
-    const at::Tensor alone = model.net.Forward(ImagesToTensor({image}, model.net.normalization));
-    for (Eigen::Index d = 0; d < 512; ++d) {
-      EXPECT_NEAR(extracted.values(i, d), alone[0][d].item<float>(), 1e-5);
+  for (const std::vector<double>& scales : {std::vector<double>{1}, {1, 0.7071, 1.5}}) {
+    const ExtractedDescriptors extracted =
+        ExtractDescriptors(model.net, photos.requests, {64, false, scales});
+    for (Eigen::Index i = 0; i < 5; ++i) {
+      const Image image = Thumbnail(ReadImage(photos.requests[static_cast<size_t>(i)].path), 64);
+      const at::Tensor alone = model.net.Forward(ImagesToTensor({image}, model.net.normalization), scales);
+      for (Eigen::Index d = 0; d < 512; ++d) {
+        EXPECT_NEAR(extracted.values(i, d), alone[0][d].item<float>(), 1e-5);
+      }
     }
+  }
+}
+
+TEST(ParseScales, TakesNumbersAndRefusesTheRest) {
+  EXPECT_THAT(ParseScales("1,0.5"), ElementsAre(1, 0.5));
+  for (const char* wrong :
+       {"", "1,", "half", "0", "-1", "nan", "1x", "17", "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"}) {
+    EXPECT_THROW(ParseScales(wrong), UsageError) << wrong;
   }
 }
 
@@ -126,8 +137,12 @@ TEST(ExtractModelDescriptors, AppliesTheModelsWhitening) {
   const DescriptorMatrix first = plain.leftCols(100);
   EXPECT_NEAR(whitened.row(1).dot(first.row(1)), first.row(1).norm(), 1e-4);
   EXPECT_EQ(ExtractModelDescriptors(model, requests, {.whitening = "none"}).values, plain);
+  model.whitenings["own"].multi_scale =
+      Whitening{Eigen::VectorXd::Zero(512), Eigen::MatrixXd::Identity(7, 512)};
+  EXPECT_EQ(ExtractModelDescriptors(model, requests, {.scales = "1,0.8"}).values.cols(), 7);
+  EXPECT_EQ(ExtractModelDescriptors(model, requests, {}).values.cols(), 512);
   EXPECT_THAT(ErrorOf([&] { ExtractModelDescriptors(model, requests, {.whitening = "other"}); }),
-              HasSubstr("no whitening 'other' for a single scale; it has own"));
+              HasSubstr("no whitening 'other'; it has own"));
   EXPECT_THAT(
       ErrorOf([&] { ExtractModelDescriptors(model, requests, {.whitening = "none", .dimension = 3}); }),
       HasSubstr("kept of a whitening only"));

@@ -16,7 +16,7 @@ using vantage::testing::MakeFormulaModel;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::WritePhotosAndSet;
 
-constexpr ExtractOptions kSmall{64, false};
+const ExtractOptions kSmall{64, false};
 
 TEST(MineEpoch, TuplesAreWhatTheyShouldBe) {
   const TemporaryFolder folder;

@@ -29,11 +29,12 @@ std::vector<Image> ReferenceImages() {
   return images;
 }
 
-at::Tensor DescribeEach(const DescriptorNet& net, const std::vector<Image>& images) {
+at::Tensor DescribeEach(const DescriptorNet& net, const std::vector<Image>& images,
+                        const std::vector<double>& scales = {1}) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> descriptors;
   for (const Image& image : images)
-    descriptors.push_back(net.Forward(ImagesToTensor({image}, net.normalization)));
+    descriptors.push_back(net.Forward(ImagesToTensor({image}, net.normalization), scales));
   return at::cat(descriptors);
 }
 
@@ -41,6 +42,7 @@ struct ReferenceCase {
   const char* name;
   const char* weights;
   const char* pooling;  // for bare weights
+  std::vector<double> scales = {1};
 };
 
 class ReferenceDescriptors : public ::testing::TestWithParam<ReferenceCase> {};
@@ -53,21 +55,32 @@ TEST_P(ReferenceDescriptors, AgreeWithCirtorchs) {
   const Model model = ReadModel(SharedFolder() / GetParam().weights, options);
   const at::Tensor expected =
       ReadNpyTensor(SharedFolder() / "reference/cirtorch" / (std::string(GetParam().name) + ".npy"));
-  EXPECT_LT(RelativeError(DescribeEach(model.net, ReferenceImages()), expected), 1e-5);
+  EXPECT_LT(RelativeError(DescribeEach(model.net, ReferenceImages(), GetParam().scales), expected), 1e-5);
 }
 
+const std::vector<double> kDown = {1, 1 / std::sqrt(2.0), 0.5};
+const std::vector<double> kUp = {1, std::sqrt(2.0), 1 / std::sqrt(2.0)};
 constexpr const char* kSqueezeNet = "weights/squeezenet1_1-imagenet.pth";
-INSTANTIATE_TEST_SUITE_P(All, ReferenceDescriptors,
-                         ::testing::Values(ReferenceCase{"gem", kSqueezeNet, "gem"},
-                                           ReferenceCase{"mac", kSqueezeNet, "mac"},
-                                           ReferenceCase{"spoc", kSqueezeNet, "spoc"},
-                                           ReferenceCase{"gemmp", "reference/cirtorch/gemmp.pth", ""},
-                                           ReferenceCase{"gem-w", "reference/cirtorch/gem-w.pth", ""}),
-                         [](const auto& param_info) {
-                           std::string name = param_info.param.name;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    All, ReferenceDescriptors,
+    ::testing::Values(ReferenceCase{"gem", kSqueezeNet, "gem"}, ReferenceCase{"mac", kSqueezeNet, "mac"},
+                      ReferenceCase{"spoc", kSqueezeNet, "spoc"},
+                      ReferenceCase{"gemmp", "reference/cirtorch/gemmp.pth", ""},
+                      ReferenceCase{"rmac", kSqueezeNet, "rmac"},
+                      ReferenceCase{"gem-w", "reference/cirtorch/gem-w.pth", ""},
+                      ReferenceCase{"gem-lw", "reference/cirtorch/gem-lw.pth", ""},
+                      ReferenceCase{"gem-r", "reference/cirtorch/gem-r.pth", ""},
+                      ReferenceCase{"mac-r", "reference/cirtorch/mac-r.pth", ""},
+                      ReferenceCase{"gem_ms-down", kSqueezeNet, "gem", kDown},
+                      ReferenceCase{"gem_ms-up", kSqueezeNet, "gem", kUp},
+                      ReferenceCase{"mac_ms-down", kSqueezeNet, "mac", kDown},
+                      ReferenceCase{"gem-w_ms-down", "reference/cirtorch/gem-w.pth", "", kDown},
+                      ReferenceCase{"gem-w_ms-up", "reference/cirtorch/gem-w.pth", "", kUp}),
+    [](const auto& param_info) {
+      std::string name = param_info.param.name;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
 
 TEST(DescriptorNet, OldAndNewWeightFilesGiveTheSameDescriptors) {
   VANTAGE_REQUIRE_SHARED("weights/squeezenet1_1-imagenet-legacy.pth");

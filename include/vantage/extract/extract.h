@@ -19,6 +19,8 @@ struct ExtractOptions {
   int image_size = 1024;  // TPAMI 2019, section 5.1: 1024 for testing, 362 for training
   // Turn photos as their EXIF orientation says. Off as in cirtorch.
   bool apply_exif_orientation = false;
+  // Scales that a photo, reduced to image_size, is described at; see DescriptorNet::Forward.
+  std::vector<double> scales = {1};
 };
 void Describe(OptionsDescription& description, ExtractOptions& options);
 
@@ -33,6 +35,9 @@ struct PhotoRequest {
 // photo.
 Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options);
 
+// "1,0.7071,0.5": one to sixteen numbers in [0.01, 16]. Throws UsageError.
+std::vector<double> ParseScales(const std::string& text);
+
 struct FailedRequest {
   int64_t index = 0;  // of the request
   std::string reason;
@@ -43,7 +48,7 @@ struct ExtractedDescriptors {
   std::vector<FailedRequest> failed;
 };
 
-// Describes photos, each with one scale. A photo that cannot be read or is too small for the network is
+// Describes photos. A photo that cannot be read or is too small for the network is
 // counted and named, and the rest goes on. The result does not depend on the number of threads. Throws
 // Interrupted.
 ExtractedDescriptors ExtractDescriptors(const DescriptorNet& net, const std::vector<PhotoRequest>& requests,

@@ -14,6 +14,8 @@ struct ModelDescriptorOptions {
   // Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none.
   int image_size = 0;
   bool apply_exif_orientation = false;
+  // Comma-separated; see ParseScales. A model's whitening learned at several scales is taken for several.
+  std::string scales = "1";
   // Name of one of the model's whitenings, "default" for the one that belongs to it, "none".
   std::string whitening = "default";
   // Keep the first so many dimensions of the whitening; 0: all.

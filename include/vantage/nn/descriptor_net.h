@@ -22,7 +22,15 @@ struct DescriptorNetOptions {
   std::string pooling = "gem";
   // A learned linear layer, D x D with bias, after pooling (cirtorch's "whitening").
   bool fc_whitening = false;
+  // A learned linear layer at every location of the feature map, before pooling.
+  bool local_whitening = false;
+  // Pool the whole map and each of R-MAC's regions, whiten each with a learned linear layer, and add them up.
+  bool regional = false;
+
+  bool operator==(const DescriptorNetOptions&) const = default;
 };
+// "resnet101-gem, regional, with FC whitening".
+std::string NameOf(const DescriptorNetOptions& options);
 void Describe(OptionsDescription& description, DescriptorNetOptions& options);
 
 // A trunk, a pooling and l2n, then, where asked for, a linear layer and l2n again: photos to global
@@ -43,6 +51,13 @@ class DescriptorNet {
   // images: B x 3 x H x W, normalised. Returns B x D, rows of unit length.
   at::Tensor Forward(const at::Tensor& images_B3HW) const;
 
+  // Describes the images at several scales: each resized bilinearly, the descriptors averaged with the
+  // exponent of MultiScaleExponent, and the result of unit length. Scales are positive; {1} is Forward. TPAMI
+  // 2019, section 5.1.
+  at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales) const;
+  // GeM's exponent where it is the only thing after the trunk, else 1, as in cirtorch.
+  double MultiScaleExponent() const;
+
   // All tensors under cirtorch's names, in the order of cirtorch's checkpoints.
   void Visit(const TensorVisitor& visitor);
 
@@ -53,11 +68,24 @@ class DescriptorNet {
   DescriptorNet Clone() const;
 
  private:
+  // D to D with bias; without weight where the network has none.
+  struct LinearLayer {
+    at::Tensor weight;  // D x D
+    at::Tensor bias;    // D
+
+    explicit operator bool() const { return weight.defined(); }
+    at::Tensor operator()(const at::Tensor& x) const;
+    void Visit(const std::string& name, const TensorVisitor& visitor);
+  };
+  LinearLayer MakeLinear(bool wanted) const;
+  at::Tensor Pool(const at::Tensor& x_BCHW) const;
+
   DescriptorNetOptions options_;
   std::shared_ptr<Trunk> trunk_;
   Pooling pooling_;
-  at::Tensor whiten_weight_;  // D x D
-  at::Tensor whiten_bias_;    // D
+  LinearLayer local_whitening_;
+  LinearLayer region_whitening_;
+  LinearLayer whitening_;
   at::Device device_ = at::kCPU;
 };
 

@@ -26,6 +26,24 @@ at::Tensor MacPool(const at::Tensor& x_BCHW);
 // The mean over all locations (SPoC). B x C x H x W to B x C.
 at::Tensor SpocPool(const at::Tensor& x_BCHW);
 
+// A square of a feature map.
+struct Region {
+  int64_t top = 0;
+  int64_t left = 0;
+  int64_t size = 0;
+};
+// The regions of R-MAC (Tolias, Sicre, Jegou, ICLR 2016) on a map of height x width: at each of `levels`
+// scales squares of 2 min(height, width) / (scale + 1), spread evenly so that neighbours overlap by about 40
+// %.
+inline constexpr int kRmacLevels = 3;
+std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels = kRmacLevels);
+
+// The part of a map inside a region: B x C x size x size.
+at::Tensor Part(const at::Tensor& x_BCHW, const Region& region);
+
+// The sum of MAC over the whole map and over its regions, each of unit length. B x C x H x W to B x C.
+at::Tensor RmacPool(const at::Tensor& x_BCHW);
+
 // A pooling and its parameters.
 struct Pooling {
   std::string name;
@@ -33,13 +51,16 @@ struct Pooling {
   std::function<at::Tensor(const Pooling&, const at::Tensor&)> pool;
 
   at::Tensor operator()(const at::Tensor& x_BCHW) const { return pool(*this, x_BCHW); }
-  // Visits "pool.p" where there is one.
-  void Visit(const TensorVisitor& visitor);
+  // Visits NAME.p where there is one.
+  void Visit(const std::string& pool_name, const TensorVisitor& visitor);
 };
 
-// "gem" (one shared p, 3 at first), "gemmp" (one p a channel), "mac", "spoc". Throws UsageError that lists
-// them.
+// "gem" (one shared p, 3 at first), "gemmp" (one p a channel), "mac", "rmac", "spoc". Throws UsageError that
+// lists them.
 Pooling MakePooling(const std::string& name, int64_t channels);
 std::vector<std::string> PoolingNames();
+
+// Whether a network's tensor of that name is a pooling's exponent.
+inline bool IsExponent(const std::string& name) { return name.ends_with("pool.p"); }
 
 }  // namespace vantage
