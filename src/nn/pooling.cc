@@ -93,7 +93,8 @@ std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels) {
     const int64_t size = 2 * shorter / (level + 1);
     if (size == 0) continue;
     // Centres are rounded down, which half a region less, rounded too, makes corners.
-    const float half = std::floor(static_cast<float>(size / 2) - 1);
+    const int64_t half_size = size / 2 - 1;
+    const auto half = static_cast<float>(half_size);
     const auto starts = [&](int64_t length, int64_t more) {
       const int64_t count = level + more;
       const float step = count == 1 ? 0 : static_cast<float>(length - size) / static_cast<float>(count - 1);

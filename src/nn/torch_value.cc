@@ -117,6 +117,13 @@ class ValuePickler {
 
 }  // namespace
 
+TorchDict::TorchDict() = default;
+TorchDict::TorchDict(const TorchDict& other) = default;
+TorchDict::TorchDict(TorchDict&& other) noexcept = default;
+TorchDict& TorchDict::operator=(const TorchDict& other) = default;
+TorchDict& TorchDict::operator=(TorchDict&& other) noexcept = default;
+TorchDict::~TorchDict() = default;
+
 void TorchDict::Set(std::string key, TorchValue value) {
   items.emplace_back(TorchValue{std::move(key)}, std::move(value));
 }

@@ -22,6 +22,14 @@ struct TorchDict {
   std::vector<std::pair<TorchValue, TorchValue>> items;
   bool ordered = false;
 
+  // Defined where TorchValue is complete.
+  TorchDict();
+  TorchDict(const TorchDict& other);
+  TorchDict(TorchDict&& other) noexcept;
+  TorchDict& operator=(const TorchDict& other);
+  TorchDict& operator=(TorchDict&& other) noexcept;
+  ~TorchDict();
+
   void Set(std::string key, TorchValue value);
 };
 
