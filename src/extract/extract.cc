@@ -62,14 +62,12 @@ void Describe(OptionsDescription& description, ExtractOptions& options) {
 std::vector<double> ParseScales(const std::string& text) {
   std::vector<double> scales;
   for (const std::string& part : SplitText(text, ',')) {
-    size_t used = 0;
     double scale = 0;
     try {
-      scale = std::stod(part, &used);
-    } catch (const std::exception&) {
-      used = 0;
+      scale = ParseDouble(part, "scales");
+    } catch (const Error&) {  // said below
     }
-    if (used == 0 || used != part.size() || !(scale >= 0.01 && scale <= 16)) {
+    if (!(scale >= 0.01 && scale <= 16)) {
       throw UsageError(StrCat("scales: '", part, "' in '", text, "' is not a number in [0.01, 16]"));
     }
     scales.push_back(scale);

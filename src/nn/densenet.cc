@@ -2,8 +2,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/ones.h>
-#include <ATen/ops/zeros.h>
 
 #include <array>
 #include <map>
@@ -18,38 +16,19 @@ namespace {
 constexpr double kNormEpsilon = 1e-5;
 constexpr int64_t kBottleneck = 4;  // growth rates that a layer's 1x1 convolution gives
 
-// Batch norm with frozen statistics, then ReLU.
 class NormThenRelu : public Layer {
  public:
-  NormThenRelu(std::string name, int64_t channels)
-      : name_(std::move(name)),
-        weight_(at::ones({channels})),
-        bias_(at::zeros({channels})),
-        running_mean_(at::zeros({channels})),
-        running_var_(at::ones({channels})),
-        num_batches_tracked_(at::zeros({}, at::kLong)) {}
+  NormThenRelu(std::string name, int64_t channels) : norm_(std::move(name), channels, kNormEpsilon) {}
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
-    const at::Tensor scale = weight_ * (running_var_ + kNormEpsilon).rsqrt();
-    const at::Tensor shift = bias_ - running_mean_ * scale;
-    return (x_BCHW * scale.view({1, -1, 1, 1}) + shift.view({1, -1, 1, 1})).relu();
+    const at::Tensor scale = norm_.Scale();
+    return (x_BCHW * scale.view({1, -1, 1, 1}) + norm_.Shift(scale).view({1, -1, 1, 1})).relu();
   }
 
-  void Visit(const TensorVisitor& visitor) override {
-    visitor(name_ + ".weight", weight_, TensorRole::kParameter);
-    visitor(name_ + ".bias", bias_, TensorRole::kParameter);
-    visitor(name_ + ".running_mean", running_mean_, TensorRole::kBuffer);
-    visitor(name_ + ".running_var", running_var_, TensorRole::kBuffer);
-    visitor(name_ + ".num_batches_tracked", num_batches_tracked_, TensorRole::kBuffer);
-  }
+  void Visit(const TensorVisitor& visitor) override { norm_.Visit(visitor); }
 
  private:
-  std::string name_;
-  at::Tensor weight_;
-  at::Tensor bias_;
-  at::Tensor running_mean_;
-  at::Tensor running_var_;
-  at::Tensor num_batches_tracked_;
+  FrozenNorm norm_;
 };
 
 // Adds `growth` channels, computed from all before, to its input.
@@ -59,7 +38,8 @@ class DenseLayer : public Layer {
       : norm1_(name + ".norm1", in_channels),
         conv1_(name + ".conv1", {in_channels, kBottleneck * growth, 1}, name + ".norm2", kNormEpsilon,
                Activation::kRelu),
-        conv2_(name + ".conv2", {kBottleneck * growth, growth, 3, 1, 1}, Activation::kNone, /*bias=*/false) {}
+        conv2_(name + ".conv2", {kBottleneck * growth, growth, 3, 1, 1}, Activation::kNone,
+               /*has_bias=*/false) {}
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
     return at::cat({x_BCHW, conv2_.Forward(conv1_.Forward(norm1_.Forward(x_BCHW)))}, 1);
@@ -114,7 +94,7 @@ Trunk MakeDenseNet(const std::string& architecture) {
     layers->Add(std::make_unique<NormThenRelu>(transition + ".norm", channels));
     layers->Add(std::make_unique<ConvolutionUnit>(transition + ".conv",
                                                   ConvolutionOptions{channels, channels / 2, 1},
-                                                  Activation::kNone, /*bias=*/false));
+                                                  Activation::kNone, /*has_bias=*/false));
     layers->Add(std::make_unique<AveragePool>());
     channels /= 2;
   }

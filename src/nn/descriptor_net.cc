@@ -69,13 +69,9 @@ at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
 
 at::Tensor DescriptorNet::Pool(const at::Tensor& x_BCHW) const {
   if (!options_.regional) return pooling_(x_BCHW);
-  const auto describe = [&](const at::Tensor& part) {
+  return SumOverRegions(x_BCHW, [&](const at::Tensor& part) {
     return L2Normalize(region_whitening_(L2Normalize(pooling_(part))));
-  };
-  at::Tensor sum = describe(x_BCHW);
-  for (const Region& region : RmacRegions(x_BCHW.size(2), x_BCHW.size(3)))
-    sum = sum + describe(Part(x_BCHW, region));
-  return sum;
+  });
 }
 
 at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales) const {

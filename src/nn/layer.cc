@@ -27,6 +27,29 @@ at::Tensor Activate(const at::Tensor& x, Activation activation) {
 
 }  // namespace
 
+FrozenNorm::FrozenNorm(std::string name, int64_t channels, double epsilon)
+    : name_(std::move(name)),
+      epsilon_(epsilon),
+      weight_(at::ones({channels})),
+      bias_(at::zeros({channels})),
+      running_mean_(at::zeros({channels})),
+      running_var_(at::ones({channels})),
+      num_batches_tracked_(at::zeros({}, at::kLong)) {}
+
+at::Tensor FrozenNorm::Scale() const { return weight_ * (running_var_ + epsilon_).rsqrt(); }
+
+at::Tensor FrozenNorm::Shift(const at::Tensor& scale, const at::Tensor& bias) const {
+  return bias_ + (bias.defined() ? bias - running_mean_ : -running_mean_) * scale;
+}
+
+void FrozenNorm::Visit(const TensorVisitor& visitor) {
+  visitor(name_ + ".weight", weight_, TensorRole::kParameter);
+  visitor(name_ + ".bias", bias_, TensorRole::kParameter);
+  visitor(name_ + ".running_mean", running_mean_, TensorRole::kBuffer);
+  visitor(name_ + ".running_var", running_var_, TensorRole::kBuffer);
+  visitor(name_ + ".num_batches_tracked", num_batches_tracked_, TensorRole::kBuffer);
+}
+
 ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& options, Activation activation,
                                  bool has_bias)
     : name_(std::move(name)),
@@ -40,22 +63,16 @@ ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& opt
 ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& options, std::string norm_name,
                                  double norm_epsilon, Activation activation, bool has_bias)
     : ConvolutionUnit(std::move(name), options, activation, has_bias) {
-  norm_name_ = std::move(norm_name);
-  norm_epsilon_ = norm_epsilon;
-  norm_weight_ = at::ones({options.out_channels});
-  norm_bias_ = at::zeros({options.out_channels});
-  running_mean_ = at::zeros({options.out_channels});
-  running_var_ = at::ones({options.out_channels});
-  num_batches_tracked_ = at::zeros({}, at::kLong);
+  norm_.emplace(std::move(norm_name), options.out_channels, norm_epsilon);
 }
 
 at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW) const {
   at::Tensor weight = weight_;
   at::Tensor bias = bias_;
-  if (!norm_name_.empty()) {
-    const at::Tensor scale = norm_weight_ * (running_var_ + norm_epsilon_).rsqrt();
+  if (norm_) {
+    const at::Tensor scale = norm_->Scale();
     weight = weight_ * scale.view({-1, 1, 1, 1});
-    bias = norm_bias_ + (bias_.defined() ? bias_ - running_mean_ : -running_mean_) * scale;
+    bias = norm_->Shift(scale, bias_);
   }
   at::Tensor x = x_BCHW;
   int64_t padding = options_.padding;
@@ -71,12 +88,7 @@ at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW) const {
 void ConvolutionUnit::Visit(const TensorVisitor& visitor) {
   visitor(name_ + ".weight", weight_, TensorRole::kParameter);
   if (bias_.defined()) visitor(name_ + ".bias", bias_, TensorRole::kParameter);
-  if (norm_name_.empty()) return;
-  visitor(norm_name_ + ".weight", norm_weight_, TensorRole::kParameter);
-  visitor(norm_name_ + ".bias", norm_bias_, TensorRole::kParameter);
-  visitor(norm_name_ + ".running_mean", running_mean_, TensorRole::kBuffer);
-  visitor(norm_name_ + ".running_var", running_var_, TensorRole::kBuffer);
-  visitor(norm_name_ + ".num_batches_tracked", num_batches_tracked_, TensorRole::kBuffer);
+  if (norm_) norm_->Visit(visitor);
 }
 
 at::Tensor MaxPool::Forward(const at::Tensor& x_BCHW) const {

@@ -111,16 +111,17 @@ std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels) {
   return regions;
 }
 
-at::Tensor RmacPool(const at::Tensor& x_BCHW) {
-  at::Tensor sum = L2Normalize(MacPool(x_BCHW));
+at::Tensor SumOverRegions(const at::Tensor& x_BCHW,
+                          const std::function<at::Tensor(const at::Tensor&)>& describe) {
+  at::Tensor sum = describe(x_BCHW);
   for (const Region& region : RmacRegions(x_BCHW.size(2), x_BCHW.size(3))) {
-    sum = sum + L2Normalize(MacPool(Part(x_BCHW, region)));
+    sum = sum + describe(x_BCHW.narrow(2, region.top, region.size).narrow(3, region.left, region.size));
   }
   return sum;
 }
 
-at::Tensor Part(const at::Tensor& x_BCHW, const Region& region) {
-  return x_BCHW.narrow(2, region.top, region.size).narrow(3, region.left, region.size);
+at::Tensor RmacPool(const at::Tensor& x_BCHW) {
+  return SumOverRegions(x_BCHW, [](const at::Tensor& part) { return L2Normalize(MacPool(part)); });
 }
 
 void Pooling::Visit(const std::string& pool_name, const TensorVisitor& visitor) {

@@ -38,7 +38,7 @@ Trunk MakeVgg(const std::string& architecture) {
       if (has_norm) {
         layers->Add(std::make_unique<ConvolutionUnit>(name, options, next_name(), kNormEpsilon,
                                                       Activation::kRelu,
-                                                      /*bias=*/true));
+                                                      /*has_bias=*/true));
       } else {
         layers->Add(std::make_unique<ConvolutionUnit>(name, options, Activation::kRelu));
       }

@@ -108,8 +108,7 @@ class SceneWork {
       for (const fs::path& old : {DatabasePath(), ModelPath(), LogPath()}) fs::remove_all(old);
       state_ = {{"steps", json::array()}, {"fingerprint", fingerprint}};
     }
-    state_["photos"] =
-        fs::weakly_canonical(scene_.photo_folder).lexically_proximate(fs::weakly_canonical(folder_)).string();
+    state_["photos"] = PathFrom(folder_, scene_.photo_folder);
     state_["colmap"] = colmap_.version();
   }
 
@@ -244,15 +243,17 @@ class SceneWork {
 // Progress of scenes that are worked on at the same time. A scene counts each of its photos once a step.
 class SceneProgress {
  public:
-  SceneProgress(const std::vector<Scene>& scenes, const RunContext& context) : context_(context) {
+  SceneProgress(const std::vector<Scene>& scenes, const RunContext& context)
+      : scenes_(scenes), context_(context), finished_(scenes.size()) {
     for (const Scene& scene : scenes) total_ += Units(scene, kSteps);
   }
 
-  // `steps` of the scene are finished; `counted` of them were told before.
-  void Show(const Scene& scene, int counted, int steps, const std::string& what) {
+  // So many steps of the scene are finished.
+  void Show(size_t scene, int steps, const std::string& what) {
     const std::scoped_lock lock(mutex_);
-    done_ += Units(scene, steps - counted);
-    context_.Report({"reconstructing", done_, total_, StrCat(scene.name, ": ", what)});
+    done_ += Units(scenes_[scene], steps - finished_[scene]);
+    finished_[scene] = steps;
+    context_.Report({"reconstructing", done_, total_, StrCat(scenes_[scene].name, ": ", what)});
   }
 
   static constexpr int kSteps = 3;
@@ -262,8 +263,10 @@ class SceneProgress {
     return steps * static_cast<int64_t>(scene.photos.size());
   }
 
+  const std::vector<Scene>& scenes_;
   const RunContext& context_;
   std::mutex mutex_;
+  std::vector<int> finished_;  // steps of each scene
   int64_t total_ = 0;
   int64_t done_ = 0;
 };
@@ -294,17 +297,14 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   std::vector<SceneOutcome> outcomes(scenes.size());
   LogInfo("COLMAP ", colmap.version(), ", ", count, count == 1 ? " scene" : " scenes");
   SceneProgress progress(scenes, context);
-  ParallelFor(count, jobs, [&](int64_t i) {
+  ParallelFor(count, jobs, [&](int64_t index) {
     context.CheckCancelled();
-    const Scene& scene = scenes[static_cast<size_t>(i)];
-    int finished = 0;
-    const auto on_step = [&](int begun, const std::string& command) {
-      progress.Show(scene, finished, begun, command);
-      finished = begun;
-    };
-    SceneOutcome& outcome = outcomes[static_cast<size_t>(i)];
-    outcome = SceneWork(scene, folder / scene.name, options, colmap, threads_per_job, on_step, context).Run();
-    progress.Show(scene, finished, SceneProgress::kSteps, outcome.status);
+    const auto i = static_cast<size_t>(index);
+    const auto on_step = [&](int finished, const std::string& next) { progress.Show(i, finished, next); };
+    outcomes[i] =
+        SceneWork(scenes[i], folder / scenes[i].name, options, colmap, threads_per_job, on_step, context)
+            .Run();
+    progress.Show(i, SceneProgress::kSteps, outcomes[i].status);
   });
   return outcomes;
 }

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "synthetic/building.h"
 
-#include <numbers>
-
 #include "synthetic/walls.h"
 
 namespace vantage::synthetic {
 namespace {
-
-constexpr double kRightAngle = std::numbers::pi / 2;
 
 void AddBalcony(PlaceBuilder& builder, const Frame& wall, const Extent& window, const Materials& materials) {
   const double depth = 0.8;
@@ -55,11 +51,9 @@ void AddWall(PlaceBuilder& builder, const Frame& wall, const FacadeSpec& spec, d
   if (spec.gable > 0) corners.push_back(wall.At(0.5 * spec.width, 0, spec.height + spec.gable));
   corners.push_back(wall.At(0, 0, spec.height));
   const FacadeLayout layout = LayOutFacade(spec, look, builder.random());
-  const RandomStream random(builder.random().Next(), "facade");
-  builder.AddPaintedFace(corners, max_density,
-                         [layout, look, random, noise = builder.noise()](Canvas& canvas) {
-                           RandomStream stream = random;
-                           PaintFacade(canvas, layout, look, *noise, stream);
+  builder.AddPaintedFace(corners, max_density, RandomStream(builder.random().Next(), "facade"),
+                         [layout, look](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+                           PaintFacade(canvas, layout, look, noise, random);
                          });
   AddPilasters(builder, wall, layout, materials);
   for (const Extent& window : layout.balconies) AddBalcony(builder, wall, window, materials);
@@ -80,11 +74,10 @@ void AddCornice(PlaceBuilder& builder, const Frame& frame, const Block& block, c
   const double bottom = top - height;
   const auto side = [&](const Eigen::Vector3d& from, const Eigen::Vector3d& to) {
     const Eigen::Vector3d up(0, 0, height);
-    const RandomStream random(builder.random().Next(), "frieze");
     builder.AddPaintedFace({from, to, to + up, from + up}, block.max_density,
-                           [look, random, noise = builder.noise()](Canvas& canvas) {
-                             RandomStream stream = random;
-                             PaintFrieze(canvas, look, *noise, stream);
+                           RandomStream(builder.random().Next(), "frieze"),
+                           [look](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+                             PaintFrieze(canvas, look, noise, random);
                            });
   };
   const Eigen::Vector3d corners[] = {frame.At(x0, y0, bottom), frame.At(x1, y0, bottom),
@@ -99,26 +92,22 @@ void AddCornice(PlaceBuilder& builder, const Frame& frame, const Block& block, c
 }  // namespace
 
 Materials AddMaterials(PlaceBuilder& builder, const Look& look) {
-  const auto add = [&](auto paint) {
-    const RandomStream random(builder.random().Next(), "sheet");
-    return builder.AddSheet([look, paint, random, noise = builder.noise()](Canvas& canvas) {
-      RandomStream stream = random;
-      paint(canvas, look, *noise, stream);
-    });
+  const auto add = [&](Painter painter) {
+    return builder.AddSheet(RandomStream(builder.random().Next(), "sheet"), std::move(painter));
   };
   Materials materials;
-  materials.wall = add([](Canvas& canvas, const Look& l, const NoiseField& noise, RandomStream& random) {
-    PaintWall(canvas, canvas.extent(), l, noise, random);
-    PaintWeathering(canvas, 0.7 * l.weathering, noise, random);
+  materials.wall = add([look](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+    PaintWall(canvas, canvas.extent(), look, noise, random);
+    PaintWeathering(canvas, 0.7 * look.weathering, noise, random);
   });
-  materials.trim = add([](Canvas& canvas, const Look& l, const NoiseField& noise, RandomStream& random) {
-    PaintTrim(canvas, l.style.trim, noise, random);
+  materials.trim = add([look](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+    PaintTrim(canvas, look.style.trim, noise, random);
   });
-  materials.roof = add([](Canvas& canvas, const Look& l, const NoiseField& noise, RandomStream& random) {
-    PaintRoofCover(canvas, l, noise, random);
+  materials.roof = add([look](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+    PaintRoofCover(canvas, look, noise, random);
   });
-  materials.wood = add([](Canvas& canvas, const Look& l, const NoiseField& noise, RandomStream& random) {
-    PaintTrim(canvas, 0.8F * l.style.door, noise, random);
+  materials.wood = add([look](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+    PaintTrim(canvas, 0.8F * look.style.door, noise, random);
   });
   return materials;
 }

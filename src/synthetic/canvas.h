@@ -5,9 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <vector>
 
 namespace vantage::synthetic {
+
+// Angles in radians.
+inline constexpr double kTurn = 2 * std::numbers::pi;
+inline constexpr double kRightAngle = kTurn / 4;
 
 // Red, green, blue in [0, 1] as stored in photos: the square root of the reflected light.
 using Color = Eigen::Array3f;

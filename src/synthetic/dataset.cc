@@ -8,16 +8,12 @@
 #include "vantage/util/file.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/string.h"
 
 namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string Padded(int number, size_t digits) {
-  const std::string text = std::to_string(number);
-  return std::string(text.size() < digits ? digits - text.size() : 0, '0') + text;
-}
 
 // A landmark of the dataset, or, with a photo alone, a distractor.
 struct Task {
@@ -84,8 +80,8 @@ class DatasetWriter {
         task.options.image_size = options_.image_size;
         if (task.is_distractor) task.options.points_per_photo = 0;
         task.options.views = views;
-        task.name = task.is_distractor ? Padded(i, 4) + ".jpg"
-                                       : Padded(i, 3) + "-" + SyntheticStyleName(task.options.style);
+        task.name = task.is_distractor ? FormatPadded(i, 4) + ".jpg"
+                                       : FormatPadded(i, 3) + "-" + SyntheticStyleName(task.options.style);
         tasks.push_back(std::move(task));
       }
     };

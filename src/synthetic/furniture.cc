@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "synthetic/furniture.h"
 
-#include <numbers>
-
 #include "synthetic/walls.h"
 
 namespace vantage::synthetic {
 namespace {
-
-constexpr double kTurn = 2 * std::numbers::pi;
 
 // A standing figure: gown, waist, shoulders, neck, head, and an arm.
 void AddFigure(PlaceBuilder& builder, const Frame& frame, double height, int sheet) {
@@ -63,18 +59,17 @@ void AddKiosk(PlaceBuilder& builder, const Frame& frame, const Look& look, const
   painted.emblem = builder.random().Next();
   for (int side = 0; side < 4; ++side) {
     const Frame wall = frame.Moved(0, 0, 0, side * kTurn / 4).Moved(-half, -half, 0);
-    const RandomStream random(builder.random().Next(), "kiosk");
     builder.AddPaintedFace(
         {wall.At(0, 0, 0), wall.At(2 * half, 0, 0), wall.At(2 * half, 0, 2.4), wall.At(0, 0, 2.4)}, 60,
-        [painted, half, random, side, noise = builder.noise()](Canvas& canvas) {
-          RandomStream stream = random;
-          PaintTrim(canvas, painted.style.door, *noise, stream);
+        RandomStream(builder.random().Next(), "kiosk"),
+        [painted, half, side](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+          PaintTrim(canvas, painted.style.door, noise, random);
           const Extent poster = {0.2, 0.4, 2 * half - 0.2, 1.7};
           Look own = painted;
           own.emblem += static_cast<uint64_t>(side);
-          PaintOrnament(canvas, {OrnamentKind::kMural, poster}, own, *noise, stream);
-          PaintOrnament(canvas, {OrnamentKind::kSign, {0.1, 1.8, 2 * half - 0.1, 2.3}}, painted, *noise,
-                        stream);
+          PaintOrnament(canvas, {OrnamentKind::kMural, poster}, own, noise, random);
+          PaintOrnament(canvas, {OrnamentKind::kSign, {0.1, 1.8, 2 * half - 0.1, 2.3}}, painted, noise,
+                        random);
         });
   }
   builder.AddBox(frame, {-half - 0.3, -half - 0.3, 2.4}, {half + 0.3, half + 0.3, 2.6}, materials.roof);
@@ -112,28 +107,26 @@ void AddPortico(PlaceBuilder& builder, const Frame& wall, double width, double h
   builder.AddPaintedFace(
       {front.At(0, -0.02, top), front.At(width, -0.02, top), front.At(width, -0.02, height),
        front.At(0, -0.02, height)},
-      70, [look, width, beam, paint, noise = builder.noise()](Canvas& canvas) {
-        RandomStream stream = paint;
-        PaintTrim(canvas, look.style.trim, *noise, stream);
+      70, paint, [look, width, beam](Canvas& canvas, const NoiseField& noise, RandomStream& stream) {
+        PaintTrim(canvas, look.style.trim, noise, stream);
         PaintOrnament(canvas, {OrnamentKind::kSign, {0.2 * width, 0.15 * beam, 0.8 * width, 0.85 * beam}},
-                      look, *noise, stream);
+                      look, noise, stream);
       });
   if (random.Chance(0.7)) {
     const double rise = random.Uniform(0.16, 0.26) * width;
-    const RandomStream gable(random.Next(), "pediment");
     builder.AddPaintedFace(
         {front.At(-0.3, -0.2, height), front.At(width + 0.3, -0.2, height),
          front.At(0.5 * width, -0.2, height + rise)},
-        70, [look, width, rise, gable, noise = builder.noise()](Canvas& canvas) {
-          RandomStream stream = gable;
-          PaintTrim(canvas, 0.95F * look.style.trim, *noise, stream);
+        70, RandomStream(random.Next(), "pediment"),
+        [look, width, rise](Canvas& canvas, const NoiseField& noise, RandomStream& stream) {
+          PaintTrim(canvas, 0.95F * look.style.trim, noise, stream);
           const double size = 0.55 * rise;
           const double middle = 0.5 * width + 0.3;
           PaintOrnament(canvas,
                         {OrnamentKind::kEmblem,
                          {middle - 0.45 * size, 0.1 * rise, middle + 0.45 * size, 0.1 * rise + size}},
-                        look, *noise, stream);
-          PaintWeathering(canvas, look.weathering, *noise, stream);
+                        look, noise, stream);
+          PaintWeathering(canvas, look.weathering, noise, stream);
         });
     const auto slope = [&](double from, double to) {
       const double ridge = 0.5 * width;

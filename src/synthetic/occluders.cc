@@ -75,10 +75,10 @@ Occluders DrawOccluders(const Place& place, const View& view, double amount, Ran
     recipe.height = height;
     recipe.max_density = size.kind == OccluderKind::kTree ? 45 : 120;
     recipe.transparent = true;
-    recipe.paint = [kind = size.kind, paint, noise = place.noise](Canvas& canvas) {
-      RandomStream stream = paint;
-      PaintOccluder(canvas, kind, *noise, stream);
-    };
+    recipe.paint =
+        BindPainter([kind = size.kind](Canvas& canvas, const NoiseField& noise,
+                                       RandomStream& stream) { PaintOccluder(canvas, kind, noise, stream); },
+                    place.noise, paint);
     occluders.recipes.push_back(std::move(recipe));
   }
   return occluders;

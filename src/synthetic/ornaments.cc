@@ -9,8 +9,6 @@
 namespace vantage::synthetic {
 namespace {
 
-constexpr double kTurn = 2 * std::numbers::pi;
-
 // Letters of 3 x 5 cells, from the upper left by rows, highest bit first.
 constexpr std::array<uint16_t, 26> kLetters = {
     0b010101111101101, 0b110101110101110, 0b011100100100011, 0b110101101101110, 0b111100110100111,

@@ -2,7 +2,6 @@
 #include "synthetic/place.h"
 
 #include <Eigen/Geometry>
-#include <numbers>
 
 namespace vantage::synthetic {
 namespace {
@@ -10,6 +9,14 @@ namespace {
 constexpr double kSheetSize = 8;
 
 }  // namespace
+
+std::function<void(Canvas&)> BindPainter(Painter painter, std::shared_ptr<const NoiseField> noise,
+                                         const RandomStream& random) {
+  return [painter = std::move(painter), noise = std::move(noise), random](Canvas& canvas) {
+    RandomStream stream = random;
+    painter(canvas, *noise, stream);
+  };
+}
 
 Eigen::Vector3d Frame::At(double x, double y, double z) const {
   const double c = std::cos(yaw);
@@ -35,12 +42,12 @@ void PlaceBuilder::SetExtent(double radius, double height) {
   place_.height = height;
 }
 
-int PlaceBuilder::AddSheet(std::function<void(Canvas&)> paint) {
+int PlaceBuilder::AddSheet(const RandomStream& random, Painter painter) {
   TextureRecipe recipe;
   recipe.width = kSheetSize;
   recipe.height = kSheetSize;
   recipe.wraps = true;
-  recipe.paint = std::move(paint);
+  recipe.paint = BindPainter(std::move(painter), place_.noise, random);
   place_.recipes.push_back(std::move(recipe));
   return static_cast<int>(place_.recipes.size()) - 1;
 }
@@ -76,7 +83,7 @@ void PlaceBuilder::AddFace(const std::vector<Eigen::Vector3d>& corners, int shee
 }
 
 void PlaceBuilder::AddPaintedFace(const std::vector<Eigen::Vector3d>& corners, double max_density,
-                                  std::function<void(Canvas&)> paint, bool two_sided, bool cut_out) {
+                                  const RandomStream& random, Painter painter, bool two_sided, bool cut_out) {
   Surface surface = MakeSurface(corners);
   surface.texture = static_cast<int>(place_.recipes.size());
   surface.two_sided = two_sided;
@@ -90,7 +97,7 @@ void PlaceBuilder::AddPaintedFace(const std::vector<Eigen::Vector3d>& corners, d
   }
   recipe.max_density = max_density;
   recipe.transparent = cut_out;
-  recipe.paint = std::move(paint);
+  recipe.paint = BindPainter(std::move(painter), place_.noise, random);
   place_.recipes.push_back(std::move(recipe));
   place_.surfaces.push_back(std::move(surface));
 }
@@ -122,7 +129,7 @@ void PlaceBuilder::AddBox(const Frame& frame, const Eigen::Vector3d& low, const 
 void PlaceBuilder::AddLathe(const Frame& frame, const std::vector<Eigen::Vector2d>& profile, int sides,
                             int sheet) {
   const auto corner = [&](const Eigen::Vector2d& ring, int side) {
-    const double angle = 2 * std::numbers::pi * (side + 0.5) / sides;
+    const double angle = kTurn * (side + 0.5) / sides;
     return frame.At(ring.x() * std::cos(angle), ring.x() * std::sin(angle), ring.y());
   };
   for (size_t i = 1; i < profile.size(); ++i) {

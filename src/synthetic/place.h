@@ -21,6 +21,13 @@ struct TextureRecipe {
   std::function<void(Canvas&)> paint;
 };
 
+// Paints a canvas, drawing its details from a stream of random numbers.
+using Painter = std::function<void(Canvas&, const NoiseField&, RandomStream&)>;
+// What a recipe calls: the painter with the place's noise and a fresh copy of the stream, so that painting
+// again gives the same.
+std::function<void(Canvas&)> BindPainter(Painter painter, std::shared_ptr<const NoiseField> noise,
+                                         const RandomStream& random);
+
 enum class SurfaceKind {
   kLandmark,
   kSurroundings,
@@ -78,19 +85,19 @@ class PlaceBuilder {
   explicit PlaceBuilder(RandomStream random);
 
   RandomStream& random() { return random_; }
-  const std::shared_ptr<const NoiseField>& noise() const { return place_.noise; }
 
   // What kind the faces added from here on are.
   void SetKind(SurfaceKind kind) { kind_ = kind; }
   void SetExtent(double radius, double height);
 
   // A sheet of material, 8 m x 8 m, that repeats.
-  int AddSheet(std::function<void(Canvas&)> paint);
+  int AddSheet(const RandomStream& random, Painter painter);
   // A convex flat face, its corners counter-clockwise seen from outside, cut from a sheet at a random place.
   void AddFace(const std::vector<Eigen::Vector3d>& corners, int sheet, bool two_sided = false);
   // The same with a texture of its own, painted in the face's (u, v): u level and to the right, v up.
   void AddPaintedFace(const std::vector<Eigen::Vector3d>& corners, double max_density,
-                      std::function<void(Canvas&)> paint, bool two_sided = false, bool cut_out = false);
+                      const RandomStream& random, Painter painter, bool two_sided = false,
+                      bool cut_out = false);
   // An upright box; its bottom only where it hangs in the air.
   void AddBox(const Frame& frame, const Eigen::Vector3d& low, const Eigen::Vector3d& high, int sheet);
   // A solid of revolution about the frame's z axis: `profile` lists (radius, z) from the bottom.

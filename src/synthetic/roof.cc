@@ -8,12 +8,10 @@ namespace {
 constexpr double kEaves = 0.45;  // how far a roof reaches over its walls, metres
 
 void AddSlope(PlaceBuilder& builder, const std::vector<Eigen::Vector3d>& corners, const Look& look) {
-  const RandomStream random(builder.random().Next(), "roof");
   builder.AddPaintedFace(
-      corners, 50,
-      [look, random, noise = builder.noise()](Canvas& canvas) {
-        RandomStream stream = random;
-        PaintRoofCover(canvas, look, *noise, stream);
+      corners, 50, RandomStream(builder.random().Next(), "roof"),
+      [look](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+        PaintRoofCover(canvas, look, noise, random);
       },
       /*two_sided=*/true);
 }
@@ -31,18 +29,17 @@ void AddDormer(PlaceBuilder& builder, const Frame& slope, double x, double pitch
   Opening opening;
   opening.arch = look.upper_arch;
   opening.rect = {0.2, 0.25, width - 0.2, height - 0.2};
-  const RandomStream random(builder.random().Next(), "dormer");
   const double front = y - 0.03;
   builder.AddPaintedFace(
       {slope.At(x - 0.5 * width, front, z), slope.At(x + 0.5 * width, front, z),
        slope.At(x + 0.5 * width, front, z + height), slope.At(x - 0.5 * width, front, z + height)},
-      60, [look, opening, random, noise = builder.noise()](Canvas& canvas) {
-        RandomStream stream = random;
-        PaintTrim(canvas, look.style.wall_color, *noise, stream);
+      60, RandomStream(builder.random().Next(), "dormer"),
+      [look, opening](Canvas& canvas, const NoiseField& noise, RandomStream& random) {
+        PaintTrim(canvas, look.style.wall_color, noise, random);
         Look plain = look;
         plain.shutters = false;
         plain.dressing = Dressing::kFrame;
-        PaintOpening(canvas, opening, plain, *noise, stream);
+        PaintOpening(canvas, opening, plain, noise, random);
       });
   builder.AddBox(slope, {x - 0.6 * width, y - 0.2, z + height},
                  {x + 0.6 * width, y + depth, z + height + 0.15}, materials.roof);
@@ -71,9 +68,9 @@ void AddFlatRoof(PlaceBuilder& builder, const Frame& frame, const Block& block, 
       }
     };
     row(frame, block.width);
-    row(frame.Moved(block.width, 0, 0, 1.5707963267948966), block.depth);
-    row(frame.Moved(block.width, block.depth, 0, 3.1415926535897931), block.width);
-    row(frame.Moved(0, block.depth, 0, -1.5707963267948966), block.depth);
+    row(frame.Moved(block.width, 0, 0, kRightAngle), block.depth);
+    row(frame.Moved(block.width, block.depth, 0, 2 * kRightAngle), block.width);
+    row(frame.Moved(0, block.depth, 0, -kRightAngle), block.depth);
     return;
   }
   const int boxes = static_cast<int>(builder.random().Below(4));
@@ -129,8 +126,8 @@ void AddRoof(PlaceBuilder& builder, const Frame& frame, const Block& block, cons
   const double rise = RoofRise(block, look);
   // In a frame whose x axis is the ridge's.
   const bool turned = block.ridge_along_depth || (block.roof == RoofKind::kHip && block.depth > block.width);
-  const Frame ridge = turned ? frame.Moved(block.width, 0, block.height, 1.5707963267948966)
-                             : frame.Moved(0, 0, block.height);
+  const Frame ridge =
+      turned ? frame.Moved(block.width, 0, block.height, kRightAngle) : frame.Moved(0, 0, block.height);
   const double length = turned ? block.depth : block.width;
   const double depth = turned ? block.width : block.depth;
   const double pitch = rise / (0.5 * depth);

@@ -11,6 +11,7 @@
 #include "synthetic/sensor.h"
 #include "synthetic/views.h"
 #include "vantage/util/error.h"
+#include "vantage/util/string.h"
 
 namespace vantage {
 namespace synthetic {
@@ -18,11 +19,6 @@ namespace {
 
 constexpr int kSamples = 2;          // a side of a pixel
 constexpr double kLeastDensity = 5;  // of textures that the estimate does not see, texels per metre
-
-std::string PhotoName(int index) {
-  const std::string digits = std::to_string(index);
-  return std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0') + digits + ".jpg";
-}
 
 // How fine each texture has to be for the views, in texels per metre.
 std::vector<double> NeededDensities(std::span<const Surface> surfaces, size_t texture_count,
@@ -105,7 +101,7 @@ DetailedScene MakeDetailedScene(const SyntheticSceneOptions& options, const RunC
     for (const Surface& surface : stage.surfaces) projected.push_back(ProjectSurface(surface, view));
     ItemBuffer buffer = Rasterize(stage.surfaces, projected, stage.textures, view, kSamples);
     SyntheticPhoto photo = TakePhoto(stage, *place.noise, options.views, view, projected, buffer, random);
-    photo.name = PhotoName(i);
+    photo.name = FormatPadded(i, 4) + ".jpg";
     photo.focal_length_35mm = static_cast<int>(std::lround(35 * view.focal / options.image_size));
     names.push_back(photo.name);
     detailed.scene.photos.push_back(std::move(photo));

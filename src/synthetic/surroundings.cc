@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <numbers>
-
 #include "synthetic/building.h"
 #include "synthetic/landmark.h"
 #include "synthetic/walls.h"
@@ -8,7 +6,6 @@
 namespace vantage::synthetic {
 namespace {
 
-constexpr double kTurn = 2 * std::numbers::pi;
 constexpr double kPlazaHalf = 46;    // metres
 constexpr double kGroundHalf = 160;  // metres
 
@@ -132,14 +129,8 @@ void AddGround(PlaceBuilder& builder) {
         {-half, -half, z}, {half, -half, z}, {half, half, z}, {-half, half, z}};
   };
   const RandomStream random(builder.random().Next(), "ground");
-  builder.AddPaintedFace(square(kPlazaHalf, 0), 15, [random, noise = builder.noise()](Canvas& canvas) {
-    RandomStream stream = random;
-    PaintPlaza(canvas, *noise, stream);
-  });
-  builder.AddPaintedFace(square(kGroundHalf, -0.05), 2.5, [random, noise = builder.noise()](Canvas& canvas) {
-    RandomStream stream = random;
-    PaintOuterGround(canvas, *noise, stream);
-  });
+  builder.AddPaintedFace(square(kPlazaHalf, 0), 15, random, PaintPlaza);
+  builder.AddPaintedFace(square(kGroundHalf, -0.05), 2.5, random, PaintOuterGround);
 }
 
 void AddNeighbours(PlaceBuilder& builder, double radius, const Look& landmark) {
@@ -174,15 +165,10 @@ void AddSkyline(PlaceBuilder& builder) {
       const double angle = kTurn * k / sides;
       return Eigen::Vector3d(radius * std::cos(angle), radius * std::sin(angle), z);
     };
-    const RandomStream random(builder.random().Next(), "skyline");
     // Seen from inside.
-    builder.AddPaintedFace(
-        {corner(i + 1, 0), corner(i, 0), corner(i, 16), corner(i + 1, 16)}, 8,
-        [random, noise = builder.noise()](Canvas& canvas) {
-          RandomStream stream = random;
-          PaintSkyline(canvas, *noise, stream);
-        },
-        /*two_sided=*/false, /*cut_out=*/true);
+    builder.AddPaintedFace({corner(i + 1, 0), corner(i, 0), corner(i, 16), corner(i + 1, 16)}, 8,
+                           RandomStream(builder.random().Next(), "skyline"), PaintSkyline,
+                           /*two_sided=*/false, /*cut_out=*/true);
   }
 }
 

@@ -16,12 +16,6 @@ Texture::Texture(const Canvas& canvas, bool wraps) : density_(canvas.density()),
   while (levels_.back().columns > 1 || levels_.back().rows > 1) levels_.push_back(Half(levels_.back()));
 }
 
-size_t Texture::bytes() const {
-  size_t sum = 0;
-  for (const Level& level : levels_) sum += level.texels.size();
-  return sum;
-}
-
 Texture::Level Texture::Half(const Level& level) {
   Level half;
   half.columns = std::max(1, level.columns / 2);
@@ -75,7 +69,7 @@ Eigen::Array4f Texture::Sample(double u, double v, float level) const {
 }
 
 uint8_t Texture::Opacity(double u, double v, int level) const {
-  const auto index = static_cast<size_t>(std::clamp(level, 0, level_count() - 1));
+  const auto index = static_cast<size_t>(std::clamp(level, 0, static_cast<int>(levels_.size()) - 1));
   const double scale = density_ / static_cast<double>(size_t{1} << index);
   const int x = Place(static_cast<int>(std::floor(u * scale)), levels_[index].columns);
   const int y = Place(static_cast<int>(std::floor(v * scale)), levels_[index].rows);

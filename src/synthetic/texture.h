@@ -16,14 +16,12 @@ class Texture {
 
   // Texels per metre of the finest level.
   double density() const { return density_; }
-  size_t bytes() const;
 
   // Red, green, blue, opacity in 0 .. 255 at a place in metres, smoothed over about 2^level texels
   // (trilinear).
   Eigen::Array4f Sample(double u, double v, float level) const;
   // The opacity of the nearest texel of a whole level.
   uint8_t Opacity(double u, double v, int level) const;
-  int level_count() const { return static_cast<int>(levels_.size()); }
 
  private:
   struct Level {

@@ -19,8 +19,7 @@ void Describe(OptionsDescription& description, LearnWhiteningOptions& options) {
   description
       .Add("shrinkage", options.shrinkage,
            "learned: how far the pairs' covariance is drawn towards a sphere; 0 as in the paper, towards 1 "
-           "for few or "
-           "alike pairs")
+           "for few or alike pairs")
       .Range(0, 1);
 }
 

@@ -8,18 +8,13 @@
 
 #include "vantage/sfm/covisibility.h"
 #include "vantage/util/error.h"
+#include "vantage/util/file.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
-
-// `path` relative to `folder`, symbolic links resolved, so that it can be followed from there.
-std::string PathFrom(const fs::path& folder, const fs::path& path) {
-  const fs::path base = fs::weakly_canonical(folder.empty() ? "." : folder);
-  return fs::weakly_canonical(path).lexically_proximate(base).string();
-}
 
 // A scene's photos and the pairs among them, before queries are drawn.
 struct ScenePairs {

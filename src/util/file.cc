@@ -130,6 +130,11 @@ void WriteFile(const fs::path& path, std::string_view bytes) {
   file.Commit();
 }
 
+std::string PathFrom(const fs::path& folder, const fs::path& path) {
+  const fs::path base = fs::weakly_canonical(folder.empty() ? "." : folder);
+  return fs::weakly_canonical(path).lexically_proximate(base).string();
+}
+
 std::vector<fs::path> ListFiles(const fs::path& folder, const std::vector<std::string>& extensions) {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   std::vector<fs::path> files;

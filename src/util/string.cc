@@ -87,6 +87,12 @@ std::string FormatFixed(double value, int digits) {
   return buffer;
 }
 
+std::string FormatPadded(int64_t value, int digits) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof(buffer), "%0*lld", digits, static_cast<long long>(value));
+  return buffer;
+}
+
 std::string FormatDuration(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0) return "?";
   if (seconds < 10) return FormatFixed(seconds, 1) + " s";

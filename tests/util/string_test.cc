@@ -11,6 +11,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using vantage::testing::ErrorOf;
 
+TEST(FormatPadded, PutsZerosBefore) {
+  EXPECT_EQ(FormatPadded(7, 4), "0007");
+  EXPECT_EQ(FormatPadded(12345, 4), "12345");
+}
+
 TEST(String, SplitAndJoin) {
   EXPECT_THAT(SplitText("a,,b", ','), ElementsAre("a", "", "b"));
   EXPECT_THAT(SplitText("", ','), IsEmpty());

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,27 @@ struct ConvolutionOptions {
   int64_t groups = 1;
 };
 
+// Batch norm with frozen statistics: x -> scale x + shift for each channel. Its weight and bias are trained.
+class FrozenNorm {
+ public:
+  FrozenNorm(std::string name, int64_t channels, double epsilon);
+
+  // gamma / sigma. C.
+  at::Tensor Scale() const;
+  // beta + (bias - mu) scale, where the norm follows a layer of that bias (none: undefined). C.
+  at::Tensor Shift(const at::Tensor& scale, const at::Tensor& bias = {}) const;
+  void Visit(const TensorVisitor& visitor);
+
+ private:
+  std::string name_;
+  double epsilon_;
+  at::Tensor weight_;
+  at::Tensor bias_;
+  at::Tensor running_mean_;
+  at::Tensor running_var_;
+  at::Tensor num_batches_tracked_;
+};
+
 // A convolution, then batch norm with frozen statistics where it has one, then the activation.
 // The norm is folded into the convolution inside the graph: w gamma / sigma and beta - mu gamma / sigma have
 // the same gradients with respect to w, gamma and beta as the two operations one after the other, and no
@@ -59,16 +81,10 @@ class ConvolutionUnit : public Layer {
  private:
   std::string name_;
   ConvolutionOptions options_;
-  std::string norm_name_;  // empty: no batch norm
-  double norm_epsilon_ = 0;
+  std::optional<FrozenNorm> norm_;
   Activation activation_;
   at::Tensor weight_;  // out x in / groups x kernel x kernel
   at::Tensor bias_;    // out; undefined where there is none
-  at::Tensor norm_weight_;
-  at::Tensor norm_bias_;
-  at::Tensor running_mean_;
-  at::Tensor running_var_;
-  at::Tensor num_batches_tracked_;
 };
 
 // Maximum over windows.

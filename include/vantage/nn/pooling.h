@@ -38,8 +38,10 @@ struct Region {
 inline constexpr int kRmacLevels = 3;
 std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels = kRmacLevels);
 
-// The part of a map inside a region: B x C x size x size.
-at::Tensor Part(const at::Tensor& x_BCHW, const Region& region);
+// The sum of describe(part) over the whole map and over the parts inside its regions. `describe` takes B x C
+// x any size to B x D.
+at::Tensor SumOverRegions(const at::Tensor& x_BCHW,
+                          const std::function<at::Tensor(const at::Tensor&)>& describe);
 
 // The sum of MAC over the whole map and over its regions, each of unit length. B x C x H x W to B x C.
 at::Tensor RmacPool(const at::Tensor& x_BCHW);

@@ -71,6 +71,9 @@ void WriteFile(const std::filesystem::path& path, std::string_view bytes);
 // whose result is then renamed to `path`.
 std::filesystem::path TemporaryPathBeside(const std::filesystem::path& path);
 
+// `path` relative to `folder`, symbolic links resolved, so that it can be followed from there.
+std::string PathFrom(const std::filesystem::path& folder, const std::filesystem::path& path);
+
 // Regular files below `folder`, recursively, whose lower-case extension is among `extensions` (".jpg"),
 // sorted by their path relative to the folder, which is what is returned. Throws Error if the folder is
 // missing.

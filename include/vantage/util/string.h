@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ std::string FormatShortest(double value);
 
 // Fixed-point with `digits` decimals.
 std::string FormatFixed(double value, int digits);
+
+// With zeros before it: 7 of four digits is "0007".
+std::string FormatPadded(int64_t value, int digits);
 
 // "0.2 s", "12 s", "3 min 05 s", "2 h 14 min".
 std::string FormatDuration(double seconds);
