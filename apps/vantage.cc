@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <malloc.h>
-
 #include "command_line.h"
-
-namespace {
-
-// Large buffers come and go with every operator of a network. glibc would give each back to the kernel, which
-// then clears it anew for the next: up to a fifth of the time.
-void KeepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
-
-}  // namespace
+#include "vantage/util/memory.h"
 
 int main(int argc, char** argv) {
-  KeepFreedMemory();
+  vantage::KeepFreedMemory();
   std::vector<std::unique_ptr<vantage::Command>> commands;
   commands.push_back(vantage::MakeSynthesizeCommand());
   commands.push_back(vantage::MakeReconstructCommand());
