@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/addcmul.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/cat.h>
 
@@ -21,14 +22,25 @@ class NormThenRelu : public Layer {
   NormThenRelu(std::string name, int64_t channels) : norm_(std::move(name), channels, kNormEpsilon) {}
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
+    if (frozen_scale_.defined()) return at::addcmul(frozen_shift_, x_BCHW, frozen_scale_).relu_();
     const at::Tensor scale = norm_.Scale();
     return (x_BCHW * scale.view({1, -1, 1, 1}) + norm_.Shift(scale).view({1, -1, 1, 1})).relu();
   }
 
-  void Visit(const TensorVisitor& visitor) override { norm_.Visit(visitor); }
+  void Visit(const TensorVisitor& visitor) override {
+    if (!frozen_scale_.defined()) norm_.Visit(visitor);
+  }
+
+  void Freeze(at::ScalarType type) override {
+    const at::Tensor scale = norm_.Scale();
+    frozen_scale_ = scale.view({1, -1, 1, 1}).to(type);
+    frozen_shift_ = norm_.Shift(scale).view({1, -1, 1, 1}).to(type);
+  }
 
  private:
   FrozenNorm norm_;
+  at::Tensor frozen_scale_;  // 1 x C x 1 x 1
+  at::Tensor frozen_shift_;
 };
 
 // Adds `growth` channels, computed from all before, to its input.
@@ -45,10 +57,10 @@ class DenseLayer : public Layer {
     return at::cat({x_BCHW, conv2_.Forward(conv1_.Forward(norm1_.Forward(x_BCHW)))}, 1);
   }
 
-  void Visit(const TensorVisitor& visitor) override {
-    norm1_.Visit(visitor);
-    conv1_.Visit(visitor);
-    conv2_.Visit(visitor);
+  void ForEachChild(const std::function<void(Layer&)>& visit) override {
+    visit(norm1_);
+    visit(conv1_);
+    visit(conv2_);
   }
 
  private:
@@ -60,7 +72,6 @@ class DenseLayer : public Layer {
 class AveragePool : public Layer {
  public:
   at::Tensor Forward(const at::Tensor& x_BCHW) const override { return at::avg_pool2d(x_BCHW, 2, 2); }
-  void Visit(const TensorVisitor& /*visitor*/) override {}
 };
 
 struct DenseNetShape {

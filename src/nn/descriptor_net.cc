@@ -6,13 +6,13 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
 #include <map>
 #include <utility>
 
+#include "nn/resize_images.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -60,8 +60,8 @@ DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
 
 at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
   // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
-  const at::Tensor images = images_B3HW.to(device_).contiguous(at::MemoryFormat::ChannelsLast);
-  at::Tensor map_BCHW = trunk_->layers->Forward(images);
+  const at::Tensor images = images_B3HW.to(device_, trunk_type_).contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor map_BCHW = trunk_->layers->Forward(images).to(at::kFloat);
   if (local_whitening_) map_BCHW = local_whitening_(map_BCHW.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
   const at::Tensor pooled = L2Normalize(Pool(map_BCHW));
   return whitening_ ? L2Normalize(whitening_(pooled)) : pooled;
@@ -80,13 +80,8 @@ at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vect
   const double exponent = MultiScaleExponent();
   at::Tensor sum;
   for (const double scale : scales) {
-    // In float64: float32 coordinates are off by 1e-4 pixels at the far side, differently from CPU to CPU.
-    const at::Tensor resized =
-        scale == 1 ? images_B3HW
-                   : at::upsample_bilinear2d(images_B3HW.to(at::kDouble), /*output_size=*/std::nullopt,
-                                             /*align_corners=*/false, std::vector<double>{scale, scale})
-                         .to(at::kFloat);
-    const at::Tensor powered = Forward(resized).pow(exponent);
+    const at::Tensor powered =
+        Forward(scale == 1 ? images_B3HW : ResizeImages(images_B3HW, scale)).pow(exponent);
     sum = sum.defined() ? sum + powered : powered;
   }
   const at::Tensor mean = (sum / static_cast<double>(scales.size())).pow(1 / exponent);
@@ -114,7 +109,17 @@ void DescriptorNet::To(const at::Device& device) {
   Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.to(device); });
 }
 
+DescriptorNet DescriptorNet::Frozen(at::ScalarType type) const {
+  const at::NoGradGuard no_grad;
+  DescriptorNet frozen = Clone();
+  frozen.trunk_->layers->Freeze(type);
+  frozen.trunk_type_ = type;
+  frozen.frozen_ = true;
+  return frozen;
+}
+
 DescriptorNet DescriptorNet::Clone() const {
+  VANTAGE_CHECK(!frozen_, "a frozen network cannot be cloned");
   const at::NoGradGuard no_grad;
   DescriptorNet copy(options_);
   copy.normalization = normalization;

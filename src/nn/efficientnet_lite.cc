@@ -28,7 +28,9 @@ class InvertedResidual : public Layer {
  public:
   InvertedResidual(const std::string& name, int64_t in_channels, int64_t out_channels, int64_t expansion,
                    int64_t kernel, int64_t stride)
-      : has_shortcut_(stride == 1 && in_channels == out_channels) {
+      : project_(name + "._project_conv", {in_channels * expansion, out_channels, 1}, name + "._bn2",
+                 kNormEpsilon, Activation::kNone),
+        has_shortcut_(stride == 1 && in_channels == out_channels) {
     const int64_t width = in_channels * expansion;
     if (expansion != 1) {
       branch_.Add(std::make_unique<ConvolutionUnit>(name + "._expand_conv",
@@ -38,20 +40,20 @@ class InvertedResidual : public Layer {
     branch_.Add(std::make_unique<ConvolutionUnit>(name + "._depthwise_conv",
                                                   SamePadded({width, width, kernel, stride, 0, 0, width}),
                                                   name + "._bn1", kNormEpsilon, Activation::kRelu6));
-    branch_.Add(std::make_unique<ConvolutionUnit>(name + "._project_conv",
-                                                  ConvolutionOptions{width, out_channels, 1}, name + "._bn2",
-                                                  kNormEpsilon, Activation::kNone));
   }
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
-    const at::Tensor y = branch_.Forward(x_BCHW);
-    return has_shortcut_ ? y + x_BCHW : y;
+    return project_.Forward(branch_.Forward(x_BCHW), has_shortcut_ ? x_BCHW : at::Tensor());
   }
 
-  void Visit(const TensorVisitor& visitor) override { branch_.Visit(visitor); }
+  void ForEachChild(const std::function<void(Layer&)>& visit) override {
+    visit(branch_);
+    visit(project_);
+  }
 
  private:
   Sequence branch_;
+  ConvolutionUnit project_;
   bool has_shortcut_;
 };
 

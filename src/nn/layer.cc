@@ -3,29 +3,24 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
+#include <tuple>
 #include <utility>
 
-namespace vantage {
-namespace {
+#include "nn/convolution.h"
+#include "nn/max_pool.h"
 
-at::Tensor Activate(const at::Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return x.relu();
-    case Activation::kRelu6:
-      return x.clamp(0, 6);
-    case Activation::kNone:
-      break;
-  }
-  return x;
+namespace vantage {
+void Layer::Visit(const TensorVisitor& visitor) {
+  ForEachChild([&](Layer& child) { child.Visit(visitor); });
 }
 
-}  // namespace
+void Layer::Freeze(at::ScalarType type) {
+  ForEachChild([&](Layer& child) { child.Freeze(type); });
+}
 
 FrozenNorm::FrozenNorm(std::string name, int64_t channels, double epsilon)
     : name_(std::move(name)),
@@ -66,14 +61,13 @@ ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& opt
   norm_.emplace(std::move(norm_name), options.out_channels, norm_epsilon);
 }
 
-at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW) const {
-  at::Tensor weight = weight_;
-  at::Tensor bias = bias_;
-  if (norm_) {
-    const at::Tensor scale = norm_->Scale();
-    weight = weight_ * scale.view({-1, 1, 1, 1});
-    bias = norm_->Shift(scale, bias_);
-  }
+std::pair<at::Tensor, at::Tensor> ConvolutionUnit::FoldedWeights() const {
+  if (!norm_) return {weight_, bias_};
+  const at::Tensor scale = norm_->Scale();
+  return {weight_ * scale.view({-1, 1, 1, 1}), norm_->Shift(scale, bias_)};
+}
+
+at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW) const {
   at::Tensor x = x_BCHW;
   int64_t padding = options_.padding;
   if (options_.extra_padding > 0) {
@@ -81,8 +75,18 @@ at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW) const {
     x = at::constant_pad_nd(x, {padding, after, padding, after});
     padding = 0;
   }
-  x = at::conv2d(x, weight, bias, options_.stride, padding, /*dilation=*/1, options_.groups);
-  return Activate(x, activation_);
+  const WindowOptions window{options_.stride, padding, options_.groups};
+  if (frozen_) return FusedConvolution(x, weight_, bias_, window, residual_BCHW, activation_);
+  const auto [weight, bias] = FoldedWeights();
+  return PlainConvolution(x, weight, bias, window, residual_BCHW, activation_);
+}
+
+void ConvolutionUnit::Freeze(at::ScalarType type) {
+  std::tie(weight_, bias_) = FoldedWeights();
+  norm_.reset();
+  weight_ = weight_.to(type).contiguous(at::MemoryFormat::ChannelsLast);
+  if (bias_.defined()) bias_ = bias_.to(type);
+  frozen_ = true;
 }
 
 void ConvolutionUnit::Visit(const TensorVisitor& visitor) {
@@ -92,6 +96,7 @@ void ConvolutionUnit::Visit(const TensorVisitor& visitor) {
 }
 
 at::Tensor MaxPool::Forward(const at::Tensor& x_BCHW) const {
+  if (frozen_) return FastMaxPool(x_BCHW, {kernel_, stride_, padding_, ceil_mode_});
   return at::max_pool2d(x_BCHW, kernel_, stride_, padding_, /*dilation=*/1, ceil_mode_);
 }
 
@@ -101,8 +106,8 @@ at::Tensor Sequence::Forward(const at::Tensor& x_BCHW) const {
   return x;
 }
 
-void Sequence::Visit(const TensorVisitor& visitor) {
-  for (const auto& layer : layers_) layer->Visit(visitor);
+void Sequence::ForEachChild(const std::function<void(Layer&)>& visit) {
+  for (const auto& layer : layers_) visit(*layer);
 }
 
 }  // namespace vantage

@@ -14,18 +14,20 @@ namespace {
 constexpr double kNormEpsilon = 1e-5;
 constexpr int64_t kBottleneckExpansion = 4;
 
-std::unique_ptr<ConvolutionUnit> Unit(const std::string& block, int number, const ConvolutionOptions& options,
-                                      Activation activation) {
+std::unique_ptr<ConvolutionUnit> Unit(const std::string& block, int number,
+                                      const ConvolutionOptions& options) {
   return std::make_unique<ConvolutionUnit>(block + ".conv" + std::to_string(number), options,
-                                           block + ".bn" + std::to_string(number), kNormEpsilon, activation);
+                                           block + ".bn" + std::to_string(number), kNormEpsilon,
+                                           Activation::kRelu);
 }
 
 // ReLU(x + residual branch), x through a 1x1 convolution where its shape differs.
 class ResidualBlock : public Layer {
  public:
-  ResidualBlock(const std::string& name, std::unique_ptr<Sequence> branch, int64_t in_channels,
-                int64_t out_channels, int64_t stride)
-      : branch_(std::move(branch)) {
+  // The last convolution of the branch adds x and applies the ReLU.
+  ResidualBlock(const std::string& name, Sequence branch, std::unique_ptr<ConvolutionUnit> last,
+                int64_t in_channels, int64_t out_channels, int64_t stride)
+      : branch_(std::move(branch)), last_(std::move(last)) {
     if (stride == 1 && in_channels == out_channels) return;
     shortcut_ = std::make_unique<ConvolutionUnit>(name + ".downsample.0",
                                                   ConvolutionOptions{in_channels, out_channels, 1, stride},
@@ -33,32 +35,34 @@ class ResidualBlock : public Layer {
   }
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
-    return (branch_->Forward(x_BCHW) + (shortcut_ ? shortcut_->Forward(x_BCHW) : x_BCHW)).relu();
+    return last_->Forward(branch_.Forward(x_BCHW), shortcut_ ? shortcut_->Forward(x_BCHW) : x_BCHW);
   }
 
-  void Visit(const TensorVisitor& visitor) override {
-    branch_->Visit(visitor);
-    if (shortcut_) shortcut_->Visit(visitor);
+  void ForEachChild(const std::function<void(Layer&)>& visit) override {
+    visit(branch_);
+    visit(*last_);
+    if (shortcut_) visit(*shortcut_);
   }
 
  private:
-  std::unique_ptr<Sequence> branch_;
+  Sequence branch_;
+  std::unique_ptr<ConvolutionUnit> last_;
   std::unique_ptr<ConvolutionUnit> shortcut_;
 };
 
 std::unique_ptr<Layer> MakeBlock(const std::string& name, bool bottleneck, int64_t in_channels, int64_t width,
                                  int64_t stride) {
-  auto branch = std::make_unique<Sequence>();
+  Sequence branch;
   if (!bottleneck) {
-    branch->Add(Unit(name, 1, {in_channels, width, 3, stride, 1}, Activation::kRelu));
-    branch->Add(Unit(name, 2, {width, width, 3, 1, 1}, Activation::kNone));
-    return std::make_unique<ResidualBlock>(name, std::move(branch), in_channels, width, stride);
+    branch.Add(Unit(name, 1, {in_channels, width, 3, stride, 1}));
+    return std::make_unique<ResidualBlock>(name, std::move(branch), Unit(name, 2, {width, width, 3, 1, 1}),
+                                           in_channels, width, stride);
   }
   const int64_t out_channels = width * kBottleneckExpansion;
-  branch->Add(Unit(name, 1, {in_channels, width, 1}, Activation::kRelu));
-  branch->Add(Unit(name, 2, {width, width, 3, stride, 1}, Activation::kRelu));
-  branch->Add(Unit(name, 3, {width, out_channels, 1}, Activation::kNone));
-  return std::make_unique<ResidualBlock>(name, std::move(branch), in_channels, out_channels, stride);
+  branch.Add(Unit(name, 1, {in_channels, width, 1}));
+  branch.Add(Unit(name, 2, {width, width, 3, stride, 1}));
+  return std::make_unique<ResidualBlock>(name, std::move(branch), Unit(name, 3, {width, out_channels, 1}),
+                                         in_channels, out_channels, stride);
 }
 
 struct ResNetShape {

@@ -20,10 +20,10 @@ class Fire : public Layer {
     return at::cat({expand1x1_.Forward(squeezed), expand3x3_.Forward(squeezed)}, 1);
   }
 
-  void Visit(const TensorVisitor& visitor) override {
-    squeeze_.Visit(visitor);
-    expand1x1_.Visit(visitor);
-    expand3x3_.Visit(visitor);
+  void ForEachChild(const std::function<void(Layer&)>& visit) override {
+    visit(squeeze_);
+    visit(expand1x1_);
+    visit(expand3x3_);
   }
 
  private:

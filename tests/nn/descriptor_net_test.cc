@@ -4,9 +4,13 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/linspace.h>
+#include <ATen/ops/sin.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 
 #include <nlohmann/json.hpp>
 
+#include "nn/resize_images.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "vantage/nn/model_file.h"
@@ -154,6 +158,19 @@ TEST(ImagesToTensor, NormalisesAsTorchvisionDoes) {
 TEST(ParseDevice, RefusesWhatIsNotThere) {
   EXPECT_TRUE(ParseDevice("cpu").is_cpu());
   EXPECT_THROW(ParseDevice("tpu9"), UsageError);
+}
+
+TEST(ResizeImages, IsTheBilinearResizeInFloat64) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor images = at::linspace(0, 60, 2 * 3 * 41 * 67).sin().view({2, 3, 41, 67});
+  for (const double scale : {0.5, 0.7071, 0.33, 1.4142, 2.0, 0.03}) {
+    const at::Tensor expected = at::upsample_bilinear2d(images.to(at::kDouble), std::nullopt, false,
+                                                        std::vector<double>{scale, scale});
+    const at::Tensor resized = ResizeImages(images.contiguous(at::MemoryFormat::ChannelsLast), scale);
+    ASSERT_EQ(resized.sizes(), expected.sizes()) << scale;
+    EXPECT_LT((resized.to(at::kDouble) - expected).abs().max().item<double>(), 1e-6) << scale;
+    EXPECT_LT((ResizeImages(images, scale) - resized).abs().max().item<double>(), 1e-6) << scale;
+  }
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include "vantage/nn/trunk.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/linspace.h>
+#include <ATen/ops/sin.h>
 #include <ATen/ops/zeros.h>
 
 #include <nlohmann/json.hpp>
@@ -52,6 +54,22 @@ TEST_P(Trunks, GiveTheReferencesFeatureMapUnderFormulaWeights) {
   EXPECT_LT(RelativeError(trunk.layers->Forward(input.contiguous(at::MemoryFormat::ChannelsLast)), expected),
             1e-4);
   EXPECT_EQ(trunk.output_channels, expected.size(1));
+}
+
+TEST_P(Trunks, GiveTheSameFrozen) {
+  const at::NoGradGuard no_grad;
+  Trunk trunk = MakeTrunk(GetParam());
+  trunk.layers->Visit(
+      [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+  // Of an odd size, so that strides and paddings do not divide it.
+  const at::Tensor input = at::linspace(-2, 2, 2 * 3 * 97 * 75).view({2, 3, 97, 75}).sin();
+  const at::Tensor expected = trunk.layers->Forward(input);
+  trunk.layers->Freeze(at::kFloat);
+  const at::Tensor frozen = trunk.layers->Forward(input.contiguous(at::MemoryFormat::ChannelsLast));
+  EXPECT_LT(RelativeError(frozen, expected), 1e-4);  // sums run in another order, through up to 200 layers
+  trunk.layers->Visit([](const std::string& name, at::Tensor&, TensorRole) {
+    EXPECT_FALSE(name.ends_with("running_mean")) << name << " is folded away";
+  });
 }
 
 TEST_P(Trunks, TakeTheSmallestPhotos) {

@@ -67,6 +67,10 @@ class DescriptorNet {
 
   DescriptorNet Clone() const;
 
+  // A copy for describing only: norms folded into convolutions, activations fused, trunk in `type` (float32
+  // or bfloat16). Descriptors are float32 whatever the type. It can be neither trained, cloned nor saved.
+  DescriptorNet Frozen(at::ScalarType type = at::kFloat) const;
+
  private:
   // D to D with bias; without weight where the network has none.
   struct LinearLayer {
@@ -87,6 +91,8 @@ class DescriptorNet {
   LinearLayer region_whitening_;
   LinearLayer whitening_;
   at::Device device_ = at::kCPU;
+  at::ScalarType trunk_type_ = at::kFloat;
+  bool frozen_ = false;
 };
 
 // RGB images of one size as a normalised batch: B x 3 x H x W, float32, channels last in memory.

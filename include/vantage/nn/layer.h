@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vantage {
@@ -25,8 +26,14 @@ class Layer {
   virtual ~Layer() = default;
   // x: B x C x H x W.
   virtual at::Tensor Forward(const at::Tensor& x_BCHW) const = 0;
-  // Visits the layer's tensors in the order in which PyTorch's modules list them.
-  virtual void Visit(const TensorVisitor& visitor) = 0;
+  // The layers that this one is made of, in the order in which PyTorch's modules list their tensors.
+  virtual void ForEachChild(const std::function<void(Layer&)>& /*visit*/) {}
+  // Visits the layer's tensors, in that order.
+  virtual void Visit(const TensorVisitor& visitor);
+  // Folds norms into convolutions and lays weights out for speed, in `type` (float32 or bfloat16). From then
+  // on the layer takes inputs of that type, channels last; it cannot be trained, and has no norm's tensors
+  // any more.
+  virtual void Freeze(at::ScalarType type);
 };
 
 enum class Activation { kNone, kRelu, kRelu6 };
@@ -75,14 +82,21 @@ class ConvolutionUnit : public Layer {
   ConvolutionUnit(std::string name, const ConvolutionOptions& options, std::string norm_name,
                   double norm_epsilon, Activation activation, bool has_bias = false);
 
-  at::Tensor Forward(const at::Tensor& x_BCHW) const override;
+  at::Tensor Forward(const at::Tensor& x_BCHW) const override { return Forward(x_BCHW, {}); }
+  // `residual`, of the output's shape, is added before the activation; undefined: nothing.
+  at::Tensor Forward(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW) const;
   void Visit(const TensorVisitor& visitor) override;
+  void Freeze(at::ScalarType type) override;
 
  private:
+  // Weight and bias with the norm, if any, folded in.
+  std::pair<at::Tensor, at::Tensor> FoldedWeights() const;
+
   std::string name_;
   ConvolutionOptions options_;
   std::optional<FrozenNorm> norm_;
   Activation activation_;
+  bool frozen_ = false;
   at::Tensor weight_;  // out x in / groups x kernel x kernel
   at::Tensor bias_;    // out; undefined where there is none
 };
@@ -94,13 +108,14 @@ class MaxPool : public Layer {
       : kernel_(kernel), stride_(stride), padding_(padding), ceil_mode_(ceil_mode) {}
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override;
-  void Visit(const TensorVisitor& /*visitor*/) override {}
+  void Freeze(at::ScalarType /*type*/) override { frozen_ = true; }
 
  private:
   int64_t kernel_;
   int64_t stride_;
   int64_t padding_;
   bool ceil_mode_;
+  bool frozen_ = false;
 };
 
 // Layers one after the other.
@@ -109,7 +124,7 @@ class Sequence : public Layer {
   void Add(std::unique_ptr<Layer> layer) { layers_.push_back(std::move(layer)); }
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override;
-  void Visit(const TensorVisitor& visitor) override;
+  void ForEachChild(const std::function<void(Layer&)>& visit) override;
 
  private:
   std::vector<std::unique_ptr<Layer>> layers_;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/convolution.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/conv2d.h>
+
+namespace vantage {
+namespace {
+
+// LibTorch's compiler (torch.compile) uses these; they have no C++ function, only a schema.
+// mkldnn::_convolution_pointwise(X, W, B?, padding, stride, dilation, groups, attr, scalars, algorithm?)
+// mkldnn::_convolution_pointwise.binary(X, other, W, B?, padding, stride, dilation, groups, binary_attr,
+// alpha?,
+//                                       unary_attr?, unary_scalars, unary_algorithm?)
+std::optional<c10::OperatorHandle> FindOperator(const char* overload) {
+  return c10::Dispatcher::singleton().findSchema({"mkldnn::_convolution_pointwise", overload});
+}
+
+c10::IValue OneDnnName(Activation activation, const c10::IValue& none) {
+  switch (activation) {
+    case Activation::kRelu:
+      return "relu";
+    case Activation::kRelu6:
+      return "hardtanh";  // between the scalars
+    case Activation::kNone:
+      break;
+  }
+  return none;
+}
+
+c10::List<std::optional<at::Scalar>> OneDnnScalars(Activation activation) {
+  c10::List<std::optional<at::Scalar>> scalars;
+  if (activation == Activation::kRelu6) {
+    scalars.push_back(at::Scalar(0.0));
+    scalars.push_back(at::Scalar(6.0));
+  }
+  return scalars;
+}
+
+c10::IValue OrNone(const at::Tensor& tensor) {
+  return tensor.defined() ? c10::IValue(tensor) : c10::IValue();
+}
+
+}  // namespace
+
+at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
+                            const WindowOptions& window, const at::Tensor& residual_BCHW,
+                            Activation activation) {
+  at::Tensor y =
+      at::conv2d(x_BCHW, weight, bias, window.stride, window.padding, /*dilation=*/1, window.groups);
+  if (residual_BCHW.defined()) y = y + residual_BCHW;
+  switch (activation) {
+    case Activation::kRelu:
+      return y.relu();
+    case Activation::kRelu6:
+      return y.clamp(0, 6);
+    case Activation::kNone:
+      break;
+  }
+  return y;
+}
+
+at::Tensor FusedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
+                            const WindowOptions& window, const at::Tensor& residual_BCHW,
+                            Activation activation) {
+  static const std::optional<c10::OperatorHandle> kPlain = FindOperator("");
+  static const std::optional<c10::OperatorHandle> kWithResidual = FindOperator("binary");
+  // After an addition oneDNN is offered the ReLU only.
+  const bool is_offered = !residual_BCHW.defined() || activation != Activation::kRelu6;
+  if (!kPlain || !kWithResidual || !is_offered || !x_BCHW.device().is_cpu()) {
+    at::Tensor y =
+        at::conv2d(x_BCHW, weight, bias, window.stride, window.padding, /*dilation=*/1, window.groups);
+    if (residual_BCHW.defined()) y.add_(residual_BCHW);
+    if (activation == Activation::kRelu) y.relu_();
+    if (activation == Activation::kRelu6) y.clamp_(0, 6);
+    return y;
+  }
+  const std::vector<int64_t> padding(2, window.padding);
+  const std::vector<int64_t> stride(2, window.stride);
+  const std::vector<int64_t> dilation(2, 1);
+  std::vector<c10::IValue> stack = {x_BCHW};
+  if (residual_BCHW.defined()) stack.emplace_back(residual_BCHW);
+  for (const c10::IValue& value :
+       std::vector<c10::IValue>{weight, OrNone(bias), padding, stride, dilation, window.groups}) {
+    stack.push_back(value);
+  }
+  if (residual_BCHW.defined()) {
+    stack.emplace_back("add");
+    stack.emplace_back();
+    stack.push_back(OneDnnName(activation, {}));
+  } else {
+    stack.push_back(OneDnnName(activation, "none"));
+  }
+  stack.emplace_back(OneDnnScalars(activation));
+  stack.emplace_back();
+  (residual_BCHW.defined() ? kWithResidual : kPlain)->callBoxed(stack);
+  return std::move(stack.front()).toTensor();
+}
+
+}  // namespace vantage

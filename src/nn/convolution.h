@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "vantage/nn/layer.h"
+
+namespace vantage {
+
+struct WindowOptions {
+  int64_t stride = 1;
+  int64_t padding = 0;  // at each side
+  int64_t groups = 1;
+};
+
+// activation(convolution(x) + bias + residual), by operators that have gradients. bias and residual may be
+// undefined. x: B x C x H x W; weight: out x C / groups x k x k; bias: out; residual: of the result's shape.
+at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
+                            const WindowOptions& window, const at::Tensor& residual_BCHW,
+                            Activation activation);
+
+// The same without gradients: on the CPU in one pass over memory, by the operator of LibTorch that oneDNN's
+// fused convolution stands behind; elsewhere step by step in place.
+at::Tensor FusedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
+                            const WindowOptions& window, const at::Tensor& residual_BCHW,
+                            Activation activation);
+
+}  // namespace vantage
