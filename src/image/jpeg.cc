@@ -7,6 +7,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "image/codecs.h"
@@ -117,6 +118,15 @@ int Orientation(const Decoder& decoder) {
   return 1;
 }
 
+// 1, 2, 4 or 8: how much smaller the image may be decoded.
+unsigned Reduction(const jpeg_decompress_struct& codec, int enough_pixels) {
+  unsigned reduction = 1;
+  if (enough_pixels <= 0) return reduction;
+  const unsigned longest = std::max(codec.image_width, codec.image_height);
+  while (reduction < 8 && longest / (2 * reduction) >= static_cast<unsigned>(enough_pixels)) reduction *= 2;
+  return reduction;
+}
+
 // Inks to light as Pillow does: inverted, as Adobe writes them.
 Image FromInks(const std::vector<uint8_t>& inks, int width, int height) {
   Image image = MakeImage(width, height);
@@ -149,6 +159,7 @@ Image DecodeJpeg(std::string_view bytes, const std::string& source, const Decode
   CheckImageSize(decoder.codec.image_width, decoder.codec.image_height, bytes.size(), kPixelsPerByte, options,
                  source);
   orientation = Orientation(decoder);
+  decoder.codec.scale_denom = Reduction(decoder.codec, options.enough_pixels);
   if (!StartDecoding(decoder)) Fail(decoder, source);
 
   const int width = static_cast<int>(decoder.codec.output_width);

@@ -228,5 +228,36 @@ TEST(ReadImageHeader, TellsSizeAndOrientationWithoutDecoding) {
   EXPECT_EQ(header.exif_orientation, 6);
 }
 
+TEST(FastDecode, KeepsEnoughPixelsAndTheLook) {
+  Image image = MakeImage(800, 600);
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width; ++x) {
+      image.Row(y)[3 * x] = static_cast<uint8_t>(128 + 100 * std::sin(x / 40.0));
+      image.Row(y)[3 * x + 1] = static_cast<uint8_t>(128 + 100 * std::cos(y / 30.0));
+    }
+  }
+  const std::string bytes = EncodeJpeg(image, 95);
+  for (const auto& [enough, width] : std::vector<std::pair<int, int>>{{0, 800},
+                                                                      {1000, 800},
+                                                                      {800, 800},
+                                                                      {401, 800},
+                                                                      {400, 400},
+                                                                      {200, 200},
+                                                                      {101, 200},
+                                                                      {100, 100},
+                                                                      {1, 100}}) {
+    DecodeOptions options;
+    options.enough_pixels = enough;
+    const Image decoded = DecodeImage(bytes, "photo", options);
+    EXPECT_EQ(decoded.width, width) << enough;
+    EXPECT_EQ(decoded.height, width * 3 / 4) << enough;
+    const Image expected = ResizeLanczos(image, decoded.width, decoded.height);
+    int largest = 0;
+    for (size_t i = 0; i < expected.pixels.size(); ++i)
+      largest = std::max(largest, std::abs(int{decoded.pixels[i]} - int{expected.pixels[i]}));
+    EXPECT_LE(largest, 16) << enough;
+  }
+}
+
 }  // namespace
 }  // namespace vantage

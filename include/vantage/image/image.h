@@ -29,6 +29,10 @@ struct DecodeOptions {
   bool apply_exif_orientation = false;
   // Larger images are an error, found before their memory is taken. Pixels.
   int64_t max_pixels = int64_t{1} << 28;
+  // A JPEG whose longest side has a multiple of so many pixels may be decoded at a half, a quarter or an
+  // eighth of its size, as long as the longest side keeps so many: several times as fast, up to 16 grey
+  // levels away from decoding first and reducing then. 0: always at full size.
+  int enough_pixels = 0;
 };
 
 // What a file says of itself before it is decoded.
