@@ -8,6 +8,7 @@
 #include "model_arguments.h"
 #include "session.h"
 #include "vantage/evaluation/benchmark.h"
+#include "vantage/extract/describer.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -35,7 +36,7 @@ BenchmarkDescriptors DescribeWithModel(const Benchmark& benchmark, const Model& 
       requests.push_back({query.photo, query.box});
     }
   }
-  const ExtractedDescriptors extracted = ExtractModelDescriptors(model, requests, options, context);
+  const ExtractedDescriptors extracted = ExtractDescriptors(Describer(model, options), requests, context);
   BenchmarkDescriptors result;
   result.database = extracted.values.topRows(static_cast<Eigen::Index>(benchmark.photos.size()));
   result.queries = extracted.values(query_rows, Eigen::all);

@@ -4,6 +4,7 @@
 #include "command_line.h"
 #include "model_arguments.h"
 #include "session.h"
+#include "vantage/extract/describer.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/util/error.h"
 
@@ -21,28 +22,29 @@ class ExtractCommand : public Command {
     model_.Declare(line, "MODEL", "Model");
     line.Positional("PHOTOS", photos_, "Folders, lists of paths (.txt), or photos");
     line.Option("-o,--output", output_, "NAME of the files to write", /*required=*/true);
+    line.Option("--shard", shard_,
+                "i/n: only the i-th of n blocks of the list, for n machines; see vantage merge");
     line.Example("vantage extract model.pth photos/ -o descriptors");
   }
 
   void Run(Session& session) override {
     const Model model = model_.Read(session);
+    const Describer describer(model, model_.descriptor);
     NamedPhotos photos = ListPhotos(photos_);
-    const ExtractedDescriptors extracted =
-        ExtractModelDescriptors(model, photos.requests, model_.descriptor, session.context());
-    DescriptorFile file;
-    file.provenance = model_.Provenance(model).dump();
-    std::vector<bool> failed(photos.names.size());
-    for (const FailedRequest& photo : extracted.failed) {
-      failed[static_cast<size_t>(photo.index)] = true;
-      file.failed.push_back({photos.names[static_cast<size_t>(photo.index)], photo.reason});
+    nlohmann::json provenance = model_.Provenance(model);
+    if (!shard_.empty()) {
+      const Shard shard = ParseShard(shard_);
+      photos = SelectShard(photos, shard);
+      VANTAGE_CHECK(!photos.names.empty(), "shard ", shard_, " has no photo");
+      provenance["shard"] = {{"index", shard.index}, {"count", shard.count}};
     }
-    std::vector<int64_t> rows;
-    for (size_t i = 0; i < failed.size(); ++i) {
-      if (!failed[i]) rows.push_back(static_cast<int64_t>(i));
-    }
-    VANTAGE_CHECK(!rows.empty(), "none of the ", photos.names.size(), " photos could be read");
-    file.descriptors = SelectRows({std::move(photos.names), extracted.values}, rows);
+    nlohmann::json identity = provenance;
+    identity["photos"] = PhotoListSha256(photos);
+    ExtractionJournal journal(output_ + ".partial", identity.dump(), describer.dimension());
+    DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &journal);
+    file.provenance = provenance.dump();
     WriteDescriptors(file, output_);
+    journal.Remove();
     PrintSummary(session, file);
   }
 
@@ -66,6 +68,7 @@ class ExtractCommand : public Command {
   ModelArguments model_;
   std::vector<std::string> photos_;
   std::string output_;
+  std::string shard_;
 };
 
 }  // namespace

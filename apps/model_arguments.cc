@@ -42,7 +42,10 @@ nlohmann::json ModelArguments::Provenance(const Model& model) const {
           {"apply_exif_orientation", descriptor.apply_exif_orientation},
           {"scales", ParseScales(descriptor.scales)},
           {"whitening", descriptor.whitening == "default" ? model.default_whitening : descriptor.whitening},
-          {"dimension", descriptor.dimension}};
+          {"dimension", descriptor.dimension},
+          {"decode", descriptor.decode},
+          {"precision", descriptor.precision},
+          {"batch_pixels", descriptor.batch_pixels}};
 }
 
 }  // namespace vantage

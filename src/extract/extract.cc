@@ -1,63 +1,77 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/extract/extract.h"
 
-#include <ATen/ops/empty.h>
-#include <c10/core/InferenceMode.h>
-#include <c10/util/Exception.h>
-
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 
+#include "vantage/extract/describer.h"
+#include "vantage/extract/journal.h"
 #include "vantage/nn/intra_op_threads.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
-#include "vantage/util/string.h"
 
 namespace vantage {
 namespace {
 
-struct Row {
-  std::vector<float> values;  // empty where the photo failed
-  std::string reason;
+constexpr int64_t kMaxWindow = 32;
+
+// Consecutive photos that are looked through for equal sizes.
+struct Window {
+  int64_t first = 0;
+  int64_t count = 0;
 };
 
-Row DescribePhoto(const DescriptorNet& net, const PhotoRequest& request, const ExtractOptions& options) {
-  const c10::InferenceMode inference;
-  Row row;
-  try {
-    const Image image = LoadPhoto(request, options);
-    const at::Tensor descriptor =
-        net.Forward(ImagesToTensor({image}, net.normalization), options.scales).cpu().contiguous();
-    const float* values = descriptor.const_data_ptr<float>();
-    row.values.assign(values, values + descriptor.numel());
-    for (const float value : row.values) {
-      VANTAGE_CHECK(std::isfinite(value), request.path.string(), ": its descriptor is not finite");
-    }
-  } catch (const c10::Error& error) {
-    // A feature map without locations.
-    row.values.clear();
-    row.reason =
-        StrCat(request.path.string(), ": too small for the network: ", error.what_without_backtrace());
-  } catch (const Interrupted&) {
-    throw;
-  } catch (const Error& error) {
-    row.values.clear();
-    row.reason = error.what();
+struct WindowImages {
+  std::vector<Image> images;           // of the photos that could be read
+  std::vector<int64_t> positions;      // of those in the window
+  std::vector<DescribedPhoto> photos;  // of all; those that could be read are still empty
+};
+
+// A few times as many photos as fit into a batch, but enough windows for any number of threads.
+std::vector<Window> PlanWindows(int64_t count, const ExtractOptions& options, bool on_cpu) {
+  int64_t size = 1;
+  if (options.batch_pixels > 0 || !on_cpu) {
+    const int64_t pixels = int64_t{options.image_size} * options.image_size;
+    const int64_t fitting = options.batch_pixels > 0 ? options.batch_pixels / pixels + 1 : kMaxWindow;
+    size = std::clamp<int64_t>(std::min(4 * fitting, count / 64), 1, kMaxWindow);
   }
-  return row;
+  std::vector<Window> windows;
+  for (int64_t first = 0; first < count; first += size)
+    windows.push_back({first, std::min(size, count - first)});
+  return windows;
+}
+
+WindowImages LoadWindow(const std::vector<PhotoRequest>& requests, const Window& window,
+                        const ExtractOptions& options, const RunContext& context) {
+  WindowImages loaded;
+  loaded.photos.resize(static_cast<size_t>(window.count));
+  for (int64_t i = 0; i < window.count; ++i) {
+    context.CheckCancelled();
+    try {
+      loaded.images.push_back(LoadPhoto(requests[static_cast<size_t>(window.first + i)], options));
+      loaded.positions.push_back(i);
+    } catch (const Error& error) {
+      loaded.photos[static_cast<size_t>(i)].reason = error.what();
+    }
+  }
+  return loaded;
+}
+
+void DescribeWindow(const Describer& describer, const std::vector<PhotoRequest>& requests,
+                    const Window& window, WindowImages& loaded) {
+  std::vector<DescribedPhoto> described = describer.DescribeReduced(loaded.images);
+  loaded.images.clear();
+  for (size_t i = 0; i < described.size(); ++i) {
+    const int64_t position = loaded.positions[i];
+    if (!described[i].reason.empty()) {
+      described[i].reason = StrCat(requests[static_cast<size_t>(window.first + position)].path.string(), ": ",
+                                   described[i].reason);
+    }
+    loaded.photos[static_cast<size_t>(position)] = std::move(described[i]);
+  }
 }
 
 }  // namespace
-
-void Describe(OptionsDescription& description, ExtractOptions& options) {
-  description.Add("image_size", options.image_size, "Longest side that photos are reduced to, pixels")
-      .Range(16, 16384)
-      .Flag("size");
-  description.Add("apply_exif_orientation", options.apply_exif_orientation,
-                  "Turn photos as their EXIF orientation says");
-}
 
 std::vector<double> ParseScales(const std::string& text) {
   std::vector<double> scales;
@@ -80,8 +94,11 @@ std::vector<double> ParseScales(const std::string& text) {
 Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
   DecodeOptions decode;
   decode.apply_exif_orientation = options.apply_exif_orientation;
+  if (!request.box) {
+    if (options.decode == "fast") decode.enough_pixels = options.image_size;
+    return Thumbnail(ReadImage(request.path, decode), options.image_size);
+  }
   const Image photo = ReadImage(request.path, decode);
-  if (!request.box) return Thumbnail(photo, options.image_size);
   try {
     const Image part = Crop(photo, *request.box);
     const double share =
@@ -92,29 +109,84 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
   }
 }
 
-ExtractedDescriptors ExtractDescriptors(const DescriptorNet& net, const std::vector<PhotoRequest>& requests,
-                                        const ExtractOptions& options, const RunContext& context) {
+ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
+                                        const RunContext& context, ExtractionJournal* journal) {
   const auto count = static_cast<int64_t>(requests.size());
   ExtractedDescriptors extracted;
-  extracted.values.setZero(count, net.dimension());
+  extracted.values.setZero(count, describer.dimension());
+  std::vector<bool> finished(requests.size());
+  int64_t done = 0;
+  const auto keep = [&](int64_t first, const std::vector<DescribedPhoto>& photos) {
+    for (size_t i = 0; i < photos.size(); ++i) {
+      const int64_t row = first + static_cast<int64_t>(i);
+      VANTAGE_CHECK(row < count, "the journal of the extraction names photo ", row, " of ", count);
+      finished[static_cast<size_t>(row)] = true;
+      if (photos[i].values.empty()) {
+        LogWarning(photos[i].reason, "; skipped");
+        extracted.failed.push_back({row, photos[i].reason});
+      } else {
+        extracted.values.row(row) =
+            Eigen::Map<const Eigen::RowVectorXf>(photos[i].values.data(), describer.dimension());
+      }
+    }
+    done += static_cast<int64_t>(photos.size());
+  };
+  if (journal != nullptr) journal->ForEachFinished(keep);
+  if (done > 0) LogInfo(done, " of ", count, " photos were described by an earlier run");
+
+  std::vector<Window> windows;
+  for (const Window& window : PlanWindows(count, describer.options(), describer.IsOnCpu())) {
+    if (!finished[static_cast<size_t>(window.first)]) windows.push_back(window);
+  }
   const IntraOpThreads one_thread_a_photo(1);
   const int threads = context.ThreadCount();
-  OrderedPrefetch<Row> rows(count, threads, 2 * threads, [&](int64_t i) {
-    context.CheckCancelled();
-    one_thread_a_photo.Enter();
-    return DescribePhoto(net, requests[static_cast<size_t>(i)], options);
-  });
-  for (int64_t i = 0; i < count; ++i) {
-    const Row row = *rows.Next();
-    if (row.values.empty()) {
-      LogWarning(row.reason, "; skipped");
-      extracted.failed.push_back({i, row.reason});
-    } else {
-      std::memcpy(extracted.values.row(i).data(), row.values.data(), row.values.size() * sizeof(float));
+  const auto window_count = static_cast<int64_t>(windows.size());
+  OrderedPrefetch<WindowImages> loaded(window_count, threads, 2 * threads, [&](int64_t w) {
+    const Window& window = windows[static_cast<size_t>(w)];
+    WindowImages images = LoadWindow(requests, window, describer.options(), context);
+    if (describer.IsOnCpu()) {
+      one_thread_a_photo.Enter();
+      DescribeWindow(describer, requests, window, images);
     }
-    context.Report({"describing photos", i + 1, count, ""});
+    return images;
+  });
+  for (const Window& window : windows) {
+    WindowImages images = *loaded.Next();
+    if (!describer.IsOnCpu()) DescribeWindow(describer, requests, window, images);
+    if (journal != nullptr) journal->Append(window.first, images.photos);
+    keep(window.first, images.photos);
+    context.Report({"describing photos", done, count, ""});
   }
+  std::sort(extracted.failed.begin(), extracted.failed.end(),
+            [](const FailedRequest& a, const FailedRequest& b) { return a.index < b.index; });
   return extracted;
+}
+
+DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos, const RunContext& context,
+                                  ExtractionJournal* journal) {
+  ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, context, journal);
+  DescriptorFile file;
+  if (extracted.failed.empty()) {
+    file.descriptors = {std::move(photos.names), std::move(extracted.values)};
+    return file;
+  }
+  std::vector<bool> failed(photos.names.size());
+  for (const FailedRequest& photo : extracted.failed) {
+    failed[static_cast<size_t>(photo.index)] = true;
+    file.failed.push_back({photos.names[static_cast<size_t>(photo.index)], photo.reason});
+  }
+  // Photos that may be mended need no journal.
+  if (file.failed.size() == failed.size() && journal != nullptr) journal->Remove();
+  VANTAGE_CHECK(file.failed.size() < failed.size(), "none of the ", failed.size(), " photos could be read");
+  Eigen::Index rows = 0;  // moved up in place: the matrix may be most of the memory
+  for (size_t i = 0; i < failed.size(); ++i) {
+    if (failed[i]) continue;
+    file.descriptors.names.push_back(std::move(photos.names[i]));
+    extracted.values.row(rows++) = extracted.values.row(static_cast<Eigen::Index>(i));
+  }
+  extracted.values.conservativeResize(rows, Eigen::NoChange);
+  file.descriptors.values = std::move(extracted.values);
+  return file;
 }
 
 }  // namespace vantage

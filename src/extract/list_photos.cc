@@ -5,6 +5,7 @@
 #include "vantage/extract/extract.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/hash.h"
 
 namespace vantage {
 namespace {
@@ -51,6 +52,43 @@ NamedPhotos ListPhotos(const std::vector<std::string>& sources) {
     VANTAGE_CHECK(seen.insert(name).second, "the photo '", name, "' is named twice");
   }
   return photos;
+}
+
+std::string PhotoListSha256(const NamedPhotos& photos) {
+  std::string text;
+  for (size_t i = 0; i < photos.names.size(); ++i) {
+    const PhotoRequest& request = photos.requests[i];
+    std::error_code missing;  // a photo that is not there is an error of its own, later
+    const auto size = fs::file_size(request.path, missing);
+    const auto time = fs::last_write_time(request.path, missing).time_since_epoch().count();
+    text += StrCat(photos.names[i], "\n", request.path.string(), "\n", size, " ", time, "\n");
+    if (request.box)
+      text +=
+          StrCat(request.box->left, " ", request.box->top, " ", request.box->right, " ", request.box->bottom);
+  }
+  return Sha256(text);
+}
+
+Shard ParseShard(const std::string& text) {
+  const std::vector<std::string> parts = SplitText(text, '/');
+  Shard shard;
+  try {
+    if (parts.size() == 2) {
+      shard = {ParseInteger(parts[0], "shard"), ParseInteger(parts[1], "shard")};
+      if (shard.index >= 1 && shard.index <= shard.count) return shard;
+    }
+  } catch (const Error&) {  // said below
+  }
+  throw UsageError(StrCat("shard: '", text, "' is not like 2/8, the second of eight"));
+}
+
+NamedPhotos SelectShard(const NamedPhotos& photos, const Shard& shard) {
+  const auto count = static_cast<int64_t>(photos.names.size());
+  const auto bound = [&](int64_t i) { return static_cast<std::ptrdiff_t>(count * i / shard.count); };
+  const std::ptrdiff_t first = bound(shard.index - 1);
+  const std::ptrdiff_t last = bound(shard.index);
+  return {{photos.names.begin() + first, photos.names.begin() + last},
+          {photos.requests.begin() + first, photos.requests.begin() + last}};
 }
 
 }  // namespace vantage

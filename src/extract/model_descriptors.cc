@@ -29,6 +29,21 @@ void Describe(OptionsDescription& description, ModelDescriptorOptions& options) 
       .Add("dimension", options.dimension, "Keep the first so many dimensions of the whitening; 0: all")
       .AtLeast(0)
       .Flag("dim");
+  description
+      .Add("decode", options.decode,
+           "exact, or fast: large JPEGs at a half, a quarter or an eighth of their size; changes descriptors "
+           "a "
+           "little")
+      .OneOf({"exact", "fast"});
+  description.Add("precision", options.precision, "fp32, or bf16 on a GPU or a CPU with AMX or AVX512-BF16")
+      .OneOf({"fp32", "bf16"});
+  description
+      .Add("batch_pixels", options.batch_pixels,
+           "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "
+           "4 "
+           "megapixels on a GPU")
+      .Range(0, 1 << 28)
+      .Flag("batch-pixels");
 }
 
 int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options) {
@@ -64,18 +79,13 @@ const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOption
   return best ? &*best : &*other;
 }
 
-ExtractedDescriptors ExtractModelDescriptors(const Model& model, const std::vector<PhotoRequest>& requests,
-                                             const ModelDescriptorOptions& options,
-                                             const RunContext& context) {
-  const Whitening* whitening = ChooseWhitening(model, options);
-  const ExtractOptions extract{EffectiveImageSize(model, options), options.apply_exif_orientation,
-                               ParseScales(options.scales)};
-  ExtractedDescriptors extracted = ExtractDescriptors(model.net, requests, extract, context);
-  if (whitening == nullptr) return extracted;
-  extracted.values =
-      ApplyWhitening(*whitening, extracted.values.cast<double>(), options.dimension).cast<float>();
-  for (const FailedRequest& failed : extracted.failed) extracted.values.row(failed.index).setZero();
-  return extracted;
+ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options) {
+  return {EffectiveImageSize(model, options),
+          options.apply_exif_orientation,
+          ParseScales(options.scales),
+          options.decode,
+          options.precision,
+          options.batch_pixels};
 }
 
 }  // namespace vantage

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "vantage/extract/describer.h"
 #include "vantage/tuples/build.h"
 #include "vantage/util/error.h"
 #include "vantage/util/random.h"
@@ -21,7 +22,7 @@ class DescribedPhotos {
       row_of_[photo] = static_cast<int64_t>(requests.size());
       requests.push_back({PhotoPath(set, photo, root), std::nullopt});
     }
-    extracted_ = ExtractDescriptors(net, requests, options, context);
+    extracted_ = ExtractDescriptors(Describer(net, options), requests, context);
     for (const FailedRequest& failed : extracted_.failed) failed_rows_.insert(failed.index);
   }
 

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "vantage/extract/describer.h"
 #include "vantage/tuples/build.h"
 #include "vantage/util/error.h"
 
@@ -31,7 +32,7 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
   for (size_t i = 0; i < set.photos.size(); ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root), std::nullopt});
   }
-  const ExtractedDescriptors extracted = ExtractDescriptors(net, requests, extract, context);
+  const ExtractedDescriptors extracted = ExtractDescriptors(Describer(net, extract), requests, context);
   LearnedWhitening learned;
   std::vector<int64_t> row_of(set.photos.size(), 0);  // -1: failed
   for (const FailedRequest& failed : extracted.failed) {

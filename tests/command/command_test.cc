@@ -105,29 +105,68 @@ TEST_F(Commands, TrainWhitenExtractEvaluateInOneGo) {
   EXPECT_EQ(VantageJson({"info", Path("descriptors.npy")})["provenance"]["image_size"], 64);
 }
 
+// Runs a command, killing it after random times, until it has ended by itself. Returns how often it was
+// killed.
+int RunThroughKills(Command command, double shortest, double longest) {
+  RandomStream random(1, "kills");
+  int kills = 0;
+  int code = 1;
+  for (int attempt = 0; attempt < 60 && code != 0; ++attempt) {
+    // `timeout` kills where nothing can be caught or cleaned up. Later attempts get longer, so that the run
+    // ends.
+    Command timed = command;
+    const double seconds = random.Uniform(shortest, longest) * (1 + attempt / 4);
+    timed.arguments.insert(timed.arguments.begin(), {"timeout", "-s", "KILL", FormatFixed(seconds, 2)});
+    code = RunCommand(timed, {}).exit_code;
+    kills += code != 0 ? 1 : 0;
+  }
+  EXPECT_EQ(code, 0) << ReadFile(command.log_path);
+  return kills;
+}
+
 TEST_F(Commands, KilledTrainingGoesOnToTheSameBytes) {
   const auto train = [&](const std::string& run) {
     return std::vector<std::string>{VANTAGE_PROGRAM, "train",    Path("train.toml"), "-o",
                                     Path(run),       "--resume", "--threads",        "1"};
   };
   ASSERT_EQ(RunCommand({train("whole"), {}, {}}, {}).exit_code, 0);
-  RandomStream random(1, "kills");
-  Command command{train("killed"), {}, folder_ / "log"};
-  int kills = 0;
-  int code = 1;
-  for (int attempt = 0; attempt < 40 && code != 0; ++attempt) {
-    // `timeout` kills where nothing can be caught or cleaned up. Later attempts get longer, so that the run
-    // ends.
-    Command timed = command;
-    const double seconds = random.Uniform(0.2, 1.0) * (1 + attempt / 4);
-    timed.arguments.insert(timed.arguments.begin(), {"timeout", "-s", "KILL", FormatFixed(seconds, 2)});
-    code = RunCommand(timed, {}).exit_code;
-    kills += code != 0 ? 1 : 0;
-  }
-  EXPECT_EQ(code, 0) << ReadFile(folder_ / "log");
-  EXPECT_GE(kills, 1);
+  EXPECT_GE(RunThroughKills({train("killed"), {}, folder_ / "log"}, 0.2, 1.0), 1);
   EXPECT_EQ(Sha256OfFile(folder_ / "killed/best.pth"), Sha256OfFile(folder_ / "whole/best.pth"));
   EXPECT_EQ(Sha256OfFile(folder_ / "killed/last.pth").size(), 64U);
+}
+
+TEST_F(Commands, KilledExtractionGoesOnToTheSameBytes) {
+  for (int i = 0; i < 30; ++i)
+    WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 400 + i % 3, 300), 90));
+  WriteFile(folder_ / "many/110.jpg", "not a photo");
+  const auto extract = [&](const std::string& name) {
+    return std::vector<std::string>{
+        VANTAGE_PROGRAM, "extract",  Path("model.pth"), Path("many"),     "-o",    Path(name), "--size",
+        "400",           "--scales", "1,0.7071,1.414",  "--batch-pixels", "300000"};
+  };
+  ASSERT_EQ(RunCommand({extract("whole"), {}, folder_ / "log"}, {}).exit_code, 0)
+      << ReadFile(folder_ / "log");
+  EXPECT_GE(RunThroughKills({extract("killed"), {}, folder_ / "log"}, 0.4, 0.8), 1);
+  for (const char* extension : {".npy", ".json"}) {
+    EXPECT_EQ(Sha256OfFile(folder_ / StrCat("killed", extension)),
+              Sha256OfFile(folder_ / StrCat("whole", extension)));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "killed.partial"));
+}
+
+TEST_F(Commands, TwoExtractionsIntoOneOutputAreRefused) {
+  for (int i = 0; i < 40; ++i)
+    WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 500, 400), 90));
+  const std::vector<std::string> extract = {VANTAGE_PROGRAM, "extract", Path("model.pth"),
+                                            Path("many"),    "-o",      Path("descriptors"),
+                                            "--size",        "500"};
+  std::jthread first([&] { EXPECT_EQ(RunCommand({extract, {}, folder_ / "log"}, {}).exit_code, 0); });
+  while (!std::filesystem::exists(folder_ / "descriptors.partial")) std::this_thread::yield();
+  const auto [code, text] = CaptureCommand(extract);
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(text, HasSubstr("descriptors.partial: another run is writing this output"));
+  first.join();
+  EXPECT_EQ(ReadDescriptors(folder_ / "descriptors").descriptors.size(), 40);
 }
 
 TEST_F(Commands, CtrlCEndsWith130AndSaysHowToGoOn) {

@@ -3,9 +3,12 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <numeric>
+
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/extract/model_descriptors.h"
+#include "vantage/extract/describer.h"
+#include "vantage/util/cpu.h"
 #include "vantage/util/file.h"
 
 namespace vantage {
@@ -33,7 +36,7 @@ TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
   const at::NoGradGuard no_grad;
   for (const std::vector<double>& scales : {std::vector<double>{1}, {1, 0.7071, 1.5}}) {
     const ExtractedDescriptors extracted =
-        ExtractDescriptors(model.net, photos.requests, {64, false, scales});
+        ExtractDescriptors(Describer(model.net, {64, false, scales}), photos.requests);
     for (Eigen::Index i = 0; i < 5; ++i) {
       const Image image = Thumbnail(ReadImage(photos.requests[static_cast<size_t>(i)].path), 64);
       const at::Tensor alone = model.net.Forward(ImagesToTensor({image}, model.net.normalization), scales);
@@ -60,7 +63,7 @@ TEST(ExtractDescriptors, DoesNotDependOnTheThreads) {
   const auto with_threads = [&](int threads) {
     RunContext context;
     context.threads = threads;
-    return ExtractDescriptors(model.net, photos.requests, {64, false}, context).values;
+    return ExtractDescriptors(Describer(model.net, {64, false}), photos.requests, context).values;
   };
   const DescriptorMatrix one = with_threads(1);
   EXPECT_EQ(with_threads(2), one);
@@ -74,7 +77,8 @@ TEST(ExtractDescriptors, BadPhotosAreNamedAndTheRestGoesOn) {
   WriteFile(folder / "p3.png", EncodePng(MakePhoto(9, 0, 3, 3)));  // nothing is left of it after the poolings
   const Model model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
-  const ExtractedDescriptors extracted = ExtractDescriptors(model.net, photos.requests, {64, false});
+  const ExtractedDescriptors extracted =
+      ExtractDescriptors(Describer(model.net, {64, false}), photos.requests);
   ASSERT_EQ(extracted.failed.size(), 2U);
   EXPECT_EQ(extracted.failed[0].index, 1);
   EXPECT_THAT(extracted.failed[0].reason, HasSubstr("p1.jpg: not a JPEG or PNG"));
@@ -83,13 +87,136 @@ TEST(ExtractDescriptors, BadPhotosAreNamedAndTheRestGoesOn) {
   EXPECT_NEAR(extracted.values.row(2).norm(), 1, 1e-4);
 }
 
+TEST(ExtractDescriptors, BatchesChangeNothingVisible) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 70; ++i) {
+    const int width = i % 3 == 0 ? 90 : 60;
+    WriteFile(folder / StrCat("p", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, width, 70), 90));
+  }
+  WriteFile(folder / "p110.jpg", "not a photo, in the middle of a batch");
+  const Model model = MakeFormulaModel();
+  const NamedPhotos photos = ListPhotos({folder.path().string()});
+  for (const std::vector<double>& scales : {std::vector<double>{1}, {1, 0.7071}}) {
+    ExtractOptions options{64, false, scales};
+    const ExtractedDescriptors alone = ExtractDescriptors(Describer(model.net, options), photos.requests);
+    options.batch_pixels = 1 << 16;
+    const ExtractedDescriptors batched = ExtractDescriptors(Describer(model.net, options), photos.requests);
+    EXPECT_LT((batched.values - alone.values).cwiseAbs().maxCoeff(), 1e-5);
+    ASSERT_EQ(batched.failed.size(), 1U);
+    EXPECT_EQ(batched.failed[0].index, 10);
+    RunContext three_threads;
+    three_threads.threads = 3;
+    EXPECT_EQ(ExtractDescriptors(Describer(model.net, options), photos.requests, three_threads).values,
+              batched.values);
+  }
+}
+
+TEST(ExtractDescriptors, GoesOnFromAnyPrefixOfItsJournal) {
+  const TemporaryFolder folder;
+  WritePhotos(folder, 5);
+  WriteFile(folder / "p2.jpg", "text");
+  const NamedPhotos photos = ListPhotos({folder.path().string()});
+  const Describer describer(MakeFormulaModel().net, {64, false});
+  const auto path = folder / "run.partial";
+  const auto extract = [&] {
+    ExtractionJournal journal(path, "{}", describer.dimension());
+    return ExtractDescriptors(describer, photos.requests, {}, &journal);
+  };
+  const ExtractedDescriptors whole = extract();
+  const std::string bytes = ReadFile(path);
+  // The last of these cuts lie inside the last record; the first inside the second.
+  for (size_t cut = bytes.size(); cut > 100; cut -= std::min<size_t>(cut, 397)) {
+    WriteFile(path, bytes.substr(0, cut));
+    const ExtractedDescriptors resumed = extract();
+    EXPECT_EQ(resumed.values, whole.values) << cut;
+    ASSERT_EQ(resumed.failed.size(), 1U);
+    EXPECT_EQ(resumed.failed[0].index, 2);
+    EXPECT_EQ(resumed.failed[0].reason, whole.failed[0].reason);
+    EXPECT_EQ(ReadFile(path), bytes) << cut;
+  }
+}
+
+TEST(ExtractDescriptors, DoesNotDescribeAgainWhatTheJournalHolds) {
+  const TemporaryFolder folder;
+  WritePhotos(folder, 3);
+  const NamedPhotos photos = ListPhotos({folder.path().string()});
+  const Describer describer(MakeFormulaModel().net, {64, false});
+  ExtractionJournal journal(folder / "run.partial", "{}", describer.dimension());
+  const DescribedPhoto marked{std::vector<float>(512, 0.25F), ""};
+  journal.Append(1, {marked});
+  const ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, {}, &journal);
+  EXPECT_EQ(extracted.values(1, 7), 0.25F);
+  EXPECT_NEAR(extracted.values.row(2).norm(), 1, 1e-4);
+}
+
+TEST(ExtractionJournal, IsHeldByOneAndBelongsToOneExtraction) {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.partial";
+  const auto open = [&](const char* identity) { ExtractionJournal journal(path, identity, 4); };
+  {
+    const ExtractionJournal journal(path, R"({"size": 64, "photos": "a"})", 4);
+    EXPECT_THAT(ErrorOf([&] { open(R"({"size": 64, "photos": "a"})"); }),
+                HasSubstr("another run is writing this output"));
+  }
+  open(R"({"size": 64, "photos": "a"})");
+  EXPECT_THAT(ErrorOf([&] { open(R"({"size": 65, "photos": "a"})"); }), HasSubstr("size: 64 there, 65 now"));
+  WriteFile(path, "a user's own notes, much longer than a record's head");
+  EXPECT_THAT(ErrorOf([&] { open("{}"); }), HasSubstr("is no journal"));
+  EXPECT_EQ(ReadFile(path), "a user's own notes, much longer than a record's head");
+}
+
+TEST(Describer, TakesPhotosOfAnySize) {
+  const Describer describer(MakeFormulaModel().net, {64, false});
+  const std::vector<Image> photos = {MakePhoto(1, 0, 120, 90), MakePhoto(2, 0, 50, 60),
+                                     MakePhoto(3, 0, 240, 180)};
+  const DescriptorMatrix rows = describer.Describe(photos);
+  for (size_t i = 0; i < photos.size(); ++i) {
+    const std::vector<float> alone = describer.Describe(photos[i]);
+    ASSERT_EQ(alone.size(), 512U);
+    for (size_t d = 0; d < alone.size(); ++d)
+      EXPECT_NEAR(alone[d], rows(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(d)), 1e-5);
+  }
+  EXPECT_THAT(ErrorOf([&] {
+                describer.Describe(std::vector{photos[0], MakePhoto(1, 0, 3, 3)});
+              }),
+              HasSubstr("photo 1: too small for the network"));
+}
+
+TEST(Describer, RefusesWhatItCannotDo) {
+  const Model model = MakeFormulaModel();
+  EXPECT_THROW(Describer(model.net, {.decode = "slow"}), UsageError);
+  EXPECT_THROW(Describer(model.net, {.precision = "fp8"}), UsageError);
+  if (!HasFastBfloat16()) {
+    EXPECT_THAT(ErrorOf([&] { Describer(model.net, {.precision = "bf16"}); }), HasSubstr("neither AMX"));
+  } else {
+    const Image photo = MakePhoto(1, 0, 120, 90);
+    const std::vector<float> exact = Describer(model.net).Describe(photo);
+    const std::vector<float> rounded = Describer(model.net, {.precision = "bf16"}).Describe(photo);
+    EXPECT_GT(std::inner_product(exact.begin(), exact.end(), rounded.begin(), 0.0), 0.99);
+  }
+}
+
+TEST(SelectShard, SplitsTheListIntoBlocks) {
+  NamedPhotos photos;
+  for (int i = 0; i < 10; ++i) {
+    photos.names.push_back(std::to_string(i));
+    photos.requests.push_back({std::to_string(i), std::nullopt});
+  }
+  EXPECT_THAT(SelectShard(photos, ParseShard("1/3")).names, ElementsAre("0", "1", "2"));
+  EXPECT_THAT(SelectShard(photos, ParseShard("2/3")).names, ElementsAre("3", "4", "5"));
+  EXPECT_THAT(SelectShard(photos, ParseShard("3/3")).names, ElementsAre("6", "7", "8", "9"));
+  for (const char* wrong : {"", "1", "0/3", "4/3", "1/2/3", "a/b", "-1/2"}) {
+    EXPECT_THROW(ParseShard(wrong), UsageError) << wrong;
+  }
+}
+
 TEST(ExtractDescriptors, StopsWhenCancelled) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
   RunContext context;
   context.is_cancelled = [] { return true; };
-  EXPECT_THROW(ExtractDescriptors(MakeFormulaModel().net, ListPhotos({folder.path().string()}).requests,
-                                  {64, false}, context),
+  EXPECT_THROW(ExtractDescriptors(Describer(MakeFormulaModel().net, {64, false}),
+                                  ListPhotos({folder.path().string()}).requests, context),
                Interrupted);
 }
 
@@ -121,30 +248,30 @@ TEST(ListPhotos, TakesFoldersListsAndFiles) {
   EXPECT_THAT(ErrorOf([&] { ListPhotos({(folder / "empty").string()}); }), HasSubstr("no photo"));
 }
 
-TEST(ExtractModelDescriptors, AppliesTheModelsWhitening) {
+TEST(Describer, AppliesTheModelsWhitening) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
   Model model = MakeFormulaModel();
   model.image_size = 64;
   const auto requests = ListPhotos({folder.path().string()}).requests;
-  const DescriptorMatrix plain = ExtractModelDescriptors(model, requests, {}).values;
+  const DescriptorMatrix plain = ExtractDescriptors(Describer(model, {}), requests).values;
   EXPECT_EQ(plain.cols(), 512);
   model.whitenings["own"].single_scale =
       Whitening{Eigen::VectorXd::Zero(512), 2 * Eigen::MatrixXd::Identity(512, 512)};
   model.default_whitening = "own";
-  const DescriptorMatrix whitened = ExtractModelDescriptors(model, requests, {.dimension = 100}).values;
+  const DescriptorMatrix whitened = ExtractDescriptors(Describer(model, {.dimension = 100}), requests).values;
   EXPECT_EQ(whitened.cols(), 100);
   const DescriptorMatrix first = plain.leftCols(100);
   EXPECT_NEAR(whitened.row(1).dot(first.row(1)), first.row(1).norm(), 1e-4);
-  EXPECT_EQ(ExtractModelDescriptors(model, requests, {.whitening = "none"}).values, plain);
+  EXPECT_EQ(ExtractDescriptors(Describer(model, {.whitening = "none"}), requests).values, plain);
   model.whitenings["own"].multi_scale =
       Whitening{Eigen::VectorXd::Zero(512), Eigen::MatrixXd::Identity(7, 512)};
-  EXPECT_EQ(ExtractModelDescriptors(model, requests, {.scales = "1,0.8"}).values.cols(), 7);
-  EXPECT_EQ(ExtractModelDescriptors(model, requests, {}).values.cols(), 512);
-  EXPECT_THAT(ErrorOf([&] { ExtractModelDescriptors(model, requests, {.whitening = "other"}); }),
+  EXPECT_EQ(ExtractDescriptors(Describer(model, {.scales = "1,0.8"}), requests).values.cols(), 7);
+  EXPECT_EQ(ExtractDescriptors(Describer(model, {}), requests).values.cols(), 512);
+  EXPECT_THAT(ErrorOf([&] { ExtractDescriptors(Describer(model, {.whitening = "other"}), requests); }),
               HasSubstr("no whitening 'other'; it has own"));
   EXPECT_THAT(
-      ErrorOf([&] { ExtractModelDescriptors(model, requests, {.whitening = "none", .dimension = 3}); }),
+      ErrorOf([&] { ExtractDescriptors(Describer(model, {.whitening = "none", .dimension = 3}), requests); }),
       HasSubstr("kept of a whitening only"));
 }
 

@@ -3,6 +3,7 @@
 
 #include "testing/files.h"
 #include "testing/photos.h"
+#include "vantage/extract/describer.h"
 #include "vantage/util/file.h"
 
 namespace vantage {
@@ -39,7 +40,7 @@ TEST(LearnWhiteningFromTuples, IsTheWhiteningOfItsPairs) {
     }
   }
   const Whitening expected = LearnWhitening(
-      ExtractDescriptors(model.net, requests, kSmall).values.cast<double>(), queries, positives);
+      ExtractDescriptors(Describer(model.net, kSmall), requests).values.cast<double>(), queries, positives);
   EXPECT_EQ(learned.whitening.mean, expected.mean);
   EXPECT_EQ(learned.whitening.projection, expected.projection);
 }

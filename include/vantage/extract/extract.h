@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "vantage/config/options_description.h"
 #include "vantage/image/image.h"
-#include "vantage/nn/descriptor_net.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
+
+class Describer;
+class ExtractionJournal;
 
 struct ExtractOptions {
   // Photos are reduced so that their longest side has at most so many pixels; never enlarged.
@@ -21,8 +22,16 @@ struct ExtractOptions {
   bool apply_exif_orientation = false;
   // Scales that a photo, reduced to image_size, is described at; see DescriptorNet::Forward.
   std::vector<double> scales = {1};
+  // "exact": JPEGs are decoded at full resolution, as cirtorch does. "fast": at a half, a quarter or an
+  // eighth where that is still as large as image_size; descriptors change a little (docs/performance.md).
+  // Parts of photos are decoded exactly in any case.
+  std::string decode = "exact";
+  // Type that the trunk computes in: "fp32" or "bf16".
+  std::string precision = "fp32";
+  // Photos of exactly equal size share a pass through the network while they have together at most so many
+  // pixels. 0: each alone on a CPU, where nothing is won by it, and 2^22 on a GPU.
+  int64_t batch_pixels = 0;
 };
-void Describe(OptionsDescription& description, ExtractOptions& options);
 
 // A photo, or the part of one inside a box (pixels of the full photo).
 struct PhotoRequest {
@@ -48,11 +57,15 @@ struct ExtractedDescriptors {
   std::vector<FailedRequest> failed;
 };
 
-// Describes photos. A photo that cannot be read or is too small for the network is
-// counted and named, and the rest goes on. The result does not depend on the number of threads. Throws
+// Describes photos. A photo that cannot be read or is too small for the network is counted and named, and the
+// rest goes on. Worker threads decode ahead; on a CPU each describes what it has decoded, so that the cores
+// work on photos side by side. Photos are looked through for equal sizes a window of consecutive ones at a
+// time, which depends on the request list and the options only: so does each bit of the result, not on the
+// number of threads or on where a run was interrupted. With a journal, finished windows are kept there, and
+// what it holds is not done again. Memory: the descriptors and what the photos in work take. Throws
 // Interrupted.
-ExtractedDescriptors ExtractDescriptors(const DescriptorNet& net, const std::vector<PhotoRequest>& requests,
-                                        const ExtractOptions& options, const RunContext& context = {});
+ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
+                                        const RunContext& context = {}, ExtractionJournal* journal = nullptr);
 
 // Photos named by a list: folders (searched recursively; names are relative to them), text files (.txt) with
 // a path a line (relative to the file), and photos themselves. Throws Error where one is missing, there is no
@@ -62,5 +75,22 @@ struct NamedPhotos {
   std::vector<PhotoRequest> requests;
 };
 NamedPhotos ListPhotos(const std::vector<std::string>& sources);
+
+// SHA-256 of the photos' names, paths, boxes, sizes in bytes and times of change: differs where another list
+// or another photo would be described.
+std::string PhotoListSha256(const NamedPhotos& photos);
+
+// One of the n contiguous blocks that a list of photos is split into for n machines.
+struct Shard {
+  int64_t index = 1;  // 1 .. count
+  int64_t count = 1;
+};
+// "2/8". Throws UsageError.
+Shard ParseShard(const std::string& text);
+NamedPhotos SelectShard(const NamedPhotos& photos, const Shard& shard);
+
+// Describes named photos, failed ones left out and listed. Throws Error where all fail.
+DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos,
+                                  const RunContext& context = {}, ExtractionJournal* journal = nullptr);
 
 }  // namespace vantage

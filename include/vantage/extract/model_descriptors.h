@@ -20,6 +20,10 @@ struct ModelDescriptorOptions {
   std::string whitening = "default";
   // Keep the first so many dimensions of the whitening; 0: all.
   int dimension = 0;
+  // See ExtractOptions.
+  std::string decode = "exact";
+  std::string precision = "fp32";
+  int64_t batch_pixels = 0;
 };
 void Describe(OptionsDescription& description, ModelDescriptorOptions& options);
 
@@ -30,9 +34,7 @@ int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options
 // has none of that name, or a dimension is asked for without whitening.
 const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOptions& options);
 
-// Describes photos with a model and its whitening. See ExtractDescriptors.
-ExtractedDescriptors ExtractModelDescriptors(const Model& model, const std::vector<PhotoRequest>& requests,
-                                             const ModelDescriptorOptions& options,
-                                             const RunContext& context = {});
+// The options with the model's own values filled in.
+ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options);
 
 }  // namespace vantage

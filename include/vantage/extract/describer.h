@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vantage/extract/extract.h"
+#include "vantage/extract/journal.h"
+#include "vantage/extract/model_descriptors.h"
+#include "vantage/image/image.h"
+#include "vantage/search/descriptors.h"
+
+namespace vantage {
+
+class DescriptorNet;
+struct Model;
+
+// Turns photos into descriptors: a network made ready for that alone, its preprocessing and its whitening.
+// What a program embeds. Copies are cheap and share the network; all methods may be called from several
+// threads.
+//
+//   const Describer describer = Describer::Load("model.pth");
+//   const std::vector<float> descriptor = describer.Describe(ReadImage("photo.jpg"));
+//
+// Everything that decides a descriptor comes from the model file unless the options say otherwise, so that
+// two users of one file get the same. A process that describes many photos should call KeepFreedMemory
+// (util/memory.h) first.
+class Describer {
+ public:
+  // A network as it is now (its weights are copied), without whitening. Throws UsageError where an option is
+  // wrong or bf16 would be very slow here.
+  explicit Describer(const DescriptorNet& net, const ExtractOptions& options = {});
+  // A model with its whitening. Throws UsageError also where it has no whitening of that name.
+  explicit Describer(const Model& model, const ModelDescriptorOptions& options = {});
+  // device: see ParseDevice. Throws Error as ReadModel does.
+  static Describer Load(const std::filesystem::path& path, const ModelDescriptorOptions& options = {},
+                        const std::string& device = "cpu");
+
+  // Of the descriptors: D.
+  int64_t dimension() const;
+  // What decides them, with the model's own values filled in.
+  const ExtractOptions& options() const;
+  // Whether the network computes on the CPU.
+  bool IsOnCpu() const;
+
+  // The descriptor of a photo of any size: D floats of unit length. Throws Error where it is too small for
+  // the network.
+  std::vector<float> Describe(const Image& photo) const;
+
+  // Descriptors of photos of any sizes, a row each; those that come to one size share passes through the
+  // network. Throws Error that names the index of a photo that is too small.
+  DescriptorMatrix Describe(const std::vector<Image>& photos) const;
+
+  // The same for images that have been reduced already (LoadPhoto); says what fails instead of throwing.
+  std::vector<DescribedPhoto> DescribeReduced(const std::vector<Image>& images) const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace vantage

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vantage {
+
+// What became of one photo.
+struct DescribedPhoto {
+  std::vector<float> values;  // its descriptor; empty where it failed
+  std::string reason;         // why it failed
+};
+
+// The finished part of an extraction on disk, so that one that was killed goes on where it stopped. Held by
+// one process at a time.
+class ExtractionJournal {
+ public:
+  // Opens the file or makes it. `identity` is a JSON object that says what is extracted: photos, model,
+  // options. A torn record at the end, which a killed run leaves, is cut off. Throws Error where another
+  // process holds the file, it is no journal, or it belongs to an extraction of another identity, naming what
+  // differs.
+  ExtractionJournal(std::filesystem::path path, const std::string& identity, int64_t dimension);
+  ~ExtractionJournal();
+  ExtractionJournal(const ExtractionJournal&) = delete;
+  ExtractionJournal& operator=(const ExtractionJournal&) = delete;
+
+  // Calls visit(first, photos) with what the runs before have appended.
+  using Visitor = std::function<void(int64_t first, std::vector<DescribedPhoto> photos)>;
+  void ForEachFinished(const Visitor& visit);
+
+  // Adds photos first, first + 1, ..., all or, where the process is killed, none of them. Throws Error where
+  // the disk is full.
+  void Append(int64_t first, const std::vector<DescribedPhoto>& photos);
+
+  // Deletes the file: its content stands elsewhere now.
+  void Remove();
+
+ private:
+  // Opens and locks the file that now stands under the path.
+  void Lock();
+  // The checked payload of the record at `offset`, or nothing where the file ends before its end or it is
+  // damaged.
+  std::optional<std::string> ReadRecord(uint64_t offset) const;
+  void AppendRecord(const std::string& payload);
+  void CheckIdentity(const std::string& stored, const std::string& identity) const;
+
+  std::filesystem::path path_;
+  int64_t dimension_ = 0;
+  int descriptor_ = -1;
+  uint64_t begin_ = 0;  // of the first record after the identity
+  uint64_t end_ = 0;    // of the whole records
+};
+
+}  // namespace vantage

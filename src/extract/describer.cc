@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/extract/describer.h"
+
+#include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "vantage/nn/model_file.h"
+#include "vantage/util/cpu.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
+
+at::ScalarType TypeOf(const std::string& precision, const at::Device& device) {
+  if (precision == "fp32") return at::kFloat;
+  if (precision != "bf16") throw UsageError(StrCat("precision: '", precision, "' is not one of fp32, bf16"));
+  if (device.is_cpu() && !HasFastBfloat16()) {
+    throw UsageError(
+        "precision: bf16 takes hundreds of times as long as fp32 on this CPU, which has neither AMX nor "
+        "AVX512-BF16");
+  }
+  return at::kBFloat16;
+}
+
+std::vector<float> RowOf(const DescriptorMatrix& rows, Eigen::Index i) {
+  return {rows.row(i).data(), rows.row(i).data() + rows.cols()};
+}
+
+}  // namespace
+
+struct Describer::State {
+  DescriptorNet net;
+  ExtractOptions options;
+  const Whitening whitening;  // without mean: none
+  int64_t dimension = 0;
+
+  // Descriptors of images of one size.
+  DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
+    const c10::InferenceMode inference;
+    const at::Tensor tensor =
+        net.Forward(ImagesToTensor(images, net.normalization), options.scales).cpu().contiguous();
+    DescriptorMatrix rows =
+        Eigen::Map<const DescriptorMatrix>(tensor.const_data_ptr<float>(), tensor.size(0), tensor.size(1));
+    if (whitening.dimension() == 0) return rows;
+    return ApplyWhitening(whitening, rows.cast<double>()).cast<float>();
+  }
+};
+
+Describer::Describer(const DescriptorNet& net, const ExtractOptions& options)
+    : state_(std::make_shared<const State>(
+          State{net.Frozen(TypeOf(options.precision, net.device())), options, {}, net.dimension()})) {
+  if (options.decode != "exact" && options.decode != "fast")
+    throw UsageError(StrCat("decode: '", options.decode, "' is not one of exact, fast"));
+}
+
+Describer::Describer(const Model& model, const ModelDescriptorOptions& options)
+    : Describer(model.net, ResolveOptions(model, options)) {
+  const Whitening* whitening = ChooseWhitening(model, options);
+  if (whitening == nullptr) return;
+  const auto rows = static_cast<int64_t>(whitening->projection.rows());
+  const int64_t dimension = options.dimension > 0 ? options.dimension : rows;
+  if (dimension > rows)
+    throw UsageError(StrCat("dimension: the whitening has ", rows, " dimensions, not ", dimension));
+  state_ = std::make_shared<const State>(State{
+      state_->net, state_->options, {whitening->mean, whitening->projection.topRows(dimension)}, dimension});
+}
+
+Describer Describer::Load(const std::filesystem::path& path, const ModelDescriptorOptions& options,
+                          const std::string& device) {
+  Model model = ReadModel(path);
+  model.net.To(ParseDevice(device));
+  return Describer(model, options);
+}
+
+int64_t Describer::dimension() const { return state_->dimension; }
+
+const ExtractOptions& Describer::options() const { return state_->options; }
+
+bool Describer::IsOnCpu() const { return state_->net.device().is_cpu(); }
+
+std::vector<float> Describer::Describe(const Image& photo) const {
+  return RowOf(Describe(std::vector{photo}), 0);
+}
+
+DescriptorMatrix Describer::Describe(const std::vector<Image>& photos) const {
+  std::vector<Image> reduced;
+  for (const Image& photo : photos) reduced.push_back(Thumbnail(photo, state_->options.image_size));
+  const std::vector<DescribedPhoto> described = DescribeReduced(reduced);
+  DescriptorMatrix rows(static_cast<Eigen::Index>(photos.size()), dimension());
+  for (size_t i = 0; i < photos.size(); ++i) {
+    VANTAGE_CHECK(described[i].reason.empty(), "photo ", i, ": ", described[i].reason);
+    rows.row(static_cast<Eigen::Index>(i)) =
+        Eigen::Map<const Eigen::RowVectorXf>(described[i].values.data(), dimension());
+  }
+  return rows;
+}
+
+std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>& images) const {
+  std::map<std::pair<int, int>, std::vector<size_t>> by_size;
+  for (size_t i = 0; i < images.size(); ++i) by_size[{images[i].height, images[i].width}].push_back(i);
+
+  std::vector<DescribedPhoto> described(images.size());
+  const auto describe = [&](const std::vector<size_t>& batch) {
+    std::vector<Image> batch_images;
+    for (const size_t i : batch) batch_images.push_back(images[i]);
+    const DescriptorMatrix rows = state_->DescribeBatch(batch_images);
+    for (size_t b = 0; b < batch.size(); ++b) {
+      const auto row = static_cast<Eigen::Index>(b);
+      DescribedPhoto& photo = described[batch[b]];
+      if (rows.row(row).allFinite()) {
+        photo.values = RowOf(rows, row);
+      } else {
+        photo.reason = "its descriptor is not finite";
+      }
+    }
+  };
+  const int64_t own = state_->options.batch_pixels;
+  const int64_t batch_pixels = own > 0 ? own : IsOnCpu() ? 1 : kGpuBatchPixels;
+  for (const auto& [size, members] : by_size) {
+    const auto batch_size =
+        static_cast<size_t>(std::max<int64_t>(1, batch_pixels / (int64_t{size.first} * size.second)));
+    for (size_t begin = 0; begin < members.size(); begin += batch_size) {
+      const size_t end = std::min(members.size(), begin + batch_size);
+      try {
+        describe({members.begin() + static_cast<std::ptrdiff_t>(begin),
+                  members.begin() + static_cast<std::ptrdiff_t>(end)});
+      } catch (const c10::Error& error) {
+        // A feature map without locations: the same for all of the size.
+        for (size_t i = begin; i < end; ++i)
+          described[members[i]].reason =
+              StrCat("too small for the network: ", error.what_without_backtrace());
+      }
+    }
+  }
+  return described;
+}
+
+}  // namespace vantage

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/extract/journal.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "vantage/util/error.h"
+#include "vantage/util/log.h"
+
+// The file: records, each of the payload's size and CRC-32 (uint32, the machine's byte order) and the
+// payload. The first payload is the identity, each further one
+//   int64 first photo; for each photo: uint32 number of floats, uint32 length of the reason, floats, reason.
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+
+struct RecordHead {
+  uint32_t size = 0;
+  uint32_t checksum = 0;
+};
+
+uint32_t Checksum(const std::string& bytes) {
+  return static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+std::string ErrnoText() { return std::generic_category().message(errno); }
+
+template <typename T>
+void Put(std::string& bytes, const T& value) {
+  bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+// Takes values off the front of a payload.
+class PayloadReader {
+ public:
+  explicit PayloadReader(const std::string& bytes) : bytes_(bytes) {}
+
+  bool AtEnd() const { return position_ == bytes_.size(); }
+  // False where fewer bytes are left.
+  bool Take(void* data, size_t size) {
+    if (size > bytes_.size() - position_) return false;
+    std::memcpy(data, bytes_.data() + position_, size);
+    position_ += size;
+    return true;
+  }
+
+ private:
+  const std::string& bytes_;
+  size_t position_ = 0;
+};
+
+size_t ReadSome(int descriptor, uint64_t offset, void* data, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t count =
+        ::pread(descriptor, static_cast<char*>(data) + done, size - done, static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    done += static_cast<size_t>(count);
+  }
+  return done;
+}
+
+uint64_t FileSize(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
+}
+
+}  // namespace
+
+ExtractionJournal::ExtractionJournal(std::filesystem::path path, const std::string& identity,
+                                     int64_t dimension)
+    : path_(std::move(path)), dimension_(dimension) {
+  try {
+    Lock();
+    if (FileSize(descriptor_) == 0) {
+      AppendRecord(identity);
+      begin_ = end_;
+      return;
+    }
+    const std::optional<std::string> stored = ReadRecord(0);
+    VANTAGE_CHECK(stored, path_.string(), ": is no journal of an extraction; delete it to start anew");
+    CheckIdentity(*stored, identity);
+    begin_ = end_ = sizeof(RecordHead) + stored->size();
+    while (const std::optional<std::string> record = ReadRecord(end_))
+      end_ += sizeof(RecordHead) + record->size();
+    if (end_ < FileSize(descriptor_)) {
+      LogInfo(path_.string(), ": torn at byte ", end_, "; what follows is done again");
+      VANTAGE_CHECK(::ftruncate(descriptor_, static_cast<off_t>(end_)) == 0, path_.string(),
+                    ": cannot be shortened: ", ErrnoText());
+    }
+  } catch (...) {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    throw;
+  }
+}
+
+ExtractionJournal::~ExtractionJournal() { ::close(descriptor_); }
+
+void ExtractionJournal::Lock() {
+  if (path_.has_parent_path()) {
+    std::error_code error;
+    std::filesystem::create_directories(path_.parent_path(), error);
+    VANTAGE_CHECK(!error, path_.parent_path().string(), ": cannot be made: ", error.message());
+  }
+  for (;;) {
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    VANTAGE_CHECK(descriptor_ >= 0, path_.string(), ": cannot be opened: ", ErrnoText());
+    VANTAGE_CHECK(::flock(descriptor_, LOCK_EX | LOCK_NB) == 0, path_.string(),
+                  errno == EWOULDBLOCK ? ": another run is writing this output" : ": cannot be locked: ",
+                  errno == EWOULDBLOCK ? "" : ErrnoText());
+    // The run that had the file may have deleted it between our opening and its end.
+    struct stat opened {};
+    struct stat named {};
+    if (::fstat(descriptor_, &opened) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+        opened.st_ino == named.st_ino) {
+      return;
+    }
+    ::close(std::exchange(descriptor_, -1));
+  }
+}
+
+std::optional<std::string> ExtractionJournal::ReadRecord(uint64_t offset) const {
+  RecordHead head;
+  const uint64_t size = FileSize(descriptor_);
+  if (ReadSome(descriptor_, offset, &head, sizeof(head)) < sizeof(head)) return std::nullopt;
+  if (head.size > size - offset - sizeof(head)) return std::nullopt;
+  std::string payload(head.size, '\0');
+  if (ReadSome(descriptor_, offset + sizeof(head), payload.data(), payload.size()) < payload.size() ||
+      Checksum(payload) != head.checksum) {
+    return std::nullopt;
+  }
+  return payload;
+}
+
+void ExtractionJournal::AppendRecord(const std::string& payload) {
+  std::string bytes;
+  Put(bytes, RecordHead{static_cast<uint32_t>(payload.size()), Checksum(payload)});
+  bytes += payload;
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t count =
+        ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(end_ + done));
+    if (count < 0 && errno == EINTR) continue;
+    VANTAGE_CHECK(count > 0, path_.string(), ": cannot be written: ", ErrnoText());
+    done += static_cast<size_t>(count);
+  }
+  end_ += bytes.size();
+}
+
+void ExtractionJournal::CheckIdentity(const std::string& stored, const std::string& identity) const {
+  if (stored == identity) return;
+  const json theirs = json::parse(stored, nullptr, /*allow_exceptions=*/false);
+  const json ours = json::parse(identity);
+  VANTAGE_CHECK(theirs.is_object(), path_.string(),
+                ": is no journal of an extraction; delete it to start anew");
+  std::string difference;
+  for (const auto& [key, value] : ours.items()) {
+    if (!theirs.contains(key) || theirs[key] != value) {
+      difference = StrCat(key, ": ", theirs.value(key, json()).dump(), " there, ", value.dump(), " now");
+      break;
+    }
+  }
+  throw Error(StrCat(path_.string(), ": was left by an interrupted run with other photos or options (",
+                     difference, "); finish that one, or delete the file to start anew"));
+}
+
+void ExtractionJournal::ForEachFinished(const Visitor& visit) {
+  for (uint64_t offset = begin_; offset < end_;) {
+    const std::optional<std::string> record = ReadRecord(offset);
+    VANTAGE_CHECK(record, path_.string(), ": changed while it was read, at byte ", offset);
+    PayloadReader payload(*record);
+    int64_t first = 0;
+    bool good = payload.Take(&first, sizeof(first)) && first >= 0;
+    std::vector<DescribedPhoto> photos;
+    while (good && !payload.AtEnd()) {
+      uint32_t floats = 0;
+      uint32_t length = 0;
+      good = payload.Take(&floats, sizeof(floats)) && payload.Take(&length, sizeof(length)) &&
+             (floats == 0 || floats == dimension_) && length <= record->size();
+      if (!good) break;
+      DescribedPhoto photo{std::vector<float>(floats), std::string(length, '\0')};
+      good = payload.Take(photo.values.data(), floats * sizeof(float)) &&
+             payload.Take(photo.reason.data(), length);
+      photos.push_back(std::move(photo));
+    }
+    VANTAGE_CHECK(good, path_.string(), ": damaged at byte ", offset, "; delete it to start anew");
+    visit(first, std::move(photos));
+    offset += sizeof(RecordHead) + record->size();
+  }
+}
+
+void ExtractionJournal::Append(int64_t first, const std::vector<DescribedPhoto>& photos) {
+  std::string payload;
+  Put(payload, first);
+  for (const DescribedPhoto& photo : photos) {
+    Put(payload, static_cast<uint32_t>(photo.values.size()));
+    Put(payload, static_cast<uint32_t>(photo.reason.size()));
+    payload.append(reinterpret_cast<const char*>(photo.values.data()), photo.values.size() * sizeof(float));
+    payload += photo.reason;
+  }
+  AppendRecord(payload);
+}
+
+void ExtractionJournal::Remove() {
+  VANTAGE_CHECK(::unlink(path_.c_str()) == 0, path_.string(), ": cannot be deleted: ", ErrnoText());
+}
+
+}  // namespace vantage
