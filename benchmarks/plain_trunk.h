@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+
+#include "vantage/nn/trunk.h"
+
+namespace vantage {
+
+// A trunk as frameworks run it that are told nothing: NCHW, each operator by itself, batch norm after the
+// convolution. ResNets with bottlenecks are spelled out; of trunks without batch norm the layers are used as
+// they are.
+class PlainTrunk {
+ public:
+  explicit PlainTrunk(const Trunk& trunk);
+
+  at::Tensor Forward(const at::Tensor& x_BCHW) const;
+
+ private:
+  at::Tensor Unit(const at::Tensor& x, const std::string& convolution, const std::string& norm,
+                  int64_t stride, int64_t padding) const;
+  at::Tensor ResNet(const at::Tensor& x_BCHW) const;
+
+  const Trunk& trunk_;
+  std::map<std::string, at::Tensor> tensors_;
+};
+
+}  // namespace vantage
