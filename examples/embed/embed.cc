@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How alike are two photos? embed MODEL PHOTO PHOTO
-#include <vantage/extract/model_descriptors.h>
+// Which photos show what a query shows? embed MODEL QUERY PHOTO...
+#include <vantage/extract/describer.h>
+#include <vantage/search/index.h>
 #include <vantage/util/error.h>
+#include <vantage/util/memory.h>
 
 #include <cstdio>
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: %s MODEL PHOTO PHOTO\n", argv[0]);
+  if (argc < 4) {
+    std::fprintf(stderr, "usage: %s MODEL QUERY PHOTO...\n", argv[0]);
     return 2;
   }
+  vantage::KeepFreedMemory();
   try {
-    const vantage::Model model = vantage::ReadModel(argv[1]);
-    const vantage::ExtractedDescriptors described =
-        vantage::ExtractModelDescriptors(model, {{argv[2], {}}, {argv[3], {}}}, {});
-    if (!described.failed.empty()) throw vantage::Error(described.failed[0].reason);
+    // The model file says how photos are reduced and normalised, and which whitening belongs to it.
+    const auto describer = vantage::Describer::Load(argv[1]);
+    vantage::Index index(describer.dimension());
+    for (int i = 3; i < argc; ++i) index.Add(argv[i], describer.Describe(vantage::ReadImage(argv[i])));
+
     // Descriptors have unit length: their inner product is the cosine of the angle between them.
-    std::printf("%.4f\n", described.values.row(0).dot(described.values.row(1)));
+    for (const vantage::Match& match : index.Query(describer.Describe(vantage::ReadImage(argv[2])), 10))
+      std::printf("%.4f %s\n", match.score, match.id.c_str());
     return 0;
   } catch (const vantage::Error& error) {
     std::fprintf(stderr, "embed: %s\n", error.what());
