@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-
 #include <fstream>
 
 #include "fuzz/harness.h"
@@ -12,7 +11,7 @@
 
 namespace {
 
-// Stands between the three files of a model: corpus.cc writes it, models.dict offers it.
+// Stands between the three files of a model: make_seeds.cc writes it, colmap.dict offers it.
 constexpr std::string_view kSeparator = "|next file|";
 
 const std::filesystem::path& Folder() {
