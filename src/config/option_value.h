@@ -44,6 +44,12 @@ inline std::string TomlText(const std::string& text) {
       quoted += c;
     } else if (c == '\n') {
       quoted += "\\n";
+    } else if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
+      // TOML 1.0 forbids control characters in strings.
+      constexpr char kDigits[] = "0123456789abcdef";
+      quoted += "\\u00";
+      quoted += kDigits[c >> 4];
+      quoted += kDigits[c & 15];
     } else {
       quoted += c;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <png.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -11,8 +12,8 @@
 namespace vantage {
 namespace {
 
-// Deflate compresses at most 1032 to 1; a PNG may spend one bit a pixel.
-constexpr int64_t kPixelsPerByte = 1032 * 8;
+// Deflate compresses at most 1032 to 1.
+constexpr int64_t kBitsPerByte = 1032 * 8;
 
 // What libpng's callbacks see. libpng leaves its functions by longjmp, past no object that has a destructor:
 // all such objects live in the callers of the functions below.
@@ -55,11 +56,31 @@ struct Decoder {
   Decoder& operator=(const Decoder&) = delete;
 };
 
+// libpng takes memory for what a chunk announces before it reads it: only the pixels (IDAT) come piece by
+// piece.
+bool ChunksFit(std::string_view bytes) {
+  size_t at = 8;
+  while (at + 8 <= bytes.size()) {
+    const auto* header = reinterpret_cast<png_const_bytep>(bytes.data() + at);
+    const size_t length = png_get_uint_32(header);
+    const size_t left = bytes.size() - at - 8;
+    if (length > left) return bytes.substr(at + 4, 4) == "IDAT";
+    at += 8 + length + std::min<size_t>(left - length, 4);  // and the checksum
+  }
+  return true;
+}
+
 bool ReadHeader(Decoder& decoder) {
+  if (!ChunksFit({decoder.state.bytes, decoder.state.size})) {
+    std::snprintf(decoder.state.message, sizeof(decoder.state.message), "a chunk ends after the file");
+    return false;
+  }
   if (setjmp(png_jmpbuf(decoder.codec)) != 0) return false;
   png_set_read_fn(decoder.codec, &decoder.state, OnRead);
   // CheckImageSize decides what is too large.
   png_set_user_limits(decoder.codec, 0x7fffffff, 0x7fffffff);
+  // 1 keeps no text: compressed ones may be a thousand times the file.
+  png_set_chunk_cache_max(decoder.codec, 1);
   png_read_info(decoder.codec, decoder.info);
   return true;
 }
@@ -113,7 +134,9 @@ Image DecodePng(std::string_view bytes, const std::string& source, const DecodeO
   if (!ReadHeader(decoder)) Fail(decoder, source);
   const ImageHeader header = Header(decoder);
   orientation = header.exif_orientation;
-  CheckImageSize(header.width, header.height, bytes.size(), kPixelsPerByte, options, source);
+  const int bits_per_pixel =
+      png_get_channels(decoder.codec, decoder.info) * png_get_bit_depth(decoder.codec, decoder.info);
+  CheckImageSize(header.width, header.height, bytes.size(), kBitsPerByte / bits_per_pixel, options, source);
   if (!StartDecoding(decoder)) Fail(decoder, source);
   VANTAGE_CHECK(png_get_rowbytes(decoder.codec, decoder.info) == static_cast<size_t>(header.width) * 3,
                 source, ": a PNG of an unknown kind");

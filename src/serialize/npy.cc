@@ -52,6 +52,9 @@ std::vector<T> Convert(const std::string& data) {
   for (size_t i = 0; i < values.size(); ++i) {
     Stored stored;
     std::memcpy(&stored, data.data() + i * sizeof(Stored), sizeof(Stored));
+    if constexpr (std::is_integral_v<T> && std::is_floating_point_v<Stored>) {
+      VANTAGE_CHECK(stored >= -0x1p63 && stored < 0x1p63, "the number ", stored, " is no 64-bit integer");
+    }
     values[i] = static_cast<T>(stored);
   }
   return values;

@@ -67,11 +67,13 @@ class Machine {
     return &value;
   }
 
-  // Counts what an opcode copies: repeated, a few bytes of pickle would otherwise fill any memory.
+  // Counts, in values, what an opcode copies: repeated, a few bytes of pickle would otherwise fill any
+  // memory. No pickle that a program wrote comes near one value a byte.
   void Charge(uint64_t copied) {
     copied_ += copied;
-    if (copied_ > static_cast<uint64_t>(options_.max_values))
-      Fail("more than ", options_.max_values, " values");
+    const uint64_t limit = std::min(static_cast<uint64_t>(options_.max_values), uint64_t{bytes_.size()});
+    if (copied_ > limit)
+      Fail("refers to the same values so often that they take ", limit, " times a value's memory");
   }
 
   PickleValue* MakeText(Kind kind, std::string_view text) {
@@ -81,6 +83,12 @@ class Machine {
   }
 
   void Push(PickleValue* value) { stack_.push_back(value); }
+
+  // Readers copy a text as often as it is referred to.
+  void PushAgain(PickleValue* value) {
+    Charge(value->text.size() / sizeof(PickleValue));
+    Push(value);
+  }
 
   PickleValue* Top() {
     if (stack_.empty() || stack_.size() <= Floor()) Fail("a value is missing on the stack");
@@ -282,7 +290,7 @@ class Machine {
   void Get(uint64_t index) {
     const auto found = memo_.find(index);
     if (found == memo_.end()) Fail("memo ", index, " was never put");
-    Push(found->second);
+    PushAgain(found->second);
   }
 
   void Put(uint64_t index) { memo_[index] = Top(); }
@@ -328,7 +336,7 @@ void Machine::Step(char opcode) {
       PopToMark();
       return;
     case '2':  // DUP
-      return Push(Top());
+      return PushAgain(Top());
     case 'N':
       return Push(Make(Kind::kNone));
     case '\x88':

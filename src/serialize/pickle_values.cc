@@ -32,6 +32,11 @@ std::string NumpyDtype(const PickleValue& value, const std::string& what) {
   return (code.size() == 2 && code[1] == '1' ? "|" : "<") + code;
 }
 
+// Bytes an element: "<f4" has 4. 0 where the type is none that NumpyDtype makes of a plain number's.
+uint64_t ItemSize(const std::string& dtype) {
+  return dtype.size() == 3 && dtype[2] >= '1' && dtype[2] <= '8' ? static_cast<uint64_t>(dtype[2] - '0') : 0;
+}
+
 // numpy scalars: multiarray.scalar(dtype, bytes).
 bool IsNumpyScalar(const PickleValue& value) {
   return value.is(Kind::kObject) &&
@@ -41,8 +46,8 @@ bool IsNumpyScalar(const PickleValue& value) {
 
 NpyArray ScalarArray(const PickleValue& value, const std::string& what) {
   NpyArray array{NumpyDtype(*value.items[0], what), {1}, value.items[1]->text};
-  VANTAGE_CHECK(array.dtype.size() == 3 && array.data.size() == static_cast<size_t>(array.dtype[2] - '0'),
-                what, ": a malformed NumPy scalar");
+  VANTAGE_CHECK(ItemSize(array.dtype) > 0 && array.data.size() == ItemSize(array.dtype), what,
+                ": a malformed NumPy scalar");
   return array;
 }
 
@@ -120,11 +125,10 @@ NpyArray ToNumpyArray(const PickleValue& value, const std::string& what) {
                 ": a NumPy array of objects");
   array.data = state[4]->text;
   const int64_t count = array.size();
-  VANTAGE_CHECK(
-      array.dtype.size() == 3 && count >= 0 &&
-          static_cast<uint64_t>(count) == array.data.size() / static_cast<uint64_t>(array.dtype[2] - '0'),
-      what, ": a NumPy array of type ", array.dtype, " whose ", array.data.size(),
-      " bytes do not fill its shape");
+  const uint64_t item_size = ItemSize(array.dtype);
+  VANTAGE_CHECK(item_size > 0 && count >= 0 && static_cast<uint64_t>(count) == array.data.size() / item_size,
+                what, ": a NumPy array of type ", array.dtype, " whose ", array.data.size(),
+                " bytes do not fill its shape");
   return array;
 }
 

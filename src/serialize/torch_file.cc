@@ -36,6 +36,8 @@ const ElementTypeRow& RowOf(ElementType type) { return kElementTypes[static_cast
 
 // The pickles of a file, without the tensors' data, are smaller than this.
 constexpr uint64_t kMaxPickleSize = uint64_t{64} << 20;
+// Keys of storages are short numbers. Long ones, compared for each of millions of tensors, would take hours.
+constexpr size_t kMaxKeySize = 64;
 // An expanded tensor has more elements than its storage; more than this many are no model's.
 constexpr int64_t kMaxExpandedElements = int64_t{1} << 24;
 
@@ -117,10 +119,10 @@ void TorchFile::ReadLegacy() {
   std::map<std::string, uint64_t> element_sizes;
   document_->ForEach([&](const PickleValue& value) {
     if (!value.is(Kind::kPersistent) || value.items[0]->items.size() < 5) return;
+    const std::string& key = value.items[0]->items[2]->text;
+    VANTAGE_CHECK(key.size() <= kMaxKeySize, source_, ": a storage's key has ", key.size(), " bytes");
     for (const ElementTypeRow& row : kElementTypes) {
-      if (value.items[0]->items[1]->text == row.storage) {
-        element_sizes[value.items[0]->items[2]->text] = static_cast<uint64_t>(row.size);
-      }
+      if (value.items[0]->items[1]->text == row.storage) element_sizes[key] = static_cast<uint64_t>(row.size);
     }
   });
   for (const std::string& name : names) {

@@ -54,6 +54,14 @@ TEST(Options, TomlSetsWhatItNamesAndLeavesTheRest) {
   EXPECT_EQ(d.options.train.learning_rate, 1e-6);
 }
 
+TEST(Options, ControlCharactersAreWrittenAsTomlAllowsThem) {
+  Described a;
+  for (int c = 1; c < 128; ++c) a.options.names.emplace_back(1, static_cast<char>(c));
+  Described b;
+  ReadToml(b.description, ToToml(a.description, /*with_comments=*/false), "c.toml");
+  EXPECT_EQ(b.options.names, a.options.names);
+}
+
 TEST(Options, WrittenTomlReadsBackTheSame) {
   Described a;
   a.options.names = {"a \"b\"", "c\\d"};

@@ -3,6 +3,7 @@
 // jpeglib.h needs the header above.
 #include <jpeglib.h>
 #include <png.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -90,13 +91,46 @@ std::string WithOrientation(const std::string& jpeg, int orientation) {
   return jpeg.substr(0, 2) + header + segment + jpeg.substr(2);
 }
 
-std::string HugePng() {
-  std::string png = EncodePng(SmoothImage(8, 8));
-  const std::string side("\0\0\x4e\x20", 4);  // 20,000
-  png.replace(16, 8, side + side);
-  const auto crc = static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(png.data() + 12), 17));
-  for (int i = 0; i < 4; ++i) png[static_cast<size_t>(29 + i)] = static_cast<char>(crc >> (24 - 8 * i));
-  return png;
+std::string BigEndian(uint32_t number) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift);
+  return bytes;
+}
+
+std::string PngChunk(const std::string& type, const std::string& content) {
+  const std::string checked = type + content;
+  const auto crc =
+      crc32(0, reinterpret_cast<const Bytef*>(checked.data()), static_cast<uInt>(checked.size()));
+  return BigEndian(static_cast<uint32_t>(content.size())) + checked + BigEndian(static_cast<uint32_t>(crc));
+}
+
+// A small PNG whose header says another size and depth.
+std::string PngWithHeader(uint32_t width, uint32_t height, int bit_depth, int color_type) {
+  std::string header = BigEndian(width) + BigEndian(height);
+  for (const int value : {bit_depth, color_type, 0, 0, 0}) header += static_cast<char>(value);
+  return EncodePng(SmoothImage(8, 8)).replace(8, 25, PngChunk("IHDR", header));
+}
+
+std::string HugePng() { return PngWithHeader(20000, 20000, 8, 2); }
+
+// A PNG of 8 x 8 pixels with texts of 8 KB that decompress to just below the 8 MB that libpng allows each.
+std::string PngWithTexts(int count) {
+  const std::string text(7'900'000, 'x');
+  std::string packed(compressBound(text.size()), '\0');
+  uLongf size = packed.size();
+  EXPECT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()), &size,
+                     reinterpret_cast<const Bytef*>(text.data()), text.size()),
+            Z_OK);
+  const std::string chunk = PngChunk("zTXt", std::string("Comment\0\0", 9) + packed.substr(0, size));
+  std::string chunks;
+  for (int i = 0; i < count; ++i) chunks += chunk;
+  return EncodePng(SmoothImage(8, 8)).insert(33, chunks);
+}
+
+int64_t PeakMemory() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} << 10;
 }
 
 std::string HugeJpeg() {
@@ -182,6 +216,8 @@ std::vector<BadPhoto> BadPhotos() {
       {"head.png", png.substr(0, 20), "head.png: damaged PNG"},
       {"crc.png", png.substr(0, png.size() - 30) + "xxxx" + png.substr(png.size() - 26),
        "crc.png: damaged PNG"},
+      {"exif.png", png.substr(0, 33) + BigEndian(0x7fffffff) + "eXIf",
+       "exif.png: damaged PNG: a chunk ends after"},
       {"huge.jpg", HugeJpeg(), "huge.jpg: 20000 x 20000 pixels are more than the 268435456 allowed"},
       {"huge.png", HugePng(), "huge.png: 20000 x 20000 pixels are more than the 268435456 allowed"},
   };
@@ -200,6 +236,21 @@ TEST(Decode, HugeHeaderOnASmallFileIsFoundBeforeMemoryIsTaken) {
   options.max_pixels = int64_t{1} << 40;
   EXPECT_THAT(ErrorOf([&] { DecodeImage(HugeJpeg(), "huge.jpg", options); }), HasSubstr("cannot hold"));
   EXPECT_THAT(ErrorOf([&] { DecodeImage(HugePng(), "huge.png", options); }), HasSubstr("cannot hold"));
+}
+
+TEST(Decode, WidePngOfDeepPixelsIsFoundBeforeItsRowsAreTaken) {
+  // 64 bits a pixel: libpng would take 32 bytes of rows for each.
+  const std::string png = PngWithHeader(500'000, 1, 16, 6);
+  EXPECT_THAT(ErrorOf([&] { DecodeImage(png, "wide.png"); }),
+              HasSubstr("wide.png: the header says 500000 x 1"));
+}
+
+TEST(Decode, CompressedTextsOfPngsAreNotKept) {
+  const std::string png = PngWithTexts(60);
+  const int64_t before = PeakMemory();
+  EXPECT_EQ(DecodeImage(png, "x.png").pixels, SmoothImage(8, 8).pixels);
+  // Kept, they would take 474 MB.
+  EXPECT_LT(PeakMemory() - before, 100 << 20);
 }
 
 TEST(Decode, SurvivesFlippedBytes) {

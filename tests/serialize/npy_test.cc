@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/serialize/npy.h"
 
+#include <limits>
+
 #include "testing/files.h"
 #include "vantage/util/file.h"
 #include "vantage/util/random.h"
@@ -71,6 +73,16 @@ TEST(Npy, SurvivesAnyFlippedByteAndAnyCut) {
     } catch (const Error&) {
       // An error is what is hoped for; a flip may also give another valid array.
     }
+  }
+}
+
+TEST(Npy, NumbersThatAreNoIntegersAreRefused) {
+  for (const double number : {1e19, -1e19, std::numeric_limits<double>::quiet_NaN()}) {
+    const TemporaryFolder folder;
+    WriteNpy<double>(folder / "a.npy", std::vector<double>{number}, {1});
+    const NpyArray array = ReadNpy(folder / "a.npy");
+    EXPECT_EQ(array.As<double>().size(), 1U);
+    EXPECT_THAT(ErrorOf([&] { array.As<int64_t>(); }), HasSubstr("is no 64-bit integer"));
   }
 }
 

@@ -106,7 +106,33 @@ TEST(Pickle, BoundsItsMemory) {
   EXPECT_THAT(ErrorOf([&] {
                 PickleDocument(bomb + ".", {"x.pkl", {"collections.OrderedDict"}, 20000});
               }),
-              HasSubstr("more than 20000 values"));
+              HasSubstr("refers to the same values so often"));
+  // A long text, referred to again and again, is copied by those who read the list.
+  std::string texts = "(V" + std::string(1000, 'x') + "\nq\x01";
+  for (int i = 0; i < 1000; ++i) texts += "h\x01";
+  EXPECT_THAT(ErrorOf([&] { Parse(texts + "l."); }), HasSubstr("refers to the same values so often"));
+}
+
+TEST(Pickle, NumpyTypesWithoutSizeAreRefused) {
+  for (const char* code : {"i0", "i/", "i9", "i", "O8x"}) {
+    const std::string pickle = std::string(
+                                   "\x80\x02"
+                                   "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\ntR(K\x01)"
+                                   "cnumpy\ndtype\n(S'") +
+                               code + "'\ntR\x89S''\ntb.";
+    const PickleDocument document = Parse(pickle);
+    EXPECT_THAT(ErrorOf([&] { ToNumpyArray(document.root(), "x"); }), HasSubstr("x: a NumPy array of type"))
+        << code;
+  }
+}
+
+TEST(Pickle, NumpyNumbersThatAreNoIntegersAreRefused) {
+  const PickleDocument document =
+      Parse(std::string("\x80\x02"
+                        "cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'f4'\ntR"
+                        "U\x04\x00\x00\x80\x7ftR.",
+                        65));
+  EXPECT_THAT(ErrorOf([&] { ToInteger(document.root(), "x"); }), HasSubstr("inf is no 64-bit integer"));
 }
 
 TEST(Pickle, ListThatHoldsItselfIsRead) {

@@ -27,7 +27,8 @@ Image MakeImage(int width, int height);
 struct DecodeOptions {
   // Turn and mirror the image as its EXIF orientation says. Off as in cirtorch, whose loader leaves it.
   bool apply_exif_orientation = false;
-  // Larger images are an error, found before their memory is taken. Pixels.
+  // Larger images are an error, found before their memory is taken: 24 bytes a pixel and 20 MB at most.
+  // Pixels.
   int64_t max_pixels = int64_t{1} << 28;
   // A JPEG whose longest side has a multiple of so many pixels may be decoded at a half, a quarter or an
   // eighth of its size, as long as the longest side keeps so many: several times as fast, up to 16 grey
@@ -44,7 +45,8 @@ struct ImageHeader {
 
 // Decodes a JPEG (grey, YCbCr, CMYK, baseline or progressive) or a PNG (any colour type and depth; alpha is
 // dropped and the high byte of 16 bits kept, as Pillow's convert('RGB') does). Throws Error naming the source
-// where it is neither, truncated, damaged, or larger than allowed.
+// where it is neither, truncated, damaged, or larger than allowed or than its bytes can describe (a PNG's
+// 8256 bits of pixels a byte, a JPEG's 512 pixels).
 Image DecodeImage(std::string_view bytes, const std::string& source, const DecodeOptions& options = {});
 Image ReadImage(const std::filesystem::path& path, const DecodeOptions& options = {});
 

@@ -19,7 +19,8 @@ struct NpyArray {
 
   int64_t size() const;
 
-  // The elements converted to T. Throws Error where the type is none of float32/64, (u)int8/16/32/64, bool.
+  // The elements converted to T. Throws Error where the type is none of float32/64, (u)int8/16/32/64, bool,
+  // or where a float is too large for an integer T.
   template <typename T>
   std::vector<T> As() const;
 };
@@ -29,6 +30,7 @@ template <typename T>
 std::string NpyDtype();
 
 // Throws Error naming the file where the header is malformed, the data are truncated or in Fortran order.
+// Memory is taken for what the file holds, not for what its header announces.
 NpyArray ReadNpy(const std::filesystem::path& path);
 NpyArray ParseNpy(std::string_view bytes, const std::string& source);
 

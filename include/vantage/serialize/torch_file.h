@@ -49,6 +49,8 @@ struct TensorRecord {
 class TorchFile {
  public:
   // Throws Error naming the file and offset where it is damaged, or the global that is not allowed in it.
+  // Takes at most 512 bytes of memory for each byte of the file's pickles (of an old file, of its first
+  // 64 MB) and reads no storage.
   explicit TorchFile(const std::filesystem::path& path);
 
   const PickleValue& root() const { return document_->root(); }
@@ -60,7 +62,8 @@ class TorchFile {
   // an unknown type, or reaches outside its storage.
   TensorRecord Tensor(const PickleValue& value, const std::string& what) const;
 
-  // The bytes of the tensor's storage. Throws Error where they are truncated or damaged.
+  // The bytes of the tensor's storage, at most as many as the file has. Throws Error where they are truncated
+  // or damaged.
   std::string ReadStorage(const TensorRecord& tensor) const;
 
  private:

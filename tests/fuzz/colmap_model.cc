@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/sfm/colmap_model.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "fuzz/harness.h"
+#include "vantage/util/string.h"
+
+namespace {
+
+// Stands between the three files of a model: make_seeds.cc writes it, colmap.dict offers it.
+constexpr std::string_view kSeparator = "|next file|";
+
+const std::filesystem::path& Folder() {
+  static const std::filesystem::path kFolder = [] {
+    auto folder = std::filesystem::temp_directory_path() / ("model-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    return folder;
+  }();
+  return kFolder;
+}
+
+}  // namespace
+
+// cameras, images and points3D; VANTAGE_FUZZ_EXTENSION says whether binary or text.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace vantage;
+  const std::string_view input = fuzz::View(data, size);
+  std::string_view rest = input;
+  for (const char* name : {"cameras", "images", "points3D"}) {
+    const size_t end = std::min(rest.find(kSeparator), rest.size());
+    std::ofstream file(Folder() / StrCat(name, VANTAGE_FUZZ_EXTENSION), std::ios::binary);
+    file.write(rest.data(), static_cast<std::streamsize>(end));
+    rest.remove_prefix(std::min(end + kSeparator.size(), rest.size()));
+  }
+  fuzz::Run(input, {.bytes_per_byte = 64}, [] { Summarize(ReadColmapModel(Folder())); });
+  return 0;
+}

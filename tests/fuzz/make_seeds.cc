@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "testing/models.h"
+#include "vantage/image/image.h"
+#include "vantage/serialize/npy.h"
+#include "vantage/serialize/pickle.h"
+#include "vantage/serialize/zip.h"
+#include "vantage/sfm/colmap_model.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+// Writes small whole files, from which the fuzz targets start: make_seeds FOLDER makes FOLDER/TARGET/NAME.
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The dictionary {"w": tensor, "s": tensor, "epoch": 3} of torch.save; the tensors share storage "0".
+void WriteTensors(PickleWriter& writer) {
+  const auto integers = [&](std::initializer_list<int64_t> values) {
+    writer.Mark();
+    for (const int64_t value : values) writer.Int(value);
+    writer.Tuple();
+  };
+  writer.Global("collections", "OrderedDict");
+  writer.EmptyTuple();
+  writer.Reduce();
+  writer.Mark();
+  for (const char* name : {"w", "s"}) {
+    writer.String(name);
+    writer.Global("torch._utils", "_rebuild_tensor_v2");
+    writer.Mark();
+    writer.Mark();
+    writer.String("storage");
+    writer.Global("torch", "FloatStorage");
+    writer.String("0");
+    writer.String("cpu");
+    writer.Int(6);
+    writer.Tuple();
+    writer.PersistentId();
+    writer.Int(0);
+    integers({2, 3});
+    integers({3, 1});
+    writer.Bool(false);
+    writer.Global("collections", "OrderedDict");
+    writer.EmptyTuple();
+    writer.Reduce();
+    writer.Tuple();
+    writer.Reduce();
+  }
+  writer.String("epoch");
+  writer.Int(3);
+  writer.SetItems();
+}
+
+std::string TensorsPickle() {
+  PickleWriter writer;
+  WriteTensors(writer);
+  return std::move(writer).Finish();
+}
+
+void WriteTorchFiles(const fs::path& folder) {
+  const std::string storage(24, '\x3f');
+  AtomicFile file(folder / "zip.pth");
+  ZipWriter archive(file);
+  archive.Add("archive/data.pkl", TensorsPickle());
+  archive.Add("archive/byteorder", "little");
+  archive.Add("archive/data/0", storage);
+  archive.Finish();
+  file.Commit();
+
+  PickleWriter protocol;
+  protocol.Int(1001);
+  PickleWriter system;
+  system.EmptyDict();
+  PickleWriter keys;
+  keys.EmptyList();
+  keys.Mark();
+  keys.String("0");
+  keys.Appends();
+  std::string old("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15);
+  old +=
+      std::move(protocol).Finish() + std::move(system).Finish() + TensorsPickle() + std::move(keys).Finish();
+  old += std::string("\x06\0\0\0\0\0\0\0", 8) + storage;
+  WriteFile(folder / "legacy.pth", old);
+}
+
+// {"train": {"cids": [text, text], "qidxs": [1, 300], "x": 0.5, "y": None}}
+void WritePickles(const fs::path& folder) {
+  PickleWriter writer;
+  writer.EmptyDict();
+  writer.Mark();
+  writer.String("train");
+  writer.EmptyDict();
+  writer.Mark();
+  writer.String("cids");
+  writer.EmptyList();
+  writer.Mark();
+  writer.String("0123456789abcdef");
+  writer.String("ä");
+  writer.Appends();
+  writer.String("qidxs");
+  writer.EmptyList();
+  writer.Mark();
+  for (const int64_t value : {int64_t{1}, int64_t{300}, int64_t{1} << 40}) writer.Int(value);
+  writer.Appends();
+  writer.String("x");
+  writer.Float(0.5);
+  writer.String("y");
+  writer.None();
+  writer.SetItems();
+  writer.SetItems();
+  WriteFile(folder / "protocol2.pkl", std::move(writer).Finish());
+  WriteFile(folder / "protocol0.pkl", "(dp0\nS'ids'\np1\n(lp2\nI1\naL2L\naF0.5\naVa\\u00e4\naI01\nas.");
+  // numpy.array([1, 2], dtype="<i2") and numpy.int16(1).
+  const std::string dtype = "cnumpy\ndtype\n(U\x02i2K\x00K\x01tR(K\x03U\x01<NNNK\xffK\xffK\x00tb";
+  const std::string array =
+      "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR(K\x01(K\x02t";
+  WriteFile(folder / "numpy.pkl", "\x80\x02" + array + dtype + std::string("\x89U\x04\x01\0\x02\0tb.", 10));
+  WriteFile(folder / "scalar.pkl",
+            "\x80\x02"
+            "cnumpy.core.multiarray\nscalar\n(" +
+                dtype + std::string("U\x02\x01\0tR.", 7));
+  // What takes most memory for its bytes.
+  int dense = 0;
+  for (const char* unit : {"N", "(", "K\x01\x85", "]\x94", "P\n", "Nr\x01\x02\x03\x04", "I1\n", "Np3\n"}) {
+    std::string pickle;
+    while (pickle.size() < 8000) pickle += unit;
+    WriteFile(folder / StrCat("dense", dense++, ".pkl"), pickle + "N.");
+  }
+  WriteFile(folder / "protocol4.pkl",
+            std::string("\x80\x04\x95\x0a\0\0\0\0\0\0\0\x8c\x01k\x94\x8c\x01v\x94\x86\x94\x8f("
+                        "K\x01K\x02\x90h\x02\x86.",
+                        32));
+}
+
+void WriteModels(const fs::path& folder) {
+  for (const bool binary : {true, false}) {
+    const std::string extension = binary ? ".bin" : ".txt";
+    int index = 0;
+    for (const int points : {0, 3, 20}) {
+      const fs::path scratch = folder / "scratch";
+      WriteColmapModel(testing::MakeRandomModel(points == 0 ? 1 : 3, points, 1), scratch,
+                       binary ? ModelFormat::kBinary : ModelFormat::kText);
+      WriteFile(folder / ("colmap_" + extension.substr(1)) / StrCat("model", index++),
+                ReadFile(scratch / ("cameras" + extension)) + "|next file|" +
+                    ReadFile(scratch / ("images" + extension)) + "|next file|" +
+                    ReadFile(scratch / ("points3D" + extension)));
+      fs::remove_all(scratch);
+    }
+  }
+}
+
+void WriteImages(const fs::path& folder) {
+  for (const int side : {1, 24}) {
+    Image image = MakeImage(side, side + 8);
+    for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * i % 251);
+    WriteFile(folder / StrCat(side, ".jpg"), EncodeJpeg(image, 80));
+    WriteFile(folder / StrCat(side, ".png"), EncodePng(image));
+  }
+}
+
+void WriteSeeds(const fs::path& folder) {
+  WritePickles(folder / "pickle");
+  WriteTorchFiles(folder / "torch_file");
+  fs::create_directories(folder / "zip");
+  fs::copy(folder / "torch_file/zip.pth", folder / "zip/archive", fs::copy_options::overwrite_existing);
+  const std::vector<float> values = {1, 2, 3, 4, 5, 6};
+  WriteNpy<float>(folder / "npy/matrix.npy", values, {2, 3});
+  WriteNpy<int64_t>(folder / "npy/vector.npy", std::vector<int64_t>{-1}, {1});
+  WriteModels(folder);
+  WriteImages(folder / "image");
+  WriteFile(folder / "configuration/all.toml",
+            "flag = true\nseed = 0x2a\nrate = 1e-1\nname = 'mac'\nscales = [0.5, 1, inf]\n"
+            "names = [\"a\\u00e4\", '''b''']\n[inner]\ncount = 1_000\nsizes = [1, 2]\n");
+}
+
+}  // namespace
+}  // namespace vantage
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  try {
+    vantage::WriteSeeds(argv[1]);
+  } catch (const vantage::Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

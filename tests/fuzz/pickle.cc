@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/serialize/pickle.h"
+
+#include "fuzz/harness.h"
+#include "vantage/util/error.h"
+
+namespace {
+
+// Each typed reader may refuse each value.
+template <typename Read>
+void Try(const Read& read) {
+  try {
+    read();
+  } catch (const vantage::Error&) {
+  }
+}
+
+}  // namespace
+
+// One pickle, and its first objects and lists read as everything that it might be taken for.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace vantage;
+  using Kind = PickleValue::Kind;
+  const std::string_view bytes = fuzz::View(data, size);
+  fuzz::Run(bytes, {.bytes_per_byte = 512, .fixed = 64 << 10}, [&] {
+    std::vector<std::string> globals = NumpyGlobals();
+    globals.emplace_back("collections.OrderedDict");
+    const PickleDocument document(bytes, {"input", globals});
+    int tries = 100;  // for the sake of speed
+    document.ForEach([&](const PickleValue& value) {
+      DescribeKind(value);
+      value.Find("train");
+      if (!value.is(Kind::kObject) && !value.is(Kind::kList) && !value.is(Kind::kTuple)) return;
+      if (tries-- <= 0) return;
+      Try([&] { ToInteger(value, "value"); });
+      Try([&] { ToNumber(value, "value"); });
+      Try([&] { ToIntegers(value, "value"); });
+      Try([&] { ToNumbers(value, "value"); });
+      Try([&] { ToTexts(value, "value"); });
+      Try([&] { ToNumpyArray(value, "value"); });
+    });
+  });
+  return 0;
+}

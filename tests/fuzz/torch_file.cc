@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/serialize/torch_file.h"
+
+#include "fuzz/checksums.h"
+#include "fuzz/harness.h"
+#include "vantage/util/error.h"
+
+extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
+  size = LLVMFuzzerMutate(data, size, max_size);
+  if (seed % 4 != 0) vantage::fuzz::RepairZip(data, size);
+  return size;
+}
+
+// A PyTorch file of either format, and every tensor of its dictionary with its storage.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace vantage;
+  const fuzz::MemoryFile input(fuzz::View(data, size));
+  fuzz::Run(fuzz::View(data, size), {.bytes_per_byte = 512}, [&] {
+    const TorchFile file(input.path());
+    for (const PickleValue* value : file.root().items) {
+      try {
+        const TensorRecord tensor = file.Tensor(*value, "value");
+        tensor.ElementCount();
+        file.ReadStorage(tensor);
+      } catch (const Error&) {
+        // The next value may be a tensor.
+      }
+    }
+  });
+  return 0;
+}

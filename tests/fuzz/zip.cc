@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/serialize/zip.h"
+
+#include "fuzz/checksums.h"
+#include "fuzz/harness.h"
+#include "vantage/util/error.h"
+
+extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
+  size = LLVMFuzzerMutate(data, size, max_size);
+  if (seed % 4 != 0) vantage::fuzz::RepairZip(data, size);
+  return size;
+}
+
+// An archive, and every entry of it.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace vantage;
+  const fuzz::MemoryFile input(fuzz::View(data, size));
+  fuzz::Run(fuzz::View(data, size), {.bytes_per_byte = 8}, [&] {
+    const InputFile file(input.path());
+    ZipReader::LooksLikeZip(file);
+    const ZipReader reader(file);
+    for (const auto& [name, entry] : reader.entries()) {
+      try {
+        reader.Read(name);
+      } catch (const Error&) {
+        // The next entry may be whole.
+      }
+    }
+  });
+  return 0;
+}
