@@ -154,6 +154,26 @@ TEST_F(Commands, KilledExtractionGoesOnToTheSameBytes) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "killed.partial"));
 }
 
+TEST_F(Commands, ExtractionGoesOnWhenAFullDiskHasRoomAgain) {
+  for (int i = 0; i < 40; ++i)
+    WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 90, 70), 90));
+  const std::string extract =
+      "'" VANTAGE_PROGRAM "' extract '" + Path("model.pth") + "' '" + Path("many") + "' -o ";
+  // A disk of a file system in memory, of the test's own: 40 x 512 floats take 80 KiB, the journal as much.
+  WriteFile(folder_ / "full.sh",
+            "disk='" + Path("disk") + "'; mkdir $disk; mount -t tmpfs -o size=100k none $disk || exit 77\n" +
+                extract + "$disk/d; echo code $?; ls $disk; mount -o remount,size=1m $disk\n" + extract +
+                "$disk/d; ls $disk; cp $disk/d.npy '" + Path("full.npy") + "'\n");
+  const auto [code, text] = CaptureCommand({"unshare", "-rm", "bash", Path("full.sh")});
+  if (code != 0) GTEST_SKIP() << "a file system in memory cannot be mounted here: " << text;
+  EXPECT_THAT(text, HasSubstr("cannot be written: No space left on device"));
+  EXPECT_THAT(text, HasSubstr("code 1\nd.partial\n"));
+  EXPECT_THAT(text, HasSubstr("photos were described by an earlier run"));
+  EXPECT_THAT(text, HasSubstr("d.json\nd.npy\n"));
+  VantageJson({"extract", Path("model.pth"), Path("many"), "-o", Path("whole")});
+  EXPECT_EQ(Sha256OfFile(folder_ / "full.npy"), Sha256OfFile(folder_ / "whole.npy"));
+}
+
 TEST_F(Commands, TwoExtractionsIntoOneOutputAreRefused) {
   for (int i = 0; i < 40; ++i)
     WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 500, 400), 90));
