@@ -52,6 +52,7 @@ std::unique_ptr<Command> MakeConvertCommand();
 std::unique_ptr<Command> MakeEvaluateCommand();
 std::unique_ptr<Command> MakeExtractCommand();
 std::unique_ptr<Command> MakeInfoCommand();
+std::unique_ptr<Command> MakeMergeCommand();
 std::unique_ptr<Command> MakeReconstructCommand();
 std::unique_ptr<Command> MakeSynthesizeCommand();
 std::unique_ptr<Command> MakeTrainCommand();

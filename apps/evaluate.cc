@@ -84,7 +84,8 @@ class EvaluateCommand : public Command {
   }
 
   void Declare(CommandLine& line) override {
-    model_.Declare(line, "MODEL_OR_DESCRIPTORS", "Model, or descriptors (.npy) of the benchmark's photos");
+    model_.Declare(line, "MODEL_OR_DESCRIPTORS",
+                   "Model, or descriptors (.npy, .h5) of the benchmark's photos");
     line.Option("--data", data_, "The benchmark's folder", /*required=*/true);
     line.Option(
         "--benchmark", benchmark_,
@@ -99,7 +100,7 @@ class EvaluateCommand : public Command {
   void Run(Session& session) override {
     Benchmark benchmark = ReadBenchmark();
     BenchmarkDescriptors described;
-    if (fs::path(model_.path).extension() == ".npy") {
+    if (IsDescriptorPath(model_.path)) {
       if (!distractors_.empty()) throw UsageError("--distractors: descriptors from a file bring their own");
       described = TakeFromFile(benchmark, data_, model_.path);
     } else {

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   commands.push_back(vantage::MakeTrainCommand());
   commands.push_back(vantage::MakeWhitenCommand());
   commands.push_back(vantage::MakeExtractCommand());
+  commands.push_back(vantage::MakeMergeCommand());
   commands.push_back(vantage::MakeEvaluateCommand());
   commands.push_back(vantage::MakeConvertCommand());
   commands.push_back(vantage::MakeInfoCommand());

@@ -10,6 +10,10 @@ find_package(BLAS REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
+if(NOT CMAKE_C_COMPILER_LOADED)  # FindHDF5 before CMake 4 tries a C program
+  enable_language(C)
+endif()
+find_package(HDF5 REQUIRED COMPONENTS C)
 find_package(SQLite3 REQUIRED)
 if(NOT TARGET SQLite3::SQLite3)  # CMake before 4.3 names it SQLite::SQLite3
   add_library(SQLite3::SQLite3 INTERFACE IMPORTED)

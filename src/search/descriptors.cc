@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_set>
 
-#include "vantage/serialize/npy.h"
+#include "search/descriptor_reader.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
@@ -17,19 +18,39 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr float kNormEpsilon = 1e-6F;
-constexpr uint64_t kMaxSidecarSize = uint64_t{4} << 30;
+constexpr float kInfiniteAsFloat16 = 65520;  // the smallest that rounds to infinity
+constexpr int kMaxJsonDepth = 64;
+constexpr int64_t kBlockElements = int64_t{1} << 18;
+constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
 
-fs::path WithExtension(fs::path path, const char* extension) {
-  if (path.extension() == ".npy" || path.extension() == ".json") path.replace_extension();
-  path += extension;
-  return path;
+// Throws json::exception where the text is none; Error where it nests so deep that going through it would
+// take the whole stack.
+json ParseShallowJson(const std::string& text, const std::string& source) {
+  return json::parse(text, [&](int depth, json::parse_event_t /*event*/, const json& /*parsed*/) {
+    VANTAGE_CHECK(depth <= kMaxJsonDepth, source, ": JSON that nests more than ", kMaxJsonDepth, " deep");
+    return true;
+  });
 }
 
-json ParseSidecar(const fs::path& path) {
-  try {
-    return json::parse(ReadFile(path, kMaxSidecarSize));
-  } catch (const json::exception& error) {
-    throw Error(StrCat(path.string(), ": not valid JSON: ", error.what()));
+// "npy" or "h5" where the path's extension says so, else "".
+std::string ContainerOf(const fs::path& path) {
+  const std::string extension = ToLower(path.extension().string());
+  if (extension == ".npy" || extension == ".json") return "npy";
+  if (extension == ".h5" || extension == ".hdf5") return "h5";
+  return "";
+}
+
+bool StartsLikeHdf5(const fs::path& path) {
+  const InputFile file(path);
+  return file.size() >= kHdf5Signature.size() && file.ReadAt(0, kHdf5Signature.size()) == kHdf5Signature;
+}
+
+// An infinite value would make a file that nobody reads.
+void CheckFitsFloat16(const Descriptors& descriptors, const fs::path& path) {
+  for (Eigen::Index i = 0; i < descriptors.size(); ++i) {
+    VANTAGE_CHECK(!(descriptors.values.row(i).array().abs() >= kInfiniteAsFloat16).any(), path.string(),
+                  ": row ", i, " ('", descriptors.names[static_cast<size_t>(i)],
+                  "') holds a value beyond the range of float16");
   }
 }
 
@@ -49,53 +70,119 @@ void NormalizeRows(DescriptorMatrix& values) {
   for (Eigen::Index i = 0; i < values.rows(); ++i) values.row(i) /= values.row(i).norm() + kNormEpsilon;
 }
 
-void WriteDescriptors(const DescriptorFile& file, const fs::path& path) {
-  const Descriptors& descriptors = file.descriptors;
-  json sidecar;
-  sidecar["names"] = descriptors.names;
-  sidecar["failed"] = json::array();
+void Describe(OptionsDescription& description, DescriptorFormat& format) {
+  description
+      .Add("format", format.container,
+           "npy: NAME.npy and NAME.json; h5: NAME.h5 in hloc's layout; auto: as NAME ends, or npy")
+      .OneOf({"auto", "npy", "h5"});
+  description.Add("float16", format.float16, "Write float16, half the size of float32");
+}
+
+bool IsDescriptorPath(const fs::path& path) { return !ContainerOf(path).empty(); }
+
+int64_t RowsPerBlock(int64_t dimension) {
+  return std::max<int64_t>(1, kBlockElements / std::max<int64_t>(1, dimension));
+}
+
+fs::path ReplaceExtension(fs::path path, const char* extension) {
+  if (!ContainerOf(path).empty()) path.replace_extension();
+  path += extension;
+  return path;
+}
+
+std::string FactsText(const DescriptorFile& file) {
+  json facts;
+  facts["names"] = file.descriptors.names;
+  facts["failed"] = json::array();
   for (const FailedPhoto& photo : file.failed) {
-    sidecar["failed"].push_back({{"name", photo.name}, {"reason", photo.reason}});
+    facts["failed"].push_back({{"name", photo.name}, {"reason", photo.reason}});
   }
-  sidecar["provenance"] = json::parse(file.provenance);
-  WriteNpy<float>(WithExtension(path, ".npy"),
-                  {descriptors.values.data(), static_cast<size_t>(descriptors.values.size())},
-                  {descriptors.size(), descriptors.dimension()});
-  // Names that are no UTF-8 are kept as far as JSON can.
-  WriteFile(WithExtension(path, ".json"), sidecar.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  try {
+    facts["provenance"] = json::parse(file.provenance);
+  } catch (const json::exception& error) {
+    throw Error(StrCat("the descriptors' provenance is not valid JSON: ", error.what()));
+  }
+  return facts.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+DescriptorFile ParseFacts(const std::string& text, const std::string& source) {
+  DescriptorFile result;
+  try {
+    const json facts = ParseShallowJson(text, source);
+    result.descriptors.names = facts.at("names").get<std::vector<std::string>>();
+    for (const json& photo : facts.at("failed")) {
+      result.failed.push_back({photo.at("name"), photo.at("reason")});
+    }
+    result.provenance = facts.at("provenance").dump();
+  } catch (const json::parse_error& error) {
+    throw Error(StrCat(source, ": not valid JSON: ", error.what()));
+  } catch (const json::exception& error) {
+    throw Error(StrCat(source, ": ", error.what()));
+  }
+  std::unordered_set<std::string_view> seen;
+  for (const std::string& name : result.descriptors.names) {
+    VANTAGE_CHECK(seen.insert(name).second, source, ": the name '", name, "' stands there twice");
+  }
+  return result;
+}
+
+void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const DescriptorFormat& format) {
+  const Descriptors& descriptors = file.descriptors;
+  DescriptorFormat checked = format;
+  OptionsDescription description;
+  Describe(description, checked);
+  CheckOptions(description);
+  VANTAGE_CHECK(static_cast<int64_t>(descriptors.names.size()) == descriptors.size(), path.string(), ": ",
+                descriptors.names.size(), " names for ", descriptors.size(), " descriptors");
+  const std::string named = ContainerOf(path);
+  std::string container = format.container;
+  if (container == "auto") container = named.empty() ? "npy" : named;
+  if (!named.empty() && named != container) {
+    throw UsageError(StrCat(path.string(), ": the format is ", container, ", but the name ends in ",
+                            path.extension().string()));
+  }
+  if (format.float16) CheckFitsFloat16(descriptors, path);
+  if (container == "h5") {
+    WriteHdf5Descriptors(file, named.empty() ? ReplaceExtension(path, ".h5") : path, format.float16);
+  } else {
+    WriteNpyDescriptors(file, ReplaceExtension(path, ".npy"), format.float16);
+  }
+}
+
+std::unique_ptr<DescriptorReader> OpenDescriptors(const fs::path& path) {
+  const std::string named = ContainerOf(path);
+  if (named == "h5") return OpenHdf5Descriptors(path);
+  if (named.empty() && fs::is_regular_file(path) && StartsLikeHdf5(path)) return OpenHdf5Descriptors(path);
+  const fs::path npy_path = ReplaceExtension(path, ".npy");
+  if (named.empty()) {
+    const fs::path h5_path = ReplaceExtension(path, ".h5");
+    const bool has_h5 = fs::exists(h5_path);
+    const bool has_npy = fs::exists(npy_path);
+    VANTAGE_CHECK(!has_h5 || !has_npy, path.string(), ": there are ", npy_path.filename().string(), " and ",
+                  h5_path.filename().string(), "; name one of them");
+    if (has_h5) return OpenHdf5Descriptors(h5_path);
+  }
+  return OpenNpyDescriptors(npy_path);
+}
+
+void DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> values) const {
+  const int64_t block = RowsPerBlock(dimension_);
+  for (int64_t first = 0; first < rows(); first += block) {
+    const int64_t count = std::min(block, rows() - first);
+    values.middleRows(first, count) = Read(first, count);
+    for (int64_t i = first; i < first + count; ++i) {
+      VANTAGE_CHECK(values.row(i).allFinite(), path_.string(), ": row ", i,
+                    " holds a value that is not finite ('", facts_.descriptors.names[static_cast<size_t>(i)],
+                    "')");
+    }
+  }
 }
 
 DescriptorFile ReadDescriptors(const fs::path& path) {
-  const fs::path npy_path = WithExtension(path, ".npy");
-  const fs::path json_path = WithExtension(path, ".json");
-  const NpyArray array = ReadNpy(npy_path);
-  VANTAGE_CHECK(array.shape.size() == 2 && (array.dtype == "<f4" || array.dtype == "<f8"), npy_path.string(),
-                ": descriptors are an N x D array of float32, not ", array.dtype, " of ", array.shape.size(),
-                " dimensions");
-  const std::vector<float> values = array.As<float>();
-  for (size_t i = 0; i < values.size(); ++i) {
-    VANTAGE_CHECK(std::isfinite(values[i]), npy_path.string(), ": row ",
-                  static_cast<int64_t>(i) / array.shape[1], " holds a value that is not finite");
-  }
-  DescriptorFile file;
-  file.descriptors.values = Eigen::Map<const DescriptorMatrix>(values.data(), array.shape[0], array.shape[1]);
-
-  const json sidecar = ParseSidecar(json_path);
-  try {
-    file.descriptors.names = sidecar.at("names").get<std::vector<std::string>>();
-    for (const json& photo : sidecar.at("failed"))
-      file.failed.push_back({photo.at("name"), photo.at("reason")});
-    file.provenance = sidecar.at("provenance").dump();
-  } catch (const json::exception& error) {
-    throw Error(StrCat(json_path.string(), ": ", error.what()));
-  }
-  VANTAGE_CHECK(static_cast<int64_t>(file.descriptors.names.size()) == array.shape[0], json_path.string(),
-                ": ", file.descriptors.names.size(), " names for ", array.shape[0], " rows of ",
-                npy_path.string());
-  std::set<std::string> seen;
-  for (const std::string& name : file.descriptors.names) {
-    VANTAGE_CHECK(seen.insert(name).second, json_path.string(), ": the name '", name, "' stands there twice");
-  }
+  const std::unique_ptr<DescriptorReader> reader = OpenDescriptors(path);
+  DescriptorFile file = reader->facts();
+  file.descriptors.values.resize(reader->rows(), reader->dimension());
+  reader->ReadInto(file.descriptors.values);
   return file;
 }
 

@@ -16,6 +16,8 @@ static_assert(std::endian::native == std::endian::little, "NumPy arrays are read
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr size_t kAlignment = 64;
+constexpr uint64_t kMaxHeaderSize = 1
+                                    << 16;  // of a file read in parts: an array of numbers has some 100 bytes
 
 // Product of the sizes, or -1 where it leaves 62 bits.
 int64_t ElementCount(const std::vector<int64_t>& shape) {
@@ -68,9 +70,42 @@ int64_t ItemSize(const std::string& dtype, const std::string& source) {
   return size;
 }
 
+// start: the file's first bytes, with the whole header.
+NpyLayout ParseLayout(std::string_view start, uint64_t file_size, const std::string& source) {
+  VANTAGE_CHECK(start.size() >= 12 && start.substr(0, kMagic.size()) == kMagic, source, ": not an npy file");
+  const bool long_header = start[6] >= 2;
+  const size_t header_start = long_header ? 12 : 10;
+  size_t header_size = static_cast<uint8_t>(start[8]) | static_cast<size_t>(static_cast<uint8_t>(start[9]))
+                                                            << 8;
+  if (long_header) {
+    header_size |= static_cast<size_t>(static_cast<uint8_t>(start[10])) << 16 |
+                   static_cast<size_t>(static_cast<uint8_t>(start[11])) << 24;
+  }
+  VANTAGE_CHECK(header_size <= start.size() - header_start, source, ": npy header of ", header_size,
+                " bytes ends after the file");
+  const std::string_view header = start.substr(header_start, header_size);
+
+  NpyLayout layout;
+  const std::string_view descr = HeaderField(header, "descr", source);
+  const size_t quote = descr.find('\'', 1);
+  VANTAGE_CHECK(!descr.empty() && descr[0] == '\'' && quote != descr.npos, source,
+                ": npy arrays with fields are not supported");
+  layout.dtype = std::string(descr.substr(1, quote - 1));
+  VANTAGE_CHECK(HeaderField(header, "fortran_order", source).substr(0, 5) == "False", source,
+                ": the array is in Fortran order; save it with numpy.ascontiguousarray");
+  layout.shape = ParseShape(HeaderField(header, "shape", source), source);
+  layout.item_size = ItemSize(layout.dtype, source);
+  layout.data_offset = header_start + header_size;
+  const uint64_t available = file_size - layout.data_offset;
+  VANTAGE_CHECK(layout.size() >= 0 && layout.size() <= static_cast<int64_t>(available) / layout.item_size,
+                source, ": npy data end at byte ", file_size, ", before the array does");
+  return layout;
+}
+
 }  // namespace
 
 int64_t NpyArray::size() const { return ElementCount(shape); }
+int64_t NpyLayout::size() const { return ElementCount(shape); }
 
 template <typename T>
 std::vector<T> NpyArray::As() const {
@@ -99,37 +134,15 @@ template std::string NpyDtype<float>();
 template std::string NpyDtype<double>();
 template std::string NpyDtype<int64_t>();
 
+NpyLayout ReadNpyLayout(const InputFile& file) {
+  return ParseLayout(file.ReadAt(0, std::min(file.size(), kMaxHeaderSize)), file.size(),
+                     file.path().string());
+}
+
 NpyArray ParseNpy(std::string_view bytes, const std::string& source) {
-  VANTAGE_CHECK(bytes.size() >= 12 && bytes.substr(0, kMagic.size()) == kMagic, source, ": not an npy file");
-  const bool long_header = bytes[6] >= 2;
-  const size_t header_start = long_header ? 12 : 10;
-  size_t header_size = static_cast<uint8_t>(bytes[8]) | static_cast<size_t>(static_cast<uint8_t>(bytes[9]))
-                                                            << 8;
-  if (long_header) {
-    header_size |= static_cast<size_t>(static_cast<uint8_t>(bytes[10])) << 16 |
-                   static_cast<size_t>(static_cast<uint8_t>(bytes[11])) << 24;
-  }
-  VANTAGE_CHECK(header_size <= bytes.size() - header_start, source, ": npy header of ", header_size,
-                " bytes ends after the file");
-  const std::string_view header = bytes.substr(header_start, header_size);
-
-  NpyArray array;
-  const std::string_view descr = HeaderField(header, "descr", source);
-  const size_t quote = descr.find('\'', 1);
-  VANTAGE_CHECK(!descr.empty() && descr[0] == '\'' && quote != descr.npos, source,
-                ": npy arrays with fields are not supported");
-  array.dtype = std::string(descr.substr(1, quote - 1));
-  VANTAGE_CHECK(HeaderField(header, "fortran_order", source).substr(0, 5) == "False", source,
-                ": the array is in Fortran order; save it with numpy.ascontiguousarray");
-  array.shape = ParseShape(HeaderField(header, "shape", source), source);
-
-  const int64_t count = ElementCount(array.shape);
-  const int64_t item_size = ItemSize(array.dtype, source);
-  const size_t available = bytes.size() - header_start - header_size;
-  VANTAGE_CHECK(count >= 0 && count <= static_cast<int64_t>(available) / item_size, source,
-                ": npy data end at byte ", bytes.size(), ", before the array does");
-  array.data = std::string(bytes.substr(header_start + header_size, static_cast<size_t>(count * item_size)));
-  return array;
+  const NpyLayout layout = ParseLayout(bytes, bytes.size(), source);
+  const auto data_size = static_cast<size_t>(layout.size() * layout.item_size);
+  return {layout.dtype, layout.shape, std::string(bytes.substr(layout.data_offset, data_size))};
 }
 
 NpyArray ReadNpy(const std::filesystem::path& path) {

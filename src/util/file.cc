@@ -85,6 +85,16 @@ fs::path TemporaryPathBeside(const fs::path& path) {
   return temporary;
 }
 
+void RenameIntoPlace(const fs::path& temporary, const fs::path& path) {
+  const int descriptor = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  const int error = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  VANTAGE_CHECK(synced, path.string(), ": cannot be brought to disk: ", ErrorText(error));
+  VANTAGE_CHECK(::rename(temporary.c_str(), path.c_str()) == 0, path.string(),
+                ": cannot be renamed into place: ", ErrorText(errno));
+}
+
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_path_(TemporaryPathBeside(path_)) {
   if (path_.has_parent_path()) {
     std::error_code error;

@@ -70,8 +70,8 @@ class Commands : public ::testing::Test {
 TEST_F(Commands, HelpOfEachShowsAnExample) {
   const Output all = Vantage({"--help"});
   EXPECT_EQ(all.code, 0);
-  for (const std::string name :
-       {"synthesize", "reconstruct", "tuples", "train", "whiten", "extract", "evaluate", "convert", "info"}) {
+  for (const std::string name : {"synthesize", "reconstruct", "tuples", "train", "whiten", "extract", "merge",
+                                 "evaluate", "convert", "info"}) {
     EXPECT_THAT(all.text, HasSubstr(name));
     const Output help = Vantage({name, "--help"});
     EXPECT_EQ(help.code, 0);
@@ -103,6 +103,28 @@ TEST_F(Commands, TrainWhitenExtractEvaluateInOneGo) {
   EXPECT_EQ(model["meta"]["Lw"][0], "learned");
   EXPECT_EQ(VantageJson({"info", Path("set.db")})["val"]["scenes"], 2);
   EXPECT_EQ(VantageJson({"info", Path("descriptors.npy")})["provenance"]["image_size"], 64);
+}
+
+TEST_F(Commands, MergedDescriptorsAreThoseOfOneRun) {
+  const auto list = [&](const std::string& name, const std::vector<std::string>& photos) {
+    WriteFile(folder_ / "photos" / (name + ".txt"), Join(photos, "\n"));
+    VantageJson({"extract", Path("model.pth"), Path("photos/" + name + ".txt"), "-o", Path(name)});
+  };
+  std::vector<std::string> photos = FilesBelow(folder_ / "photos");
+  list("whole", photos);
+  list("first", {photos.begin(), photos.begin() + 7});
+  list("second", {photos.begin() + 7, photos.end()});
+  const json merged = VantageJson({"merge", Path("first"), Path("second.npy"), "-o", Path("merged")});
+  EXPECT_EQ(merged["photos"], photos.size());
+  EXPECT_EQ(merged["files"], 2);
+  EXPECT_EQ(ReadFile(folder_ / "merged.json"), ReadFile(folder_ / "whole.json"));
+  EXPECT_EQ(Sha256OfFile(folder_ / "merged.npy"), Sha256OfFile(folder_ / "whole.npy"));
+
+  VantageJson({"merge", Path("first"), Path("second"), "-o", Path("both.h5")});
+  EXPECT_EQ(VantageJson({"evaluate", Path("both.h5"), "--data", Path("photos")})["map"],
+            VantageJson({"evaluate", Path("whole.npy"), "--data", Path("photos")})["map"]);
+  VantageJson({"merge", Path("both.h5"), "-o", Path("half"), "--float16", "--format", "h5"});
+  EXPECT_LT(std::filesystem::file_size(folder_ / "half.h5"), std::filesystem::file_size(folder_ / "both.h5"));
 }
 
 // Runs a command, killing it after random times, until it has ended by itself. Returns how often it was
@@ -243,6 +265,8 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
   WriteFile(folder_ / "range.toml", "epochs = -1\n");
   WriteFile(folder_ / "syntax.toml", "epochs = = 3\n");
   WriteFile(folder_ / "bad/photos/x.jpg", "not a photo");
+  WriteDescriptors({{{"a.jpg"}, DescriptorMatrix::Ones(1, 2)}, {}, "{}"}, folder_ / "half.npy");
+  WriteFile(folder_ / "model.h5", "not HDF5");
   WriteFile(folder_ / "sparse/cameras.bin", std::string(8, '\0'));
   WriteFile(folder_ / "sparse/images.bin", "\x01");
   WriteFile(folder_ / "sparse/points3D.bin", std::string(8, '\0'));
@@ -327,6 +351,15 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
        {"evaluate", "@model.pth", "--data", "@photos", "--benchmark", "oxford"},
        2,
        "not one of folder, queries"},
+      {"the same descriptors twice",
+       {"merge", "@half.npy", "@half.npy", "-o", "@out"},
+       1,
+       "half.npy: 'a.jpg' is in"},
+      {"another format than the name's",
+       {"merge", "@half.npy", "-o", "@out.npy", "--format", "h5"},
+       2,
+       "the format is h5, but the name ends in .npy"},
+      {"HDF5 that is none", {"merge", "@model.h5", "-o", "@out"}, 1, "model.h5: not an HDF5 file"},
       {"no output named", {"extract", "@model.pth", "@photos"}, 2, "--output is required"},
   };
   const std::vector<std::string> before = FilesBelow(folder_.path());

@@ -28,6 +28,24 @@ TEST(Npy, ReadsBackWhatItWrites) {
   EXPECT_THAT(ReadNpy(folder / "b.npy").As<int64_t>(), ElementsAre(-7));
 }
 
+TEST(Npy, LayoutSaysWhereTheElementsLie) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "a.npy", NpyHeader("<f2", {2, 3}) + std::string(12, 'x'));
+  const NpyLayout layout = ReadNpyLayout(InputFile(folder / "a.npy"));
+  EXPECT_EQ(layout.dtype, "<f2");
+  EXPECT_THAT(layout.shape, ElementsAre(2, 3));
+  EXPECT_EQ(layout.item_size, 2);
+  EXPECT_EQ(layout.data_offset, NpyHeader("<f2", {2, 3}).size());
+  WriteFile(folder / "cut.npy", NpyHeader("<f2", {2, 3}) + std::string(11, 'x'));
+  EXPECT_THAT(ErrorOf([&] { ReadNpyLayout(InputFile(folder / "cut.npy")); }),
+              HasSubstr("cut.npy: npy data end"));
+  // A header that claims more than the part of a file that is looked at.
+  const std::string long_header("\x93NUMPY\x02\x00\x00\x00\x10\x00", 12);
+  WriteFile(folder / "long.npy", long_header + std::string(1 << 20, ' '));
+  EXPECT_THAT(ErrorOf([&] { ReadNpyLayout(InputFile(folder / "long.npy")); }),
+              HasSubstr("long.npy: npy header of"));
+}
+
 TEST(Npy, HeaderIsAlignedAndLikeNumPys) {
   const std::string header = NpyHeader("<f4", {5, 512});
   EXPECT_EQ(header.size() % 64, 0U);

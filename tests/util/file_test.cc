@@ -126,6 +126,20 @@ TEST(AtomicFile, FailedWriteIsAnErrorThatLeavesTheOldFileAndNothingElse) {
   EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("large"));
 }
 
+TEST(RenameIntoPlace, ReplacesTheTarget) {
+  const TemporaryFolder folder;
+  const std::filesystem::path target = folder / "a";
+  WriteFile(target, "old");
+  const std::filesystem::path temporary = TemporaryPathBeside(target);
+  EXPECT_THAT(ErrorOf([&] { RenameIntoPlace(temporary, target); }),
+              HasSubstr("a: cannot be brought to disk: No such"));
+  EXPECT_EQ(ReadFile(target), "old");
+  WriteFile(temporary, "new");
+  RenameIntoPlace(temporary, target);
+  EXPECT_EQ(ReadFile(target), "new");
+  EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("a"));
+}
+
 TEST(InputFile, ChecksItsBounds) {
   const TemporaryFolder folder;
   WriteFile(folder / "a", "0123456789");

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "vantage/config/options_description.h"
+
 namespace vantage {
 
 // Rows are vectors: N x D.
@@ -34,7 +36,7 @@ struct FailedPhoto {
   std::string reason;
 };
 
-// What NAME.json holds beside NAME.npy.
+// What a descriptor file holds.
 struct DescriptorFile {
   Descriptors descriptors;
   std::vector<FailedPhoto> failed;
@@ -42,11 +44,32 @@ struct DescriptorFile {
   std::string provenance = "{}";
 };
 
-// Writes PATH.npy (N x D float32) and PATH.json. `path` may end in .npy.
-void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& path);
+// How descriptors are written.
+struct DescriptorFormat {
+  // npy: NAME.npy (N x D) and NAME.json. h5: NAME.h5, one HDF5 file in hloc's layout. auto: as the path ends;
+  // npy where it ends in neither.
+  std::string container = "auto";
+  // Half the size; values are rounded to the nearest float16 (to even), a relative error of up to 2^-11.
+  bool float16 = false;
+};
 
-// Reads them back. Throws Error naming the file where either is missing or malformed, the numbers of names
-// and rows differ, names repeat, or a value is not finite.
+void Describe(OptionsDescription& description, DescriptorFormat& format);
+
+// True where the path ends in .npy, .json, .h5 or .hdf5.
+bool IsDescriptorPath(const std::filesystem::path& path);
+
+// Writes descriptors. `path` may go without its extension. Each file appears whole or not at all. Throws
+// UsageError where the format is not what the path ends in; Error where a file cannot be written, a value is
+// beyond float16, or a name cannot name an HDF5 group.
+void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& path,
+                      const DescriptorFormat& format = {});
+
+// Reads what WriteDescriptors wrote, and what others wrote in these layouts: float16, float32 or float64. A
+// path with none of their extensions is an HDF5 file if it begins as one, else stands for NAME.npy or
+// NAME.h5, whichever is there. Rows of an HDF5 file of others, as hloc's, come in the order of their names.
+// Values are converted block by block: beside the result there is no second copy of them. Throws Error naming
+// the file where one is missing or malformed, the numbers of names and rows differ, names repeat, or a value
+// is not finite.
 DescriptorFile ReadDescriptors(const std::filesystem::path& path);
 
 }  // namespace vantage

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vantage/util/error.h"
+#include "vantage/util/file.h"
 
 namespace vantage {
 
@@ -29,8 +30,22 @@ struct NpyArray {
 template <typename T>
 std::string NpyDtype();
 
-// Throws Error naming the file where the header is malformed, the data are truncated or in Fortran order.
-// Memory is taken for what the file holds, not for what its header announces.
+// Where the elements of an .npy lie, for reading them in parts.
+struct NpyLayout {
+  std::string dtype;
+  std::vector<int64_t> shape;
+  int64_t item_size = 0;     // bytes of an element
+  uint64_t data_offset = 0;  // of the first element in the file
+
+  int64_t size() const;
+};
+
+// The layout that the file's header gives. Throws Error naming the file where the header is malformed, the
+// file ends before the elements do, or they are in Fortran order.
+NpyLayout ReadNpyLayout(const InputFile& file);
+
+// The whole array; throws as ReadNpyLayout. Memory is taken for what the file holds, not for what its header
+// announces.
 NpyArray ReadNpy(const std::filesystem::path& path);
 NpyArray ParseNpy(std::string_view bytes, const std::string& source);
 

@@ -71,6 +71,9 @@ void WriteFile(const std::filesystem::path& path, std::string_view bytes);
 // whose result is then renamed to `path`.
 std::filesystem::path TemporaryPathBeside(const std::filesystem::path& path);
 
+// Brings such a library's complete file to disk and renames it. Throws Error naming `path` where that fails.
+void RenameIntoPlace(const std::filesystem::path& temporary, const std::filesystem::path& path);
+
 // `path` relative to `folder`, symbolic links resolved, so that it can be followed from there.
 std::string PathFrom(const std::filesystem::path& folder, const std::filesystem::path& path);
 

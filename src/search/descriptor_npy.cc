@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+
+#include "search/descriptor_reader.h"
+#include "vantage/serialize/npy.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kMaxSidecarSize = uint64_t{4} << 30;
+
+template <typename T>
+using RowMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+class NpyReader : public DescriptorReader {
+ public:
+  explicit NpyReader(const fs::path& path) : DescriptorReader(path), file_(path) {
+    layout_ = ReadNpyLayout(file_);
+    const bool floats = layout_.dtype == "<f2" || layout_.dtype == "<f4" || layout_.dtype == "<f8";
+    VANTAGE_CHECK(layout_.shape.size() == 2 && floats, path.string(),
+                  ": descriptors are an N x D array of float16, float32 or float64, not ", layout_.dtype,
+                  " of ", layout_.shape.size(), " dimensions");
+    const fs::path json_path = ReplaceExtension(path, ".json");
+    facts_ = ParseFacts(ReadFile(json_path, kMaxSidecarSize), json_path.string());
+    VANTAGE_CHECK(rows() == layout_.shape[0], json_path.string(), ": ", rows(), " names for ",
+                  layout_.shape[0], " rows of ", path.string());
+    // Rows of no values take no bytes of the file: any number of dimensions could stand beside zero rows.
+    dimension_ = layout_.shape[1];
+  }
+
+  DescriptorMatrix Read(int64_t first, int64_t count) const override {
+    if (layout_.dtype == "<f2") return ReadAs<Eigen::half>(first, count);
+    if (layout_.dtype == "<f8") return ReadAs<double>(first, count);
+    return ReadAs<float>(first, count);
+  }
+
+ private:
+  template <typename T>
+  DescriptorMatrix ReadAs(int64_t first, int64_t count) const {
+    RowMajorMatrix<T> block(count, dimension_);
+    const auto row_size = static_cast<uint64_t>(dimension_) * sizeof(T);
+    file_.ReadAt(layout_.data_offset + static_cast<uint64_t>(first) * row_size, block.data(),
+                 static_cast<uint64_t>(count) * row_size);
+    return block.template cast<float>();
+  }
+
+  InputFile file_;
+  NpyLayout layout_;
+};
+
+template <typename T>
+void WriteValues(const DescriptorMatrix& values, const fs::path& path, const char* dtype) {
+  AtomicFile file(path);
+  file.Write(NpyHeader(dtype, {values.rows(), values.cols()}));
+  const int64_t block_rows = RowsPerBlock(values.cols());
+  for (int64_t first = 0; first < values.rows(); first += block_rows) {
+    const RowMajorMatrix<T> block =
+        values.middleRows(first, std::min(block_rows, values.rows() - first)).template cast<T>();
+    file.Write(block.data(), static_cast<uint64_t>(block.size()) * sizeof(T));
+  }
+  file.Commit();
+}
+
+}  // namespace
+
+void WriteNpyDescriptors(const DescriptorFile& file, const fs::path& npy_path, bool float16) {
+  const std::string facts = FactsText(file);
+  if (float16) {
+    WriteValues<Eigen::half>(file.descriptors.values, npy_path, "<f2");
+  } else {
+    WriteValues<float>(file.descriptors.values, npy_path, "<f4");
+  }
+  WriteFile(ReplaceExtension(npy_path, ".json"), facts);
+}
+
+std::unique_ptr<DescriptorReader> OpenNpyDescriptors(const fs::path& npy_path) {
+  return std::make_unique<NpyReader>(npy_path);
+}
+
+}  // namespace vantage
