@@ -13,15 +13,18 @@ namespace {
 
 class ExtractCommand : public Command {
  public:
+  ExtractCommand() { Describe(format_description_, format_); }
+
   std::string Name() const override { return "extract"; }
   std::string Summary() const override {
-    return "Describe photos: one vector each, to NAME.npy and NAME.json";
+    return "Describe photos: one vector each, to NAME.npy and NAME.json or to NAME.h5";
   }
 
   void Declare(CommandLine& line) override {
     model_.Declare(line, "MODEL", "Model");
     line.Positional("PHOTOS", photos_, "Folders, lists of paths (.txt), or photos");
     line.Option("-o,--output", output_, "NAME of the files to write", /*required=*/true);
+    line.Options(format_description_);
     line.Option("--shard", shard_,
                 "i/n: only the i-th of n blocks of the list, for n machines; see vantage merge");
     line.Example("vantage extract model.pth photos/ -o descriptors");
@@ -43,7 +46,7 @@ class ExtractCommand : public Command {
     ExtractionJournal journal(output_ + ".partial", identity.dump(), describer.dimension());
     DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &journal);
     file.provenance = provenance.dump();
-    WriteDescriptors(file, output_);
+    WriteDescriptors(file, output_, format_);
     journal.Remove();
     PrintSummary(session, file);
   }
@@ -69,6 +72,8 @@ class ExtractCommand : public Command {
   std::vector<std::string> photos_;
   std::string output_;
   std::string shard_;
+  DescriptorFormat format_;
+  OptionsDescription format_description_;
 };
 
 }  // namespace

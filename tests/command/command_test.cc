@@ -120,7 +120,17 @@ TEST_F(Commands, MergedDescriptorsAreThoseOfOneRun) {
   EXPECT_EQ(ReadFile(folder_ / "merged.json"), ReadFile(folder_ / "whole.json"));
   EXPECT_EQ(Sha256OfFile(folder_ / "merged.npy"), Sha256OfFile(folder_ / "whole.npy"));
 
+  for (const char* shard : {"1/3", "2/3", "3/3"}) {
+    VantageJson({"extract", Path("model.pth"), Path("photos/whole.txt"), "-o",
+                 Path(StrCat("shard-", shard[0])), "--shard", shard});
+  }
+  VantageJson({"merge", Path("shard-3"), Path("shard-1"), Path("shard-2"), "-o", Path("sharded")});
+  EXPECT_EQ(ReadFile(folder_ / "sharded.json"), ReadFile(folder_ / "whole.json"));
+  EXPECT_EQ(Sha256OfFile(folder_ / "sharded.npy"), Sha256OfFile(folder_ / "whole.npy"));
+
+  VantageJson({"extract", Path("model.pth"), Path("photos/whole.txt"), "-o", Path("direct.h5")});
   VantageJson({"merge", Path("first"), Path("second"), "-o", Path("both.h5")});
+  EXPECT_EQ(Sha256OfFile(folder_ / "direct.h5"), Sha256OfFile(folder_ / "both.h5"));
   EXPECT_EQ(VantageJson({"evaluate", Path("both.h5"), "--data", Path("photos")})["map"],
             VantageJson({"evaluate", Path("whole.npy"), "--data", Path("photos")})["map"]);
   VantageJson({"merge", Path("both.h5"), "-o", Path("half"), "--float16", "--format", "h5"});
