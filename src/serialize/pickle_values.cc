@@ -32,13 +32,6 @@ std::string NumpyDtype(const PickleValue& value, const std::string& what) {
   return (code.size() == 2 && code[1] == '1' ? "|" : "<") + code;
 }
 
-// numpy scalars: multiarray.scalar(dtype, bytes).
-bool IsNumpyScalar(const PickleValue& value) {
-  return value.is(Kind::kObject) &&
-         IsOneOf(value.text, {"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"}) &&
-         value.items.size() == 2;
-}
-
 NpyArray ScalarArray(const PickleValue& value, const std::string& what) {
   NpyArray array{NumpyDtype(*value.items[0], what), {1}, value.items[1]->text};
   VANTAGE_CHECK(array.dtype.size() == 3 && array.data.size() == static_cast<size_t>(array.dtype[2] - '0'),
@@ -100,6 +93,13 @@ const std::vector<std::string>& NumpyGlobals() {
       "_codecs.encode",
   };
   return kGlobals;
+}
+
+// multiarray.scalar(dtype, bytes)
+bool IsNumpyScalar(const PickleValue& value) {
+  return value.is(Kind::kObject) &&
+         IsOneOf(value.text, {"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"}) &&
+         value.items.size() == 2;
 }
 
 bool IsNumpyArray(const PickleValue& value) {
