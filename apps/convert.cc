@@ -23,15 +23,17 @@ class ConvertCommand : public Command {
     line.Positional("OUT", output_, "File or folder to write");
     line.Option(
         "--format", format_,
-        "Of a model: checkpoint (cirtorch's schema) or weights (a trunk's, torchvision's names); of a COLMAP "
-        "model: binary or text");
+        "Of a model: checkpoint (cirtorch's schema), cosplace (bare weights as CosPlace and EigenPlaces "
+        "publish "
+        "them), safetensors, or weights (a trunk's, torchvision's names); of a COLMAP model: binary or text; "
+        "default: checkpoint, or safetensors where OUT ends so, and binary");
     line.Option("--licence", licence_, "Licence of the weights, kept in the model");
     line.Example("vantage convert resnet50.pth model.pth --architecture resnet50 --pooling gem");
   }
 
   void Run(Session& session) override {
     const bool sparse = fs::is_directory(model_.path);
-    const std::string format = !format_.empty() ? format_ : sparse ? "binary" : "checkpoint";
+    const std::string format = !format_.empty() ? format_ : sparse ? "binary" : DefaultFormat();
     if (sparse) {
       ConvertSparseModel(format);
     } else {
@@ -42,6 +44,10 @@ class ConvertCommand : public Command {
   }
 
  private:
+  std::string DefaultFormat() const {
+    return ToLower(fs::path(output_).extension().string()) == ".safetensors" ? "safetensors" : "checkpoint";
+  }
+
   void ConvertSparseModel(const std::string& format) const {
     if (format != "binary" && format != "text") {
       throw UsageError(StrCat("--format: a COLMAP model is written as binary or text, not '", format, "'"));
@@ -53,11 +59,7 @@ class ConvertCommand : public Command {
   void ConvertModel(const Session& session, const std::string& format) const {
     Model model = model_.Read(session);
     if (!licence_.empty()) model.licence = licence_;
-    if (format == "checkpoint") return WriteModel(model, output_);
-    if (format != "weights") {
-      throw UsageError(StrCat("--format: a model is written as checkpoint or weights, not '", format, "'"));
-    }
-    WriteTrunkWeights(model.net.trunk(), output_);
+    WriteModelAs(model, format, output_);
   }
 
   ModelArguments model_;

@@ -4,9 +4,8 @@
 
 #include "command_line.h"
 #include "session.h"
-#include "vantage/nn/torch_value.h"
+#include "vantage/nn/model_info.h"
 #include "vantage/search/descriptors.h"
-#include "vantage/serialize/torch_file.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/tuples/training_set.h"
 #include "vantage/util/error.h"
@@ -50,32 +49,12 @@ json DescribeDescriptors(const fs::path& path) {
           {"provenance", json::parse(file.provenance)}};
 }
 
-// What a PyTorch file holds, told without building a network.
-json DescribeTorchFile(const fs::path& path) {
-  const TorchFile file(path);
-  const PickleValue* dict = file.root().Find("state_dict");
-  const bool checkpoint = dict != nullptr;
-  if (dict == nullptr) dict = &file.root();
-  int64_t tensors = 0;
-  int64_t elements = 0;
-  for (size_t i = 0; i + 1 < dict->items.size(); i += 2) {
-    if (!TorchFile::IsTensor(*dict->items[i + 1])) continue;
-    ++tensors;
-    elements += file.Tensor(*dict->items[i + 1], dict->items[i]->text).ElementCount();
-  }
-  json result = {
-      {"kind", checkpoint ? "checkpoint" : "weights"}, {"tensors", tensors}, {"elements", elements}};
-  if (const PickleValue* meta = file.root().Find("meta")) {
-    json facts = ToJson(*meta);
-    if (const PickleValue* whitenings = meta->Find("Lw")) {
-      facts["Lw"] = json::array();
-      for (size_t i = 0; i + 1 < whitenings->items.size(); i += 2)
-        facts["Lw"].push_back(whitenings->items[i]->text);
-    }
-    result["meta"] = facts;
-  }
-  if (const PickleValue* epoch = file.root().Find("epoch")) result["epoch"] = ToJson(*epoch);
-  return result;
+// The values of an object on one line.
+std::string RowText(const json& row) {
+  std::vector<std::string> values;
+  for (const auto& [key, value] : row.items())
+    values.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+  return Join(values, "  ");
 }
 
 void AppendLines(const json& value, const std::string& indent, std::string& text) {
@@ -83,6 +62,9 @@ void AppendLines(const json& value, const std::string& indent, std::string& text
     if (item.is_object()) {
       text += StrCat(indent, key, ":\n");
       AppendLines(item, indent + "  ", text);
+    } else if (item.is_array() && !item.empty() && item[0].is_object()) {
+      text += StrCat(indent, key, ":\n");
+      for (const json& row : item) text += StrCat(indent, "  ", RowText(row), "\n");
     } else {
       text += StrCat(indent, key, ": ", item.is_string() ? item.get<std::string>() : item.dump(), "\n");
     }
@@ -98,13 +80,16 @@ class InfoCommand : public Command {
 
   void Declare(CommandLine& line) override {
     line.Positional("FILE", path_, "File, or folder of a COLMAP model");
+    line.Flag("--tensors", all_tensors_, "List all of a model's tensors with their shapes and types");
     line.Example("vantage info model.pth");
   }
 
   void Run(Session& session) override {
     const json result = Examine();
-    std::string text;
-    AppendLines(result, "", text);
+    json facts = result;
+    facts.erase("kind");
+    std::string text = StrCat("kind: ", result["kind"].get<std::string>(), "\n");
+    AppendLines(facts, "", text);
     session.PrintResult(result, text);
   }
 
@@ -115,10 +100,11 @@ class InfoCommand : public Command {
     const std::string extension = ToLower(fs::path(path_).extension().string());
     if (extension == ".db") return DescribeTrainingSet(path_);
     if (extension == ".npy") return DescribeDescriptors(path_);
-    return DescribeTorchFile(path_);
+    return ToJson(ReadModelInfo(path_), all_tensors_);
   }
 
   std::string path_;
+  bool all_tensors_ = false;
 };
 
 }  // namespace

@@ -22,12 +22,16 @@ void ModelArguments::Declare(CommandLine& line, const std::string& model_name,
 void ModelArguments::DeclareModelOnly(CommandLine& line, const std::string& model_name,
                                       const std::string& model_help) {
   line.Positional(model_name, path,
-                  model_help + "; bare weights of a trunk are read with --architecture and --pooling");
+                  model_help + "; what follows the trunk of bare weights is said by --pooling and --head");
   line.Options(net_description_);
+  line.Option(
+      "--allow-missing", allow_missing_,
+      "Beginning of names of tensors that may be missing in the file, or unknown to the network (may be "
+      "repeated)");
 }
 
 Model ModelArguments::Read(const Session& session) const {
-  Model model = ReadModel(path, net_);
+  Model model = ReadModel(path, net_, allow_missing_);
   model.net.To(ParseDevice(session.options().device));
   return model;
 }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "command_line.h"
 #include "session.h"
@@ -33,7 +34,8 @@ class ModelArguments {
   ModelDescriptorOptions descriptor;
 
  private:
-  DescriptorNetOptions net_;
+  DescriptorNetOptions net_ = AsTheFileHasIt();
+  std::vector<std::string> allow_missing_;
   OptionsDescription net_description_;
   OptionsDescription descriptor_description_;
 };

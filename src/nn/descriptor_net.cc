@@ -5,10 +5,12 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/eye.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
+#include <array>
 #include <map>
 #include <utility>
 
@@ -16,6 +18,42 @@
 #include "vantage/util/error.h"
 
 namespace vantage {
+namespace {
+
+constexpr int kMaxOutputDimension = 65536;
+
+// The names that a head's checkpoints have.
+struct HeadRow {
+  const char* name;
+  TrunkEnd trunk_end;
+  const char* trunk;  // in place of cirtorch's "features."
+  const char* pool;
+  const char* linear;
+};
+
+constexpr std::array<HeadRow, 2> kHeads = {
+    {{"cirtorch", TrunkEnd::kCirtorch, "features.", "pool", "whiten"},
+     {"cosplace", TrunkEnd::kCosPlace, "backbone.", "aggregation.1", "aggregation.3"}}};
+
+const HeadRow& HeadOf(const DescriptorNetOptions& options) {
+  for (const HeadRow& head : kHeads) {
+    if (options.head == head.name) return head;
+  }
+  throw UsageError(StrCat("unknown head '", options.head, "'; known are ", Join(HeadNames(), ", ")));
+}
+
+// x / max(||x||, 1e-12) over dimension 1: the usual normalisation, which CosPlace has.
+at::Tensor NormalizeAsPyTorch(const at::Tensor& x) {
+  return x / x.norm(2, {1}, /*keepdim=*/true).clamp_min(1e-12);
+}
+
+}  // namespace
+
+std::vector<std::string> HeadNames() {
+  std::vector<std::string> names;
+  for (const HeadRow& head : kHeads) names.emplace_back(head.name);
+  return names;
+}
 
 void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
   description.Add("architecture", options.architecture, "Convolutional trunk").OneOf(TrunkArchitectures());
@@ -25,12 +63,23 @@ void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
   description.Add("local_whitening", options.local_whitening,
                   "A learned linear layer at every location before pooling");
   description.Add("regional", options.regional, "Pool and whiten R-MAC's regions, and add them up");
+  description
+      .Add(
+          "head", options.head,
+          "What follows the trunk: cirtorch's layers, or CosPlace's and EigenPlaces' (l2n, gem, linear, l2n)")
+      .OneOf(HeadNames());
+  description
+      .Add("output_dimension", options.output_dimension,
+           "Rows of the last linear layer; 0: as many as the trunk has channels")
+      .Range(0, kMaxOutputDimension);
 }
 
 std::string NameOf(const DescriptorNetOptions& options) {
-  return StrCat(options.architecture, "-", options.pooling,
+  return StrCat(options.architecture, options.pooling.empty() ? "" : "-" + options.pooling,
                 options.local_whitening ? ", with local whitening" : "", options.regional ? ", regional" : "",
-                options.fc_whitening ? ", with FC whitening" : "");
+                options.fc_whitening ? ", with FC whitening" : "",
+                options.head == "cirtorch" ? "" : ", with the head of " + options.head,
+                options.output_dimension == 0 ? "" : StrCat(", of dimension ", options.output_dimension));
 }
 
 at::Tensor DescriptorNet::LinearLayer::operator()(const at::Tensor& x) const {
@@ -43,25 +92,43 @@ void DescriptorNet::LinearLayer::Visit(const std::string& name, const TensorVisi
   visitor(name + ".bias", bias, TensorRole::kParameter);
 }
 
-DescriptorNet::LinearLayer DescriptorNet::MakeLinear(bool wanted) const {
+DescriptorNet::LinearLayer DescriptorNet::MakeLinear(bool wanted, int64_t dimension) const {
   if (!wanted) return {};
-  return {at::zeros({dimension(), dimension()}), at::zeros({dimension()})};
+  return {at::eye(dimension, trunk_->output_channels), at::zeros({dimension})};
 }
 
 DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
     : options_(options),
-      trunk_(std::make_shared<Trunk>(MakeTrunk(options.architecture))),
-      pooling_(MakePooling(options.pooling, trunk_->output_channels)),
-      local_whitening_(MakeLinear(options.local_whitening)),
-      region_whitening_(MakeLinear(options.regional)),
-      whitening_(MakeLinear(options.fc_whitening)) {
+      trunk_(std::make_shared<Trunk>(MakeTrunk(options.architecture, HeadOf(options).trunk_end))),
+      pooling_(MakePooling(options.pooling, trunk_->output_channels)) {
+  const int64_t channels = trunk_->output_channels;
+  const bool has_linear = options.fc_whitening || is_cosplace();
+  if (is_cosplace() &&
+      (options.pooling != "gem" || options.fc_whitening || options.local_whitening || options.regional)) {
+    throw UsageError("the head 'cosplace' goes with the pooling gem, and without whitenings or regions");
+  }
+  if (options.output_dimension < 0 || options.output_dimension > kMaxOutputDimension ||
+      (options.output_dimension > 0 && !has_linear)) {
+    throw UsageError(StrCat("an output dimension of ", options.output_dimension, ": it is that of the last ",
+                            "linear layer (fc_whitening, or the head cosplace), at most ",
+                            kMaxOutputDimension));
+  }
+  if (options_.output_dimension == channels) options_.output_dimension = 0;
+  local_whitening_ = MakeLinear(options.local_whitening, channels);
+  region_whitening_ = MakeLinear(options.regional, channels);
+  whitening_ = MakeLinear(has_linear, dimension());
   normalization = trunk_->normalization;
+}
+
+int64_t DescriptorNet::dimension() const {
+  return options_.output_dimension > 0 ? options_.output_dimension : trunk_->output_channels;
 }
 
 at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
   // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
   const at::Tensor images = images_B3HW.to(device_, trunk_type_).contiguous(at::MemoryFormat::ChannelsLast);
   at::Tensor map_BCHW = trunk_->layers->Forward(images).to(at::kFloat);
+  if (is_cosplace()) return NormalizeAsPyTorch(whitening_(pooling_(NormalizeAsPyTorch(map_BCHW))));
   if (local_whitening_) map_BCHW = local_whitening_(map_BCHW.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
   const at::Tensor pooled = L2Normalize(Pool(map_BCHW));
   return whitening_ ? L2Normalize(whitening_(pooled)) : pooled;
@@ -89,18 +156,27 @@ at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vect
 }
 
 double DescriptorNet::MultiScaleExponent() const {
-  const bool is_plain = options_.pooling == "gem" && !options_.regional && !options_.fc_whitening;
+  const bool is_plain =
+      !is_cosplace() && options_.pooling == "gem" && !options_.regional && !options_.fc_whitening;
   return is_plain ? pooling_.p.item<double>() : 1;
 }
 
 void DescriptorNet::Visit(const TensorVisitor& visitor) {
+  const HeadRow& head = HeadOf(options_);
   trunk_->layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
-    visitor(CirtorchName(*trunk_, name), tensor, role);
+    visitor(NameInNet(*this, name), tensor, role);
   });
   local_whitening_.Visit("lwhiten", visitor);
-  pooling_.Visit(options_.regional ? "pool.rpool" : "pool", visitor);
+  pooling_.Visit(options_.regional ? "pool.rpool" : head.pool, visitor);
   region_whitening_.Visit("pool.whiten", visitor);
-  whitening_.Visit("whiten", visitor);
+  whitening_.Visit(head.linear, visitor);
+}
+
+std::string NameInNet(const DescriptorNet& net, const std::string& name) {
+  constexpr std::string_view kFeatures = "features.";
+  const std::string cirtorch = CirtorchName(net.trunk(), name);
+  if (!cirtorch.starts_with(kFeatures)) return cirtorch;
+  return HeadOf(net.options()).trunk + cirtorch.substr(kFeatures.size());
 }
 
 void DescriptorNet::To(const at::Device& device) {

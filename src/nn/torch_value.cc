@@ -4,7 +4,9 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "vantage/serialize/zip.h"
@@ -33,6 +35,15 @@ constexpr ScalarTypeRow kScalarTypes[] = {
     {at::kByte, ElementType::kUint8, "ByteStorage"},
     {at::kBool, ElementType::kBool, "BoolStorage"},
 };
+
+const ScalarTypeRow& RowOf(const at::Tensor& tensor) {
+  const auto* row =
+      std::find_if(std::begin(kScalarTypes), std::end(kScalarTypes),
+                   [&](const ScalarTypeRow& known) { return known.type == tensor.scalar_type(); });
+  VANTAGE_CHECK(row != std::end(kScalarTypes),
+                "a tensor of a type that is not written: ", c10::toString(tensor.scalar_type()));
+  return *row;
+}
 
 // Pickles values and collects the tensors, whose data go into entries of their own.
 class ValuePickler {
@@ -77,17 +88,11 @@ class ValuePickler {
   // torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, OrderedDict())
   void WriteData(const at::Tensor& tensor) {
     const at::Tensor data = tensor.detach().cpu().contiguous();
-    const ScalarTypeRow* row = nullptr;
-    for (const ScalarTypeRow& known : kScalarTypes) {
-      if (known.type == data.scalar_type()) row = &known;
-    }
-    VANTAGE_CHECK(row != nullptr,
-                  "a tensor of a type that is not written: ", c10::toString(data.scalar_type()));
     writer_.Global("torch._utils", "_rebuild_tensor_v2");
     writer_.Mark();
     writer_.Mark();
     writer_.String("storage");
-    writer_.Global("torch", row->storage);
+    writer_.Global("torch", RowOf(data).storage);
     writer_.String(std::to_string(tensors_.size()));
     writer_.String("cpu");
     writer_.Int(data.numel());
@@ -150,45 +155,19 @@ void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path) 
 
 at::Tensor ReadTensor(const TorchFile& file, const PickleValue& value, const std::string& what) {
   const TensorRecord record = file.Tensor(value, what);
-  at::ScalarType type = at::kFloat;
-  for (const ScalarTypeRow& row : kScalarTypes) {
-    if (row.element == record.type) type = row.type;
-  }
-  const std::string bytes = file.ReadStorage(record);
-  const at::NoGradGuard no_grad;
-  at::Tensor storage = at::empty({record.storage_elements}, type);
-  std::memcpy(storage.mutable_data_ptr(), bytes.data(), storage.nbytes());
-  return storage.as_strided(record.shape, record.strides, record.offset).contiguous();
+  return MakeTensor(record.type, record.shape, file.Read(record));
 }
 
-json ToJson(const PickleValue& value) {
-  using Kind = PickleValue::Kind;
-  switch (value.kind) {
-    case Kind::kBool:
-      return value.integer != 0;
-    case Kind::kInt:
-      return value.integer;
-    case Kind::kFloat:
-      return value.number;
-    case Kind::kString:
-      return value.text;
-    case Kind::kList:
-    case Kind::kTuple: {
-      json list = json::array();
-      for (const PickleValue* item : value.items) list.push_back(ToJson(*item));
-      return list;
-    }
-    case Kind::kDict: {
-      json object = json::object();
-      for (size_t i = 0; i + 1 < value.items.size(); i += 2) {
-        if (value.items[i]->is(Kind::kString)) object[value.items[i]->text] = ToJson(*value.items[i + 1]);
-      }
-      return object;
-    }
-    default:
-      return nullptr;
-  }
+at::Tensor MakeTensor(ElementType type, const std::vector<int64_t>& shape, std::string_view bytes) {
+  const auto* row = std::find_if(std::begin(kScalarTypes), std::end(kScalarTypes),
+                                 [&](const ScalarTypeRow& known) { return known.element == type; });
+  const at::NoGradGuard no_grad;
+  at::Tensor tensor = at::empty(shape, row->type);
+  if (!bytes.empty()) std::memcpy(tensor.mutable_data_ptr(), bytes.data(), tensor.nbytes());
+  return tensor;
 }
+
+ElementType TypeOf(const at::Tensor& tensor) { return RowOf(tensor).element; }
 
 TorchValue FromJson(const json& value) {
   if (value.is_boolean()) return {value.get<bool>()};

@@ -11,48 +11,44 @@ namespace {
 
 using TrunkFactory = Trunk (*)(const std::string&);
 
-const std::map<std::string, TrunkFactory>& Factories() {
-  static const std::map<std::string, TrunkFactory> kFactories = {
-      {"alexnet", MakeAlexNet},
-      {"densenet121", MakeDenseNet},
-      {"densenet161", MakeDenseNet},
-      {"densenet169", MakeDenseNet},
-      {"densenet201", MakeDenseNet},
-      {"efficientnet_lite0", MakeEfficientNetLite},
-      {"resnet18", MakeResNet},
-      {"resnet34", MakeResNet},
-      {"resnet18_conv4", MakeResNet},
-      {"resnet50", MakeResNet},
-      {"resnet101", MakeResNet},
-      {"resnet152", MakeResNet},
-      {"squeezenet1_0", MakeSqueezeNet},
-      {"squeezenet1_1", MakeSqueezeNet},
-      {"vgg11", MakeVgg},
-      {"vgg11_bn", MakeVgg},
-      {"vgg13", MakeVgg},
-      {"vgg13_bn", MakeVgg},
-      {"vgg16", MakeVgg},
-      {"vgg16_bn", MakeVgg},
-      {"vgg19", MakeVgg},
-      {"vgg19_bn", MakeVgg},
+struct TrunkFactories {
+  TrunkFactory make;
+  TrunkFactory make_for_cosplace;  // null where CosPlace has no such trunk
+};
+
+const std::map<std::string, TrunkFactories>& Factories() {
+  static const std::map<std::string, TrunkFactories> kFactories = {
+      {"alexnet", {MakeAlexNet, nullptr}},          {"densenet121", {MakeDenseNet, nullptr}},
+      {"densenet161", {MakeDenseNet, nullptr}},     {"densenet169", {MakeDenseNet, nullptr}},
+      {"densenet201", {MakeDenseNet, nullptr}},     {"efficientnet_lite0", {MakeEfficientNetLite, nullptr}},
+      {"resnet18", {MakeResNet, MakeResNet}},       {"resnet34", {MakeResNet, MakeResNet}},
+      {"resnet18_conv4", {MakeResNet, MakeResNet}}, {"resnet50", {MakeResNet, MakeResNet}},
+      {"resnet101", {MakeResNet, MakeResNet}},      {"resnet152", {MakeResNet, MakeResNet}},
+      {"squeezenet1_0", {MakeSqueezeNet, nullptr}}, {"squeezenet1_1", {MakeSqueezeNet, nullptr}},
+      {"vgg11", {MakeVgg, MakeVggWithoutLastRelu}}, {"vgg11_bn", {MakeVgg, MakeVggWithoutLastRelu}},
+      {"vgg13", {MakeVgg, MakeVggWithoutLastRelu}}, {"vgg13_bn", {MakeVgg, MakeVggWithoutLastRelu}},
+      {"vgg16", {MakeVgg, MakeVggWithoutLastRelu}}, {"vgg16_bn", {MakeVgg, MakeVggWithoutLastRelu}},
+      {"vgg19", {MakeVgg, MakeVggWithoutLastRelu}}, {"vgg19_bn", {MakeVgg, MakeVggWithoutLastRelu}},
   };
   return kFactories;
 }
 
 }  // namespace
 
-Trunk MakeTrunk(const std::string& architecture) {
+Trunk MakeTrunk(const std::string& architecture, TrunkEnd end) {
   const auto found = Factories().find(architecture);
   if (found == Factories().end()) {
     throw UsageError(
         StrCat("unknown architecture '", architecture, "'; known are ", Join(TrunkArchitectures(), ", ")));
   }
-  return found->second(architecture);
+  const TrunkFactory make = end == TrunkEnd::kCirtorch ? found->second.make : found->second.make_for_cosplace;
+  if (make == nullptr) throw UsageError(StrCat("CosPlace has no trunk '", architecture, "'"));
+  return make(architecture);
 }
 
 std::vector<std::string> TrunkArchitectures() {
   std::vector<std::string> names;
-  for (const auto& [name, factory] : Factories()) names.push_back(name);
+  for (const auto& [name, factories] : Factories()) names.push_back(name);
   return names;
 }
 

@@ -13,6 +13,7 @@ Trunk MakeResNet(const std::string& architecture);
 Trunk MakeEfficientNetLite(const std::string& architecture);
 Trunk MakeAlexNet(const std::string& architecture);
 Trunk MakeVgg(const std::string& architecture);
+Trunk MakeVggWithoutLastRelu(const std::string& architecture);
 Trunk MakeDenseNet(const std::string& architecture);
 
 }  // namespace vantage

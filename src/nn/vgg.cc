@@ -12,9 +12,7 @@ namespace {
 constexpr double kNormEpsilon = 1e-5;
 constexpr std::array<int64_t, 5> kWidths = {64, 128, 256, 512, 512};
 
-}  // namespace
-
-Trunk MakeVgg(const std::string& architecture) {
+Trunk Make(const std::string& architecture, Activation last_activation) {
   static const std::map<std::string, std::array<int, 5>> kConvolutions = {// in each stage
                                                                           {"vgg11", {1, 1, 2, 2, 2}},
                                                                           {"vgg13", {2, 2, 2, 2, 2}},
@@ -35,18 +33,27 @@ Trunk MakeVgg(const std::string& architecture) {
     for (int i = 0; i < counts[stage]; ++i) {
       const ConvolutionOptions options{channels, kWidths[stage], 3, 1, 1};
       const std::string name = next_name();
+      const bool is_last = stage + 1 == counts.size() && i + 1 == counts[stage];
+      const Activation activation = is_last ? last_activation : Activation::kRelu;
       if (has_norm) {
-        layers->Add(std::make_unique<ConvolutionUnit>(name, options, next_name(), kNormEpsilon,
-                                                      Activation::kRelu,
+        layers->Add(std::make_unique<ConvolutionUnit>(name, options, next_name(), kNormEpsilon, activation,
                                                       /*has_bias=*/true));
       } else {
-        layers->Add(std::make_unique<ConvolutionUnit>(name, options, Activation::kRelu));
+        layers->Add(std::make_unique<ConvolutionUnit>(name, options, activation));
       }
       ++index;
       channels = kWidths[stage];
     }
   }
   return {architecture, channels, {}, std::move(layers), {}, {"classifier."}};
+}
+
+}  // namespace
+
+Trunk MakeVgg(const std::string& architecture) { return Make(architecture, Activation::kRelu); }
+
+Trunk MakeVggWithoutLastRelu(const std::string& architecture) {
+  return Make(architecture, Activation::kNone);
 }
 
 }  // namespace vantage

@@ -37,13 +37,6 @@ uint64_t ItemSize(const std::string& dtype) {
   return dtype.size() == 3 && dtype[2] >= '1' && dtype[2] <= '8' ? static_cast<uint64_t>(dtype[2] - '0') : 0;
 }
 
-// numpy scalars: multiarray.scalar(dtype, bytes).
-bool IsNumpyScalar(const PickleValue& value) {
-  return value.is(Kind::kObject) &&
-         IsOneOf(value.text, {"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"}) &&
-         value.items.size() == 2;
-}
-
 NpyArray ScalarArray(const PickleValue& value, const std::string& what) {
   NpyArray array{NumpyDtype(*value.items[0], what), {1}, value.items[1]->text};
   VANTAGE_CHECK(ItemSize(array.dtype) > 0 && array.data.size() == ItemSize(array.dtype), what,
@@ -105,6 +98,13 @@ const std::vector<std::string>& NumpyGlobals() {
       "_codecs.encode",
   };
   return kGlobals;
+}
+
+// multiarray.scalar(dtype, bytes)
+bool IsNumpyScalar(const PickleValue& value) {
+  return value.is(Kind::kObject) &&
+         IsOneOf(value.text, {"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"}) &&
+         value.items.size() == 2;
 }
 
 bool IsNumpyArray(const PickleValue& value) {

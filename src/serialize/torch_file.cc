@@ -12,27 +12,21 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-struct ElementTypeRow {
+struct StorageRow {
   ElementType type;
-  const char* name;
   const char* storage;  // Python's class
-  int64_t size;
 };
 
-constexpr std::array<ElementTypeRow, 10> kElementTypes = {{
-    {ElementType::kFloat32, "float32", "torch.FloatStorage", 4},
-    {ElementType::kFloat64, "float64", "torch.DoubleStorage", 8},
-    {ElementType::kFloat16, "float16", "torch.HalfStorage", 2},
-    {ElementType::kBfloat16, "bfloat16", "torch.BFloat16Storage", 2},
-    {ElementType::kInt64, "int64", "torch.LongStorage", 8},
-    {ElementType::kInt32, "int32", "torch.IntStorage", 4},
-    {ElementType::kInt16, "int16", "torch.ShortStorage", 2},
-    {ElementType::kInt8, "int8", "torch.CharStorage", 1},
-    {ElementType::kUint8, "uint8", "torch.ByteStorage", 1},
-    {ElementType::kBool, "bool", "torch.BoolStorage", 1},
-}};
-
-const ElementTypeRow& RowOf(ElementType type) { return kElementTypes[static_cast<size_t>(type)]; }
+constexpr std::array<StorageRow, 10> kStorages = {{{ElementType::kFloat32, "torch.FloatStorage"},
+                                                   {ElementType::kFloat64, "torch.DoubleStorage"},
+                                                   {ElementType::kFloat16, "torch.HalfStorage"},
+                                                   {ElementType::kBfloat16, "torch.BFloat16Storage"},
+                                                   {ElementType::kInt64, "torch.LongStorage"},
+                                                   {ElementType::kInt32, "torch.IntStorage"},
+                                                   {ElementType::kInt16, "torch.ShortStorage"},
+                                                   {ElementType::kInt8, "torch.CharStorage"},
+                                                   {ElementType::kUint8, "torch.ByteStorage"},
+                                                   {ElementType::kBool, "torch.BoolStorage"}}};
 
 // The pickles of a file, without the tensors' data, are smaller than this.
 constexpr uint64_t kMaxPickleSize = uint64_t{64} << 20;
@@ -46,7 +40,7 @@ constexpr std::string_view kLegacyMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x1
 
 std::vector<std::string> AllowedGlobals() {
   std::vector<std::string> globals = NumpyGlobals();
-  for (const ElementTypeRow& row : kElementTypes) globals.emplace_back(row.storage);
+  for (const StorageRow& row : kStorages) globals.emplace_back(row.storage);
   for (const char* name :
        {"collections.OrderedDict", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
         "torch._utils._rebuild_parameter", "torch.Size"}) {
@@ -55,17 +49,37 @@ std::vector<std::string> AllowedGlobals() {
   return globals;
 }
 
-}  // namespace
-
-const char* ElementTypeName(ElementType type) { return RowOf(type).name; }
-
-int64_t ElementSize(ElementType type) { return RowOf(type).size; }
-
-int64_t TensorRecord::ElementCount() const {
-  int64_t count = 1;
-  for (const int64_t size : shape) count *= size;
-  return count;
+// Copies a tensor's elements out of its storage, in C order.
+std::string Gather(const TensorRecord& tensor, const std::string& storage) {
+  const auto size = static_cast<size_t>(ElementSize(tensor.type));
+  const auto count = static_cast<size_t>(*CountElements(tensor.shape));
+  std::string elements(count * size, '\0');
+  std::vector<int64_t> index(tensor.shape.size());
+  int64_t from = tensor.offset;
+  for (size_t i = 0; i < count; ++i) {
+    std::memcpy(elements.data() + i * size, storage.data() + static_cast<size_t>(from) * size, size);
+    for (size_t d = index.size(); d-- > 0;) {  // on to the next index, the last dimension first
+      if (tensor.shape[d] == 1) continue;      // its stride may be anything
+      from += tensor.strides[d];
+      if (++index[d] < tensor.shape[d]) break;
+      from -= tensor.strides[d] * tensor.shape[d];
+      index[d] = 0;
+    }
+  }
+  return elements;
 }
+
+// Whether the tensor's elements lie in the storage as in C order.
+bool IsContiguous(const TensorRecord& tensor) {
+  int64_t stride = 1;
+  for (size_t d = tensor.shape.size(); d-- > 0;) {
+    if (tensor.shape[d] != 1 && tensor.strides[d] != stride) return false;
+    stride *= tensor.shape[d];
+  }
+  return true;
+}
+
+}  // namespace
 
 TorchFile::TorchFile(const std::filesystem::path& path) : source_(path.string()), file_(path) {
   if (ZipReader::LooksLikeZip(file_)) {
@@ -121,8 +135,9 @@ void TorchFile::ReadLegacy() {
     if (!value.is(Kind::kPersistent) || value.items[0]->items.size() < 5) return;
     const std::string& key = value.items[0]->items[2]->text;
     VANTAGE_CHECK(key.size() <= kMaxKeySize, source_, ": a storage's key has ", key.size(), " bytes");
-    for (const ElementTypeRow& row : kElementTypes) {
-      if (value.items[0]->items[1]->text == row.storage) element_sizes[key] = static_cast<uint64_t>(row.size);
+    for (const StorageRow& row : kStorages) {
+      if (value.items[0]->items[1]->text == row.storage)
+        element_sizes[key] = static_cast<uint64_t>(ElementSize(row.type));
     }
   });
   for (const std::string& name : names) {
@@ -134,7 +149,7 @@ void TorchFile::ReadLegacy() {
     VANTAGE_CHECK(elements <= (file_.size() - offset) / size, source_, ": storage '", name, "' at offset ",
                   offset, " announces ", elements, " elements, more than the file's ", file_.size(),
                   " bytes hold");
-    legacy_storages_[name] = {offset, elements};
+    legacy_storages_[name] = {offset, elements * size};
     offset += elements * size;
   }
 }
@@ -162,9 +177,9 @@ TensorRecord TorchFile::Tensor(const PickleValue& value, const std::string& what
 
   TensorRecord record;
   const std::string& storage_class = id[1]->text;
-  const auto* row = std::find_if(kElementTypes.begin(), kElementTypes.end(),
-                                 [&](const ElementTypeRow& known) { return storage_class == known.storage; });
-  VANTAGE_CHECK(row != kElementTypes.end(), place, ": storage of the unknown type '", storage_class, "'");
+  const auto* row = std::find_if(kStorages.begin(), kStorages.end(),
+                                 [&](const StorageRow& known) { return storage_class == known.storage; });
+  VANTAGE_CHECK(row != kStorages.end(), place, ": storage of the unknown type '", storage_class, "'");
   record.type = row->type;
   record.storage = ToText(*id[2], place);
   record.storage_elements = ToInteger(*id[4], place);
@@ -190,23 +205,40 @@ TensorRecord TorchFile::Tensor(const PickleValue& value, const std::string& what
                     count <= std::max(record.storage_elements, kMaxExpandedElements),
                 place, ": a tensor that reaches outside its storage of ", record.storage_elements,
                 " elements");
+  const uint64_t size = StorageSize(record);
+  VANTAGE_CHECK(static_cast<uint64_t>(record.storage_elements) <=
+                    size / static_cast<uint64_t>(ElementSize(record.type)),
+                place, ": storage '", record.storage, "' has ", size, " bytes, fewer than its ",
+                record.storage_elements, " elements of ", ElementTypeName(record.type), " take");
   return record;
 }
 
-std::string TorchFile::ReadStorage(const TensorRecord& tensor) const {
-  const int64_t element_size = ElementSize(tensor.type);
-  std::string bytes;
+uint64_t TorchFile::StorageSize(const TensorRecord& tensor) const {
   if (zip_) {
-    bytes = zip_->Read(prefix_ + "data/" + tensor.storage);
-  } else {
-    const auto found = legacy_storages_.find(tensor.storage);
-    VANTAGE_CHECK(found != legacy_storages_.end(), source_, ": storage '", tensor.storage, "' is missing");
-    bytes = file_.ReadAt(found->second.offset, found->second.elements * static_cast<uint64_t>(element_size));
+    const auto found = zip_->entries().find(prefix_ + "data/" + tensor.storage);
+    VANTAGE_CHECK(found != zip_->entries().end(), source_, ": storage '", tensor.storage, "' is missing");
+    return found->second.size;
   }
-  VANTAGE_CHECK(static_cast<int64_t>(bytes.size()) / element_size >= tensor.storage_elements, source_,
-                ": storage '", tensor.storage, "' has ", bytes.size(), " bytes, fewer than its ",
-                tensor.storage_elements, " elements of ", ElementTypeName(tensor.type), " take");
-  return bytes;
+  const auto found = legacy_storages_.find(tensor.storage);
+  VANTAGE_CHECK(found != legacy_storages_.end(), source_, ": storage '", tensor.storage, "' is missing");
+  return found->second.size;
+}
+
+std::string TorchFile::ReadStorage(const TensorRecord& tensor) const {
+  if (zip_) return zip_->Read(prefix_ + "data/" + tensor.storage);
+  const Storage& storage = legacy_storages_.at(tensor.storage);
+  return file_.ReadAt(storage.offset, storage.size);
+}
+
+std::string TorchFile::Read(const TensorRecord& tensor) const {
+  const int64_t count = *CountElements(tensor.shape);
+  if (count == 0) return {};
+  std::string storage = ReadStorage(tensor);
+  if (!IsContiguous(tensor)) return Gather(tensor, storage);
+  const int64_t size = ElementSize(tensor.type);
+  storage.erase(0, static_cast<size_t>(tensor.offset * size));
+  storage.resize(static_cast<size_t>(count * size));
+  return storage;
 }
 
 }  // namespace vantage

@@ -93,9 +93,11 @@ class Trainer {
 
   void CheckArchitecture(const Model& model) const {
     const DescriptorNetOptions& have = model.net.options();
-    if (have == options_.model.net) return;
+    DescriptorNetOptions want = options_.model.net;
+    if (want.output_dimension == model.net.dimension()) want.output_dimension = have.output_dimension;
+    if (have == want) return;
     throw UsageError(StrCat(options_.model.weights, ": holds a ", NameOf(have),
-                            "; the configuration wants a ", NameOf(options_.model.net)));
+                            "; the configuration wants a ", NameOf(want)));
   }
 
   static double SecondsSince(Clock::time_point start) {

@@ -4,7 +4,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -12,31 +11,32 @@
 namespace vantage {
 namespace {
 
-class Sha256Digest {
- public:
-  Sha256Digest() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    VANTAGE_CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1,
-                  "SHA-256 cannot start");
-  }
-  void Add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
-  std::string Hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest, &size);
-    constexpr char kDigits[] = "0123456789abcdef";
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) {
-      hex += kDigits[digest[i] >> 4];
-      hex += kDigits[digest[i] & 15];
-    }
-    return hex;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
+EVP_MD_CTX* Context(void* context) { return static_cast<EVP_MD_CTX*>(context); }
 
 }  // namespace
+
+Sha256Digest::Sha256Digest()
+    : context_(EVP_MD_CTX_new(), [](void* context) { EVP_MD_CTX_free(Context(context)); }) {
+  VANTAGE_CHECK(context_ && EVP_DigestInit_ex(Context(context_.get()), EVP_sha256(), nullptr) == 1,
+                "SHA-256 cannot start");
+}
+
+void Sha256Digest::Add(std::string_view bytes) {
+  EVP_DigestUpdate(Context(context_.get()), bytes.data(), bytes.size());
+}
+
+std::string Sha256Digest::Hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_DigestFinal_ex(Context(context_.get()), digest, &size);
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4];
+    hex += kDigits[digest[i] & 15];
+  }
+  return hex;
+}
 
 std::string Sha256(std::string_view bytes) {
   Sha256Digest digest;

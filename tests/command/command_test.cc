@@ -99,8 +99,8 @@ TEST_F(Commands, TrainWhitenExtractEvaluateInOneGo) {
   EXPECT_EQ(by_model["map"], by_file["map"]);
   EXPECT_GT(by_model["map"], 0.5);  // four views of each of five scenes, nearly alike
   const json model = VantageJson({"info", Path("white.pth")});
-  EXPECT_EQ(model["meta"]["vantage"]["default_whitening"], "learned");
-  EXPECT_EQ(model["meta"]["Lw"][0], "learned");
+  EXPECT_EQ(model["default_whitening"], "learned");
+  EXPECT_EQ(model["whitenings"]["learned"]["ss"], json({512, 512}));
   EXPECT_EQ(VantageJson({"info", Path("set.db")})["val"]["scenes"], 2);
   EXPECT_EQ(VantageJson({"info", Path("descriptors.npy")})["provenance"]["image_size"], 64);
 }
@@ -294,10 +294,22 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
        "cut.pth: the zip directory is missing"},
       {"text as a model", {"info", "@text.pth"}, 1, "text.pth: not a PyTorch file"},
       {"model that runs code", {"info", "@evil.pth"}, 1, "names the global 'os.system'"},
-      {"bare weights of another trunk",
+      {"unknown format",
        {"convert", "@model.pth", "@out.pth", "--format", "tiff"},
        2,
-       "written as checkpoint or weights"},
+       "unknown format 'tiff' of a model; known are checkpoint, cosplace, safetensors, weights"},
+      {"network without that form",
+       {"convert", "@model.pth", "@out.pth", "--format", "cosplace"},
+       2,
+       "has no form of CosPlace's"},
+      {"weights of another trunk",
+       {"convert", "@model.pth", "@out.pth", "--architecture", "resnet18"},
+       2,
+       "model.pth: holds a squeezenet1_1-gem; asked for is a resnet18"},
+      {"missing tensors",
+       {"convert", "@model.pth", "@out.pth", "--fc-whitening"},
+       1,
+       "lacks 2 tensors: 'whiten.weight' (512 x 512), 'whiten.bias' (512)"},
       {"whitening that is not there",
        {"extract", "@model.pth", "@photos", "-o", "@out", "--whiten", "paris"},
        2,
@@ -392,7 +404,19 @@ TEST_F(Commands, ConvertGoesThereAndBack) {
                 .code,
             0);
   const json facts = VantageJson({"info", Path("again.pth")});
-  EXPECT_EQ(facts["meta"]["vantage"]["licence"], "CC0-1.0");
+  EXPECT_EQ(facts["licence"], "CC0-1.0");
+  EXPECT_EQ(VantageJson({"info", Path("weights.pth")})["kind"], "trunk weights of squeezenet1_1");
+  ASSERT_EQ(Vantage({"convert", Path("model.pth"), Path("m.safetensors")}).code, 0);
+  ASSERT_EQ(Vantage({"convert", Path("m.safetensors"), Path("back.pth")}).code, 0);
+  EXPECT_EQ(Sha256OfFile(folder_ / "back.pth"), Sha256OfFile(folder_ / "model.pth"));
+  const json safe = VantageJson({"info", Path("m.safetensors"), "--tensors"});
+  EXPECT_EQ(safe["all_tensors"].size(), 51U);
+  EXPECT_EQ(safe["weights_sha256"], VantageJson({"info", Path("model.pth")})["weights_sha256"]);
+  ASSERT_EQ(Vantage({"convert", Path("model.pth"), Path("white.pth"), "--fc-whitening", "--output-dimension",
+                     "64", "--allow-missing", "whiten."})
+                .code,
+            0);
+  EXPECT_EQ(VantageJson({"info", Path("white.pth")})["dimension"], 64);
   const auto map = [&](const std::string& model) {
     return VantageJson({"evaluate", Path(model), "--data", Path("photos"), "--size", "64"})["map"];
   };

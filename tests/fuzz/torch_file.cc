@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       try {
         const TensorRecord tensor = file.Tensor(*value, "value");
         tensor.ElementCount();
-        file.ReadStorage(tensor);
+        file.Read(tensor);
       } catch (const Error&) {
         // The next value may be a tensor.
       }

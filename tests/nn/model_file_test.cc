@@ -80,15 +80,6 @@ TEST(ModelFile, CheckpointsOfCirtorchAreRead) {
   for (auto& [name, tensor] : Tensors(legacy)) EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
 }
 
-TEST(ModelFile, SharedAndStridedTensorsAreRead) {
-  // A tensor that is a transposed view of a storage that another shares, as torch.save keeps it.
-  const TemporaryFolder folder;
-  const at::Tensor base = at::arange(12).to(at::kFloat);
-  WriteTorchFile({base}, folder / "a.pth");
-  const TorchFile file(folder / "a.pth");
-  EXPECT_TRUE(ReadTensor(file, file.root(), "base").equal(base));
-}
-
 TEST(ModelFile, MissingUnknownAndMisshapenTensorsAreNamed) {
   const TemporaryFolder folder;
   Model model = SampleModel();
@@ -104,95 +95,17 @@ TEST(ModelFile, MissingUnknownAndMisshapenTensorsAreNamed) {
 
   write([](TorchDict& state) { state.items.erase(state.items.begin(), state.items.begin() + 5); });
   EXPECT_THAT(error(), HasSubstr("bare.pth: as a squeezenet1_1-gem it lacks 5 tensors: "));
-  EXPECT_THAT(error(), HasSubstr("and 2 more"));
+  EXPECT_THAT(error(), HasSubstr("'features.0.weight' (64 x 3 x 3 x 3), "));
+  EXPECT_THAT(error(), HasSubstr(" and 2 more"));
   write([](TorchDict& state) { state.Set("head.weight", {at::ones({3})}); });
-  EXPECT_THAT(error(), HasSubstr("1 unknown tensors: 'head.weight'"));
+  EXPECT_THAT(error(), HasSubstr("it has 1 unknown tensor: 'head.weight' (3)"));
   write([](TorchDict& state) { state.items[0].second = {at::ones({3, 2})}; });
-  EXPECT_THAT(error(), HasSubstr("(3 x 2) for"));
+  EXPECT_THAT(error(), HasSubstr("1 misshapen tensor: 'features.0.bias' (3 x 2) for (64)"));
   write([](TorchDict& state) { state.items[0].second = {std::string("text")}; });
   EXPECT_THAT(error(), HasSubstr("is a str, not a tensor"));
   // A classifier is left out.
   write([](TorchDict& state) { state.Set("classifier.1.weight", {at::ones({3})}); });
   EXPECT_NO_THROW(ReadModel(folder / "bare.pth", options));
-}
-
-TEST(ModelFile, EveryCutIsAnErrorThatNamesTheFile) {
-  const TemporaryFolder folder;
-  Model model = SampleModel();
-  model.whitenings.clear();
-  WriteModel(model, folder / "m.pth");
-  const std::string good = ReadFile(folder / "m.pth");
-  for (const double share : {0.0, 0.0001, 0.01, 0.3, 0.7, 0.99, 0.99999}) {
-    WriteFile(folder / "cut.pth",
-              good.substr(0, static_cast<size_t>(share * static_cast<double>(good.size()))));
-    EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "cut.pth"); }), HasSubstr("cut.pth: ")) << share;
-  }
-}
-
-TEST(ModelFile, OldFilesCutAnywhereAreErrors) {
-  VANTAGE_REQUIRE_SHARED("weights/squeezenet1_1-imagenet-legacy.pth");
-  const TemporaryFolder folder;
-  const std::string good = ReadFile(SharedFolder() / "weights/squeezenet1_1-imagenet-legacy.pth");
-  DescriptorNetOptions options;
-  options.architecture = "squeezenet1_1";
-  for (const double share : {0.00001, 0.001, 0.003, 0.01, 0.3, 0.7, 0.99999}) {
-    WriteFile(folder / "cut.pth",
-              good.substr(0, static_cast<size_t>(share * static_cast<double>(good.size()))));
-    EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "cut.pth", options); }), HasSubstr("cut.pth: ")) << share;
-  }
-}
-
-TEST(ModelFile, FlippedBytesInThePickleAreSurvived) {
-  const TemporaryFolder folder;
-  Model model = SampleModel();
-  model.whitenings.clear();
-  WriteModel(model, folder / "m.pth");
-  std::string pickle;
-  {
-    const InputFile file(folder / "m.pth");
-    pickle = ZipReader(file).Read("archive/data.pkl");
-  }
-  const auto write = [&](const std::string& bytes) {
-    AtomicFile file(folder / "damaged.pth");
-    ZipWriter zip(file);
-    zip.Add("archive/data.pkl", bytes);
-    zip.Add("archive/data/0", std::string(64 * 27 * 4, '\0'));
-    zip.Finish();
-    file.Commit();
-  };
-  RandomStream random(1, "flips");
-  for (int i = 0; i < 400; ++i) {
-    std::string damaged = pickle;
-    damaged[random.Below(damaged.size())] = static_cast<char>(random.Below(256));
-    write(damaged);
-    EXPECT_THROW(ReadModel(folder / "damaged.pth"), Error);
-  }
-}
-
-TEST(ModelFile, HostilePicklesAreRefused) {
-  const TemporaryFolder folder;
-  const auto error = [&](const std::string& pickle) {
-    AtomicFile file(folder / "evil.pth");
-    ZipWriter zip(file);
-    zip.Add("archive/data.pkl", pickle);
-    zip.Add("archive/data/0", "1234");
-    zip.Finish();
-    file.Commit();
-    return ErrorOf([&] { ReadModel(folder / "evil.pth"); });
-  };
-  EXPECT_THAT(error("cos\nsystem\n(S'ls'\ntR."), HasSubstr("'os.system'"));
-  const auto tensor = [](const std::string& offset_shape_strides) {
-    return "(S'w'\nctorch._utils\n_rebuild_tensor_v2\n((S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'"
-           "\nI1\ntQ" +
-           offset_shape_strides +
-           "\x89"
-           "ccollections\nOrderedDict\n)RtRd.";
-  };
-  EXPECT_THAT(error(tensor("I0\n(I1152921504606846976\nt(I0\nt")), HasSubstr("outside its storage"));
-  EXPECT_THAT(error(tensor("I0\n(I2\nt(I1\nt")), HasSubstr("outside its storage"));
-  EXPECT_THAT(error(tensor("I-1\n(I1\nt(I1\nt")), HasSubstr("outside its storage"));
-  EXPECT_THAT(error(tensor("I0\n(I4294967296\nI4294967296\nt(I4294967296\nI1\nt")),
-              HasSubstr("outside its storage"));
 }
 
 TEST(ModelFile, PythonReadsIt) {

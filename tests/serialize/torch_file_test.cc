@@ -50,7 +50,7 @@ TEST(TorchFile, ReadsTheOlderFormat) {
   ASSERT_TRUE(TorchFile::IsTensor(file.root()));
   const TensorRecord tensor = file.Tensor(file.root(), "root");
   EXPECT_THAT(tensor.shape, ElementsAre(2));
-  EXPECT_EQ(file.ReadStorage(tensor), std::string("\0\0\x80\x3f\0\0\x80\x3f", 8));
+  EXPECT_EQ(file.Read(tensor), std::string("\0\0\x80\x3f\0\0\x80\x3f", 8));
 }
 
 TEST(TorchFile, LongStorageKeysAreRefused) {

@@ -26,25 +26,36 @@ struct DescriptorNetOptions {
   bool local_whitening = false;
   // Pool the whole map and each of R-MAC's regions, whiten each with a learned linear layer, and add them up.
   bool regional = false;
+  // What follows the trunk; one of HeadNames(). "cosplace" is the network of CosPlace (CVPR 2022) and
+  // EigenPlaces (ICCV 2023): the trunk as they cut it, l2n over channels at every location, GeM, a linear
+  // layer with bias, l2n. It takes the pooling "gem" and none of the three layers above.
+  std::string head = "cirtorch";
+  // Rows of the last linear layer (fc_whitening, or that of "cosplace"); 0: as many as the trunk has
+  // channels.
+  int output_dimension = 0;
 
   bool operator==(const DescriptorNetOptions&) const = default;
 };
+// "cirtorch" and "cosplace".
+std::vector<std::string> HeadNames();
 // "resnet101-gem, regional, with FC whitening".
 std::string NameOf(const DescriptorNetOptions& options);
 void Describe(OptionsDescription& description, DescriptorNetOptions& options);
 
 // A trunk, a pooling and l2n, then, where asked for, a linear layer and l2n again: photos to global
-// descriptors. TPAMI 2019, section 3. Copies share their tensors; Clone has its own. Forward may be called
-// from several threads.
+// descriptors. TPAMI 2019, section 3. DescriptorNetOptions::head names other networks. Copies share their
+// tensors; Clone has its own. Forward may be called from several threads.
 class DescriptorNet {
  public:
-  // Weights are zero until they are read (model_file.h). Throws UsageError for an unknown name.
+  // Weights are zero until they are read (model_file.h); linear layers begin as the identity, exponents as 3.
+  // Throws UsageError for an unknown name, or for options that do not go together.
   explicit DescriptorNet(const DescriptorNetOptions& options);
 
+  // An output dimension of as many as the trunk's channels stands there as 0.
   const DescriptorNetOptions& options() const { return options_; }
   const Trunk& trunk() const { return *trunk_; }
   // Of the descriptors: D.
-  int64_t dimension() const { return trunk_->output_channels; }
+  int64_t dimension() const;
 
   Normalization normalization;
 
@@ -58,7 +69,7 @@ class DescriptorNet {
   // GeM's exponent where it is the only thing after the trunk, else 1, as in cirtorch.
   double MultiScaleExponent() const;
 
-  // All tensors under cirtorch's names, in the order of cirtorch's checkpoints.
+  // All tensors under the names of cirtorch's checkpoints (or of CosPlace's, for its head), in their order.
   void Visit(const TensorVisitor& visitor);
 
   // Moves the tensors.
@@ -72,16 +83,17 @@ class DescriptorNet {
   DescriptorNet Frozen(at::ScalarType type = at::kFloat) const;
 
  private:
-  // D to D with bias; without weight where the network has none.
+  // C to D with bias; without weight where the network has none.
   struct LinearLayer {
-    at::Tensor weight;  // D x D
+    at::Tensor weight;  // D x C
     at::Tensor bias;    // D
 
     explicit operator bool() const { return weight.defined(); }
     at::Tensor operator()(const at::Tensor& x) const;
     void Visit(const std::string& name, const TensorVisitor& visitor);
   };
-  LinearLayer MakeLinear(bool wanted) const;
+  LinearLayer MakeLinear(bool wanted, int64_t dimension) const;
+  bool is_cosplace() const { return options_.head == "cosplace"; }
   at::Tensor Pool(const at::Tensor& x_BCHW) const;
 
   DescriptorNetOptions options_;
@@ -94,6 +106,9 @@ class DescriptorNet {
   at::ScalarType trunk_type_ = at::kFloat;
   bool frozen_ = false;
 };
+
+// The name under which the network's Visit gives a tensor that the trunk calls `name`.
+std::string NameInNet(const DescriptorNet& net, const std::string& name);
 
 // RGB images of one size as a normalised batch: B x 3 x H x W, float32, channels last in memory.
 at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization& normalization);

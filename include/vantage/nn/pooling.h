@@ -63,6 +63,8 @@ Pooling MakePooling(const std::string& name, int64_t channels);
 std::vector<std::string> PoolingNames();
 
 // Whether a network's tensor of that name is a pooling's exponent.
-inline bool IsExponent(const std::string& name) { return name.ends_with("pool.p"); }
+inline bool IsExponent(const std::string& name) {
+  return name.ends_with("pool.p") || name == "aggregation.1.p";  // cirtorch's and CosPlace's names
+}
 
 }  // namespace vantage

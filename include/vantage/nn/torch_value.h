@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -47,8 +48,12 @@ void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path);
 // The tensor behind a pickled value of the file, contiguous, on the CPU. Throws Error naming `what`.
 at::Tensor ReadTensor(const TorchFile& file, const PickleValue& value, const std::string& what);
 
-// Dictionaries, lists, strings, numbers, booleans and null. Tensors become null.
-nlohmann::json ToJson(const PickleValue& value);
+// A tensor of elements that lie in C order. bytes: as many as type and shape say.
+at::Tensor MakeTensor(ElementType type, const std::vector<int64_t>& shape, std::string_view bytes);
+// Throws Error for a type that is not written.
+ElementType TypeOf(const at::Tensor& tensor);
+
+// Plain values as Python's.
 TorchValue FromJson(const nlohmann::json& json);
 
 }  // namespace vantage

@@ -31,8 +31,15 @@ struct Trunk {
   std::vector<std::string> classifier_prefixes;
 };
 
-// A trunk whose weights are zero, to be filled. Throws UsageError that lists the known architectures.
-Trunk MakeTrunk(const std::string& architecture);
+// Where a trunk ends.
+enum class TrunkEnd {
+  kCirtorch,  // after the last activation
+  kCosPlace,  // as CosPlace and EigenPlaces cut it: VGG ends before the last activation
+};
+
+// A trunk whose weights are zero, to be filled. Throws UsageError that lists the known architectures, or
+// where the architecture has no such end.
+Trunk MakeTrunk(const std::string& architecture, TrunkEnd end = TrunkEnd::kCirtorch);
 
 // Sorted.
 std::vector<std::string> TrunkArchitectures();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,7 +85,8 @@ class PickleDocument {
 // The globals of pickled NumPy arrays and scalars.
 const std::vector<std::string>& NumpyGlobals();
 
-// True if the value is a pickled NumPy array.
+// True if the value is a pickled NumPy scalar, or array.
+bool IsNumpyScalar(const PickleValue& value);
 bool IsNumpyArray(const PickleValue& value);
 
 // The NumPy array. Throws Error naming `what` where it is malformed or not in C order.
@@ -101,6 +103,11 @@ std::vector<double> ToNumbers(const PickleValue& value, const std::string& what)
 std::vector<std::string> ToTexts(const PickleValue& value, const std::string& what);
 // The dictionary's value under `key`, which must be there.
 const PickleValue& Member(const PickleValue& dictionary, std::string_view key, const std::string& what);
+
+// Dictionaries, lists, strings, numbers, booleans, None, and NumPy's scalars and short one-dimensional
+// arrays; anything else becomes null, and keys that are no strings are left out. Throws Error naming `what`
+// where the value holds itself or comes to more than a million values.
+nlohmann::json ToJson(const PickleValue& value, const std::string& what);
 
 // Writes a protocol 2 pickle, opcode by opcode.
 class PickleWriter {

@@ -8,29 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "vantage/serialize/element_type.h"
 #include "vantage/serialize/pickle.h"
 #include "vantage/serialize/zip.h"
 #include "vantage/util/file.h"
 
 namespace vantage {
-
-// Element types of PyTorch's storages.
-enum class ElementType {
-  kFloat32,
-  kFloat64,
-  kFloat16,
-  kBfloat16,
-  kInt64,
-  kInt32,
-  kInt16,
-  kInt8,
-  kUint8,
-  kBool
-};
-
-// "float32", and bytes an element.
-const char* ElementTypeName(ElementType type);
-int64_t ElementSize(ElementType type);
 
 // A tensor in a PyTorch file: a view into a storage, which several may share.
 struct TensorRecord {
@@ -40,8 +23,6 @@ struct TensorRecord {
   int64_t offset = 0;            // of the first element in the storage, elements
   std::string storage;           // key of the storage
   int64_t storage_elements = 0;  // of the whole storage
-
-  int64_t ElementCount() const;
 };
 
 // A file written by Python's torch.save, both the zip format and the one before PyTorch 1.6. Unpickling runs
@@ -59,19 +40,24 @@ class TorchFile {
   static bool IsTensor(const PickleValue& value);
 
   // The tensor behind a value for which IsTensor holds. Throws Error naming `what` where it is malformed, of
-  // an unknown type, or reaches outside its storage.
+  // an unknown type, or reaches outside its storage, or the storage outside the file.
   TensorRecord Tensor(const PickleValue& value, const std::string& what) const;
 
-  // The bytes of the tensor's storage, at most as many as the file has. Throws Error where they are truncated
-  // or damaged.
-  std::string ReadStorage(const TensorRecord& tensor) const;
+  // The tensor's elements, little-endian, in C order. Throws Error where its storage is damaged.
+  std::string Read(const TensorRecord& tensor) const;
+
+  // Whether the file is of the zip format.
+  bool is_zip() const { return zip_ != nullptr; }
 
  private:
   struct Storage {
     uint64_t offset = 0;  // in the file; of old files only
-    uint64_t elements = 0;
+    uint64_t size = 0;    // bytes
   };
 
+  // Bytes of a storage, which must be there.
+  uint64_t StorageSize(const TensorRecord& tensor) const;
+  std::string ReadStorage(const TensorRecord& tensor) const;
   // As IsTensor, but for a parameter's wrapping.
   static bool IsTensorObject(const PickleValue& value);
   void ReadZip();

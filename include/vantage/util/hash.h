@@ -2,10 +2,23 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace vantage {
+
+// SHA-256 of bytes that come in pieces.
+class Sha256Digest {
+ public:
+  Sha256Digest();
+  void Add(std::string_view bytes);
+  // As 64 hexadecimal digits. Nothing may be added afterwards.
+  std::string Hex();
+
+ private:
+  std::unique_ptr<void, void (*)(void*)> context_;
+};
 
 // SHA-256 as 64 hexadecimal digits.
 std::string Sha256(std::string_view bytes);

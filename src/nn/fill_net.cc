@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/fill_net.h"
+
+#include <algorithm>
+#include <map>
+
+#include "vantage/nn/torch_value.h"
+#include "vantage/util/error.h"
+#include "vantage/util/log.h"
+
+namespace vantage {
+namespace {
+
+// Tensors of an error or a log line, of which the first ones are named.
+class TensorList {
+ public:
+  void Add(const std::string& name, const std::string& shape) {
+    constexpr size_t kMostNamed = 3;
+    if (++count_ <= kMostNamed) named_.push_back(StrCat("'", name, "' ", shape));
+  }
+  bool empty() const { return count_ == 0; }
+
+  // "5 unknown tensors: 'a' (3), 'b' (4 x 4), 'c' (3) and 2 more"
+  std::string Text(const std::string& adjective) const {
+    const std::string more = count_ > named_.size() ? StrCat(" and ", count_ - named_.size(), " more") : "";
+    return StrCat(count_, adjective.empty() ? "" : " ", adjective,
+                  count_ == 1 ? " tensor: " : " tensors: ", Join(named_, ", "), more);
+  }
+
+ private:
+  std::vector<std::string> named_;
+  size_t count_ = 0;
+};
+
+bool StartsWithAny(const std::string& name, const std::vector<std::string>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return name.starts_with(prefix); });
+}
+
+}  // namespace
+
+at::Tensor ToTensor(const SourceTensor& tensor) {
+  return MakeTensor(tensor.type, tensor.shape, tensor.read());
+}
+
+bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<std::string>& allow_missing,
+             DescriptorNet& net) {
+  std::map<std::string, const SourceTensor*> unused;  // by the network's names
+  for (const SourceTensor& tensor : source.tensors) {
+    const SourceTensor*& place = unused[NameInNet(net, CurrentName(tensor.name))];
+    VANTAGE_CHECK(place == nullptr, source.path, ": '", place->name, "' and '", tensor.name,
+                  "' are names of one tensor");
+    place = &tensor;
+  }
+
+  TensorList missing;
+  TensorList misshapen;
+  TensorList kept;
+  bool is_complete = true;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    const auto found = unused.find(name);
+    if (found == unused.end()) {
+      const bool may_be_missing = StartsWithAny(name, allow_missing);
+      const bool is_known = name.ends_with("num_batches_tracked") || (is_trunk_only && IsExponent(name));
+      is_complete = is_complete && is_known;
+      if (!is_known) (may_be_missing ? kept : missing).Add(name, ShapeText(tensor.sizes().vec()));
+      return;
+    }
+    const SourceTensor& entry = *found->second;
+    unused.erase(found);
+    if (tensor.sizes() != at::IntArrayRef(entry.shape)) {
+      misshapen.Add(entry.name, StrCat(ShapeText(entry.shape), " for ", ShapeText(tensor.sizes().vec())));
+    } else if (misshapen.empty() && missing.empty()) {
+      tensor = ToTensor(entry).to(tensor.scalar_type());
+    }
+  });
+
+  TensorList unknown;
+  TensorList left_out;
+  for (const auto& [name, tensor] : unused) {
+    const bool may_be_unknown = StartsWithAny(tensor->name, net.trunk().classifier_prefixes) ||
+                                StartsWithAny(tensor->name, allow_missing) ||
+                                StartsWithAny(name, allow_missing);
+    (may_be_unknown ? left_out : unknown).Add(tensor->name, ShapeText(tensor->shape));
+  }
+  const std::string what = StrCat(source.path, ": as a ", NameOf(net.options()));
+  VANTAGE_CHECK(missing.empty(), what, " it lacks ", missing.Text(""));
+  VANTAGE_CHECK(misshapen.empty(), what, " it has ", misshapen.Text("misshapen"));
+  VANTAGE_CHECK(unknown.empty(), what, " it has ", unknown.Text("unknown"));
+  if (!left_out.empty()) LogInfo(source.path, ": left out: ", left_out.Text(""));
+  if (!kept.empty()) LogInfo(source.path, ": not there, and kept as they begin: ", kept.Text(""));
+  return is_complete;
+}
+
+}  // namespace vantage

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/nn/model_info.h"
+
+#include <algorithm>
+
+#include "nn/model_meta.h"
+#include "nn/model_source.h"
+#include "nn/net_of_source.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kTensorsShown = 3;
+
+bool IsStatistic(const std::string& name) {
+  return name.ends_with("running_mean") || name.ends_with("running_var") ||
+         name.ends_with("num_batches_tracked");
+}
+
+std::string KindOf(const ModelSource& source, const DescriptorNetOptions& options) {
+  if (DescribesNetwork(source.meta))
+    return source.meta.contains(kOwnMeta) ? "vantage checkpoint" : "cirtorch checkpoint";
+  if (options.architecture.empty()) return "unknown weights";
+  if (options.head == "cosplace") return "CosPlace or EigenPlaces weights";
+  const bool has_classifier =
+      std::any_of(source.tensors.begin(), source.tensors.end(), [](const SourceTensor& tensor) {
+        return tensor.name.starts_with("fc.") || tensor.name.starts_with("classifier.") ||
+               tensor.name.starts_with("_fc.");
+      });
+  return (has_classifier ? "weights of " : "trunk weights of ") + options.architecture;
+}
+
+int64_t DimensionOf(const ModelSource& source, const DescriptorNetOptions& options) {
+  if (options.output_dimension > 0) return options.output_dimension;
+  const KnownTrunk* trunk = FindKnownTrunk(options.architecture);
+  if (trunk != nullptr) return trunk->output_channels;
+  return MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
+}
+
+json Shown(const TensorInfo& tensor) {
+  return {{"name", tensor.name}, {"type", ElementTypeName(tensor.type)}, {"shape", tensor.shape}};
+}
+
+}  // namespace
+
+ModelInfo ReadModelInfo(const std::filesystem::path& path) {
+  const ModelSource source = OpenModelSource(path);
+  const NetOfSource net = FindNet(source);
+  const DescriptorNetOptions& options = net.options;
+  ModelInfo info;
+  info.kind = KindOf(source, options);
+  info.format = source.format;
+  for (const SourceTensor& tensor : source.tensors) {
+    info.tensors.push_back({tensor.name, tensor.type, tensor.shape});
+    if (!IsStatistic(tensor.name)) info.parameters += CountElements(tensor.shape).value_or(0);
+  }
+  info.architecture = options.architecture;
+  if (!options.architecture.empty()) {
+    info.pooling = options.pooling;
+    info.head = net.is_trunk_only ? "" : options.head;
+    info.dimension = DimensionOf(source, options);
+  }
+  for (const auto& [key, tensor] : source.whitenings) {
+    const auto [name, scales] = WhiteningOf(key);
+    if (key.ends_with(".P")) info.whitenings.push_back({name, scales, tensor.shape});
+  }
+  info.meta = source.meta.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (source.epoch.is_number()) info.epoch = source.epoch.get<int64_t>();
+  info.has_optimizer = source.has_optimizer;
+  return info;
+}
+
+json ToJson(const ModelInfo& info, bool all_tensors) {
+  json types = json::object();
+  for (const TensorInfo& tensor : info.tensors) {
+    json& count = types[ElementTypeName(tensor.type)];
+    count = count.is_null() ? 1 : count.get<int64_t>() + 1;
+  }
+  json result = {{"kind", info.kind},
+                 {"format", info.format},
+                 {"tensors", info.tensors.size()},
+                 {"parameters", info.parameters},
+                 {"element_types", types}};
+  const auto set = [&](const char* key, const std::string& text) {
+    if (!text.empty()) result[key] = text;
+  };
+  set("architecture", info.architecture);
+  set("pooling", info.pooling);
+  set("head", info.head);
+  if (info.dimension > 0) result["dimension"] = info.dimension;
+  for (const auto& [name, scales, shape] : info.whitenings) result["whitenings"][name][scales] = shape;
+  const json meta = json::parse(info.meta);
+  if (meta.is_object()) {
+    for (const char* key : {"mean", "std"}) {
+      if (meta.contains(key)) result[key] = meta[key];
+    }
+    const json own = meta.value(kOwnMeta, json());
+    for (const auto& [key, value] : own.items()) {
+      if (value != "" && key != "head") result[key] = value;
+    }
+  }
+  if (info.epoch >= 0) result["epoch"] = info.epoch;
+  if (info.has_optimizer) result["optimizer_state"] = true;
+  const size_t shown = all_tensors ? info.tensors.size() : std::min(kTensorsShown, info.tensors.size());
+  json& list = result[all_tensors ? "all_tensors" : "first_tensors"] = json::array();
+  for (size_t i = 0; i < shown; ++i) list.push_back(Shown(info.tensors[i]));
+  return result;
+}
+
+}  // namespace vantage

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/model_meta.h"
+
+#include <cmath>
+
+#include "nn/model_source.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+
+// Of what stands under "vantage". A file of a later one may need what this program does not do.
+constexpr int64_t kVersion = 1;
+constexpr const char* kInterpolation = "lanczos";
+constexpr const char* kSizeRule = "longest side, never enlarged";
+constexpr int64_t kMaxImageSize = 1'000'000;
+constexpr size_t kMaxScales = 100;
+
+std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std::array<double, 3>& fallback,
+                                   const std::string& what) {
+  const auto numbers = MetaValue(meta, key, std::vector<double>(fallback.begin(), fallback.end()), what);
+  VANTAGE_CHECK(numbers.size() == 3, what, ": ", key, ": ", numbers.size(), " numbers instead of three");
+  return {numbers[0], numbers[1], numbers[2]};
+}
+
+void CheckSame(const json& own, const char* key, const std::string& known, const std::string& what) {
+  const auto value = MetaValue<std::string>(own, key, known, what);
+  VANTAGE_CHECK(value == known, what, ": ", key, " is '", value, "'; this program knows only '", known, "'");
+}
+
+}  // namespace
+
+json MetaOf(Model& model) {
+  const DescriptorNetOptions& options = model.net.options();
+  return {{"architecture", options.architecture},
+          {"pooling", options.pooling},
+          {"local_whitening", options.local_whitening},
+          {"regional", options.regional},
+          {"whitening", options.fc_whitening},
+          {"mean", model.net.normalization.mean},
+          {"std", model.net.normalization.std},
+          {"outputdim", model.net.dimension()},
+          {kOwnMeta,
+           {{"version", kVersion},
+            {"head", options.head},
+            {"image_size", model.image_size},
+            {"size_rule", kSizeRule},
+            {"interpolation", kInterpolation},
+            {"scales", model.scales},
+            {"default_whitening", model.default_whitening},
+            {"licence", model.licence},
+            {"origin", json::parse(model.origin)},
+            {"weights_sha256", WeightsSha256(model.net)}}}};
+}
+
+bool DescribesNetwork(const json& meta) { return meta.is_object() && meta.contains("architecture"); }
+
+DescriptorNetOptions NetOfMeta(const json& meta, const std::string& what) {
+  DescriptorNetOptions options;
+  options.architecture = MetaValue<std::string>(meta, "architecture", "", what);
+  options.pooling = MetaValue<std::string>(meta, "pooling", "", what);
+  VANTAGE_CHECK(!options.pooling.empty(), what, ": pooling is missing");
+  const auto flag = [&](const char* key) {
+    const auto found = meta.find(key);
+    return found != meta.end() && found->is_number() ? found->get<double>() != 0
+                                                     : MetaValue(meta, key, false, what);
+  };
+  options.fc_whitening = flag("whitening");
+  options.local_whitening = flag("local_whitening");
+  options.regional = flag("regional");
+  options.head = MetaValue(meta.value(kOwnMeta, json()), "head", options.head, what);
+  return options;
+}
+
+void ApplyMeta(const json& meta, const std::string& what, Model& model) {
+  Normalization& normalization = model.net.normalization;
+  normalization.mean = ThreeNumbers(meta, "mean", normalization.mean, what);
+  normalization.std = ThreeNumbers(meta, "std", normalization.std, what);
+  for (const double deviation : normalization.std) {
+    VANTAGE_CHECK(std::isfinite(deviation) && deviation > 0, what, ": a standard deviation of ", deviation);
+  }
+  const json own = meta.value(kOwnMeta, json());
+  if (own.is_null()) return;
+  VANTAGE_CHECK(own.is_object(), what, ": ", kOwnMeta, " is a ", own.type_name(), ", not a dictionary");
+  const auto version = MetaValue<int64_t>(own, "version", 0, what);
+  VANTAGE_CHECK(version <= kVersion, what, ": written by a later vantage (version ", version,
+                " of what it keeps); this program reads ", kVersion);
+  CheckSame(own, "interpolation", kInterpolation, what);
+  CheckSame(own, "size_rule", kSizeRule, what);
+  const auto size = MetaValue<int64_t>(own, "image_size", 0, what);
+  VANTAGE_CHECK(size >= 0 && size <= kMaxImageSize, what, ": image_size is ", size);
+  model.image_size = static_cast<int>(size);
+  model.scales = MetaValue(own, "scales", model.scales, what);
+  VANTAGE_CHECK(!model.scales.empty() && model.scales.size() <= kMaxScales, what, ": ", model.scales.size(),
+                " scales");
+  for (const double scale : model.scales) {
+    VANTAGE_CHECK(std::isfinite(scale) && scale > 0, what, ": a scale of ", scale);
+  }
+  model.default_whitening = MetaValue<std::string>(own, "default_whitening", "", what);
+  model.licence = MetaValue<std::string>(own, "licence", "", what);
+  model.origin = own.value("origin", json::object()).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string WeightsSha256OfMeta(const json& meta, const std::string& what) {
+  return MetaValue<std::string>(meta.value(kOwnMeta, json()), "weights_sha256", "", what);
+}
+
+}  // namespace vantage

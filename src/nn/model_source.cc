@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/model_source.h"
+
+#include <memory>
+
+#include "vantage/serialize/safetensors.h"
+#include "vantage/serialize/torch_file.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kMaxMetaDepth = 64;
+
+SourceTensor FromTorch(const std::shared_ptr<const TorchFile>& file, const PickleValue& value,
+                       const std::string& name, const std::string& place) {
+  VANTAGE_CHECK(TorchFile::IsTensor(value), file->source(), ": '", place, "' is a ", DescribeKind(value),
+                ", not a tensor");
+  const TensorRecord record = file->Tensor(value, place);
+  return {name, record.type, record.shape, [file, record] { return file->Read(record); }};
+}
+
+SourceTensor FromNumpy(const PickleValue& value, const std::string& name, const std::string& what) {
+  auto array = std::make_shared<const NpyArray>(ToNumpyArray(value, what));
+  VANTAGE_CHECK(array->dtype == "<f8" || array->dtype == "<f4", what, ": a NumPy array of ", array->dtype);
+  return {name, array->dtype == "<f8" ? ElementType::kFloat64 : ElementType::kFloat32, array->shape,
+          [array] { return array->data; }};
+}
+
+// meta['Lw'] = {NAME: {'ss': {'m', 'P'}, 'ms': {'m', 'P'}}}, as NumPy arrays or tensors.
+void AddWhitenings(const std::shared_ptr<const TorchFile>& file, const PickleValue& all,
+                   ModelSource& source) {
+  for (size_t i = 0; i + 1 < all.items.size(); i += 2) {
+    const std::string& name = ToText(*all.items[i], source.path + ": meta: Lw");
+    for (const char* scales : {"ss", "ms"}) {
+      const PickleValue* whitening = all.items[i + 1]->Find(scales);
+      if (whitening == nullptr) continue;
+      for (const char* part : {"m", "P"}) {
+        const std::string key = StrCat(name, ".", scales, ".", part);
+        const std::string place = "meta: Lw: " + key;
+        const PickleValue& value = Member(*whitening, part, StrCat(source.path, ": ", place));
+        source.whitenings[key] = IsNumpyArray(value) ? FromNumpy(value, key, StrCat(source.path, ": ", place))
+                                                     : FromTorch(file, value, key, place);
+      }
+    }
+  }
+}
+
+ModelSource OpenTorch(const std::filesystem::path& path) {
+  const auto file = std::make_shared<const TorchFile>(path);
+  ModelSource source;
+  source.path = file->source();
+  source.format = file->is_zip() ? "PyTorch zip" : "PyTorch before 1.6";
+  const PickleValue& root = file->root();
+  const PickleValue* state = &root;
+  for (const char* key : {"state_dict", "model_state_dict"}) {  // cirtorch's, CosPlace's checkpoints
+    if (const PickleValue* found = root.Find(key)) state = found;
+  }
+  source.is_state_dict = state == &root;
+  VANTAGE_CHECK(state->is(PickleValue::Kind::kDict), source.path, ": holds a ", DescribeKind(*state),
+                ", not a state dictionary");
+  for (size_t i = 0; i + 1 < state->items.size(); i += 2) {
+    const std::string& name = ToText(*state->items[i], source.path + ": name of a tensor");
+    source.tensors.push_back(FromTorch(file, *state->items[i + 1], name, name));
+  }
+  if (source.is_state_dict) return source;
+  if (const PickleValue* meta = root.Find("meta")) {
+    source.meta = ToJson(*meta, source.path + ": meta");
+    if (const PickleValue* whitenings = meta->Find("Lw")) AddWhitenings(file, *whitenings, source);
+  }
+  for (const char* key : {"epoch", "epoch_num"}) {
+    if (const PickleValue* epoch = root.Find(key)) source.epoch = ToJson(*epoch, source.path + ": epoch");
+  }
+  source.has_optimizer = root.Find("optimizer") != nullptr || root.Find("optimizer_state_dict") != nullptr;
+  return source;
+}
+
+json ParseMeta(const std::string& text, const std::string& path) {
+  const auto check = [&](int depth, json::parse_event_t, json&) {
+    VANTAGE_CHECK(depth <= kMaxMetaDepth, path, ": meta has too many levels");
+    return true;
+  };
+  try {
+    return json::parse(text, check);
+  } catch (const json::exception& error) {
+    throw Error(StrCat(path, ": __metadata__: meta is no JSON: ", error.what()));
+  }
+}
+
+ModelSource OpenSafetensors(const std::filesystem::path& path) {
+  const auto file = std::make_shared<const SafetensorsFile>(path);
+  ModelSource source;
+  source.path = file->source();
+  source.format = "safetensors";
+  const auto meta = file->metadata().find(kSafetensorsMeta);
+  source.is_state_dict = meta == file->metadata().end();
+  if (!source.is_state_dict) source.meta = ParseMeta(meta->second, source.path);
+  for (const SafetensorsFile::Tensor& tensor : file->tensors()) {
+    SourceTensor entry{tensor.name, tensor.type, tensor.shape, [file, tensor] { return file->Read(tensor); }};
+    if (!source.is_state_dict && tensor.name.starts_with(kSafetensorsWhitening)) {
+      entry.name = tensor.name.substr(std::string_view(kSafetensorsWhitening).size());
+      source.whitenings[entry.name] = entry;
+    } else {
+      source.tensors.push_back(std::move(entry));
+    }
+  }
+  return source;
+}
+
+}  // namespace
+
+ModelSource OpenModelSource(const std::filesystem::path& path) {
+  ModelSource source = SafetensorsFile::LooksLikeSafetensors(InputFile(path)) ||
+                               ToLower(path.extension().string()) == ".safetensors"
+                           ? OpenSafetensors(path)
+                           : OpenTorch(path);
+  VANTAGE_CHECK(!source.tensors.empty(), source.path, ": holds no tensors of a network");
+  return source;
+}
+
+std::pair<std::string, std::string> WhiteningOf(const std::string& key) {
+  const size_t part = key.rfind('.');
+  const size_t scales = part == key.npos || part == 0 ? key.npos : key.rfind('.', part - 1);
+  if (scales == key.npos) return {key, ""};
+  return {key.substr(0, scales), key.substr(scales + 1, part - scales - 1)};
+}
+
+std::string CurrentName(const std::string& name) {
+  const size_t layer = name.find(".denselayer");
+  if (layer == name.npos) return name;
+  for (const char* old : {".norm.", ".conv."}) {  // "....denselayer1.norm.1.weight"
+    const size_t at = name.find(old, layer);
+    if (at != name.npos) return name.substr(0, at + 5) + name.substr(at + 6);
+  }
+  return name;
+}
+
+TensorShapes ShapesOf(const ModelSource& source) {
+  TensorShapes shapes;
+  for (const SourceTensor& tensor : source.tensors) shapes[CurrentName(tensor.name)] = tensor.shape;
+  return shapes;
+}
+
+}  // namespace vantage

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
+
+#include <array>
+
+#include "nn/model_meta.h"
+#include "nn/model_source.h"
+#include "vantage/nn/model_file.h"
+#include "vantage/serialize/safetensors.h"
+#include "vantage/util/error.h"
+#include "vantage/util/hash.h"
+#include "vantage/util/log.h"
+
+namespace vantage {
+namespace {
+
+using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
+
+at::Tensor ToTensor(const Eigen::MatrixXd& matrix) {
+  Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = matrix;
+  return at::from_blob(rows.data(), {rows.rows(), rows.cols()}, at::kDouble).clone();
+}
+
+at::Tensor OnCpu(const at::Tensor& tensor) { return tensor.detach().cpu().contiguous(); }
+
+std::string_view BytesOf(const at::Tensor& tensor) {
+  return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
+}
+
+NamedTensors TensorsOf(DescriptorNet& net) {
+  NamedTensors tensors;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    tensors.emplace_back(name, OnCpu(tensor));
+  });
+  return tensors;
+}
+
+NamedTensors TensorsOf(const Trunk& trunk) {
+  NamedTensors tensors;
+  trunk.layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    tensors.emplace_back(name, OnCpu(tensor));
+  });
+  return tensors;
+}
+
+// The whitenings that there are, each with "ss" or "ms".
+template <typename Use>
+void ForEachWhitening(const ModelWhitening& whitening, const Use& use) {
+  if (whitening.single_scale) use("ss", *whitening.single_scale);
+  if (whitening.multi_scale) use("ms", *whitening.multi_scale);
+}
+
+TorchDict StateDict(const NamedTensors& tensors) {
+  TorchDict state;
+  state.ordered = true;
+  for (const auto& [name, tensor] : tensors) state.Set(name, {tensor});
+  return state;
+}
+
+TorchDict WhiteningsDict(const Model& model) {
+  TorchDict all;
+  for (const auto& [name, whitening] : model.whitenings) {
+    TorchDict both;
+    ForEachWhitening(whitening, [&](const char* scales, const Whitening& one) {
+      TorchDict dict;
+      dict.Set("m", {ToTensor(one.mean)});
+      dict.Set("P", {ToTensor(one.projection)});
+      both.Set(scales, {std::move(dict)});
+    });
+    all.Set(name, {std::move(both)});
+  }
+  return all;
+}
+
+bool IsSafetensors(const std::filesystem::path& path) {
+  return ToLower(path.extension().string()) == ".safetensors";
+}
+
+void WriteTensors(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata,
+                  const std::filesystem::path& path) {
+  if (!IsSafetensors(path)) return WriteTorchFile({StateDict(tensors)}, path);
+  std::vector<SafetensorsEntry> entries;
+  for (const auto& [name, tensor] : tensors)
+    entries.push_back({name, TypeOf(tensor), tensor.sizes().vec(), BytesOf(tensor)});
+  WriteSafetensors(path, std::move(entries), metadata);
+}
+
+void WriteSafetensorsModel(Model& model, const std::filesystem::path& path) {
+  NamedTensors tensors = TensorsOf(model.net);
+  for (const auto& [name, whitening] : model.whitenings) {
+    ForEachWhitening(whitening, [&, &key = name](const char* scales, const Whitening& one) {
+      const std::string prefix = StrCat(kSafetensorsWhitening, key, ".", scales);
+      tensors.emplace_back(prefix + ".m", ToTensor(one.mean));
+      tensors.emplace_back(prefix + ".P", ToTensor(one.projection));
+    });
+  }
+  const std::string meta = MetaOf(model).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  // "format" is what the Transformers library asks for.
+  WriteTensors(tensors, {{"format", "pt"}, {kSafetensorsMeta, meta}}, path);
+}
+
+void WriteCheckpoint(Model& model, const std::filesystem::path& path) { WriteModel(model, path); }
+
+void WriteCosPlace(Model& model, const std::filesystem::path& path) {
+  if (model.net.options().head != "cosplace") {
+    throw UsageError(StrCat("a ", NameOf(model.net.options()), " has no form of CosPlace's"));
+  }
+  if (!model.whitenings.empty()) LogInfo(path.string(), ": CosPlace's form keeps no learned whitening");
+  WriteTensors(TensorsOf(model.net), {}, path);
+}
+
+void WriteTrunk(Model& model, const std::filesystem::path& path) {
+  WriteTensors(TensorsOf(model.net.trunk()), {}, path);
+}
+
+struct FormatRow {
+  const char* name;
+  void (*write)(Model&, const std::filesystem::path&);
+};
+
+constexpr std::array<FormatRow, 4> kFormats = {{{"checkpoint", WriteCheckpoint},
+                                                {"cosplace", WriteCosPlace},
+                                                {"safetensors", WriteSafetensorsModel},
+                                                {"weights", WriteTrunk}}};
+
+}  // namespace
+
+std::vector<std::string> ModelFormats() {
+  std::vector<std::string> names;
+  for (const FormatRow& row : kFormats) names.emplace_back(row.name);
+  return names;
+}
+
+void WriteModelAs(Model& model, const std::string& format, const std::filesystem::path& path) {
+  if (format == "safetensors" && !IsSafetensors(path)) {
+    throw UsageError(StrCat(path.string(), ": a safetensors file's name ends in .safetensors"));
+  }
+  for (const FormatRow& row : kFormats) {
+    if (format == row.name) return row.write(model, path);
+  }
+  throw UsageError(
+      StrCat("unknown format '", format, "' of a model; known are ", Join(ModelFormats(), ", ")));
+}
+
+void WriteModel(Model& model, const std::filesystem::path& path, const TorchDict& more) {
+  if (IsSafetensors(path)) {
+    VANTAGE_CHECK(more.items.empty(), path.string(), ": a safetensors file holds no state of training");
+    return WriteSafetensorsModel(model, path);
+  }
+  TorchValue meta = FromJson(MetaOf(model));
+  if (!model.whitenings.empty()) std::get<TorchDict>(meta.data).Set("Lw", {WhiteningsDict(model)});
+  TorchDict file;
+  file.Set("meta", std::move(meta));
+  file.Set("state_dict", {StateDict(TensorsOf(model.net))});
+  for (const auto& item : more.items) file.items.push_back(item);
+  WriteTorchFile({std::move(file)}, path);
+}
+
+std::string WeightsSha256(DescriptorNet& net) {
+  Sha256Digest digest;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    const at::Tensor data = OnCpu(tensor);
+    digest.Add(StrCat(name, " ", ElementTypeName(TypeOf(data)), " ", ShapeText(data.sizes().vec()), "\n"));
+    digest.Add(BytesOf(data));
+  });
+  return digest.Hex();
+}
+
+}  // namespace vantage

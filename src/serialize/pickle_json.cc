@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nlohmann/json.hpp>
+
+#include "vantage/serialize/pickle.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+using Kind = PickleValue::Kind;
+
+constexpr int kMaxDepth = 64;
+// Values may be shared, and stand in the result as often as they are reached.
+constexpr int64_t kMaxValues = 1'000'000;
+constexpr int64_t kMaxArray = 1024;
+
+class Converter {
+ public:
+  explicit Converter(const std::string& what) : what_(what) {}
+
+  json Convert(const PickleValue& value, int depth = 0) {
+    VANTAGE_CHECK(++values_ <= kMaxValues && depth <= kMaxDepth, what_,
+                  ": too many values or levels, or a value that holds itself");
+    switch (value.kind) {
+      case Kind::kBool:
+        return value.integer != 0;
+      case Kind::kInt:
+        return value.integer;
+      case Kind::kFloat:
+        return value.number;
+      case Kind::kString:
+        return value.text;
+      case Kind::kList:
+      case Kind::kTuple: {
+        json list = json::array();
+        for (const PickleValue* item : value.items) list.push_back(Convert(*item, depth + 1));
+        return list;
+      }
+      case Kind::kDict: {
+        json object = json::object();
+        for (size_t i = 0; i + 1 < value.items.size(); i += 2) {
+          if (value.items[i]->is(Kind::kString))
+            object[value.items[i]->text] = Convert(*value.items[i + 1], depth + 1);
+        }
+        return object;
+      }
+      case Kind::kObject:
+        return ConvertObject(value);
+      default:
+        return nullptr;
+    }
+  }
+
+ private:
+  json ConvertObject(const PickleValue& value) const {
+    if (IsNumpyScalar(value)) return ToNumber(value, what_);
+    if (!IsNumpyArray(value)) return nullptr;
+    const NpyArray array = ToNumpyArray(value, what_);
+    if (array.shape.size() != 1 || array.size() > kMaxArray) return nullptr;
+    return array.As<double>();
+  }
+
+  std::string what_;
+  int64_t values_ = 0;
+};
+
+}  // namespace
+
+json ToJson(const PickleValue& value, const std::string& what) { return Converter(what).Convert(value); }
+
+}  // namespace vantage
