@@ -44,7 +44,7 @@ nlohmann::json ModelArguments::Provenance(const Model& model) const {
           {"pooling", model.net.options().pooling},
           {"image_size", EffectiveImageSize(model, descriptor)},
           {"apply_exif_orientation", descriptor.apply_exif_orientation},
-          {"scales", ParseScales(descriptor.scales)},
+          {"scales", EffectiveScales(model, descriptor)},
           {"whitening", descriptor.whitening == "default" ? model.default_whitening : descriptor.whitening},
           {"dimension", descriptor.dimension},
           {"decode", descriptor.decode},

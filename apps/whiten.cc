@@ -32,7 +32,9 @@ class WhitenCommand : public Command {
     line.Option("--name", name_, "Name of the whitening in the model; default: the method's");
     line.Option("--size", size_,
                 "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024");
-    line.Option("--scales", scales_, "Scales that photos are described at, such as 1,0.7071,0.5");
+    line.Option(
+        "--scales", scales_,
+        "Scales that photos are described at, such as 1,0.7071,0.5, kept as the model's own; default: those");
     line.Options(description_);
     line.Example("vantage whiten run/best.pth --tuples training-set.db -o model.pth");
   }
@@ -42,7 +44,7 @@ class WhitenCommand : public Command {
     const TrainingSet set = ReadTrainingSet(tuples_);
     const fs::path root = photos_.empty() ? fs::path(tuples_).parent_path() : fs::path(photos_);
     const int size = EffectiveImageSize(model, {.image_size = size_});
-    const std::vector<double> scales = ParseScales(scales_);
+    const std::vector<double> scales = EffectiveScales(model, {.scales = scales_});
     const LearnedWhitening learned = LearnWhiteningFromTuples(
         model.net, set, root, {.image_size = size, .scales = scales}, options_, session.context());
     const std::string name = name_.empty() ? options_.method : name_;
@@ -50,6 +52,7 @@ class WhitenCommand : public Command {
     (scales.size() > 1 ? whitening.multi_scale : whitening.single_scale) = learned.whitening;
     model.default_whitening = name;
     model.image_size = size;
+    model.scales = scales;
     nlohmann::json origin = nlohmann::json::parse(model.origin);
     origin["whitening"] = {{"name", name},
                            {"method", options_.method},
@@ -75,7 +78,7 @@ class WhitenCommand : public Command {
   std::string photos_;
   std::string name_;
   int size_ = 0;
-  std::string scales_ = "1";
+  std::string scales_ = "default";
   LearnWhiteningOptions options_;
   OptionsDescription description_;
 };

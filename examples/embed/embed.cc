@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   try {
     // The model file says how photos are reduced and normalised, and which whitening belongs to it.
     const auto describer = vantage::Describer::Load(argv[1]);
-    vantage::Index index(describer.dimension());
+    vantage::Index index(describer.dimension(), describer.model_sha256());
     for (int i = 3; i < argc; ++i) index.Add(argv[i], describer.Describe(vantage::ReadImage(argv[i])));
 
     // Descriptors have unit length: their inner product is the cosine of the angle between them.

@@ -38,8 +38,10 @@ std::vector<float> RowOf(const DescriptorMatrix& rows, Eigen::Index i) {
 struct Describer::State {
   DescriptorNet net;
   ExtractOptions options;
-  const Whitening whitening;  // without mean: none
+  Whitening whitening;  // without mean: none
   int64_t dimension = 0;
+  std::string model_sha256 = {};
+  std::string licence = {};
 
   // Descriptors of images of one size.
   DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
@@ -62,14 +64,18 @@ Describer::Describer(const DescriptorNet& net, const ExtractOptions& options)
 
 Describer::Describer(const Model& model, const ModelDescriptorOptions& options)
     : Describer(model.net, ResolveOptions(model, options)) {
-  const Whitening* whitening = ChooseWhitening(model, options);
-  if (whitening == nullptr) return;
-  const auto rows = static_cast<int64_t>(whitening->projection.rows());
-  const int64_t dimension = options.dimension > 0 ? options.dimension : rows;
-  if (dimension > rows)
-    throw UsageError(StrCat("dimension: the whitening has ", rows, " dimensions, not ", dimension));
-  state_ = std::make_shared<const State>(State{
-      state_->net, state_->options, {whitening->mean, whitening->projection.topRows(dimension)}, dimension});
+  auto state = std::make_shared<State>(*state_);
+  DescriptorNet net = model.net;  // shares the tensors
+  state->model_sha256 = WeightsSha256(net);
+  state->licence = model.licence;
+  if (const Whitening* whitening = ChooseWhitening(model, options)) {
+    const auto rows = static_cast<int64_t>(whitening->projection.rows());
+    state->dimension = options.dimension > 0 ? options.dimension : rows;
+    if (state->dimension > rows)
+      throw UsageError(StrCat("dimension: the whitening has ", rows, " dimensions, not ", state->dimension));
+    state->whitening = {whitening->mean, whitening->projection.topRows(state->dimension)};
+  }
+  state_ = std::move(state);
 }
 
 Describer Describer::Load(const std::filesystem::path& path, const ModelDescriptorOptions& options,
@@ -82,6 +88,10 @@ Describer Describer::Load(const std::filesystem::path& path, const ModelDescript
 int64_t Describer::dimension() const { return state_->dimension; }
 
 const ExtractOptions& Describer::options() const { return state_->options; }
+
+const std::string& Describer::model_sha256() const { return state_->model_sha256; }
+
+const std::string& Describer::licence() const { return state_->licence; }
 
 bool Describer::IsOnCpu() const { return state_->net.device().is_cpu(); }
 

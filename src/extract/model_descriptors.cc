@@ -19,8 +19,9 @@ void Describe(OptionsDescription& description, ModelDescriptorOptions& options) 
       .Flag("size");
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
-  description.Add("scales", options.scales,
-                  "Scales that a reduced photo is described at, such as 1,0.7071,0.5; the papers use three");
+  description.Add(
+      "scales", options.scales,
+      "Scales that a reduced photo is described at, such as 1,0.7071,0.5, or 'default': the model's own");
   description
       .Add("whitening", options.whitening,
            "One of the model's whitenings by name, 'default' for the one that belongs to it, or 'none'")
@@ -51,6 +52,10 @@ int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options
   return model.image_size > 0 ? model.image_size : kDefaultImageSize;
 }
 
+std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options) {
+  return options.scales == "default" ? model.scales : ParseScales(options.scales);
+}
+
 const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOptions& options) {
   const std::string name = options.whitening == "default" ? model.default_whitening
                            : options.whitening == "none"  ? ""
@@ -69,7 +74,7 @@ const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOption
   }
   // One learned at the same number of scales fits best; another one is better than none.
   const auto& [single_scale, multi_scale] = found->second;
-  const bool wants_multi = ParseScales(options.scales).size() > 1;
+  const bool wants_multi = EffectiveScales(model, options).size() > 1;
   const std::optional<Whitening>& best = wants_multi ? multi_scale : single_scale;
   const std::optional<Whitening>& other = wants_multi ? single_scale : multi_scale;
   if (!best) {
@@ -82,7 +87,7 @@ const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOption
 ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options) {
   return {EffectiveImageSize(model, options),
           options.apply_exif_orientation,
-          ParseScales(options.scales),
+          EffectiveScales(model, options),
           options.decode,
           options.precision,
           options.batch_pixels};

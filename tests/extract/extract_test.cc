@@ -268,6 +268,10 @@ TEST(Describer, AppliesTheModelsWhitening) {
       Whitening{Eigen::VectorXd::Zero(512), Eigen::MatrixXd::Identity(7, 512)};
   EXPECT_EQ(ExtractDescriptors(Describer(model, {.scales = "1,0.8"}), requests).values.cols(), 7);
   EXPECT_EQ(ExtractDescriptors(Describer(model, {}), requests).values.cols(), 512);
+  model.scales = {1, 0.8};
+  EXPECT_EQ(ExtractDescriptors(Describer(model, {}), requests).values.cols(), 7);
+  EXPECT_EQ(Describer(model, {.scales = "1"}).dimension(), 512);
+  EXPECT_EQ(Describer(model, {}).model_sha256(), WeightsSha256(model.net));
   EXPECT_THAT(ErrorOf([&] { ExtractDescriptors(Describer(model, {.whitening = "other"}), requests); }),
               HasSubstr("no whitening 'other'; it has own"));
   EXPECT_THAT(

@@ -7,6 +7,7 @@
 #include "vantage/image/image.h"
 #include "vantage/serialize/npy.h"
 #include "vantage/serialize/pickle.h"
+#include "vantage/serialize/safetensors.h"
 #include "vantage/serialize/zip.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/error.h"
@@ -171,6 +172,11 @@ void WriteSeeds(const fs::path& folder) {
   const std::vector<float> values = {1, 2, 3, 4, 5, 6};
   WriteNpy<float>(folder / "npy/matrix.npy", values, {2, 3});
   WriteNpy<int64_t>(folder / "npy/vector.npy", std::vector<int64_t>{-1}, {1});
+  const std::string bytes(12, '\1');
+  WriteSafetensors(folder / "safetensors/two.safetensors",
+                   {{"a.weight", ElementType::kFloat32, {1, 2}, std::string_view(bytes).substr(0, 8)},
+                    {"a.bias", ElementType::kFloat16, {2}, std::string_view(bytes).substr(0, 4)}},
+                   {{"meta", "{}"}});
   WriteModels(folder);
   WriteImages(folder / "image");
   WriteFile(folder / "configuration/all.toml",

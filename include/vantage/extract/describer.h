@@ -43,6 +43,10 @@ class Describer {
   int64_t dimension() const;
   // What decides them, with the model's own values filled in.
   const ExtractOptions& options() const;
+  // WeightsSha256 of the model: tells whether two descriptors may be compared. "" without model.
+  const std::string& model_sha256() const;
+  // The licence of the model's weights; "" where not known.
+  const std::string& licence() const;
   // Whether the network computes on the CPU.
   bool IsOnCpu() const;
 

@@ -14,8 +14,9 @@ struct ModelDescriptorOptions {
   // Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none.
   int image_size = 0;
   bool apply_exif_orientation = false;
-  // Comma-separated; see ParseScales. A model's whitening learned at several scales is taken for several.
-  std::string scales = "1";
+  // Comma-separated (ParseScales), or "default": the model's own. A model's whitening learned at several
+  // scales is taken for several.
+  std::string scales = "default";
   // Name of one of the model's whitenings, "default" for the one that belongs to it, "none".
   std::string whitening = "default";
   // Keep the first so many dimensions of the whitening; 0: all.
@@ -27,8 +28,9 @@ struct ModelDescriptorOptions {
 };
 void Describe(OptionsDescription& description, ModelDescriptorOptions& options);
 
-// The size that the options and the model come to.
+// The size and the scales that the options and the model come to.
 int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options);
+std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options);
 
 // The whitening that the options name, or null for none. Throws UsageError that lists the model's where it
 // has none of that name, or a dimension is asked for without whitening.

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/serialize/safetensors.h"
+
+#include "fuzz/harness.h"
+
+// A file, and every tensor of it.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace vantage;
+  const fuzz::MemoryFile input(fuzz::View(data, size));
+  fuzz::Run(fuzz::View(data, size), {.bytes_per_byte = 1024}, [&] {
+    const SafetensorsFile file(input.path());
+    for (const SafetensorsFile::Tensor& tensor : file.tensors()) file.Read(tensor);
+  });
+  return 0;
+}
