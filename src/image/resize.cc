@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
 #include "vantage/image/image.h"
@@ -24,7 +25,8 @@ constexpr double kReducingGap = 2.0;
 constexpr int kWeightBits = 22;
 // Rows that the horizontal pass takes at a time, so that one weight serves a vector of pixels.
 constexpr int kRowGroup = 8;
-constexpr int kGroupBytes = 3 * kRowGroup;
+constexpr int kPixelBytes = 4;  // of a pixel there: red, green, blue and one that nobody reads
+constexpr int kGroupBytes = kPixelBytes * kRowGroup;
 
 double Lanczos(double x) {
   const auto sinc = [](double t) {
@@ -102,18 +104,16 @@ Image ResampleHorizontally(const Image& image, float input_length, int width) {
     const int count = std::min(kRowGroup, image.height - y);
     for (int r = 0; r < count; ++r) {
       const uint8_t* row = image.Row(y + r);
-      for (int x = 0; x < image.width; ++x) {
-        for (int c = 0; c < 3; ++c)
-          columns[static_cast<size_t>(x * kGroupBytes + 3 * r + c)] = row[3 * x + c];
-      }
+      uint8_t* column = columns.data() + kPixelBytes * r;
+      for (int x = 0; x + 1 < image.width; ++x, column += kGroupBytes) std::memcpy(column, row + 3 * x, 4);
+      std::memcpy(column, row + 3 * (image.width - 1), 3);  // the last one has no byte behind it
     }
     ResampleRowGroup(columns.data(), weights, resampled.data());
     for (int r = 0; r < count; ++r) {
       uint8_t* row = out.Row(y + r);
-      for (int x = 0; x < width; ++x) {
-        for (int c = 0; c < 3; ++c)
-          row[3 * x + c] = resampled[static_cast<size_t>(x * kGroupBytes + 3 * r + c)];
-      }
+      const uint8_t* column = resampled.data() + kPixelBytes * r;
+      for (int x = 0; x + 1 < width; ++x, column += kGroupBytes) std::memcpy(row + 3 * x, column, 4);
+      std::memcpy(row + 3 * (width - 1), column, 3);
     }
   }
   return out;

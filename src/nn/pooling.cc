@@ -2,6 +2,7 @@
 #include "vantage/nn/pooling.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/mean.h>
@@ -61,7 +62,24 @@ at::Tensor L2Normalize(const at::Tensor& x_BD) {
   return x_BD / (x_BD.norm(2, {1}, /*keepdim=*/true) + kNormEpsilon);
 }
 
+namespace {
+
+// Without gradients and with one exponent: LibTorch's power by a tensor costs a tenth of a small trunk's
+// time.
+at::Tensor FastGemPool(const at::Tensor& x_BCHW, double p, double eps) {
+  at::Tensor powered = x_BCHW.clamp_min(eps);
+  if (p == 2 || p == 3) {
+    powered = at::pow(powered, p);  // multiplications
+  } else {
+    powered.log_().mul_(p).exp_();
+  }
+  return at::pow(powered.mean({2, 3}), 1 / p);
+}
+
+}  // namespace
+
 at::Tensor GemPool(const at::Tensor& x_BCHW, const at::Tensor& p, double eps) {
+  if (!at::GradMode::is_enabled() && p.numel() == 1) return FastGemPool(x_BCHW, p.item<double>(), eps);
   // Equation (2)
   const at::Tensor powered = at::pow(x_BCHW.clamp_min(eps), p.view({1, -1, 1, 1}));
   return at::pow(powered.mean({2, 3}), 1.0 / p.view({1, -1}));

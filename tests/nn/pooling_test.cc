@@ -2,7 +2,9 @@
 #include "vantage/nn/pooling.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/linspace.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/tensor.h>
 
@@ -28,6 +30,16 @@ at::Tensor RandomMap(std::initializer_list<int64_t> shape) {
   std::vector<double> values;
   for (int64_t i = 0; i < count; ++i) values.push_back(random.Chance(0.1) ? 0.0 : random.Uniform(0.05, 2));
   return at::tensor(values, at::kDouble).reshape(shape);
+}
+
+TEST(GemPool, IsTheSameWithoutGradients) {
+  const at::Tensor x = at::linspace(-1, 20, 2 * 5 * 7 * 9).view({2, 5, 7, 9});
+  for (const double p : {1.0, 2.0, 2.92, 3.0, 7.5}) {
+    const at::Tensor exponent = at::full({1}, p);
+    const at::Tensor expected = GemPool(x, exponent);
+    const at::NoGradGuard no_grad;
+    EXPECT_LT(RelativeError(GemPool(x, exponent), expected), 2e-6) << p;
+  }
 }
 
 TEST(GemPool, IsTheMeanForPOne) {
