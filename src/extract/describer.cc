@@ -12,6 +12,7 @@
 #include "vantage/nn/model_file.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
+#include "vantage/util/hash.h"
 
 namespace vantage {
 namespace {
@@ -65,8 +66,6 @@ Describer::Describer(const DescriptorNet& net, const ExtractOptions& options)
 Describer::Describer(const Model& model, const ModelDescriptorOptions& options)
     : Describer(model.net, ResolveOptions(model, options)) {
   auto state = std::make_shared<State>(*state_);
-  DescriptorNet net = model.net;  // shares the tensors
-  state->model_sha256 = WeightsSha256(net);
   state->licence = model.licence;
   if (const Whitening* whitening = ChooseWhitening(model, options)) {
     const auto rows = static_cast<int64_t>(whitening->projection.rows());
@@ -82,7 +81,11 @@ Describer Describer::Load(const std::filesystem::path& path, const ModelDescript
                           const std::string& device) {
   Model model = ReadModel(path);
   model.net.To(ParseDevice(device));
-  return Describer(model, options);
+  Describer describer(model, options);
+  auto state = std::make_shared<State>(*describer.state_);
+  state->model_sha256 = Sha256OfFile(path);
+  describer.state_ = std::move(state);
+  return describer;
 }
 
 int64_t Describer::dimension() const { return state_->dimension; }

@@ -10,6 +10,7 @@
 #include "vantage/extract/describer.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/file.h"
+#include "vantage/util/hash.h"
 
 namespace vantage {
 namespace {
@@ -271,7 +272,14 @@ TEST(Describer, AppliesTheModelsWhitening) {
   model.scales = {1, 0.8};
   EXPECT_EQ(ExtractDescriptors(Describer(model, {}), requests).values.cols(), 7);
   EXPECT_EQ(Describer(model, {.scales = "1"}).dimension(), 512);
-  EXPECT_EQ(Describer(model, {}).model_sha256(), WeightsSha256(model.net));
+  EXPECT_EQ(Describer(model, {}).model_sha256(), "");
+  model.licence = "CC0-1.0";
+  WriteModel(model, folder / "model.pth");
+  const Describer loaded = Describer::Load(folder / "model.pth");
+  EXPECT_EQ(loaded.model_sha256(), Sha256OfFile(folder / "model.pth"));
+  EXPECT_EQ(loaded.licence(), "CC0-1.0");
+  EXPECT_EQ(ExtractDescriptors(loaded, requests).values,
+            ExtractDescriptors(Describer(model, {}), requests).values);
   EXPECT_THAT(ErrorOf([&] { ExtractDescriptors(Describer(model, {.whitening = "other"}), requests); }),
               HasSubstr("no whitening 'other'; it has own"));
   EXPECT_THAT(

@@ -43,7 +43,8 @@ class Describer {
   int64_t dimension() const;
   // What decides them, with the model's own values filled in.
   const ExtractOptions& options() const;
-  // WeightsSha256 of the model: tells whether two descriptors may be compared. "" without model.
+  // SHA-256 of the model's file, as descriptor files name it: tells whether descriptors may be compared. ""
+  // where no file was loaded.
   const std::string& model_sha256() const;
   // The licence of the model's weights; "" where not known.
   const std::string& licence() const;
