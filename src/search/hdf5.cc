@@ -20,8 +20,8 @@ herr_t KeepReason(unsigned depth, const H5E_error2_t* error, void* reason) {
 }  // namespace
 
 Session::Session() : lock_(LibraryMutex()) {
-  // At the end of the program the library would close what damaged files left half open, fail, and say so. All
-  // that can be closed is closed by then.
+  // At the end of the program the library would close what damaged files left half open, fail, and say so.
+  // All that can be closed is closed by then.
   H5dont_atexit();
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
