@@ -99,7 +99,7 @@ class InfoCommand : public Command {
     if (fs::is_directory(path_)) return DescribeSparseModel(path_);
     const std::string extension = ToLower(fs::path(path_).extension().string());
     if (extension == ".db") return DescribeTrainingSet(path_);
-    if (extension == ".npy") return DescribeDescriptors(path_);
+    if (IsDescriptorPath(path_)) return DescribeDescriptors(path_);
     return ToJson(ReadModelInfo(path_), all_tensors_);
   }
 

@@ -131,6 +131,7 @@ TEST_F(Commands, MergedDescriptorsAreThoseOfOneRun) {
   VantageJson({"extract", Path("model.pth"), Path("photos/whole.txt"), "-o", Path("direct.h5")});
   VantageJson({"merge", Path("first"), Path("second"), "-o", Path("both.h5")});
   EXPECT_EQ(Sha256OfFile(folder_ / "direct.h5"), Sha256OfFile(folder_ / "both.h5"));
+  EXPECT_EQ(VantageJson({"info", Path("both.h5")})["photos"], photos.size());
   EXPECT_EQ(VantageJson({"evaluate", Path("both.h5"), "--data", Path("photos")})["map"],
             VantageJson({"evaluate", Path("whole.npy"), "--data", Path("photos")})["map"]);
   VantageJson({"merge", Path("both.h5"), "-o", Path("half"), "--float16", "--format", "h5"});
