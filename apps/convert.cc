@@ -24,8 +24,8 @@ class ConvertCommand : public Command {
     line.Option(
         "--format", format_,
         "Of a model: checkpoint (cirtorch's schema), cosplace (bare weights as CosPlace and EigenPlaces "
-        "publish "
-        "them), safetensors, or weights (a trunk's, torchvision's names); of a COLMAP model: binary or text; "
+        "publish them), safetensors, or weights (a trunk's, torchvision's names); of a COLMAP model: binary "
+        "or text; "
         "default: checkpoint, or safetensors where OUT ends so, and binary");
     line.Option("--licence", licence_, "Licence of the weights, kept in the model");
     line.Example("vantage convert resnet50.pth model.pth --architecture resnet50 --pooling gem");

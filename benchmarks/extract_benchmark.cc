@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How fast photos become descriptors, end to end, against two baselines measured in the same run:
-//   limit  the bare forward pass of the same network in the best layout, on tensors that lie ready: all that
-//   could
-//          be reached if decoding and resizing cost nothing;
-//   plain  decode, resize, NCHW, one photo after the other, freed memory given back: batch norm on its own:
-//   how
-//          the Python tools of the field do it.
+// limit: the bare forward pass of the same network in the best layout, on tensors that lie ready: all that
+//   could be reached if decoding and resizing cost nothing;
+// plain: decode, resize, NCHW, batch norm on its own, one photo after the other, freed memory given back: how
+//   the Python tools of the field do it.
 // Each measurement is a process of its own; the kinds take turns, and medians over the rounds are compared.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "vantage/search/knn.h"
+#include "vantage/serialize/json.h"
 #include "vantage/serialize/pickle.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -15,14 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-json ReadJson(const fs::path& path) {
-  try {
-    return json::parse(ReadFile(path));
-  } catch (const json::exception& error) {
-    throw Error(StrCat(path.string(), ": not valid JSON: ", error.what()));
-  }
-}
 
 std::string Stem(const fs::path& path) { return fs::path(path).replace_extension().generic_string(); }
 
@@ -107,7 +100,7 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
   benchmark.name = fs::absolute(folder).lexically_normal().filename().string();
   try {
     if (fs::exists(folder / "images.json")) {
-      const json images = ReadJson(folder / "images.json");
+      const json images = ParseJson(ReadFile(folder / "images.json"), (folder / "images.json").string());
       for (const json& name : images.at("imlist")) benchmark.photos.push_back(index.Find(name));
     } else {
       for (const fs::path& path : ListFiles(folder, PhotoExtensions()))
@@ -117,7 +110,7 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
     for (size_t row = 0; row < benchmark.photos.size(); ++row) {
       row_of[Stem(benchmark.photos[row].lexically_relative(folder))] = static_cast<int64_t>(row);
     }
-    for (const json& entry : ReadJson(queries_path)) {
+    for (const json& entry : ParseJson(ReadFile(queries_path), queries_path.string())) {
       BenchmarkQuery query{index.Find(entry.at("query")), std::nullopt, {}, std::nullopt};
       const auto row = row_of.find(Stem(entry.at("query").get<std::string>()));
       if (row != row_of.end()) query.row = row->second;

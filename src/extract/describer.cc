@@ -56,36 +56,45 @@ struct Describer::State {
   }
 };
 
-Describer::Describer(const DescriptorNet& net, const ExtractOptions& options)
-    : state_(std::make_shared<const State>(
-          State{net.Frozen(TypeOf(options.precision, net.device())), options, {}, net.dimension()})) {
+std::shared_ptr<Describer::State> Describer::MakeState(const DescriptorNet& net,
+                                                       const ExtractOptions& options) {
   if (options.decode != "exact" && options.decode != "fast")
     throw UsageError(StrCat("decode: '", options.decode, "' is not one of exact, fast"));
+  auto state = std::make_shared<State>(
+      State{net.Frozen(TypeOf(options.precision, net.device())), options, {}, net.dimension()});
+  if (options.batch_pixels <= 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
+  return state;
 }
 
-Describer::Describer(const Model& model, const ModelDescriptorOptions& options)
-    : Describer(model.net, ResolveOptions(model, options)) {
-  auto state = std::make_shared<State>(*state_);
+std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
+                                                       const ModelDescriptorOptions& options) {
+  std::shared_ptr<State> state = MakeState(model.net, ResolveOptions(model, options));
   state->licence = model.licence;
-  if (const Whitening* whitening = ChooseWhitening(model, options)) {
-    const auto rows = static_cast<int64_t>(whitening->projection.rows());
-    state->dimension = options.dimension > 0 ? options.dimension : rows;
-    if (state->dimension > rows)
-      throw UsageError(StrCat("dimension: the whitening has ", rows, " dimensions, not ", state->dimension));
-    state->whitening = {whitening->mean, whitening->projection.topRows(state->dimension)};
-  }
-  state_ = std::move(state);
+  const Whitening* whitening = ChooseWhitening(model, options);
+  if (whitening == nullptr) return state;
+  const auto rows = static_cast<int64_t>(whitening->projection.rows());
+  state->dimension = options.dimension > 0 ? options.dimension : rows;
+  if (state->dimension > rows)
+    throw UsageError(StrCat("dimension: the whitening has ", rows, " dimensions, not ", state->dimension));
+  state->whitening = {whitening->mean, whitening->projection.topRows(state->dimension)};
+  return state;
 }
+
+Describer::Describer(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+
+Describer::Describer(const DescriptorNet& net, const ExtractOptions& options)
+    : state_(MakeState(net, options)) {}
+
+Describer::Describer(const Model& model, const ModelDescriptorOptions& options)
+    : state_(MakeState(model, options)) {}
 
 Describer Describer::Load(const std::filesystem::path& path, const ModelDescriptorOptions& options,
                           const std::string& device) {
   Model model = ReadModel(path);
   model.net.To(ParseDevice(device));
-  Describer describer(model, options);
-  auto state = std::make_shared<State>(*describer.state_);
+  std::shared_ptr<State> state = MakeState(model, options);
   state->model_sha256 = Sha256OfFile(path);
-  describer.state_ = std::move(state);
-  return describer;
+  return Describer(std::move(state));
 }
 
 int64_t Describer::dimension() const { return state_->dimension; }
@@ -134,11 +143,9 @@ std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>&
       }
     }
   };
-  const int64_t own = state_->options.batch_pixels;
-  const int64_t batch_pixels = own > 0 ? own : IsOnCpu() ? 1 : kGpuBatchPixels;
   for (const auto& [size, members] : by_size) {
-    const auto batch_size =
-        static_cast<size_t>(std::max<int64_t>(1, batch_pixels / (int64_t{size.first} * size.second)));
+    const auto batch_size = static_cast<size_t>(
+        std::max<int64_t>(1, state_->options.batch_pixels / (int64_t{size.first} * size.second)));
     for (size_t begin = 0; begin < members.size(); begin += batch_size) {
       const size_t end = std::min(members.size(), begin + batch_size);
       try {

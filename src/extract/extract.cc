@@ -5,6 +5,7 @@
 
 #include "vantage/extract/describer.h"
 #include "vantage/extract/journal.h"
+#include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/intra_op_threads.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
@@ -27,14 +28,11 @@ struct WindowImages {
   std::vector<DescribedPhoto> photos;  // of all; those that could be read are still empty
 };
 
-// A few times as many photos as fit into a batch, but enough windows for any number of threads.
-std::vector<Window> PlanWindows(int64_t count, const ExtractOptions& options, bool on_cpu) {
-  int64_t size = 1;
-  if (options.batch_pixels > 0 || !on_cpu) {
-    const int64_t pixels = int64_t{options.image_size} * options.image_size;
-    const int64_t fitting = options.batch_pixels > 0 ? options.batch_pixels / pixels + 1 : kMaxWindow;
-    size = std::clamp<int64_t>(std::min(4 * fitting, count / 64), 1, kMaxWindow);
-  }
+// A few times as many photos (of 4:3) as fit into a batch, but enough windows for any number of threads.
+std::vector<Window> PlanWindows(int64_t count, const ExtractOptions& options) {
+  const int64_t photo_pixels = int64_t{options.image_size} * options.image_size * 3 / 4;
+  const int64_t size =
+      std::clamp<int64_t>(std::min(4 * (options.batch_pixels / photo_pixels), count / 64), 1, kMaxWindow);
   std::vector<Window> windows;
   for (int64_t first = 0; first < count; first += size)
     windows.push_back({first, std::min(size, count - first)});
@@ -81,12 +79,12 @@ std::vector<double> ParseScales(const std::string& text) {
       scale = ParseDouble(part, "scales");
     } catch (const Error&) {  // said below
     }
-    if (!(scale >= 0.01 && scale <= 16)) {
+    if (!IsScale(scale)) {
       throw UsageError(StrCat("scales: '", part, "' in '", text, "' is not a number in [0.01, 16]"));
     }
     scales.push_back(scale);
   }
-  if (scales.empty() || scales.size() > 16)
+  if (scales.empty() || scales.size() > kMaxScales)
     throw UsageError(StrCat("scales: one to sixteen, not '", text, "'"));
   return scales;
 }
@@ -135,7 +133,7 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
   if (done > 0) LogInfo(done, " of ", count, " photos were described by an earlier run");
 
   std::vector<Window> windows;
-  for (const Window& window : PlanWindows(count, describer.options(), describer.IsOnCpu())) {
+  for (const Window& window : PlanWindows(count, describer.options())) {
     if (!finished[static_cast<size_t>(window.first)]) windows.push_back(window);
   }
   const IntraOpThreads one_thread_a_photo(1);
@@ -166,10 +164,6 @@ DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos
                                   ExtractionJournal* journal) {
   ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, context, journal);
   DescriptorFile file;
-  if (extracted.failed.empty()) {
-    file.descriptors = {std::move(photos.names), std::move(extracted.values)};
-    return file;
-  }
   std::vector<bool> failed(photos.names.size());
   for (const FailedRequest& photo : extracted.failed) {
     failed[static_cast<size_t>(photo.index)] = true;

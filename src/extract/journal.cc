@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 
 #include "vantage/util/error.h"
+#include "vantage/util/file.h"
 #include "vantage/util/log.h"
 
 // The file: records, each of the payload's size and CRC-32 (uint32, the machine's byte order) and the
@@ -58,21 +60,17 @@ class PayloadReader {
   size_t position_ = 0;
 };
 
-size_t ReadSome(int descriptor, uint64_t offset, void* data, size_t size) {
-  size_t done = 0;
-  while (done < size) {
-    const ssize_t count =
-        ::pread(descriptor, static_cast<char*>(data) + done, size - done, static_cast<off_t>(offset + done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    done += static_cast<size_t>(count);
-  }
-  return done;
-}
-
-uint64_t FileSize(int descriptor) {
-  struct stat status {};
-  return ::fstat(descriptor, &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
+// The checked payload of the record at `offset`, or nothing where the file ends before its end or it is
+// damaged.
+std::optional<std::string> ReadRecord(const InputFile& file, uint64_t offset) {
+  RecordHead head;
+  if (file.size() - offset < sizeof(head)) return std::nullopt;
+  file.ReadAt(offset, &head, sizeof(head));
+  offset += sizeof(head);
+  if (head.size > file.size() - offset) return std::nullopt;
+  std::string payload = file.ReadAt(offset, head.size);
+  if (Checksum(payload) != head.checksum) return std::nullopt;
+  return payload;
 }
 
 }  // namespace
@@ -82,18 +80,20 @@ ExtractionJournal::ExtractionJournal(std::filesystem::path path, const std::stri
     : path_(std::move(path)), dimension_(dimension) {
   try {
     Lock();
-    if (FileSize(descriptor_) == 0) {
+    const InputFile file(path_);
+    if (file.size() == 0) {
       AppendRecord(identity);
       begin_ = end_;
       return;
     }
-    const std::optional<std::string> stored = ReadRecord(0);
+    const std::optional<std::string> stored = ReadRecord(file, 0);
     VANTAGE_CHECK(stored, path_.string(), ": is no journal of an extraction; delete it to start anew");
     CheckIdentity(*stored, identity);
     begin_ = end_ = sizeof(RecordHead) + stored->size();
-    while (const std::optional<std::string> record = ReadRecord(end_))
+    while (const std::optional<std::string> record = ReadRecord(file, end_)) {
       end_ += sizeof(RecordHead) + record->size();
-    if (end_ < FileSize(descriptor_)) {
+    }
+    if (end_ < file.size()) {
       LogInfo(path_.string(), ": torn at byte ", end_, "; what follows is done again");
       VANTAGE_CHECK(::ftruncate(descriptor_, static_cast<off_t>(end_)) == 0, path_.string(),
                     ": cannot be shortened: ", ErrnoText());
@@ -107,13 +107,9 @@ ExtractionJournal::ExtractionJournal(std::filesystem::path path, const std::stri
 ExtractionJournal::~ExtractionJournal() { ::close(descriptor_); }
 
 void ExtractionJournal::Lock() {
-  if (path_.has_parent_path()) {
-    std::error_code error;
-    std::filesystem::create_directories(path_.parent_path(), error);
-    VANTAGE_CHECK(!error, path_.parent_path().string(), ": cannot be made: ", error.message());
-  }
+  MakeParentFolder(path_);
   for (;;) {
-    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     VANTAGE_CHECK(descriptor_ >= 0, path_.string(), ": cannot be opened: ", ErrnoText());
     VANTAGE_CHECK(::flock(descriptor_, LOCK_EX | LOCK_NB) == 0, path_.string(),
                   errno == EWOULDBLOCK ? ": another run is writing this output" : ": cannot be locked: ",
@@ -129,30 +125,11 @@ void ExtractionJournal::Lock() {
   }
 }
 
-std::optional<std::string> ExtractionJournal::ReadRecord(uint64_t offset) const {
-  RecordHead head;
-  const uint64_t size = FileSize(descriptor_);
-  if (ReadSome(descriptor_, offset, &head, sizeof(head)) < sizeof(head)) return std::nullopt;
-  if (head.size > size - offset - sizeof(head)) return std::nullopt;
-  std::string payload(head.size, '\0');
-  if (ReadSome(descriptor_, offset + sizeof(head), payload.data(), payload.size()) < payload.size() ||
-      Checksum(payload) != head.checksum) {
-    return std::nullopt;
-  }
-  return payload;
-}
-
 void ExtractionJournal::AppendRecord(const std::string& payload) {
   std::string bytes;
   Put(bytes, RecordHead{static_cast<uint32_t>(payload.size()), Checksum(payload)});
   bytes += payload;
-  for (size_t done = 0; done < bytes.size();) {
-    const ssize_t count =
-        ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(end_ + done));
-    if (count < 0 && errno == EINTR) continue;
-    VANTAGE_CHECK(count > 0, path_.string(), ": cannot be written: ", ErrnoText());
-    done += static_cast<size_t>(count);
-  }
+  WriteAll(descriptor_, bytes, path_);
   end_ += bytes.size();
 }
 
@@ -174,8 +151,9 @@ void ExtractionJournal::CheckIdentity(const std::string& stored, const std::stri
 }
 
 void ExtractionJournal::ForEachFinished(const Visitor& visit) {
+  const InputFile file(path_);
   for (uint64_t offset = begin_; offset < end_;) {
-    const std::optional<std::string> record = ReadRecord(offset);
+    const std::optional<std::string> record = ReadRecord(file, offset);
     VANTAGE_CHECK(record, path_.string(), ": changed while it was read, at byte ", offset);
     PayloadReader payload(*record);
     int64_t first = 0;

@@ -43,8 +43,7 @@ void Describe(OptionsDescription& description, ModelDescriptorOptions& options) 
            "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "
            "4 "
            "megapixels on a GPU")
-      .Range(0, 1 << 28)
-      .Flag("batch-pixels");
+      .Range(0, 1 << 28);
 }
 
 int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options) {

@@ -45,10 +45,10 @@ c10::IValue OrNone(const at::Tensor& tensor) {
 }  // namespace
 
 at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
-                            const WindowOptions& window, const at::Tensor& residual_BCHW,
+                            const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
                             Activation activation) {
   at::Tensor y =
-      at::conv2d(x_BCHW, weight, bias, window.stride, window.padding, /*dilation=*/1, window.groups);
+      at::conv2d(x_BCHW, weight, bias, options.stride, options.padding, /*dilation=*/1, options.groups);
   if (residual_BCHW.defined()) y = y + residual_BCHW;
   switch (activation) {
     case Activation::kRelu:
@@ -62,29 +62,21 @@ at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, 
 }
 
 at::Tensor FusedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
-                            const WindowOptions& window, const at::Tensor& residual_BCHW,
+                            const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
                             Activation activation) {
   static const std::optional<c10::OperatorHandle> kPlain = FindOperator("");
   static const std::optional<c10::OperatorHandle> kWithResidual = FindOperator("binary");
   // After an addition oneDNN is offered the ReLU only.
   const bool is_offered = !residual_BCHW.defined() || activation != Activation::kRelu6;
   if (!kPlain || !kWithResidual || !is_offered || !x_BCHW.device().is_cpu()) {
-    at::Tensor y =
-        at::conv2d(x_BCHW, weight, bias, window.stride, window.padding, /*dilation=*/1, window.groups);
-    if (residual_BCHW.defined()) y.add_(residual_BCHW);
-    if (activation == Activation::kRelu) y.relu_();
-    if (activation == Activation::kRelu6) y.clamp_(0, 6);
-    return y;
+    return PlainConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
   }
-  const std::vector<int64_t> padding(2, window.padding);
-  const std::vector<int64_t> stride(2, window.stride);
+  const std::vector<int64_t> padding(2, options.padding);
+  const std::vector<int64_t> stride(2, options.stride);
   const std::vector<int64_t> dilation(2, 1);
   std::vector<c10::IValue> stack = {x_BCHW};
   if (residual_BCHW.defined()) stack.emplace_back(residual_BCHW);
-  for (const c10::IValue& value :
-       std::vector<c10::IValue>{weight, OrNone(bias), padding, stride, dilation, window.groups}) {
-    stack.push_back(value);
-  }
+  stack.insert(stack.end(), {weight, OrNone(bias), padding, stride, dilation, options.groups});
   if (residual_BCHW.defined()) {
     stack.emplace_back("add");
     stack.emplace_back();

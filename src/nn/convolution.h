@@ -7,22 +7,17 @@
 
 namespace vantage {
 
-struct WindowOptions {
-  int64_t stride = 1;
-  int64_t padding = 0;  // at each side
-  int64_t groups = 1;
-};
-
 // activation(convolution(x) + bias + residual), by operators that have gradients. bias and residual may be
 // undefined. x: B x C x H x W; weight: out x C / groups x k x k; bias: out; residual: of the result's shape.
+// options.extra_padding is for the caller to apply.
 at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
-                            const WindowOptions& window, const at::Tensor& residual_BCHW,
+                            const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
                             Activation activation);
 
 // The same without gradients: on the CPU in one pass over memory, by the operator of LibTorch that oneDNN's
-// fused convolution stands behind; elsewhere step by step in place.
+// fused convolution stands behind; elsewhere as PlainConvolution.
 at::Tensor FusedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
-                            const WindowOptions& window, const at::Tensor& residual_BCHW,
+                            const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
                             Activation activation);
 
 }  // namespace vantage

@@ -234,6 +234,8 @@ at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization&
   return batch_B3HW;
 }
 
+bool IsScale(double scale) { return scale >= 0.01 && scale <= 16; }
+
 at::Device ParseDevice(const std::string& name) {
   try {
     const at::Device device(name);

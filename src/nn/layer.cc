@@ -3,7 +3,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
@@ -69,16 +68,15 @@ std::pair<at::Tensor, at::Tensor> ConvolutionUnit::FoldedWeights() const {
 
 at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW) const {
   at::Tensor x = x_BCHW;
-  int64_t padding = options_.padding;
-  if (options_.extra_padding > 0) {
-    const int64_t after = padding + options_.extra_padding;
-    x = at::constant_pad_nd(x, {padding, after, padding, after});
-    padding = 0;
+  ConvolutionOptions options = options_;
+  if (options.extra_padding > 0) {
+    const int64_t after = options.padding + options.extra_padding;
+    x = at::constant_pad_nd(x, {options.padding, after, options.padding, after});
+    options.padding = 0;
   }
-  const WindowOptions window{options_.stride, padding, options_.groups};
-  if (frozen_) return FusedConvolution(x, weight_, bias_, window, residual_BCHW, activation_);
+  if (frozen_) return FusedConvolution(x, weight_, bias_, options, residual_BCHW, activation_);
   const auto [weight, bias] = FoldedWeights();
-  return PlainConvolution(x, weight, bias, window, residual_BCHW, activation_);
+  return PlainConvolution(x, weight, bias, options, residual_BCHW, activation_);
 }
 
 void ConvolutionUnit::Freeze(at::ScalarType type) {
@@ -96,8 +94,7 @@ void ConvolutionUnit::Visit(const TensorVisitor& visitor) {
 }
 
 at::Tensor MaxPool::Forward(const at::Tensor& x_BCHW) const {
-  if (frozen_) return FastMaxPool(x_BCHW, {kernel_, stride_, padding_, ceil_mode_});
-  return at::max_pool2d(x_BCHW, kernel_, stride_, padding_, /*dilation=*/1, ceil_mode_);
+  return frozen_ ? FastMaxPool(x_BCHW, window_) : PlainMaxPool(x_BCHW, window_);
 }
 
 at::Tensor Sequence::Forward(const at::Tensor& x_BCHW) const {

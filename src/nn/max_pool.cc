@@ -34,13 +34,17 @@ void MaxOverWindow(const float* image, int64_t width, int64_t channels, int64_t 
 
 }  // namespace
 
+at::Tensor PlainMaxPool(const at::Tensor& x_BCHW, const PoolWindow& window) {
+  return at::max_pool2d(x_BCHW, window.kernel, window.stride, window.padding, /*dilation=*/1,
+                        window.ceil_mode);
+}
+
 at::Tensor FastMaxPool(const at::Tensor& x_BCHW, const PoolWindow& window) {
   const int64_t height = PooledLength(x_BCHW.size(2), window);
   const int64_t width = PooledLength(x_BCHW.size(3), window);
   if (!x_BCHW.device().is_cpu() || x_BCHW.scalar_type() != at::kFloat || height < 1 || width < 1 ||
       !x_BCHW.is_contiguous(at::MemoryFormat::ChannelsLast)) {
-    return at::max_pool2d(x_BCHW, window.kernel, window.stride, window.padding, /*dilation=*/1,
-                          window.ceil_mode);
+    return PlainMaxPool(x_BCHW, window);
   }
   const int64_t channels = x_BCHW.size(1);
   const int64_t in_height = x_BCHW.size(2);

@@ -16,7 +16,6 @@ constexpr int64_t kVersion = 1;
 constexpr const char* kInterpolation = "lanczos";
 constexpr const char* kSizeRule = "longest side, never enlarged";
 constexpr int64_t kMaxImageSize = 1'000'000;
-constexpr size_t kMaxScales = 100;
 
 std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std::array<double, 3>& fallback,
                                    const std::string& what) {
@@ -96,7 +95,7 @@ void ApplyMeta(const json& meta, const std::string& what, Model& model) {
   VANTAGE_CHECK(!model.scales.empty() && model.scales.size() <= kMaxScales, what, ": ", model.scales.size(),
                 " scales");
   for (const double scale : model.scales) {
-    VANTAGE_CHECK(std::isfinite(scale) && scale > 0, what, ": a scale of ", scale);
+    VANTAGE_CHECK(IsScale(scale), what, ": a scale of ", scale);
   }
   model.default_whitening = MetaValue<std::string>(own, "default_whitening", "", what);
   model.licence = MetaValue<std::string>(own, "licence", "", what);

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "vantage/serialize/json.h"
 #include "vantage/serialize/safetensors.h"
 #include "vantage/serialize/torch_file.h"
 #include "vantage/util/error.h"
@@ -11,8 +12,6 @@ namespace vantage {
 namespace {
 
 using nlohmann::json;
-
-constexpr int kMaxMetaDepth = 64;
 
 SourceTensor FromTorch(const std::shared_ptr<const TorchFile>& file, const PickleValue& value,
                        const std::string& name, const std::string& place) {
@@ -77,18 +76,6 @@ ModelSource OpenTorch(const std::filesystem::path& path) {
   return source;
 }
 
-json ParseMeta(const std::string& text, const std::string& path) {
-  const auto check = [&](int depth, json::parse_event_t, json&) {
-    VANTAGE_CHECK(depth <= kMaxMetaDepth, path, ": meta has too many levels");
-    return true;
-  };
-  try {
-    return json::parse(text, check);
-  } catch (const json::exception& error) {
-    throw Error(StrCat(path, ": __metadata__: meta is no JSON: ", error.what()));
-  }
-}
-
 ModelSource OpenSafetensors(const std::filesystem::path& path) {
   const auto file = std::make_shared<const SafetensorsFile>(path);
   ModelSource source;
@@ -96,7 +83,7 @@ ModelSource OpenSafetensors(const std::filesystem::path& path) {
   source.format = "safetensors";
   const auto meta = file->metadata().find(kSafetensorsMeta);
   source.is_state_dict = meta == file->metadata().end();
-  if (!source.is_state_dict) source.meta = ParseMeta(meta->second, source.path);
+  if (!source.is_state_dict) source.meta = ParseJson(meta->second, source.path + ": __metadata__: meta");
   for (const SafetensorsFile::Tensor& tensor : file->tensors()) {
     SourceTensor entry{tensor.name, tensor.type, tensor.shape, [file, tensor] { return file->Read(tensor); }};
     if (!source.is_state_dict && tensor.name.starts_with(kSafetensorsWhitening)) {

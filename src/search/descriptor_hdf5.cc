@@ -300,11 +300,7 @@ void WriteHdf5Descriptors(const DescriptorFile& descriptors, const fs::path& pat
   const std::string facts = FactsText(descriptors);
   // The names as they will be read back.
   const std::vector<std::string> groups = GroupsOf(ParseFacts(facts, path.string()).descriptors.names, path);
-  if (path.has_parent_path()) {
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    VANTAGE_CHECK(!error, path.parent_path().string(), ": cannot be made: ", error.message());
-  }
+  MakeParentFolder(path);
   const fs::path temporary = TemporaryPathBeside(path);
   try {
     const hdf5::Session session;

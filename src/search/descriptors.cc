@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "search/descriptor_reader.h"
+#include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
@@ -19,18 +20,8 @@ using nlohmann::json;
 
 constexpr float kNormEpsilon = 1e-6F;
 constexpr float kInfiniteAsFloat16 = 65520;  // the smallest that rounds to infinity
-constexpr int kMaxJsonDepth = 64;
 constexpr int64_t kBlockElements = int64_t{1} << 18;
 constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
-
-// Throws json::exception where the text is none; Error where it nests so deep that going through it would
-// take the whole stack.
-json ParseShallowJson(const std::string& text, const std::string& source) {
-  return json::parse(text, [&](int depth, json::parse_event_t /*event*/, const json& /*parsed*/) {
-    VANTAGE_CHECK(depth <= kMaxJsonDepth, source, ": JSON that nests more than ", kMaxJsonDepth, " deep");
-    return true;
-  });
-}
 
 // "npy" or "h5" where the path's extension says so, else "".
 std::string ContainerOf(const fs::path& path) {
@@ -107,15 +98,13 @@ std::string FactsText(const DescriptorFile& file) {
 
 DescriptorFile ParseFacts(const std::string& text, const std::string& source) {
   DescriptorFile result;
+  const json facts = ParseJson(text, source);
   try {
-    const json facts = ParseShallowJson(text, source);
     result.descriptors.names = facts.at("names").get<std::vector<std::string>>();
     for (const json& photo : facts.at("failed")) {
       result.failed.push_back({photo.at("name"), photo.at("reason")});
     }
     result.provenance = facts.at("provenance").dump();
-  } catch (const json::parse_error& error) {
-    throw Error(StrCat(source, ": not valid JSON: ", error.what()));
   } catch (const json::exception& error) {
     throw Error(StrCat(source, ": ", error.what()));
   }

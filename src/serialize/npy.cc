@@ -16,8 +16,8 @@ static_assert(std::endian::native == std::endian::little, "NumPy arrays are read
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr size_t kAlignment = 64;
-constexpr uint64_t kMaxHeaderSize = 1
-                                    << 16;  // of a file read in parts: an array of numbers has some 100 bytes
+// Of a file read in parts: the header of an array of numbers has some 100 bytes.
+constexpr uint64_t kMaxHeaderSize = 1 << 16;
 
 // Product of the sizes, or -1 where it leaves 62 bits.
 int64_t ElementCount(const std::vector<int64_t>& shape) {

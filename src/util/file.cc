@@ -23,17 +23,23 @@ constexpr size_t kBufferSize = size_t{1} << 20;
 
 std::string ErrorText(int error) { return std::generic_category().message(error); }
 
-void WriteAll(int descriptor, const char* data, size_t size, const fs::path& path) {
-  while (size > 0) {
-    const ssize_t written = ::write(descriptor, data, size);
-    if (written < 0 && errno == EINTR) continue;
-    VANTAGE_CHECK(written > 0, path.string(), ": cannot be written: ", ErrorText(errno));
-    data += written;
-    size -= static_cast<size_t>(written);
-  }
+}  // namespace
+
+void MakeParentFolder(const fs::path& path) {
+  if (!path.has_parent_path()) return;
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  VANTAGE_CHECK(!error, path.parent_path().string(), ": cannot be made: ", error.message());
 }
 
-}  // namespace
+void WriteAll(int descriptor, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    VANTAGE_CHECK(written > 0, path.string(), ": cannot be written: ", ErrorText(errno));
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
 
 InputFile::InputFile(const fs::path& path) : path_(path) {
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -96,11 +102,7 @@ void RenameIntoPlace(const fs::path& temporary, const fs::path& path) {
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_path_(TemporaryPathBeside(path_)) {
-  if (path_.has_parent_path()) {
-    std::error_code error;
-    fs::create_directories(path_.parent_path(), error);
-    VANTAGE_CHECK(!error, path_.parent_path().string(), ": cannot be made: ", error.message());
-  }
+  MakeParentFolder(path_);
   descriptor_ = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   VANTAGE_CHECK(descriptor_ >= 0, path_.string(), ": cannot be written: ", ErrorText(errno));
 }
@@ -112,7 +114,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::Flush() {
-  WriteAll(descriptor_, buffer_.data(), buffer_.size(), path_);
+  WriteAll(descriptor_, buffer_, path_);
   buffer_.clear();
 }
 
@@ -120,7 +122,7 @@ void AtomicFile::Write(const void* data, uint64_t size) {
   size_ += size;
   if (buffer_.size() + size > kBufferSize) Flush();
   if (size > kBufferSize) {
-    WriteAll(descriptor_, static_cast<const char*>(data), size, path_);
+    WriteAll(descriptor_, {static_cast<const char*>(data), size}, path_);
   } else {
     buffer_.append(static_cast<const char*>(data), size);
   }

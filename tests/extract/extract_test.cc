@@ -90,7 +90,7 @@ TEST(ExtractDescriptors, BadPhotosAreNamedAndTheRestGoesOn) {
 
 TEST(ExtractDescriptors, BatchesChangeNothingVisible) {
   const TemporaryFolder folder;
-  for (int i = 0; i < 70; ++i) {
+  for (int i = 0; i < 260; ++i) {  // windows of four photos
     const int width = i % 3 == 0 ? 90 : 60;
     WriteFile(folder / StrCat("p", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, width, 70), 90));
   }

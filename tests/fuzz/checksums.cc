@@ -5,6 +5,8 @@
 
 #include <cstring>
 
+extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
+
 namespace vantage::fuzz {
 namespace {
 
@@ -46,6 +48,13 @@ void RepairPng(uint8_t* data, size_t size) {
     std::memcpy(data + chunk + 8 + length, &crc, sizeof(crc));
     chunk += length + 12;
   }
+}
+
+size_t MutateAndRepair(uint8_t* data, size_t size, size_t max_size, unsigned int seed,
+                       void (*repair)(uint8_t* data, size_t size)) {
+  size = LLVMFuzzerMutate(data, size, max_size);
+  if (seed % 4 != 0) repair(data, size);
+  return size;
 }
 
 }  // namespace vantage::fuzz

@@ -11,4 +11,8 @@ namespace vantage::fuzz {
 void RepairZip(uint8_t* data, size_t size);
 void RepairPng(uint8_t* data, size_t size);
 
+// libFuzzer's own mutation, repaired three times in four. For LLVMFuzzerCustomMutator.
+size_t MutateAndRepair(uint8_t* data, size_t size, size_t max_size, unsigned int seed,
+                       void (*repair)(uint8_t* data, size_t size));
+
 }  // namespace vantage::fuzz

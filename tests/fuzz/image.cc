@@ -4,12 +4,8 @@
 #include "fuzz/checksums.h"
 #include "fuzz/harness.h"
 
-extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
-
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
-  size = LLVMFuzzerMutate(data, size, max_size);
-  if (seed % 4 != 0) vantage::fuzz::RepairPng(data, size);
-  return size;
+  return vantage::fuzz::MutateAndRepair(data, size, max_size, seed, vantage::fuzz::RepairPng);
 }
 
 // A JPEG or PNG. Few pixels are allowed, so that many inputs a second are tried.

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "testing/models.h"
+#include "testing/torch_files.h"
 #include "vantage/image/image.h"
 #include "vantage/serialize/npy.h"
 #include "vantage/serialize/pickle.h"
 #include "vantage/serialize/safetensors.h"
-#include "vantage/serialize/zip.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -65,28 +65,8 @@ std::string TensorsPickle() {
 
 void WriteTorchFiles(const fs::path& folder) {
   const std::string storage(24, '\x3f');
-  AtomicFile file(folder / "zip.pth");
-  ZipWriter archive(file);
-  archive.Add("archive/data.pkl", TensorsPickle());
-  archive.Add("archive/byteorder", "little");
-  archive.Add("archive/data/0", storage);
-  archive.Finish();
-  file.Commit();
-
-  PickleWriter protocol;
-  protocol.Int(1001);
-  PickleWriter system;
-  system.EmptyDict();
-  PickleWriter keys;
-  keys.EmptyList();
-  keys.Mark();
-  keys.String("0");
-  keys.Appends();
-  std::string old("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15);
-  old +=
-      std::move(protocol).Finish() + std::move(system).Finish() + TensorsPickle() + std::move(keys).Finish();
-  old += std::string("\x06\0\0\0\0\0\0\0", 8) + storage;
-  WriteFile(folder / "legacy.pth", old);
+  testing::WriteZipTorchFile(folder / "zip.pth", TensorsPickle(), storage);
+  WriteFile(folder / "legacy.pth", testing::LegacyTorchFile(TensorsPickle(), storage, 6));
 }
 
 // {"train": {"cids": [text, text], "qidxs": [1, 300], "x": 0.5, "y": None}}

@@ -5,12 +5,8 @@
 #include "fuzz/harness.h"
 #include "vantage/util/error.h"
 
-extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
-
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
-  size = LLVMFuzzerMutate(data, size, max_size);
-  if (seed % 4 != 0) vantage::fuzz::RepairZip(data, size);
-  return size;
+  return vantage::fuzz::MutateAndRepair(data, size, max_size, seed, vantage::fuzz::RepairZip);
 }
 
 // An archive, and every entry of it.

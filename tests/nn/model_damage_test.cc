@@ -5,6 +5,7 @@
 
 #include "testing/files.h"
 #include "testing/tensors.h"
+#include "testing/torch_files.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/nn/model_info.h"
 #include "vantage/util/file.h"
@@ -69,30 +70,11 @@ std::string SixFloats() {
 }
 
 void WriteZip(const std::string& pickle, const std::filesystem::path& path) {
-  AtomicFile file(path);
-  ZipWriter zip(file);
-  zip.Add("archive/data.pkl", pickle);
-  zip.Add("archive/data/0", SixFloats());
-  zip.Finish();
-  file.Commit();
+  vantage::testing::WriteZipTorchFile(path, pickle, SixFloats());
 }
 
-// The format before PyTorch 1.6: magic number, protocol, system, object, keys, storages.
 void WriteLegacy(const std::string& pickle, const std::filesystem::path& path) {
-  PickleWriter protocol;
-  protocol.Int(1001);
-  PickleWriter system;
-  system.EmptyDict();
-  PickleWriter keys;
-  keys.EmptyList();
-  keys.Mark();
-  keys.String("0");
-  keys.Appends();
-  const uint64_t count = 6;
-  const std::string count_bytes(reinterpret_cast<const char*>(&count), sizeof(count));
-  WriteFile(path, std::string("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15) +
-                      std::move(protocol).Finish() + std::move(system).Finish() + pickle +
-                      std::move(keys).Finish() + count_bytes + SixFloats());
+  WriteFile(path, vantage::testing::LegacyTorchFile(pickle, SixFloats(), 6));
 }
 
 struct Container {
@@ -260,12 +242,12 @@ INSTANTIATE_TEST_SUITE_P(
     All, DamagedZips,
     ::testing::Values(
         ZipDamage{"NoEndOfDirectory", kEnd, true, 0, "XX", "the zip directory is missing"},
-        ZipDamage{"CountTooLarge", kEnd, true, 10, "\x09", "zip directory entry 2"},
+        ZipDamage{"CountTooLarge", kEnd, true, 10, "\x09", "zip directory entry 3"},
         ZipDamage{"CountOfNone", kEnd, true, 10, std::string(1, '\0'), "without data.pkl"},
         ZipDamage{"DirectoryTooLong", kEnd, true, 12, kHuge, "lies outside the file"},
         ZipDamage{"DirectoryOutside", kEnd, true, 16, kHuge, "lies outside the file"},
         ZipDamage{"DirectoryElsewhere", kEnd, true, 16, std::string(1, '\1'), "zip directory entry 0"},
-        ZipDamage{"EntrySignature", kEntry, true, 0, "XX", "zip directory entry 1"},
+        ZipDamage{"EntrySignature", kEntry, true, 0, "XX", "zip directory entry 2"},
         ZipDamage{"EntryEncrypted", kEntry, true, 8, "\1", "is compressed or encrypted"},
         ZipDamage{"EntryCompressed", kEntry, true, 10, "\x08", "is compressed or encrypted (method 8)"},
         ZipDamage{"EntryChecksum", kEntry, true, 16, "XXXX", "its CRC does not match"},

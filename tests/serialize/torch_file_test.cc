@@ -2,6 +2,7 @@
 #include "vantage/serialize/torch_file.h"
 
 #include "testing/files.h"
+#include "testing/torch_files.h"
 
 namespace vantage {
 namespace {
@@ -33,14 +34,8 @@ std::string LegacyFile(const std::string& key) {
   }
   tensor.Tuple();
   tensor.Reduce();
-  PickleWriter keys;
-  keys.EmptyList();
-  keys.Mark();
-  keys.String(key);
-  keys.Appends();
-  return std::string("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15) + "K\x01." + "}." +
-         std::move(tensor).Finish() + std::move(keys).Finish() +
-         std::string("\x02\0\0\0\0\0\0\0\0\0\x80\x3f\0\0\x80\x3f", 16);
+  return vantage::testing::LegacyTorchFile(std::move(tensor).Finish(),
+                                           std::string("\0\0\x80\x3f\0\0\x80\x3f", 8), 2, key);
 }
 
 TEST(TorchFile, ReadsTheOlderFormat) {

@@ -41,7 +41,7 @@ class Describer {
 
   // Of the descriptors: D.
   int64_t dimension() const;
-  // What decides them, with the model's own values filled in.
+  // What decides them, with the model's own values and the device's batch size filled in.
   const ExtractOptions& options() const;
   // SHA-256 of the model's file, as descriptor files name it: tells whether descriptors may be compared. ""
   // where no file was loaded.
@@ -64,6 +64,10 @@ class Describer {
 
  private:
   struct State;
+  explicit Describer(std::shared_ptr<const State> state);
+  static std::shared_ptr<State> MakeState(const DescriptorNet& net, const ExtractOptions& options);
+  static std::shared_ptr<State> MakeState(const Model& model, const ModelDescriptorOptions& options);
+
   std::shared_ptr<const State> state_;
 };
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,9 +42,6 @@ class ExtractionJournal {
  private:
   // Opens and locks the file that now stands under the path.
   void Lock();
-  // The checked payload of the record at `offset`, or nothing where the file ends before its end or it is
-  // damaged.
-  std::optional<std::string> ReadRecord(uint64_t offset) const;
   void AppendRecord(const std::string& payload);
   void CheckIdentity(const std::string& stored, const std::string& identity) const;
 

@@ -113,6 +113,10 @@ std::string NameInNet(const DescriptorNet& net, const std::string& name);
 // RGB images of one size as a normalised batch: B x 3 x H x W, float32, channels last in memory.
 at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization& normalization);
 
+// What images may be described at: at most so many scales, each in [0.01, 16].
+inline constexpr size_t kMaxScales = 16;
+bool IsScale(double scale);
+
 // "cpu", "cuda" or "cuda:1". Throws UsageError for another name, or where this LibTorch or machine has no
 // such device.
 at::Device ParseDevice(const std::string& name);

@@ -101,20 +101,24 @@ class ConvolutionUnit : public Layer {
   at::Tensor bias_;    // out; undefined where there is none
 };
 
+struct PoolWindow {
+  int64_t kernel = 2;
+  int64_t stride = 2;
+  int64_t padding = 0;  // at each side
+  bool ceil_mode = false;
+};
+
 // Maximum over windows.
 class MaxPool : public Layer {
  public:
   MaxPool(int64_t kernel, int64_t stride, int64_t padding, bool ceil_mode)
-      : kernel_(kernel), stride_(stride), padding_(padding), ceil_mode_(ceil_mode) {}
+      : window_{kernel, stride, padding, ceil_mode} {}
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override;
   void Freeze(at::ScalarType /*type*/) override { frozen_ = true; }
 
  private:
-  int64_t kernel_;
-  int64_t stride_;
-  int64_t padding_;
-  bool ceil_mode_;
+  PoolWindow window_;
   bool frozen_ = false;
 };
 

@@ -34,6 +34,12 @@ class InputFile {
 // The whole file. Throws Error if it cannot be read or is larger than `max_bytes`.
 std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 32);
 
+// Makes the folder that a file of this path lies in, and those above it. Throws Error.
+void MakeParentFolder(const std::filesystem::path& path);
+
+// Writes all bytes to an open file. Throws Error naming `path` where the disk is full or the write fails.
+void WriteAll(int descriptor, std::string_view bytes, const std::filesystem::path& path);
+
 // A file that appears under its name only when it is complete: written beside the target under a temporary
 // name, flushed to disk and renamed by Commit. Without Commit nothing stays.
 class AtomicFile {

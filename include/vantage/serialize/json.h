@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace vantage {
+
+// JSON text from outside. Throws Error naming `source` where it is none, or nests more than 64 deep: going
+// through such a value would take the whole stack.
+nlohmann::json ParseJson(std::string_view text, const std::string& source);
+
+}  // namespace vantage

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/serialize/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+
+nlohmann::json ParseJson(std::string_view text, const std::string& source) {
+  using nlohmann::json;
+  constexpr int kMaxDepth = 64;
+  const auto check = [&](int depth, json::parse_event_t /*event*/, const json& /*parsed*/) {
+    VANTAGE_CHECK(depth <= kMaxDepth, source, ": JSON that nests more than ", kMaxDepth, " deep");
+    return true;
+  };
+  try {
+    return json::parse(text, check);
+  } catch (const json::exception& error) {
+    throw Error(StrCat(source, ": not valid JSON: ", error.what()));
+  }
+}
+
+}  // namespace vantage
