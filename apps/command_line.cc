@@ -99,7 +99,10 @@ void CommandLine::Options(const OptionsDescription& description) {
   }
 }
 
-void CommandLine::Example(const std::string& text) { app_.footer("Example:\n  " + text); }
+void CommandLine::Example(const std::string& text) {
+  const std::string before = app_.get_footer();
+  app_.footer(before.empty() ? "Example:\n  " + text : before + "\n  " + text);
+}
 
 int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>>& commands) {
   CLI::App app("vantage " + std::string(Version()) +

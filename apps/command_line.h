@@ -27,7 +27,7 @@ class CommandLine {
   void Flag(const std::string& flags, bool& value, const std::string& help);
   // A flag for each option that the description lists; the description must outlive parsing.
   void Options(const OptionsDescription& description);
-  // Shown below the options.
+  // Shown below the options, each on a line of its own.
   void Example(const std::string& text);
 
  private:

@@ -2,7 +2,6 @@
 #include "sfm/colmap_program.h"
 
 #include "vantage/util/error.h"
-#include "vantage/util/subprocess.h"
 
 namespace vantage {
 namespace {
@@ -10,7 +9,7 @@ namespace {
 // COLMAP links Qt, which would look for a screen.
 const std::vector<std::pair<std::string, std::string>> kHeadless = {{"QT_QPA_PLATFORM", "offscreen"}};
 
-constexpr const char* kCommands[] = {"feature_extractor", "exhaustive_matcher", "mapper"};
+constexpr const char* kCommands[] = {"feature_extractor", "exhaustive_matcher", "matches_importer", "mapper"};
 
 // True if the help text has a line for the option.
 bool Knows(const std::string& help, const std::string& option) {
@@ -35,8 +34,9 @@ ColmapProgram::ColmapProgram(std::string program) : program_(std::move(program))
     help_[command] = CaptureCommand({program_, command, "--help"}, kHeadless).second;
 }
 
-int ColmapProgram::Run(const std::string& command, const std::vector<Option>& options,
-                       const std::filesystem::path& log, const RunContext& context) const {
+CommandResult ColmapProgram::Run(const std::string& command, const std::vector<Option>& options,
+                                 const std::filesystem::path& log, const RunContext& context,
+                                 const Watch& watch) const {
   Command call;
   call.arguments = {program_, command};
   for (const Option& option : options) {
@@ -49,7 +49,9 @@ int ColmapProgram::Run(const std::string& command, const std::vector<Option>& op
   }
   call.environment = kHeadless;
   call.log_path = log;
-  return RunCommand(call, context).exit_code;
+  call.time_limit = watch.time_limit;
+  call.on_wait = watch.on_wait;
+  return RunCommand(call, context);
 }
 
 }  // namespace vantage

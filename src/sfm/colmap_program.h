@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "vantage/util/run_context.h"
+#include "vantage/util/subprocess.h"
 
 namespace vantage {
 
@@ -26,9 +28,15 @@ class ColmapProgram {
     std::string value;
   };
 
-  // Runs a command ("mapper"), what it prints appended to the log. Returns its exit code.
-  int Run(const std::string& command, const std::vector<Option>& options, const std::filesystem::path& log,
-          const RunContext& context) const;
+  // See Command.
+  struct Watch {
+    double time_limit = 0;  // seconds
+    std::function<void()> on_wait;
+  };
+
+  // Runs a command ("mapper"), what it prints appended to the log.
+  CommandResult Run(const std::string& command, const std::vector<Option>& options,
+                    const std::filesystem::path& log, const RunContext& context, const Watch& watch) const;
 
  private:
   std::string program_;

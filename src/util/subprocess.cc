@@ -23,6 +23,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kPollInterval(20);
+constexpr int kPollsPerCall = 10;  // of Command::on_wait
+
 std::vector<std::string> MergedEnvironment(const std::vector<std::pair<std::string, std::string>>& changes) {
   std::vector<std::string> merged;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -89,7 +92,7 @@ void Terminate(pid_t child) {
       ::waitpid(child, &status, 0);
       return;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::this_thread::sleep_for(kPollInterval);
   }
 }
 
@@ -102,15 +105,21 @@ CommandResult RunCommand(const Command& command, const RunContext& context) {
   const auto start = Clock::now();
   const pid_t child = Start(command.arguments, command.environment, output);
   ::close(output);
+  const auto seconds = [start] { return std::chrono::duration<double>(Clock::now() - start).count(); };
   int status = 0;
-  while (::waitpid(child, &status, WNOHANG) == 0) {
+  for (int polls = 1; ::waitpid(child, &status, WNOHANG) == 0; ++polls) {
     if (context.IsCancelled()) {
       Terminate(child);
       throw Interrupted(StrCat(command.arguments[0], ": interrupted"));
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    if (command.time_limit > 0 && seconds() > command.time_limit) {
+      Terminate(child);
+      return {128 + SIGTERM, seconds(), /*timed_out=*/true};
+    }
+    if (command.on_wait && polls % kPollsPerCall == 0) command.on_wait();
+    std::this_thread::sleep_for(kPollInterval);
   }
-  return {ExitCode(status), std::chrono::duration<double>(Clock::now() - start).count()};
+  return {ExitCode(status), seconds()};
 }
 
 std::pair<int, std::string> CaptureCommand(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,12 +18,17 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment;
   // Standard output and error are appended here; empty: discarded.
   std::filesystem::path log_path;
+  // The program is ended after so many seconds; 0: never.
+  double time_limit = 0;
+  // Called a few times a second while the program runs.
+  std::function<void()> on_wait;
 };
 
 struct CommandResult {
   // Exit status; 128 + n where signal n ended the program, 127 where it could not be started.
   int exit_code = 0;
   double seconds = 0;
+  bool timed_out = false;
 };
 
 // Runs a program and waits for it, standard input closed. When the context is cancelled the program and what
