@@ -6,6 +6,7 @@
 #include "session.h"
 #include "vantage/nn/model_info.h"
 #include "vantage/search/descriptors.h"
+#include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/tuples/training_set.h"
 #include "vantage/util/error.h"
@@ -25,6 +26,17 @@ json DescribeSparseModel(const fs::path& path) {
           {"points", summary.points},
           {"mean_track_length", summary.mean_track_length},
           {"mean_reprojection_error", summary.mean_reprojection_error}};
+}
+
+json DescribeColmapDatabase(const fs::path& path) {
+  const DatabaseSummary summary = SummarizeColmapDatabase(path);
+  return {{"kind", "COLMAP database"},
+          {"cameras", summary.cameras},
+          {"images", summary.images},
+          {"keypoints", summary.keypoints},
+          {"matched_pairs", summary.matched_pairs},
+          {"verified_pairs", summary.verified_pairs},
+          {"inliers", summary.inliers}};
 }
 
 json DescribeTrainingSet(const fs::path& path) {
@@ -75,7 +87,7 @@ class InfoCommand : public Command {
  public:
   std::string Name() const override { return "info"; }
   std::string Summary() const override {
-    return "Tell what a model, training set, descriptor file or sparse model holds";
+    return "Tell what a model, training set, descriptor file, sparse model or COLMAP database holds";
   }
 
   void Declare(CommandLine& line) override {
@@ -98,6 +110,7 @@ class InfoCommand : public Command {
     VANTAGE_CHECK(fs::exists(path_), path_, ": no such file or folder");
     if (fs::is_directory(path_)) return DescribeSparseModel(path_);
     const std::string extension = ToLower(fs::path(path_).extension().string());
+    if (IsColmapDatabase(path_)) return DescribeColmapDatabase(path_);
     if (extension == ".db") return DescribeTrainingSet(path_);
     if (IsDescriptorPath(path_)) return DescribeDescriptors(path_);
     return ToJson(ReadModelInfo(path_), all_tensors_);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sfm/colmap_log.h"
+#include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -247,6 +248,9 @@ void SceneWork::CountModels(SceneOutcome& outcome) const {
     errors += summary.mean_reprojection_error * static_cast<double>(summary.points);
     track_lengths += summary.mean_track_length * static_cast<double>(summary.points);
   }
+  const DatabaseSummary database = SummarizeColmapDatabase(DatabasePath());
+  outcome.matched_pairs = database.matched_pairs;
+  outcome.verified_pairs = database.verified_pairs;
   outcome.registered = static_cast<int64_t>(registered.size());
   if (outcome.points > 0) {
     outcome.mean_reprojection_error = errors / static_cast<double>(outcome.points);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/tuples/training_set.h"
 
-#include "tuples/sqlite.h"
+#include "serialize/sqlite.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 

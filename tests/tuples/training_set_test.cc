@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/tuples/training_set.h"
 
+#include "serialize/sqlite.h"
 #include "testing/files.h"
-#include "tuples/sqlite.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/random.h"

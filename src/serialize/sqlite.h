@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <sqlite3.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 
+struct sqlite3;
+struct sqlite3_stmt;
+
 namespace vantage {
 
-// A SQLite database file. Every failure is an Error that names the file.
+// A SQLite database file. Every failure is an Error that names the file. Reading leaves no file beside it,
+// not even beside one of write-ahead logging (COLMAP's), unless a program is writing to it at the time.
 class Database {
  public:
   enum class Mode { kRead, kCreate };
@@ -18,6 +20,9 @@ class Database {
 
   // Runs statements that return nothing.
   void Execute(const std::string& sql);
+
+  // True if there is a table, not a view, of that name.
+  bool HasTable(const std::string& name) const;
 
   sqlite3* get() const { return handle_.get(); }
   [[noreturn]] void Fail() const;
@@ -27,7 +32,10 @@ class Database {
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> handle_;
 };
 
-// A prepared statement: Bind its parameters, then Step through its rows.
+// True if the file begins as a SQLite database does.
+bool IsSqliteFile(const std::filesystem::path& path);
+
+// A prepared statement: Run it with parameters, or Step through its rows.
 class Statement {
  public:
   Statement(const Database& database, const std::string& sql);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/sfm/colmap_database.h"
+
+#include <unordered_map>
+
+#include "serialize/sqlite.h"
+#include "vantage/util/error.h"
+
+// The schema: COLMAP, doc/database.rst and scene/database.cc.
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+// pair_id = kMaxImages * id_a + id_b, id_a below id_b.
+constexpr int64_t kMaxImages = 2147483647;
+
+Database Open(const fs::path& path) {
+  VANTAGE_CHECK(fs::is_regular_file(path), path.string(), ": no such file");
+  VANTAGE_CHECK(IsSqliteFile(path), path.string(), ": not a COLMAP database (no SQLite file)");
+  Database database(path, Database::Mode::kRead);
+  for (const char* table : {"cameras", "images", "keypoints", "matches", "two_view_geometries"}) {
+    VANTAGE_CHECK(database.HasTable(table), path.string(), ": not a COLMAP database: it has no table '",
+                  table, "'");
+  }
+  return database;
+}
+
+// The number of rows that a keypoints, matches or two_view_geometries entry announces.
+int64_t RowCount(const Statement& entry, int column, const char* table, int64_t id, const fs::path& path) {
+  const int64_t rows = entry.Integer(column);
+  VANTAGE_CHECK(rows >= 0 && rows <= kMaxImages, path.string(), ": table '", table, "': entry ", id, " has ",
+                rows, " rows");
+  return rows;
+}
+
+std::unordered_map<int64_t, std::string> ReadNames(const Database& database) {
+  std::unordered_map<int64_t, std::string> names;
+  for (Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
+    names.emplace(rows.Integer(0), rows.Text(1));
+  }
+  return names;
+}
+
+int64_t CountEntries(const Database& database, const std::string& table) {
+  Statement count(database, "SELECT COUNT(*) FROM " + table);
+  return count.Step() ? count.Integer(0) : 0;
+}
+
+}  // namespace
+
+bool IsColmapDatabase(const fs::path& path) {
+  if (!fs::is_regular_file(path) || !IsSqliteFile(path)) return false;
+  const Database database(path, Database::Mode::kRead);
+  return database.HasTable("two_view_geometries") && database.HasTable("keypoints");
+}
+
+std::vector<VerifiedPair> ReadVerifiedPairs(const fs::path& path) {
+  const Database database = Open(path);
+  const std::unordered_map<int64_t, std::string> names = ReadNames(database);
+  std::vector<VerifiedPair> pairs;
+  for (Statement entry(database, "SELECT pair_id, rows FROM two_view_geometries ORDER BY pair_id");
+       entry.Step();) {
+    const int64_t id = entry.Integer(0);
+    const int64_t inliers = RowCount(entry, 1, "two_view_geometries", id, path);
+    const auto a = names.find(id / kMaxImages);
+    const auto b = names.find(id % kMaxImages);
+    VANTAGE_CHECK(a != names.end() && b != names.end() && a->first < b->first, path.string(),
+                  ": table 'two_view_geometries': pair ", id, " is of the images ", id / kMaxImages, " and ",
+                  id % kMaxImages, ", which are no pair of the table 'images'");
+    if (inliers > 0) pairs.push_back({a->second, b->second, inliers});
+  }
+  return pairs;
+}
+
+DatabaseSummary SummarizeColmapDatabase(const fs::path& path) {
+  const Database database = Open(path);
+  DatabaseSummary summary;
+  summary.cameras = CountEntries(database, "cameras");
+  summary.images = CountEntries(database, "images");
+  summary.matched_pairs = CountEntries(database, "matches");
+  for (Statement entry(database, "SELECT image_id, rows FROM keypoints"); entry.Step();) {
+    summary.keypoints += RowCount(entry, 1, "keypoints", entry.Integer(0), path);
+  }
+  for (Statement entry(database, "SELECT pair_id, rows FROM two_view_geometries"); entry.Step();) {
+    const int64_t inliers = RowCount(entry, 1, "two_view_geometries", entry.Integer(0), path);
+    summary.verified_pairs += inliers > 0 ? 1 : 0;
+    summary.inliers += inliers;
+  }
+  return summary;
+}
+
+}  // namespace vantage
