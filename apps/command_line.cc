@@ -100,8 +100,8 @@ void CommandLine::Options(const OptionsDescription& description) {
 }
 
 void CommandLine::Example(const std::string& text) {
-  const std::string before = app_.get_footer();
-  app_.footer(before.empty() ? "Example:\n  " + text : before + "\n  " + text);
+  examples_ += "\n  " + text;
+  app_.footer("Example:" + examples_);
 }
 
 int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>>& commands) {

@@ -32,6 +32,7 @@ class CommandLine {
 
  private:
   CLI::App& app_;
+  std::string examples_;
 };
 
 class Session;

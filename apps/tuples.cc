@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "command_line.h"
+#include "photo_describer.h"
 #include "session.h"
+#include "vantage/extract/extract.h"
 #include "vantage/tuples/build.h"
+#include "vantage/tuples/exclude.h"
 #include "vantage/util/error.h"
+#include "vantage/util/file.h"
 
 namespace vantage {
 namespace {
 
 class TuplesCommand : public Command {
  public:
-  TuplesCommand() { Describe(description_, options_); }
+  TuplesCommand() {
+    Describe(description_, options_);
+    Describe(description_, exclude_);
+  }
 
   std::string Name() const override { return "tuples"; }
   std::string Summary() const override { return "Choose queries and matching photos from sparse models"; }
@@ -24,8 +33,20 @@ class TuplesCommand : public Command {
     line.Option("--photos", photos_, "Folder of the photos, for models that do not say where they are");
     line.Option("--val", val_,
                 "Folder of models whose scenes validate (may be repeated); then none are drawn");
+    line.Option("--model", model_,
+                "Model whose descriptors find scenes that overlap each other or the excluded photos, and m1 "
+                "positives");
+    line.Option(
+        "--exclude-names", excluded_names_,
+        "Scenes to leave out, such as the landmarks of test sets: names, or text files (.txt) with a name a "
+        "line (may be repeated)");
+    line.Option(
+        "--exclude-photos", excluded_photos_,
+        "Folders or lists of photos that are tested on: scenes that show what they show are left out (may "
+        "be repeated)");
     line.Options(description_);
     line.Example("vantage tuples models/ -o training-set.db");
+    line.Example("vantage tuples models/ --model model.pth --exclude-photos paris6k/ -o training-set.db");
   }
 
   void Run(Session& session) override {
@@ -37,14 +58,63 @@ class TuplesCommand : public Command {
       add(folder, val_.empty() ? std::optional<Split>() : Split::kTrain);
     }
     for (const std::string& folder : val_) add(folder, Split::kVal);
-    const BuiltTuples built =
-        BuildTuples(scenes, options_, std::filesystem::path(output_).parent_path(), session.context());
+
+    std::vector<SceneChange> changes;
+    const auto apply = [&](ScenesAndChanges result) {
+      scenes = std::move(result.scenes);
+      changes.insert(changes.end(), result.changes.begin(), result.changes.end());
+    };
+    apply(ExcludeNames(std::move(scenes), ExcludedNames()));
+    const std::vector<std::filesystem::path> tests = ExcludedPhotos();
+    std::optional<PhotoDescriptors> described;
+    if (!model_.empty()) described = DescribeAll(session, scenes, tests);
+    const PhotoDescriptors* descriptors = described ? &*described : nullptr;
+    apply(ExcludeTestPhotos(std::move(scenes), tests, descriptors, exclude_, session.context()));
+    apply(ResolveOverlaps(std::move(scenes), descriptors, exclude_, session.context()));
+    const BuiltTuples built = BuildTuples(scenes, options_, std::filesystem::path(output_).parent_path(),
+                                          session.context(), descriptors);
     WriteTrainingSet(built.set, output_);
-    Print(session, built);
+    Print(session, built, changes);
   }
 
  private:
-  void Print(Session& session, const BuiltTuples& built) const {
+  std::vector<std::string> ExcludedNames() const {
+    std::vector<std::string> names;
+    for (const std::string& entry : excluded_names_) {
+      if (!entry.ends_with(".txt")) {
+        names.push_back(entry);
+        continue;
+      }
+      for (const std::string& line : SplitText(ReadFile(entry), '\n')) {
+        const std::string name(Trim(line));
+        if (!name.empty()) names.push_back(name);
+      }
+    }
+    return names;
+  }
+
+  std::vector<std::filesystem::path> ExcludedPhotos() const {
+    if (excluded_photos_.empty()) return {};
+    std::vector<std::filesystem::path> photos;
+    for (const PhotoRequest& request : ListPhotos(excluded_photos_).requests) photos.push_back(request.path);
+    return photos;
+  }
+
+  PhotoDescriptors DescribeAll(const Session& session, const std::vector<SceneModels>& scenes,
+                               const std::vector<std::filesystem::path>& tests) const {
+    PhotoDescriptors described;
+    std::vector<std::filesystem::path> photos = tests;
+    for (const SceneModels& scene : scenes) {
+      for (std::filesystem::path& photo : PhotosOf(scene)) photos.push_back(std::move(photo));
+    }
+    std::sort(photos.begin(), photos.end());
+    photos.erase(std::unique(photos.begin(), photos.end()), photos.end());
+    for (size_t i = 0; i < photos.size(); ++i) described.row_of[photos[i]] = static_cast<int64_t>(i);
+    described.values = MakePhotoDescriber(model_, session.options().device)(photos, session.context());
+    return described;
+  }
+
+  void Print(Session& session, const BuiltTuples& built, const std::vector<SceneChange>& changes) const {
     std::vector<std::vector<std::string>> table = {
         {"split", "scenes", "photos", "queries", "candidates a query"}};
     nlohmann::json result = {{"output", output_},
@@ -60,6 +130,11 @@ class TuplesCommand : public Command {
                                   {"candidates_per_query", s.candidates_per_query}};
     }
     std::string text = FormatTable(table);
+    nlohmann::json& changed = result["changed_scenes"] = nlohmann::json::array();
+    for (const SceneChange& change : changes) {
+      text += StrCat(change.scene, ": ", change.change, ": ", change.why, "\n");
+      changed.push_back({{"scene", change.scene}, {"change", change.change}, {"why", change.why}});
+    }
     if (built.report.missing_photos > 0) {
       text += StrCat(built.report.missing_photos, " photos that the models name are missing\n");
     }
@@ -71,6 +146,10 @@ class TuplesCommand : public Command {
   std::string output_;
   std::string photos_;
   std::vector<std::string> val_;
+  std::string model_;
+  std::vector<std::string> excluded_names_;
+  std::vector<std::string> excluded_photos_;
+  ExcludeOptions exclude_;
   TupleOptions options_;
   OptionsDescription description_;
 };

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 // A scene's photos and the pairs among them, before queries are drawn.
 struct ScenePairs {
   std::vector<TrainingPhoto> photos;
+  std::vector<fs::path> paths;                  // of the photos
   std::vector<TrainingQuery> possible_queries;  // photo ids count within the scene
 };
 
@@ -30,9 +31,9 @@ std::vector<CandidatePositive> Candidates(const CovisibilityIndex& index, ImageI
   for (const ImageId other : index.NearestCameras(query, options.nearest_cameras)) {
     const Covisibility covisibility = index.Between(query, other);
     const auto photo = photo_of.find(other);
-    if (covisibility.shared_points > 0 && photo != photo_of.end()) {
-      const double overlap =
-          static_cast<double>(covisibility.shared_points) / static_cast<double>(index.PointCount(query));
+    if ((covisibility.shared_points > 0 || options.positives == "m1") && photo != photo_of.end()) {
+      const double overlap = static_cast<double>(covisibility.shared_points) /
+                             static_cast<double>(std::max<int64_t>(1, index.PointCount(query)));
       candidates.push_back(
           {photo->second, covisibility.shared_points, overlap, covisibility.scale_change, rank});
     }
@@ -42,43 +43,66 @@ std::vector<CandidatePositive> Candidates(const CovisibilityIndex& index, ImageI
 }
 
 bool CanBePositive(const CandidatePositive& candidate, const TupleOptions& options) {
-  return options.positives == "m2" ||
+  return options.positives != "m3" ||
          IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change);
 }
 
-PhotoId ChoosePositive(const std::vector<CandidatePositive>& candidates, const TupleOptions& options,
-                       RandomStream& random) {
-  if (options.positives == "m2") {
-    const auto most = std::max_element(candidates.begin(), candidates.end(),
-                                       [](const CandidatePositive& a, const CandidatePositive& b) {
-                                         return a.shared_points < b.shared_points;
+// Chooses positives among a scene's photos.
+class PositiveChooser {
+ public:
+  // photos: paths of the scene's, by their ids.
+  PositiveChooser(const TupleOptions& options, const PhotoDescriptors* descriptors,
+                  const std::vector<fs::path>& photos)
+      : options_(options) {
+    if (options.positives == "m1") descriptors_ = descriptors->Rows(photos);
+  }
+
+  PhotoId Choose(const TrainingQuery& query, RandomStream& random) const {
+    const std::vector<CandidatePositive>& candidates = query.candidates;
+    if (options_.positives == "m3") {
+      std::vector<PhotoId> eligible;
+      for (const CandidatePositive& candidate : candidates) {
+        if (CanBePositive(candidate, options_)) eligible.push_back(candidate.photo);
+      }
+      return eligible[random.Below(eligible.size())];
+    }
+    const auto best = std::max_element(candidates.begin(), candidates.end(),
+                                       [&](const CandidatePositive& a, const CandidatePositive& b) {
+                                         if (options_.positives == "m2")
+                                           return a.shared_points < b.shared_points;
+                                         return Similarity(query, a) < Similarity(query, b);
                                        });
-    return most->photo;
+    return best->photo;
   }
-  std::vector<PhotoId> eligible;
-  for (const CandidatePositive& candidate : candidates) {
-    if (CanBePositive(candidate, options)) eligible.push_back(candidate.photo);
+
+ private:
+  float Similarity(const TrainingQuery& query, const CandidatePositive& candidate) const {
+    return descriptors_.row(static_cast<Eigen::Index>(Index(query.photo)))
+        .dot(descriptors_.row(static_cast<Eigen::Index>(Index(candidate.photo))));
   }
-  return eligible[random.Below(eligible.size())];
-}
+
+  const TupleOptions& options_;
+  DescriptorMatrix descriptors_;
+};
 
 ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, const fs::path& set_folder,
                      TupleReport& report) {
   ScenePairs pairs;
-  std::set<std::string> seen;
-  for (const Reconstruction& model : scene.models) {
+  std::set<fs::path> seen;
+  for (const auto& [model, photo_folder] : scene.models) {
     std::map<ImageId, PhotoId> photo_of;
     for (const auto& [id, image] : model.images) {
-      const fs::path path = scene.photo_folder / image.name;
+      const fs::path path = photo_folder / image.name;
       if (!fs::is_regular_file(path)) {
         ++report.missing_photos;
         continue;
       }
-      if (!seen.insert(image.name).second) continue;  // another of the scene's models holds it too
+      if (!seen.insert(path).second) continue;  // another of the scene's models holds it too
       const Camera& camera = model.cameras.at(image.camera);
       photo_of[id] = PhotoId{static_cast<int64_t>(pairs.photos.size())};
       pairs.photos.push_back({PathFrom(set_folder, path), static_cast<int>(camera.width),
                               static_cast<int>(camera.height), SceneId{0}});
+      pairs.paths.push_back(path);
     }
     const CovisibilityIndex index(model);
     for (const auto& [id, photo] : photo_of) {
@@ -125,9 +149,9 @@ void Describe(OptionsDescription& description, TupleOptions& options) {
       .AtLeast(1);
   description
       .Add("positives", options.positives,
-           "How a positive is chosen: m2 most shared points; m3 at random among those that overlap at a "
-           "similar scale")
-      .OneOf({"m2", "m3"});
+           "How a positive is chosen: m1 the nearest by a model's descriptors (--model); m2 most shared "
+           "points; m3 at random among those that overlap at a similar scale")
+      .OneOf({"m1", "m2", "m3"});
   description
       .Add("min_overlap", options.min_overlap,
            "m3: least share of the query's points seen by the positive too")
@@ -150,7 +174,11 @@ bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_ov
 }
 
 BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptions& options,
-                        const fs::path& set_folder, const RunContext& context) {
+                        const fs::path& set_folder, const RunContext& context,
+                        const PhotoDescriptors* descriptors) {
+  if (options.positives == "m1" && descriptors == nullptr) {
+    throw UsageError("m1 takes the nearest photo by descriptor: name a model (--model)");
+  }
   BuiltTuples built;
   const std::vector<Split> splits = DrawSplits(scenes, options);
   std::set<std::string> names;
@@ -173,6 +201,7 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
       built.set.photos.push_back(std::move(photo));
     }
 
+    const PositiveChooser chooser(options, descriptors, pairs.paths);
     RandomStream random(static_cast<uint64_t>(options.seed), "queries of " + scene.name);
     const auto share =
         static_cast<int64_t>(options.query_fraction * static_cast<double>(pairs.photos.size()));
@@ -181,7 +210,7 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
     std::sort(drawn.begin(), drawn.end());
     for (const int64_t index : drawn) {
       TrainingQuery query = std::move(pairs.possible_queries[static_cast<size_t>(index)]);
-      query.positive = in_set(ChoosePositive(query.candidates, options, random));
+      query.positive = in_set(chooser.Choose(query, random));
       query.photo = in_set(query.photo);
       for (CandidatePositive& candidate : query.candidates) candidate.photo = in_set(candidate.photo);
       built.set.queries.push_back(std::move(query));

@@ -42,7 +42,7 @@ TEST(BuildTuples, CandidatesAgreeWithBruteForce) {
   EXPECT_EQ(built.set.photos[16].path, "photos/scene1/1.jpg");
   for (const TrainingQuery& query : built.set.queries) {
     const size_t scene = Index(built.set.photos[Index(query.photo)].scene);
-    const Reconstruction& model = scenes[scene].models[0];
+    const Reconstruction& model = scenes[scene].models[0].reconstruction;
     const CovisibilityIndex index(model);
     const auto image_of = [&](PhotoId photo) {
       return ImageId{static_cast<uint32_t>(Index(photo) - 15 * scene + 1)};
@@ -87,6 +87,42 @@ TEST(BuildTuples, M2TakesTheMostSharedPoints) {
     }
     EXPECT_EQ(chosen, most);
   }
+}
+
+TEST(BuildTuples, M1TakesTheNearestDescriptorAmongTheNearestCameras) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 2, 12);
+  TupleOptions options;
+  options.positives = "m1";
+  options.query_fraction = 1;
+  options.nearest_cameras = 5;
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "models", "", std::nullopt);
+  EXPECT_THROW(BuildTuples(scenes, options, folder.path()), UsageError);
+
+  PhotoDescriptors descriptors;
+  descriptors.values = DescriptorMatrix::Random(24, 8);
+  NormalizeRows(descriptors.values);
+  for (const SceneModels& scene : scenes) {
+    for (const std::filesystem::path& photo : PhotosOf(scene)) {
+      descriptors.row_of[photo] = static_cast<int64_t>(descriptors.row_of.size());
+    }
+  }
+  const TrainingSet set = BuildTuples(scenes, options, folder.path(), {}, &descriptors).set;
+  const auto row = [&](PhotoId photo) {
+    return descriptors.Rows({scenes[Index(set.photos[Index(photo)].scene)].models[0].photo_folder /
+                             std::filesystem::path(set.photos[Index(photo)].path).filename()});
+  };
+  EXPECT_EQ(set.queries.size(), 24U);  // all nearest cameras are candidates, shared points or none
+  for (const TrainingQuery& query : set.queries) {
+    EXPECT_EQ(query.candidates.size(), 5U);
+    for (const CandidatePositive& candidate : query.candidates) {
+      EXPECT_GE(row(query.photo).row(0).dot(row(query.positive).row(0)),
+                row(query.photo).row(0).dot(row(candidate.photo).row(0)));
+    }
+  }
+  descriptors.row_of.erase(descriptors.row_of.begin());
+  EXPECT_THAT(ErrorOf([&] { BuildTuples(scenes, options, folder.path(), {}, &descriptors); }),
+              HasSubstr("has no descriptor"));
 }
 
 TEST(BuildTuples, QueriesFollowTheRuleOfTenPercentAndThirty) {
@@ -169,7 +205,7 @@ TEST(ReadScenes, FindsPhotosByNameOfTheScene) {
   const std::vector<SceneModels> scenes = ReadScenes(folder / "models", folder / "photos", std::nullopt);
   ASSERT_EQ(scenes.size(), 1U);
   EXPECT_EQ(scenes[0].name, "place");
-  EXPECT_EQ(scenes[0].photo_folder, folder / "photos/place");
+  EXPECT_EQ(scenes[0].models[0].photo_folder, folder / "photos/place");
   EXPECT_THAT(ErrorOf([&] { ReadScenes(folder / "models", "", std::nullopt); }),
               HasSubstr("name their folder"));
   EXPECT_THAT(ErrorOf([&] { ReadScenes(folder / "photos", "", std::nullopt); }),

@@ -45,6 +45,19 @@ TEST(RunCommand, EndsTheProgramAndItsChildrenWhenCancelled) {
   EXPECT_NE(CaptureCommand({"sh", "-c", "kill -0 " + child}).first, 0);
 }
 
+TEST(RunCommand, EndsTheProgramAtItsTimeLimitAndCallsMeanwhile) {
+  Command command{{"sh", "-c", "sleep 60"}, {}, {}};
+  command.time_limit = 0.5;
+  int calls = 0;
+  command.on_wait = [&] { ++calls; };
+  const CommandResult result = RunCommand(command, {});
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_GT(calls, 0);
+  command.arguments = {"true"};
+  command.time_limit = 60;
+  EXPECT_FALSE(RunCommand(command, {}).timed_out);
+}
+
 TEST(CaptureCommand, ReturnsOutputAndErrors) {
   const auto [code, text] = CaptureCommand({"sh", "-c", "echo a; echo b >&2"});
   EXPECT_EQ(code, 0);

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "vantage/config/options_description.h"
-#include "vantage/sfm/reconstruction.h"
+#include "vantage/tuples/scenes.h"
 #include "vantage/tuples/training_set.h"
 #include "vantage/util/run_context.h"
 
@@ -20,8 +19,8 @@ struct TupleOptions {
   int max_queries_per_scene = 30;  // TPAMI 2019, section 4.1
   // Candidates are looked for among so many nearest cameras.
   int nearest_cameras = 100;  // TPAMI 2019, section 4.2
-  // How the positive is chosen: "m2" most shared points, "m3" a random one that overlaps enough at a similar
-  // scale.
+  // How the positive is chosen (TPAMI 2019, section 4.2): "m1" the one with the nearest descriptor, which
+  // needs descriptors; "m2" most shared points; "m3" a random one that overlaps enough at a similar scale.
   std::string positives = "m3";
   // m3: the candidate shares more than this part of the query's points. [0, 1).
   double min_overlap = 0.2;  // t_i
@@ -35,22 +34,6 @@ struct TupleOptions {
 };
 void Describe(OptionsDescription& description, TupleOptions& options);
 
-// A scene's sparse models (often one, several where structure-from-motion found separate parts) and its
-// photos.
-struct SceneModels {
-  std::string name;
-  std::vector<Reconstruction> models;
-  std::filesystem::path photo_folder;  // image names are relative to it
-  std::optional<Split> split;          // nothing: drawn
-};
-
-// Finds the scenes below a folder: COLMAP models, each in a folder of its own, or as SCENE/sparse/0, 1, ...
-// as `vantage reconstruct` leaves them. Photos lie in `photos`/SCENE or `photos` itself; where `photos` is
-// empty, in the folder that SCENE/scene.json names. Throws Error where there is no model, or a scene's photos
-// are not found.
-std::vector<SceneModels> ReadScenes(const std::filesystem::path& folder, const std::filesystem::path& photos,
-                                    std::optional<Split> split);
-
 struct TupleReport {
   std::vector<std::string> dropped_scenes;  // "NAME: why"
   int64_t missing_photos = 0;               // named by models, not found
@@ -62,10 +45,12 @@ struct BuiltTuples {
 };
 
 // Chooses queries and candidate positives from sparse models (TPAMI 2019, sections 4.1 and 4.2). Photo paths
-// are made relative to `set_folder`, where the set's file will lie. Throws Error where no scene gives a
-// query, or two scenes have the same name.
+// are made relative to `set_folder`, where the set's file will lie. m1 takes descriptors of all photos, and
+// all of a query's nearest cameras for candidates, m2 and m3 those that share points with it. Throws Error
+// where no scene gives a query, or two scenes have the same name; UsageError where m1 has no descriptors.
 BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptions& options,
-                        const std::filesystem::path& set_folder, const RunContext& context = {});
+                        const std::filesystem::path& set_folder, const RunContext& context = {},
+                        const PhotoDescriptors* descriptors = nullptr);
 
 // True if m3 may choose the candidate: enough overlap at a similar scale.
 bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,

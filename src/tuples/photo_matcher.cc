@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tuples/photo_matcher.h"
+
+#include "vantage/image/image.h"
+#include "vantage/util/error.h"
+#include "vantage/util/log.h"
+
+namespace vantage {
+namespace {
+
+constexpr size_t kMostKnown = 1024;  // 0.3 MiB each
+
+}  // namespace
+
+PhotoMatcher::PhotoMatcher(const FeatureOptions& features, const MatchOptions& match)
+    : feature_options_(features), match_options_(match) {}
+
+int64_t PhotoMatcher::Inliers(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const auto of_a = FeaturesOf(a);
+  const auto of_b = FeaturesOf(b);
+  const auto inliers = static_cast<int64_t>(Match(*of_a, *of_b, match_options_).inliers.size());
+  return inliers >= match_options_.min_inliers ? inliers : 0;
+}
+
+std::shared_ptr<const LocalFeatures> PhotoMatcher::FeaturesOf(const std::filesystem::path& photo) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const auto known = known_.find(photo); known != known_.end()) return known->second;
+  }
+  auto features = std::make_shared<LocalFeatures>();
+  try {
+    *features = DetectFeatures(ReadImage(photo), feature_options_);
+  } catch (const Error& error) {
+    LogWarning("not compared: ", error.what());
+  }
+  const std::scoped_lock lock(mutex_);
+  if (known_.emplace(photo, features).second) order_.push_back(photo);
+  if (order_.size() > kMostKnown) {
+    known_.erase(order_.front());
+    order_.pop_front();
+  }
+  return features;
+}
+
+}  // namespace vantage

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/sfm/reconstruct.h"
+
+#include <atomic>
+#include <set>
+
+#include "serialize/sqlite.h"
+#include "sfm/colmap_log.h"
+#include "sfm/scene_work.h"
+#include "testing/files.h"
+#include "testing/models.h"
+#include "vantage/sfm/colmap_model.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using vantage::testing::ErrorOf;
+using vantage::testing::MakeRandomModel;
+using vantage::testing::TemporaryFolder;
+
+// A program that takes COLMAP's place: knows options by the names given, writes down how it is called, and
+// does what files beside it say.
+class FakeColmap {
+ public:
+  explicit FakeColmap(const std::string& options = kOptions38) {
+    WriteColmapModel(MakeRandomModel(6, 100, 1), folder_ / "model", ModelFormat::kBinary);
+    Database database(folder_ / "database.db", Database::Mode::kCreate);
+    database.Execute(
+        "CREATE TABLE cameras (camera_id INTEGER); CREATE TABLE images (image_id INTEGER, name TEXT);"
+        "CREATE TABLE keypoints (image_id INTEGER, rows INTEGER);"
+        "CREATE TABLE descriptors (image_id INTEGER, rows INTEGER);"
+        "CREATE TABLE matches (pair_id INTEGER, rows INTEGER);"
+        "CREATE TABLE two_view_geometries (pair_id INTEGER, rows INTEGER);"
+        "INSERT INTO images VALUES (1, '0.jpg'), (2, '1.jpg'); INSERT INTO matches VALUES (2147483649, 50);"
+        "INSERT INTO two_view_geometries VALUES (2147483649, 40);");
+    WriteFile(folder_ / "colmap", R"(#!/bin/sh
+here=$(dirname "$0")
+if [ "$1" = help ]; then echo "COLMAP 9.1 -- Structure-from-Motion"; exit 0; fi
+if [ "$2" = --help ]; then cat "$here/options"; exit 0; fi
+echo "$@" >> "$here/calls"
+if [ -e "$here/$1.crashes" ]; then kill -SEGV $$; fi
+if [ -e "$here/$1.hangs" ]; then sleep 60; fi
+case $1 in
+  feature_extractor) echo "Processed file [1/2]"; cp "$here/database.db" "$3" ;;
+  mapper)
+    if [ -e "$here/finds-nothing" ]; then exit 1; fi
+    cp -r "$here/model" "$7/0" ;;
+esac
+)");
+    fs::permissions(folder_ / "colmap", fs::perms::owner_all);
+    WriteFile(folder_ / "options", options);
+    for (int i = 0; i < 6; ++i) WriteFile(Photos() / StrCat("scene/", i, ".jpg"), "");
+  }
+
+  fs::path Photos() const { return folder_ / "photos"; }
+  fs::path Models() const { return folder_ / "models"; }
+  // "mapper.crashes", "mapper.hangs", "finds-nothing".
+  void Let(const std::string& what) const { WriteFile(folder_ / what, ""); }
+  void LetNoLonger(const std::string& what) const { fs::remove(folder_ / what); }
+  std::string Calls() const {
+    return fs::exists(folder_ / "calls") ? ReadFile(folder_ / "calls") : std::string();
+  }
+  int CountCalls(const std::string& command) const {
+    int count = 0;
+    for (const std::string& line : SplitText(Calls(), '\n'))
+      count += line.rfind(command + " ", 0) == 0 ? 1 : 0;
+    return count;
+  }
+
+  ReconstructOptions Options() const {
+    ReconstructOptions options;
+    options.colmap = (folder_ / "colmap").string();
+    return options;
+  }
+  SceneOutcome Run(const ReconstructOptions& options, const PairProposer& proposer = {},
+                   const RunContext& context = {}) const {
+    return ReconstructScenes(Photos(), Models(), options, context, proposer).at(0);
+  }
+  SceneOutcome Run() const { return Run(Options()); }
+
+  static constexpr const char* kOptions38 =
+      "--database_path arg\n--image_path arg\n--output_path arg\n--match_list_path arg\n--match_type arg\n"
+      "--SiftExtraction.use_gpu arg (=1)\n--SiftMatching.use_gpu arg (=1)\n--Mapper.min_model_size arg\n";
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST(Reconstruct, CountsPairsAndModels) {
+  const FakeColmap colmap;
+  const SceneOutcome outcome = colmap.Run();
+  EXPECT_EQ(outcome.status, "done");
+  EXPECT_EQ(outcome.name, "scene");
+  EXPECT_EQ(outcome.photos, 6);
+  EXPECT_EQ(outcome.matched_pairs, 1);
+  EXPECT_EQ(outcome.verified_pairs, 1);
+  EXPECT_EQ(outcome.models, 1);
+  EXPECT_EQ(outcome.registered, 6);
+  const SceneOutcome again = colmap.Run();
+  EXPECT_TRUE(again.was_done);
+  EXPECT_EQ(again.verified_pairs, 1);
+  EXPECT_EQ(again.mean_track_length, outcome.mean_track_length);
+  EXPECT_EQ(colmap.CountCalls("mapper"), 1);
+}
+
+TEST(Reconstruct, AsksForTheNamesOfOptions) {
+  const FakeColmap old;
+  old.Run();
+  EXPECT_THAT(old.Calls(), HasSubstr("--SiftMatching.use_gpu 0"));
+  const FakeColmap later(
+      "--database_path arg\n--image_path arg\n--output_path arg\n--FeatureExtraction.use_gpu arg\n"
+      "--FeatureMatching.use_gpu arg\n");
+  later.Run();
+  EXPECT_THAT(later.Calls(), HasSubstr("--FeatureMatching.use_gpu 0"));
+  EXPECT_THAT(later.Calls(), Not(HasSubstr("Sift")));
+  EXPECT_THAT(later.Calls(), Not(HasSubstr("min_model_size")));  // it knows no such option
+}
+
+TEST(Reconstruct, ACrashIsToldAndTheNextCallGoesOn) {
+  const FakeColmap colmap;
+  colmap.Let("mapper.crashes");
+  EXPECT_THAT(colmap.Run().status, HasSubstr("failed: colmap mapper ended with exit code 139; see "));
+  EXPECT_FALSE(fs::exists(colmap.Models() / "scene/sparse"));
+  colmap.LetNoLonger("mapper.crashes");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_EQ(colmap.CountCalls("feature_extractor"), 1);
+  EXPECT_EQ(colmap.CountCalls("exhaustive_matcher"), 1);
+  EXPECT_EQ(colmap.CountCalls("mapper"), 2);
+}
+
+TEST(Reconstruct, AHangingProgramIsEndedAtTheTimeLimit) {
+  const FakeColmap colmap;
+  colmap.Let("exhaustive_matcher.hangs");
+  ReconstructOptions options = colmap.Options();
+  options.time_limit = 0.01;
+  EXPECT_EQ(colmap.Run(options).status,
+            "failed: longer than 0.01 minutes, ended in colmap exhaustive_matcher");
+  colmap.LetNoLonger("exhaustive_matcher.hangs");
+  EXPECT_EQ(colmap.Run().status, "done");  // the limit is no part of what the result depends on
+  EXPECT_EQ(colmap.CountCalls("feature_extractor"), 1);
+}
+
+TEST(Reconstruct, IsInterruptedAndGoesOn) {
+  const FakeColmap colmap;
+  colmap.Let("exhaustive_matcher.hangs");
+  RunContext context;
+  context.is_cancelled = [&] { return colmap.CountCalls("exhaustive_matcher") > 0; };
+  EXPECT_THROW(colmap.Run(colmap.Options(), {}, context), Interrupted);
+  EXPECT_THROW(colmap.Run(colmap.Options(), {}, context), Interrupted);  // and again
+  colmap.LetNoLonger("exhaustive_matcher.hangs");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_EQ(colmap.CountCalls("feature_extractor"), 1);
+}
+
+TEST(Reconstruct, NoModelIsANormalOutcome) {
+  const FakeColmap colmap;
+  colmap.Let("finds-nothing");
+  EXPECT_EQ(colmap.Run().status, "no model");
+  EXPECT_TRUE(colmap.Run().was_done);
+}
+
+TEST(Reconstruct, OtherPhotosOrOptionsAreDoneAnew) {
+  const FakeColmap colmap;
+  colmap.Run();
+  ReconstructOptions options = colmap.Options();
+  options.max_features = 1000;
+  EXPECT_FALSE(colmap.Run(options).was_done);
+  EXPECT_TRUE(colmap.Run(options).was_done);
+  WriteFile(colmap.Photos() / "scene/6.jpg", "");
+  EXPECT_FALSE(colmap.Run(options).was_done);
+}
+
+TEST(Reconstruct, ADamagedNoteCostsOnlyWork) {
+  for (const char* note : {"", "{", "[]", R"({"fingerprint": 3, "steps": 4})", R"({"seconds": "a"})"}) {
+    const FakeColmap colmap;
+    WriteFile(colmap.Models() / "scene/scene.json", note);
+    EXPECT_EQ(colmap.Run().status, "done") << note;
+  }
+}
+
+TEST(Reconstruct, MatchesProposedPairsOfAPool) {
+  const FakeColmap colmap;
+  for (int i = 0; i < 3; ++i) WriteFile(colmap.Photos() / StrCat("other/", i, ".jpg"), "");
+  ReconstructOptions options = colmap.Options();
+  options.pool = true;
+  options.exhaustive_limit = 5;
+  std::atomic<int> calls = 0;
+  PairProposer proposer;
+  proposer.fingerprint = "first";
+  proposer.propose = [&](const std::vector<fs::path>& photos, const RunContext&) {
+    ++calls;
+    EXPECT_EQ(photos.size(), 9U);
+    EXPECT_TRUE(fs::exists(photos[8]));
+    return std::vector<PhotoPair>{{2, 3}, {0, 8}, {2, 3}};
+  };
+  EXPECT_EQ(colmap.Run(options, proposer).photos, 9);
+  EXPECT_EQ(ReadFile(colmap.Models() / "photos/pairs.txt"),
+            "other/0.jpg scene/5.jpg\nother/2.jpg scene/0.jpg\n");
+  EXPECT_THAT(colmap.Calls(), HasSubstr("matches_importer"));
+  EXPECT_THAT(colmap.Calls(), HasSubstr("pairs.txt --match_type pairs"));
+  EXPECT_THAT(ReadFile(colmap.Models() / "photos/scene.json"), HasSubstr("\"pool\": true"));
+  EXPECT_TRUE(colmap.Run(options, proposer).was_done);
+  EXPECT_EQ(calls, 1);
+  proposer.fingerprint = "second";
+  EXPECT_FALSE(colmap.Run(options, proposer).was_done);
+  // Few photos are matched exhaustively all the same.
+  options.exhaustive_limit = 9;
+  colmap.Run(options, proposer);
+  EXPECT_EQ(calls, 2);
+  EXPECT_THAT(colmap.Calls(), HasSubstr("exhaustive_matcher"));
+}
+
+TEST(Reconstruct, RefusesWrongPairs) {
+  const FakeColmap colmap;
+  ReconstructOptions options = colmap.Options();
+  options.matching = "proposed";
+  EXPECT_THROW(colmap.Run(options), UsageError);
+  for (const PhotoPair& pair : {PhotoPair{1, 6}, PhotoPair{2, 2}, PhotoPair{-1, 2}}) {
+    const PairProposer proposer{
+        [&](const std::vector<fs::path>&, const RunContext&) { return std::vector<PhotoPair>{pair}; }, ""};
+    EXPECT_THAT(ErrorOf([&] { colmap.Run(options, proposer); }), HasSubstr("was proposed for 6 photos"));
+  }
+}
+
+TEST(Reconstruct, MatchesVideoInTheOrderOfNames) {
+  const FakeColmap colmap;
+  ReconstructOptions options = colmap.Options();
+  options.matching = "sequential";
+  options.sequential_overlap = 2;
+  colmap.Run(options);
+  const std::string pairs = ReadFile(colmap.Models() / "scene/pairs.txt");
+  EXPECT_THAT(SplitText(pairs, '\n'),
+              ElementsAre("0.jpg 1.jpg", "0.jpg 2.jpg", "1.jpg 2.jpg", "1.jpg 3.jpg", "2.jpg 3.jpg",
+                          "2.jpg 4.jpg", "3.jpg 4.jpg", "3.jpg 5.jpg", "4.jpg 5.jpg", ""));
+}
+
+TEST(SequentialPairs, FollowTheRule) {
+  for (const int64_t photos : {0, 1, 2, 7, 200}) {
+    for (const int overlap : {1, 3, 8}) {
+      std::set<PhotoPair> expected;
+      for (int64_t a = 0; a < photos; ++a) {
+        for (int64_t b = a + 1; b < photos; ++b) {
+          bool is_power = false;
+          for (int power = 0; power < overlap; ++power) is_power |= b - a == int64_t{1} << power;
+          if (b - a <= overlap || is_power) expected.insert({a, b});
+        }
+      }
+      const std::vector<PhotoPair> pairs = SequentialPairs(photos, overlap);
+      EXPECT_EQ(pairs.size(), expected.size());
+      EXPECT_EQ(std::set<PhotoPair>(pairs.begin(), pairs.end()), expected);
+    }
+  }
+}
+
+TEST(ColmapLog, TellsHowFarCommandsAre) {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "log";
+  std::string text = "Processed file [7/9]\n";  // of an earlier command
+  const auto append = [&](const std::string& more) {
+    text += more;
+    WriteFile(path, text);
+  };
+  append("");
+  ColmapLog log(path, 20);
+  EXPECT_EQ(log.DonePart(), 0);
+  append("Processed file [2/8]\n  Name: 3.jpg\nProcessed fi");
+  EXPECT_EQ(log.DonePart(), 0.25);
+  append("le [4/8]\n");
+  EXPECT_EQ(log.DonePart(), 0.5);
+  append("I2026 pairing.cc:9] Processing block [2/3, 1/3] in 0.2s\n");
+  EXPECT_DOUBLE_EQ(log.DonePart(), 1.0 / 3);
+  append("Matching block [3/4] in 0.2s\n");
+  EXPECT_EQ(log.DonePart(), 0.5);
+  append("Registering image #40 (3)\n");
+  EXPECT_EQ(log.DonePart(), 3.0 / 20);
+  append("Registering image #4 (num_reg_frames=8)\nRegistering image #7 (3)\n");
+  EXPECT_EQ(log.DonePart(), 11.0 / 20);
+  append("Processed file [3/0]\nMatching block [\nMatching block [9999999999999999999999/1]\n");
+  EXPECT_EQ(log.DonePart(), 11.0 / 20);
+  EXPECT_EQ(ColmapLog(folder / "none", 0).DonePart(), 0);
+}
+
+}  // namespace
+}  // namespace vantage
