@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "serialize/sqlite.h"
 #include "sfm/colmap_log.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
@@ -33,6 +34,24 @@ bool IsState(const json& state) {
   const auto has = [&](const char* key, auto check) { return state.contains(key) && (state[key].*check)(); };
   return state.is_object() && has("fingerprint", &json::is_string) && has("steps", &json::is_array) &&
          (!state.contains("seconds") || state["seconds"].is_number());
+}
+
+// The name with spaces and '%' written as in URLs.
+std::string WithoutSpaces(const std::string& name) {
+  if (name.find_first_of(" \t") == name.npos) return name;
+  std::string result;
+  for (const char c : name) {
+    if (c == ' ') {
+      result += "%20";
+    } else if (c == '\t') {
+      result += "%09";
+    } else if (c == '%') {
+      result += "%25";
+    } else {
+      result += c;
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -195,8 +214,8 @@ void SceneWork::WritePairs() const {
   }
   std::string text;
   for (const auto& [a, b] : pairs) {
-    text += StrCat(scene_.photos[static_cast<size_t>(a)].generic_string(), " ",
-                   scene_.photos[static_cast<size_t>(b)].generic_string(), "\n");
+    text += StrCat(WithoutSpaces(scene_.photos[static_cast<size_t>(a)].generic_string()), " ",
+                   WithoutSpaces(scene_.photos[static_cast<size_t>(b)].generic_string()), "\n");
   }
   WriteFile(PairsPath(), text);
   LogInfo(scene_.name, ": matching ", pairs.size(), " of ", count * (count - 1) / 2, " pairs");

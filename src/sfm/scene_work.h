@@ -59,6 +59,10 @@ class SceneWork {
 
   bool IsFinished(const std::string& command) const;
   void WritePairs() const;
+  // A list of pairs can name no photo with a space in its name: for matching, the database calls them
+  // otherwise.
+  enum class Names { kOwn, kWithoutSpaces };
+  void RenamePhotos(Names names) const;
   void CountModels(SceneOutcome& outcome) const;
 
   const PhotoScene& scene_;

@@ -72,6 +72,20 @@ esac
     return count;
   }
 
+  // Renames a photo of the database that feature_extractor leaves.
+  void Name(const std::string& from, const std::string& to) const {
+    Database database(folder_ / "database.db", Database::Mode::kCreate);
+    Statement(database, "UPDATE images SET name = ? WHERE name = ?").Run(to, from);
+  }
+  std::vector<std::string> NamesInDatabase() const {
+    const Database database(Models() / "scene/database.db", Database::Mode::kRead);
+    std::vector<std::string> names;
+    for (Statement rows(database, "SELECT name FROM images ORDER BY name"); rows.Step();) {
+      names.push_back(rows.Text(0));
+    }
+    return names;
+  }
+
   ReconstructOptions Options() const {
     ReconstructOptions options;
     options.colmap = (folder_ / "colmap").string();
@@ -213,6 +227,22 @@ TEST(Reconstruct, MatchesProposedPairsOfAPool) {
   colmap.Run(options, proposer);
   EXPECT_EQ(calls, 2);
   EXPECT_THAT(colmap.Calls(), HasSubstr("exhaustive_matcher"));
+}
+
+TEST(Reconstruct, PhotosWithSpacesAreMatchedUnderOtherNames) {
+  const FakeColmap colmap;
+  fs::rename(colmap.Photos() / "scene/0.jpg", colmap.Photos() / "scene/my 100% photo.jpg");
+  colmap.Name("0.jpg", "my 100% photo.jpg");
+  ReconstructOptions options = colmap.Options();
+  options.matching = "sequential";
+  options.sequential_overlap = 1;
+  colmap.Let("matches_importer.crashes");
+  EXPECT_THAT(colmap.Run(options).status, HasSubstr("exit code 139"));
+  EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
+  colmap.LetNoLonger("matches_importer.crashes");
+  colmap.Run(options);
+  EXPECT_THAT(ReadFile(colmap.Models() / "scene/pairs.txt"), HasSubstr("5.jpg my%20100%25%20photo.jpg\n"));
+  EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
 }
 
 TEST(Reconstruct, RefusesWrongPairs) {
