@@ -190,10 +190,31 @@ std::string SceneWork::Match(int step, const Option& database, const std::string
     return RunStep(step, "exhaustive_matcher",
                    {database, use_gpu, threads, {{"ExhaustiveMatching.block_size"}, "20"}});
   }
-  if (!IsFinished("matches_importer")) WritePairs();
-  return RunStep(
+  if (!IsFinished("matches_importer")) {
+    WritePairs();
+    RenamePhotos(Names::kWithoutSpaces);
+  }
+  std::string failure = RunStep(
       step, "matches_importer",
       {database, use_gpu, threads, {{"match_list_path"}, PairsPath().string()}, {{"match_type"}, "pairs"}});
+  RenamePhotos(Names::kOwn);
+  return failure;
+}
+
+void SceneWork::RenamePhotos(Names names) const {
+  std::vector<std::pair<std::string, std::string>> renamings;
+  for (const fs::path& photo : scene_.photos) {
+    const std::string own = photo.generic_string();
+    const std::string other = WithoutSpaces(own);
+    if (own == other) continue;
+    renamings.push_back(names == Names::kOwn ? std::pair(other, own) : std::pair(own, other));
+  }
+  if (renamings.empty()) return;
+  Database database(DatabasePath(), Database::Mode::kCreate);
+  database.Execute("BEGIN");
+  Statement rename(database, "UPDATE images SET name = ? WHERE name = ?");
+  for (const auto& [from, to] : renamings) rename.Run(to, from);
+  database.Execute("COMMIT");
 }
 
 void SceneWork::WritePairs() const {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "command/run_vantage.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "vantage/nn/model_file.h"
@@ -21,27 +22,11 @@ using ::testing::HasSubstr;
 using vantage::testing::FilesBelow;
 using vantage::testing::MakeFormulaModel;
 using vantage::testing::MakePhoto;
+using vantage::testing::Output;
 using vantage::testing::TemporaryFolder;
+using vantage::testing::Vantage;
+using vantage::testing::VantageJson;
 using vantage::testing::WritePhotosAndSet;
-
-struct Output {
-  int code = 0;
-  std::string text;  // standard output and error
-};
-
-Output Vantage(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), VANTAGE_PROGRAM);
-  auto [code, text] = CaptureCommand(arguments);
-  return {code, text};
-}
-
-// The JSON object that the command prints last.
-json VantageJson(std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--json", "--log-level", "off"});
-  const Output output = Vantage(arguments);
-  EXPECT_EQ(output.code, 0) << output.text;
-  return json::parse(output.text, nullptr, /*allow_exceptions=*/false);
-}
 
 // A folder with photos, a training set and a model.
 class Commands : public ::testing::Test {

@@ -47,6 +47,7 @@ if [ -e "$here/$1.crashes" ]; then kill -SEGV $$; fi
 if [ -e "$here/$1.hangs" ]; then sleep 60; fi
 case $1 in
   feature_extractor) echo "Processed file [1/2]"; cp "$here/database.db" "$3" ;;
+  matches_importer) cp "$3" "$here/matched.db" ;;
   mapper)
     if [ -e "$here/finds-nothing" ]; then exit 1; fi
     cp -r "$here/model" "$7/0" ;;
@@ -77,8 +78,10 @@ esac
     Database database(folder_ / "database.db", Database::Mode::kCreate);
     Statement(database, "UPDATE images SET name = ? WHERE name = ?").Run(to, from);
   }
-  std::vector<std::string> NamesInDatabase() const {
-    const Database database(Models() / "scene/database.db", Database::Mode::kRead);
+  std::vector<std::string> NamesInDatabase() const { return NamesIn(Models() / "scene/database.db"); }
+  std::vector<std::string> NamesWhenMatched() const { return NamesIn(folder_ / "matched.db"); }
+  static std::vector<std::string> NamesIn(const fs::path& path) {
+    const Database database(path, Database::Mode::kRead);
     std::vector<std::string> names;
     for (Statement rows(database, "SELECT name FROM images ORDER BY name"); rows.Step();) {
       names.push_back(rows.Text(0));
@@ -241,6 +244,7 @@ TEST(Reconstruct, PhotosWithSpacesAreMatchedUnderOtherNames) {
   EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
   colmap.LetNoLonger("matches_importer.crashes");
   colmap.Run(options);
+  EXPECT_THAT(colmap.NamesWhenMatched(), ElementsAre("1.jpg", "my%20100%25%20photo.jpg"));
   EXPECT_THAT(ReadFile(colmap.Models() / "scene/pairs.txt"), HasSubstr("5.jpg my%20100%25%20photo.jpg\n"));
   EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <map>
+#include <set>
+
+#include "command/run_vantage.h"
+#include "testing/files.h"
+#include "vantage/synthetic/synthetic.h"
+#include "vantage/tuples/training_set.h"
+#include "vantage/util/file.h"
+#include "vantage/util/subprocess.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using vantage::testing::Output;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::Vantage;
+using vantage::testing::VantageJson;
+
+constexpr const char* kWeights = "efficientnet_lite0.pth";
+
+// Photos of a synthetic landmark, named "NAME 0.jpg", ...
+void WriteLandmark(const std::filesystem::path& folder, const std::string& name, int64_t seed,
+                   int64_t style) {
+  SyntheticSceneOptions options;
+  options.seed = seed;
+  options.style = static_cast<int>(style);
+  options.photos = 10;
+  options.image_size = 448;
+  options.views.zoom = 1.6;
+  const SyntheticScene scene = MakeSyntheticScene(options);
+  for (size_t i = 0; i < scene.photos.size(); ++i) {
+    WriteFile(folder / StrCat(name, " ", i, ".jpg"), EncodeSyntheticPhoto(scene.photos[i]));
+  }
+}
+
+// The real COLMAP on a pile of photos of two landmarks: what shows one thing must come into one scene.
+TEST(PileOfPhotos, ComesApartByLandmark) {
+  VANTAGE_REQUIRE_WEIGHTS(kWeights);
+  if (CaptureCommand({"colmap", "help"}).first == 127) {
+    GTEST_SKIP() << "needs the program colmap: run scripts/setup";
+  }
+  const TemporaryFolder folder;
+  WriteLandmark(folder / "pile", "one", 3, 2);
+  WriteLandmark(folder / "pile", "two", 4, 1);
+  const std::string model = (vantage::testing::WeightsFolder() / kWeights).string();
+  const json result =
+      VantageJson({"reconstruct", (folder / "pile").string(), "--pool", "--matching", "proposed",
+                   "--pairs-from", model, "--neighbors", "6", "-o", (folder / "models").string()});
+  const json& scene = result["scenes"][0];
+  EXPECT_EQ(scene["status"], "done");
+  EXPECT_LT(scene["matched_pairs"], 20 * 19 / 2);
+  EXPECT_GT(scene["verified_pairs"], 10);
+  EXPECT_GE(scene["registered"], 16);
+
+  const std::filesystem::path set_path = folder / "set.db";
+  const json tuples = VantageJson({"tuples", (folder / "models").string(), "--model", model,
+                                   "--query-fraction", "1", "-o", set_path.string()});
+  EXPECT_EQ(tuples["missing_photos"], 0);
+  const TrainingSet set = ReadTrainingSet(set_path);
+  EXPECT_GE(set.scenes.size(), 2U);
+  EXPECT_GE(set.queries.size(), 8U);
+  std::map<SceneId, std::set<std::string>> landmarks;
+  for (const TrainingPhoto& photo : set.photos) {
+    landmarks[photo.scene].insert(std::filesystem::path(photo.path).filename().string().substr(0, 3));
+    EXPECT_TRUE(std::filesystem::exists(folder / photo.path)) << photo.path;
+  }
+  for (const auto& [id, names] : landmarks) EXPECT_EQ(names.size(), 1U) << set.scenes[Index(id)].name;
+
+  // What is tested on is left out, and it says by which photo.
+  const json without = VantageJson({"tuples", (folder / "models").string(), "--exclude-photos",
+                                    (folder / "pile/one 3.jpg").string(), "-o", set_path.string()});
+  ASSERT_EQ(without["changed_scenes"].size(), 1U);
+  EXPECT_THAT(without["changed_scenes"][0]["why"].get<std::string>(),
+              HasSubstr("are the same file (test photo)"));
+}
+
+TEST(PileOfPhotos, WrongUseIsTold) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "pile/a.jpg", "");
+  const Output no_model = Vantage({"reconstruct", (folder / "pile").string(), "--matching", "proposed", "-o",
+                                   (folder / "models").string()});
+  EXPECT_EQ(no_model.code, 2);
+  EXPECT_THAT(no_model.text, HasSubstr("--pairs-from"));
+  const Output no_neighbors = Vantage({"reconstruct", (folder / "pile").string(), "--pairs-from", "none.pth",
+                                       "--neighbors", "0", "-o", (folder / "models").string()});
+  EXPECT_EQ(no_neighbors.code, 2);
+  const Output no_file = Vantage({"reconstruct", (folder / "pile").string(), "--pairs-from", "none.pth", "-o",
+                                  (folder / "models").string()});
+  EXPECT_EQ(no_file.code, 1);
+  EXPECT_THAT(no_file.text, HasSubstr("none.pth"));
+}
+
+}  // namespace
+}  // namespace vantage
