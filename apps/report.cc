@@ -65,7 +65,7 @@ class ReportCommand : public Command {
     for (const Split split : {Split::kTrain, Split::kVal}) {
       try {
         Append(MineEpoch(set, split, root, model.net, extract, mining_, options_.seed, 0, session.context()),
-               negatives);
+               split, negatives);
       } catch (const Interrupted&) {
         throw;
       } catch (const Error& error) {  // the rest of the page is worth having
@@ -76,7 +76,11 @@ class ReportCommand : public Command {
     return negatives;
   }
 
-  static void Append(const MinedTuples& mined, ReportNegatives& negatives) {
+  static void Append(const MinedTuples& mined, Split split, ReportNegatives& negatives) {
+    if (!mined.failed.empty()) {
+      negatives.notes.push_back(StrCat(mined.failed.size(), " photos of the split ", SplitName(split),
+                                       " could not be described; queries that need one are left out."));
+    }
     for (const Tuple& tuple : mined.tuples) {
       QueryNegatives& query = negatives.queries.emplace_back();
       query.query = tuple.query;

@@ -18,6 +18,8 @@ constexpr double kRight = 8;
 constexpr double kTop = 16;
 constexpr double kBottom = 24;
 constexpr double kFloor = kHeight - kBottom;
+// A lone bin does not become a wall.
+constexpr double kWidestBin = 40;
 
 // "0.25", "1.41", "1234": three digits, and whole numbers whole.
 std::string Number(double value) {
@@ -43,8 +45,21 @@ std::string BinText(const Histogram& histogram, size_t bin, const HistogramLabel
   return StrCat(labels.prefix, Number(from), " to ", Value(to, labels));
 }
 
+// Where bins lie, side by side and in the middle where they are few.
+struct BinPlaces {
+  explicit BinPlaces(const Histogram& histogram) {
+    const auto bins = static_cast<double>(histogram.counts.size());
+    width = std::min(kWidestBin, (kWidth - kLeft - kRight) / bins);
+    left = (kWidth - bins * width) / 2;
+  }
+  double Edge(double bin) const { return left + bin * width; }
+
+  double width;
+  double left;
+};
+
 std::string Bars(const Histogram& histogram, const HistogramLabels& labels, int64_t highest) {
-  const double width = (kWidth - kLeft - kRight) / static_cast<double>(histogram.counts.size());
+  const BinPlaces places(histogram);
   std::string svg;
   for (size_t bin = 0; bin < histogram.counts.size(); ++bin) {
     const int64_t count = histogram.counts[bin];
@@ -52,10 +67,11 @@ std::string Bars(const Histogram& histogram, const HistogramLabels& labels, int6
     // A single value among thousands stays visible.
     const double height =
         std::max(1.5, static_cast<double>(count) / static_cast<double>(highest) * (kFloor - kTop));
-    const double gap = std::min(2.0, 0.15 * width);
-    svg += StrCat("<rect x=\"", FormatFixed(kLeft + static_cast<double>(bin) * width + gap / 2, 2), "\" y=\"",
-                  FormatFixed(kFloor - height, 2), "\" width=\"", FormatFixed(width - gap, 2), "\" height=\"",
-                  FormatFixed(height, 2), "\" rx=\"", FormatFixed(std::min(2.0, width / 6), 1), "\"><title>",
+    const double gap = std::min(2.0, 0.15 * places.width);
+    svg += StrCat("<rect x=\"", FormatFixed(places.Edge(static_cast<double>(bin)) + gap / 2, 2), "\" y=\"",
+                  FormatFixed(kFloor - height, 2), "\" width=\"", FormatFixed(places.width - gap, 2),
+                  "\" height=\"", FormatFixed(height, 2), "\" rx=\"",
+                  FormatFixed(std::min(2.0, places.width / 6), 1), "\"><title>",
                   EscapeHtml(StrCat(BinText(histogram, bin, labels), ": ", count, " ", labels.noun)),
                   "</title></rect>");
   }
@@ -63,14 +79,14 @@ std::string Bars(const Histogram& histogram, const HistogramLabels& labels, int6
 }
 
 std::string AxisLabels(const Histogram& histogram, const HistogramLabels& labels) {
-  const double width = (kWidth - kLeft - kRight) / static_cast<double>(histogram.counts.size());
+  const BinPlaces places(histogram);
   std::string svg =
       StrCat("<path class=\"axis\" d=\"M", kLeft, " ", kFloor + 0.5, "H", kWidth - kRight, "\"/>");
+  // Bins of one whole number each are labelled below their middle.
+  const bool one_number = histogram.whole_numbers && histogram.edges[1] - histogram.edges[0] == 1;
   for (const size_t tick : histogram.ticks) {
-    // Of whole numbers, a bin is labelled below its middle by the number that it begins with.
-    const bool one_number = histogram.whole_numbers && tick < histogram.counts.size() &&
-                            histogram.edges[tick + 1] - histogram.edges[tick] == 1;
-    const double x = kLeft + (static_cast<double>(tick) + (one_number ? 0.5 : 0)) * width;
+    if (one_number && tick == histogram.counts.size()) continue;
+    const double x = places.Edge(static_cast<double>(tick) + (one_number ? 0.5 : 0));
     const char* anchor = x < 30 ? "start" : x > kWidth - 30 ? "end" : "middle";
     svg += StrCat("<path class=\"axis\" d=\"M", FormatFixed(x, 2), " ", kFloor, "v4\"/><text x=\"",
                   FormatFixed(x, 2), "\" y=\"", kFloor + 17, "\" text-anchor=\"", anchor, "\">",

@@ -12,8 +12,8 @@ std::string PhotoAlbum::Element(int64_t number, const std::string& alt) {
   const std::string alt_html = EscapeHtml(alt);
   if (thumbnail.jpeg.empty()) {
     const std::string problem = EscapeHtml(thumbnail.problem);
-    return StrCat("<div class=\"missing\" role=\"img\" aria-label=\"", alt_html, ": ", problem, "\"><span>",
-                  problem, "</span></div>");
+    return StrCat("<div class=\"missing\" role=\"img\" aria-label=\"", alt_html, ": ", problem, "\" title=\"",
+                  problem, "\"><span>", problem, "</span></div>");
   }
   const std::string size =
       StrCat(" width=\"", thumbnail.width, "\" height=\"", thumbnail.height, "\" alt=\"", alt_html, "\">");

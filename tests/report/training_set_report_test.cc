@@ -140,7 +140,7 @@ TEST_F(Report, PhotosThatCannotBeReadBecomePlaceholders) {
   EXPECT_EQ(ImagesOf(page).size(), 28U);
   EXPECT_THAT(
       page, HasSubstr("<div class=\"missing\" role=\"img\" aria-label=\"query: photos/scene0/0.jpg: no such "
-                      "file\"><span>no such file</span></div>"));
+                      "file\" title=\"no such file\"><span>no such file</span></div>"));
   EXPECT_THAT(page, HasSubstr("<h2>Unreadable photos</h2><p>2 photos"));
 }
 
