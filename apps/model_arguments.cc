@@ -7,6 +7,11 @@
 #include "vantage/util/version.h"
 
 namespace vantage {
+namespace {
+
+constexpr char kBareWeights[] = "; what follows the trunk of bare weights is said by --pooling and --head";
+
+}  // namespace
 
 ModelArguments::ModelArguments() {
   vantage::Describe(net_description_, net_);
@@ -21,8 +26,17 @@ void ModelArguments::Declare(CommandLine& line, const std::string& model_name,
 
 void ModelArguments::DeclareModelOnly(CommandLine& line, const std::string& model_name,
                                       const std::string& model_help) {
-  line.Positional(model_name, path,
-                  model_help + "; what follows the trunk of bare weights is said by --pooling and --head");
+  line.Positional(model_name, path, model_help + kBareWeights);
+  DeclareWeights(line);
+}
+
+void ModelArguments::DeclareOptional(CommandLine& line, const std::string& flag,
+                                     const std::string& model_help) {
+  line.Option(flag, path, model_help + kBareWeights);
+  DeclareWeights(line);
+}
+
+void ModelArguments::DeclareWeights(CommandLine& line) {
   line.Options(net_description_);
   line.Option(
       "--allow-missing", allow_missing_,

@@ -23,6 +23,8 @@ class ModelArguments {
   void Declare(CommandLine& line, const std::string& model_name, const std::string& model_help);
   // Adds only the model and what bare weights are.
   void DeclareModelOnly(CommandLine& line, const std::string& model_name, const std::string& model_help);
+  // Adds the model as a flag that may be left out, and what bare weights are.
+  void DeclareOptional(CommandLine& line, const std::string& flag, const std::string& model_help);
 
   // Reads the model and moves it to the session's device.
   Model Read(const Session& session) const;
@@ -30,10 +32,13 @@ class ModelArguments {
   // What a descriptor file should say of how it was made.
   nlohmann::json Provenance(const Model& model) const;
 
+  // Empty where none was given.
   std::string path;
   ModelDescriptorOptions descriptor;
 
  private:
+  void DeclareWeights(CommandLine& line);
+
   DescriptorNetOptions net_ = AsTheFileHasIt();
   std::vector<std::string> allow_missing_;
   OptionsDescription net_description_;

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   commands.push_back(vantage::MakeExtractCommand());
   commands.push_back(vantage::MakeMergeCommand());
   commands.push_back(vantage::MakeEvaluateCommand());
+  commands.push_back(vantage::MakeReportCommand());
   commands.push_back(vantage::MakeConvertCommand());
   commands.push_back(vantage::MakeInfoCommand());
   return vantage::RunProgram(argc, argv, commands);

@@ -93,10 +93,12 @@ MinedNegatives MineNegatives(const DescriptorMatrix& queries, const std::vector<
   int64_t picked = 0;
   for (size_t q = 0; q < best.size(); ++q) {
     std::vector<int64_t>& rows = mined.rows.emplace_back();
+    std::vector<double>& distances = mined.distances.emplace_back();
     for (const Pick& pick : best[q].picks()) {
       rows.push_back(pick.row);
       const auto difference = queries.row(static_cast<Eigen::Index>(q)) - pool.row(pick.row);
-      distance_sum += (difference.array() + kDistanceEpsilon).matrix().norm();
+      distances.push_back((difference.array() + kDistanceEpsilon).matrix().norm());
+      distance_sum += distances.back();
       ++picked;
     }
   }

@@ -73,7 +73,7 @@ std::vector<Tuple> DrawPairs(const TrainingSet& set, Split split, const MiningOp
     const TrainingQuery& query = *available[static_cast<size_t>(i)];
     const PhotoId positive =
         options.redraw_positives ? RedrawPositive(query, options, random) : query.positive;
-    pairs.push_back({query.photo, positive, {}});
+    pairs.push_back({query.photo, positive, {}, {}});
   }
   return pairs;
 }
@@ -153,6 +153,7 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
   mined.average_negative_distance = negatives.average_distance;
   for (size_t i = 0; i < pairs.size(); ++i) {
     for (const int64_t row : negatives.rows[i]) pairs[i].negatives.push_back(pool[static_cast<size_t>(row)]);
+    pairs[i].negative_distances = negatives.distances[i];
     if (static_cast<int>(pairs[i].negatives.size()) < options.negatives) ++mined.short_tuples;
     if (!pairs[i].negatives.empty()) mined.tuples.push_back(std::move(pairs[i]));
   }

@@ -56,7 +56,7 @@ TEST_F(Commands, HelpOfEachShowsAnExample) {
   const Output all = Vantage({"--help"});
   EXPECT_EQ(all.code, 0);
   for (const std::string name : {"synthesize", "reconstruct", "tuples", "train", "whiten", "extract", "merge",
-                                 "evaluate", "convert", "info"}) {
+                                 "evaluate", "report", "convert", "info"}) {
     EXPECT_THAT(all.text, HasSubstr(name));
     const Output help = Vantage({name, "--help"});
     EXPECT_EQ(help.code, 0);
@@ -410,6 +410,26 @@ TEST_F(Commands, ConvertGoesThereAndBack) {
   WriteColmapModel({}, folder_ / "binary", ModelFormat::kBinary);
   ASSERT_EQ(Vantage({"convert", Path("binary"), Path("text"), "--format", "text"}).code, 0);
   EXPECT_EQ(VantageJson({"info", Path("text")})["images"], 0);
+}
+
+TEST_F(Commands, ReportMinesWithAModelAndGoesOnWhereItCannot) {
+  const std::vector<std::string> report = {"report", Path("set.db"), "-o", Path("page.html")};
+  const json plain = VantageJson(report);
+  EXPECT_EQ(plain["queries"], 10);
+  EXPECT_EQ(plain["photos"], 20);
+  EXPECT_EQ(plain["negatives"], false);
+  EXPECT_EQ(plain["bytes"], std::filesystem::file_size(folder_ / "page.html"));
+  std::vector<std::string> mined = report;
+  mined.insert(mined.end(), {"--model", Path("model.pth"), "--negatives", "1"});
+  EXPECT_EQ(VantageJson(mined)["negatives"], true);
+  EXPECT_THAT(ReadFile(folder_ / "page.html"), HasSubstr("10 negatives · median"));
+  // Without other scenes and without photos there is a page that says so.
+  std::filesystem::remove_all(folder_ / "photos");
+  EXPECT_EQ(VantageJson(mined)["unreadable"].size(), 20U);
+  EXPECT_THAT(ReadFile(folder_ / "page.html"),
+              HasSubstr("No negatives in the split train: mining found no tuple"));
+  mined.insert(mined.end(), {"--variant", "n3"});
+  EXPECT_EQ(Vantage(mined).code, 2);
 }
 
 TEST_F(Commands, PrintedConfigurationIsAConfiguration) {

@@ -30,6 +30,7 @@ TEST(MineEpoch, TuplesAreWhatTheyShouldBe) {
   EXPECT_EQ(mined.short_tuples, 0);
   EXPECT_GT(mined.average_negative_distance, 0);
   std::set<PhotoId> queries;
+  double distance_sum = 0;
   for (const Tuple& tuple : mined.tuples) {
     const SceneId scene = set.photos[Index(tuple.query)].scene;
     EXPECT_TRUE(queries.insert(tuple.query).second);
@@ -40,7 +41,14 @@ TEST(MineEpoch, TuplesAreWhatTheyShouldBe) {
       EXPECT_TRUE(scenes.insert(set.photos[Index(negative)].scene).second);
     }
     EXPECT_EQ(tuple.negatives.size(), 3U);
+    ASSERT_EQ(tuple.negative_distances.size(), 3U);
+    for (size_t i = 0; i < 3; ++i) {
+      // Sorted by similarity: as distances but for rounding.
+      EXPECT_GE(tuple.negative_distances[i] + 1e-5, tuple.negative_distances[i == 0 ? 0 : i - 1]);
+      distance_sum += tuple.negative_distances[i];
+    }
   }
+  EXPECT_NEAR(mined.average_negative_distance, distance_sum / 24, 1e-12);
 }
 
 TEST(MineEpoch, DependsOnSeedAndEpochOnly) {

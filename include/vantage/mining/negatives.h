@@ -21,7 +21,9 @@ NegativeVariant ParseNegativeVariant(const std::string& name);
 struct MinedNegatives {
   // For each query: rows of the pool, nearest first; fewer than asked for where the pool has no more.
   std::vector<std::vector<int64_t>> rows;
-  // Mean of ||q - n + 1e-6|| over all, as cirtorch reports it; NaN where there are none.
+  // Beside each row: ||q - n + 1e-6||, in [0, 2] for rows of unit length.
+  std::vector<std::vector<double>> distances;
+  // Their mean over all, as cirtorch reports it; NaN where there are none.
   double average_distance = 0;
 };
 

@@ -18,6 +18,8 @@ struct Tuple {
   PhotoId query{};
   PhotoId positive{};
   std::vector<PhotoId> negatives;
+  // Of the query's descriptor to each negative's: MinedNegatives::distances.
+  std::vector<double> negative_distances;
 };
 
 struct MiningOptions {

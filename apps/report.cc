@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "command_line.h"
+#include "model_arguments.h"
+#include "session.h"
+#include "vantage/mining/tuple_miner.h"
+#include "vantage/report/training_set_report.h"
+#include "vantage/util/error.h"
+#include "vantage/util/log.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ReportCommand : public Command {
+ public:
+  ReportCommand() { Describe(description_, options_); }
+
+  std::string Name() const override { return "report"; }
+  std::string Summary() const override { return "Show a training set as a page with its photos"; }
+
+  void Declare(CommandLine& line) override {
+    line.Positional("SET", set_, "Training set (.db)");
+    line.Option("-o,--output", output_, "Page to write (.html): one file, opens without network",
+                /*required=*/true);
+    line.Option("--photos", photos_,
+                "Folder that photo paths are relative to; default: the training set's own");
+    model_.DeclareOptional(line, "--model", "Model to mine negatives with; without it, none are shown");
+    line.Option("--size", size_,
+                "Longest side that photos are reduced to for the model, pixels; 0: the model's own, or 1024");
+    line.Option("--variant", mining_.variant,
+                "Negatives: n1, the nearest photos of other scenes; n2, at most one of each other scene");
+    line.Option("--mined-queries", mining_.queries,
+                "Queries of each split that negatives are mined for, at most");
+    line.Option("--pool", mining_.pool, "Photos of each split among which negatives are looked for, at most");
+    line.Options(description_);
+    line.Example("vantage report training-set.db --model model.pth -o training-set.html");
+  }
+
+  void Run(Session& session) override {
+    const TrainingSet set = ReadTrainingSet(set_);
+    const fs::path root = photos_.empty() ? fs::path(set_).parent_path() : fs::path(photos_);
+    ReportNegatives negatives;
+    if (!model_.path.empty()) negatives = Mine(session, set, root);
+    const TrainingSetReportSummary summary = WriteTrainingSetReport(
+        set, fs::path(set_).filename().string(), root, model_.path.empty() ? nullptr : &negatives, options_,
+        output_, session.context());
+    Print(session, summary);
+  }
+
+ private:
+  ReportNegatives Mine(Session& session, const TrainingSet& set, const fs::path& root) {
+    ParseNegativeVariant(mining_.variant);
+    if (mining_.queries < 1) throw UsageError("--mined-queries: must be at least 1");
+    if (mining_.pool < 1) throw UsageError("--pool: must be at least 1");
+    const Model model = model_.Read(session);
+    ExtractOptions extract;
+    extract.image_size = EffectiveImageSize(model, {.image_size = size_});
+    extract.apply_exif_orientation = options_.thumbnails.apply_exif_orientation;
+    mining_.negatives = options_.negatives;
+    ReportNegatives negatives{.model = fs::path(model_.path).filename().string()};
+    for (const Split split : {Split::kTrain, Split::kVal}) {
+      try {
+        Append(MineEpoch(set, split, root, model.net, extract, mining_, options_.seed, 0, session.context()),
+               split, negatives);
+      } catch (const Interrupted&) {
+        throw;
+      } catch (const Error& error) {  // the rest of the page is worth having
+        negatives.notes.push_back(StrCat("No negatives in the split ", SplitName(split), ": ", error.what()));
+        LogWarning(negatives.notes.back());
+      }
+    }
+    return negatives;
+  }
+
+  static void Append(const MinedTuples& mined, Split split, ReportNegatives& negatives) {
+    if (!mined.failed.empty()) {
+      negatives.notes.push_back(StrCat(mined.failed.size(), " photos of the split ", SplitName(split),
+                                       " could not be described; queries that need one are left out."));
+    }
+    for (const Tuple& tuple : mined.tuples) {
+      QueryNegatives& query = negatives.queries.emplace_back();
+      query.query = tuple.query;
+      for (size_t i = 0; i < tuple.negatives.size(); ++i) {
+        query.negatives.push_back({tuple.negatives[i], tuple.negative_distances[i]});
+      }
+    }
+  }
+
+  void Print(Session& session, const TrainingSetReportSummary& summary) const {
+    const nlohmann::json result = {
+        {"output", output_},      {"queries", summary.queries},        {"photos", summary.photos},
+        {"bytes", summary.bytes}, {"negatives", !model_.path.empty()}, {"unreadable", summary.unreadable}};
+    std::string text = StrCat(output_, ": ", summary.queries, " queries, ", summary.photos, " photos, ",
+                              FormatFixed(static_cast<double>(summary.bytes) / 1e6, 1), " MB\n");
+    for (const std::string& reason : summary.unreadable) text += StrCat("unreadable: ", reason, "\n");
+    session.PrintResult(result, text);
+  }
+
+  std::string set_;
+  std::string output_;
+  std::string photos_;
+  ModelArguments model_;
+  int size_ = 0;
+  MiningOptions mining_;
+  TrainingSetReportOptions options_;
+  OptionsDescription description_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeReportCommand() { return std::make_unique<ReportCommand>(); }
+
+}  // namespace vantage

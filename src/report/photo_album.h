@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "vantage/report/thumbnail.h"
+
+namespace vantage {
+
+// The photos that a page shows, by number. A page holds each once: where it is shown first; the page's script
+// takes it from there for the other places.
+class PhotoAlbum {
+ public:
+  void Add(int64_t number, PhotoThumbnail thumbnail) { thumbnails_[number] = {std::move(thumbnail), false}; }
+
+  // The photo as an element that fits a frame, or a placeholder with the reason where it cannot be read.
+  // alt: text.
+  std::string Element(int64_t number, const std::string& alt);
+
+ private:
+  struct Entry {
+    PhotoThumbnail thumbnail;
+    bool is_in_page = false;
+  };
+  std::map<int64_t, Entry> thumbnails_;
+};
+
+// A framed photo with its caption.
+struct PhotoFigure {
+  std::string kind;   // what the frame says: "query", "chosen", "candidate", "negative", ""
+  std::string role;   // in words, for those who do not see the frame: "candidate positive"
+  std::string path;   // text; the caption shows the file's name, and the whole path on hovering
+  std::string mark;   // text on the frame: "chosen"; may be empty
+  std::string facts;  // HTML below the name; may be empty
+};
+std::string ToHtml(const PhotoFigure& figure, int64_t number, PhotoAlbum& album);
+
+}  // namespace vantage

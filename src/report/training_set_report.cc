@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/report/training_set_report.h"
+
+#include "report/sections.h"
+#include "vantage/report/html_page.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+#include "vantage/util/version.h"
+
+namespace vantage {
+namespace {
+
+std::string Tile(const std::string& value, const std::string& label, const std::string& detail) {
+  return StrCat("<div class=\"tile\"><b>", value, "</b><span>", label, "</span><small>", detail,
+                "</small></div>\n");
+}
+
+// The sections' names and the filter, which stay in sight.
+std::string Toolbar(const TrainingSet& set) {
+  std::string html =
+      "<nav class=\"bar\" aria-label=\"Sections and filter\"><div class=\"links\"><a "
+      "href=\"#histograms\">Histograms</a>"
+      "<a href=\"#queries\">Queries</a><a href=\"#scenes\">Scenes</a></div><form id=\"filter\" "
+      "aria-label=\"Filter\">"
+      "<fieldset><legend>Split</legend>";
+  for (const char* split : {"all", "train", "val"}) {
+    html += StrCat("<label><input type=\"radio\" name=\"split\" value=\"", split, "\"",
+                   std::string_view(split) == "all" ? " checked" : "", "><span>", split, "</span></label>");
+  }
+  html += "</fieldset><label>Scene <select id=\"scene\"><option value=\"\">all</option>";
+  for (size_t i = 0; i < set.scenes.size(); ++i) {
+    html += StrCat("<option ", FilterAttributes(set, SceneId{static_cast<int64_t>(i)}), " value=\"", i, "\">",
+                   EscapeHtml(set.scenes[i].name), "</option>");
+  }
+  return html + "</select></label><output id=\"shown\" aria-live=\"polite\"></output></form></nav>\n";
+}
+
+std::string UnreadableSection(const std::vector<std::string>& unreadable) {
+  if (unreadable.empty()) return "";
+  std::string html = StrCat("<section id=\"unreadable\"><div class=\"head\"><h2>Unreadable photos</h2><p>",
+                            Counted(static_cast<int64_t>(unreadable.size()), "photo", "photos"),
+                            " of those shown on this page.</p></div><ul>");
+  for (const std::string& reason : unreadable) html += StrCat("<li>", EscapeHtml(reason), "</li>");
+  return html + "</ul></section>\n";
+}
+
+}  // namespace
+
+void Describe(OptionsDescription& description, TrainingSetReportOptions& options) {
+  description.Add("queries", options.queries, "Queries shown, drawn from the splits in proportion")
+      .Range(1, 100000);
+  description.Add("candidates", options.candidates, "Candidate positives shown of each query").Range(1, 1000);
+  description.Add("negatives", options.negatives, "Negatives shown of each query, where a model mines them")
+      .Range(1, 100);
+  description.Add("scenes", options.scenes, "Scenes shown with photos; the others are counted only")
+      .Range(0, 100000);
+  description.Add("scene_photos", options.scene_photos, "Photos shown of each scene").Range(0, 1000);
+  description.Add("seed", options.seed, "Another seed draws other queries").AtLeast(0);
+  description.Add("thumbnail_size", options.thumbnails.size, "Longest side of the photos in the page, pixels")
+      .Range(16, 2048);
+  description.Add("thumbnail_quality", options.thumbnails.quality, "JPEG quality of the photos in the page")
+      .Range(1, 100);
+  description.Add("apply_exif_orientation", options.thumbnails.apply_exif_orientation,
+                  "Turn photos as their EXIF orientation says");
+}
+
+std::string FilterAttributes(const TrainingSet& set, SceneId scene) {
+  return StrCat("data-scene=\"", Index(scene), "\" data-split=\"", SplitName(set.scenes[Index(scene)].split),
+                "\"");
+}
+
+std::string Counted(int64_t count, const std::string& noun, const std::string& plural) {
+  return StrCat(count, " ", count == 1 ? noun : plural);
+}
+
+std::string OverviewSection(const TrainingSet& set) {
+  const TrainingSetSummary train = Summarize(set, Split::kTrain);
+  const TrainingSetSummary val = Summarize(set, Split::kVal);
+  const auto tile = [&](const std::string& label, int64_t TrainingSetSummary::*count) {
+    return Tile(std::to_string(train.*count + val.*count), label,
+                StrCat(train.*count, " train · ", val.*count, " val"));
+  };
+  const double queries = static_cast<double>(train.queries + val.queries);
+  const double candidates = train.candidates_per_query * static_cast<double>(train.queries) +
+                            val.candidates_per_query * static_cast<double>(val.queries);
+  return StrCat("<div class=\"tiles\">", tile("scenes", &TrainingSetSummary::scenes),
+                tile("photos", &TrainingSetSummary::photos), tile("queries", &TrainingSetSummary::queries),
+                Tile(queries > 0 ? FormatFixed(candidates / queries, 1) : "0", "matching photos a query",
+                     StrCat(FormatFixed(train.candidates_per_query, 1), " train · ",
+                            FormatFixed(val.candidates_per_query, 1), " val")),
+                "</div>\n");
+}
+
+TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const std::string& name,
+                                                const std::filesystem::path& photo_root,
+                                                const ReportNegatives* negatives,
+                                                const TrainingSetReportOptions& options,
+                                                const std::filesystem::path& output,
+                                                const RunContext& context) {
+  const std::vector<ShownQuery> queries = ChooseQueries(set, negatives, options);
+  const std::vector<ShownScene> scenes = ChooseScenes(set, options);
+  const std::vector<PhotoId> photos = PhotosToShow(queries, scenes);
+  std::vector<std::filesystem::path> paths;
+  for (const PhotoId photo : photos) paths.push_back(PhotoPath(set, photo, photo_root));
+  std::vector<PhotoThumbnail> thumbnails = MakeThumbnails(paths, options.thumbnails, context);
+
+  TrainingSetReportSummary summary;
+  summary.queries = static_cast<int64_t>(queries.size());
+  summary.photos = static_cast<int64_t>(photos.size());
+  PhotoAlbum album;
+  for (size_t i = 0; i < photos.size(); ++i) {
+    if (!thumbnails[i].problem.empty()) {
+      summary.unreadable.push_back(StrCat(set.photos[Index(photos[i])].path, ": ", thumbnails[i].problem));
+    }
+    album.Add(static_cast<int64_t>(photos[i]), std::move(thumbnails[i]));
+  }
+
+  HtmlPage page(StrCat(name, " · training set"));
+  page.Add(
+      StrCat("<a class=\"skip\" href=\"#queries\">To the queries</a>\n<header class=\"title\"><p>Training "
+             "set</p><h1>",
+             EscapeHtml(name), "</h1></header>\n<main>\n"));
+  page.Add(OverviewSection(set));
+  page.Add(Toolbar(set));
+  page.Add(HistogramSection(set, scenes, negatives));
+  page.Add(QuerySection(set, queries, negatives, album));
+  page.Add(SceneSection(set, scenes, album));
+  page.Add(UnreadableSection(summary.unreadable));
+  page.Add(StrCat("</main>\n<footer>vantage ", Version(), "</footer>\n"));
+  const std::string text = page.Text();
+  WriteFile(output, text);
+  summary.bytes = static_cast<int64_t>(text.size());
+  return summary;
+}
+
+}  // namespace vantage

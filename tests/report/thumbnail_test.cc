@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/report/thumbnail.h"
+
+#include "testing/files.h"
+#include "testing/photos.h"
+#include "vantage/image/image.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using vantage::testing::MakePhoto;
+using vantage::testing::TemporaryFolder;
+
+TEST(Thumbnail, IsASmallJpegOfThePhoto) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "wide.jpg", EncodeJpeg(MakePhoto(1, 0, 300, 120), 95));
+  WriteFile(folder / "small.png", EncodePng(MakePhoto(1, 0, 30, 60)));
+  const PhotoThumbnail wide = MakeThumbnail(folder / "wide.jpg", {.size = 100});
+  EXPECT_EQ(wide.problem, "");
+  EXPECT_EQ(wide.width, 100);
+  EXPECT_EQ(wide.height, 40);
+  const Image image = DecodeImage(wide.jpeg, "thumbnail");
+  EXPECT_EQ(image.width, 100);
+  EXPECT_EQ(image.height, 40);
+  EXPECT_EQ(MakeThumbnail(folder / "small.png", {.size = 100}).height, 60);  // not enlarged
+}
+
+TEST(Thumbnail, SaysWhyThereIsNone) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "text.jpg", "no photo");
+  WriteFile(folder / "cut.jpg", EncodeJpeg(MakePhoto(1, 0, 300, 120), 95).substr(0, 900));
+  EXPECT_EQ(MakeThumbnail(folder / "none.jpg", {}).problem, "no such file");
+  EXPECT_THAT(MakeThumbnail(folder / "text.jpg", {}).problem, StartsWith("not a JPEG or PNG"));
+  EXPECT_THAT(MakeThumbnail(folder / "cut.jpg", {}).problem, StartsWith("truncated JPEG"));
+  EXPECT_THAT(MakeThumbnail(folder.path(), {}).problem, ::testing::Not(IsEmpty()));
+  EXPECT_THAT(MakeThumbnail(folder / "text.jpg", {}).jpeg, IsEmpty());
+}
+
+TEST(Thumbnail, ManyComeInOrderWhateverTheNumberOfThreads) {
+  const TemporaryFolder folder;
+  std::vector<std::filesystem::path> photos;
+  for (int i = 0; i < 20; ++i) {
+    photos.push_back(folder / StrCat(i, ".jpg"));
+    if (i % 7 != 3) WriteFile(photos.back(), EncodeJpeg(MakePhoto(i, 0, 40 + i, 40), 90));
+  }
+  RunContext context;
+  context.threads = 1;
+  const std::vector<PhotoThumbnail> one = MakeThumbnails(photos, {.size = 50}, context);
+  context.threads = 4;
+  int64_t reported = 0;
+  context.on_progress = [&](const Progress& progress) { reported = progress.done; };
+  const std::vector<PhotoThumbnail> four = MakeThumbnails(photos, {.size = 50}, context);
+  EXPECT_EQ(reported, 20);
+  ASSERT_EQ(one.size(), 20U);
+  ASSERT_EQ(four.size(), 20U);
+  for (size_t i = 0; i < 20; ++i) {
+    EXPECT_EQ(one[i].jpeg, four[i].jpeg);
+    EXPECT_EQ(one[i].problem.empty(), i % 7 != 3);
+  }
+  context.is_cancelled = [] { return true; };
+  EXPECT_THROW(MakeThumbnails(photos, {}, context), Interrupted);
+}
+
+}  // namespace
+}  // namespace vantage
