@@ -4,9 +4,11 @@
 
 #include "command_line.h"
 #include "session.h"
+#include "training_set_files.h"
 #include "vantage/nn/model_info.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/sfm/colmap_model.h"
+#include "vantage/tuples/cirtorch_pickle.h"
 #include "vantage/tuples/training_set.h"
 #include "vantage/util/error.h"
 
@@ -28,8 +30,9 @@ json DescribeSparseModel(const fs::path& path) {
 }
 
 json DescribeTrainingSet(const fs::path& path) {
-  const TrainingSet set = ReadTrainingSet(path);
-  json result = {{"kind", "training set"}};
+  const bool pickle = IsPicklePath(path);
+  const TrainingSet set = pickle ? ReadCirtorchPickle(path) : ReadTrainingSet(path);
+  json result = {{"kind", pickle ? "training set of cirtorch" : "training set"}};
   for (const Split split : {Split::kTrain, Split::kVal}) {
     const TrainingSetSummary s = Summarize(set, split);
     result[SplitName(split)] = {{"scenes", s.scenes},
@@ -98,7 +101,7 @@ class InfoCommand : public Command {
     VANTAGE_CHECK(fs::exists(path_), path_, ": no such file or folder");
     if (fs::is_directory(path_)) return DescribeSparseModel(path_);
     const std::string extension = ToLower(fs::path(path_).extension().string());
-    if (extension == ".db") return DescribeTrainingSet(path_);
+    if (extension == ".db" || IsPicklePath(path_)) return DescribeTrainingSet(path_);
     if (IsDescriptorPath(path_)) return DescribeDescriptors(path_);
     return ToJson(ReadModelInfo(path_), all_tensors_);
   }
