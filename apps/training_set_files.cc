@@ -16,24 +16,25 @@ std::string Extension(const fs::path& path) { return ToLower(path.extension().st
 
 bool IsPicklePath(const fs::path& path) { return Extension(path) == ".pkl"; }
 
-TrainingSet ImportCirtorchPickle(const fs::path& pickle, const fs::path& photos, const fs::path& set_path) {
+BuiltTuples ImportCirtorchPickle(const fs::path& pickle, const fs::path& photos, const fs::path& set_path) {
   const fs::path folder = set_path.parent_path();
-  TrainingSet set = ReadCirtorchPickle(pickle, photos, folder);
-  size_t missing = 0;
-  for (size_t i = 0; i < set.photos.size(); ++i)
-    missing += fs::exists(PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, folder)) ? 0 : 1;
-  VANTAGE_CHECK(missing < set.photos.size(), pickle.string(), ": none of its ", missing,
-                " photos is there, as ", PhotoPath(set, PhotoId{0}, folder).lexically_normal().string(),
+  BuiltTuples imported{ReadCirtorchPickle(pickle, photos, folder), {}};
+  const auto count = static_cast<int64_t>(imported.set.photos.size());
+  int64_t& missing = imported.report.missing_photos;
+  for (int64_t i = 0; i < count; ++i)
+    missing += fs::exists(PhotoPath(imported.set, PhotoId{i}, folder)) ? 0 : 1;
+  VANTAGE_CHECK(missing < count, pickle.string(), ": none of its ", missing, " photos is there, as ",
+                PhotoPath(imported.set, PhotoId{0}, folder).lexically_normal().string(),
                 ": 'vantage tuples' takes their folder (--photos)");
-  if (missing > 0) {
-    LogWarning(missing, " of ", set.photos.size(), " photos that ", pickle.string(), " names are missing");
-  }
-  return set;
+  return imported;
 }
 
 void ConvertTrainingSet(const fs::path& from, const fs::path& to) {
   if (IsPicklePath(from) && Extension(to) == ".db") {
-    WriteTrainingSet(ImportCirtorchPickle(from, {}, to), to);
+    const BuiltTuples imported = ImportCirtorchPickle(from, {}, to);
+    WriteTrainingSet(imported.set, to);
+    if (imported.report.missing_photos > 0)
+      LogWarning(imported.report.missing_photos, " photos that ", from.string(), " names are missing");
   } else if (Extension(from) == ".db" && IsPicklePath(to)) {
     const CirtorchExport written = WriteCirtorchPickle(ReadTrainingSet(from), from.parent_path(), to);
     LogInfo(written.pairs, " pairs of ", written.photos, " photos; ", written.linked, " were linked into ",

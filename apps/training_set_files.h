@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "vantage/tuples/training_set.h"
+#include "vantage/tuples/build.h"
 
 namespace vantage {
 
@@ -11,8 +11,8 @@ namespace vantage {
 bool IsPicklePath(const std::filesystem::path& path);
 
 // Reads cirtorch's pickle into a set that will lie in the folder of `set_path`. `photos`: its folder of
-// photos (empty: `ims` beside the pickle). Logs how many photos are missing; throws Error where all are.
-TrainingSet ImportCirtorchPickle(const std::filesystem::path& pickle, const std::filesystem::path& photos,
+// photos (empty: `ims` beside the pickle). The report counts missing photos; throws Error where all are.
+BuiltTuples ImportCirtorchPickle(const std::filesystem::path& pickle, const std::filesystem::path& photos,
                                  const std::filesystem::path& set_path);
 
 // Writes a training set from one of vantage's files (.db) to cirtorch's (.pkl) or the other way, as the names

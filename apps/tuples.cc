@@ -61,7 +61,7 @@ class TuplesCommand : public Command {
     if (scenes_.size() != 1 || !val_.empty()) {
       throw UsageError("a training set of cirtorch is imported by itself: name no other scenes");
     }
-    const BuiltTuples built{ImportCirtorchPickle(scenes_[0], photos_, output_), {}};
+    const BuiltTuples built = ImportCirtorchPickle(scenes_[0], photos_, output_);
     WriteTrainingSet(built.set, output_);
     Print(session, built);
   }
@@ -83,7 +83,7 @@ class TuplesCommand : public Command {
     }
     std::string text = FormatTable(table);
     if (built.report.missing_photos > 0) {
-      text += StrCat(built.report.missing_photos, " photos that the models name are missing\n");
+      text += StrCat(built.report.missing_photos, " photos that are named there are missing\n");
     }
     for (const std::string& scene : built.report.dropped_scenes) text += StrCat("left out: ", scene, "\n");
     session.PrintResult(result, text);
