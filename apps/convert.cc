@@ -5,6 +5,7 @@
 #include "command_line.h"
 #include "model_arguments.h"
 #include "session.h"
+#include "training_set_files.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/error.h"
 
@@ -16,10 +17,13 @@ namespace fs = std::filesystem;
 class ConvertCommand : public Command {
  public:
   std::string Name() const override { return "convert"; }
-  std::string Summary() const override { return "Write a model or a sparse model in another format"; }
+  std::string Summary() const override {
+    return "Write a model, sparse model or training set in another format";
+  }
 
   void Declare(CommandLine& line) override {
-    model_.DeclareModelOnly(line, "IN", "Model (.pth), or folder of a COLMAP model");
+    model_.DeclareModelOnly(
+        line, "IN", "Model (.pth), folder of a COLMAP model, or training set (.db, or cirtorch's .pkl)");
     line.Positional("OUT", output_, "File or folder to write");
     line.Option(
         "--format", format_,
@@ -32,6 +36,11 @@ class ConvertCommand : public Command {
   }
 
   void Run(Session& session) override {
+    if (IsTrainingSet()) {
+      ConvertTrainingSet(model_.path, output_);
+      session.PrintResult({{"output", output_}}, StrCat("written: ", output_, "\n"));
+      return;
+    }
     const bool sparse = fs::is_directory(model_.path);
     const std::string format = !format_.empty() ? format_ : sparse ? "binary" : DefaultFormat();
     if (sparse) {
@@ -44,6 +53,11 @@ class ConvertCommand : public Command {
   }
 
  private:
+  bool IsTrainingSet() const {
+    const auto is_database = [](const fs::path& path) { return ToLower(path.extension().string()) == ".db"; };
+    return is_database(model_.path) || is_database(output_);
+  }
+
   std::string DefaultFormat() const {
     return ToLower(fs::path(output_).extension().string()) == ".safetensors" ? "safetensors" : "checkpoint";
   }

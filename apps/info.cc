@@ -4,10 +4,12 @@
 
 #include "command_line.h"
 #include "session.h"
+#include "training_set_files.h"
 #include "vantage/nn/model_info.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
+#include "vantage/tuples/cirtorch_pickle.h"
 #include "vantage/tuples/training_set.h"
 #include "vantage/util/error.h"
 
@@ -40,8 +42,9 @@ json DescribeColmapDatabase(const fs::path& path) {
 }
 
 json DescribeTrainingSet(const fs::path& path) {
-  const TrainingSet set = ReadTrainingSet(path);
-  json result = {{"kind", "training set"}};
+  const bool pickle = IsPicklePath(path);
+  const TrainingSet set = pickle ? ReadCirtorchPickle(path) : ReadTrainingSet(path);
+  json result = {{"kind", pickle ? "training set of cirtorch" : "training set"}};
   for (const Split split : {Split::kTrain, Split::kVal}) {
     const TrainingSetSummary s = Summarize(set, split);
     result[SplitName(split)] = {{"scenes", s.scenes},
@@ -111,7 +114,7 @@ class InfoCommand : public Command {
     if (fs::is_directory(path_)) return DescribeSparseModel(path_);
     const std::string extension = ToLower(fs::path(path_).extension().string());
     if (IsColmapDatabase(path_)) return DescribeColmapDatabase(path_);
-    if (extension == ".db") return DescribeTrainingSet(path_);
+    if (extension == ".db" || IsPicklePath(path_)) return DescribeTrainingSet(path_);
     if (IsDescriptorPath(path_)) return DescribeDescriptors(path_);
     return ToJson(ReadModelInfo(path_), all_tensors_);
   }

@@ -7,6 +7,7 @@
 #include "command_line.h"
 #include "photo_describer.h"
 #include "session.h"
+#include "training_set_files.h"
 #include "vantage/extract/extract.h"
 #include "vantage/tuples/build.h"
 #include "vantage/tuples/exclude.h"
@@ -27,10 +28,14 @@ class TuplesCommand : public Command {
   std::string Summary() const override { return "Choose queries and matching photos from sparse models"; }
 
   void Declare(CommandLine& line) override {
-    line.Positional("SCENES", scenes_,
-                    "Folders of COLMAP models, as 'vantage reconstruct' writes them or others");
+    line.Positional(
+        "SCENES", scenes_,
+        "Folders of COLMAP models, as 'vantage reconstruct' writes them or others; or a training set of "
+        "cirtorch (.pkl)");
     line.Option("-o,--output", output_, "Training set to write (.db)", /*required=*/true);
-    line.Option("--photos", photos_, "Folder of the photos, for models that do not say where they are");
+    line.Option("--photos", photos_,
+                "Folder of the photos, for models that do not say where they are; of a .pkl: "
+                "default 'ims' beside it");
     line.Option("--val", val_,
                 "Folder of models whose scenes validate (may be repeated); then none are drawn");
     line.Option("--model", model_,
@@ -50,6 +55,7 @@ class TuplesCommand : public Command {
   }
 
   void Run(Session& session) override {
+    if (NamesPickle()) return Import(session);
     std::vector<SceneModels> scenes;
     const auto add = [&](const std::string& folder, std::optional<Split> split) {
       for (SceneModels& scene : ReadScenes(folder, photos_, split)) scenes.push_back(std::move(scene));
@@ -114,6 +120,21 @@ class TuplesCommand : public Command {
     return described;
   }
 
+  bool NamesPickle() const {
+    return std::any_of(scenes_.begin(), scenes_.end(),
+                       [](const std::string& path) { return std::filesystem::is_regular_file(path); });
+  }
+
+  // What cirtorch's file has chosen stands: no option but the folder of photos has a say.
+  void Import(Session& session) const {
+    if (scenes_.size() != 1 || !val_.empty()) {
+      throw UsageError("a training set of cirtorch is imported by itself: name no other scenes");
+    }
+    const BuiltTuples built = ImportCirtorchPickle(scenes_[0], photos_, output_);
+    WriteTrainingSet(built.set, output_);
+    Print(session, built, {});
+  }
+
   void Print(Session& session, const BuiltTuples& built, const std::vector<SceneChange>& changes) const {
     std::vector<std::vector<std::string>> table = {
         {"split", "scenes", "photos", "queries", "candidates a query"}};
@@ -136,7 +157,7 @@ class TuplesCommand : public Command {
       changed.push_back({{"scene", change.scene}, {"change", change.change}, {"why", change.why}});
     }
     if (built.report.missing_photos > 0) {
-      text += StrCat(built.report.missing_photos, " photos that the models name are missing\n");
+      text += StrCat(built.report.missing_photos, " photos that are named there are missing\n");
     }
     for (const std::string& scene : built.report.dropped_scenes) text += StrCat("left out: ", scene, "\n");
     session.PrintResult(result, text);

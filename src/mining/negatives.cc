@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/mining/negatives.h"
 
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/mm.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
+#include <span>
 
+#include "vantage/nn/intra_op_threads.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
 namespace vantage {
 namespace {
 
-constexpr int64_t kQueriesPerBlock = 256;
-// Similarities held at a time: 32 MiB.
-constexpr int64_t kPoolPerBlock = (int64_t{1} << 23) / kQueriesPerBlock;
+// Similarities that a thread holds at a time: 1 MiB.
+constexpr int64_t kQueriesPerBlock = 128;
+constexpr int64_t kPoolPerBlock = 2048;
 constexpr float kDistanceEpsilon = 1e-6F;
 
 struct Pick {
@@ -25,19 +32,53 @@ bool Better(const Pick& a, const Pick& b) {
   return a.similarity > b.similarity || (a.similarity == b.similarity && a.row < b.row);
 }
 
-// The best picks of one query so far, best first: at most `count`, and at most one of a scene where `variant`
-// says so. Picks must be offered in the order of their rows.
+// The first place from `begin` on whose similarity is above the bound, or the size. Most are below: they are
+// looked through in groups, which the compiler makes vectors of.
+size_t FirstAbove(std::span<const float> similarities, size_t begin, float bound) {
+  constexpr size_t kGroup = 64;
+  size_t i = begin;
+  for (; i + kGroup <= similarities.size(); i += kGroup) {
+    int above = 0;
+    for (size_t j = 0; j < kGroup; ++j) above |= similarities[i + j] > bound ? 1 : 0;
+    if (above != 0) break;
+  }
+  while (i < similarities.size() && !(similarities[i] > bound)) ++i;
+  return i;
+}
+
+// The best picks of one query so far, best first: at most `count`, none of its own scene, and at most one of
+// another where `variant` says so.
 class BestPicks {
  public:
-  BestPicks(int count, NegativeVariant variant) : count_(static_cast<size_t>(count)), variant_(variant) {}
+  BestPicks(int count, NegativeVariant variant, SceneId own_scene, const std::vector<SceneId>& pool_scenes)
+      : count_(static_cast<size_t>(count)),
+        variant_(variant),
+        own_scene_(own_scene),
+        pool_scenes_(pool_scenes) {}
 
-  void Offer(const Pick& pick, const std::vector<SceneId>& pool_scenes) {
-    if (picks_.size() == count_ && !Better(pick, picks_.back())) return;
+  // The similarities of consecutive rows of the pool. Rows must be offered in their order: an equal one comes
+  // too late then.
+  void OfferRows(std::span<const float> similarities, int64_t first_row) {
+    const auto bound = [&] {
+      return picks_.size() == count_ ? picks_.back().similarity : -std::numeric_limits<float>::infinity();
+    };
+    for (size_t i = 0; (i = FirstAbove(similarities, i, bound())) < similarities.size(); ++i) {
+      // Descriptors that are not finite are never picked.
+      if (std::isfinite(similarities[i])) Offer({similarities[i], first_row + static_cast<int64_t>(i)});
+    }
+  }
+
+  const std::vector<Pick>& picks() const { return picks_; }
+
+ private:
+  SceneId SceneOf(const Pick& pick) const { return pool_scenes_[static_cast<size_t>(pick.row)]; }
+
+  void Offer(const Pick& pick) {
+    const SceneId scene = SceneOf(pick);
+    if (scene == own_scene_) return;
     if (variant_ == NegativeVariant::kN2) {
-      const SceneId scene = pool_scenes[static_cast<size_t>(pick.row)];
-      const auto same = std::find_if(picks_.begin(), picks_.end(), [&](const Pick& other) {
-        return pool_scenes[static_cast<size_t>(other.row)] == scene;
-      });
+      const auto same = std::find_if(picks_.begin(), picks_.end(),
+                                     [&](const Pick& other) { return SceneOf(other) == scene; });
       if (same != picks_.end()) {
         if (!Better(pick, *same)) return;
         picks_.erase(same);
@@ -47,13 +88,23 @@ class BestPicks {
     if (picks_.size() > count_) picks_.pop_back();
   }
 
-  const std::vector<Pick>& picks() const { return picks_; }
-
- private:
   size_t count_;
   NegativeVariant variant_;
+  SceneId own_scene_;
+  const std::vector<SceneId>& pool_scenes_;
   std::vector<Pick> picks_;
 };
+
+// a b^T by LibTorch's BLAS library, which takes the number of threads that IntraOpThreads says.
+void Multiply(const Eigen::Ref<const DescriptorMatrix>& a, const Eigen::Ref<const DescriptorMatrix>& b,
+              DescriptorMatrix& product) {
+  const auto tensor = [](const float* data, Eigen::Index rows, Eigen::Index columns, Eigen::Index stride) {
+    return at::from_blob(const_cast<float*>(data), {rows, columns}, {stride, 1});  // NOLINT: only read
+  };
+  at::Tensor out = tensor(product.data(), product.rows(), product.cols(), product.cols());
+  at::mm_out(out, tensor(a.data(), a.rows(), a.cols(), a.outerStride()),
+             tensor(b.data(), b.rows(), b.cols(), b.outerStride()).t());
+}
 
 }  // namespace
 
@@ -63,30 +114,42 @@ NegativeVariant ParseNegativeVariant(const std::string& name) {
   throw UsageError(StrCat("unknown choice of negatives '", name, "'; known are n1, n2"));
 }
 
-MinedNegatives MineNegatives(const DescriptorMatrix& queries, const std::vector<SceneId>& query_scenes,
-                             const DescriptorMatrix& pool, const std::vector<SceneId>& pool_scenes, int count,
-                             NegativeVariant variant, const RunContext& context) {
+MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
+                             const std::vector<SceneId>& query_scenes,
+                             const Eigen::Ref<const DescriptorMatrix>& pool,
+                             const std::vector<SceneId>& pool_scenes, int count, NegativeVariant variant,
+                             const RunContext& context) {
   VANTAGE_CHECK(queries.rows() == static_cast<int64_t>(query_scenes.size()) &&
                     pool.rows() == static_cast<int64_t>(pool_scenes.size()),
                 "mining: the numbers of descriptors and scenes differ");
-  std::vector<BestPicks> best(query_scenes.size(), BestPicks(count, variant));
-  DescriptorMatrix similarities;
-  for (int64_t first_query = 0; first_query < queries.rows() && count > 0; first_query += kQueriesPerBlock) {
+  VANTAGE_CHECK(queries.cols() == pool.cols(), "mining: queries of ", queries.cols(),
+                " dimensions in a pool of ", pool.cols());
+  std::vector<BestPicks> best;
+  for (const SceneId scene : query_scenes) best.emplace_back(count, variant, scene, pool_scenes);
+  const int64_t blocks = count > 0 ? (queries.rows() + kQueriesPerBlock - 1) / kQueriesPerBlock : 0;
+  std::mutex mutex;
+  int64_t done = 0;
+  const IntraOpThreads one_thread_a_block(1);
+  ParallelFor(blocks, context.ThreadCount(), [&](int64_t block) {
+    one_thread_a_block.Enter();
+    const int64_t first_query = block * kQueriesPerBlock;
     const int64_t query_count = std::min(kQueriesPerBlock, queries.rows() - first_query);
+    DescriptorMatrix similarities;
     for (int64_t first = 0; first < pool.rows(); first += kPoolPerBlock) {
       context.CheckCancelled();
       const int64_t pool_count = std::min(kPoolPerBlock, pool.rows() - first);
-      similarities.noalias() =
-          queries.middleRows(first_query, query_count) * pool.middleRows(first, pool_count).transpose();
-      ParallelFor(query_count, context.ThreadCount(), [&](int64_t q) {
-        const auto query = static_cast<size_t>(first_query + q);
-        for (int64_t i = 0; i < pool_count; ++i) {
-          if (pool_scenes[static_cast<size_t>(first + i)] == query_scenes[query]) continue;
-          best[query].Offer({similarities(q, i), first + i}, pool_scenes);
-        }
-      });
+      similarities.resize(query_count, pool_count);
+      Multiply(queries.middleRows(first_query, query_count), pool.middleRows(first, pool_count),
+               similarities);
+      for (int64_t q = 0; q < query_count; ++q) {
+        best[static_cast<size_t>(first_query + q)].OfferRows(
+            {similarities.row(q).data(), static_cast<size_t>(pool_count)}, first);
+      }
     }
-  }
+    const std::scoped_lock lock(mutex);
+    done += query_count;
+    context.Report({"finding negatives", done, queries.rows(), ""});
+  });
 
   MinedNegatives mined;
   double distance_sum = 0;

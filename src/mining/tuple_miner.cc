@@ -12,35 +12,48 @@
 namespace vantage {
 namespace {
 
-// Describes each photo once.
+// Descriptors of photos, each there once. Those that cannot be read are left out.
 class DescribedPhotos {
  public:
-  DescribedPhotos(const TrainingSet& set, const std::set<PhotoId>& photos, const std::filesystem::path& root,
-                  const DescriptorNet& net, const ExtractOptions& options, const RunContext& context) {
+  DescribedPhotos(const TrainingSet& set, const std::vector<PhotoId>& photos,
+                  const std::filesystem::path& root, const DescriptorNet& net, const ExtractOptions& options,
+                  const RunContext& context) {
     std::vector<PhotoRequest> requests;
-    for (const PhotoId photo : photos) {
-      row_of_[photo] = static_cast<int64_t>(requests.size());
-      requests.push_back({PhotoPath(set, photo, root), std::nullopt});
+    for (const PhotoId photo : photos) requests.push_back({PhotoPath(set, photo, root), std::nullopt});
+    ExtractedDescriptors extracted = ExtractDescriptors(Describer(net, options), requests, context);
+    std::set<int64_t> failed;
+    for (FailedRequest& request : extracted.failed) {
+      failed.insert(request.index);
+      failed_.push_back(std::move(request.reason));
     }
-    extracted_ = ExtractDescriptors(Describer(net, options), requests, context);
-    for (const FailedRequest& failed : extracted_.failed) failed_rows_.insert(failed.index);
+    values_ = std::move(extracted.values);
+    Eigen::Index row = 0;  // moved up in place: the matrix may be most of the memory
+    for (size_t i = 0; i < photos.size(); ++i) {
+      if (failed.count(static_cast<int64_t>(i)) == 1) continue;
+      row_of_[photos[i]] = row;
+      if (row != static_cast<Eigen::Index>(i)) values_.row(row) = values_.row(static_cast<Eigen::Index>(i));
+      ++row;
+    }
   }
 
-  bool Failed(PhotoId photo) const { return failed_rows_.count(row_of_.at(photo)) == 1; }
-  const std::vector<FailedRequest>& failed() const { return extracted_.failed; }
+  bool Has(PhotoId photo) const { return row_of_.count(photo) == 1; }
+  const std::vector<std::string>& failed() const { return failed_; }
+
+  // The descriptors of the first `count` photos that could be read.
+  auto First(size_t count) const { return values_.topRows(static_cast<Eigen::Index>(count)); }
 
   DescriptorMatrix Rows(const std::vector<PhotoId>& photos) const {
-    DescriptorMatrix rows(static_cast<Eigen::Index>(photos.size()), extracted_.values.cols());
+    DescriptorMatrix rows(static_cast<Eigen::Index>(photos.size()), values_.cols());
     for (size_t i = 0; i < photos.size(); ++i) {
-      rows.row(static_cast<Eigen::Index>(i)) = extracted_.values.row(row_of_.at(photos[i]));
+      rows.row(static_cast<Eigen::Index>(i)) = values_.row(row_of_.at(photos[i]));
     }
     return rows;
   }
 
  private:
-  ExtractedDescriptors extracted_;
-  std::map<PhotoId, int64_t> row_of_;
-  std::set<int64_t> failed_rows_;
+  DescriptorMatrix values_;
+  std::map<PhotoId, Eigen::Index> row_of_;
+  std::vector<std::string> failed_;
 };
 
 std::vector<SceneId> ScenesOf(const TrainingSet& set, const std::vector<PhotoId>& photos) {
@@ -135,20 +148,25 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
   std::vector<Tuple> pairs = DrawPairs(set, split, options, key, epoch_key);
   std::vector<PhotoId> pool = DrawPool(set, split, options, key, epoch_key);
 
-  std::set<PhotoId> needed(pool.begin(), pool.end());
-  for (const Tuple& pair : pairs) needed.insert({pair.query, pair.positive});
+  // The pool comes first, so that its descriptors lie together and need no copy.
+  std::vector<PhotoId> needed = pool;
+  std::set<PhotoId> known(pool.begin(), pool.end());
+  for (const Tuple& pair : pairs) {
+    for (const PhotoId photo : {pair.query, pair.positive}) {
+      if (known.insert(photo).second) needed.push_back(photo);
+    }
+  }
   const DescribedPhotos described(set, needed, photo_root, net, extract, context);
   MinedTuples mined;
-  for (const FailedRequest& failed : described.failed()) mined.failed.push_back(failed.reason);
-  std::erase_if(pairs, [&](const Tuple& pair) {
-    return described.Failed(pair.query) || described.Failed(pair.positive);
-  });
-  std::erase_if(pool, [&](PhotoId photo) { return described.Failed(photo); });
+  mined.failed = described.failed();
+  std::erase_if(
+      pairs, [&](const Tuple& pair) { return !described.Has(pair.query) || !described.Has(pair.positive); });
+  std::erase_if(pool, [&](PhotoId photo) { return !described.Has(photo); });
 
   std::vector<PhotoId> queries;
   for (const Tuple& pair : pairs) queries.push_back(pair.query);
   const MinedNegatives negatives =
-      MineNegatives(described.Rows(queries), ScenesOf(set, queries), described.Rows(pool),
+      MineNegatives(described.Rows(queries), ScenesOf(set, queries), described.First(pool.size()),
                     ScenesOf(set, pool), options.negatives, ParseNegativeVariant(options.variant), context);
   mined.average_negative_distance = negatives.average_distance;
   for (size_t i = 0; i < pairs.size(); ++i) {

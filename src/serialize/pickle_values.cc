@@ -44,6 +44,39 @@ NpyArray ScalarArray(const PickleValue& value, const std::string& what) {
   return array;
 }
 
+// A NumPy array of strings: "<U5" has five characters of four bytes, "<S5" of one, zeros at the end left out;
+// or a list of Python's.
+std::vector<std::string> NumpyTexts(const PickleValue& value, const std::string& what) {
+  VANTAGE_CHECK(value.state != nullptr && value.state->items.size() == 5, what,
+                ": a NumPy array without its state");
+  const PickleValue& data = *value.state->items[4];  // after version, shape, dtype, Fortran order
+  if (data.is(Kind::kList)) return ToTexts(data, what);
+  const std::string dtype = NumpyDtype(*value.state->items[2], what);
+  const size_t unit = dtype[1] == 'U' ? 4 : dtype[1] == 'S' ? 1 : 0;
+  VANTAGE_CHECK(unit > 0 && dtype.size() <= 8, what, ": a NumPy array of type ", dtype, ", not of strings");
+  const auto length = static_cast<size_t>(
+      std::max(1LL, ParseInteger(std::string_view(dtype).substr(2), what + ": NumPy type")));
+  const std::vector<int64_t> shape = ToIntegers(*value.state->items[1], what);
+  VANTAGE_CHECK(shape.size() == 1 && data.text.size() % (length * unit) == 0 &&
+                    shape[0] == static_cast<int64_t>(data.text.size() / (length * unit)),
+                what, ": a NumPy array of type ", dtype, " whose ", data.text.size(),
+                " bytes do not fill its shape");
+  std::vector<std::string> texts;
+  for (size_t at = 0; at < data.text.size(); at += length * unit) {
+    std::string text;
+    for (size_t i = 0; i < length; ++i) {
+      const std::string_view character = std::string_view(data.text).substr(at + i * unit, unit);
+      VANTAGE_CHECK(
+          character.find_first_not_of('\0', 1) == character.npos && static_cast<uint8_t>(character[0]) < 0x80,
+          what, ": NumPy strings of other than ASCII are not supported");
+      text += character[0];
+    }
+    text.erase(text.find_last_not_of('\0') + 1);
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 }  // namespace
 
 const PickleValue* PickleValue::Find(std::string_view key) const {
@@ -169,6 +202,7 @@ std::vector<double> ToNumbers(const PickleValue& value, const std::string& what)
 }
 
 std::vector<std::string> ToTexts(const PickleValue& value, const std::string& what) {
+  if (IsNumpyArray(value)) return NumpyTexts(value, what);
   if (!IsSequence(value)) FailKind(value, what, "a list of strings");
   std::vector<std::string> texts;
   texts.reserve(value.items.size());

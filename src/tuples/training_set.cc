@@ -68,8 +68,6 @@ int64_t Pragma(const Database& database, const std::string& name) {
 
 }  // namespace
 
-const char* SplitName(Split split) { return split == Split::kTrain ? "train" : "val"; }
-
 void WriteTrainingSet(const TrainingSet& set, const fs::path& path) {
   if (path.has_parent_path()) fs::create_directories(path.parent_path());
   const fs::path temporary = TemporaryPathBeside(path);

@@ -9,6 +9,7 @@
 #include "vantage/nn/model_file.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/sfm/colmap_model.h"
+#include "vantage/tuples/training_set.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/random.h"
@@ -256,6 +257,7 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
   WriteFile(folder_ / "evil.pth", std::string("\x80\x02\x8a\x0al\xfc\x9c"
                                               "F\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.") +
                                       "cos\nsystem\n(S'ls'\ntR.");
+  WriteFile(folder_ / "evil.pkl", "cos\nsystem\n(S'ls'\ntR.");
   WriteFile(folder_ / "typo.toml", "[model]\narchitectur = 'squeezenet1_1'\n");
   WriteFile(folder_ / "type.toml", "epochs = 'many'\n");
   WriteFile(folder_ / "range.toml", "epochs = -1\n");
@@ -335,6 +337,15 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
        {"train", "@train.toml", "-o", "@out", "--set", "epochs"},
        2,
        "is not key=value"},
+      {"pickle that is no training set",
+       {"tuples", "@evil.pkl", "-o", "@out.db"},
+       1,
+       "evil.pkl: pickle at offset 0: names the global 'os.system'"},
+      {"pickle among scenes", {"tuples", "@evil.pkl", "@photos", "-o", "@out.db"}, 2, "name no other scenes"},
+      {"training set into a model",
+       {"convert", "@set.db", "@out.pth"},
+       2,
+       "is converted from .db to .pkl (cirtorch's) or back"},
       {"no scenes", {"tuples", "@photos", "-o", "@out.db"}, 1, "no COLMAP model in it or below it"},
       {"truncated sparse model",
        {"tuples", "@sparse", "-o", "@out.db", "--photos", "@photos"},
@@ -430,6 +441,47 @@ TEST_F(Commands, ReportMinesWithAModelAndGoesOnWhereItCannot) {
               HasSubstr("No negatives in the split train: mining found no tuple"));
   mined.insert(mined.end(), {"--variant", "n3"});
   EXPECT_EQ(Vantage(mined).code, 2);
+}
+
+// What cirtorch's users have: a pickle, and photos in its layout beside it, one of which is missing.
+TEST_F(Commands, CirtorchsTrainingSetIsTrainedOnAndWrittenBack) {
+  VantageJson({"convert", Path("set.db"), Path("data/sample.pkl")});
+  const json pickle = VantageJson({"info", Path("data/sample.pkl")});
+  EXPECT_EQ(pickle["kind"], "training set of cirtorch");
+  EXPECT_EQ(pickle["train"],
+            json({{"scenes", 3}, {"photos", 12}, {"queries", 6}, {"candidates_per_query", 1.0}}));
+  const TrainingSet set = ReadTrainingSet(folder_ / "set.db");
+  const json imported = VantageJson({"tuples", Path("data/sample.pkl"), "-o", Path("imported.db")});
+  EXPECT_EQ(imported["val"]["queries"], 4);
+  EXPECT_EQ(imported["missing_photos"], 0);
+  const TrainingSet read = ReadTrainingSet(folder_ / "imported.db");
+  ASSERT_EQ(read.photos.size(), set.photos.size());
+  for (size_t i = 0; i < set.photos.size(); ++i) {
+    EXPECT_THAT(read.photos[i].path, ::testing::StartsWith("data/ims/"));
+    EXPECT_EQ(Sha256OfFile(folder_ / read.photos[i].path), Sha256OfFile(folder_ / set.photos[i].path));
+  }
+
+  std::filesystem::remove(folder_ / read.photos[1].path);
+  const Output trained = Vantage({"train", Path("train.toml"), "-o", Path("run"), "--set", "epochs=1",
+                                  "--set", "data.training_set=" + Path("imported.db")});
+  EXPECT_EQ(trained.code, 0) << trained.text;
+  EXPECT_THAT(trained.text, HasSubstr(read.photos[1].path));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run/best.pth"));
+
+  const Output again = Vantage({"convert", Path("imported.db"), Path("data/again.pkl")});
+  EXPECT_EQ(again.code, 0) << again.text;
+  EXPECT_THAT(again.text, HasSubstr("1 photos are missing"));
+  EXPECT_EQ(ReadFile(folder_ / "data/again.pkl"), ReadFile(folder_ / "data/sample.pkl"));
+  VantageJson({"convert", Path("data/again.pkl"), Path("back.db")});
+  EXPECT_EQ(Sha256OfFile(folder_ / "back.db"), Sha256OfFile(folder_ / "imported.db"));
+  std::filesystem::create_directory(folder_ /
+                                    "elsewhere");  // as deep, so that the links still lead to the photos
+  std::filesystem::rename(folder_ / "data/ims", folder_ / "elsewhere/ims");
+  EXPECT_THAT(Vantage({"convert", Path("data/again.pkl"), Path("none.db")}).text,
+              HasSubstr("again.pkl: none of its 20 photos is there"));
+  EXPECT_EQ(VantageJson({"tuples", Path("data/again.pkl"), "--photos", Path("elsewhere/ims"), "-o",
+                         Path("moved.db")})["train"]["photos"],
+            12);
 }
 
 TEST_F(Commands, PrintedConfigurationIsAConfiguration) {

@@ -18,6 +18,7 @@ namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::string_literals;
 
 // The dictionary {"w": tensor, "s": tensor, "epoch": 3} of torch.save; the tensors share storage "0".
 void WriteTensors(PickleWriter& writer) {
@@ -69,6 +70,10 @@ void WriteTorchFiles(const fs::path& folder) {
   WriteFile(folder / "legacy.pth", testing::LegacyTorchFile(TensorsPickle(), storage, 6));
 }
 
+// Of a pickle: numpy.dtype("<i2"), and an array up to the length of its one dimension.
+const std::string kNumpyInt16 = "cnumpy\ndtype\n(U\x02i2K\0K\1tR(K\3U\1<NNNK\xffK\xffK\0tb"s;
+const std::string kNumpyArray = "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tU\1btR(K\1(K"s;
+
 // {"train": {"cids": [text, text], "qidxs": [1, 300], "x": 0.5, "y": None}}
 void WritePickles(const fs::path& folder) {
   PickleWriter writer;
@@ -97,14 +102,10 @@ void WritePickles(const fs::path& folder) {
   WriteFile(folder / "protocol2.pkl", std::move(writer).Finish());
   WriteFile(folder / "protocol0.pkl", "(dp0\nS'ids'\np1\n(lp2\nI1\naL2L\naF0.5\naVa\\u00e4\naI01\nas.");
   // numpy.array([1, 2], dtype="<i2") and numpy.int16(1).
-  const std::string dtype = "cnumpy\ndtype\n(U\x02i2K\x00K\x01tR(K\x03U\x01<NNNK\xffK\xffK\x00tb";
-  const std::string array =
-      "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR(K\x01(K\x02t";
-  WriteFile(folder / "numpy.pkl", "\x80\x02" + array + dtype + std::string("\x89U\x04\x01\0\x02\0tb.", 10));
-  WriteFile(folder / "scalar.pkl",
-            "\x80\x02"
-            "cnumpy.core.multiarray\nscalar\n(" +
-                dtype + std::string("U\x02\x01\0tR.", 7));
+  WriteFile(folder / "numpy.pkl", StrCat("\x80\x02", kNumpyArray, "\2t", kNumpyInt16, "\x89U\4\1\0\2\0tb."s));
+  WriteFile(folder / "scalar.pkl", StrCat("\x80\x02"
+                                          "cnumpy.core.multiarray\nscalar\n(",
+                                          kNumpyInt16, "U\2\1\0tR."s));
   // What takes most memory for its bytes.
   int dense = 0;
   for (const char* unit : {"N", "(", "K\x01\x85", "]\x94", "P\n", "Nr\x01\x02\x03\x04", "I1\n", "Np3\n"}) {
@@ -116,6 +117,33 @@ void WritePickles(const fs::path& folder) {
             std::string("\x80\x04\x95\x0a\0\0\0\0\0\0\0\x8c\x01k\x94\x8c\x01v\x94\x86\x94\x8f("
                         "K\x01K\x02\x90h\x02\x86.",
                         32));
+}
+
+// Two photos and a pair in each split; in NumPy's arrays in one of the files.
+void WriteCirtorchPickles(const fs::path& folder) {
+  for (const bool numpy : {false, true}) {
+    std::string pickle = "\x80\x02}(";
+    for (const std::string split : {"train", "val"}) {
+      const auto numbers = [&](const char* name, const std::string& values) {
+        pickle += StrCat("V", name, "\n");
+        if (!numpy) pickle += "(";
+        std::string data;
+        for (const char value : values) {
+          if (numpy) data += {value, '\0'};
+          if (!numpy) pickle += {'K', value};
+        }
+        const std::string count = {static_cast<char>(values.size())};
+        const std::string bytes = std::string(1, static_cast<char>(data.size())) + data;
+        pickle += numpy ? StrCat(kNumpyArray, count, "t", kNumpyInt16, "\x89U", bytes, "tb") : "l";
+      };
+      pickle += StrCat("V", split, "\n}(Vcids\n(V00abcdef\nV01abcdef\nl");
+      numbers("cluster", {'\1', '\2'});
+      numbers("qidxs", {'\0'});
+      numbers("pidxs", {'\1'});
+      pickle += "u";
+    }
+    WriteFile(folder / (numpy ? "numpy.pkl" : "lists.pkl"), pickle + "u.");
+  }
 }
 
 void WriteModels(const fs::path& folder) {
@@ -146,6 +174,7 @@ void WriteImages(const fs::path& folder) {
 
 void WriteSeeds(const fs::path& folder) {
   WritePickles(folder / "pickle");
+  WriteCirtorchPickles(folder / "cirtorch_pickle");
   WriteTorchFiles(folder / "torch_file");
   fs::create_directories(folder / "zip");
   fs::copy(folder / "torch_file/zip.pth", folder / "zip/archive", fs::copy_options::overwrite_existing);

@@ -29,9 +29,14 @@ struct MinedNegatives {
 
 // The `count` nearest pool photos of other scenes for each query, exactly as cirtorch picks them; equal
 // similarities by pool row. queries: Q x D, pool: N x D, rows of unit length; the scenes are those of the
-// rows. Similarities are computed in blocks of bounded memory.
-MinedNegatives MineNegatives(const DescriptorMatrix& queries, const std::vector<SceneId>& query_scenes,
-                             const DescriptorMatrix& pool, const std::vector<SceneId>& pool_scenes, int count,
-                             NegativeVariant variant, const RunContext& context = {});
+// rows. A row of the pool that is not finite is never picked, and such a query gets nothing. Blocks of
+// queries are compared with the pool side by side; beside the descriptors each thread takes some MiB. The
+// picks do not depend on the number of threads. Reports the queries that are done, one thread at a time.
+// Throws Error where sizes differ; Interrupted.
+MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
+                             const std::vector<SceneId>& query_scenes,
+                             const Eigen::Ref<const DescriptorMatrix>& pool,
+                             const std::vector<SceneId>& pool_scenes, int count, NegativeVariant variant,
+                             const RunContext& context = {});
 
 }  // namespace vantage

@@ -17,7 +17,7 @@ inline size_t Index(PhotoId id) { return static_cast<size_t>(id); }
 inline size_t Index(SceneId id) { return static_cast<size_t>(id); }
 
 enum class Split { kTrain, kVal };
-const char* SplitName(Split split);
+inline const char* SplitName(Split split) { return split == Split::kTrain ? "train" : "val"; }
 
 struct TrainingPhoto {
   std::string path;  // relative to the training set's file, or absolute

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/tuples/cirtorch_pickle.h"
+
+#include <cstdlib>
+
+#include "fuzz/harness.h"
+
+// A training set of cirtorch. What is accepted refers to nothing that is not there and stays in its folder.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace vantage;
+  const std::string_view bytes = fuzz::View(data, size);
+  fuzz::Run(bytes, {.bytes_per_byte = 1024, .fixed = 64 << 10}, [&] {
+    const TrainingSet set = ParseCirtorchPickle(bytes, "input", "ims");
+    for (const TrainingPhoto& photo : set.photos) {
+      if (Index(photo.scene) >= set.scenes.size() || !photo.path.starts_with("ims/") ||
+          photo.path.find("..") != photo.path.npos) {
+        std::abort();
+      }
+    }
+    for (const TrainingQuery& query : set.queries) {
+      if (Index(query.photo) >= set.photos.size() || Index(query.positive) >= set.photos.size() ||
+          set.SplitOf(query.photo) != set.SplitOf(query.positive)) {
+        std::abort();
+      }
+    }
+  });
+  return 0;
+}
