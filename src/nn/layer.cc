@@ -11,6 +11,7 @@
 
 #include "nn/convolution.h"
 #include "nn/max_pool.h"
+#include "nn/winograd.h"
 
 namespace vantage {
 void Layer::Visit(const TensorVisitor& visitor) {
@@ -67,6 +68,7 @@ std::pair<at::Tensor, at::Tensor> ConvolutionUnit::FoldedWeights() const {
 }
 
 at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW) const {
+  if (winograd_ && WinogradSuits(x_BCHW)) return (*winograd_)(x_BCHW, residual_BCHW, activation_);
   at::Tensor x = x_BCHW;
   ConvolutionOptions options = options_;
   if (options.extra_padding > 0) {
@@ -84,6 +86,9 @@ void ConvolutionUnit::Freeze(at::ScalarType type) {
   norm_.reset();
   weight_ = weight_.to(type).contiguous(at::MemoryFormat::ChannelsLast);
   if (bias_.defined()) bias_ = bias_.to(type);
+  if (type == at::kFloat && weight_.device().is_cpu() && WinogradSuits(options_)) {
+    winograd_ = std::make_shared<const WinogradConvolution>(weight_, bias_);
+  }
   frozen_ = true;
 }
 

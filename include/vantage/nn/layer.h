@@ -69,6 +69,8 @@ class FrozenNorm {
   at::Tensor num_batches_tracked_;
 };
 
+class WinogradConvolution;
+
 // A convolution, then batch norm with frozen statistics where it has one, then the activation.
 // The norm is folded into the convolution inside the graph: w gamma / sigma and beta - mu gamma / sigma have
 // the same gradients with respect to w, gamma and beta as the two operations one after the other, and no
@@ -99,6 +101,8 @@ class ConvolutionUnit : public Layer {
   bool frozen_ = false;
   at::Tensor weight_;  // out x in / groups x kernel x kernel
   at::Tensor bias_;    // out; undefined where there is none
+  // How a frozen layer is computed where that is faster; null elsewhere.
+  std::shared_ptr<const WinogradConvolution> winograd_;
 };
 
 struct PoolWindow {
