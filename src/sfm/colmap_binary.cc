@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cmath>
-#include <cstring>
 #include <utility>
 
+#include "sfm/colmap_binary_reader.h"
 #include "sfm/colmap_files.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -12,70 +11,6 @@ namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Reads a file record by record; every error names the file, the record and the offset.
-class BinaryReader {
- public:
-  explicit BinaryReader(const fs::path& path)
-      : source_(path.string()), bytes_(ReadFile(path, uint64_t{1} << 36)) {}
-
-  template <typename T>
-  T Read() {
-    Require(sizeof(T));
-    T value;
-    std::memcpy(&value, bytes_.data() + offset_, sizeof(T));
-    offset_ += sizeof(T);
-    return value;
-  }
-
-  double ReadFinite() {
-    const auto value = Read<double>();
-    if (!std::isfinite(value)) Fail("a number that is not finite");
-    return value;
-  }
-
-  std::string ReadName() {
-    const size_t end = bytes_.find('\0', offset_);
-    if (end == bytes_.npos) Fail("a name without end");
-    const std::string name = bytes_.substr(offset_, end - offset_);
-    offset_ = end + 1;
-    return name;
-  }
-
-  // A number of records of at least `record_size` bytes each: no more than the rest of the file can hold.
-  uint64_t ReadCount(uint64_t record_size) {
-    const auto count = Read<uint64_t>();
-    if (count > (bytes_.size() - offset_) / record_size) {
-      Fail(StrCat(count, " records announced, more than the file's ", bytes_.size(), " bytes can hold"));
-    }
-    return count;
-  }
-
-  void Enter(const char* kind, uint64_t index) {
-    kind_ = kind;
-    index_ = index;
-  }
-
-  std::string Place() const { return StrCat(source_, ": ", kind_, " ", index_, " at byte ", offset_); }
-
-  [[noreturn]] void Fail(const std::string& what) const { throw Error(StrCat(Place(), ": ", what)); }
-
-  void ExpectEnd() const {
-    VANTAGE_CHECK(offset_ == bytes_.size(), source_, ": ", bytes_.size() - offset_,
-                  " bytes left after the last ", kind_);
-  }
-
- private:
-  void Require(size_t size) const {
-    if (size > bytes_.size() - offset_) Fail(StrCat("truncated: the file ends at byte ", bytes_.size()));
-  }
-
-  std::string source_;
-  std::string bytes_;
-  size_t offset_ = 0;
-  const char* kind_ = "header";
-  uint64_t index_ = 0;
-};
 
 std::map<CameraId, Camera> ReadCameras(const fs::path& path) {
   BinaryReader reader(path);
@@ -104,13 +39,7 @@ std::map<ImageId, RegisteredImage> ReadImages(const fs::path& path) {
     reader.Enter("image", i);
     RegisteredImage image;
     image.id = ImageId{reader.Read<uint32_t>()};
-    const double w = reader.ReadFinite();
-    const double x = reader.ReadFinite();
-    const double y = reader.ReadFinite();
-    const double z = reader.ReadFinite();
-    image.cam_from_world.rotation = Eigen::Quaterniond(w, x, y, z);
-    if (image.cam_from_world.rotation.norm() == 0) reader.Fail("a rotation of length zero");
-    for (int k = 0; k < 3; ++k) image.cam_from_world.translation[k] = reader.ReadFinite();
+    image.cam_from_world = reader.ReadPose();
     image.camera = CameraId{reader.Read<uint32_t>()};
     image.name = reader.ReadName();
     const uint64_t observations = reader.ReadCount(24);
@@ -124,6 +53,56 @@ std::map<ImageId, RegisteredImage> ReadImages(const fs::path& path) {
   }
   reader.ExpectEnd();
   return images;
+}
+
+SensorId ReadSensor(BinaryReader& reader) {
+  const auto type = reader.Read<int32_t>();
+  if (type != static_cast<int32_t>(SensorType::kCamera) && type != static_cast<int32_t>(SensorType::kImu)) {
+    reader.Fail(StrCat("a sensor of type ", type, "; known are 0 (camera) and 1 (IMU)"));
+  }
+  return {static_cast<SensorType>(type), reader.Read<uint32_t>()};
+}
+
+std::map<RigId, Rig> ReadRigs(const fs::path& path) {
+  BinaryReader reader(path);
+  const uint64_t count = reader.ReadCount(8);
+  std::map<RigId, Rig> rigs;
+  for (uint64_t i = 0; i < count; ++i) {
+    reader.Enter("rig", i);
+    Rig rig;
+    rig.id = RigId{reader.Read<uint32_t>()};
+    rig.sensors.resize(reader.ReadCount<uint32_t>(8));
+    for (size_t k = 0; k < rig.sensors.size(); ++k) {
+      RigSensor& sensor = rig.sensors[k];
+      sensor.sensor = ReadSensor(reader);
+      if (k == 0) continue;
+      if (reader.Read<uint8_t>() != 0) sensor.sensor_from_rig = reader.ReadPose();
+    }
+    rigs[rig.id] = std::move(rig);
+  }
+  reader.ExpectEnd();
+  return rigs;
+}
+
+std::map<FrameId, Frame> ReadFrames(const fs::path& path) {
+  BinaryReader reader(path);
+  const uint64_t count = reader.ReadCount(68);
+  std::map<FrameId, Frame> frames;
+  for (uint64_t i = 0; i < count; ++i) {
+    reader.Enter("frame", i);
+    Frame frame;
+    frame.id = FrameId{reader.Read<uint32_t>()};
+    frame.rig = RigId{reader.Read<uint32_t>()};
+    frame.rig_from_world = reader.ReadPose();
+    frame.data.resize(reader.ReadCount<uint32_t>(16));
+    for (FrameData& data : frame.data) {
+      data.sensor = ReadSensor(reader);
+      data.id = reader.Read<uint64_t>();
+    }
+    frames[frame.id] = std::move(frame);
+  }
+  reader.ExpectEnd();
+  return frames;
 }
 
 std::map<PointId, ScenePoint> ReadPoints(const fs::path& path) {
@@ -154,11 +133,27 @@ void Put(AtomicFile& file, T value) {
   file.Write(&value, sizeof(T));
 }
 
+void PutPose(AtomicFile& file, const Pose& pose) {
+  const Eigen::Quaterniond& rotation = pose.rotation;
+  for (const double value : {rotation.w(), rotation.x(), rotation.y(), rotation.z()}) Put(file, value);
+  for (int k = 0; k < 3; ++k) Put(file, pose.translation[k]);
+}
+
+void PutSensor(AtomicFile& file, const SensorId& sensor) {
+  Put(file, static_cast<int32_t>(sensor.type));
+  Put(file, sensor.id);
+}
+
 }  // namespace
 
 Reconstruction ReadBinaryModel(const fs::path& folder) {
-  return {ReadCameras(folder / "cameras.bin"), ReadImages(folder / "images.bin"),
-          ReadPoints(folder / "points3D.bin")};
+  Reconstruction model;
+  model.cameras = ReadCameras(folder / "cameras.bin");
+  model.images = ReadImages(folder / "images.bin");
+  model.points = ReadPoints(folder / "points3D.bin");
+  if (fs::exists(folder / "rigs.bin")) model.rigs = ReadRigs(folder / "rigs.bin");
+  if (fs::exists(folder / "frames.bin")) model.frames = ReadFrames(folder / "frames.bin");
+  return model;
 }
 
 void WriteBinaryModel(const Reconstruction& reconstruction, const fs::path& folder) {
@@ -175,10 +170,8 @@ void WriteBinaryModel(const Reconstruction& reconstruction, const fs::path& fold
   AtomicFile images(folder / "images.bin");
   Put<uint64_t>(images, reconstruction.images.size());
   for (const auto& [id, image] : reconstruction.images) {
-    const Eigen::Quaterniond& rotation = image.cam_from_world.rotation;
     Put(images, static_cast<uint32_t>(id));
-    for (const double value : {rotation.w(), rotation.x(), rotation.y(), rotation.z()}) Put(images, value);
-    for (int k = 0; k < 3; ++k) Put(images, image.cam_from_world.translation[k]);
+    PutPose(images, image.cam_from_world);
     Put(images, static_cast<uint32_t>(image.camera));
     images.Write(image.name.c_str(), image.name.size() + 1);
     Put<uint64_t>(images, image.observations.size());
@@ -203,6 +196,35 @@ void WriteBinaryModel(const Reconstruction& reconstruction, const fs::path& fold
     }
   }
   for (AtomicFile* file : {&cameras, &images, &points}) file->Commit();
+}
+
+void WriteBinaryRigs(const Reconstruction& reconstruction, const fs::path& folder) {
+  AtomicFile rigs(folder / "rigs.bin");
+  Put<uint64_t>(rigs, reconstruction.rigs.size());
+  for (const auto& [id, rig] : reconstruction.rigs) {
+    Put(rigs, static_cast<uint32_t>(id));
+    Put(rigs, static_cast<uint32_t>(rig.sensors.size()));
+    for (size_t k = 0; k < rig.sensors.size(); ++k) {
+      PutSensor(rigs, rig.sensors[k].sensor);
+      if (k == 0) continue;
+      Put<uint8_t>(rigs, rig.sensors[k].sensor_from_rig ? 1 : 0);
+      if (rig.sensors[k].sensor_from_rig) PutPose(rigs, *rig.sensors[k].sensor_from_rig);
+    }
+  }
+
+  AtomicFile frames(folder / "frames.bin");
+  Put<uint64_t>(frames, reconstruction.frames.size());
+  for (const auto& [id, frame] : reconstruction.frames) {
+    Put(frames, static_cast<uint32_t>(id));
+    Put(frames, static_cast<uint32_t>(frame.rig));
+    PutPose(frames, frame.rig_from_world);
+    Put(frames, static_cast<uint32_t>(frame.data.size()));
+    for (const FrameData& data : frame.data) {
+      PutSensor(frames, data.sensor);
+      Put(frames, data.id);
+    }
+  }
+  for (AtomicFile* file : {&rigs, &frames}) file->Commit();
 }
 
 }  // namespace vantage

@@ -41,6 +41,42 @@ void CheckReferences(const Reconstruction& model, const std::string& source) {
   }
 }
 
+// What frames refer to is there, and images belong to the camera that their frame says.
+void CheckFrames(const Reconstruction& model, const std::string& source) {
+  for (const auto& [id, frame] : model.frames) {
+    VANTAGE_CHECK(model.rigs.count(frame.rig) == 1, source, ": frame ", static_cast<uint32_t>(id),
+                  " names rig ", static_cast<uint32_t>(frame.rig), ", which the model does not hold");
+    for (const FrameData& data : frame.data) {
+      if (data.sensor.type != SensorType::kCamera) continue;
+      VANTAGE_CHECK(data.id <= UINT32_MAX, source, ": frame ", static_cast<uint32_t>(id), " names image ",
+                    data.id, ", which is no id of an image");
+      const auto image = model.images.find(ImageId{static_cast<uint32_t>(data.id)});
+      VANTAGE_CHECK(image == model.images.end() || image->second.camera == CameraId{data.sensor.id}, source,
+                    ": frame ", static_cast<uint32_t>(id), " says that image ", data.id, " is of camera ",
+                    data.sensor.id, ", the image that it is of camera ",
+                    static_cast<uint32_t>(image->second.camera));
+    }
+  }
+}
+
+// COLMAP takes the pose of an image from its frame; `images` only repeats it.
+void TakePosesOfFrames(Reconstruction& model) {
+  for (const auto& [id, frame] : model.frames) {
+    const Rig& rig = model.rigs.at(frame.rig);
+    for (const FrameData& data : frame.data) {
+      const auto image = model.images.find(ImageId{static_cast<uint32_t>(data.id)});
+      if (data.sensor.type != SensorType::kCamera || image == model.images.end()) continue;
+      for (size_t k = 0; k < rig.sensors.size(); ++k) {
+        const RigSensor& sensor = rig.sensors[k];
+        if (sensor.sensor != data.sensor) continue;
+        Pose& pose = image->second.cam_from_world;
+        if (k == 0) pose = frame.rig_from_world;
+        if (sensor.sensor_from_rig) pose = *sensor.sensor_from_rig * frame.rig_from_world;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 bool IsColmapModel(const fs::path& folder) { return HasFiles(folder, ".bin") || HasFiles(folder, ".txt"); }
@@ -50,14 +86,23 @@ Reconstruction ReadColmapModel(const fs::path& folder) {
                 ": no COLMAP model here (cameras, images and points3D as .bin or .txt)");
   Reconstruction model = HasFiles(folder, ".bin") ? ReadBinaryModel(folder) : ReadTextModel(folder);
   CheckReferences(model, folder.string());
+  CheckFrames(model, folder.string());
+  TakePosesOfFrames(model);
   return model;
 }
 
 void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& folder, ModelFormat format) {
+  // Those of another model that lay here would be taken for this one's.
+  for (const char* name : {"rigs", "frames"}) {
+    for (const char* extension : {".bin", ".txt"}) fs::remove(folder / (std::string(name) + extension));
+  }
+  const bool has_rigs = !reconstruction.rigs.empty() || !reconstruction.frames.empty();
   if (format == ModelFormat::kBinary) {
     WriteBinaryModel(reconstruction, folder);
+    if (has_rigs) WriteBinaryRigs(reconstruction, folder);
   } else {
     WriteTextModel(reconstruction, folder);
+    if (has_rigs) WriteTextRigs(reconstruction, folder);
   }
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cmath>
-#include <sstream>
 #include <utility>
 
 #include "sfm/colmap_files.h"
+#include "sfm/colmap_text_reader.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
@@ -12,75 +11,6 @@ namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Reads a file line by line; every error names the file and the line.
-class TextReader {
- public:
-  explicit TextReader(const fs::path& path)
-      : source_(path.string()), text_(ReadFile(path, uint64_t{1} << 36)), lines_(text_) {}
-
-  // The next line that is no comment. Where `keep_empty` is set, an empty line counts.
-  bool NextLine(bool keep_empty) {
-    std::string line;
-    while (std::getline(lines_, line)) {
-      ++number_;
-      const std::string_view trimmed = Trim(line);
-      if ((trimmed.empty() && !keep_empty) || (!trimmed.empty() && trimmed[0] == '#')) continue;
-      words_ = std::istringstream{std::string(trimmed)};
-      return true;
-    }
-    return false;
-  }
-
-  bool HasMore() {
-    words_ >> std::ws;
-    return !words_.eof();
-  }
-
-  std::string Word(const char* what) {
-    std::string word;
-    words_ >> word;
-    VANTAGE_CHECK(!word.empty(), Place(), ": ", what, " is missing");
-    return word;
-  }
-
-  // Names may hold spaces: the rest of the line.
-  std::string Rest(const char* what) {
-    std::string rest;
-    std::getline(words_ >> std::ws, rest);
-    VANTAGE_CHECK(!rest.empty(), Place(), ": ", what, " is missing");
-    return rest;
-  }
-
-  double Number(const char* what) {
-    const double value = ParseDouble(Word(what), StrCat(Place(), ": ", what));
-    VANTAGE_CHECK(std::isfinite(value), Place(), ": ", what, " is not finite");
-    return value;
-  }
-
-  template <typename T>
-  T Integer(const char* what) {
-    const long long value = ParseInteger(Word(what), StrCat(Place(), ": ", what));
-    VANTAGE_CHECK(value >= 0 && static_cast<unsigned long long>(value) <= std::numeric_limits<T>::max(),
-                  Place(), ": ", what, " ", value, " is out of range");
-    return static_cast<T>(value);
-  }
-
-  // COLMAP writes -1 for an observation without a point.
-  PointId Point() {
-    const long long value = ParseInteger(Word("POINT3D_ID"), StrCat(Place(), ": POINT3D_ID"));
-    return value == -1 ? kNoPoint : PointId{static_cast<uint64_t>(value)};
-  }
-
-  std::string Place() const { return StrCat(source_, ":", number_); }
-
- private:
-  std::string source_;
-  std::string text_;
-  std::istringstream lines_;
-  std::istringstream words_;
-  int64_t number_ = 0;
-};
 
 std::map<CameraId, Camera> ReadCameras(const fs::path& path) {
   TextReader reader(path);
@@ -106,13 +36,7 @@ std::map<ImageId, RegisteredImage> ReadImages(const fs::path& path) {
   while (reader.NextLine(false)) {
     RegisteredImage image;
     image.id = ImageId{reader.Integer<uint32_t>("IMAGE_ID")};
-    const double w = reader.Number("QW");
-    const double x = reader.Number("QX");
-    const double y = reader.Number("QY");
-    const double z = reader.Number("QZ");
-    image.cam_from_world.rotation = Eigen::Quaterniond(w, x, y, z);
-    VANTAGE_CHECK(image.cam_from_world.rotation.norm() > 0, reader.Place(), ": a rotation of length zero");
-    for (int k = 0; k < 3; ++k) image.cam_from_world.translation[k] = reader.Number("T");
+    image.cam_from_world = reader.ReadPose();
     image.camera = CameraId{reader.Integer<uint32_t>("CAMERA_ID")};
     image.name = reader.Rest("NAME");
     VANTAGE_CHECK(reader.NextLine(true), reader.Place(), ": the line of observations of '", image.name,
@@ -147,11 +71,76 @@ std::map<PointId, ScenePoint> ReadPoints(const fs::path& path) {
   return points;
 }
 
+SensorId ReadSensor(TextReader& reader) {
+  const std::string type = reader.Word("SENSOR_TYPE");
+  VANTAGE_CHECK(type == "CAMERA" || type == "IMU", reader.Place(), ": a sensor of type '", type,
+                "'; known are CAMERA and IMU");
+  return {type == "CAMERA" ? SensorType::kCamera : SensorType::kImu, reader.Integer<uint32_t>("SENSOR_ID")};
+}
+
+std::map<RigId, Rig> ReadRigs(const fs::path& path) {
+  TextReader reader(path);
+  std::map<RigId, Rig> rigs;
+  while (reader.NextLine(false)) {
+    Rig rig;
+    rig.id = RigId{reader.Integer<uint32_t>("RIG_ID")};
+    const auto count = reader.Integer<uint32_t>("NUM_SENSORS");
+    for (uint32_t i = 0; i < count; ++i) {
+      RigSensor sensor{ReadSensor(reader), std::nullopt};
+      if (i > 0 && reader.Integer<uint8_t>("HAS_POSE") != 0) sensor.sensor_from_rig = reader.ReadPose();
+      rig.sensors.push_back(sensor);
+    }
+    VANTAGE_CHECK(!reader.HasMore(), reader.Place(), ": more than ", count, " sensors");
+    rigs[rig.id] = std::move(rig);
+  }
+  return rigs;
+}
+
+std::map<FrameId, Frame> ReadFrames(const fs::path& path) {
+  TextReader reader(path);
+  std::map<FrameId, Frame> frames;
+  while (reader.NextLine(false)) {
+    Frame frame;
+    frame.id = FrameId{reader.Integer<uint32_t>("FRAME_ID")};
+    frame.rig = RigId{reader.Integer<uint32_t>("RIG_ID")};
+    frame.rig_from_world = reader.ReadPose();
+    const auto count = reader.Integer<uint32_t>("NUM_DATA_IDS");
+    for (uint32_t i = 0; i < count; ++i) {
+      const SensorId sensor = ReadSensor(reader);
+      frame.data.push_back({sensor, reader.Integer<uint64_t>("DATA_ID")});
+    }
+    VANTAGE_CHECK(!reader.HasMore(), reader.Place(), ": more than ", count, " data ids");
+    frames[frame.id] = std::move(frame);
+  }
+  return frames;
+}
+
+// " QW QX QY QZ TX TY TZ"
+std::string PoseText(const Pose& pose) {
+  const Eigen::Quaterniond& rotation = pose.rotation;
+  const Eigen::Vector3d& translation = pose.translation;
+  std::string text;
+  for (const double value : {rotation.w(), rotation.x(), rotation.y(), rotation.z(), translation.x(),
+                             translation.y(), translation.z()}) {
+    text += " " + FormatShortest(value);
+  }
+  return text;
+}
+
+std::string SensorText(const SensorId& sensor) {
+  return StrCat(sensor.type == SensorType::kCamera ? " CAMERA " : " IMU ", sensor.id);
+}
+
 }  // namespace
 
 Reconstruction ReadTextModel(const fs::path& folder) {
-  return {ReadCameras(folder / "cameras.txt"), ReadImages(folder / "images.txt"),
-          ReadPoints(folder / "points3D.txt")};
+  Reconstruction model;
+  model.cameras = ReadCameras(folder / "cameras.txt");
+  model.images = ReadImages(folder / "images.txt");
+  model.points = ReadPoints(folder / "points3D.txt");
+  if (fs::exists(folder / "rigs.txt")) model.rigs = ReadRigs(folder / "rigs.txt");
+  if (fs::exists(folder / "frames.txt")) model.frames = ReadFrames(folder / "frames.txt");
+  return model;
 }
 
 void WriteTextModel(const Reconstruction& reconstruction, const fs::path& folder) {
@@ -167,14 +156,8 @@ void WriteTextModel(const Reconstruction& reconstruction, const fs::path& folder
       "# IMAGE_ID, QW, QX, QY, QZ, TX, TY, TZ, CAMERA_ID, NAME\n"
       "# POINTS2D[] as (X, Y, POINT3D_ID)\n";
   for (const auto& [id, image] : reconstruction.images) {
-    const Eigen::Quaterniond& rotation = image.cam_from_world.rotation;
-    const Eigen::Vector3d& translation = image.cam_from_world.translation;
-    images += StrCat(static_cast<uint32_t>(id));
-    for (const double value : {rotation.w(), rotation.x(), rotation.y(), rotation.z(), translation.x(),
-                               translation.y(), translation.z()}) {
-      images += " " + FormatShortest(value);
-    }
-    images += StrCat(" ", static_cast<uint32_t>(image.camera), " ", image.name, "\n");
+    images += StrCat(static_cast<uint32_t>(id), PoseText(image.cam_from_world), " ",
+                     static_cast<uint32_t>(image.camera), " ", image.name, "\n");
     const char* separator = "";
     for (const Observation& observation : image.observations) {
       images += StrCat(separator, FormatShortest(observation.x), " ", FormatShortest(observation.y), " ",
@@ -198,6 +181,33 @@ void WriteTextModel(const Reconstruction& reconstruction, const fs::path& folder
   WriteFile(folder / "cameras.txt", cameras);
   WriteFile(folder / "images.txt", images);
   WriteFile(folder / "points3D.txt", points);
+}
+
+void WriteTextRigs(const Reconstruction& reconstruction, const fs::path& folder) {
+  std::string rigs =
+      "# RIG_ID, NUM_SENSORS, REF_SENSOR_TYPE, REF_SENSOR_ID, "
+      "SENSORS[] as (SENSOR_TYPE, SENSOR_ID, HAS_POSE, [QW, QX, QY, QZ, TX, TY, TZ])\n";
+  for (const auto& [id, rig] : reconstruction.rigs) {
+    rigs += StrCat(static_cast<uint32_t>(id), " ", rig.sensors.size());
+    for (size_t k = 0; k < rig.sensors.size(); ++k) {
+      const RigSensor& sensor = rig.sensors[k];
+      rigs += SensorText(sensor.sensor);
+      if (k > 0) rigs += sensor.sensor_from_rig ? " 1" + PoseText(*sensor.sensor_from_rig) : " 0";
+    }
+    rigs += "\n";
+  }
+
+  std::string frames =
+      "# FRAME_ID, RIG_ID, RIG_FROM_WORLD[QW, QX, QY, QZ, TX, TY, TZ], NUM_DATA_IDS, "
+      "DATA_IDS[] as (SENSOR_TYPE, SENSOR_ID, DATA_ID)\n";
+  for (const auto& [id, frame] : reconstruction.frames) {
+    frames += StrCat(static_cast<uint32_t>(id), " ", static_cast<uint32_t>(frame.rig),
+                     PoseText(frame.rig_from_world), " ", frame.data.size());
+    for (const FrameData& data : frame.data) frames += StrCat(SensorText(data.sensor), " ", data.id);
+    frames += "\n";
+  }
+  WriteFile(folder / "rigs.txt", rigs);
+  WriteFile(folder / "frames.txt", frames);
 }
 
 }  // namespace vantage

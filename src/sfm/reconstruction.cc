@@ -6,8 +6,8 @@
 namespace vantage {
 namespace {
 
-// COLMAP, sensor/models.h.
-constexpr std::array<CameraModel, 12> kCameraModels = {{
+// COLMAP up to 4.x, sensor/models.h.
+constexpr std::array<CameraModel, 18> kCameraModels = {{
     {0, "SIMPLE_PINHOLE", 3, 1},
     {1, "PINHOLE", 4, 2},
     {2, "SIMPLE_RADIAL", 4, 1},
@@ -20,6 +20,12 @@ constexpr std::array<CameraModel, 12> kCameraModels = {{
     {9, "RADIAL_FISHEYE", 5, 1},
     {10, "THIN_PRISM_FISHEYE", 12, 2},
     {11, "RAD_TAN_THIN_PRISM_FISHEYE", 16, 2},
+    {12, "SIMPLE_DIVISION", 4, 1},
+    {13, "DIVISION", 5, 2},
+    {14, "SIMPLE_FISHEYE", 3, 1},
+    {15, "FISHEYE", 4, 2},
+    {16, "EUCM", 6, 2},
+    {17, "EQUIRECTANGULAR", 2, 0},
 }};
 
 std::string KnownModels() {
@@ -46,6 +52,7 @@ const CameraModel& CameraModelByName(const std::string& name, const std::string&
 
 double Camera::MeanFocalLength() const {
   const CameraModel& model = CameraModelById(model_id, "camera");
+  if (model.focal_length_count == 0) return 0;
   double sum = 0;
   for (int i = 0; i < model.focal_length_count; ++i) sum += parameters[static_cast<size_t>(i)];
   return sum / model.focal_length_count;

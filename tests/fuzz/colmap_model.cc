@@ -11,7 +11,7 @@
 
 namespace {
 
-// Stands between the three files of a model: make_seeds.cc writes it, colmap.dict offers it.
+// Stands between the files of a model: make_seeds.cc writes it, colmap.dict offers it.
 constexpr std::string_view kSeparator = "|next file|";
 
 const std::filesystem::path& Folder() {
@@ -25,15 +25,22 @@ const std::filesystem::path& Folder() {
 
 }  // namespace
 
-// cameras, images and points3D; VANTAGE_FUZZ_EXTENSION says whether binary or text.
+// cameras, images, points3D and, where the input goes on, rigs and frames; VANTAGE_FUZZ_EXTENSION says
+// whether binary or text.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   const std::string_view input = fuzz::View(data, size);
   std::string_view rest = input;
-  for (const char* name : {"cameras", "images", "points3D"}) {
+  bool has_more = true;
+  for (const std::string_view name : {"cameras", "images", "points3D", "rigs", "frames"}) {
+    const std::filesystem::path path = Folder() / StrCat(name, VANTAGE_FUZZ_EXTENSION);
+    if (!has_more && (name == "rigs" || name == "frames")) {
+      std::filesystem::remove(path);
+      continue;
+    }
     const size_t end = std::min(rest.find(kSeparator), rest.size());
-    std::ofstream file(Folder() / StrCat(name, VANTAGE_FUZZ_EXTENSION), std::ios::binary);
-    file.write(rest.data(), static_cast<std::streamsize>(end));
+    std::ofstream(path, std::ios::binary).write(rest.data(), static_cast<std::streamsize>(end));
+    has_more = end < rest.size();
     rest.remove_prefix(std::min(end + kSeparator.size(), rest.size()));
   }
   fuzz::Run(input, {.bytes_per_byte = 64}, [] { Summarize(ReadColmapModel(Folder())); });

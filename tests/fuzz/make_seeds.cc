@@ -146,18 +146,35 @@ void WriteCirtorchPickles(const fs::path& folder) {
   }
 }
 
+// A rig of two cameras, and a frame of it that took the first two images.
+void AddRig(Reconstruction& model) {
+  const RegisteredImage& first = model.images.begin()->second;
+  const RegisteredImage& second = std::next(model.images.begin())->second;
+  const SensorId left{SensorType::kCamera, static_cast<uint32_t>(first.camera)};
+  const SensorId right{SensorType::kCamera, static_cast<uint32_t>(second.camera)};
+  model.rigs[RigId{1}] = {RigId{1}, {{left, std::nullopt}, {right, second.cam_from_world}}};
+  model.frames[FrameId{1}] = {
+      FrameId{1},
+      RigId{1},
+      first.cam_from_world,
+      {{left, static_cast<uint64_t>(first.id)}, {right, static_cast<uint64_t>(second.id)}}};
+}
+
 void WriteModels(const fs::path& folder) {
   for (const bool binary : {true, false}) {
     const std::string extension = binary ? ".bin" : ".txt";
     int index = 0;
     for (const int points : {0, 3, 20}) {
       const fs::path scratch = folder / "scratch";
-      WriteColmapModel(testing::MakeRandomModel(points == 0 ? 1 : 3, points, 1), scratch,
-                       binary ? ModelFormat::kBinary : ModelFormat::kText);
-      WriteFile(folder / ("colmap_" + extension.substr(1)) / StrCat("model", index++),
-                ReadFile(scratch / ("cameras" + extension)) + "|next file|" +
-                    ReadFile(scratch / ("images" + extension)) + "|next file|" +
-                    ReadFile(scratch / ("points3D" + extension)));
+      Reconstruction model = testing::MakeRandomModel(points == 0 ? 1 : 3, points, 1);
+      if (points == 3) AddRig(model);
+      WriteColmapModel(model, scratch, binary ? ModelFormat::kBinary : ModelFormat::kText);
+      std::string seed;
+      for (const char* name : {"cameras", "images", "points3D", "rigs", "frames"}) {
+        const fs::path path = scratch / (name + extension);
+        if (fs::exists(path)) seed += (seed.empty() ? "" : "|next file|") + ReadFile(path);
+      }
+      WriteFile(folder / ("colmap_" + extension.substr(1)) / StrCat("model", index++), seed);
       fs::remove_all(scratch);
     }
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,13 @@ namespace vantage {
 enum class CameraId : uint32_t {};
 enum class ImageId : uint32_t {};
 enum class PointId : uint64_t {};
+enum class RigId : uint32_t {};
+enum class FrameId : uint32_t {};
 // What an observation without a 3D point holds.
 inline constexpr PointId kNoPoint{UINT64_MAX};
 
 // One of COLMAP's camera models: its parameters start with the focal length (or two), then the principal
-// point.
+// point; panoramas have neither.
 struct CameraModel {
   int id = 0;
   const char* name = "";
@@ -38,7 +41,7 @@ struct Camera {
   uint64_t height = 0;
   std::vector<double> parameters;  // of the model, pixels where they are lengths
 
-  // Pixels; the mean where the model has two.
+  // Pixels; the mean where the model has two, 0 where it has none.
   double MeanFocalLength() const;
 };
 
@@ -48,6 +51,10 @@ struct Pose {
   Eigen::Vector3d translation = Eigen::Vector3d::Zero();
 
   Eigen::Vector3d operator*(const Eigen::Vector3d& point) const { return rotation * point + translation; }
+  // First the other, then this.
+  Pose operator*(const Pose& other) const {
+    return {rotation * other.rotation, rotation * other.translation + translation};
+  }
   // Where the camera stands in the world: -R^T t.
   Eigen::Vector3d Center() const { return -(rotation.conjugate() * translation); }
 };
@@ -80,11 +87,47 @@ struct ScenePoint {
   std::vector<TrackElement> track;
 };
 
+// COLMAP's numbers.
+enum class SensorType : int32_t { kCamera = 0, kImu = 1 };
+
+struct SensorId {
+  SensorType type = SensorType::kCamera;
+  uint32_t id = 0;  // of the camera where it is one
+
+  bool operator==(const SensorId&) const = default;
+};
+
+struct RigSensor {
+  SensorId sensor;
+  std::optional<Pose> sensor_from_rig;  // nothing: not known, or the reference sensor
+};
+
+// Sensors that are fixed to each other; the first is the reference sensor, whose coordinates are the rig's.
+struct Rig {
+  RigId id{};
+  std::vector<RigSensor> sensors;
+};
+
+struct FrameData {
+  SensorId sensor;
+  uint64_t id = 0;  // of the image where the sensor is a camera
+};
+
+// What a rig took at one time. COLMAP 3.12 and later has each camera in a rig, and each image in a frame.
+struct Frame {
+  FrameId id{};
+  RigId rig{};
+  Pose rig_from_world;
+  std::vector<FrameData> data;
+};
+
 // A sparse model: what structure-from-motion found of a scene.
 struct Reconstruction {
   std::map<CameraId, Camera> cameras;
   std::map<ImageId, RegisteredImage> images;
   std::map<PointId, ScenePoint> points;
+  std::map<RigId, Rig> rigs;  // empty where COLMAP was older than 3.12, or the model comes from elsewhere
+  std::map<FrameId, Frame> frames;
 };
 
 // What is worth telling of a model.

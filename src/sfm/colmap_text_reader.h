@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <sstream>
+#include <string>
+
+#include "vantage/sfm/reconstruction.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+
+// Reads a file line by line; every error names the file and the line.
+class TextReader {
+ public:
+  explicit TextReader(const std::filesystem::path& path)
+      : source_(path.string()), text_(ReadFile(path, uint64_t{1} << 36)), lines_(text_) {}
+
+  // The next line that is no comment. Where `keep_empty` is set, an empty line counts.
+  bool NextLine(bool keep_empty) {
+    std::string line;
+    while (std::getline(lines_, line)) {
+      ++number_;
+      const std::string_view trimmed = Trim(line);
+      if ((trimmed.empty() && !keep_empty) || (!trimmed.empty() && trimmed[0] == '#')) continue;
+      words_ = std::istringstream{std::string(trimmed)};
+      return true;
+    }
+    return false;
+  }
+
+  bool HasMore() {
+    words_ >> std::ws;
+    return !words_.eof();
+  }
+
+  std::string Word(const char* what) {
+    std::string word;
+    words_ >> word;
+    VANTAGE_CHECK(!word.empty(), Place(), ": ", what, " is missing");
+    return word;
+  }
+
+  // Names may hold spaces: the rest of the line.
+  std::string Rest(const char* what) {
+    std::string rest;
+    std::getline(words_ >> std::ws, rest);
+    VANTAGE_CHECK(!rest.empty(), Place(), ": ", what, " is missing");
+    return rest;
+  }
+
+  double Number(const char* what) {
+    const double value = ParseDouble(Word(what), StrCat(Place(), ": ", what));
+    VANTAGE_CHECK(std::isfinite(value), Place(), ": ", what, " is not finite");
+    return value;
+  }
+
+  template <typename T>
+  T Integer(const char* what) {
+    const long long value = ParseInteger(Word(what), StrCat(Place(), ": ", what));
+    VANTAGE_CHECK(value >= 0 && static_cast<unsigned long long>(value) <= std::numeric_limits<T>::max(),
+                  Place(), ": ", what, " ", value, " is out of range");
+    return static_cast<T>(value);
+  }
+
+  // QW, QX, QY, QZ, TX, TY, TZ.
+  Pose ReadPose() {
+    const double w = Number("QW");
+    const double x = Number("QX");
+    const double y = Number("QY");
+    const double z = Number("QZ");
+    Pose pose;
+    pose.rotation = Eigen::Quaterniond(w, x, y, z);
+    VANTAGE_CHECK(pose.rotation.norm() > 0, Place(), ": a rotation of length zero");
+    for (int k = 0; k < 3; ++k) pose.translation[k] = Number("T");
+    return pose;
+  }
+
+  // COLMAP writes -1 for an observation without a point.
+  PointId Point() {
+    const long long value = ParseInteger(Word("POINT3D_ID"), StrCat(Place(), ": POINT3D_ID"));
+    return value == -1 ? kNoPoint : PointId{static_cast<uint64_t>(value)};
+  }
+
+  std::string Place() const { return StrCat(source_, ":", number_); }
+
+ private:
+  std::string source_;
+  std::string text_;
+  std::istringstream lines_;
+  std::istringstream words_;
+  int64_t number_ = 0;
+};
+
+}  // namespace vantage
