@@ -66,8 +66,11 @@ std::array<const float*, kWinogradPlaces> Window(const Tile& tile, const Maps& m
 
 // The tile's pixels in maps of out_channels; null outside.
 template <typename Float>
-std::array<Float*, kWinogradTile * kWinogradTile> Pixels(const Tile& tile, const Maps& maps, Float* values) {
-  std::array<Float*, kWinogradTile * kWinogradTile> pixels;
+using TilePixels = std::array<Float*, kWinogradTile * kWinogradTile>;
+
+template <typename Float>
+TilePixels<Float> Pixels(const Tile& tile, const Maps& maps, Float* values) {
+  TilePixels<Float> pixels;
   size_t i = 0;
   for (int64_t y = tile.y; y < tile.y + kWinogradTile; ++y) {
     for (int64_t x = tile.x; x < tile.x + kWinogradTile; ++x) {
@@ -89,18 +92,44 @@ struct Planes {
       : row(RoundUp(channels, kCacheLine) + kCacheLine), plane(tiles * row + kCacheLine) {}
 };
 
-// Bounds of the activation: it cuts values off below and above.
-std::pair<float, float> Bounds(Activation activation) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+// The activation cuts values off below and above.
+struct Bounds {
+  float lowest = -std::numeric_limits<float>::infinity();
+  float highest = std::numeric_limits<float>::infinity();
+};
+
+Bounds BoundsOf(Activation activation) {
   switch (activation) {
     case Activation::kRelu:
-      return {0.0F, kInfinity};
+      return {.lowest = 0};
     case Activation::kRelu6:
-      return {0.0F, 6.0F};
+      return {.lowest = 0, .highest = 6};
     case Activation::kNone:
       break;
   }
-  return {-kInfinity, kInfinity};
+  return {};
+}
+
+// Tiles [first, first + count) before and after the products. `planes` holds a row for each.
+void TransformInputs(const WinogradKernels& kernels, const Maps& maps, int64_t first, int64_t count,
+                     const float* zeros, const Planes& layout, float* planes) {
+  for (int64_t i = 0; i < count; ++i) {
+    const auto window = Window(Tile(first + i, maps), maps, zeros);
+    kernels.transform_input(window.data(), maps.in_channels, planes + i * layout.row, layout.plane);
+  }
+}
+
+void TransformOutputs(const WinogradKernels& kernels, const Maps& maps, int64_t first, int64_t count,
+                      const float* bias, const Bounds& bounds, const Planes& layout, const float* planes) {
+  for (int64_t i = 0; i < count; ++i) {
+    const Tile tile(first + i, maps);
+    const TilePixels<float> out = Pixels(tile, maps, maps.out);
+    TilePixels<const float> residual{};
+    if (maps.residual != nullptr) residual = Pixels(tile, maps, maps.residual);
+    kernels.transform_output(planes + i * layout.row, layout.plane, bias,
+                             maps.residual != nullptr ? residual.data() : nullptr, maps.out_channels,
+                             bounds.lowest, bounds.highest, out.data());
+  }
 }
 
 // Few tiles keep their planes in the second-level cache; many use weights more often once these come from
@@ -170,7 +199,7 @@ at::Tensor WinogradConvolution::operator()(const at::Tensor& x_BCHW, const at::T
   const Planes in_planes(at_a_time, in_channels_);
   const Planes out_planes(at_a_time, out_channels_);
   const int64_t columns = bias_.size(0);
-  const auto [lowest, highest] = Bounds(activation);
+  const Bounds bounds = BoundsOf(activation);
   const auto* weights = weights_.const_data_ptr<float>();
   const auto* bias = bias_.const_data_ptr<float>();
   at::parallel_for(0, (tile_count + at_a_time - 1) / at_a_time, 1, [&](int64_t begin, int64_t end) {
@@ -180,24 +209,13 @@ at::Tensor WinogradConvolution::operator()(const at::Tensor& x_BCHW, const at::T
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = block * at_a_time;
       const int64_t count = std::min(at_a_time, tile_count - first);
-      for (int64_t i = 0; i < count; ++i) {
-        const auto window = Window(Tile(first + i, maps), maps, zeros.data());
-        kernels_->transform_input(window.data(), in_channels_, in + i * in_planes.row, in_planes.plane);
-      }
+      TransformInputs(*kernels_, maps, first, count, zeros.data(), in_planes, in);
       for (int64_t place = 0; place < kWinogradPlaces; ++place) {
         kernels_->multiply(in + place * in_planes.plane, in_planes.row,
                            weights + place * in_channels_ * columns, count, in_channels_, columns,
                            out + place * out_planes.plane, out_planes.row);
       }
-      for (int64_t i = 0; i < count; ++i) {
-        const Tile tile(first + i, maps);
-        const auto pixels = Pixels(tile, maps, maps.out);
-        std::array<const float*, pixels.size()> added{};
-        if (maps.residual != nullptr) added = Pixels(tile, maps, maps.residual);
-        kernels_->transform_output(out + i * out_planes.row, out_planes.plane, bias,
-                                   maps.residual != nullptr ? added.data() : nullptr, out_channels_, lowest,
-                                   highest, pixels.data());
-      }
+      TransformOutputs(*kernels_, maps, first, count, bias, bounds, out_planes, out);
     }
   });
   return y;

@@ -139,6 +139,17 @@ VANTAGE_INLINE void MultiplyRows(const float* a, int64_t a_stride, const float* 
   }
 }
 
+// The last `rows` of them, at most kCount.
+template <int kCount>
+VANTAGE_INLINE void MultiplyRest(int64_t rows, const float* a, int64_t a_stride, const float* b,
+                                 int64_t depth, float* out, int64_t out_stride) {
+  if (rows == kCount) {
+    MultiplyRows<kCount>(a, a_stride, b, depth, out, out_stride);
+  } else if constexpr (kCount > 1) {
+    MultiplyRest<kCount - 1>(rows, a, a_stride, b, depth, out, out_stride);
+  }
+}
+
 VANTAGE_INLINE void Multiply(const float* a, int64_t a_stride, const float* b, int64_t rows, int64_t depth,
                              int64_t columns, float* out, int64_t out_stride) {
   for (int64_t column = 0; column < columns; column += kWinogradPanel, b += depth * kWinogradPanel) {
@@ -147,27 +158,8 @@ VANTAGE_INLINE void Multiply(const float* a, int64_t a_stride, const float* b, i
       MultiplyRows<kRows>(a + row * a_stride, a_stride, b, depth, out + row * out_stride + column,
                           out_stride);
     }
-    const float* rest = a + row * a_stride;
-    float* rest_out = out + row * out_stride + column;
-    switch (rows - row) {
-      case 5:
-        MultiplyRows<5>(rest, a_stride, b, depth, rest_out, out_stride);
-        break;
-      case 4:
-        MultiplyRows<4>(rest, a_stride, b, depth, rest_out, out_stride);
-        break;
-      case 3:
-        MultiplyRows<3>(rest, a_stride, b, depth, rest_out, out_stride);
-        break;
-      case 2:
-        MultiplyRows<2>(rest, a_stride, b, depth, rest_out, out_stride);
-        break;
-      case 1:
-        MultiplyRows<1>(rest, a_stride, b, depth, rest_out, out_stride);
-        break;
-      default:
-        break;
-    }
+    MultiplyRest<kRows - 1>(rows - row, a + row * a_stride, a_stride, b, depth,
+                            out + row * out_stride + column, out_stride);
   }
 }
 
