@@ -76,6 +76,24 @@ std::vector<FeatureMatch> Inliers(const std::vector<FeatureMatch>& matches,
   return inliers;
 }
 
+bool IsAtBorder(const LocalFeatures& features, int32_t index) {
+  constexpr double kBorder = 0.1;  // of the longest side
+  const Keypoint& keypoint = features.keypoints[static_cast<size_t>(index)];
+  const double border = kBorder * std::max(features.width, features.height);
+  return keypoint.x < border || keypoint.y < border || keypoint.x > features.width - border ||
+         keypoint.y > features.height - border;
+}
+
+// Agencies print their name, and cameras the date, at the same place of all photos. COLMAP, whose numbers
+// these are, asks besides that nothing but a shift lies between the photos; here they may differ in size.
+bool IsWatermark(const LocalFeatures& a, const LocalFeatures& b, const std::vector<FeatureMatch>& inliers) {
+  constexpr double kMinShare = 0.7;
+  const auto at_border = std::count_if(inliers.begin(), inliers.end(), [&](const FeatureMatch& match) {
+    return IsAtBorder(a, match.a) && IsAtBorder(b, match.b);
+  });
+  return static_cast<double>(at_border) >= kMinShare * static_cast<double>(inliers.size());
+}
+
 void FindGeometry(const LocalFeatures& a, const LocalFeatures& b, double max_error, GeometricMatch& match) {
   constexpr size_t kFewestMatches = 8;
   constexpr double kConfidence = 0.99;
@@ -97,7 +115,7 @@ void FindGeometry(const LocalFeatures& a, const LocalFeatures& b, double max_err
       return;  // a degenerate set of points, such as many at one place
     }
     std::vector<FeatureMatch> inliers = Inliers(match.tentative, is_inlier);
-    if (inliers.size() <= match.inliers.size()) return;
+    if (inliers.size() <= match.inliers.size() || IsWatermark(a, b, inliers)) return;
     match.inliers = std::move(inliers);
     match.geometry = geometry;
   };

@@ -160,6 +160,26 @@ TEST(Match, ATurnedAndCutCopyMatches) {
   }
 }
 
+TEST(Match, AWatermarkIsNoMatch) {
+  // The same band of another landmark's photo at the bottom of two photos.
+  const Image mark = Crop(SyntheticPhotos(7, 3, 1)[0], {40, 100, 280, 124});
+  std::vector<LocalFeatures> plain;
+  std::vector<LocalFeatures> marked;
+  for (const int scene : {1, 2}) {
+    Image photo = SyntheticPhotos(scene, scene - 1, 1)[0];
+    plain.push_back(Detect(photo));
+    for (int y = 0; y < mark.height; ++y) {
+      std::copy_n(mark.Row(y), mark.width * 3, photo.Row(photo.height - mark.height + y));
+    }
+    marked.push_back(Detect(photo));
+  }
+  const GeometricMatch match = Match(marked[0], marked[1], {});
+  EXPECT_GE(match.tentative.size(), 10U) << "the band has features";
+  EXPECT_EQ(match.geometry, MatchGeometry::kNone);
+  EXPECT_EQ(match.inliers.size(), 0U);
+  EXPECT_TRUE(ShowTheSame(plain[0], marked[0], {}));
+}
+
 TEST(Match, TheSameOnAnyThread) {
   std::vector<Image> photos = SyntheticPhotos(6, 1, 4);
   const auto inliers = [&](int threads) {

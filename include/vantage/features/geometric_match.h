@@ -16,9 +16,9 @@ struct MatchOptions {
   // An inlier lies at most this far from its epipolar line, as a share of the photo's longest side; from
   // where a homography puts it at most twice as far, since buildings are only nearly flat. (0, 1).
   double max_error = 0.006;
-  // So many inliers say that two photos show the same thing. At least 8. Of 1100 pairs of photos of different
-  // landmarks none had more than 8; of 330 pairs of one landmark, most from different sides, 26 % had 10
-  // (web photos of 448 to 800 pixels, docs/geometric-matching.md).
+  // So many inliers say that two photos show the same thing. At least 8. Of 7100 pairs of photos of different
+  // things none had more than 9; of 330 pairs of one landmark, most from different sides, 26 % had 10
+  // (docs/geometric-matching.md).
   int min_inliers = 10;
 };
 void Describe(OptionsDescription& description, MatchOptions& options);
@@ -41,8 +41,9 @@ struct GeometricMatch {
 
 // Matches two photos' features and looks for a fundamental matrix and for a homography that explain most of
 // the matches (OpenCV's USAC, after Raguram et al. 2013); the one with more inliers is taken, the fundamental
-// matrix where they have as many. Fewer than 8 matches have no geometry: any few fit one. The same features
-// give the same result, on any thread and in any order of calls.
+// matrix where they have as many. Fewer than 8 matches have no geometry: any few fit one. Nor has what lies
+// at the borders of both photos, for seven tenths of its inliers: a watermark. The same features give the
+// same result, on any thread and in any order of calls.
 GeometricMatch Match(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options);
 
 // True if Match finds at least min_inliers.
