@@ -49,7 +49,7 @@ class BinaryReader {
   std::string ReadName() {
     const size_t end = bytes_.find('\0', offset_);
     if (end == bytes_.npos) Fail("a name without end");
-    const std::string name = bytes_.substr(offset_, end - offset_);
+    std::string name = bytes_.substr(offset_, end - offset_);
     offset_ = end + 1;
     return name;
   }
