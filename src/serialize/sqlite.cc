@@ -3,8 +3,6 @@
 
 #include <sqlite3.h>
 
-#include <cctype>
-
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
@@ -44,22 +42,6 @@ struct Header {
   }
 };
 
-// "file:///folder/a%20b.db"
-std::string FileUri(const fs::path& path) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string uri = "file://";
-  for (const char c : fs::absolute(path).string()) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-        std::string_view("/-._~").find(c) != std::string::npos) {
-      uri += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      uri += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return uri;
-}
-
 }  // namespace
 
 bool IsSqliteFile(const fs::path& path) { return Header(path).IsDatabase(); }
@@ -78,7 +60,7 @@ Database::Database(const std::filesystem::path& path, Mode mode)
       // Even to read a database of write-ahead logging, SQLite makes files beside it, unless it may take the
       // database for unchanging. Where no log lies beside, no program has it open.
       if (header.HasWriteAheadLog()) {
-        name = FileUri(path) + "?immutable=1";
+        name = StrCat("file://", PercentEncode(fs::absolute(path).string()), "?immutable=1");
         flags |= SQLITE_OPEN_URI;
       }
     }

@@ -12,47 +12,50 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::map<CameraId, Camera> ReadCameras(const fs::path& path) {
+// A file of records of at least `record_size` bytes each, by their ids. read: fills one from the reader.
+template <typename Id, typename Record, typename Read>
+std::map<Id, Record> ReadRecords(const fs::path& path, const char* kind, uint64_t record_size,
+                                 const Read& read) {
   BinaryReader reader(path);
-  const uint64_t count = reader.ReadCount(24);
-  std::map<CameraId, Camera> cameras;
+  const uint64_t count = reader.ReadCount(record_size);
+  std::map<Id, Record> records;
   for (uint64_t i = 0; i < count; ++i) {
-    reader.Enter("camera", i);
-    Camera camera;
+    reader.Enter(kind, i);
+    Record record;
+    read(reader, record);
+    const Id id = record.id;
+    records[id] = std::move(record);
+  }
+  reader.ExpectEnd();
+  return records;
+}
+
+std::map<CameraId, Camera> ReadCameras(const fs::path& path) {
+  return ReadRecords<CameraId, Camera>(path, "camera", 24, [](BinaryReader& reader, Camera& camera) {
     camera.id = CameraId{reader.Read<uint32_t>()};
     camera.model_id = reader.Read<int32_t>();
     camera.width = reader.Read<uint64_t>();
     camera.height = reader.Read<uint64_t>();
     const CameraModel& model = CameraModelById(camera.model_id, reader.Place());
     for (int p = 0; p < model.parameter_count; ++p) camera.parameters.push_back(reader.ReadFinite());
-    cameras[camera.id] = std::move(camera);
-  }
-  reader.ExpectEnd();
-  return cameras;
+  });
 }
 
 std::map<ImageId, RegisteredImage> ReadImages(const fs::path& path) {
-  BinaryReader reader(path);
-  const uint64_t count = reader.ReadCount(73);
-  std::map<ImageId, RegisteredImage> images;
-  for (uint64_t i = 0; i < count; ++i) {
-    reader.Enter("image", i);
-    RegisteredImage image;
-    image.id = ImageId{reader.Read<uint32_t>()};
-    image.cam_from_world = reader.ReadPose();
-    image.camera = CameraId{reader.Read<uint32_t>()};
-    image.name = reader.ReadName();
-    const uint64_t observations = reader.ReadCount(24);
-    image.observations.resize(observations);
-    for (Observation& observation : image.observations) {
-      observation.x = reader.Read<double>();
-      observation.y = reader.Read<double>();
-      observation.point = PointId{reader.Read<uint64_t>()};
-    }
-    images[image.id] = std::move(image);
-  }
-  reader.ExpectEnd();
-  return images;
+  return ReadRecords<ImageId, RegisteredImage>(path, "image", 73,
+                                               [](BinaryReader& reader, RegisteredImage& image) {
+                                                 image.id = ImageId{reader.Read<uint32_t>()};
+                                                 image.cam_from_world = reader.ReadPose();
+                                                 image.camera = CameraId{reader.Read<uint32_t>()};
+                                                 image.name = reader.ReadName();
+                                                 const uint64_t observations = reader.ReadCount(24);
+                                                 image.observations.resize(observations);
+                                                 for (Observation& observation : image.observations) {
+                                                   observation.x = reader.Read<double>();
+                                                   observation.y = reader.Read<double>();
+                                                   observation.point = PointId{reader.Read<uint64_t>()};
+                                                 }
+                                               });
 }
 
 SensorId ReadSensor(BinaryReader& reader) {
@@ -64,12 +67,7 @@ SensorId ReadSensor(BinaryReader& reader) {
 }
 
 std::map<RigId, Rig> ReadRigs(const fs::path& path) {
-  BinaryReader reader(path);
-  const uint64_t count = reader.ReadCount(8);
-  std::map<RigId, Rig> rigs;
-  for (uint64_t i = 0; i < count; ++i) {
-    reader.Enter("rig", i);
-    Rig rig;
+  return ReadRecords<RigId, Rig>(path, "rig", 8, [](BinaryReader& reader, Rig& rig) {
     rig.id = RigId{reader.Read<uint32_t>()};
     rig.sensors.resize(reader.ReadCount<uint32_t>(8));
     for (size_t k = 0; k < rig.sensors.size(); ++k) {
@@ -78,19 +76,11 @@ std::map<RigId, Rig> ReadRigs(const fs::path& path) {
       if (k == 0) continue;
       if (reader.Read<uint8_t>() != 0) sensor.sensor_from_rig = reader.ReadPose();
     }
-    rigs[rig.id] = std::move(rig);
-  }
-  reader.ExpectEnd();
-  return rigs;
+  });
 }
 
 std::map<FrameId, Frame> ReadFrames(const fs::path& path) {
-  BinaryReader reader(path);
-  const uint64_t count = reader.ReadCount(68);
-  std::map<FrameId, Frame> frames;
-  for (uint64_t i = 0; i < count; ++i) {
-    reader.Enter("frame", i);
-    Frame frame;
+  return ReadRecords<FrameId, Frame>(path, "frame", 68, [](BinaryReader& reader, Frame& frame) {
     frame.id = FrameId{reader.Read<uint32_t>()};
     frame.rig = RigId{reader.Read<uint32_t>()};
     frame.rig_from_world = reader.ReadPose();
@@ -99,19 +89,11 @@ std::map<FrameId, Frame> ReadFrames(const fs::path& path) {
       data.sensor = ReadSensor(reader);
       data.id = reader.Read<uint64_t>();
     }
-    frames[frame.id] = std::move(frame);
-  }
-  reader.ExpectEnd();
-  return frames;
+  });
 }
 
 std::map<PointId, ScenePoint> ReadPoints(const fs::path& path) {
-  BinaryReader reader(path);
-  const uint64_t count = reader.ReadCount(51);
-  std::map<PointId, ScenePoint> points;
-  for (uint64_t i = 0; i < count; ++i) {
-    reader.Enter("point", i);
-    ScenePoint point;
+  return ReadRecords<PointId, ScenePoint>(path, "point", 51, [](BinaryReader& reader, ScenePoint& point) {
     point.id = PointId{reader.Read<uint64_t>()};
     for (int k = 0; k < 3; ++k) point.position[k] = reader.ReadFinite();
     for (uint8_t& channel : point.color) channel = reader.Read<uint8_t>();
@@ -122,10 +104,7 @@ std::map<PointId, ScenePoint> ReadPoints(const fs::path& path) {
       element.image = ImageId{reader.Read<uint32_t>()};
       element.observation = reader.Read<uint32_t>();
     }
-    points[point.id] = std::move(point);
-  }
-  reader.ExpectEnd();
-  return points;
+  });
 }
 
 template <typename T>

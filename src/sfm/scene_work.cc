@@ -36,22 +36,9 @@ bool IsState(const json& state) {
          (!state.contains("seconds") || state["seconds"].is_number());
 }
 
-// The name with spaces and '%' written as in URLs.
+// The name as in URLs, where it holds a space.
 std::string WithoutSpaces(const std::string& name) {
-  if (name.find_first_of(" \t") == name.npos) return name;
-  std::string result;
-  for (const char c : name) {
-    if (c == ' ') {
-      result += "%20";
-    } else if (c == '\t') {
-      result += "%09";
-    } else if (c == '%') {
-      result += "%25";
-    } else {
-      result += c;
-    }
-  }
-  return result;
+  return name.find_first_of(" \t") == name.npos ? name : PercentEncode(name);
 }
 
 }  // namespace

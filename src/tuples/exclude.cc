@@ -158,6 +158,7 @@ void Describe(OptionsDescription& description, ExcludeOptions& options) {
 }
 
 ScenesAndChanges ExcludeNames(std::vector<SceneModels> scenes, const std::vector<std::string>& names) {
+  if (names.empty()) return {std::move(scenes), {}};
   std::map<std::string, std::string> excluded;
   for (const std::string& name : names) excluded[NameForComparison(name)] = name;
   std::vector<std::string> why(scenes.size());
@@ -178,6 +179,7 @@ ScenesAndChanges ExcludeNames(std::vector<SceneModels> scenes, const std::vector
 ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::vector<fs::path>& test_photos,
                                    const PhotoDescriptors* descriptors, const ExcludeOptions& options,
                                    const RunContext& context) {
+  if (test_photos.empty()) return {std::move(scenes), {}};
   std::vector<std::string> why(scenes.size());
   std::vector<std::vector<fs::path>> photos = PhotosOfAll(scenes);
   std::vector<std::vector<fs::path>> with_tests = photos;
@@ -185,7 +187,7 @@ ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::v
   for (const auto& [groups, evidence] : SameFiles(with_tests, context)) {
     if (groups.second == scenes.size()) why[groups.first] = evidence + " (test photo)";
   }
-  if (descriptors != nullptr && !test_photos.empty()) {
+  if (descriptors != nullptr) {
     const DescriptorMatrix tests = descriptors->Rows(test_photos);
     PhotoMatcher matcher(options.features, options.match);
     std::mutex mutex;

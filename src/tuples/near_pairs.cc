@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
+#include "vantage/search/knn.h"
 #include "vantage/util/parallel.h"
 
 namespace vantage {
 namespace {
-
-// Similarities held at a time: 16 MiB.
-constexpr int64_t kSimilarities = int64_t{1} << 22;
 
 bool Nearer(const NearPair& x, const NearPair& y) {
   return std::tuple(-x.similarity, x.a, x.b) < std::tuple(-y.similarity, y.a, y.b);
@@ -20,17 +19,13 @@ bool Nearer(const NearPair& x, const NearPair& y) {
 }  // namespace
 
 std::vector<NearPair> NearestPairs(const DescriptorMatrix& a, const DescriptorMatrix& b, int count) {
+  RunContext one_thread;
+  one_thread.threads = 1;
+  const auto nearest = NearestNeighbors(a, b, 1, one_thread);
   std::vector<NearPair> pairs;
-  if (b.rows() == 0) return pairs;
-  const int64_t block = std::max<int64_t>(1, kSimilarities / b.rows());
-  DescriptorMatrix similarities;
-  for (int64_t first = 0; first < a.rows(); first += block) {
-    const int64_t rows = std::min(block, a.rows() - first);
-    similarities.noalias() = a.middleRows(first, rows) * b.transpose();
-    for (int64_t i = 0; i < rows; ++i) {
-      Eigen::Index nearest = 0;
-      const float similarity = similarities.row(i).maxCoeff(&nearest);
-      pairs.push_back({first + i, nearest, similarity});
+  for (size_t i = 0; i < nearest.size(); ++i) {
+    for (const Neighbor& neighbor : nearest[i]) {
+      pairs.push_back({static_cast<int64_t>(i), neighbor.index, neighbor.score});
     }
   }
   std::sort(pairs.begin(), pairs.end(), Nearer);
@@ -40,31 +35,30 @@ std::vector<NearPair> NearestPairs(const DescriptorMatrix& a, const DescriptorMa
 
 std::vector<NearScenes> FindNearScenes(const std::vector<DescriptorMatrix>& scenes, int scene_count,
                                        int pair_count, const RunContext& context) {
-  // The nearest pair of each two scenes.
-  const auto count = static_cast<int64_t>(scenes.size());
-  std::vector<std::vector<float>> nearest(scenes.size(), std::vector<float>(scenes.size(), -2));
-  ParallelFor(count, context.ThreadCount(), [&](int64_t a) {
-    context.CheckCancelled();
-    for (int64_t b = a + 1; b < count; ++b) {
-      const std::vector<NearPair> best =
-          NearestPairs(scenes[static_cast<size_t>(a)], scenes[static_cast<size_t>(b)], 1);
-      if (!best.empty()) nearest[static_cast<size_t>(a)][static_cast<size_t>(b)] = best[0].similarity;
-    }
-  });
-  std::set<std::pair<size_t, size_t>> chosen;
+  std::vector<NearScenes> all;
+  std::vector<std::vector<size_t>> with(scenes.size());  // places in `all`, by scene
   for (size_t a = 0; a < scenes.size(); ++a) {
-    std::vector<std::pair<float, size_t>> others;
-    for (size_t b = 0; b < scenes.size(); ++b) {
-      if (b != a) others.emplace_back(-nearest[std::min(a, b)][std::max(a, b)], b);
+    for (size_t b = a + 1; b < scenes.size(); ++b) {
+      with[a].push_back(all.size());
+      with[b].push_back(all.size());
+      all.push_back({a, b, {}});
     }
-    std::sort(others.begin(), others.end());
-    others.resize(std::min(others.size(), static_cast<size_t>(scene_count)));
-    for (const auto& [similarity, b] : others) chosen.insert(std::minmax(a, b));
+  }
+  ParallelFor(static_cast<int64_t>(all.size()), context.ThreadCount(), [&](int64_t i) {
+    context.CheckCancelled();
+    NearScenes& pair = all[static_cast<size_t>(i)];
+    pair.photos = NearestPairs(scenes[pair.a], scenes[pair.b], pair_count);
+  });
+  const auto similarity = [&](size_t i) { return all[i].photos.empty() ? -2 : all[i].photos[0].similarity; };
+  std::set<size_t> chosen;
+  for (std::vector<size_t>& places : with) {
+    std::stable_sort(places.begin(), places.end(),
+                     [&](size_t i, size_t j) { return similarity(i) > similarity(j); });
+    places.resize(std::min(places.size(), static_cast<size_t>(scene_count)));
+    chosen.insert(places.begin(), places.end());
   }
   std::vector<NearScenes> result;
-  for (const auto& [a, b] : chosen) {
-    result.push_back({a, b, NearestPairs(scenes[a], scenes[b], pair_count)});
-  }
+  for (const size_t i : chosen) result.push_back(std::move(all[i]));
   return result;
 }
 

@@ -69,21 +69,23 @@ int64_t Pragma(const Database& database, const std::string& name) {
 }  // namespace
 
 void WriteTrainingSet(const TrainingSet& set, const fs::path& path) {
-  if (path.has_parent_path()) fs::create_directories(path.parent_path());
+  MakeParentFolder(path);
   const fs::path temporary = TemporaryPathBeside(path);
   try {
-    Database database(temporary, Database::Mode::kCreate);
-    database.Execute("PRAGMA journal_mode = OFF; BEGIN;");
-    database.Execute(kSchema);
-    Fill(database, set);
-    database.Execute(StrCat("PRAGMA application_id = ", kApplicationId,
-                            "; PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
+    {
+      Database database(temporary, Database::Mode::kCreate);
+      database.Execute("PRAGMA journal_mode = OFF; BEGIN;");
+      database.Execute(kSchema);
+      Fill(database, set);
+      database.Execute(StrCat("PRAGMA application_id = ", kApplicationId,
+                              "; PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
+    }
+    RenameIntoPlace(temporary, path);
   } catch (...) {
     std::error_code error;
     fs::remove(temporary, error);
     throw;
   }
-  fs::rename(temporary, path);
 }
 
 TrainingSet ReadTrainingSet(const fs::path& path) {

@@ -51,5 +51,11 @@ TEST(String, ShortestReadsBackTheSame) {
   }
 }
 
+TEST(PercentEncode, KeepsWhatUrlsMayHold) {
+  EXPECT_EQ(PercentEncode("/a-b_c.d~9/Z"), "/a-b_c.d~9/Z");
+  EXPECT_EQ(PercentEncode("a b\t%\xff?"), "a%20b%09%25%FF%3F");
+  EXPECT_EQ(PercentEncode(""), "");
+}
+
 }  // namespace
 }  // namespace vantage

@@ -29,6 +29,9 @@ std::string_view Trim(std::string_view text);
 // ASCII lower case.
 std::string ToLower(std::string_view text);
 
+// Every byte but ASCII letters, digits and "/-._~" as "%20" (RFC 3986, section 2.1).
+std::string PercentEncode(std::string_view text);
+
 // The shortest decimal that reads back as the same number.
 std::string FormatShortest(double value);
 
