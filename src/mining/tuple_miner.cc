@@ -42,6 +42,10 @@ class DescribedPhotos {
   // The descriptors of the first `count` photos that could be read.
   auto First(size_t count) const { return values_.topRows(static_cast<Eigen::Index>(count)); }
 
+  double Distance(PhotoId a, PhotoId b) const {
+    return (values_.row(row_of_.at(a)) - values_.row(row_of_.at(b))).cast<double>().norm();
+  }
+
   DescriptorMatrix Rows(const std::vector<PhotoId>& photos) const {
     DescriptorMatrix rows(static_cast<Eigen::Index>(photos.size()), values_.cols());
     for (size_t i = 0; i < photos.size(); ++i) {
@@ -86,7 +90,7 @@ std::vector<Tuple> DrawPairs(const TrainingSet& set, Split split, const MiningOp
     const TrainingQuery& query = *available[static_cast<size_t>(i)];
     const PhotoId positive =
         options.redraw_positives ? RedrawPositive(query, options, random) : query.positive;
-    pairs.push_back({query.photo, positive, {}, {}});
+    pairs.push_back({.query = query.photo, .positive = positive});
   }
   return pairs;
 }
@@ -172,6 +176,7 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
   for (size_t i = 0; i < pairs.size(); ++i) {
     for (const int64_t row : negatives.rows[i]) pairs[i].negatives.push_back(pool[static_cast<size_t>(row)]);
     pairs[i].negative_distances = negatives.distances[i];
+    pairs[i].positive_distance = described.Distance(pairs[i].query, pairs[i].positive);
     if (static_cast<int>(pairs[i].negatives.size()) < options.negatives) ++mined.short_tuples;
     if (!pairs[i].negatives.empty()) mined.tuples.push_back(std::move(pairs[i]));
   }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Tuple {
   std::vector<PhotoId> negatives;
   // Of the query's descriptor to each negative's: MinedNegatives::distances.
   std::vector<double> negative_distances;
+  // Of the query's descriptor to the positive's.
+  double positive_distance = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct MiningOptions {
