@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/train/options.h"
 
-#include "vantage/nn/losses.h"
 #include "vantage/train/optimizer.h"
 
 namespace vantage {
@@ -22,12 +21,6 @@ void Describe(OptionsDescription& description, DataOptions& options) {
       .Range(16, 16384);
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
-}
-
-void Describe(OptionsDescription& description, LossOptions& options) {
-  description.Add("name", options.name, "Loss over a query, its positive and its negatives")
-      .OneOf(LossNames());
-  description.Add("margin", options.margin, "How far apart non-matching descriptors should be").Range(0, 4);
 }
 
 void Describe(OptionsDescription& description, OptimizerOptions& options) {

@@ -47,7 +47,7 @@ class Trainer {
         set_(ReadTrainingSet(options.data.training_set)),
         photo_root_(options.data.photos.empty() ? fs::path(options.data.training_set).parent_path()
                                                 : fs::path(options.data.photos)),
-        loss_(MakeLoss(options.loss.name, options.loss.margin)),
+        loss_(MakeLoss(options.loss)),
         folder_(folder) {
     extract_.image_size = options.data.image_size;
     extract_.apply_exif_orientation = options.data.apply_exif_orientation;

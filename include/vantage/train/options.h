@@ -7,6 +7,7 @@
 #include "vantage/config/options_description.h"
 #include "vantage/mining/tuple_miner.h"
 #include "vantage/nn/descriptor_net.h"
+#include "vantage/nn/losses.h"
 #include "vantage/train/schedule.h"
 
 namespace vantage {
@@ -31,13 +32,6 @@ struct DataOptions {
   bool apply_exif_orientation = false;
 };
 void Describe(OptionsDescription& description, DataOptions& options);
-
-struct LossOptions {
-  std::string name = "contrastive";
-  // How far apart non-matching descriptors should be.
-  double margin = 0.85;  // TPAMI 2019, section 5.1: 0.7 AlexNet, 0.75 VGG, 0.85 ResNet
-};
-void Describe(OptionsDescription& description, LossOptions& options);
 
 struct OptimizerOptions {
   // One of OptimizerNames().
