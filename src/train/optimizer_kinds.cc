@@ -67,8 +67,8 @@ void DescribeSgd(TorchDict& group, const OptimizerOptions& options) {
 }
 
 constexpr std::array<OptimizerKind, 3> kKinds = {{{"adam", AdamState, StepAdam, DescribeAdam},
-                                              {"adamw", AdamState, StepAdamW, DescribeAdamW},
-                                              {"sgd", SgdState, StepSgd, DescribeSgd}}};
+                                                  {"adamw", AdamState, StepAdamW, DescribeAdamW},
+                                                  {"sgd", SgdState, StepSgd, DescribeSgd}}};
 
 }  // namespace
 
