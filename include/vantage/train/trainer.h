@@ -5,24 +5,11 @@
 #include <functional>
 #include <vector>
 
+#include "vantage/report/metrics.h"
 #include "vantage/train/options.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
-
-// What an epoch came to; a line of metrics.csv. Epoch 0 is the network before any training, with no loss of
-// its own.
-struct EpochMetrics {
-  int64_t epoch = 0;
-  double learning_rate = 0;
-  double train_loss = 0;  // mean over tuples; NaN in epoch 0
-  double val_loss = 0;    // NaN where nothing validates
-  double train_negative_distance = 0;
-  double val_negative_distance = 0;
-  double exponent = 0;  // GeM's p (mean over channels); NaN where there is none
-  int64_t tuples = 0;
-  double seconds = 0;
-};
 
 struct TrainResult {
   std::vector<EpochMetrics> epochs;  // of this call and those before it
