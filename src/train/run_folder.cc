@@ -76,13 +76,14 @@ void RunFolder::KeepConfig(TrainOptions options) const {
   WriteFile(config(), ToToml(description, /*with_comments=*/true));
 }
 
-void RunFolder::WriteLast(Model& model, const Optimizer& optimizer, double learning_rate,
-                          const RunState& state) const {
+void RunFolder::WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average,
+                          double learning_rate, const RunState& state) const {
   TorchDict training;
   training.Set("version", {kStateVersion});
   training.Set("steps_done", {state.steps_done});
   training.Set("best_epoch", {state.best_epoch});
   if (state.progress) training.Set("progress", ToTorchValue(*state.progress));
+  if (average != nullptr) training.Set("weight_average", average->StateDict());
 
   TorchDict more;
   more.Set("epoch", {state.epochs_done});
@@ -115,7 +116,7 @@ void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
   }
 }
 
-RunState RunFolder::ReadState(Optimizer& optimizer, const TrainingSet& set) const {
+RunState RunFolder::ReadState(Optimizer& optimizer, WeightAverage* average, const TrainingSet& set) const {
   const TorchFile file(last());
   const std::string& source = file.source();
   RunState state;
@@ -128,6 +129,7 @@ RunState RunFolder::ReadState(Optimizer& optimizer, const TrainingSet& set) cons
                 "; this program reads ", kStateVersion);
   state.steps_done = ToInteger(Member(training, "steps_done", source), source + ": steps_done");
   state.best_epoch = ToInteger(Member(training, "best_epoch", source), source + ": best_epoch");
+  if (average != nullptr) average->LoadStateDict(file, Member(training, "weight_average", source));
   if (const PickleValue* progress = training.Find("progress"))
     state.progress = ReadEpochProgress(file, *progress, set);
   return state;

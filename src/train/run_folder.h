@@ -8,6 +8,7 @@
 #include "vantage/nn/model_file.h"
 #include "vantage/train/optimizer.h"
 #include "vantage/train/options.h"
+#include "vantage/train/weight_average.h"
 
 namespace vantage {
 
@@ -45,16 +46,17 @@ class RunFolder {
   // and its new value.
   void KeepConfig(TrainOptions options) const;
 
-  // Writes last.pth, atomically.
-  void WriteLast(Model& model, const Optimizer& optimizer, double learning_rate, const RunState& state) const;
+  // Writes last.pth, atomically. average: null where weights are not averaged.
+  void WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average, double learning_rate,
+                 const RunState& state) const;
   // Writes best.pth: the model of `epoch`.
   void WriteBest(const Model& model, int64_t epoch) const;
   // Keeps last.pth as that of its epoch too, and deletes those of epochs before the last `keep`.
   void KeepEpoch(int64_t epoch, int keep) const;
 
   Model ReadModelOfCheckpoint() const { return ReadModel(last()); }
-  // Fills the optimiser and returns where the run stands.
-  RunState ReadState(Optimizer& optimizer, const TrainingSet& set) const;
+  // Fills the optimiser and the average (null: none) and returns where the run stands.
+  RunState ReadState(Optimizer& optimizer, WeightAverage* average, const TrainingSet& set) const;
 
  private:
   std::filesystem::path folder_;

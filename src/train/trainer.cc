@@ -58,7 +58,7 @@ class Trainer {
         context_(context),
         data_(options),
         benchmark_(options),
-        loss_(MakeLoss(options.loss.name, options.loss.margin)),
+        loss_(MakeLoss(options.loss)),
         folder_(folder) {}
 
   TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
@@ -70,9 +70,10 @@ class Trainer {
     }
     Model model = goes_on ? folder_.ReadModelOfCheckpoint() : ReadStartingModel(options_);
     Optimizer optimizer(model.net, options_.optimizer, options_.model.freeze);
+    if (options_.weight_average_decay > 0) average_.emplace(model.net, options_.weight_average_decay);
     if (goes_on) {
       CheckSameTrainingSet(model, options_);
-      state_ = folder_.ReadState(optimizer, data_.set());
+      state_ = folder_.ReadState(optimizer, average(), data_.set());
       folder_.KeepConfig(options_);
       LogInfo("going on after epoch ", state_.epochs_done,
               state_.progress ? StrCat(" and ", state_.progress->next, " tuples") : "");
@@ -91,6 +92,15 @@ class Trainer {
   }
 
  private:
+  WeightAverage* average() { return average_ ? &*average_ : nullptr; }
+
+  // The model that the run comes to: with averaged weights where they are.
+  Model Result(const Model& model) const {
+    Model result = model;
+    if (average_) result.net = average_->net();
+    return result;
+  }
+
   // Goes on with the epoch that has been begun, or begins it.
   void TrainEpoch(int64_t epoch, Model& model, Optimizer& optimizer,
                   const std::function<void(const EpochMetrics&)>& on_epoch) {
@@ -159,6 +169,7 @@ class Trainer {
         throw Error(StrCat(error.what(), "; ", DumpStep(tuples, rate, error.what())));
       }
       Account(step, rate, SecondsSince(step_start), count);
+      if (average_) average_->Update(model.net);
       progress.seconds += SecondsSince(start);
       start = Clock::now();
       const double minutes = options_.checkpoint.every_minutes;
@@ -286,12 +297,13 @@ class Trainer {
   void FinishEpoch(EpochMetrics metrics, Clock::time_point start, Model& model, const Optimizer& optimizer,
                    const std::function<void(const EpochMetrics&)>& on_epoch) {
     auto phase = Clock::now();
-    Validate(model.net, metrics);
+    Model result = Result(model);
+    Validate(result.net, metrics);
     metrics.validation_seconds = SecondsSince(phase);
     phase = Clock::now();
-    metrics.benchmark_map = benchmark_.IsDue(metrics.epoch) ? benchmark_.Evaluate(model.net, context_) : kNaN;
+    metrics.benchmark_map = benchmark_.IsDue(metrics.epoch) ? benchmark_.Evaluate(result.net, context_) : kNaN;
     metrics.evaluation_seconds = SecondsSince(phase);
-    metrics.exponent = MeanExponent(model.net);
+    metrics.exponent = MeanExponent(result.net);
     metrics.seconds = (metrics.epoch == 0 ? 0 : metrics.seconds) + SecondsSince(start);
     metrics.best_epoch = IsBest(metrics) ? metrics.epoch : state_.best_epoch;
 
@@ -301,7 +313,7 @@ class Trainer {
     if (IsBest(metrics)) {
       state_.best_epoch = metrics.epoch;
       state_.best_score = ScoreOf(metrics);
-      folder_.WriteBest(model, metrics.epoch);
+      folder_.WriteBest(result, metrics.epoch);
     }
     learning_rate_ = metrics.learning_rate;
     Save(model, optimizer);
@@ -341,7 +353,7 @@ class Trainer {
 
   void Save(Model& model, const Optimizer& optimizer) {
     log_->Flush();
-    folder_.WriteLast(model, optimizer, state_.progress ? state_.progress->learning_rate : learning_rate_,
+    folder_.WriteLast(model, optimizer, average(), state_.progress ? state_.progress->learning_rate : learning_rate_,
                       state_);
     last_save_ = Clock::now();
   }
@@ -354,6 +366,7 @@ class Trainer {
   RunFolder folder_;
   RunState state_;
   std::optional<RunLog> log_;
+  std::optional<WeightAverage> average_;
   Clock::time_point last_save_;
   double learning_rate_ = 0;  // of the last finished epoch
 };

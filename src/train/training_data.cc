@@ -98,12 +98,13 @@ PhotoRequest TrainingData::Request(PhotoId photo) const {
 }
 
 LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, size_t place) const {
-  (void)epoch;
-  (void)place;
-  (void)split;
   LoadedTuple loaded;
+  RandomStream random(static_cast<uint64_t>(options_.seed), "augmentation",
+                      {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)});
   const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
-    loaded.images.push_back(LoadPhoto(Request(photo), extract_));
+    Image image = LoadPhoto(Request(photo), extract_);
+    if (split == Split::kTrain) image = Augment(image, options_.data.augmentation, random);
+    loaded.images.push_back(std::move(image));
     loaded.labels.push_back(label);
     loaded.may_have_gradient.push_back(may_have_gradient);
   };

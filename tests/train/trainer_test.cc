@@ -45,6 +45,10 @@ class Training : public ::testing::Test {
   }
 
   std::string BestHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "best.pth"); }
+  std::string WeightsOf(const std::string& file) const {
+    Model model = ReadModel(folder_ / file);
+    return WeightsSha256(model.net);
+  }
   std::string LastHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "last.pth"); }
 
   // A table without the columns that tell times.
@@ -145,6 +149,22 @@ TEST_F(Training, ResumedAfterAnInterruptEndsInTheSameBytes) {
     EXPECT_EQ(WithoutSeconds(folder_ / run / "steps.csv"), WithoutSeconds(folder_ / "whole/steps.csv"));
   }
   EXPECT_GT(went_on_at.size(), 5U);  // in mining, in the middle of an epoch, in validation
+}
+
+TEST_F(Training, AveragedWeightsAreTheModelAndSurviveAnInterrupt) {
+  options_.weight_average_decay = 0.9;
+  options_.data.augmentation.flip_probability = 0.5;
+  options_.optimizer.name = "sgd";
+  options_.optimizer.learning_rate = 1e-3;
+  Train(options_, folder_ / "whole", false, OneThread());
+  EXPECT_NE(WeightsOf("whole/best.pth"), WeightsOf("whole/last.pth"));
+  RunContext context = OneThread();
+  int seen = 0;
+  context.is_cancelled = [&] { return ++seen > 70; };
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "cut", false, context); }), HasSubstr("interrupted"));
+  Train(options_, folder_ / "cut", true, OneThread());
+  EXPECT_EQ(BestHash("cut"), BestHash("whole"));
+  EXPECT_EQ(LastHash("cut"), LastHash("whole"));
 }
 
 TEST_F(Training, KeepsTheCheckpointsOfTheLastEpochs) {
