@@ -81,9 +81,10 @@ std::string PythonWithTensorBoard() {
   return python != nullptr && CaptureCommand({python, "-c", "import tensorboard"}).first == 0 ? python : "";
 }
 
-#define REQUIRE_TENSORBOARD()                                                                       \
-  if (PythonWithTensorBoard().empty()) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with " \
-                                                       "tensorboard"
+#define REQUIRE_TENSORBOARD()                                  \
+  if (PythonWithTensorBoard().empty())                         \
+  GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with " \
+                  "tensorboard"
 
 // "TAG STEP VALUE" a line, as TensorBoard's own reader finds them.
 std::string TensorBoardReads(const std::filesystem::path& folder) {
