@@ -16,11 +16,11 @@ namespace {
 class DescribedPhotos {
  public:
   DescribedPhotos(const TrainingSet& set, const std::vector<PhotoId>& photos,
-                  const std::filesystem::path& root, const DescriptorNet& net, const ExtractOptions& options,
+                  const std::filesystem::path& root, const DescribePhotos& describe,
                   const RunContext& context) {
     std::vector<PhotoRequest> requests;
     for (const PhotoId photo : photos) requests.push_back({PhotoPath(set, photo, root), std::nullopt});
-    ExtractedDescriptors extracted = ExtractDescriptors(Describer(net, options), requests, context);
+    ExtractedDescriptors extracted = describe(requests, context);
     std::set<int64_t> failed;
     for (FailedRequest& request : extracted.failed) {
       failed.insert(request.index);
@@ -144,8 +144,8 @@ void CheckMinable(const TrainingSet& set, Split split) {
 }
 
 MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                      const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
-                      int64_t seed, int64_t epoch, const RunContext& context) {
+                      const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
+                      int64_t epoch, const RunContext& context) {
   CheckMinable(set, split);
   const auto key = static_cast<uint64_t>(seed);
   const auto epoch_key = static_cast<uint64_t>(epoch);
@@ -160,7 +160,7 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
       if (known.insert(photo).second) needed.push_back(photo);
     }
   }
-  const DescribedPhotos described(set, needed, photo_root, net, extract, context);
+  const DescribedPhotos described(set, needed, photo_root, describe, context);
   MinedTuples mined;
   mined.failed = described.failed();
   std::erase_if(
@@ -183,6 +183,16 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
   VANTAGE_CHECK(!mined.tuples.empty(), "mining found no tuple in the split '", SplitName(split),
                 "': could the photos be read?");
   return mined;
+}
+
+MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+                      const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
+                      int64_t seed, int64_t epoch, const RunContext& context) {
+  const Describer describer(net, extract);
+  const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
+    return ExtractDescriptors(describer, photos, of_call);
+  };
+  return MineEpoch(set, split, photo_root, DescribePhotos(describe), options, seed, epoch, context);
 }
 
 }  // namespace vantage

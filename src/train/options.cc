@@ -2,6 +2,7 @@
 #include "vantage/train/options.h"
 
 #include "vantage/nn/losses.h"
+#include "vantage/train/optimizer.h"
 
 namespace vantage {
 
@@ -9,6 +10,8 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
   Describe(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
+  description.Add("freeze", options.freeze,
+                  "Beginnings of the names of parameters that are not trained, such as features.0.");
 }
 
 void Describe(OptionsDescription& description, DataOptions& options) {
@@ -28,16 +31,26 @@ void Describe(OptionsDescription& description, LossOptions& options) {
 }
 
 void Describe(OptionsDescription& description, OptimizerOptions& options) {
-  description.Add("learning_rate", options.learning_rate, "Adam's step size in epoch 0").Range(0, 1);
+  description.Add("name", options.name, "How parameters step along their gradients").OneOf(OptimizerNames());
+  description.Add("learning_rate", options.learning_rate, "Step size in the first epoch").Range(0, 1);
   description
-      .Add("learning_rate_decay", options.learning_rate_decay,
-           "Each epoch's rate is the first one's times exp(-decay * epoch)")
+      .Add("weight_decay", options.weight_decay,
+           "L2 penalty on all parameters but GeM's exponent; adamw: decoupled from the gradient")
       .AtLeast(0);
-  description.Add("weight_decay", options.weight_decay, "L2 penalty on all parameters but GeM's exponent")
+  description.Add("beta1", options.beta1, "adam, adamw: decay of the mean gradient").Range(0, 0.99999);
+  description.Add("beta2", options.beta2, "adam, adamw: decay of the mean squared gradient")
+      .Range(0, 0.999999);
+  description.Add("epsilon", options.epsilon, "adam, adamw: added to the denominator").Above(0);
+  description.Add("momentum", options.momentum, "sgd: share of the last step that is kept").Range(0, 0.99999);
+  description.Add("nesterov", options.nesterov, "sgd: Nesterov's momentum");
+  description
+      .Add("clip_gradient_norm", options.clip_gradient_norm,
+           "Gradients of a larger norm over all parameters are scaled down to it; 0: never")
       .AtLeast(0);
-  description.Add("beta1", options.beta1, "Adam's decay of the mean gradient").Range(0, 0.99999);
-  description.Add("beta2", options.beta2, "Adam's decay of the mean squared gradient").Range(0, 0.999999);
-  description.Add("epsilon", options.epsilon, "Added to Adam's denominator").Above(0);
+  description.Add(
+      "groups", options.groups,
+      "Parameters of another rate or decay, by the beginning of their names: 'features.0. rate=0.1 "
+      "decay=0'");
   description
       .Add("exponent_rate_factor", options.exponent_rate_factor,
            "GeM's exponent learns at this multiple of the rate")
@@ -54,7 +67,8 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
   description.Nest("data", options.data, "The photos");
   description.Nest("mining", options.mining, "Hard negatives, found anew in each epoch");
   description.Nest("loss", options.loss, "What is minimised");
-  description.Nest("optimizer", options.optimizer, "Adam");
+  description.Nest("optimizer", options.optimizer, "How parameters change");
+  description.Nest("schedule", options.schedule, "How the learning rate changes over the run");
 }
 
 }  // namespace vantage

@@ -95,7 +95,7 @@ void RunFolder::KeepConfig(TrainOptions options) const {
   WriteFile(config(), ToToml(description, /*with_comments=*/true));
 }
 
-void RunFolder::WriteCheckpoint(Model& model, const Adam& optimizer, double learning_rate,
+void RunFolder::WriteCheckpoint(Model& model, const Optimizer& optimizer, double learning_rate,
                                 const RunState& state) const {
   TorchDict training;
   training.Set("version", {kStateVersion});
@@ -122,7 +122,7 @@ void RunFolder::WriteCheckpoint(Model& model, const Adam& optimizer, double lear
   WriteFile(this->metrics(), MetricsCsv(state.metrics));
 }
 
-RunState RunFolder::ReadState(Adam& optimizer) const {
+RunState RunFolder::ReadState(Optimizer& optimizer) const {
   const TorchFile file(last());
   const std::string& source = file.source();
   RunState state;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "vantage/nn/model_file.h"
-#include "vantage/train/adam.h"
+#include "vantage/train/optimizer.h"
 #include "vantage/train/trainer.h"
 
 namespace vantage {
@@ -41,12 +41,12 @@ class RunFolder {
   void KeepConfig(TrainOptions options) const;
 
   // Writes last.pth, metrics.csv and, where the last epoch is the best, best.pth, each atomically.
-  void WriteCheckpoint(Model& model, const Adam& optimizer, double learning_rate,
+  void WriteCheckpoint(Model& model, const Optimizer& optimizer, double learning_rate,
                        const RunState& state) const;
 
   // The model of last.pth; fills the optimiser and returns where the run stands.
   Model ReadModelOfCheckpoint() const { return ReadModel(last()); }
-  RunState ReadState(Adam& optimizer) const;
+  RunState ReadState(Optimizer& optimizer) const;
 
  private:
   std::filesystem::path folder_;

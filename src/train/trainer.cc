@@ -12,6 +12,7 @@
 #include "train/run_folder.h"
 #include "train/tuple_step.h"
 #include "vantage/nn/intra_op_threads.h"
+#include "vantage/train/schedule.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/log.h"
@@ -66,7 +67,7 @@ class Trainer {
         goes_on ? folder_.ReadModelOfCheckpoint() : ReadModel(options_.model.weights, options_.model.net);
     if (!goes_on) CheckArchitecture(model);
     folder_.KeepConfig(options_);
-    Adam optimizer(model.net, options_.optimizer);
+    Optimizer optimizer(model.net, options_.optimizer, options_.model.freeze);
     RunState state;
     if (goes_on) {
       state = folder_.ReadState(optimizer);
@@ -80,8 +81,8 @@ class Trainer {
       Finish(EpochZero(model.net), model, optimizer, 0, state, on_epoch);
     }
     for (int64_t epoch = state.epochs_done + 1; epoch <= options_.epochs; ++epoch) {
-      const double rate = options_.optimizer.learning_rate *
-                          std::exp(-options_.optimizer.learning_rate_decay * static_cast<double>(epoch - 1));
+      const double rate = LearningRate(options_.schedule, options_.optimizer.learning_rate,
+                                       {epoch, 0, 0, 1, options_.epochs});
       EpochMetrics metrics = RunEpoch(model.net, optimizer, epoch, rate);
       Finish(metrics, model, optimizer, rate, state, on_epoch);
     }
@@ -205,7 +206,7 @@ class Trainer {
     return metrics;
   }
 
-  EpochMetrics RunEpoch(DescriptorNet& net, Adam& optimizer, int64_t epoch, double rate) {
+  EpochMetrics RunEpoch(DescriptorNet& net, Optimizer& optimizer, int64_t epoch, double rate) {
     const auto start = Clock::now();
     MinedTuples mined = Mine(net, Split::kTrain, epoch);
     RandomStream(static_cast<uint64_t>(options_.seed), "order of tuples", {static_cast<uint64_t>(epoch)})
@@ -235,8 +236,8 @@ class Trainer {
   }
 
   // Books the epoch and writes the checkpoint.
-  void Finish(const EpochMetrics& metrics, Model& model, const Adam& optimizer, double rate, RunState& state,
-              const std::function<void(const EpochMetrics&)>& on_epoch) {
+  void Finish(const EpochMetrics& metrics, Model& model, const Optimizer& optimizer, double rate,
+              RunState& state, const std::function<void(const EpochMetrics&)>& on_epoch) {
     const double loss = validates_ ? metrics.val_loss : metrics.train_loss;
     state.epochs_done = metrics.epoch;
     // Without validation epoch 0 has no loss: the first epoch of training is better than none.
