@@ -107,6 +107,7 @@ class ReportCommand : public Command {
     for (const Tuple& tuple : mined.tuples) {
       QueryNegatives& query = negatives.queries.emplace_back();
       query.query = tuple.query;
+      query.positive_distance = tuple.positive_distance;
       for (size_t i = 0; i < tuple.negatives.size(); ++i) {
         query.negatives.push_back({tuple.negatives[i], tuple.negative_distances[i]});
       }

@@ -96,17 +96,11 @@ std::string Mark(const Axes& axes, const LineChart& chart) {
 std::string Curve(const Axes& axes, const LineChart& chart, const ChartSeries& series, size_t number) {
   std::string path;
   std::string dots;
-  bool goes_on = false;
   for (size_t i = 0; i < series.x.size(); ++i) {
-    if (!IsShown(series.y[i])) {
-      goes_on = false;
-      continue;
-    }
+    if (!IsShown(series.y[i])) continue;
     const std::string x = Place(axes.x.At(series.x[i]));
     const std::string y = Place(axes.y.At(series.y[i]));
-    // A point alone between gaps becomes a dot by the line's round ends.
-    path += StrCat(goes_on ? "L" : "M", x, " ", y, goes_on ? "" : "h0");
-    goes_on = true;
+    path += StrCat(path.empty() ? "M" : "L", x, " ", y);
     if (series.x.size() > kMostDots) continue;
     dots += StrCat("<circle cx=\"", x, "\" cy=\"", y, "\" r=\"2.6\"><title>",
                    EscapeHtml(StrCat(series.name, series.name.empty() ? "" : ", ", chart.x_name, " ",
@@ -125,7 +119,8 @@ std::vector<double> RoundTicks(double min, double max) {
     max += around;
   }
   // Values closer than their rounding could not be told from each other.
-  const double widest = std::max((max - min) / 5, std::max(std::abs(min), std::abs(max)) * 1e-9);
+  const double widest =
+      std::max({(max - min) / 5, std::max(std::abs(min), std::abs(max)) * 1e-9, 1 / kLargestValue});
   for (double exponent = std::floor(std::log10(widest));; ++exponent) {
     for (const int digit : {1, 2, 5}) {
       // Dividing by a power of ten is exact where multiplying by its inverse is not.
@@ -133,9 +128,10 @@ std::vector<double> RoundTicks(double min, double max) {
         return exponent < 0 ? k * digit / std::pow(10, -exponent) : k * digit * std::pow(10, exponent);
       };
       if (tick(1) < widest) continue;
-      std::vector<double> ticks;
-      for (double k = std::floor(min / tick(1)); ticks.empty() || ticks.back() < max; ++k)
-        ticks.push_back(tick(k));
+      double k = std::floor(min / tick(1));
+      while (tick(k) > min) --k;
+      std::vector<double> ticks = {tick(k)};
+      while (ticks.back() < max) ticks.push_back(tick(++k));
       return ticks;
     }
   }

@@ -10,7 +10,7 @@ namespace vantage {
 struct ChartSeries {
   std::string name;       // text of the legend; "" where there is one series only
   std::vector<double> x;  // rising
-  std::vector<double> y;  // one for each x; the line has a gap where it is not finite
+  std::vector<double> y;  // one for each x; those that are not finite are left out
 };
 
 struct LineChart {

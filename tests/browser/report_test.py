@@ -168,6 +168,23 @@ class ReportPage(unittest.TestCase):
         for distance in distances:
             self.assertRegex(distance, r'^distance [01]\.\d{3}$')
 
+    def test_positive_and_negatives_lie_on_one_scale(self):
+        if not self.summary['negatives']:
+            return
+        # Each card: the distance beside the photo, and where its point lies.
+        positives = self.js("[...document.querySelectorAll('article.query')].filter(e => e.querySelector('.distances')).map("
+                            "e => [e.querySelector('.photo.chosen .facts').innerText, e.querySelector('circle.chosen').cx"
+                            ".baseVal.value])")
+        negatives = self.js("[...document.querySelectorAll('article.query')].filter(e => e.querySelector('.distances')).map("
+                            "e => [e.querySelector('.photo.negative .facts').innerText, e.querySelector('circle.negative')"
+                            ".cx.baseVal.value])")
+        self.assertGreater(len(positives), 3)
+        points = [(float(text.split()[1]), x) for text, x in positives + negatives]
+        (low, left), (high, right) = min(points), max(points)
+        self.assertLess(low, high)
+        for distance, x in points:
+            self.assertAlmostEqual(x, left + (distance - low) / (high - low) * (right - left), delta=1)
+
     def test_borders_say_what_a_photo_is(self):
         color = lambda kind: self.js(f"getComputedStyle(document.querySelector('.photo.{kind} .frame')).borderTopColor")
         red, green, blue = map(int, color('chosen')[4:-1].split(', '))

@@ -188,6 +188,7 @@ class RunPage(unittest.TestCase):
         self.assertIn('epochs = 12', self.js("document.querySelector('.configuration pre').textContent"))
 
     def test_fits_phones_and_follows_light_and_dark(self):
+        self.addCleanup(lambda: self.browser.call('Emulation.clearDeviceMetricsOverride'))
         background = {}
         for scheme in ('light', 'dark'):
             self.browser.call('Emulation.setEmulatedMedia',
@@ -200,7 +201,6 @@ class RunPage(unittest.TestCase):
                 if self.screenshots:
                     self.browser.screenshot(os.path.join(self.screenshots, f'run-{scheme}-{width}.png'))
         self.assertNotEqual(background['light'], background['dark'])
-        self.browser.call('Emulation.clearDeviceMetricsOverride')
 
     def test_what_is_missing_or_damaged_is_told(self):
         steps = self.folder / 'run/steps.csv'
