@@ -147,11 +147,9 @@ RunReportSummary WriteRunReport(const fs::path& folder, const RunReportOptions& 
   summary.notes = run.notes;
   PhotoAlbum album;
   for (size_t i = 0; i < thumbnails.size(); ++i) {
-    if (!thumbnails[i].problem.empty()) {
-      summary.unreadable.push_back(StrCat(numbers.paths()[i].string(), ": ", thumbnails[i].problem));
-    }
-    album.Add(static_cast<int64_t>(i), std::move(thumbnails[i]));
+    album.Add(static_cast<int64_t>(i), numbers.paths()[i].string(), std::move(thumbnails[i]));
   }
+  summary.unreadable = album.unreadable();
 
   std::string sections;
   std::vector<std::pair<const char*, const char*>> links;

@@ -92,11 +92,9 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
   summary.photos = static_cast<int64_t>(photos.size());
   PhotoAlbum album;
   for (size_t i = 0; i < photos.size(); ++i) {
-    if (!thumbnails[i].problem.empty()) {
-      summary.unreadable.push_back(StrCat(set.photos[Index(photos[i])].path, ": ", thumbnails[i].problem));
-    }
-    album.Add(static_cast<int64_t>(photos[i]), std::move(thumbnails[i]));
+    album.Add(static_cast<int64_t>(photos[i]), set.photos[Index(photos[i])].path, std::move(thumbnails[i]));
   }
+  summary.unreadable = album.unreadable();
 
   HtmlPage page(StrCat(name, " · training set"));
   page.Add(

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import unittest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium, check_widths_and_schemes, find_chromium
 
 HOSTILE = '0" onerror="window.harm=1"><img src=q onerror="window.harm=2"><script>window.harm=3<script>&amp;.jpg'
 
@@ -197,19 +197,7 @@ class ReportPage(unittest.TestCase):
             self.assertGreater(red, max(green, blue) + 100)
 
     def test_fits_phones_and_follows_light_and_dark(self):
-        background = {}
-        for scheme in ('light', 'dark'):
-            self.browser.call('Emulation.setEmulatedMedia',
-                              features=[{'name': 'prefers-color-scheme', 'value': scheme}])
-            background[scheme] = self.js('getComputedStyle(document.body).backgroundColor')
-            for width in (360, 800, 1400):
-                self.browser.call('Emulation.setDeviceMetricsOverride', width=width, height=900, deviceScaleFactor=1,
-                                  mobile=False)
-                self.assertLessEqual(self.js('document.documentElement.scrollWidth'), width)
-                if self.screenshots:
-                    self.browser.screenshot(os.path.join(self.screenshots, f'report-{scheme}-{width}.png'))
-        self.assertNotEqual(background['light'], background['dark'])
-        self.browser.call('Emulation.clearDeviceMetricsOverride')
+        check_widths_and_schemes(self, 'report')
 
 
 if __name__ == '__main__':

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import unittest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium, check_widths_and_schemes, find_chromium
 from report_test import HOSTILE, run
 
 EPOCHS = 12
@@ -188,19 +188,7 @@ class RunPage(unittest.TestCase):
         self.assertIn('epochs = 12', self.js("document.querySelector('.configuration pre').textContent"))
 
     def test_fits_phones_and_follows_light_and_dark(self):
-        self.addCleanup(lambda: self.browser.call('Emulation.clearDeviceMetricsOverride'))
-        background = {}
-        for scheme in ('light', 'dark'):
-            self.browser.call('Emulation.setEmulatedMedia',
-                              features=[{'name': 'prefers-color-scheme', 'value': scheme}])
-            background[scheme] = self.js('getComputedStyle(document.body).backgroundColor')
-            for width in (360, 800, 1400):
-                self.browser.call('Emulation.setDeviceMetricsOverride', width=width, height=900, deviceScaleFactor=1,
-                                  mobile=False)
-                self.assertLessEqual(self.js('document.documentElement.scrollWidth'), width)
-                if self.screenshots:
-                    self.browser.screenshot(os.path.join(self.screenshots, f'run-{scheme}-{width}.png'))
-        self.assertNotEqual(background['light'], background['dark'])
+        check_widths_and_schemes(self, 'run')
 
     def test_what_is_missing_or_damaged_is_told(self):
         steps = self.folder / 'run/steps.csv'
