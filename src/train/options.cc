@@ -57,6 +57,58 @@ void Describe(OptionsDescription& description, OptimizerOptions& options) {
       .AtLeast(0);
 }
 
+void Describe(OptionsDescription& description, ComputeOptions& options) {
+  description
+      .Add("precision", options.precision,
+           "What the trunk computes in: fp32, or bf16 on a GPU or a CPU with AMX or AVX512-BF16")
+      .OneOf({"fp32", "bf16"});
+  description
+      .Add("batch_pixels", options.batch_pixels,
+           "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "
+           "4 "
+           "megapixels on a GPU")
+      .Range(0, 1 << 28);
+  description
+      .Add("kept_pixels", options.kept_pixels,
+           "Pixels of a tuple whose activations are kept for the gradient; photos beyond are computed twice")
+      .AtLeast(0);
+  description
+      .Add("loading_threads", options.loading_threads,
+           "Threads that decode photos ahead; 0: half as many as --threads")
+      .Range(0, 1024);
+}
+
+void Describe(OptionsDescription& description, CheckpointOptions& options) {
+  description
+      .Add("every_minutes", options.every_minutes,
+           "Minutes between checkpoints in the middle of an epoch; 0: only at its end")
+      .AtLeast(0);
+  description
+      .Add("keep", options.keep,
+           "Keep the checkpoints of the last so many epochs (checkpoints/epoch-0001.pth), beside last and "
+           "best")
+      .Range(0, 100000);
+}
+
+void Describe(OptionsDescription& description, EvaluationOptions& options) {
+  description.Add("data", options.data,
+                  "Folder of a benchmark to watch: class sub-folders, or queries.json; empty: none");
+  description.Add("distractors", options.distractors, "Folders of photos that match no query");
+  description.Add("query_every", options.query_every, "Class sub-folders: every so many-th photo is a query")
+      .AtLeast(1);
+  description
+      .Add("image_size", options.image_size,
+           "Longest side of the benchmark's photos, pixels; 0: as in training")
+      .Range(0, 16384);
+  description
+      .Add("every_epochs", options.every_epochs, "Epochs from one evaluation to the next; 0: no evaluation")
+      .AtLeast(0);
+  description
+      .Add("best_by", options.best_by,
+           "What makes an epoch the best: the lowest validation loss, or the highest mAP of the benchmark")
+      .OneOf({"validation", "benchmark"});
+}
+
 void Describe(OptionsDescription& description, TrainOptions& options) {
   description.Add("epochs", options.epochs, "Passes over the mined tuples").Range(0, 100000);
   description
@@ -69,6 +121,10 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
   description.Nest("loss", options.loss, "What is minimised");
   description.Nest("optimizer", options.optimizer, "How parameters change");
   description.Nest("schedule", options.schedule, "How the learning rate changes over the run");
+  description.Nest("compute", options.compute,
+                   "What a step costs; the results are the same but for precision");
+  description.Nest("checkpoint", options.checkpoint, "What is kept of a run");
+  description.Nest("evaluation", options.evaluation, "A benchmark to watch");
 }
 
 }  // namespace vantage

@@ -65,6 +65,47 @@ struct OptimizerOptions {
 };
 void Describe(OptionsDescription& description, OptimizerOptions& options);
 
+// How a step is computed: what it costs, not what comes out, but for `precision`.
+struct ComputeOptions {
+  // Type that the trunk computes in: "fp32", or "bf16" where the machine is fast at it. Weights, their
+  // gradients and what follows the trunk are float32 in any case.
+  std::string precision = "fp32";
+  // Photos of exactly equal size share a pass through the network while they have together at most so many
+  // pixels. 0: each alone on a CPU, and 2^22 on a GPU.
+  int64_t batch_pixels = 0;
+  // Of so many pixels of each tuple what the gradient needs is kept in memory; the photos beyond are computed
+  // twice. Less takes less memory and more time.
+  int64_t kept_pixels = int64_t{1} << 20;
+  // Threads that decode photos ahead of the network. 0: half as many as --threads.
+  int loading_threads = 0;
+};
+void Describe(OptionsDescription& description, ComputeOptions& options);
+
+struct CheckpointOptions {
+  // Minutes between checkpoints in the middle of an epoch. 0: only at its end.
+  double every_minutes = 10;
+  // Keep the checkpoints of the last so many epochs, beside the newest and the best.
+  int keep = 0;
+};
+void Describe(OptionsDescription& description, CheckpointOptions& options);
+
+// A benchmark to watch, as `vantage evaluate` computes it on one scale.
+struct EvaluationOptions {
+  // The benchmark's folder: class sub-folders, or one with queries.json. Empty: none.
+  std::string data;
+  // Folders of photos that match no query.
+  std::vector<std::string> distractors;
+  // Of class sub-folders: every so many-th photo is a query.
+  int query_every = 1;
+  // Longest side of its photos, pixels; 0: as in training.
+  int image_size = 0;
+  // Epochs from one evaluation to the next; epoch 0 is evaluated too. 0: none is.
+  int every_epochs = 0;
+  // What makes an epoch the best: the lowest "validation" loss, or the highest mAP of the "benchmark".
+  std::string best_by = "validation";
+};
+void Describe(OptionsDescription& description, EvaluationOptions& options);
+
 struct TrainOptions {
   ModelOptions model;
   DataOptions data;
@@ -72,6 +113,9 @@ struct TrainOptions {
   LossOptions loss;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
+  ComputeOptions compute;
+  CheckpointOptions checkpoint;
+  EvaluationOptions evaluation;
   // Passes over the mined tuples.
   int epochs = 30;  // TPAMI 2019, section 5.1
   // Tuples whose gradients are added up before each step of the optimiser.
