@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 #include "report/page_parts.h"
@@ -15,7 +16,7 @@ namespace {
 // Of the drawing, in its own units; the page scales it.
 constexpr double kWidth = 480;
 constexpr double kHeight = 220;
-constexpr double kLeft = 50;
+constexpr double kLeft = 62;
 constexpr double kRight = kWidth - 14;
 constexpr double kTop = 14;
 constexpr double kFloor = kHeight - 34;
@@ -64,15 +65,38 @@ struct Axes {
   std::vector<double> y_ticks;
 };
 
+std::string Digits(double value, int digits) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.*g", digits, value);
+  return text;
+}
+
+// With as many digits as all of them need: "3", "3.0005".
+std::vector<std::string> TickTexts(const std::vector<double>& ticks) {
+  const double step = ticks[1] - ticks[0];
+  std::vector<std::string> texts;
+  for (int digits = 3; digits <= 12; ++digits) {
+    texts.clear();
+    bool are_exact = true;
+    for (const double tick : ticks) {
+      texts.push_back(Digits(tick, digits));
+      are_exact = are_exact && std::abs(ParseDouble(texts.back(), "tick") - tick) < step / 100;
+    }
+    if (are_exact) break;
+  }
+  return texts;
+}
+
 std::string Place(double value) { return FormatFixed(value, 2); }
 
 std::string Grid(const Axes& axes, const LineChart& chart) {
   std::string svg;
-  for (const double tick : axes.y_ticks) {
-    const double y = axes.y.At(tick);
+  const std::vector<std::string> texts = TickTexts(axes.y_ticks);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const double y = axes.y.At(axes.y_ticks[i]);
     svg += StrCat("<path class=\"axis\" d=\"M", kLeft, " ", Place(y), "H", kRight, "\"/><text x=\"",
                   kLeft - 6, "\" y=\"", Place(y + 4), "\" text-anchor=\"end\">",
-                  EscapeHtml(ShortNumber(tick) + chart.unit), "</text>");
+                  EscapeHtml(texts[i] + chart.unit), "</text>");
   }
   for (const double tick : RoundTicks(axes.x.min, axes.x.max)) {
     // Epochs and steps are whole.
@@ -104,7 +128,7 @@ std::string Curve(const Axes& axes, const LineChart& chart, const ChartSeries& s
     if (series.x.size() > kMostDots) continue;
     dots += StrCat("<circle cx=\"", x, "\" cy=\"", y, "\" r=\"2.6\"><title>",
                    EscapeHtml(StrCat(series.name, series.name.empty() ? "" : ", ", chart.x_name, " ",
-                                     ShortNumber(series.x[i]), ": ", ShortNumber(series.y[i]), chart.unit)),
+                                     Digits(series.x[i], 9), ": ", Digits(series.y[i], 5), chart.unit)),
                    "</title></circle>");
   }
   return StrCat("<g class=\"series-", number, "\"><path d=\"", path, "\"/>", dots, "</g>");

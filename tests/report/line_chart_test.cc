@@ -58,9 +58,17 @@ TEST(LineChartFigure, DrawsWhatIsKnownAndMarksTheBest) {
   EXPECT_THAT(html, HasSubstr("class=\"best\""));
   EXPECT_THAT(html, Not(HasSubstr("nan")));
   // From the lower left to the upper right of the values' axes.
-  EXPECT_THAT(html, HasSubstr("<path d=\"M50.00 186.00L466.00 14.00\"/>"));
+  EXPECT_THAT(html, HasSubstr("<path d=\"M62.00 186.00L466.00 14.00\"/>"));
   chart.mark = 4;
   EXPECT_THAT(LineChartFigure(chart), Not(HasSubstr("class=\"best\"")));
+}
+
+TEST(LineChartFigure, LabelsTellTicksApart) {
+  const std::string html = LineChartFigure({.title = "p", .series = {{"", {0, 1}, {3, 3.0023}}}});
+  EXPECT_THAT(html, HasSubstr(">3.0005</text>"));
+  EXPECT_THAT(html, HasSubstr(">3.001</text>"));
+  EXPECT_THAT(LineChartFigure({.title = "rate", .series = {{"", {0, 1}, {4.85e-5, 5e-5}}}}),
+              HasSubstr(">4.95e-05</text>"));
 }
 
 TEST(LineChartFigure, NothingKnownDrawsNothing) {

@@ -83,7 +83,7 @@ TEST_F(RunReport, HoldsWhatTheRunLogged) {
   EXPECT_EQ(summary.bytes, static_cast<int64_t>(page.size()));
   EXPECT_THAT(page, HasSubstr("<title>run · training run</title>"));
   EXPECT_THAT(page, HasSubstr("validation, epoch 2: 0.125"));
-  EXPECT_THAT(page, HasSubstr("<title>step 3: 0.333</title>"));
+  EXPECT_THAT(page, HasSubstr("<title>step 3: 0.33333</title>"));
   EXPECT_THAT(page, HasSubstr("epochs = 3 # &lt;&amp;&gt;"));
   EXPECT_THAT(page, HasSubstr("60&#8239;%</b><span>photos without gradient"));
   // Half of the 40 s is in no phase.
