@@ -14,6 +14,7 @@
 #include "train/starting_model.h"
 #include "train/training_data.h"
 #include "train/training_step.h"
+#include "vantage/report/run_report.h"
 #include "vantage/train/schedule.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -318,7 +319,17 @@ class Trainer {
     learning_rate_ = metrics.learning_rate;
     Save(model, optimizer);
     folder_.KeepEpoch(metrics.epoch, options_.checkpoint.keep);
+    WriteReport();
     if (on_epoch) on_epoch(metrics);
+  }
+
+  // The page is for people: that it cannot be written ends no run.
+  void WriteReport() const {
+    try {
+      WriteRunReport(folder_.path(), {.photo_root = data_.photo_root()}, folder_.report());
+    } catch (const Error& error) {
+      LogWarning("no report: ", error.what());
+    }
   }
 
   bool by_benchmark() const { return options_.evaluation.best_by == "benchmark"; }
