@@ -9,6 +9,10 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
   Describe(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
+  description.Add(
+      "continue_training", options.continue_training,
+      "Also take the optimiser's state and the number of epochs from 'weights', a checkpoint of cirtorch "
+      "or of this program");
   description.Add("freeze", options.freeze,
                   "Beginnings of the names of parameters that are not trained, such as features.0.");
 }
@@ -112,7 +116,8 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
   description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
   description
       .Add("weight_average_decay", options.weight_average_decay,
-           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is not")
+           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is "
+           "not")
       .Range(0, 0.999999);
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");

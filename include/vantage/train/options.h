@@ -18,6 +18,9 @@ struct ModelOptions {
   // Where training starts: a trunk's weights with torchvision's names, or a checkpoint of this project or
   // cirtorch.
   std::string weights;
+  // Go on with the training that `weights`, a checkpoint of cirtorch or of this project, was written in: take
+  // its optimiser's state and the number of its epochs too.
+  bool continue_training = false;
   // Beginnings of the names of parameters that are not trained, such as "features.0.".
   std::vector<std::string> freeze;
 };
