@@ -70,6 +70,7 @@ class Trainer {
                               ": a run stands here already; go on with --resume, or choose another folder"));
     }
     Model model = goes_on ? folder_.ReadModelOfCheckpoint() : ReadStartingModel(options_);
+    model.net.To(ParseDevice(options_.compute.device));
     Optimizer optimizer(model.net, options_.optimizer, options_.model.freeze);
     if (options_.weight_average_decay > 0) average_.emplace(model.net, options_.weight_average_decay);
     if (goes_on) {
