@@ -90,12 +90,13 @@ struct ProcessGroup::State {
       case PeerEnd::Kind::kInterrupted:
         throw Interrupted(StrCat(who, " was interrupted"));
       case PeerEnd::Kind::kFailed:
-        throw Error(StrCat(who, " failed: ", end.message));
+        throw PeerError(StrCat(who, " failed: ", end.message));
       case PeerEnd::Kind::kGone:
         break;
     }
-    throw Error(StrCat(who, " is gone (", end.message,
-                       "); start all processes again, with --resume, to go on after the last checkpoint"));
+    throw PeerError(
+        StrCat(who, " is gone (", end.message,
+               "); start all processes again, with --resume, to go on after the last checkpoint"));
   }
 
   void CheckPeers() const {
@@ -121,7 +122,7 @@ struct ProcessGroup::State {
       // A connection broke: the watch will know why in a moment.
       if (const auto end = meeting.watch->WaitForEnd(kTimeToExplain); end && end->rank != launch.rank)
         Fail(*end);
-      throw Error(StrCat("the connection between the processes broke: ", ShortMessage(error)));
+      throw PeerError(StrCat("the connection between the processes broke: ", ShortMessage(error)));
     }
   }
 
@@ -267,7 +268,6 @@ void ProcessGroup::Abandon(const std::exception& reason) {
   const bool is_interrupt = dynamic_cast<const Interrupted*>(&reason) != nullptr;
   state_->meeting.watch->Leave(PeerEnd{
       rank(), is_interrupt ? PeerEnd::Kind::kInterrupted : PeerEnd::Kind::kFailed, ShortMessage(reason)});
-  state_.reset();
 }
 
 }  // namespace vantage

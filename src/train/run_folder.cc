@@ -115,8 +115,8 @@ void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
   }
 }
 
-RunState RunFolder::ReadState(Optimizer& optimizer, const TrainingSet& set) const {
-  const TorchFile file(last());
+RunState ReadRunState(const fs::path& checkpoint, Optimizer& optimizer, const TrainingSet& set) {
+  const TorchFile file(checkpoint);
   const std::string& source = file.source();
   RunState state;
   state.epochs_done = ToInteger(Member(file.root(), "epoch", source), source + ": epoch");

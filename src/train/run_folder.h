@@ -53,13 +53,14 @@ class RunFolder {
   void KeepEpoch(int64_t epoch, int keep) const;
 
   Model ReadModelOfCheckpoint() const { return ReadModel(last()); }
-  // Fills the optimiser and returns where the run stands.
-  RunState ReadState(Optimizer& optimizer, const TrainingSet& set) const;
 
  private:
   std::filesystem::path folder_;
   int lock_ = -1;
 };
+
+// Fills the optimiser from a checkpoint and returns where its run stands.
+RunState ReadRunState(const std::filesystem::path& checkpoint, Optimizer& optimizer, const TrainingSet& set);
 
 // Whether an option may have another value when a run goes on: it says how the run is computed, watched or
 // kept, or how long it is, not what comes out of a step.

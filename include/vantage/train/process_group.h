@@ -10,9 +10,16 @@
 
 #include "vantage/search/descriptors.h"
 #include "vantage/train/launch_environment.h"
+#include "vantage/util/error.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
+
+// Another process of the group ended early, or cannot be reached any more.
+class PeerError : public Error {
+ public:
+  using Error::Error;
+};
 
 struct ProcessGroupOptions {
   // How long a process waits for the others to come, seconds.
@@ -66,7 +73,8 @@ class ProcessGroup {
   // The context with the others in it: it is cancelled also where another process ended early. The object
   // must outlive it.
   RunContext Watched(const RunContext& context) const;
-  // Throws Error, or Interrupted where the other was told to stop, if another process ended early.
+  // Throws PeerError, or Interrupted where the other was told to stop, if another process ended early; also
+  // after Abandon.
   void CheckPeers() const;
 
   // The end, where all has gone well: waits for the others.
