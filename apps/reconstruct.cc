@@ -82,7 +82,7 @@ class ReconstructCommand : public Command {
   std::string photos_;
   std::string output_;
   std::string pairs_from_;
-  int neighbors_ = 20;
+  int neighbors_ = 50;
   ReconstructOptions options_;
   OptionsDescription description_;
 };

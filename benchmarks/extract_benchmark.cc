@@ -15,9 +15,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -42,6 +42,9 @@ struct Setting {
   std::string architecture = "squeezenet1_1";
   int image_size = 362;
   std::string scales = "1";
+  std::string precision = "fp32";  // of vantage; the others are float32
+  // Processor time on one thread instead of the clock on all: what else runs on the machine costs less then.
+  bool processor_time = false;
 };
 
 struct Measurement {
@@ -62,29 +65,41 @@ DescriptorNet MakeRandomNet(const std::string& architecture) {
   return net;
 }
 
+double Now(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 // Seconds a call of `pass` takes: one to warm up, then as many as take two seconds.
-double TimeOf(const std::function<void()>& pass) {
-  using Clock = std::chrono::steady_clock;
+double TimeOf(const Setting& setting, const std::function<void()>& pass) {
+  const clockid_t clock = setting.processor_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
   pass();
-  const auto start = Clock::now();
+  const double start = Now(clock);
   int passes = 0;
   double seconds = 0;
   for (; passes == 0 || seconds < 2; ++passes) {
     pass();
-    seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    seconds = Now(clock) - start;
   }
   return seconds / passes;
 }
 
-double TimeLimit(const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
+RunContext ContextOf(const Setting& setting) {
+  RunContext context;
+  if (setting.processor_time) context.threads = 1;
+  return context;
+}
+
+double TimeLimit(const Setting& setting, const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
                  const ExtractOptions& options, bool side_by_side) {
   const DescriptorNet frozen = net.Frozen();
   std::vector<at::Tensor> tensors;
   for (const PhotoRequest& photo : photos)
     tensors.push_back(ImagesToTensor({LoadPhoto(photo, options)}, net.normalization));
-  const int threads = side_by_side ? RunContext().ThreadCount() : 1;
+  const int threads = side_by_side ? ContextOf(setting).ThreadCount() : 1;
   const IntraOpThreads alone(1);
-  return TimeOf([&] {
+  return TimeOf(setting, [&] {
     ParallelFor(static_cast<int64_t>(tensors.size()), threads, [&](int64_t i) {
       const c10::InferenceMode inference;
       if (side_by_side) alone.Enter();
@@ -93,18 +108,18 @@ double TimeLimit(const DescriptorNet& net, const std::vector<PhotoRequest>& phot
   });
 }
 
-double TimeVantage(const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
+double TimeVantage(const Setting& setting, const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
                    const ExtractOptions& options) {
   const Describer describer(net, options);
-  return TimeOf([&] { ExtractDescriptors(describer, photos); });
+  return TimeOf(setting, [&] { ExtractDescriptors(describer, photos, ContextOf(setting)); });
 }
 
-double TimePlain(const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
+double TimePlain(const Setting& setting, const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
                  const ExtractOptions& options) {
   const c10::InferenceMode inference;
   const at::Tensor exponent = at::full({1}, 3.0);
   const PlainTrunk plain(net.trunk());
-  return TimeOf([&] {
+  return TimeOf(setting, [&] {
     for (const PhotoRequest& photo : photos) {
       const at::Tensor image = ImagesToTensor({LoadPhoto(photo, options)}, net.normalization).contiguous();
       for (const double scale : options.scales) {
@@ -122,12 +137,15 @@ Measurement Measure(const std::string& kind, const Setting& setting, const fs::p
   if (kind != "plain") KeepFreedMemory();
   std::vector<PhotoRequest> photos = ListPhotos({folder.string()}).requests;
   photos.resize(std::min(count, photos.size()));
-  const ExtractOptions options{.image_size = setting.image_size, .scales = ParseScales(setting.scales)};
+  ExtractOptions options{.image_size = setting.image_size, .scales = ParseScales(setting.scales)};
+  if (kind == "vantage") options.precision = setting.precision;
   const DescriptorNet net = MakeRandomNet(setting.architecture);
-  const double seconds = kind == "limit, side by side" ? TimeLimit(net, photos, options, true)
-                         : kind == "limit, one by one" ? TimeLimit(net, photos, options, false)
-                         : kind == "vantage"           ? TimeVantage(net, photos, options)
-                                                       : TimePlain(net, photos, options);
+  const IntraOpThreads one_thread(1);
+  if (setting.processor_time) one_thread.Enter();
+  const double seconds = kind == "limit, side by side" ? TimeLimit(setting, net, photos, options, true)
+                         : kind == "limit, one by one" ? TimeLimit(setting, net, photos, options, false)
+                         : kind == "vantage"           ? TimeVantage(setting, net, photos, options)
+                                                       : TimePlain(setting, net, photos, options);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return {seconds / static_cast<double>(photos.size()), static_cast<double>(usage.ru_maxrss) / 1024};
@@ -135,10 +153,23 @@ Measurement Measure(const std::string& kind, const Setting& setting, const fs::p
 
 Measurement MeasureInProcess(const std::string& program, const std::string& kind, const Setting& setting,
                              const fs::path& folder, size_t count) {
-  const auto [code, output] =
-      CaptureCommand({program, "--measure", kind, "--architectures", setting.architecture, "--sizes",
-                      std::to_string(setting.image_size), "--scales", setting.scales, "--photos",
-                      folder.string(), "--count", std::to_string(count)});
+  std::vector<std::string> command = {program,
+                                      "--measure",
+                                      kind,
+                                      "--architectures",
+                                      setting.architecture,
+                                      "--sizes",
+                                      std::to_string(setting.image_size),
+                                      "--scales",
+                                      setting.scales,
+                                      "--precision",
+                                      setting.precision,
+                                      "--photos",
+                                      folder.string(),
+                                      "--count",
+                                      std::to_string(count)};
+  if (setting.processor_time) command.emplace_back("--processor-time");
+  const auto [code, output] = CaptureCommand(command);
   Measurement measurement;
   VANTAGE_CHECK(
       code == 0 && std::sscanf(output.c_str(), "%lf %lf", &measurement.seconds, &measurement.peak_mib) == 2,
@@ -177,18 +208,25 @@ int Main(int argc, char** argv) {
   std::vector<std::string> scales = {"1", "1,0.7071,0.5"};
   std::string photos;
   std::string kind;
+  Setting setting;
   size_t count = 8;
   int rounds = 3;
   app.add_option("--photos", photos, "Folder of photos of 800 pixels or more; default: synthetic ones");
   app.add_option("--architectures", architectures, "Trunks");
   app.add_option("--sizes", sizes, "Longest sides, pixels");
   app.add_option("--scales", scales, "Lists of scales, each such as 1,0.7071,0.5");
+  app.add_option("--precision", setting.precision, "Of vantage: fp32 or bf16; the others are float32");
+  app.add_flag("--processor-time", setting.processor_time,
+               "Processor time on one thread instead of the clock on all, where others use the machine too");
   app.add_option("--count", count, "Photos a measurement");
   app.add_option("--rounds", rounds, "Measurements of each kind");
   app.add_option("--measure", kind, "Measure one kind in this process and print seconds a photo, peak MiB");
   CLI11_PARSE(app, argc, argv);
   if (!kind.empty()) {
-    const Measurement one = Measure(kind, {architectures.at(0), sizes.at(0), scales.at(0)}, photos, count);
+    setting.architecture = architectures.at(0);
+    setting.image_size = sizes.at(0);
+    setting.scales = scales.at(0);
+    const Measurement one = Measure(kind, setting, photos, count);
     std::printf("%.6f %.1f\n", one.seconds, one.peak_mib);
     return 0;
   }
@@ -209,8 +247,12 @@ int Main(int argc, char** argv) {
       "plain's |\n|---|---|---|---|---|---|---|---|---|---|\n");
   for (const std::string& architecture : architectures) {
     for (const int size : sizes) {
-      for (const std::string& list : scales)
-        Compare(argv[0], {architecture, size, list}, photos, count, rounds);
+      for (const std::string& list : scales) {
+        setting.architecture = architecture;
+        setting.image_size = size;
+        setting.scales = list;
+        Compare(argv[0], setting, photos, count, rounds);
+      }
     }
   }
   fs::remove_all(made);

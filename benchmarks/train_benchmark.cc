@@ -68,7 +68,7 @@ DescriptorNet MakeRandomNet(const std::string& architecture) {
 }
 
 // A margin beyond all distances: every negative has a gradient.
-TupleLoss Loss() { return MakeLoss("contrastive", 3); }
+TupleLoss Loss() { return MakeLoss({.margin = 3}); }
 
 class Photos {
  public:

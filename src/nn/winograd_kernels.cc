@@ -284,7 +284,8 @@ const WinogradKernels& FastestWinogradKernels() {
 
 bool WinogradPays() {
 #ifdef VANTAGE_AVX2
-  return HasAvx2() && !__builtin_cpu_supports("avx512f");
+  // AMD's family 19h (Zen 3 and 4) computes 512 bits in two halves, so that direct convolution gains nothing.
+  return HasAvx2() && (!__builtin_cpu_supports("avx512f") || __builtin_cpu_is("amdfam19h"));
 #else
   return false;
 #endif

@@ -46,8 +46,9 @@ struct WinogradKernels {
 const WinogradKernels& PortableWinogradKernels();
 // For this one: with AVX2 and FMA where it has them.
 const WinogradKernels& FastestWinogradKernels();
-// Whether those are faster than direct convolution here: measured with AVX2. Not where it has AVX-512, which
-// oneDNN's convolution uses and these do not, nor on other processors than x86-64.
+// Whether those are faster than direct convolution here, by benchmarks/convolution_benchmark: with AVX2, and
+// on AMD's Zen 4 with AVX-512. Not on others with AVX-512, which oneDNN's convolution uses and these do not,
+// nor on other processors than x86-64: neither has been measured.
 bool WinogradPays();
 
 }  // namespace vantage

@@ -86,7 +86,13 @@ SceneOutcome SceneWork::Run() {
   outcome.name = scene_.name;
   outcome.photos = static_cast<int64_t>(scene_.photos.size());
   outcome.seconds = state_.value("seconds", 0.0);
-  if (outcome.status.empty()) CountModels(outcome);
+  if (outcome.status.empty()) {
+    try {
+      CountModels(outcome);
+    } catch (const Error& error) {  // COLMAP does not notice that a disk is full
+      outcome.status = StrCat("failed: colmap mapper left a model that cannot be read: ", error.what());
+    }
+  }
   // A failure is told but not kept: another call tries again.
   if (outcome.status == "done" || outcome.status == "no model") state_["outcome"] = outcome;
   SaveState();

@@ -93,7 +93,7 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
   const auto per_step = static_cast<size_t>(options.tuples_per_step);
   const std::vector<Tuple> tuples = RandomTuples(
       data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step, options.mining.negatives, random);
-  const TupleLoss loss = MakeLoss(options.loss.name, options.loss.margin);
+  const TupleLoss loss = MakeLoss(options.loss);
   const ProcessGroup alone;
   double seconds = 0;
   for (size_t step = 0; step < kSteps; ++step) {

@@ -66,9 +66,9 @@ void DescribeSgd(TorchDict& group, const OptimizerOptions& options) {
   group.Set("maximize", {false});
 }
 
-const std::array<OptimizerKind, 3> kKinds = {{{"adam", AdamState, StepAdam, DescribeAdam},
-                                              {"adamw", AdamState, StepAdamW, DescribeAdamW},
-                                              {"sgd", SgdState, StepSgd, DescribeSgd}}};
+constexpr std::array<OptimizerKind, 3> kKinds = {{{"adam", AdamState, StepAdam, DescribeAdam},
+                                                  {"adamw", AdamState, StepAdamW, DescribeAdamW},
+                                                  {"sgd", SgdState, StepSgd, DescribeSgd}}};
 
 }  // namespace
 

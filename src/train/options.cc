@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/train/options.h"
 
-#include "vantage/nn/losses.h"
 #include "vantage/train/optimizer.h"
 
 namespace vantage {
@@ -10,6 +9,10 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
   Describe(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
+  description.Add(
+      "continue_training", options.continue_training,
+      "Also take the optimiser's state and the number of epochs from 'weights', a checkpoint of cirtorch "
+      "or of this program");
   description.Add("freeze", options.freeze,
                   "Beginnings of the names of parameters that are not trained, such as features.0.");
 }
@@ -22,12 +25,8 @@ void Describe(OptionsDescription& description, DataOptions& options) {
       .Range(16, 16384);
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
-}
-
-void Describe(OptionsDescription& description, LossOptions& options) {
-  description.Add("name", options.name, "Loss over a query, its positive and its negatives")
-      .OneOf(LossNames());
-  description.Add("margin", options.margin, "How far apart non-matching descriptors should be").Range(0, 4);
+  description.Nest("augmentation", options.augmentation,
+                   "How photos are varied for training; by default they are not");
 }
 
 void Describe(OptionsDescription& description, OptimizerOptions& options) {
@@ -115,6 +114,11 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
       .Add("tuples_per_step", options.tuples_per_step, "Tuples whose gradients are added up for a step")
       .Range(1, 10000);
   description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
+  description
+      .Add("weight_average_decay", options.weight_average_decay,
+           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is "
+           "not")
+      .Range(0, 0.999999);
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");
   description.Nest("mining", options.mining, "Hard negatives, found anew in each epoch");

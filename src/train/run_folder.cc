@@ -76,20 +76,26 @@ void RunFolder::KeepConfig(TrainOptions options) const {
   WriteFile(config(), ToToml(description, /*with_comments=*/true));
 }
 
-void RunFolder::WriteLast(Model& model, const Optimizer& optimizer, double learning_rate,
-                          const RunState& state) const {
+void RunFolder::WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average,
+                          double learning_rate, const RunState& state) const {
+  WriteCheckpoint(last(), model, optimizer, average, learning_rate, state);
+}
+
+void WriteCheckpoint(const fs::path& path, Model& model, const Optimizer& optimizer,
+                     const WeightAverage* average, double learning_rate, const RunState& state) {
   TorchDict training;
   training.Set("version", {kStateVersion});
   training.Set("steps_done", {state.steps_done});
   training.Set("best_epoch", {state.best_epoch});
   if (state.progress) training.Set("progress", ToTorchValue(*state.progress));
+  if (average != nullptr) training.Set("weight_average", average->StateDict());
 
   TorchDict more;
   more.Set("epoch", {state.epochs_done});
   more.Set("min_loss", {state.best_score});
   more.Set("optimizer", optimizer.StateDict(learning_rate));
   more.Set("vantage_training", {std::move(training)});
-  WriteModel(model, last(), more);
+  WriteModel(model, path, more);
 }
 
 void RunFolder::WriteBest(const Model& model, int64_t epoch) const {
@@ -115,8 +121,9 @@ void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
   }
 }
 
-RunState ReadRunState(const fs::path& checkpoint, Optimizer& optimizer, const TrainingSet& set) {
-  const TorchFile file(checkpoint);
+RunState ReadCheckpoint(const fs::path& path, Optimizer& optimizer, WeightAverage* average,
+                        const TrainingSet& set) {
+  const TorchFile file(path);
   const std::string& source = file.source();
   RunState state;
   state.epochs_done = ToInteger(Member(file.root(), "epoch", source), source + ": epoch");
@@ -128,6 +135,7 @@ RunState ReadRunState(const fs::path& checkpoint, Optimizer& optimizer, const Tr
                 "; this program reads ", kStateVersion);
   state.steps_done = ToInteger(Member(training, "steps_done", source), source + ": steps_done");
   state.best_epoch = ToInteger(Member(training, "best_epoch", source), source + ": best_epoch");
+  if (average != nullptr) average->LoadStateDict(file, Member(training, "weight_average", source));
   if (const PickleValue* progress = training.Find("progress"))
     state.progress = ReadEpochProgress(file, *progress, set);
   return state;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <optional>
 
 #include "train/epoch_progress.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/train/optimizer.h"
 #include "vantage/train/options.h"
+#include "vantage/train/weight_average.h"
 
 namespace vantage {
 
@@ -45,8 +47,9 @@ class RunFolder {
   // and its new value.
   void KeepConfig(TrainOptions options) const;
 
-  // Writes last.pth, atomically.
-  void WriteLast(Model& model, const Optimizer& optimizer, double learning_rate, const RunState& state) const;
+  // Writes last.pth, atomically. average: null where weights are not averaged.
+  void WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average, double learning_rate,
+                 const RunState& state) const;
   // Writes best.pth: the model of `epoch`.
   void WriteBest(const Model& model, int64_t epoch) const;
   // Keeps last.pth as that of its epoch too, and deletes those of epochs before the last `keep`.
@@ -59,8 +62,12 @@ class RunFolder {
   int lock_ = -1;
 };
 
-// Fills the optimiser from a checkpoint and returns where its run stands.
-RunState ReadRunState(const std::filesystem::path& checkpoint, Optimizer& optimizer, const TrainingSet& set);
+// Writes and reads a run's checkpoint, such as last.pth; ReadModel reads its model. Reading fills the
+// optimiser and the average (null: none) and returns where the run stands.
+void WriteCheckpoint(const std::filesystem::path& path, Model& model, const Optimizer& optimizer,
+                     const WeightAverage* average, double learning_rate, const RunState& state);
+RunState ReadCheckpoint(const std::filesystem::path& path, Optimizer& optimizer, WeightAverage* average,
+                        const TrainingSet& set);
 
 // Whether an option may have another value when a run goes on: it says how the run is computed, watched or
 // kept, or how long it is, not what comes out of a step.

@@ -17,6 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr const char* kGoesOn = "goes on";
+constexpr const char* kBegins = "begins";
+
 // A file of this process's own that goes with the object.
 class TemporaryFile {
  public:
@@ -54,28 +57,40 @@ void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   }
 }
 
+RunStart MakeStart(Model model, const TrainOptions& options) {
+  RunStart start{std::move(model), nullptr, std::nullopt, {}, false};
+  start.optimizer = std::make_unique<Optimizer>(start.model.net, options.optimizer, options.model.freeze);
+  if (options.weight_average_decay > 0) start.average.emplace(start.model.net, options.weight_average_decay);
+  return start;
+}
+
+WeightAverage* AverageOf(RunStart& start) { return start.average ? &*start.average : nullptr; }
+
 RunStart ReadStart(const TrainOptions& options, const TrainingSet& set, const RunFolder& folder,
                    bool resume) {
-  RunStart start{Model{DescriptorNet(options.model.net), {}}, nullptr, {}, resume && folder.HasCheckpoint()};
   if (!resume && folder.HasCheckpoint()) {
     throw UsageError(StrCat(folder.last().string(),
                             ": a run stands here already; go on with --resume, or choose another folder"));
   }
-  start.model = start.goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options);
-  start.optimizer = std::make_unique<Optimizer>(start.model.net, options.optimizer, options.model.freeze);
-  if (start.goes_on) {
+  const bool goes_on = resume && folder.HasCheckpoint();
+  RunStart start = MakeStart(goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options), options);
+  start.goes_on = goes_on;
+  if (goes_on) {
     CheckSameTrainingSet(start.model, options);
-    start.state = ReadRunState(folder.last(), *start.optimizer, set);
+    start.state = ReadCheckpoint(folder.last(), *start.optimizer, AverageOf(start), set);
+    folder.KeepConfig(options);
+  } else {
+    folder.KeepConfig(options);
+    start.state.epochs_done = ContinueTraining(start.model.net, *start.optimizer, options.model);
   }
-  folder.KeepConfig(options);
   return start;
 }
 
-// The file that process 0 began with, for the others.
-std::string BytesOf(RunStart& start, const RunFolder& folder) {
-  if (start.goes_on) return ReadFile(folder.last());
+// What process 0 begins with, as a checkpoint for the others.
+std::string BytesOf(RunStart& start) {
   const TemporaryFile file("start.pth");
-  WriteModel(start.model, file.path());
+  WriteCheckpoint(file.path(), start.model, *start.optimizer, AverageOf(start), /*learning_rate=*/0,
+                  start.state);
   return ReadFile(file.path());
 }
 
@@ -83,9 +98,9 @@ RunStart StartFrom(const std::string& bytes, bool goes_on, const TrainOptions& o
                    const TrainingSet& set) {
   const TemporaryFile file("start.pth");
   WriteFile(file.path(), bytes);
-  RunStart start{ReadModel(file.path()), nullptr, {}, goes_on};
-  start.optimizer = std::make_unique<Optimizer>(start.model.net, options.optimizer, options.model.freeze);
-  if (goes_on) start.state = ReadRunState(file.path(), *start.optimizer, set);
+  RunStart start = MakeStart(ReadModel(file.path()), options);
+  start.goes_on = goes_on;
+  start.state = ReadCheckpoint(file.path(), *start.optimizer, AverageOf(start), set);
   return start;
 }
 
@@ -95,13 +110,13 @@ RunStart StartRun(const TrainOptions& options, const TrainingSet& set, const Run
                   const ProcessGroup& group) {
   CheckSameAsFirst(options, group);
   if (!group.IsFirst()) {
-    const bool goes_on = group.Broadcast("") == "checkpoint";
+    const bool goes_on = group.Broadcast("") == kGoesOn;
     return StartFrom(group.Broadcast(""), goes_on, options, set);
   }
   RunStart start = ReadStart(options, set, *folder, resume);
   if (group.size() > 1) {
-    group.Broadcast(start.goes_on ? "checkpoint" : "weights");
-    group.Broadcast(BytesOf(start, *folder));
+    group.Broadcast(start.goes_on ? kGoesOn : kBegins);
+    group.Broadcast(BytesOf(start));
   }
   if (start.goes_on) {
     LogInfo("going on after epoch ", start.state.epochs_done,

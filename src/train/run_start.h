@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "train/run_folder.h"
 #include "vantage/train/process_group.h"
@@ -12,8 +13,9 @@ namespace vantage {
 struct RunStart {
   Model model;
   std::unique_ptr<Optimizer> optimizer;  // shares its parameters with the model
+  std::optional<WeightAverage> average;
   RunState state;
-  bool goes_on = false;
+  bool goes_on = false;  // else state.epochs_done are those that the weights have behind them
 };
 
 // Reads the folder's checkpoint, or the weights that the options name, and checks that the options are those

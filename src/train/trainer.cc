@@ -14,6 +14,7 @@
 #include "train/shared_work.h"
 #include "train/training_data.h"
 #include "train/training_step.h"
+#include "vantage/report/run_report.h"
 #include "vantage/train/schedule.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -55,11 +56,7 @@ class Trainer {
  public:
   Trainer(const TrainOptions& options, const fs::path& folder, const ProcessGroup& group,
           const RunContext& context)
-      : options_(options),
-        group_(group),
-        context_(context),
-        data_(options),
-        loss_(MakeLoss(options.loss.name, options.loss.margin)) {
+      : options_(options), group_(group), context_(context), data_(options), loss_(MakeLoss(options.loss)) {
     if (!group.IsFirst()) return;
     benchmark_.emplace(options);
     folder_.emplace(folder);
@@ -71,13 +68,14 @@ class Trainer {
     Model& model = start.model;
     Optimizer& optimizer = *start.optimizer;
     state_ = std::move(start.state);
+    average_ = std::move(start.average);
+    EpochMetrics before;
+    before.epoch = state_.epochs_done;
     if (folder_) {
-      log_.emplace(folder_->path(), state_.steps_done + 1, start.goes_on ? state_.epochs_done + 1 : 0);
+      log_.emplace(folder_->path(), state_.steps_done + 1,
+                   start.goes_on ? state_.epochs_done + 1 : before.epoch);
     }
-    if (!start.goes_on) {
-      state_.epochs_done = -1;
-      FinishEpoch(EpochMetrics{}, Clock::now(), model, optimizer, on_epoch);
-    }
+    if (!start.goes_on) FinishEpoch(before, Clock::now(), model, optimizer, on_epoch);
     for (int64_t epoch = state_.epochs_done + 1; epoch <= options_.epochs; ++epoch) {
       TrainEpoch(epoch, model, optimizer, on_epoch);
     }
@@ -86,6 +84,15 @@ class Trainer {
   }
 
  private:
+  WeightAverage* average() { return average_ ? &*average_ : nullptr; }
+
+  // The model that the run comes to: with averaged weights where they are.
+  Model Result(const Model& model) const {
+    Model result = model;
+    if (average_) result.net = average_->net();
+    return result;
+  }
+
   // Goes on with the epoch that has been begun, or begins it.
   void TrainEpoch(int64_t epoch, Model& model, Optimizer& optimizer,
                   const std::function<void(const EpochMetrics&)>& on_epoch) {
@@ -158,6 +165,7 @@ class Trainer {
         throw Error(StrCat(error.what(), "; ", DumpStep(tuples, rate, error.what())));
       }
       Account(step, rate, SecondsSince(step_start), count);
+      if (average_) average_->Update(model.net);
       progress.seconds += SecondsSince(start);
       start = Clock::now();
       const double minutes = options_.checkpoint.every_minutes;
@@ -290,14 +298,15 @@ class Trainer {
   void FinishEpoch(EpochMetrics metrics, Clock::time_point start, Model& model, const Optimizer& optimizer,
                    const std::function<void(const EpochMetrics&)>& on_epoch) {
     auto phase = Clock::now();
-    Validate(model.net, metrics);
+    Model result = Result(model);
+    Validate(result.net, metrics);
     metrics.validation_seconds = SecondsSince(phase);
     phase = Clock::now();
     const bool evaluates = benchmark_ && benchmark_->IsDue(metrics.epoch);
-    metrics.benchmark_map = evaluates ? benchmark_->Evaluate(model.net, context_) : kNaN;
+    metrics.benchmark_map = evaluates ? benchmark_->Evaluate(result.net, context_) : kNaN;
     metrics.evaluation_seconds = SecondsSince(phase);
-    metrics.exponent = MeanExponent(model.net);
-    metrics.seconds = (metrics.epoch == 0 ? 0 : metrics.seconds) + SecondsSince(start);
+    metrics.exponent = MeanExponent(result.net);
+    metrics.seconds = (std::isnan(metrics.seconds) ? 0 : metrics.seconds) + SecondsSince(start);
     metrics.best_epoch = IsBest(metrics) ? metrics.epoch : state_.best_epoch;
 
     if (log_) log_->Add(metrics);
@@ -306,12 +315,24 @@ class Trainer {
     if (IsBest(metrics)) {
       state_.best_epoch = metrics.epoch;
       state_.best_score = ScoreOf(metrics);
-      if (folder_) folder_->WriteBest(model, metrics.epoch);
+      if (folder_) folder_->WriteBest(result, metrics.epoch);
     }
     learning_rate_ = metrics.learning_rate;
     Save(model, optimizer);
-    if (folder_) folder_->KeepEpoch(metrics.epoch, options_.checkpoint.keep);
+    if (folder_) {
+      folder_->KeepEpoch(metrics.epoch, options_.checkpoint.keep);
+      WriteReport();
+    }
     if (on_epoch && group_.IsFirst()) on_epoch(metrics);
+  }
+
+  // The page is for people: that it cannot be written ends no run.
+  void WriteReport() const {
+    try {
+      WriteRunReport(folder_->path(), {.photo_root = data_.photo_root()}, folder_->report());
+    } catch (const Error& error) {
+      LogWarning("no report: ", error.what());
+    }
   }
 
   bool by_benchmark() const { return options_.evaluation.best_by == "benchmark"; }
@@ -324,7 +345,7 @@ class Trainer {
 
   bool IsBest(const EpochMetrics& metrics) const {
     // Without validation epoch 0 has no loss: the first epoch of training is better than none.
-    if (metrics.epoch == 0 || std::isnan(state_.best_score)) return true;
+    if (std::isnan(state_.best_score)) return true;
     const double score = ScoreOf(metrics);
     return by_benchmark() ? score > state_.best_score : score < state_.best_score;
   }
@@ -348,8 +369,8 @@ class Trainer {
   void Save(Model& model, const Optimizer& optimizer) {
     if (!folder_) return;
     log_->Flush();
-    folder_->WriteLast(model, optimizer, state_.progress ? state_.progress->learning_rate : learning_rate_,
-                       state_);
+    folder_->WriteLast(model, optimizer, average(),
+                       state_.progress ? state_.progress->learning_rate : learning_rate_, state_);
     last_save_ = Clock::now();
   }
 
@@ -366,6 +387,7 @@ class Trainer {
   std::optional<RunFolder> folder_;
   std::optional<RunLog> log_;
   RunState state_;
+  std::optional<WeightAverage> average_;
   Clock::time_point last_save_;
   double learning_rate_ = 0;  // of the last finished epoch
 };

@@ -39,6 +39,12 @@ TrainingSet ReadSet(const DataOptions& options) {
   return ReadTrainingSet(options.training_set);
 }
 
+bool Varies(const AugmentationOptions& options) {
+  return options.square_size > 0 || options.crop_size > 0 || options.min_crop_scale < 1 ||
+         options.flip_probability > 0 || options.brightness > 0 || options.contrast > 0 ||
+         options.saturation > 0;
+}
+
 std::string IdentityOf(const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
                        const ExtractOptions& extract) {
   std::string paths;
@@ -104,12 +110,13 @@ PhotoRequest TrainingData::Request(PhotoId photo) const {
 }
 
 LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, size_t place) const {
-  (void)epoch;
-  (void)place;
-  (void)split;
   LoadedTuple loaded;
+  RandomStream random(static_cast<uint64_t>(options_.seed), "augmentation",
+                      {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)});
   const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
-    loaded.images.push_back(LoadPhoto(Request(photo), extract_));
+    Image image = LoadPhoto(Request(photo), extract_);
+    if (split == Split::kTrain) image = Augment(image, options_.data.augmentation, random);
+    loaded.images.push_back(std::move(image));
     loaded.labels.push_back(label);
     loaded.may_have_gradient.push_back(may_have_gradient);
   };
@@ -127,7 +134,9 @@ LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, s
   std::string reason = "it has no negative";
   for (size_t i = 0; i < tuple.negatives.size(); ++i) {
     // TPAMI 2019, eq. (3): a negative beyond the margin has no gradient.
-    const bool is_near = options_.loss.name != "contrastive" || i >= tuple.negative_distances.size() ||
+    // What was mined is not what an augmented photo will show.
+    const bool is_near = options_.loss.name != "contrastive" || Varies(options_.data.augmentation) ||
+                         i >= tuple.negative_distances.size() ||
                          tuple.negative_distances[i] < options_.loss.margin + kReachSlack;
     try {
       add(tuple.negatives[i], TupleLabel::kNegative, is_near);

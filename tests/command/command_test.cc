@@ -471,6 +471,17 @@ TEST_F(Commands, ReportMinesWithAModelAndGoesOnWhereItCannot) {
   EXPECT_EQ(Vantage(mined).code, 2);
 }
 
+TEST_F(Commands, ReportTellsARunFromATrainingSet) {
+  WriteFile(folder_ / "run/metrics.csv", "epoch,val_loss\n0,0.5\n1,0.25\n");
+  const json summary = VantageJson({"report", Path("run"), "-o", Path("run.html")});
+  EXPECT_EQ(summary["epochs"], 2);
+  EXPECT_EQ(summary["notes"].size(), 3U);  // no steps, configuration and examples
+  EXPECT_THAT(ReadFile(folder_ / "run.html"), HasSubstr("The best epoch is 1."));
+  EXPECT_EQ(Vantage({"report", Path("run"), "-o", Path("run.html"), "--model", Path("model.pth")}).code, 2);
+  WriteFile(folder_ / "run/metrics.csv", "epoch,val_loss\n0,?\n");
+  EXPECT_THAT(Vantage({"report", Path("run"), "-o", Path("run.html")}).text, HasSubstr("metrics.csv:2: "));
+}
+
 // What cirtorch's users have: a pickle, and photos in its layout beside it, one of which is missing.
 TEST_F(Commands, CirtorchsTrainingSetIsTrainedOnAndWrittenBack) {
   VantageJson({"convert", Path("set.db"), Path("data/sample.pkl")});

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "image/resample.h"
 #include "testing/files.h"
 #include "vantage/image/image.h"
 #include "vantage/util/file.h"
@@ -119,6 +120,52 @@ TEST(ResizeLanczos, AgreesWithTheSlowTwin) {
     const Image fast = ResizeLanczos(image, width, height);
     const Image slow = SlowResize(image, width, height);
     for (size_t i = 0; i < fast.pixels.size(); ++i) ASSERT_NEAR(fast.pixels[i], slow.pixels[i], 2) << width;
+  }
+}
+
+// Sizes around those that the fast kernels take at a time, and ratios that enlarge, keep and reduce.
+TEST(ResampleKernels, ComputeTheSameBytes) {
+  const ResampleKernels* fast = Avx2ResampleKernels();
+  if (fast == nullptr) GTEST_SKIP() << "this processor has no AVX2";
+  const ResampleKernels& slow = PortableResampleKernels();
+  uint64_t seed = 0;
+  for (const int width : {1, 2, 3, 10, 11, 31, 64, 101}) {
+    for (const int height : {1, 2, 7, 8, 9, 17, 40}) {
+      Image image = RandomImage(width, height, ++seed);
+      if (seed % 3 == 0) {  // black and white: sums below 0 and above 255
+        for (uint8_t& value : image.pixels) value = value < 128 ? 0 : 255;
+      }
+      for (const int size : {1, 2, 5, 13, 30, 70}) {
+        const ResampleWeights across = LanczosWeights(width, static_cast<float>(width), size);
+        const ResampleWeights down = LanczosWeights(height, static_cast<float>(height) - 0.25F, size);
+        ASSERT_EQ(fast->horizontally(image, across).pixels, slow.horizontally(image, across).pixels)
+            << width << " x " << height << " to " << size;
+        ASSERT_EQ(fast->vertically(image, down).pixels, slow.vertically(image, down).pixels)
+            << width << " x " << height << " to " << size;
+      }
+    }
+  }
+}
+
+TEST(LanczosWeights, AreTheKernelNormalised) {
+  const auto sinc = [](double x) { return x == 0 ? 1.0 : std::sin(M_PI * x) / (M_PI * x); };
+  for (const int size : {3, 100, 362, 799, 2000}) {
+    const ResampleWeights weights = LanczosWeights(800, 800.0F, size);
+    const double scale = 800.0 / size;
+    for (int i = 0; i < size; ++i) {
+      const auto [first, count] = weights.spans[static_cast<size_t>(i)];
+      std::vector<double> expected;
+      double sum = 0;
+      for (int j = first; j < first + count; ++j) {
+        const double x = (j + 0.5 - (i + 0.5) * scale) / std::max(1.0, scale);
+        expected.push_back(std::abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0.0);
+        sum += expected.back();
+      }
+      for (int j = 0; j < count; ++j) {
+        ASSERT_EQ(weights.Of(i)[j], std::lround(expected[static_cast<size_t>(j)] / sum * (1 << kWeightBits)))
+            << size << ", " << i << ", " << j;
+      }
+    }
   }
 }
 

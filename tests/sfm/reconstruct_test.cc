@@ -9,6 +9,7 @@
 #include "sfm/scene_work.h"
 #include "testing/files.h"
 #include "testing/models.h"
+#include "testing/small_disk.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/file.h"
 
@@ -16,11 +17,15 @@ namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 using vantage::testing::ErrorOf;
 using vantage::testing::MakeRandomModel;
+using vantage::testing::OnSmallDisk;
 using vantage::testing::TemporaryFolder;
 
 // A program that takes COLMAP's place: knows options by the names given, writes down how it is called, and
@@ -50,7 +55,8 @@ case $1 in
   matches_importer) cp "$3" "$here/matched.db" ;;
   mapper)
     if [ -e "$here/finds-nothing" ]; then exit 1; fi
-    cp -r "$here/model" "$7/0" ;;
+    cp -r "$here/model" "$7/0"
+    if [ -e "$here/cuts-model" ]; then head -c 300 "$here/model/images.bin" > "$7/0/images.bin"; fi ;;
 esac
 )");
     fs::permissions(folder_ / "colmap", fs::perms::owner_all);
@@ -60,7 +66,7 @@ esac
 
   fs::path Photos() const { return folder_ / "photos"; }
   fs::path Models() const { return folder_ / "models"; }
-  // "mapper.crashes", "mapper.hangs", "finds-nothing".
+  // "mapper.crashes", "mapper.hangs", "finds-nothing", "cuts-model".
   void Let(const std::string& what) const { WriteFile(folder_ / what, ""); }
   void LetNoLonger(const std::string& what) const { fs::remove(folder_ / what); }
   std::string Calls() const {
@@ -172,6 +178,46 @@ TEST(Reconstruct, IsInterruptedAndGoesOn) {
   colmap.LetNoLonger("exhaustive_matcher.hangs");
   EXPECT_EQ(colmap.Run().status, "done");
   EXPECT_EQ(colmap.CountCalls("feature_extractor"), 1);
+}
+
+// Wherever the disk runs out of room: an error or a failed scene that says so, and the next call goes on.
+TEST(Reconstruct, GoesOnWhenAFullDiskHasRoomAgain) {
+  const FakeColmap colmap;
+  fs::create_directories(colmap.Models());
+  constexpr int kDisk = 256;
+  for (int room = 0; room < kDisk; room += 12) {
+    const auto report = OnSmallDisk(colmap.Models(), kDisk, [&]() -> std::string {
+      const fs::path filler = colmap.Models() / "filler";
+      WriteFile(filler, std::string(static_cast<size_t>(kDisk - room) << 10, 'x'));
+      std::string first;
+      try {
+        first = colmap.Run().status;
+      } catch (const Error& error) {
+        first = error.what();
+      }
+      fs::remove(filler);
+      return StrCat(first, " / ", colmap.Run().status);
+    });
+    VANTAGE_REQUIRE_SMALL_DISK(report);
+    EXPECT_THAT(*report, ::testing::AnyOf(HasSubstr("No space left on device"), StartsWith("failed: colmap "),
+                                          StartsWith("done")))
+        << room;
+    EXPECT_THAT(*report, EndsWith(" / done")) << room;
+    if (room == 0) {
+      EXPECT_THAT(*report, Not(HasSubstr("done / ")));
+    }
+  }
+}
+
+TEST(Reconstruct, AModelThatCannotBeReadIsAFailedScene) {
+  const FakeColmap colmap;
+  colmap.Let("cuts-model");
+  EXPECT_THAT(colmap.Run().status,
+              AllOf(StartsWith("failed: colmap mapper left a model that cannot be read: "),
+                    HasSubstr("images.bin: ")));
+  colmap.LetNoLonger("cuts-model");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_EQ(colmap.CountCalls("exhaustive_matcher"), 1);
 }
 
 TEST(Reconstruct, NoModelIsANormalOutcome) {

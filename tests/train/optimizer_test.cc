@@ -3,9 +3,13 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -227,6 +231,34 @@ TEST(Optimizer, AdamFollowsItsEquations) {
   }
 }
 
+// Whether Adam's bits are those of ATen's kernel on each parameter alone.
+TEST(Optimizer, AdamIsTheFusedKernel) {
+  Model model = MakeFormulaModel();
+  Model plain = MakeFormulaModel();
+  const OptimizerOptions options = OptionsOf("adam");
+  Optimizer adam(model.net, options);
+  Optimizer names(plain.net, options);
+  const std::vector<at::Tensor> parameters = names.Parameters();
+  std::vector<std::vector<at::Tensor>> state;  // mean, square, step
+  for (const at::Tensor& parameter : parameters) {
+    state.push_back({at::zeros_like(parameter).detach(), at::zeros_like(parameter).detach(), at::zeros({})});
+  }
+  for (int step = 1; step <= 3; ++step) {
+    TakeSteps(adam, step, step, kRate);
+    const std::vector<at::Tensor> gradients = GradientsAt(names, step);
+    const at::NoGradGuard no_grad;
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      const bool exponent = names.ParameterNames()[i] == "pool.p";
+      at::_fused_adam_({parameters[i]}, {gradients[i]}, {state[i][0]}, {state[i][1]}, {},
+                       {state[i][2].add_(1)}, exponent ? 10 * kRate : kRate, options.beta1, options.beta2,
+                       exponent ? 0 : options.weight_decay, options.epsilon, false, false);
+    }
+  }
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    EXPECT_TRUE(adam.Parameters()[i].equal(parameters[i])) << adam.ParameterNames()[i];
+  }
+}
+
 // How far a step of plain SGD along gradients of one moves each parameter.
 std::map<std::string, double> StepSizes(OptimizerOptions options,
                                         const std::vector<std::string>& freeze = {}) {
@@ -293,6 +325,16 @@ TEST(Optimizer, FrozenParametersStay) {
     EXPECT_EQ(tensor.requires_grad(), name == "pool.p") << name;
   });
   EXPECT_EQ(StepSizes({}, {"features.0."}).count("features.0.weight"), 0U);
+}
+
+TEST(Optimizer, BelowTheFirstTrainedParameterThereIsNoGraph) {
+  Model model = MakeFormulaModel();
+  const at::Tensor images = at::ones({1, 3, 64, 64});
+  const Optimizer all(model.net, {});
+  EXPECT_TRUE(model.net.trunk().layers->Forward(images).requires_grad());
+  const Optimizer exponent(model.net, {}, {"features."});
+  EXPECT_FALSE(model.net.trunk().layers->Forward(images).requires_grad());
+  EXPECT_TRUE(model.net.Forward(images).requires_grad());
 }
 
 TEST(Optimizer, InfiniteGradientsChangeNothing) {

@@ -45,6 +45,10 @@ class Training : public ::testing::Test {
   }
 
   std::string BestHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "best.pth"); }
+  std::string WeightsOf(const std::string& file) const {
+    Model model = ReadModel(folder_ / file);
+    return WeightsSha256(model.net);
+  }
   std::string LastHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "last.pth"); }
 
   // A table without the columns that tell times.
@@ -147,6 +151,22 @@ TEST_F(Training, ResumedAfterAnInterruptEndsInTheSameBytes) {
   EXPECT_GT(went_on_at.size(), 5U);  // in mining, in the middle of an epoch, in validation
 }
 
+TEST_F(Training, AveragedWeightsAreTheModelAndSurviveAnInterrupt) {
+  options_.weight_average_decay = 0.9;
+  options_.data.augmentation.flip_probability = 0.5;
+  options_.optimizer.name = "sgd";
+  options_.optimizer.learning_rate = 1e-3;
+  Train(options_, folder_ / "whole", false, OneThread());
+  EXPECT_NE(WeightsOf("whole/best.pth"), WeightsOf("whole/last.pth"));
+  RunContext context = OneThread();
+  int seen = 0;
+  context.is_cancelled = [&] { return ++seen > 70; };
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "cut", false, context); }), HasSubstr("interrupted"));
+  Train(options_, folder_ / "cut", true, OneThread());
+  EXPECT_EQ(BestHash("cut"), BestHash("whole"));
+  EXPECT_EQ(LastHash("cut"), LastHash("whole"));
+}
+
 TEST_F(Training, KeepsTheCheckpointsOfTheLastEpochs) {
   options_.checkpoint.keep = 2;
   Train(options_, folder_ / "run", false, OneThread());
@@ -221,6 +241,37 @@ TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
   before.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.isfinite().all().item<bool>()) << name;
   });
+}
+
+TEST_F(Training, GoesOnFromACheckpointOfCirtorch) {
+  VANTAGE_REQUIRE_SHARED("weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
+  const auto checkpoint = vantage::testing::SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w.pth.tar";
+  options_.model.weights = checkpoint.string();
+  options_.model.net.fc_whitening = true;
+  options_.model.continue_training = true;
+  options_.epochs = 4;  // it has three behind it
+  const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
+  ASSERT_EQ(result.epochs.size(), 2U);
+  EXPECT_EQ(result.epochs[0].epoch, 3);
+  EXPECT_NEAR(result.epochs[1].learning_rate, 1e-4 * std::exp(-0.03), 1e-12);
+
+  // Each parameter's state is its own, although cirtorch numbers them in another order.
+  const TorchFile file(checkpoint);
+  const TorchFile last(folder_ / "run/last.pth");
+  const auto steps_of = [](const TorchFile& of, int64_t parameter) {
+    for (const PickleValue* entries = &Member(Member(of.root(), "optimizer", "file"), "state", "file");;) {
+      for (size_t k = 0; k + 1 < entries->items.size(); k += 2) {
+        if (entries->items[k]->integer == parameter)
+          return ReadTensor(of, Member(*entries->items[k + 1], "step", "file"), "step").item<double>();
+      }
+      return -1.0;
+    }
+  };
+  EXPECT_EQ(steps_of(last, 52), steps_of(file, 50) + 5);  // pool.p; nine tuples in steps of two
+  options_.model.weights = (folder_ / "start.pth").string();
+  options_.model.net.fc_whitening = false;
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "other", false, OneThread()); }),
+              HasSubstr("start.pth: holds no optimiser's state"));
 }
 
 TEST_F(Training, BadInputNeverStartsARun) {

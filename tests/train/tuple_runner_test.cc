@@ -89,7 +89,7 @@ class TupleRunner : public ::testing::TestWithParam<RunnerCase> {};
 
 TEST_P(TupleRunner, GivesThePlainGradient) {
   const Network network;
-  const TupleLoss loss = MakeLoss("contrastive", 0.9);
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 3);
   const StepOutcome outcome = RunFolded(network, loss, 3, GetParam().options, GetParam().expects_gradient);
   double sum = 0;
@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(All, TupleRunner,
 
 TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
   const Network network;
-  const TupleLoss loss = MakeLoss("contrastive", 0.9);
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
   const StepOutcome one = RunFolded(network, loss, 4, {1, 1, {0, kAll}});
   for (const int workers : {2, 3, 5}) {
     const StepOutcome more = RunFolded(network, loss, 4, {workers, 1, {0, kAll}});
@@ -123,7 +123,7 @@ TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
 TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
   const Network network;
   // All negatives are farther away than so little.
-  const TupleLoss loss = MakeLoss("contrastive", 1e-4);
+  const TupleLoss loss = MakeLoss({.margin = 1e-4});
   for (const int64_t kept : {int64_t{0}, kAll}) {
     const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kept}});
     for (const TupleOutcome& tuple : outcome.tuples) {
@@ -149,7 +149,7 @@ TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
 
 TEST(RunTuples, LossesAloneNeedNoParameters) {
   const Network network;
-  const TupleLoss loss = MakeLoss("contrastive", 0.9);
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 2);
   const StepOutcome outcome =
       RunTuples(network.net.Frozen(), loss, {}, 2, [](size_t i) { return MakeTuple(static_cast<int>(i)); },
@@ -161,7 +161,7 @@ TEST(RunTuples, LossesAloneNeedNoParameters) {
 
 TEST(RunTuples, SkippedTuplesAreToldAndLeftOut) {
   const Network network;
-  const TupleLoss loss = MakeLoss("contrastive", 0.9);
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
   const FoldedNet folded(network.net);
   std::vector<size_t> told;
   const StepOutcome outcome = RunTuples(
@@ -186,7 +186,7 @@ TEST(RunTuples, AnExceptionEndsAllWorkers) {
   const FoldedNet folded(network.net);
   const auto run = [&](bool in_next) {
     RunTuples(
-        folded.net(), MakeLoss("contrastive", 0.9), folded.leaves(), 20,
+        folded.net(), MakeLoss({.margin = 0.9}), folded.leaves(), 20,
         [&](size_t i) {
           VANTAGE_CHECK(!in_next || i < 3, "no tuple ", i);
           return MakeTuple(static_cast<int>(i));

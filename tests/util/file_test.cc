@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/util/file.h"
 
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <functional>
-#include <optional>
 
 #include "testing/files.h"
+#include "testing/small_disk.h"
 #include "vantage/util/hash.h"
 
 namespace vantage {
@@ -22,6 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using vantage::testing::ErrorOf;
 using vantage::testing::FilesBelow;
+using vantage::testing::OnSmallDisk;
 using vantage::testing::TemporaryFolder;
 
 TEST(AtomicFile, AppearsOnlyWhenCommitted) {
@@ -52,47 +49,11 @@ TEST(AtomicFile, SaysWhereItCannotWrite) {
   EXPECT_THAT(ErrorOf([&] { AtomicFile file(folder / "file/below"); }), HasSubstr("file"));
 }
 
-// What `body` returns in a child process for which a disk of 64 KB is mounted at the folder, or nothing where
-// the system lets no one mount.
-std::optional<std::string> OnSmallDisk(const std::filesystem::path& folder,
-                                       const std::function<std::string()>& body) {
-  int pipe_ends[2];
-  EXPECT_EQ(::pipe(pipe_ends), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    // Mounts of its own, which go with the process; in a namespace of users of its own where it is not root.
-    const bool mounted = (::unshare(CLONE_NEWNS) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) &&
-                         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                         ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=64k") == 0;
-    if (!mounted) ::_exit(1);
-    std::string report;
-    try {
-      report = body();
-    } catch (const std::exception& error) {
-      report = StrCat("unexpected: ", error.what());
-    }
-    const bool told =
-        ::write(pipe_ends[1], report.data(), report.size()) == static_cast<ssize_t>(report.size());
-    ::_exit(told ? 0 : 2);
-  }
-  ::close(pipe_ends[1]);
-  std::string report;
-  char buffer[4096];
-  for (ssize_t size; (size = ::read(pipe_ends[0], buffer, sizeof(buffer))) > 0;)
-    report.append(buffer, static_cast<size_t>(size));
-  ::close(pipe_ends[0]);
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 1) return std::nullopt;
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  return report;
-}
-
 TEST(AtomicFile, FullDiskIsAnErrorThatLeavesTheOldFileAndNothingElse) {
   // Larger than what is buffered, so that Write fails; smaller, so that Commit does.
   for (const size_t size : {3 << 20, 200 << 10}) {
     const TemporaryFolder folder;
-    const auto report = OnSmallDisk(folder.path(), [&] {
+    const auto report = OnSmallDisk(folder.path(), 64, [&] {
       WriteFile(folder / "a.bin", "old");
       std::string error = "no error";
       try {
@@ -102,8 +63,7 @@ TEST(AtomicFile, FullDiskIsAnErrorThatLeavesTheOldFileAndNothingElse) {
       }
       return StrCat(error, "; ", ReadFile(folder / "a.bin"), "; ", Join(FilesBelow(folder.path()), ", "));
     });
-    if (!report)
-      GTEST_SKIP() << "needs the right to mount a small disk (unprivileged user namespaces, or root)";
+    VANTAGE_REQUIRE_SMALL_DISK(report);
     EXPECT_EQ(*report, StrCat((folder / "a.bin").string(),
                               ": cannot be written: No space left on device; old; a.bin"));
   }

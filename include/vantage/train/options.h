@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
+#include "vantage/image/augment.h"
 #include "vantage/mining/tuple_miner.h"
 #include "vantage/nn/descriptor_net.h"
+#include "vantage/nn/losses.h"
 #include "vantage/train/schedule.h"
 
 namespace vantage {
@@ -16,6 +18,9 @@ struct ModelOptions {
   // Where training starts: a trunk's weights with torchvision's names, or a checkpoint of this project or
   // cirtorch.
   std::string weights;
+  // Go on with the training that `weights`, a checkpoint of cirtorch or of this project, was written in: take
+  // its optimiser's state and the number of its epochs too.
+  bool continue_training = false;
   // Beginnings of the names of parameters that are not trained, such as "features.0.".
   std::vector<std::string> freeze;
 };
@@ -29,15 +34,10 @@ struct DataOptions {
   // Longest side that photos are reduced to, pixels.
   int image_size = 362;  // TPAMI 2019, section 5.1
   bool apply_exif_orientation = false;
+  // How photos of training tuples are varied; those that are mined and validated are not.
+  AugmentationOptions augmentation;
 };
 void Describe(OptionsDescription& description, DataOptions& options);
-
-struct LossOptions {
-  std::string name = "contrastive";
-  // How far apart non-matching descriptors should be.
-  double margin = 0.85;  // TPAMI 2019, section 5.1: 0.7 AlexNet, 0.75 VGG, 0.85 ResNet
-};
-void Describe(OptionsDescription& description, LossOptions& options);
 
 struct OptimizerOptions {
   // One of OptimizerNames().
@@ -121,6 +121,9 @@ struct TrainOptions {
   // Tuples whose gradients are added up before each step of the optimiser.
   int tuples_per_step = 5;  // TPAMI 2019, section 5.1
   int64_t seed = 0;
+  // The model is an average of the weights over the steps: after each, average <- decay average + (1 - decay)
+  // weights. 0: the weights themselves. Range [0, 1).
+  double weight_average_decay = 0;
 };
 void Describe(OptionsDescription& description, TrainOptions& options);
 

@@ -22,8 +22,8 @@ struct TrainResult {
 };
 
 // Fine-tunes a descriptor network on tuples (TPAMI 2019, sections 4.3 and 5.1): in each epoch negatives are
-// mined with the network as it is, then Adam steps on the loss summed over `tuples_per_step` tuples, batch
-// norm frozen; the model of the epoch with the lowest validation loss is the result.
+// mined with the network as it is, then the optimiser steps on the loss summed over `tuples_per_step` tuples,
+// batch norm frozen; the model of the epoch with the lowest validation loss is the result.
 //
 // `folder` receives config.toml (every option), metrics.csv and steps.csv, TensorBoard's event files,
 // report.html, last.pth (the newest checkpoint, in cirtorch's schema with the optimiser's state) and

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "image/resample.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+namespace vantage {
+namespace {
+
+constexpr double kLanczosLobes = 3.0;
+constexpr int32_t kHalf = 1 << (kWeightBits - 1);
+
+// sinc(x) sinc(x / 3).
+double Lanczos(double x) {
+  if (x < -kLanczosLobes || x >= kLanczosLobes) return 0.0;
+  if (x == 0) return 1.0;
+  const double angle = std::numbers::pi * x / kLanczosLobes;
+  const double sine = std::sin(angle);
+  // sin(3 a) = 3 sin(a) - 4 sin(a)^3: the second sine would take as long as all sums of a thumbnail.
+  return sine * sine * (3 - 4 * sine * sine) / (kLanczosLobes * angle * angle);
+}
+
+uint8_t FromFixedPoint(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kWeightBits, 0, 255)); }
+
+Image ResampleHorizontally(const Image& image, const ResampleWeights& weights) {
+  Image out = MakeImage(weights.OutputSize(), image.height);
+  for (int y = 0; y < image.height; ++y) {
+    uint8_t* pixel = out.Row(y);
+    for (int x = 0; x < out.width; ++x) {
+      const auto [first, count] = weights.spans[static_cast<size_t>(x)];
+      const int32_t* weight = weights.Of(x);
+      const uint8_t* from = image.Row(y) + 3 * first;
+      std::array<int32_t, 3> sums = {kHalf, kHalf, kHalf};
+      for (int j = 0; j < count; ++j) {
+        for (int32_t& sum : sums) sum += weight[j] * *from++;
+      }
+      for (const int32_t sum : sums) *pixel++ = FromFixedPoint(sum);
+    }
+  }
+  return out;
+}
+
+Image ResampleVertically(const Image& image, const ResampleWeights& weights) {
+  Image out = MakeImage(image.width, weights.OutputSize());
+  const size_t row_size = static_cast<size_t>(image.width) * 3;
+  std::vector<int32_t> sums(row_size);
+  for (int y = 0; y < out.height; ++y) {
+    std::fill(sums.begin(), sums.end(), kHalf);
+    const auto [first, count] = weights.spans[static_cast<size_t>(y)];
+    for (int j = 0; j < count; ++j) {
+      const int32_t weight = weights.Of(y)[j];
+      const uint8_t* row = image.Row(first + j);
+      for (size_t i = 0; i < row_size; ++i) sums[i] += weight * row[i];
+    }
+    std::transform(sums.begin(), sums.end(), out.Row(y), FromFixedPoint);
+  }
+  return out;
+}
+
+}  // namespace
+
+ResampleWeights LanczosWeights(int input_size, float input_length, int output_size) {
+  const double scale = static_cast<double>(input_length) / output_size;
+  const double filter_scale = std::max(1.0, scale);
+  const double support = kLanczosLobes * filter_scale;
+  ResampleWeights weights;
+  weights.stride = static_cast<int>(std::ceil(support)) * 2 + 1;
+  weights.spans.resize(static_cast<size_t>(output_size));
+  weights.values.resize(static_cast<size_t>(output_size) * static_cast<size_t>(weights.stride));
+  std::vector<double> row(static_cast<size_t>(weights.stride));
+  for (int i = 0; i < output_size; ++i) {
+    const double center = (i + 0.5) * scale;
+    const int first = std::max(0, static_cast<int>(center - support + 0.5));
+    const int last = std::min(input_size, static_cast<int>(center + support + 0.5));
+    double sum = 0;
+    for (int j = first; j < last; ++j) {
+      const double weight = Lanczos((j - center + 0.5) * (1.0 / filter_scale));
+      row[static_cast<size_t>(j - first)] = weight;
+      sum += weight;
+    }
+    weights.spans[static_cast<size_t>(i)] = {first, last - first};
+    int32_t* out = weights.values.data() + static_cast<size_t>(i) * static_cast<size_t>(weights.stride);
+    for (int j = 0; j < last - first; ++j) {
+      const double weight = (sum != 0 ? row[static_cast<size_t>(j)] / sum : row[static_cast<size_t>(j)]);
+      out[j] = static_cast<int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << kWeightBits));
+    }
+  }
+  return weights;
+}
+
+const ResampleKernels& PortableResampleKernels() {
+  static constexpr ResampleKernels kKernels = {ResampleHorizontally, ResampleVertically};
+  return kKernels;
+}
+
+const ResampleKernels& FastestResampleKernels() {
+  static const ResampleKernels* const kAvx2 = Avx2ResampleKernels();
+  return kAvx2 != nullptr ? *kAvx2 : PortableResampleKernels();
+}
+
+}  // namespace vantage

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nlohmann/json.hpp>
+
+#include "command/run_vantage.h"
+#include "testing/files.h"
+#include "testing/models.h"
+#include "testing/photos.h"
+#include "vantage/nn/model_file.h"
+#include "vantage/sfm/colmap_model.h"
+#include "vantage/tuples/training_set.h"
+#include "vantage/util/file.h"
+#include "vantage/util/subprocess.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using vantage::testing::FilesBelow;
+using vantage::testing::MakeFormulaModel;
+using vantage::testing::MakePhoto;
+using vantage::testing::MakeRandomModel;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::Vantage;
+
+// Three scenes of twelve photos with sparse models, and a network.
+class Tuples : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int s = 0; s < 3; ++s) {
+      const std::string name = StrCat("scene", s);
+      WriteColmapModel(MakeRandomModel(12, 300, static_cast<uint64_t>(s)),
+                       folder_ / "models" / name / "sparse/0", ModelFormat::kBinary);
+      WriteFile(folder_ / "models" / name / "scene.json", R"({"photos": "../../photos/)" + name + "\"}");
+      for (int view = 0; view < 12; ++view)
+        WriteFile(folder_ / "photos" / name / StrCat(view, ".jpg"),
+                  EncodeJpeg(MakePhoto(s, view, 90, 70), 90));
+    }
+    Model model = MakeFormulaModel();
+    model.image_size = 64;
+    WriteModel(model, folder_ / "model.pth");
+  }
+
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  // The command as a shell takes it.
+  std::string Command(const std::string& output) const {
+    return "'" VANTAGE_PROGRAM "' tuples '" + Path("models") + "' --query-fraction 1 -o " + output;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Tuples, AFullDiskLeavesTheOldSetAndNothingElse) {
+  // Of the least size, and larger ones that hold a part.
+  WriteFile(folder_ / "full.sh", "disk='" + Path("disk") + "'; mkdir $disk\nfor size in 4 8 16 32; do\n" +
+                                     "  mount -t tmpfs -o size=${size}k none $disk || exit 77\n" +
+                                     "  echo old > $disk/set.db\n  " + Command("$disk/set.db") +
+                                     "; echo code $?\n  ls -A $disk; cat $disk/set.db; umount $disk\ndone\n");
+  const auto [code, text] = CaptureCommand({"unshare", "-rm", "bash", Path("full.sh")});
+  if (code != 0) GTEST_SKIP() << "a file system in memory cannot be mounted here: " << text;
+  size_t at = 0;
+  for (int disk = 0; disk < 4; ++disk) {
+    const size_t next = text.find("code 1\nset.db\nold\n", at);
+    ASSERT_NE(next, text.npos) << text;
+    EXPECT_THAT(text.substr(at, next - at), ContainsRegex("disk/set.db.*: database or disk is full"));
+    at = next + 1;
+  }
+  EXPECT_EQ(Vantage({"tuples", Path("models"), "-o", Path("set.db")}).code, 0);
+}
+
+// A test photo that is a pipe, the first one of all, holds the program up where it describes photos, until
+// the script opens it too.
+TEST_F(Tuples, CtrlCInTheMiddleAndAgainLeavesNothing) {
+  const std::string photo = Path("a-test.jpg");
+  const std::string interrupted = Command("'" + Path("out/set.db") + "'") + " --model '" + Path("model.pth") +
+                                  "' --exclude-photos '" + photo + "' & pid=$!; exec 3> '" + photo +
+                                  "'; kill -INT $pid; exec 3>&-; wait $pid; echo code $?\n";
+  WriteFile(folder_ / "interrupt.sh", "mkfifo '" + photo + "'\n" + interrupted + interrupted);
+  const auto [code, text] = CaptureCommand({"bash", "-c", "set -m; . '" + Path("interrupt.sh") + "'"});
+  const size_t first = text.find("code 130");
+  ASSERT_NE(first, text.npos) << text;
+  EXPECT_NE(text.find("code 130", first + 1), text.npos) << text;
+  EXPECT_THAT(text, HasSubstr("interrupted"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+
+  std::filesystem::remove(photo);
+  WriteFile(photo, EncodeJpeg(MakePhoto(7, 3, 90, 70), 90));
+  EXPECT_EQ(Vantage({"tuples", Path("models"), "--model", Path("model.pth"), "--exclude-photos", photo, "-o",
+                     Path("out/set.db")})
+                .code,
+            0);
+  EXPECT_EQ(ReadTrainingSet(folder_ / "out/set.db").photos.size(), 36U);
+}
+
+}  // namespace
+}  // namespace vantage
