@@ -20,4 +20,9 @@ at::Tensor FusedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, 
                             const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
                             Activation activation);
 
+// The same with gradients: on the CPU fused too. Not to be differentiated twice.
+at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
+                              const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
+                              Activation activation);
+
 }  // namespace vantage

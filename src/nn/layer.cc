@@ -83,8 +83,8 @@ at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW, const at::Tensor& 
   if (frozen_) return FusedConvolution(x, weight_, bias_, options, residual_BCHW, activation_);
   // Weights stay float32 where the network computes in another type; their gradients are float32 too.
   const auto [weight, bias] = FoldedWeights();
-  return PlainConvolution(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias,
-                          options, residual_BCHW, activation_);
+  return TrainedConvolution(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias,
+                            options, residual_BCHW, activation_);
 }
 
 void ConvolutionUnit::FoldNorms() {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/Context.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/threshold_backward.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
+
+#include "nn/convolution.h"
+
+#ifdef VANTAGE_FUSED_TRAINING
+#include <ATen/native/ConvUtils.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <array>
+#endif
+
+namespace vantage {
+
+#ifdef VANTAGE_FUSED_TRAINING
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// The gradient before the activation, where y is its result.
+at::Tensor BeforeActivation(const at::Tensor& gradient, const at::Tensor& y, Activation activation) {
+  switch (activation) {
+    case Activation::kRelu:
+      return at::threshold_backward(gradient, y, 0);
+    case Activation::kRelu6:
+      return at::where(y.gt(0).logical_and_(y.lt(6)), gradient, at::zeros({}, gradient.options()));
+    case Activation::kNone:
+      break;
+  }
+  return gradient;
+}
+
+// The fused convolution with oneDNN's gradients. LibTorch itself takes other kernels where an operator has
+// one thread: for 1 x 1 convolutions a general matrix product, which is slow on CPUs not of its library's
+// maker. Keeps the activation's result alone, not what it was made from.
+struct FusedFunction : public torch::autograd::Function<FusedFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                            const at::Tensor& bias, const at::Tensor& residual, int64_t stride,
+                            int64_t padding, int64_t groups, int64_t activation) {
+    ConvolutionOptions options;
+    options.stride = stride;
+    options.padding = padding;
+    options.groups = groups;
+    const at::Tensor y =
+        FusedConvolution(x, weight, bias, options, residual, static_cast<Activation>(activation));
+    context->save_for_backward({x, weight, y});
+    context->saved_data["stride"] = stride;
+    context->saved_data["padding"] = padding;
+    context->saved_data["groups"] = groups;
+    context->saved_data["activation"] = activation;
+    context->saved_data["has_bias"] = bias.defined();
+    context->saved_data["has_residual"] = residual.defined();
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const auto number = [&](const char* name) { return context->saved_data[name].toInt(); };
+    const auto is_set = [&](const char* name) { return context->saved_data[name].toBool(); };
+    const at::Tensor gradient = BeforeActivation(gradients[0].contiguous(at::MemoryFormat::ChannelsLast),
+                                                 saved[2], static_cast<Activation>(number("activation")));
+    const std::vector<int64_t> padding(2, number("padding"));
+    const std::vector<int64_t> stride(2, number("stride"));
+    const std::vector<int64_t> dilation(2, 1);
+    const std::array<bool, 3> wanted = {context->needs_input_grad(0), context->needs_input_grad(1),
+                                        is_set("has_bias") && context->needs_input_grad(2)};
+    auto [by_x, by_weight, by_bias] = at::native::mkldnn_convolution_backward_stub(
+        at::kCPU, saved[0], gradient, saved[1], padding, stride, dilation, number("groups"), wanted);
+    return {by_x, by_weight, by_bias, is_set("has_residual") ? gradient : at::Tensor(), {}, {}, {}, {}};
+  }
+};
+
+}  // namespace
+
+at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
+                              const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
+                              Activation activation) {
+  if (!x_BCHW.device().is_cpu() || !at::hasMKLDNN())
+    return PlainConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
+  return at::GradMode::is_enabled()
+             ? FusedFunction::apply(x_BCHW, weight, bias, residual_BCHW, options.stride, options.padding,
+                                    options.groups, static_cast<int64_t>(activation))
+             : FusedConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
+}
+
+#else
+
+at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
+                              const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
+                              Activation activation) {
+  return PlainConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
+}
+
+#endif
+
+}  // namespace vantage
