@@ -8,41 +8,13 @@
 #include "model_arguments.h"
 #include "session.h"
 #include "vantage/evaluation/benchmark.h"
-#include "vantage/extract/describer.h"
+#include "vantage/extract/describe_benchmark.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct BenchmarkDescriptors {
-  DescriptorMatrix queries;
-  DescriptorMatrix database;
-  std::vector<std::string> failed;
-};
-
-// Describes the database, and the queries that are parts of photos or not in it.
-BenchmarkDescriptors DescribeWithModel(const Benchmark& benchmark, const Model& model,
-                                       const ModelDescriptorOptions& options, const RunContext& context) {
-  std::vector<PhotoRequest> requests;
-  for (const fs::path& photo : benchmark.photos) requests.push_back({photo, std::nullopt});
-  std::vector<int64_t> query_rows;
-  for (const BenchmarkQuery& query : benchmark.queries) {
-    if (query.row && !query.box) {
-      query_rows.push_back(*query.row);
-    } else {
-      query_rows.push_back(static_cast<int64_t>(requests.size()));
-      requests.push_back({query.photo, query.box});
-    }
-  }
-  const ExtractedDescriptors extracted = ExtractDescriptors(Describer(model, options), requests, context);
-  BenchmarkDescriptors result;
-  result.database = extracted.values.topRows(static_cast<Eigen::Index>(benchmark.photos.size()));
-  result.queries = extracted.values(query_rows, Eigen::all);
-  for (const FailedRequest& failed : extracted.failed) result.failed.push_back(failed.reason);
-  return result;
-}
 
 // Takes the descriptors of the benchmark's photos from a file, where they are named by their paths below
 // `folder`; the file's other descriptors become distractors.
@@ -105,7 +77,8 @@ class EvaluateCommand : public Command {
       described = TakeFromFile(benchmark, data_, model_.path);
     } else {
       for (const std::string& folder : distractors_) AddDistractors(benchmark, folder);
-      described = DescribeWithModel(benchmark, model_.Read(session), model_.descriptor, session.context());
+      described =
+          DescribeBenchmark(benchmark, Describer(model_.Read(session), model_.descriptor), session.context());
     }
     const RetrievalScores scores =
         EvaluateDescriptors(benchmark, described.queries, described.database, session.context());

@@ -6,6 +6,7 @@
 #include "model_arguments.h"
 #include "session.h"
 #include "vantage/mining/tuple_miner.h"
+#include "vantage/report/run_report.h"
 #include "vantage/report/training_set_report.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
@@ -20,10 +21,10 @@ class ReportCommand : public Command {
   ReportCommand() { Describe(description_, options_); }
 
   std::string Name() const override { return "report"; }
-  std::string Summary() const override { return "Show a training set as a page with its photos"; }
+  std::string Summary() const override { return "Show a training set, or a training run, as a page"; }
 
   void Declare(CommandLine& line) override {
-    line.Positional("SET", set_, "Training set (.db)");
+    line.Positional("SET", set_, "Training set (.db), or the folder of a run of vantage train");
     line.Option("-o,--output", output_, "Page to write (.html): one file, opens without network",
                 /*required=*/true);
     line.Option("--photos", photos_,
@@ -38,9 +39,11 @@ class ReportCommand : public Command {
     line.Option("--pool", mining_.pool, "Photos of each split among which negatives are looked for, at most");
     line.Options(description_);
     line.Example("vantage report training-set.db --model model.pth -o training-set.html");
+    line.Example("vantage report run -o run.html");
   }
 
   void Run(Session& session) override {
+    if (fs::is_directory(set_)) return ReportRun(session);
     const TrainingSet set = ReadTrainingSet(set_);
     const fs::path root = photos_.empty() ? fs::path(set_).parent_path() : fs::path(photos_);
     ReportNegatives negatives;
@@ -52,6 +55,26 @@ class ReportCommand : public Command {
   }
 
  private:
+  void ReportRun(Session& session) {
+    if (!model_.path.empty()) throw UsageError("--model: the page of a run shows what the run mined itself");
+    const RunReportSummary summary = WriteRunReport(set_,
+                                                    {.queries = options_.queries,
+                                                     .negatives = options_.negatives,
+                                                     .thumbnails = options_.thumbnails,
+                                                     .photo_root = photos_},
+                                                    output_, session.context());
+    const nlohmann::json result = {{"output", output_},        {"epochs", summary.epochs},
+                                   {"steps", summary.steps},   {"queries", summary.queries},
+                                   {"photos", summary.photos}, {"bytes", summary.bytes},
+                                   {"notes", summary.notes},   {"unreadable", summary.unreadable}};
+    std::string text =
+        StrCat(output_, ": ", summary.epochs, " epochs, ", summary.queries, " sample queries, ",
+               FormatFixed(static_cast<double>(summary.bytes) / 1e6, 1), " MB\n");
+    for (const std::string& note : summary.notes) text += note + "\n";
+    for (const std::string& reason : summary.unreadable) text += StrCat("unreadable: ", reason, "\n");
+    session.PrintResult(result, text);
+  }
+
   ReportNegatives Mine(Session& session, const TrainingSet& set, const fs::path& root) {
     ParseNegativeVariant(mining_.variant);
     if (mining_.queries < 1) throw UsageError("--mined-queries: must be at least 1");
@@ -84,6 +107,7 @@ class ReportCommand : public Command {
     for (const Tuple& tuple : mined.tuples) {
       QueryNegatives& query = negatives.queries.emplace_back();
       query.query = tuple.query;
+      query.positive_distance = tuple.positive_distance;
       for (size_t i = 0; i < tuple.negatives.size(); ++i) {
         query.negatives.push_back({tuple.negatives[i], tuple.negative_distances[i]});
       }

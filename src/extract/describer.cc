@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "vantage/nn/model_file.h"
-#include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 
@@ -18,17 +17,6 @@ namespace vantage {
 namespace {
 
 constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
-
-at::ScalarType TypeOf(const std::string& precision, const at::Device& device) {
-  if (precision == "fp32") return at::kFloat;
-  if (precision != "bf16") throw UsageError(StrCat("precision: '", precision, "' is not one of fp32, bf16"));
-  if (device.is_cpu() && !HasFastBfloat16()) {
-    throw UsageError(
-        "precision: bf16 takes hundreds of times as long as fp32 on this CPU, which has neither AMX nor "
-        "AVX512-BF16");
-  }
-  return at::kBFloat16;
-}
 
 std::vector<float> RowOf(const DescriptorMatrix& rows, Eigen::Index i) {
   return {rows.row(i).data(), rows.row(i).data() + rows.cols()};
@@ -61,7 +49,7 @@ std::shared_ptr<Describer::State> Describer::MakeState(const DescriptorNet& net,
   if (options.decode != "exact" && options.decode != "fast")
     throw UsageError(StrCat("decode: '", options.decode, "' is not one of exact, fast"));
   auto state = std::make_shared<State>(
-      State{net.Frozen(TypeOf(options.precision, net.device())), options, {}, net.dimension()});
+      State{net.Frozen(ParsePrecision(options.precision, net.device())), options, {}, net.dimension()});
   if (options.batch_pixels <= 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
   return state;
 }

@@ -16,11 +16,11 @@ namespace {
 class DescribedPhotos {
  public:
   DescribedPhotos(const TrainingSet& set, const std::vector<PhotoId>& photos,
-                  const std::filesystem::path& root, const DescriptorNet& net, const ExtractOptions& options,
+                  const std::filesystem::path& root, const DescribePhotos& describe,
                   const RunContext& context) {
     std::vector<PhotoRequest> requests;
     for (const PhotoId photo : photos) requests.push_back({PhotoPath(set, photo, root), std::nullopt});
-    ExtractedDescriptors extracted = ExtractDescriptors(Describer(net, options), requests, context);
+    ExtractedDescriptors extracted = describe(requests, context);
     std::set<int64_t> failed;
     for (FailedRequest& request : extracted.failed) {
       failed.insert(request.index);
@@ -41,6 +41,10 @@ class DescribedPhotos {
 
   // The descriptors of the first `count` photos that could be read.
   auto First(size_t count) const { return values_.topRows(static_cast<Eigen::Index>(count)); }
+
+  double Distance(PhotoId a, PhotoId b) const {
+    return (values_.row(row_of_.at(a)) - values_.row(row_of_.at(b))).cast<double>().norm();
+  }
 
   DescriptorMatrix Rows(const std::vector<PhotoId>& photos) const {
     DescriptorMatrix rows(static_cast<Eigen::Index>(photos.size()), values_.cols());
@@ -86,7 +90,7 @@ std::vector<Tuple> DrawPairs(const TrainingSet& set, Split split, const MiningOp
     const TrainingQuery& query = *available[static_cast<size_t>(i)];
     const PhotoId positive =
         options.redraw_positives ? RedrawPositive(query, options, random) : query.positive;
-    pairs.push_back({query.photo, positive, {}, {}});
+    pairs.push_back({.query = query.photo, .positive = positive});
   }
   return pairs;
 }
@@ -140,8 +144,8 @@ void CheckMinable(const TrainingSet& set, Split split) {
 }
 
 MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                      const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
-                      int64_t seed, int64_t epoch, const RunContext& context) {
+                      const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
+                      int64_t epoch, const RunContext& context) {
   CheckMinable(set, split);
   const auto key = static_cast<uint64_t>(seed);
   const auto epoch_key = static_cast<uint64_t>(epoch);
@@ -156,7 +160,7 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
       if (known.insert(photo).second) needed.push_back(photo);
     }
   }
-  const DescribedPhotos described(set, needed, photo_root, net, extract, context);
+  const DescribedPhotos described(set, needed, photo_root, describe, context);
   MinedTuples mined;
   mined.failed = described.failed();
   std::erase_if(
@@ -172,12 +176,23 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
   for (size_t i = 0; i < pairs.size(); ++i) {
     for (const int64_t row : negatives.rows[i]) pairs[i].negatives.push_back(pool[static_cast<size_t>(row)]);
     pairs[i].negative_distances = negatives.distances[i];
+    pairs[i].positive_distance = described.Distance(pairs[i].query, pairs[i].positive);
     if (static_cast<int>(pairs[i].negatives.size()) < options.negatives) ++mined.short_tuples;
     if (!pairs[i].negatives.empty()) mined.tuples.push_back(std::move(pairs[i]));
   }
   VANTAGE_CHECK(!mined.tuples.empty(), "mining found no tuple in the split '", SplitName(split),
                 "': could the photos be read?");
   return mined;
+}
+
+MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+                      const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
+                      int64_t seed, int64_t epoch, const RunContext& context) {
+  const Describer describer(net, extract);
+  const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
+    return ExtractDescriptors(describer, photos, of_call);
+  };
+  return MineEpoch(set, split, photo_root, DescribePhotos(describe), options, seed, epoch, context);
 }
 
 }  // namespace vantage

@@ -24,7 +24,8 @@ class NormThenRelu : public Layer {
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
     if (frozen_scale_.defined()) return at::addcmul(frozen_shift_, x_BCHW, frozen_scale_).relu_();
     const at::Tensor scale = norm_.Scale();
-    return (x_BCHW * scale.view({1, -1, 1, 1}) + norm_.Shift(scale).view({1, -1, 1, 1})).relu();
+    const auto as_input = [&](const at::Tensor& x) { return x.view({1, -1, 1, 1}).to(x_BCHW.scalar_type()); };
+    return (x_BCHW * as_input(scale) + as_input(norm_.Shift(scale))).relu();
   }
 
   void Visit(const TensorVisitor& visitor) override {

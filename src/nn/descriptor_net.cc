@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "nn/resize_images.h"
+#include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -194,19 +195,30 @@ DescriptorNet DescriptorNet::Frozen(at::ScalarType type) const {
   return frozen;
 }
 
-DescriptorNet DescriptorNet::Clone() const {
-  VANTAGE_CHECK(!frozen_, "a frozen network cannot be cloned");
-  const at::NoGradGuard no_grad;
-  DescriptorNet copy(options_);
-  copy.normalization = normalization;
-  copy.device_ = device_;
+DescriptorNet DescriptorNet::Twin() const {
+  VANTAGE_CHECK(!frozen_, "a frozen network cannot be copied");
+  DescriptorNet twin(options_);
+  twin.normalization = normalization;
+  twin.device_ = device_;
+  twin.trunk_type_ = trunk_type_;
   std::map<std::string, at::Tensor> tensors;
   DescriptorNet shared = *this;
   shared.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
-  copy.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    tensor = tensors.at(name).detach().clone();
-  });
+  twin.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensor = tensors.at(name); });
+  return twin;
+}
+
+DescriptorNet DescriptorNet::Clone() const {
+  const at::NoGradGuard no_grad;
+  DescriptorNet copy = Twin();
+  copy.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.detach().clone(); });
   return copy;
+}
+
+DescriptorNet DescriptorNet::WithFoldedNorms() const {
+  DescriptorNet folded = Twin();
+  folded.trunk_->layers->FoldNorms();
+  return folded;
 }
 
 at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization& normalization) {
@@ -235,6 +247,17 @@ at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization&
 }
 
 bool IsScale(double scale) { return scale >= 0.01 && scale <= 16; }
+
+at::ScalarType ParsePrecision(const std::string& precision, const at::Device& device) {
+  if (precision == "fp32") return at::kFloat;
+  if (precision != "bf16") throw UsageError(StrCat("precision: '", precision, "' is not one of fp32, bf16"));
+  if (device.is_cpu() && !HasFastBfloat16()) {
+    throw UsageError(
+        "precision: bf16 takes hundreds of times as long as fp32 on this CPU, which has neither AMX nor "
+        "AVX512-BF16");
+  }
+  return at::kBFloat16;
+}
 
 at::Device ParseDevice(const std::string& name) {
   try {

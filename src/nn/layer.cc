@@ -18,6 +18,10 @@ void Layer::Visit(const TensorVisitor& visitor) {
   ForEachChild([&](Layer& child) { child.Visit(visitor); });
 }
 
+void Layer::FoldNorms() {
+  ForEachChild([](Layer& child) { child.FoldNorms(); });
+}
+
 void Layer::Freeze(at::ScalarType type) {
   ForEachChild([&](Layer& child) { child.Freeze(type); });
 }
@@ -77,13 +81,19 @@ at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW, const at::Tensor& 
     options.padding = 0;
   }
   if (frozen_) return FusedConvolution(x, weight_, bias_, options, residual_BCHW, activation_);
+  // Weights stay float32 where the network computes in another type; their gradients are float32 too.
   const auto [weight, bias] = FoldedWeights();
-  return PlainConvolution(x, weight, bias, options, residual_BCHW, activation_);
+  return PlainConvolution(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias,
+                          options, residual_BCHW, activation_);
+}
+
+void ConvolutionUnit::FoldNorms() {
+  std::tie(weight_, bias_) = FoldedWeights();
+  norm_.reset();
 }
 
 void ConvolutionUnit::Freeze(at::ScalarType type) {
-  std::tie(weight_, bias_) = FoldedWeights();
-  norm_.reset();
+  FoldNorms();
   weight_ = weight_.to(type).contiguous(at::MemoryFormat::ChannelsLast);
   if (bias_.defined()) bias_ = bias_.to(type);
   if (type == at::kFloat && weight_.device().is_cpu() && WinogradSuits(options_)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "report/page_parts.h"
 #include "vantage/report/histogram.h"
 #include "vantage/report/html_page.h"
 #include "vantage/util/string.h"
@@ -21,16 +21,8 @@ constexpr double kFloor = kHeight - kBottom;
 // A lone bin does not become a wall.
 constexpr double kWidestBin = 40;
 
-// "0.25", "1.41", "1234": three digits, and whole numbers whole.
-std::string Number(double value) {
-  if (std::abs(value) >= 100 && std::abs(value) < 1e15) return FormatFixed(value, 0);
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.3g", value);
-  return text;
-}
-
 std::string Value(double value, const HistogramLabels& labels) {
-  return labels.prefix + Number(value) + labels.unit;
+  return labels.prefix + ShortNumber(value) + labels.unit;
 }
 
 // "20 to 25 %", "3" of whole numbers.
@@ -42,7 +34,7 @@ std::string BinText(const Histogram& histogram, size_t bin, const HistogramLabel
     to = std::ceil(to) - 1;
     if (from >= to) return Value(from, labels);
   }
-  return StrCat(labels.prefix, Number(from), " to ", Value(to, labels));
+  return StrCat(labels.prefix, ShortNumber(from), " to ", Value(to, labels));
 }
 
 // Where bins lie, side by side and in the middle where they are few.
@@ -100,8 +92,8 @@ std::string AxisLabels(const Histogram& histogram, const HistogramLabels& labels
 std::string HistogramFigure(const Histogram& histogram, const HistogramLabels& labels) {
   std::string caption = StrCat(histogram.counted, " ", labels.noun);
   if (histogram.counted > 0) {
-    caption += StrCat(" · median ", Value(histogram.median, labels), " · ", Number(histogram.min), " to ",
-                      Value(histogram.max, labels));
+    caption += StrCat(" · median ", Value(histogram.median, labels), " · ", ShortNumber(histogram.min),
+                      " to ", Value(histogram.max, labels));
   }
   if (histogram.left_out > 0) caption += StrCat(" · ", histogram.left_out, " more without a value");
   std::string drawing;

@@ -6,6 +6,11 @@
 
 namespace vantage {
 
+void PhotoAlbum::Add(int64_t number, const std::string& name, PhotoThumbnail thumbnail) {
+  if (!thumbnail.problem.empty()) unreadable_.push_back(StrCat(name, ": ", thumbnail.problem));
+  thumbnails_[number] = {std::move(thumbnail), false};
+}
+
 std::string PhotoAlbum::Element(int64_t number, const std::string& alt) {
   Entry& entry = thumbnails_.at(number);
   const PhotoThumbnail& thumbnail = entry.thumbnail;

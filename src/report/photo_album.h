@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "vantage/report/thumbnail.h"
 
@@ -13,7 +14,10 @@ namespace vantage {
 // takes it from there for the other places.
 class PhotoAlbum {
  public:
-  void Add(int64_t number, PhotoThumbnail thumbnail) { thumbnails_[number] = {std::move(thumbnail), false}; }
+  // name: what unreadable() calls it.
+  void Add(int64_t number, const std::string& name, PhotoThumbnail thumbnail);
+  // "NAME: why" of each photo that could not be read, in the order they were added.
+  const std::vector<std::string>& unreadable() const { return unreadable_; }
 
   // The photo as an element that fits a frame, or a placeholder with the reason where it cannot be read.
   // alt: text.
@@ -25,6 +29,7 @@ class PhotoAlbum {
     bool is_in_page = false;
   };
   std::map<int64_t, Entry> thumbnails_;
+  std::vector<std::string> unreadable_;
 };
 
 // A framed photo with its caption.

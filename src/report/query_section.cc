@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+
+#include "report/distance_scale.h"
+#include "report/page_parts.h"
 #include "report/sections.h"
 #include "vantage/report/html_page.h"
 #include "vantage/util/string.h"
@@ -20,7 +24,24 @@ constexpr char kLegend[] =
     "of all "
     "that the query observes.</li>"
     "<li><b>Scale</b>: how many times as large the candidate shows the same things as the query.</li>"
-    "<li><b>Distance</b>: between descriptors, 0 (equal) to 2.</li></ul></details>";
+    "<li><b>Distance</b>: between descriptors, 0 (equal) to 2. The green point is the chosen positive, the "
+    "red "
+    "ones are the negatives; the scale is the same for all queries.</li></ul></details>";
+
+// Of the page: all queries' distances are drawn on one scale.
+double LongestOf(const std::vector<ShownQuery>& queries) {
+  double largest = 0;
+  for (const ShownQuery& query : queries) {
+    if (query.negatives.empty()) continue;
+    largest = std::fmax(largest, query.positive_distance);
+    for (const NegativeMatch& negative : query.negatives) largest = std::fmax(largest, negative.distance);
+  }
+  return LongestDistance(largest);
+}
+
+std::string DistanceFact(double distance) {
+  return StrCat("<span>distance ", FormatFixed(distance, 3), "</span>");
+}
 
 std::string CandidateFacts(const CandidatePositive& candidate) {
   if (candidate.shared_points == 0) return "no numbers";
@@ -37,12 +58,14 @@ std::string CandidateList(const TrainingSet& set, const ShownQuery& shown, Photo
   std::string html = "<div class=\"photos\">";
   for (const CandidatePositive& candidate : shown.candidates) {
     const bool is_chosen = candidate.photo == shown.query->positive;
-    html += ToHtml({.kind = is_chosen ? "chosen" : "candidate",
-                    .role = is_chosen ? "chosen positive" : "candidate positive",
-                    .path = set.photos[Index(candidate.photo)].path,
-                    .mark = is_chosen ? "chosen" : "",
-                    .facts = CandidateFacts(candidate)},
-                   static_cast<int64_t>(candidate.photo), album);
+    const bool has_distance = is_chosen && !shown.negatives.empty() && !std::isnan(shown.positive_distance);
+    html += ToHtml(
+        {.kind = is_chosen ? "chosen" : "candidate",
+         .role = is_chosen ? "chosen positive" : "candidate positive",
+         .path = set.photos[Index(candidate.photo)].path,
+         .mark = is_chosen ? "chosen" : "",
+         .facts = (has_distance ? DistanceFact(shown.positive_distance) : "") + CandidateFacts(candidate)},
+        static_cast<int64_t>(candidate.photo), album);
   }
   return html + "</div>";
 }
@@ -55,14 +78,15 @@ std::string NegativeList(const TrainingSet& set, const ShownQuery& shown, PhotoA
     html += ToHtml({.kind = "negative",
                     .role = "negative",
                     .path = photo.path,
-                    .facts = StrCat("<span>distance ", FormatFixed(negative.distance, 3),
-                                    "</span><span class=\"name\" title=\"", scene, "\">", scene, "</span>")},
+                    .facts = StrCat(DistanceFact(negative.distance), "<span class=\"name\" title=\"", scene,
+                                    "\">", scene, "</span>")},
                    static_cast<int64_t>(negative.photo), album);
   }
   return html + "</div>";
 }
 
-std::string QueryCard(const TrainingSet& set, const ShownQuery& shown, size_t number, PhotoAlbum& album) {
+std::string QueryCard(const TrainingSet& set, const ShownQuery& shown, size_t number, double longest,
+                      PhotoAlbum& album) {
   const TrainingQuery& query = *shown.query;
   const TrainingPhoto& photo = set.photos[Index(query.photo)];
   const TrainingScene& scene = set.scenes[Index(photo.scene)];
@@ -82,7 +106,13 @@ std::string QueryCard(const TrainingSet& set, const ShownQuery& shown, size_t nu
              "</div><div class=\"matches\"><h4>", Counted(candidates, "matching photo", "matching photos"),
              more > 0 ? StrCat("<span class=\"more\">, ", shown.candidates.size(), " shown</span>") : "",
              "</h4>", CandidateList(set, shown, album));
-  if (!shown.negatives.empty()) html += "<h4>Nearest of other scenes</h4>" + NegativeList(set, shown, album);
+  if (!shown.negatives.empty()) {
+    std::vector<double> distances;
+    for (const NegativeMatch& negative : shown.negatives) distances.push_back(negative.distance);
+    html +=
+        StrCat("<h4>Nearest of other scenes</h4>", DistanceScale(shown.positive_distance, distances, longest),
+               NegativeList(set, shown, album));
+  }
   return html + "</div></div></article>\n";
 }
 
@@ -93,6 +123,17 @@ std::string NegativesNote(const ReportNegatives* negatives) {
   }
   std::string html = StrCat("<p class=\"note\">Negatives were mined with <code>",
                             EscapeHtml(negatives->model), "</code>.</p>");
+  int64_t known = 0;
+  int64_t nearer = 0;
+  for (const QueryNegatives& query : negatives->queries) {
+    if (std::isnan(query.positive_distance) || query.negatives.empty()) continue;
+    ++known;
+    if (query.positive_distance < query.negatives[0].distance) ++nearer;
+  }
+  if (known > 0) {
+    html += StrCat("<p class=\"note\">The chosen positive is nearer than every negative of ", nearer, " of ",
+                   Counted(known, "query", "queries"), ".</p>");
+  }
   for (const std::string& note : negatives->notes)
     html += StrCat("<p class=\"note\">", EscapeHtml(note), "</p>");
   return html;
@@ -113,7 +154,8 @@ std::string QuerySection(const TrainingSet& set, const std::vector<ShownQuery>& 
              "matching photos</option>",
              negatives ? "<option value=\"nearest\">nearest negative</option>" : "",
              "</select></label></div>", NegativesNote(negatives), kLegend, "<div id=\"query-list\">\n");
-  for (size_t i = 0; i < queries.size(); ++i) html += QueryCard(set, queries[i], i + 1, album);
+  const double longest = LongestOf(queries);
+  for (size_t i = 0; i < queries.size(); ++i) html += QueryCard(set, queries[i], i + 1, longest, album);
   return html + "</div><p class=\"none\" hidden>No query shown is of this choice.</p></section>\n";
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "report/page_parts.h"
 #include "report/sections.h"
 #include "vantage/report/html_page.h"
 #include "vantage/util/string.h"

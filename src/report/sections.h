@@ -26,7 +26,4 @@ std::string SceneSection(const TrainingSet& set, const std::vector<ShownScene>& 
 // What the filter finds an element by: the scene's number and its split, as attributes.
 std::string FilterAttributes(const TrainingSet& set, SceneId scene);
 
-// "3 photos", "1 photo".
-std::string Counted(int64_t count, const std::string& noun, const std::string& plural);
-
 }  // namespace vantage

@@ -86,6 +86,7 @@ std::vector<ShownQuery> ChooseQueries(const TrainingSet& set, const ReportNegati
     const auto found = mined.find(query.photo);
     if (found == mined.end()) continue;
     shown.negatives = found->second->negatives;
+    shown.positive_distance = found->second->positive_distance;
     shown.negatives.resize(std::min(shown.negatives.size(), static_cast<size_t>(options.negatives)));
   }
   return queries;

@@ -14,6 +14,7 @@ struct ShownQuery {
   std::vector<CandidatePositive> candidates;
   // Empty where none were mined.
   std::vector<NegativeMatch> negatives;
+  double positive_distance = 0;  // NaN where it is not known
 };
 
 // A scene that the page shows with photos, and how much it holds.

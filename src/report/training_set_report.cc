@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/report/training_set_report.h"
 
+#include "report/page_parts.h"
 #include "report/sections.h"
 #include "vantage/report/html_page.h"
 #include "vantage/util/error.h"
@@ -9,11 +10,6 @@
 
 namespace vantage {
 namespace {
-
-std::string Tile(const std::string& value, const std::string& label, const std::string& detail) {
-  return StrCat("<div class=\"tile\"><b>", value, "</b><span>", label, "</span><small>", detail,
-                "</small></div>\n");
-}
 
 // The sections' names and the filter, which stay in sight.
 std::string Toolbar(const TrainingSet& set) {
@@ -33,15 +29,6 @@ std::string Toolbar(const TrainingSet& set) {
                    EscapeHtml(set.scenes[i].name), "</option>");
   }
   return html + "</select></label><output id=\"shown\" aria-live=\"polite\"></output></form></nav>\n";
-}
-
-std::string UnreadableSection(const std::vector<std::string>& unreadable) {
-  if (unreadable.empty()) return "";
-  std::string html = StrCat("<section id=\"unreadable\"><div class=\"head\"><h2>Unreadable photos</h2><p>",
-                            Counted(static_cast<int64_t>(unreadable.size()), "photo", "photos"),
-                            " of those shown on this page.</p></div><ul>");
-  for (const std::string& reason : unreadable) html += StrCat("<li>", EscapeHtml(reason), "</li>");
-  return html + "</ul></section>\n";
 }
 
 }  // namespace
@@ -67,10 +54,6 @@ void Describe(OptionsDescription& description, TrainingSetReportOptions& options
 std::string FilterAttributes(const TrainingSet& set, SceneId scene) {
   return StrCat("data-scene=\"", Index(scene), "\" data-split=\"", SplitName(set.scenes[Index(scene)].split),
                 "\"");
-}
-
-std::string Counted(int64_t count, const std::string& noun, const std::string& plural) {
-  return StrCat(count, " ", count == 1 ? noun : plural);
 }
 
 std::string OverviewSection(const TrainingSet& set) {
@@ -109,11 +92,9 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
   summary.photos = static_cast<int64_t>(photos.size());
   PhotoAlbum album;
   for (size_t i = 0; i < photos.size(); ++i) {
-    if (!thumbnails[i].problem.empty()) {
-      summary.unreadable.push_back(StrCat(set.photos[Index(photos[i])].path, ": ", thumbnails[i].problem));
-    }
-    album.Add(static_cast<int64_t>(photos[i]), std::move(thumbnails[i]));
+    album.Add(static_cast<int64_t>(photos[i]), set.photos[Index(photos[i])].path, std::move(thumbnails[i]));
   }
+  summary.unreadable = album.unreadable();
 
   HtmlPage page(StrCat(name, " · training set"));
   page.Add(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/train/options.h"
 
-#include "vantage/nn/losses.h"
+#include "vantage/train/optimizer.h"
 
 namespace vantage {
 
@@ -9,6 +9,12 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
   Describe(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
+  description.Add(
+      "continue_training", options.continue_training,
+      "Also take the optimiser's state and the number of epochs from 'weights', a checkpoint of cirtorch "
+      "or of this program");
+  description.Add("freeze", options.freeze,
+                  "Beginnings of the names of parameters that are not trained, such as features.0.");
 }
 
 void Describe(OptionsDescription& description, DataOptions& options) {
@@ -19,29 +25,88 @@ void Describe(OptionsDescription& description, DataOptions& options) {
       .Range(16, 16384);
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
-}
-
-void Describe(OptionsDescription& description, LossOptions& options) {
-  description.Add("name", options.name, "Loss over a query, its positive and its negatives")
-      .OneOf(LossNames());
-  description.Add("margin", options.margin, "How far apart non-matching descriptors should be").Range(0, 4);
+  description.Nest("augmentation", options.augmentation,
+                   "How photos are varied for training; by default they are not");
 }
 
 void Describe(OptionsDescription& description, OptimizerOptions& options) {
-  description.Add("learning_rate", options.learning_rate, "Adam's step size in epoch 0").Range(0, 1);
+  description.Add("name", options.name, "How parameters step along their gradients").OneOf(OptimizerNames());
+  description.Add("learning_rate", options.learning_rate, "Step size in the first epoch").Range(0, 1);
   description
-      .Add("learning_rate_decay", options.learning_rate_decay,
-           "Each epoch's rate is the first one's times exp(-decay * epoch)")
+      .Add("weight_decay", options.weight_decay,
+           "L2 penalty on all parameters but GeM's exponent; adamw: decoupled from the gradient")
       .AtLeast(0);
-  description.Add("weight_decay", options.weight_decay, "L2 penalty on all parameters but GeM's exponent")
+  description.Add("beta1", options.beta1, "adam, adamw: decay of the mean gradient").Range(0, 0.99999);
+  description.Add("beta2", options.beta2, "adam, adamw: decay of the mean squared gradient")
+      .Range(0, 0.999999);
+  description.Add("epsilon", options.epsilon, "adam, adamw: added to the denominator").Above(0);
+  description.Add("momentum", options.momentum, "sgd: share of the last step that is kept").Range(0, 0.99999);
+  description.Add("nesterov", options.nesterov, "sgd: Nesterov's momentum");
+  description
+      .Add("clip_gradient_norm", options.clip_gradient_norm,
+           "Gradients of a larger norm over all parameters are scaled down to it; 0: never")
       .AtLeast(0);
-  description.Add("beta1", options.beta1, "Adam's decay of the mean gradient").Range(0, 0.99999);
-  description.Add("beta2", options.beta2, "Adam's decay of the mean squared gradient").Range(0, 0.999999);
-  description.Add("epsilon", options.epsilon, "Added to Adam's denominator").Above(0);
+  description.Add(
+      "groups", options.groups,
+      "Parameters of another rate or decay, by the beginning of their names: 'features.0. rate=0.1 "
+      "decay=0'");
   description
       .Add("exponent_rate_factor", options.exponent_rate_factor,
            "GeM's exponent learns at this multiple of the rate")
       .AtLeast(0);
+}
+
+void Describe(OptionsDescription& description, ComputeOptions& options) {
+  description.Add("device", options.device, "cpu, cuda or cuda:1; --device says so too");
+  description
+      .Add("precision", options.precision,
+           "What the trunk computes in: fp32, or bf16 on a GPU or a CPU with AMX or AVX512-BF16")
+      .OneOf({"fp32", "bf16"});
+  description
+      .Add("batch_pixels", options.batch_pixels,
+           "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "
+           "4 "
+           "megapixels on a GPU")
+      .Range(0, 1 << 28);
+  description
+      .Add("kept_pixels", options.kept_pixels,
+           "Pixels of a tuple whose activations are kept for the gradient; photos beyond are computed twice")
+      .AtLeast(0);
+  description
+      .Add("loading_threads", options.loading_threads,
+           "Threads that decode photos ahead; 0: half as many as --threads")
+      .Range(0, 1024);
+}
+
+void Describe(OptionsDescription& description, CheckpointOptions& options) {
+  description
+      .Add("every_minutes", options.every_minutes,
+           "Minutes between checkpoints in the middle of an epoch; 0: only at its end")
+      .AtLeast(0);
+  description
+      .Add("keep", options.keep,
+           "Keep the checkpoints of the last so many epochs (checkpoints/epoch-0001.pth), beside last and "
+           "best")
+      .Range(0, 100000);
+}
+
+void Describe(OptionsDescription& description, EvaluationOptions& options) {
+  description.Add("data", options.data,
+                  "Folder of a benchmark to watch: class sub-folders, or queries.json; empty: none");
+  description.Add("distractors", options.distractors, "Folders of photos that match no query");
+  description.Add("query_every", options.query_every, "Class sub-folders: every so many-th photo is a query")
+      .AtLeast(1);
+  description
+      .Add("image_size", options.image_size,
+           "Longest side of the benchmark's photos, pixels; 0: as in training")
+      .Range(0, 16384);
+  description
+      .Add("every_epochs", options.every_epochs, "Epochs from one evaluation to the next; 0: no evaluation")
+      .AtLeast(0);
+  description
+      .Add("best_by", options.best_by,
+           "What makes an epoch the best: the lowest validation loss, or the highest mAP of the benchmark")
+      .OneOf({"validation", "benchmark"});
 }
 
 void Describe(OptionsDescription& description, TrainOptions& options) {
@@ -50,11 +115,21 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
       .Add("tuples_per_step", options.tuples_per_step, "Tuples whose gradients are added up for a step")
       .Range(1, 10000);
   description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
+  description
+      .Add("weight_average_decay", options.weight_average_decay,
+           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is "
+           "not")
+      .Range(0, 0.999999);
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");
   description.Nest("mining", options.mining, "Hard negatives, found anew in each epoch");
   description.Nest("loss", options.loss, "What is minimised");
-  description.Nest("optimizer", options.optimizer, "Adam");
+  description.Nest("optimizer", options.optimizer, "How parameters change");
+  description.Nest("schedule", options.schedule, "How the learning rate changes over the run");
+  description.Nest("compute", options.compute,
+                   "What a step costs; the results are the same but for precision");
+  description.Nest("checkpoint", options.checkpoint, "What is kept of a run");
+  description.Nest("evaluation", options.evaluation, "A benchmark to watch");
 }
 
 }  // namespace vantage

@@ -18,44 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int64_t kStateVersion = 1;
-
-// The fields of a line of metrics.csv, in order.
-std::vector<double> Fields(const EpochMetrics& m) {
-  return {static_cast<double>(m.epoch),
-          m.learning_rate,
-          m.train_loss,
-          m.val_loss,
-          m.train_negative_distance,
-          m.val_negative_distance,
-          m.exponent,
-          static_cast<double>(m.tuples),
-          m.seconds};
-}
-
-EpochMetrics FromFields(const std::vector<double>& f) {
-  return {static_cast<int64_t>(f[0]), f[1], f[2], f[3], f[4], f[5], f[6], static_cast<int64_t>(f[7]), f[8]};
-}
-
-constexpr const char* kMetricsHeader =
-    "epoch,learning_rate,train_loss,val_loss,train_negative_distance,val_negative_distance,exponent,tuples,"
-    "seconds\n";
-
-std::string MetricsCsv(const std::vector<EpochMetrics>& metrics) {
-  std::string csv = kMetricsHeader;
-  for (const EpochMetrics& epoch : metrics) {
-    std::vector<std::string> texts;
-    for (const double field : Fields(epoch)) texts.push_back(FormatShortest(field));
-    csv += Join(texts, ",") + "\n";
-  }
-  return csv;
-}
-
-TorchValue NumberList(const std::vector<double>& numbers) {
-  std::vector<TorchValue> list;
-  for (const double number : numbers) list.push_back({number});
-  return {std::move(list)};
-}
+constexpr int64_t kStateVersion = 2;
 
 }  // namespace
 
@@ -76,6 +39,25 @@ RunFolder::~RunFolder() { ::close(lock_); }
 
 bool RunFolder::HasCheckpoint() const { return fs::exists(last()); }
 
+fs::path RunFolder::OfEpoch(int64_t epoch) const {
+  std::string number = std::to_string(epoch);
+  number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
+  return folder_ / "checkpoints" / StrCat("epoch-", number, ".pth");
+}
+
+bool MayChange(const std::string& key, const TrainOptions& options) {
+  // The cosine schedule depends on the number of epochs.
+  if (key == "epochs") return options.schedule.kind != "cosine";
+  for (const char* beginning :
+       {"compute.device", "compute.batch_pixels", "compute.kept_pixels", "compute.loading_threads",
+        "checkpoint.", "data.photos", "data.training_set", "model.weights"}) {
+    if (key.starts_with(beginning)) return true;
+  }
+  // Watching a benchmark changes what is best only where that is what counts.
+  return key.starts_with("evaluation.") && key != "evaluation.best_by" &&
+         options.evaluation.best_by != "benchmark";
+}
+
 void RunFolder::KeepConfig(TrainOptions options) const {
   OptionsDescription description;
   Describe(description, options);
@@ -86,7 +68,7 @@ void RunFolder::KeepConfig(TrainOptions options) const {
     ReadToml(old_description, ReadFile(config()), config().string());
     for (const OptionField& field : description.fields()) {
       const std::string old_value = old_description.Find(field.key)->ValueText();
-      if (field.key == "epochs" || field.ValueText() == old_value) continue;
+      if (MayChange(field.key, options) || field.ValueText() == old_value) continue;
       throw UsageError(StrCat(config().string(), ": the run was started with ", field.key, " = ", old_value,
                               ", not ", field.ValueText(),
                               "; go on with the old value, or train in another folder"));
@@ -95,50 +77,68 @@ void RunFolder::KeepConfig(TrainOptions options) const {
   WriteFile(config(), ToToml(description, /*with_comments=*/true));
 }
 
-void RunFolder::WriteCheckpoint(Model& model, const Adam& optimizer, double learning_rate,
-                                const RunState& state) const {
+void RunFolder::WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average,
+                          double learning_rate, const RunState& state) const {
+  WriteCheckpoint(last(), model, optimizer, average, learning_rate, state);
+}
+
+void WriteCheckpoint(const fs::path& path, Model& model, const Optimizer& optimizer,
+                     const WeightAverage* average, double learning_rate, const RunState& state) {
   TorchDict training;
   training.Set("version", {kStateVersion});
+  training.Set("steps_done", {state.steps_done});
   training.Set("best_epoch", {state.best_epoch});
-  std::vector<TorchValue> metrics;
-  for (const EpochMetrics& epoch : state.metrics) metrics.push_back(NumberList(Fields(epoch)));
-  training.Set("metrics", {std::move(metrics)});
+  if (state.progress) training.Set("progress", ToTorchValue(*state.progress));
+  if (average != nullptr) training.Set("weight_average", average->StateDict());
 
   TorchDict more;
   more.Set("epoch", {state.epochs_done});
-  more.Set("min_loss", {state.best_loss});
+  more.Set("min_loss", {state.best_score});
   more.Set("optimizer", optimizer.StateDict(learning_rate));
   more.Set("vantage_training", {std::move(training)});
-
-  // best.pth comes first: whoever is stopped between the two does the epoch again and writes the same.
-  if (state.best_epoch == state.epochs_done) {
-    json origin = json::parse(model.origin);
-    origin["epoch"] = state.best_epoch;
-    Model best = model;
-    best.origin = origin.dump();
-    WriteModel(best, this->best());
-  }
-  WriteModel(model, last(), more);
-  WriteFile(this->metrics(), MetricsCsv(state.metrics));
+  WriteModel(model, path, more);
 }
 
-RunState RunFolder::ReadState(Adam& optimizer) const {
-  const TorchFile file(last());
+void RunFolder::WriteBest(const Model& model, int64_t epoch) const {
+  Model best = model;
+  json origin = json::parse(model.origin);
+  origin["epoch"] = epoch;
+  best.origin = origin.dump();
+  WriteModel(best, this->best());
+}
+
+void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
+  if (keep <= 0) return;
+  // A copy, not a link: some file systems have none.
+  const fs::path target = OfEpoch(epoch);
+  MakeParentFolder(target);
+  const fs::path temporary = TemporaryPathBeside(target);
+  std::error_code error;
+  fs::copy_file(last(), temporary, error);
+  if (error) fs::remove(temporary);
+  VANTAGE_CHECK(!error, target.string(), ": cannot be written: ", error.message());
+  RenameIntoPlace(temporary, target);
+  for (int64_t old = epoch - keep; old >= 0 && fs::remove(OfEpoch(old)); --old) {
+  }
+}
+
+RunState ReadCheckpoint(const fs::path& path, Optimizer& optimizer, WeightAverage* average,
+                        const TrainingSet& set) {
+  const TorchFile file(path);
   const std::string& source = file.source();
   RunState state;
   state.epochs_done = ToInteger(Member(file.root(), "epoch", source), source + ": epoch");
-  state.best_loss = ToNumber(Member(file.root(), "min_loss", source), source + ": min_loss");
+  state.best_score = ToNumber(Member(file.root(), "min_loss", source), source + ": min_loss");
   optimizer.LoadStateDict(file, Member(file.root(), "optimizer", source));
   const PickleValue& training = Member(file.root(), "vantage_training", source);
   const int64_t version = ToInteger(Member(training, "version", source), source + ": version");
   VANTAGE_CHECK(version == kStateVersion, source, ": a checkpoint of version ", version,
                 "; this program reads ", kStateVersion);
+  state.steps_done = ToInteger(Member(training, "steps_done", source), source + ": steps_done");
   state.best_epoch = ToInteger(Member(training, "best_epoch", source), source + ": best_epoch");
-  for (const PickleValue* epoch : Member(training, "metrics", source).items) {
-    const std::vector<double> fields = ToNumbers(*epoch, source + ": metrics");
-    VANTAGE_CHECK(fields.size() == Fields({}).size(), source, ": metrics of ", fields.size(), " fields");
-    state.metrics.push_back(FromFields(fields));
-  }
+  if (average != nullptr) average->LoadStateDict(file, Member(training, "weight_average", source));
+  if (const PickleValue* progress = training.Find("progress"))
+    state.progress = ReadEpochProgress(file, *progress, set);
   return state;
 }
 

@@ -2,21 +2,25 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <optional>
-#include <vector>
 
+#include "train/epoch_progress.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/train/adam.h"
-#include "vantage/train/trainer.h"
+#include "vantage/train/optimizer.h"
+#include "vantage/train/options.h"
+#include "vantage/train/weight_average.h"
 
 namespace vantage {
 
-// Where a run stands after its last finished epoch.
+// Where a run stands, beside its network and its optimiser.
 struct RunState {
   int64_t epochs_done = 0;
+  int64_t steps_done = 0;
   int64_t best_epoch = 0;
-  double best_loss = 0;
-  std::vector<EpochMetrics> metrics;
+  // Of the best epoch: a loss, or a benchmark's mAP; NaN where it is not known.
+  double best_score = std::numeric_limits<double>::quiet_NaN();
+  std::optional<EpochProgress> progress;  // of the epoch that has been begun
 };
 
 // The files of a training run.
@@ -28,29 +32,46 @@ class RunFolder {
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
+  const std::filesystem::path& path() const { return folder_; }
   std::filesystem::path config() const { return folder_ / "config.toml"; }
-  std::filesystem::path metrics() const { return folder_ / "metrics.csv"; }
   std::filesystem::path last() const { return folder_ / "last.pth"; }
   std::filesystem::path best() const { return folder_ / "best.pth"; }
+  std::filesystem::path report() const { return folder_ / "report.html"; }
+  std::filesystem::path failed_step() const { return folder_ / "failed-step.json"; }
+  // The checkpoint that is kept of an epoch.
+  std::filesystem::path OfEpoch(int64_t epoch) const;
 
-  // True if an epoch has been finished here.
   bool HasCheckpoint() const;
 
-  // Writes config.toml; where an epoch has been finished, first checks that the file holds the same options:
-  // only `epochs` may differ. Throws UsageError naming the first key that differs, its old and its new value.
+  // Writes config.toml; where a checkpoint stands, first checks that the file holds the same options. What
+  // decides no result may differ (MayChange). Throws UsageError naming the first key that differs, its old
+  // and its new value.
   void KeepConfig(TrainOptions options) const;
 
-  // Writes last.pth, metrics.csv and, where the last epoch is the best, best.pth, each atomically.
-  void WriteCheckpoint(Model& model, const Adam& optimizer, double learning_rate,
-                       const RunState& state) const;
+  // Writes last.pth, atomically. average: null where weights are not averaged.
+  void WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average, double learning_rate,
+                 const RunState& state) const;
+  // Writes best.pth: the model of `epoch`.
+  void WriteBest(const Model& model, int64_t epoch) const;
+  // Keeps last.pth as that of its epoch too, and deletes those of epochs before the last `keep`.
+  void KeepEpoch(int64_t epoch, int keep) const;
 
-  // The model of last.pth; fills the optimiser and returns where the run stands.
   Model ReadModelOfCheckpoint() const { return ReadModel(last()); }
-  RunState ReadState(Adam& optimizer) const;
 
  private:
   std::filesystem::path folder_;
   int lock_ = -1;
 };
+
+// Writes and reads a run's checkpoint, such as last.pth; ReadModel reads its model. Reading fills the
+// optimiser and the average (null: none) and returns where the run stands.
+void WriteCheckpoint(const std::filesystem::path& path, Model& model, const Optimizer& optimizer,
+                     const WeightAverage* average, double learning_rate, const RunState& state);
+RunState ReadCheckpoint(const std::filesystem::path& path, Optimizer& optimizer, WeightAverage* average,
+                        const TrainingSet& set);
+
+// Whether an option may have another value when a run goes on: it says how the run is computed, watched or
+// kept, or how long it is, not what comes out of a step.
+bool MayChange(const std::string& key, const TrainOptions& options);
 
 }  // namespace vantage

@@ -7,266 +7,407 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <span>
 
-#include "train/run_folder.h"
-#include "train/tuple_step.h"
-#include "vantage/nn/intra_op_threads.h"
+#include "train/benchmark_watch.h"
+#include "train/run_log.h"
+#include "train/run_start.h"
+#include "train/shared_work.h"
+#include "train/training_data.h"
+#include "train/training_step.h"
+#include "vantage/report/run_report.h"
+#include "vantage/train/schedule.h"
 #include "vantage/util/error.h"
-#include "vantage/util/hash.h"
+#include "vantage/util/file.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
-#include "vantage/util/version.h"
 
 namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using Clock = std::chrono::steady_clock;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+// Queries whose mined negatives are kept of each epoch, to be looked at.
+constexpr int kExampleQueries = 12;
 
-json OriginOf(TrainOptions options) {
-  OptionsDescription description;
-  Describe(description, options);
-  json origin;
-  origin["vantage"] = Version();
-  origin["configuration"] = ToJson(description);
-  origin["training_set_sha256"] = Sha256OfFile(options.data.training_set);
-  origin["weights_sha256"] = Sha256OfFile(options.model.weights);
-  return origin;
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
+
+double MeanExponent(DescriptorNet& net) {
+  double exponent = kNaN;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    if (IsExponent(name)) exponent = tensor.mean().item<double>();
+  });
+  return exponent;
+}
+
+// The losses of tuples as they become known.
+struct LossSum {
+  double sum = 0;
+  int64_t used = 0;
+  double Mean() const { return sum / static_cast<double>(used); }
+};
 
 class Trainer {
  public:
-  Trainer(const TrainOptions& options, const fs::path& folder, const RunContext& context)
-      : options_(options),
-        context_(context),
-        set_(ReadTrainingSet(options.data.training_set)),
-        photo_root_(options.data.photos.empty() ? fs::path(options.data.training_set).parent_path()
-                                                : fs::path(options.data.photos)),
-        loss_(MakeLoss(options.loss.name, options.loss.margin)),
-        folder_(folder) {
-    extract_.image_size = options.data.image_size;
-    extract_.apply_exif_orientation = options.data.apply_exif_orientation;
-    CheckMinable(set_, Split::kTrain);
-    validates_ = Summarize(set_, Split::kVal).queries > 0;
-    if (validates_) CheckMinable(set_, Split::kVal);
+  Trainer(const TrainOptions& options, const fs::path& folder, const ProcessGroup& group,
+          const RunContext& context)
+      : options_(options), group_(group), context_(context), data_(options), loss_(MakeLoss(options.loss)) {
+    if (!group.IsFirst()) return;
+    benchmark_.emplace(options);
+    folder_.emplace(folder);
   }
 
   TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
     at::set_num_threads(context_.ThreadCount());
-    const bool goes_on = resume && folder_.HasCheckpoint();
-    if (!resume && folder_.HasCheckpoint()) {
-      throw UsageError(StrCat(folder_.last().string(),
-                              ": a run stands here already; go on with --resume, or choose another folder"));
+    RunStart start = StartRun(options_, data_.set(), folder_ ? &*folder_ : nullptr, resume, group_);
+    Model& model = start.model;
+    Optimizer& optimizer = *start.optimizer;
+    state_ = std::move(start.state);
+    average_ = std::move(start.average);
+    EpochMetrics before;
+    before.epoch = state_.epochs_done;
+    if (folder_) {
+      log_.emplace(folder_->path(), state_.steps_done + 1,
+                   start.goes_on ? state_.epochs_done + 1 : before.epoch);
     }
-    Model model =
-        goes_on ? folder_.ReadModelOfCheckpoint() : ReadModel(options_.model.weights, options_.model.net);
-    if (!goes_on) CheckArchitecture(model);
-    folder_.KeepConfig(options_);
-    Adam optimizer(model.net, options_.optimizer);
-    RunState state;
-    if (goes_on) {
-      state = folder_.ReadState(optimizer);
-      LogInfo("going on after epoch ", state.epochs_done);
-    } else {
-      model.image_size = options_.data.image_size;
-      model.origin = OriginOf(options_).dump();
-      // A whitening of the network before training does not fit it afterwards.
-      model.whitenings.clear();
-      model.default_whitening.clear();
-      Finish(EpochZero(model.net), model, optimizer, 0, state, on_epoch);
+    if (!start.goes_on) FinishEpoch(before, Clock::now(), model, optimizer, on_epoch);
+    for (int64_t epoch = state_.epochs_done + 1; epoch <= options_.epochs; ++epoch) {
+      TrainEpoch(epoch, model, optimizer, on_epoch);
     }
-    for (int64_t epoch = state.epochs_done + 1; epoch <= options_.epochs; ++epoch) {
-      const double rate = options_.optimizer.learning_rate *
-                          std::exp(-options_.optimizer.learning_rate_decay * static_cast<double>(epoch - 1));
-      EpochMetrics metrics = RunEpoch(model.net, optimizer, epoch, rate);
-      Finish(metrics, model, optimizer, rate, state, on_epoch);
-    }
-    return {state.metrics, state.best_epoch, state.best_loss, folder_.best()};
+    if (!folder_) return {};
+    return {log_->epochs(), state_.best_epoch, state_.best_score, folder_->best()};
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  WeightAverage* average() { return average_ ? &*average_ : nullptr; }
 
-  void CheckArchitecture(const Model& model) const {
-    const DescriptorNetOptions& have = model.net.options();
-    DescriptorNetOptions want = options_.model.net;
-    if (want.output_dimension == model.net.dimension()) want.output_dimension = have.output_dimension;
-    if (have == want) return;
-    throw UsageError(StrCat(options_.model.weights, ": holds a ", NameOf(have),
-                            "; the configuration wants a ", NameOf(want)));
+  // The model that the run comes to: with averaged weights where they are.
+  Model Result(const Model& model) const {
+    Model result = model;
+    if (average_) result.net = average_->net();
+    return result;
   }
 
-  static double SecondsSince(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-  }
-
-  static double Exponent(DescriptorNet& net) {
-    double exponent = kNaN;
-    net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-      if (IsExponent(name)) exponent = tensor.mean().item<double>();
-    });
-    return exponent;
-  }
-
-  MinedTuples Mine(const DescriptorNet& net, Split split, int64_t epoch) const {
-    RunContext context = context_;
-    if (context_.on_progress) {
-      context.on_progress = [&](Progress progress) {
-        progress.task = StrCat("epoch ", epoch, ": mining ", split == Split::kVal ? "(validation)" : "");
-        context_.Report(progress);
-      };
+  // Goes on with the epoch that has been begun, or begins it.
+  void TrainEpoch(int64_t epoch, Model& model, Optimizer& optimizer,
+                  const std::function<void(const EpochMetrics&)>& on_epoch) {
+    auto start = Clock::now();
+    if (!state_.progress) Begin(epoch, model.net);
+    EpochProgress& progress = *state_.progress;
+    try {
+      TakeSteps(model, optimizer, start);
+      VANTAGE_CHECK(progress.used > 0, "none of ", progress.tuples.size(), " tuples could be read");
+      FinishEpoch(MetricsOf(progress), start, model, optimizer, on_epoch);
+    } catch (const Interrupted&) {
+      if (state_.progress) Save(model, optimizer);
+      throw;
+    } catch (const PeerError&) {  // nothing of the step that it ended has been booked
+      if (state_.progress) Save(model, optimizer);
+      throw;
     }
-    MinedTuples mined =
-        MineEpoch(set_, split, photo_root_, net, extract_, options_.mining, options_.seed, epoch, context);
-    const bool is_first = epoch == (split == Split::kVal ? 0 : 1);
-    if (mined.short_tuples > 0 && is_first) {
-      LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ",
-              options_.mining.negatives, " negatives: the split '", SplitName(split),
-              "' has too few other scenes");
-    }
-    return mined;
   }
 
-  struct LossSum {
-    double sum = 0;
-    int64_t used = 0;
-    double Mean() const { return sum / static_cast<double>(used); }
-  };
+  void Begin(int64_t epoch, const DescriptorNet& net) {
+    const auto start = Clock::now();
+    MinedTuples mined = data_.Mine(net, Split::kTrain, epoch, FolderPath(), group_, context_);
+    EpochProgress progress;
+    progress.epoch = epoch;
+    progress.average_negative_distance = mined.average_negative_distance;
+    if (log_) log_->AddExamples(epoch, data_.set(), data_.photo_root(), mined.tuples, kExampleQueries);
+    RandomStream(static_cast<uint64_t>(options_.seed), "order of tuples", {static_cast<uint64_t>(epoch)})
+        .Shuffle(mined.tuples);
+    progress.tuples = std::move(mined.tuples);
+    progress.mining_seconds = SecondsSince(start);
+    state_.progress = std::move(progress);
+  }
 
-  // Evaluates tuples, several at a time on a CPU, and calls `use` with the outcomes of those that could be
-  // read, in their order: the sums do not depend on which was ready first. `begin` of `tuples` are done
-  // already.
-  void EvaluateTuples(const DescriptorNet& net, std::span<const Tuple> tuples, size_t begin, size_t count,
-                      const std::vector<at::Tensor>& parameters, const std::string& task, LossSum& losses,
-                      const std::function<void(const TupleOutcome&)>& use) {
-    const int threads = context_.ThreadCount();
-    const int workers = net.device().is_cpu() ? std::min<int>(threads, options_.tuples_per_step) : 1;
-    const IntraOpThreads share_of_threads(std::max(1, threads / workers));
-    OrderedPrefetch<TupleOutcome> outcomes(static_cast<int64_t>(count), workers, 2 * workers, [&](int64_t i) {
-      context_.CheckCancelled();
-      share_of_threads.Enter();
-      const LoadedTuple loaded =
-          LoadTuple(set_, tuples[begin + static_cast<size_t>(i)], photo_root_, extract_);
-      return EvaluateTuple(net, loaded, loss_, parameters);
-    });
-    for (size_t i = begin; i < begin + count; ++i) {
-      const TupleOutcome outcome = *outcomes.Next();
-      if (!outcome.skipped.empty()) {
-        LogWarning(outcome.skipped, "; its tuple is skipped");
-      } else {
-        if (!std::isfinite(outcome.loss)) FailOnLoss(tuples[i], outcome.loss);
-        losses.sum += outcome.loss;
-        ++losses.used;
-        if (use) use(outcome);
+  // `start`: since when the epoch's seconds have not been booked.
+  void TakeSteps(Model& model, Optimizer& optimizer, Clock::time_point& start) {
+    EpochProgress& progress = *state_.progress;
+    const auto per_step = static_cast<size_t>(options_.tuples_per_step);
+    const int64_t steps = static_cast<int64_t>((progress.tuples.size() + per_step - 1) / per_step);
+    const int64_t first_step = state_.steps_done - static_cast<int64_t>(progress.next / per_step);
+    DescriptorNet net = model.net;
+    net.ComputeTrunkIn(ParsePrecision(options_.compute.precision, net.device()));
+    LoadedTuples loaded = LoadAhead(progress.tuples, progress.next, Split::kTrain, progress.epoch);
+    const TupleRunnerOptions runner = RunnerOptions(options_.compute, net.device(), context_.ThreadCount());
+    last_save_ = Clock::now();
+    while (progress.next < progress.tuples.size()) {
+      const auto step_start = Clock::now();
+      const size_t count = std::min(per_step, progress.tuples.size() - progress.next);
+      const double rate = LearningRate(
+          options_.schedule, options_.optimizer.learning_rate,
+          {progress.epoch, state_.steps_done, state_.steps_done - first_step, steps, options_.epochs});
+      const std::span<const Tuple> tuples(progress.tuples.data() + progress.next, count);
+      LossSum losses{progress.loss_sum, progress.used};
+      StepResult step;
+      try {
+        step = TakeStep(
+            net, optimizer, loss_, rate, TupleShare(group_, progress.next, count),
+            [&](size_t) { return *loaded.Next(); }, runner,
+            [&](size_t i, const TupleOutcome& outcome) {
+              context_.CheckCancelled();
+              Book(tuples[i], outcome, losses);
+              context_.Report(
+                  {StrCat("epoch ", progress.epoch, " of ", options_.epochs),
+                   static_cast<int64_t>(progress.next + i + 1), static_cast<int64_t>(progress.tuples.size()),
+                   losses.used == 0
+                       ? ""
+                       : StrCat("loss ", FormatFixed(losses.Mean(), 4), ", rate ", FormatShortest(rate))});
+            });
+      } catch (const NotFinite& error) {
+        Save(model, optimizer);
+        throw Error(StrCat(error.what(), "; ", DumpStep(tuples, rate, error.what())));
       }
-      context_.Report({task, static_cast<int64_t>(i + 1), static_cast<int64_t>(tuples.size()),
-                       losses.used == 0 ? "" : "loss " + FormatFixed(losses.Mean(), 4)});
+      Account(step, rate, SecondsSince(step_start), count);
+      if (average_) average_->Update(model.net);
+      progress.seconds += SecondsSince(start);
+      start = Clock::now();
+      const double minutes = options_.checkpoint.every_minutes;
+      if (minutes > 0 && SecondsSince(last_save_) > 60 * minutes) Save(model, optimizer);
     }
   }
 
-  [[noreturn]] void FailOnLoss(const Tuple& tuple, double loss) const {
-    std::vector<std::string> photos = {PhotoPath(set_, tuple.query, photo_root_).string(),
-                                       PhotoPath(set_, tuple.positive, photo_root_).string()};
-    for (const PhotoId negative : tuple.negatives)
-      photos.push_back(PhotoPath(set_, negative, photo_root_).string());
-    throw Error(StrCat("the loss is ", loss, " on the tuple ", Join(photos, ", "),
-                       "; is the learning rate too high? The checkpoint before it is kept"));
+  // Decodes this process's own tuples in their order, from `first` on.
+  using LoadedTuples = OrderedPrefetch<LoadedTuple>;
+  LoadedTuples LoadAhead(const std::vector<Tuple>& tuples, size_t first, Split split, int64_t epoch) const {
+    const int threads = context_.ThreadCount();
+    const int loaders =
+        options_.compute.loading_threads > 0 ? options_.compute.loading_threads : std::max(1, threads / 2);
+    std::vector<size_t> own = TupleShare(group_, first, tuples.size() - first).own;
+    const auto count = static_cast<int64_t>(own.size());
+    return LoadedTuples(count, loaders, loaders + threads,
+                        [&tuples, this, first, split, epoch, own = std::move(own)](int64_t i) {
+                          context_.CheckCancelled();
+                          const size_t place = first + own[static_cast<size_t>(i)];
+                          return data_.Load(tuples[place], split, epoch, place);
+                        });
   }
 
-  static void CheckSomeUsed(const LossSum& losses, const MinedTuples& mined) {
-    VANTAGE_CHECK(losses.used > 0, "none of ", mined.tuples.size(), " tuples could be read");
+  // Adds what became of a tuple, in the order in which the losses come.
+  void Book(const Tuple& tuple, const TupleOutcome& outcome, LossSum& losses) const {
+    if (!outcome.skipped.empty()) {
+      LogWarning(outcome.skipped, "; its tuple is skipped");
+      return;
+    }
+    // With several processes all must know of it, and come to know when the step's losses are put together.
+    if (!std::isfinite(outcome.loss) && group_.size() == 1) {
+      throw NotFinite(
+          StrCat("the loss is ", outcome.loss, " on the tuple ", Join(data_.PhotosOf(tuple), ", ")));
+    }
+    losses.sum += outcome.loss;
+    ++losses.used;
   }
 
-  void Validate(const DescriptorNet& net, int64_t epoch, EpochMetrics& metrics) {
-    metrics.val_loss = kNaN;
-    metrics.val_negative_distance = kNaN;
-    if (!validates_) return;
-    const MinedTuples mined = Mine(net, Split::kVal, epoch);
+  // Books a finished step: in the tuples' order, so that sums do not depend on which was ready first.
+  void Account(const StepResult& step, double rate, double seconds, size_t count) {
+    EpochProgress& progress = *state_.progress;
+    StepMetrics metrics;
+    metrics.step = state_.steps_done + 1;
+    metrics.epoch = progress.epoch;
+    metrics.learning_rate = rate;
+    metrics.gradient_norm = step.gradient_norm;
+    metrics.seconds = seconds;
+    const StepTimes times = OfTheClock(step.times);
+    metrics.data_wait_seconds = times.data;
+    metrics.forward_seconds = times.forward;
+    metrics.backward_seconds = times.backward;
+    double loss_sum = 0;
+    for (const TupleOutcome& tuple : step.tuples) {
+      if (!tuple.skipped.empty()) continue;
+      loss_sum += tuple.loss;
+      ++metrics.tuples;
+      metrics.photos += tuple.photos;
+      metrics.photos_with_gradient += tuple.photos_with_gradient;
+    }
+    metrics.loss = metrics.tuples == 0 ? kNaN : loss_sum / static_cast<double>(metrics.tuples);
+    if (log_) log_->Add(metrics);
+    progress.next += count;
+    progress.learning_rate = rate;
+    progress.loss_sum += loss_sum;
+    progress.used += metrics.tuples;
+    progress.photos += metrics.photos;
+    progress.photos_with_gradient += metrics.photos_with_gradient;
+    progress.times.data += times.data;
+    progress.times.forward += times.forward;
+    progress.times.backward += times.backward;
+    progress.optimizer_seconds += step.optimizer_seconds;
+    ++state_.steps_done;
+  }
+
+  // The workers' seconds as shares of the clock's.
+  StepTimes OfTheClock(const StepTimes& times) const {
+    const double workers = context_.ThreadCount();
+    return {times.data / workers, times.forward / workers, times.backward / workers};
+  }
+
+  static EpochMetrics MetricsOf(const EpochProgress& progress) {
+    EpochMetrics metrics;
+    metrics.epoch = progress.epoch;
+    metrics.learning_rate = progress.learning_rate;
+    metrics.train_loss = progress.MeanLoss();
+    metrics.train_negative_distance = progress.average_negative_distance;
+    metrics.tuples = progress.used;
+    metrics.photos = progress.photos;
+    metrics.photos_with_gradient = progress.photos_with_gradient;
+    metrics.mining_seconds = progress.mining_seconds;
+    metrics.data_wait_seconds = progress.times.data;
+    metrics.forward_seconds = progress.times.forward;
+    metrics.backward_seconds = progress.times.backward;
+    metrics.optimizer_seconds = progress.optimizer_seconds;
+    metrics.seconds = progress.mining_seconds + progress.seconds;
+    metrics.images_per_second = static_cast<double>(progress.photos) / progress.seconds;
+    return metrics;
+  }
+
+  void Validate(const DescriptorNet& net, EpochMetrics& metrics) {
+    if (!data_.validates()) return;
+    const MinedTuples mined = data_.Mine(net, Split::kVal, metrics.epoch, FolderPath(), group_, context_);
+    LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch);
+    const DescriptorNet frozen = net.Frozen();
+    const TupleShare share(group_, 0, mined.tuples.size());
+    LossSum seen;
+    const StepOutcome outcome = RunTuples(
+        frozen, loss_, {}, share.own.size(), [&](size_t) { return *loaded.Next(); },
+        RunnerOptions(options_.compute, net.device(), context_.ThreadCount()),
+        [&](size_t i, const TupleOutcome& tuple) {
+          context_.CheckCancelled();
+          Book(mined.tuples[share.own[i]], tuple, seen);
+          context_.Report({StrCat("epoch ", metrics.epoch, ": validating"), seen.used,
+                           static_cast<int64_t>(share.own.size()), ""});
+        });
     LossSum losses;
-    EvaluateTuples(net, mined.tuples, 0, mined.tuples.size(), {}, StrCat("epoch ", epoch, ": validating"),
-                   losses, {});
-    CheckSomeUsed(losses, mined);
+    for (const TupleOutcome& tuple : ShareOutcomes(share, outcome.tuples)) {
+      if (!tuple.skipped.empty()) continue;
+      losses.sum += tuple.loss;
+      ++losses.used;
+    }
+    VANTAGE_CHECK(losses.used == 0 || std::isfinite(losses.sum), "the validation loss is ", losses.sum);
+    VANTAGE_CHECK(losses.used > 0, "none of ", mined.tuples.size(), " validation tuples could be read");
     metrics.val_loss = losses.Mean();
     metrics.val_negative_distance = mined.average_negative_distance;
   }
 
-  EpochMetrics EpochZero(DescriptorNet& net) {
-    const auto start = Clock::now();
-    EpochMetrics metrics;
-    metrics.train_loss = kNaN;
-    metrics.train_negative_distance = kNaN;
-    metrics.exponent = Exponent(net);
-    Validate(net, 0, metrics);
-    metrics.seconds = SecondsSince(start);
-    return metrics;
-  }
+  // Validates and evaluates the epoch, books it and writes the checkpoint. Whoever is stopped in it does it
+  // again and writes the same.
+  void FinishEpoch(EpochMetrics metrics, Clock::time_point start, Model& model, const Optimizer& optimizer,
+                   const std::function<void(const EpochMetrics&)>& on_epoch) {
+    auto phase = Clock::now();
+    Model result = Result(model);
+    Validate(result.net, metrics);
+    metrics.validation_seconds = SecondsSince(phase);
+    phase = Clock::now();
+    const bool evaluates = benchmark_ && benchmark_->IsDue(metrics.epoch);
+    metrics.benchmark_map = evaluates ? benchmark_->Evaluate(result.net, context_) : kNaN;
+    metrics.evaluation_seconds = SecondsSince(phase);
+    metrics.exponent = MeanExponent(result.net);
+    metrics.seconds = (std::isnan(metrics.seconds) ? 0 : metrics.seconds) + SecondsSince(start);
+    metrics.best_epoch = IsBest(metrics) ? metrics.epoch : state_.best_epoch;
 
-  EpochMetrics RunEpoch(DescriptorNet& net, Adam& optimizer, int64_t epoch, double rate) {
-    const auto start = Clock::now();
-    MinedTuples mined = Mine(net, Split::kTrain, epoch);
-    RandomStream(static_cast<uint64_t>(options_.seed), "order of tuples", {static_cast<uint64_t>(epoch)})
-        .Shuffle(mined.tuples);
-    EpochMetrics metrics;
-    metrics.epoch = epoch;
-    metrics.learning_rate = rate;
-    metrics.train_negative_distance = mined.average_negative_distance;
-    const std::string task = StrCat("epoch ", epoch, " of ", options_.epochs);
-    const std::vector<at::Tensor> parameters = optimizer.Parameters();
-    const auto per_step = static_cast<size_t>(options_.tuples_per_step);
-    LossSum losses;
-    for (size_t begin = 0; begin < mined.tuples.size(); begin += per_step) {
-      const int64_t used_before = losses.used;
-      EvaluateTuples(net, mined.tuples, begin, std::min(per_step, mined.tuples.size() - begin), parameters,
-                     task, losses,
-                     [&](const TupleOutcome& outcome) { optimizer.AddGradients(outcome.gradients); });
-      if (losses.used > used_before) optimizer.Step(rate);
+    if (log_) log_->Add(metrics);
+    state_.epochs_done = metrics.epoch;
+    state_.progress.reset();
+    if (IsBest(metrics)) {
+      state_.best_epoch = metrics.epoch;
+      state_.best_score = ScoreOf(metrics);
+      if (folder_) folder_->WriteBest(result, metrics.epoch);
     }
-    CheckSomeUsed(losses, mined);
-    metrics.tuples = losses.used;
-    metrics.train_loss = losses.Mean();
-    Validate(net, epoch, metrics);
-    metrics.exponent = Exponent(net);
-    metrics.seconds = SecondsSince(start);
-    return metrics;
+    learning_rate_ = metrics.learning_rate;
+    Save(model, optimizer);
+    if (folder_) {
+      folder_->KeepEpoch(metrics.epoch, options_.checkpoint.keep);
+      WriteReport();
+    }
+    if (on_epoch && group_.IsFirst()) on_epoch(metrics);
   }
 
-  // Books the epoch and writes the checkpoint.
-  void Finish(const EpochMetrics& metrics, Model& model, const Adam& optimizer, double rate, RunState& state,
-              const std::function<void(const EpochMetrics&)>& on_epoch) {
-    const double loss = validates_ ? metrics.val_loss : metrics.train_loss;
-    state.epochs_done = metrics.epoch;
+  // The page is for people: that it cannot be written ends no run.
+  void WriteReport() const {
+    try {
+      WriteRunReport(folder_->path(), {.photo_root = data_.photo_root()}, folder_->report());
+    } catch (const Error& error) {
+      LogWarning("no report: ", error.what());
+    }
+  }
+
+  bool by_benchmark() const { return options_.evaluation.best_by == "benchmark"; }
+
+  // The loss or the mAP by which epochs are compared; NaN where it is not known.
+  double ScoreOf(const EpochMetrics& metrics) const {
+    if (by_benchmark()) return metrics.benchmark_map;
+    return data_.validates() ? metrics.val_loss : metrics.train_loss;
+  }
+
+  bool IsBest(const EpochMetrics& metrics) const {
     // Without validation epoch 0 has no loss: the first epoch of training is better than none.
-    if (state.metrics.empty() || std::isnan(state.best_loss) || loss < state.best_loss) {
-      state.best_loss = loss;
-      state.best_epoch = metrics.epoch;
-    }
-    state.metrics.push_back(metrics);
-    folder_.WriteCheckpoint(model, optimizer, rate, state);
-    if (on_epoch) on_epoch(metrics);
+    if (std::isnan(state_.best_score)) return true;
+    const double score = ScoreOf(metrics);
+    return by_benchmark() ? score > state_.best_score : score < state_.best_score;
   }
+
+  // Writes what is known of a step that failed; returns where.
+  std::string DumpStep(std::span<const Tuple> tuples, double rate, const std::string& reason) const {
+    json dump = {{"reason", reason},
+                 {"epoch", state_.progress->epoch},
+                 {"step", state_.steps_done},
+                 {"learning_rate", rate},
+                 {"tuples", json::array()}};
+    for (const Tuple& tuple : tuples)
+      dump["tuples"].push_back(
+          {{"photos", data_.PhotosOf(tuple)}, {"negative_distances", tuple.negative_distances}});
+    if (!folder_) return "process 0 tells more";
+    WriteFile(folder_->failed_step(), dump.dump(2) + "\n");
+    return StrCat(folder_->failed_step().string(), " names the photos of the step, ",
+                  folder_->last().string(), " holds the weights before it; is the learning rate too high?");
+  }
+
+  void Save(Model& model, const Optimizer& optimizer) {
+    if (!folder_) return;
+    log_->Flush();
+    folder_->WriteLast(model, optimizer, average(),
+                       state_.progress ? state_.progress->learning_rate : learning_rate_, state_);
+    last_save_ = Clock::now();
+  }
+
+  // Nothing is written where there is no folder.
+  fs::path FolderPath() const { return folder_ ? folder_->path() : fs::path(); }
 
   TrainOptions options_;
+  const ProcessGroup& group_;
   RunContext context_;
-  TrainingSet set_;
-  fs::path photo_root_;
+  TrainingData data_;
   TupleLoss loss_;
-  RunFolder folder_;
-  ExtractOptions extract_;
-  bool validates_ = false;
+  // Of process 0 alone.
+  std::optional<BenchmarkWatch> benchmark_;
+  std::optional<RunFolder> folder_;
+  std::optional<RunLog> log_;
+  RunState state_;
+  std::optional<WeightAverage> average_;
+  Clock::time_point last_save_;
+  double learning_rate_ = 0;  // of the last finished epoch
 };
 
 }  // namespace
 
 TrainResult Train(const TrainOptions& options, const fs::path& folder, bool resume, const RunContext& context,
-                  const std::function<void(const EpochMetrics&)>& on_epoch) {
-  if (options.data.training_set.empty()) throw UsageError("the configuration names no data.training_set");
-  if (options.model.weights.empty())
-    throw UsageError("the configuration names no model.weights to start from");
-  return Trainer(options, folder, context).Run(resume, on_epoch);
+                  const std::function<void(const EpochMetrics&)>& on_epoch, ProcessGroup group) {
+  try {
+    TrainResult result = Trainer(options, folder, group, group.Watched(context)).Run(resume, on_epoch);
+    group.Finish();
+    return result;
+  } catch (const Interrupted& error) {
+    group.Abandon(error);
+    group.CheckPeers();  // cancelled since another process ended early?
+    throw;
+  } catch (const std::exception& error) {
+    group.Abandon(error);
+    throw;
+  }
 }
 
 }  // namespace vantage

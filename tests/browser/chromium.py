@@ -133,3 +133,21 @@ class Chromium:
         data = self.call('Page.captureScreenshot', captureBeyondViewport=True)['data']
         with open(path, 'wb') as file:
             file.write(base64.b64decode(data))
+
+
+def check_widths_and_schemes(test, name):
+    """The page of test.browser is no wider than phones and desktops are, and follows light and dark. Screenshots go to
+    test.screenshots, where it names a folder."""
+    browser = test.browser
+    test.addCleanup(lambda: browser.call('Emulation.clearDeviceMetricsOverride'))
+    background = {}
+    for scheme in ('light', 'dark'):
+        browser.call('Emulation.setEmulatedMedia', features=[{'name': 'prefers-color-scheme', 'value': scheme}])
+        background[scheme] = browser.evaluate('getComputedStyle(document.body).backgroundColor')
+        for width in (360, 800, 1400):
+            browser.call('Emulation.setDeviceMetricsOverride', width=width, height=900, deviceScaleFactor=1,
+                         mobile=False)
+            test.assertLessEqual(browser.evaluate('document.documentElement.scrollWidth'), width)
+            if test.screenshots:
+                browser.screenshot(os.path.join(test.screenshots, f'{name}-{scheme}-{width}.png'))
+    test.assertNotEqual(background['light'], background['dark'])

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import unittest
 
-from chromium import Chromium, find_chromium
+from chromium import Chromium, check_widths_and_schemes, find_chromium
 
 HOSTILE = '0" onerror="window.harm=1"><img src=q onerror="window.harm=2"><script>window.harm=3<script>&amp;.jpg'
 
@@ -168,6 +168,23 @@ class ReportPage(unittest.TestCase):
         for distance in distances:
             self.assertRegex(distance, r'^distance [01]\.\d{3}$')
 
+    def test_positive_and_negatives_lie_on_one_scale(self):
+        if not self.summary['negatives']:
+            return
+        # Each card: the distance beside the photo, and where its point lies.
+        positives = self.js("[...document.querySelectorAll('article.query')].filter(e => e.querySelector('.distances')).map("
+                            "e => [e.querySelector('.photo.chosen .facts').innerText, e.querySelector('circle.chosen').cx"
+                            ".baseVal.value])")
+        negatives = self.js("[...document.querySelectorAll('article.query')].filter(e => e.querySelector('.distances')).map("
+                            "e => [e.querySelector('.photo.negative .facts').innerText, e.querySelector('circle.negative')"
+                            ".cx.baseVal.value])")
+        self.assertGreater(len(positives), 3)
+        points = [(float(text.split()[1]), x) for text, x in positives + negatives]
+        (low, left), (high, right) = min(points), max(points)
+        self.assertLess(low, high)
+        for distance, x in points:
+            self.assertAlmostEqual(x, left + (distance - low) / (high - low) * (right - left), delta=1)
+
     def test_borders_say_what_a_photo_is(self):
         color = lambda kind: self.js(f"getComputedStyle(document.querySelector('.photo.{kind} .frame')).borderTopColor")
         red, green, blue = map(int, color('chosen')[4:-1].split(', '))
@@ -180,19 +197,7 @@ class ReportPage(unittest.TestCase):
             self.assertGreater(red, max(green, blue) + 100)
 
     def test_fits_phones_and_follows_light_and_dark(self):
-        background = {}
-        for scheme in ('light', 'dark'):
-            self.browser.call('Emulation.setEmulatedMedia',
-                              features=[{'name': 'prefers-color-scheme', 'value': scheme}])
-            background[scheme] = self.js('getComputedStyle(document.body).backgroundColor')
-            for width in (360, 800, 1400):
-                self.browser.call('Emulation.setDeviceMetricsOverride', width=width, height=900, deviceScaleFactor=1,
-                                  mobile=False)
-                self.assertLessEqual(self.js('document.documentElement.scrollWidth'), width)
-                if self.screenshots:
-                    self.browser.screenshot(os.path.join(self.screenshots, f'report-{scheme}-{width}.png'))
-        self.assertNotEqual(background['light'], background['dark'])
-        self.browser.call('Emulation.clearDeviceMetricsOverride')
+        check_widths_and_schemes(self, 'report')
 
 
 if __name__ == '__main__':

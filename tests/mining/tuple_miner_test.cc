@@ -5,6 +5,7 @@
 
 #include "testing/files.h"
 #include "testing/photos.h"
+#include "vantage/extract/describer.h"
 #include "vantage/util/file.h"
 
 namespace vantage {
@@ -49,6 +50,23 @@ TEST(MineEpoch, TuplesAreWhatTheyShouldBe) {
     }
   }
   EXPECT_NEAR(mined.average_negative_distance, distance_sum / 24, 1e-12);
+}
+
+TEST(MineEpoch, PositiveDistanceIsThatOfTheirDescriptors) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
+  const Model model = MakeFormulaModel();
+  const MinedTuples mined = MineEpoch(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, 0);
+  ASSERT_FALSE(mined.tuples.empty());
+  for (const Tuple& tuple : mined.tuples) {
+    const DescriptorMatrix pair =
+        ExtractDescriptors(Describer(model.net, kSmall),
+                           {{PhotoPath(set, tuple.query, folder.path()), std::nullopt},
+                            {PhotoPath(set, tuple.positive, folder.path()), std::nullopt}})
+            .values;
+    EXPECT_GT(tuple.positive_distance, 0);
+    EXPECT_NEAR(tuple.positive_distance, (pair.row(0) - pair.row(1)).norm(), 1e-5);
+  }
 }
 
 TEST(MineEpoch, DependsOnSeedAndEpochOnly) {

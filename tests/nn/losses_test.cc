@@ -2,6 +2,7 @@
 #include "vantage/nn/losses.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
@@ -34,6 +35,8 @@ struct LossCase {
   const char* margin;
 };
 
+void PrintTo(const LossCase& value, std::ostream* out) { *out << value.loss << value.margin; }
+
 class ReferenceLosses : public ::testing::TestWithParam<LossCase> {};
 
 TEST_P(ReferenceLosses, ValueAndGradientAgree) {
@@ -46,7 +49,10 @@ TEST_P(ReferenceLosses, ValueAndGradientAgree) {
   for (int64_t i = 0; i < label_values.numel(); ++i) {
     labels.push_back(static_cast<TupleLabel>(label_values[i].item<int64_t>()));
   }
-  const TupleLoss loss = MakeLoss(GetParam().loss, std::stod(GetParam().margin));
+  LossOptions options;
+  options.name = GetParam().loss;
+  options.margin = std::stod(GetParam().margin);
+  const TupleLoss loss = MakeLoss(options);
   const auto of_columns = [&](const at::Tensor& x) { return loss(x.t(), labels); };
   const double expected = nlohmann::json::parse(ReadFile(folder / "values.json"))[name];
   EXPECT_NEAR(of_columns(x_DN).item<double>(), expected, 1e-6 * std::abs(expected));
@@ -66,8 +72,10 @@ INSTANTIATE_TEST_SUITE_P(All, ReferenceLosses,
                            return name;
                          });
 
-// Tuples of different sizes: a query with two negatives, and one with none.
-const std::vector<TupleLabel> kUnevenLabels = {kQuery, kPositive, kNegative, kNegative, kQuery, kPositive};
+// Tuples of different sizes: two positives and three negatives, no negative, no positive, one of each.
+const std::vector<TupleLabel> kUnevenLabels = {kQuery,    kPositive, kNegative, kNegative, kPositive,
+                                               kNegative, kQuery,    kPositive, kQuery,    kNegative,
+                                               kNegative, kQuery,    kPositive, kNegative};
 
 at::Tensor RandomDescriptors(int64_t count) {
   RandomStream random(1, "descriptors");
@@ -77,44 +85,250 @@ at::Tensor RandomDescriptors(int64_t count) {
   return x_ND / x_ND.norm(2, {1}, true);
 }
 
-TEST(Losses, UnevenTuplesAreTheSumOfEach) {
-  const at::Tensor x_ND = RandomDescriptors(6);
+// What follows holds for every loss, whatever is between queries and others.
+class EveryLoss : public ::testing::TestWithParam<LossOptions> {
+ protected:
+  const TupleLoss loss_ = MakeLoss(GetParam());
+  const at::Tensor x_ND_ = RandomDescriptors(static_cast<int64_t>(kUnevenLabels.size()));
+};
+
+std::vector<LossOptions> LossesToTest() {
+  std::vector<LossOptions> all;
   for (const std::string& name : LossNames()) {
-    const TupleLoss loss = MakeLoss(name, 0.9);
-    const double together = loss(x_ND, kUnevenLabels).item<double>();
-    const double first = loss(x_ND.narrow(0, 0, 4), {kQuery, kPositive, kNegative, kNegative}).item<double>();
-    const double second = loss(x_ND.narrow(0, 4, 2), {kQuery, kPositive}).item<double>();
-    EXPECT_NEAR(together, first + second, 1e-12) << name;
+    LossOptions& options = all.emplace_back();
+    options.name = name;
+    options.margin = 1.1;
+    // Where it is steep everywhere, so that differences show.
+    options.temperature = 0.5;
+    options.rank_temperature = 0.3;
+    options.beta = 5;
   }
+  all.push_back(all.back());
+  all.back().name = "triplet";
+  all.back().reduction = "mean";
+  return all;
 }
 
-TEST(Losses, GradientsMatchCentralDifferences) {
-  const at::Tensor x_ND = RandomDescriptors(6);
-  for (const std::string& name : LossNames()) {
-    const TupleLoss loss = MakeLoss(name, 1.1);
-    const auto f = [&](const at::Tensor& x) { return loss(x, kUnevenLabels); };
-    EXPECT_LT(RelativeError(AutogradGradient(f, x_ND), NumericalGradient(f, x_ND, 1e-6)), 1e-6) << name;
-  }
+INSTANTIATE_TEST_SUITE_P(All, EveryLoss, ::testing::ValuesIn(LossesToTest()), [](const auto& param_info) {
+  return param_info.param.name + (param_info.param.reduction == "mean" ? "_mean" : "");
+});
+
+TEST_P(EveryLoss, GradientMatchesCentralDifferences) {
+  const auto f = [&](const at::Tensor& x) { return loss_(x, kUnevenLabels); };
+  const at::Tensor gradient = AutogradGradient(f, x_ND_);
+  EXPECT_GT(gradient.abs().max().item<double>(), 1e-3);
+  EXPECT_LT(RelativeError(gradient, NumericalGradient(f, x_ND_, 1e-6)), 1e-6);
 }
 
-TEST(Losses, VanishForASatisfiedTuple) {
+TEST_P(EveryLoss, ABatchIsTheSumOfItsTuples) {
+  if (GetParam().reduction == "mean") GTEST_SKIP() << "the mean is over the batch";
+  double sum = 0;
+  for (size_t begin = 0; begin < kUnevenLabels.size();) {
+    size_t end = begin + 1;
+    while (end < kUnevenLabels.size() && kUnevenLabels[end] != kQuery) ++end;
+    sum += loss_(x_ND_.narrow(0, static_cast<int64_t>(begin), static_cast<int64_t>(end - begin)),
+                 {kUnevenLabels.begin() + static_cast<int64_t>(begin),
+                  kUnevenLabels.begin() + static_cast<int64_t>(end)})
+               .item<double>();
+    begin = end;
+  }
+  EXPECT_NEAR(loss_(x_ND_, kUnevenLabels).item<double>(), sum, 1e-12);
+}
+
+TEST_P(EveryLoss, OrderWithinATupleDoesNotMatter) {
+  const at::Tensor order = at::tensor(std::vector<int64_t>{0, 5, 4, 2, 1, 3}, at::kLong);
+  const std::vector<TupleLabel> labels = {kQuery, kPositive, kNegative, kNegative, kPositive, kNegative};
+  const std::vector<TupleLabel> moved = {kQuery, kNegative, kPositive, kNegative, kPositive, kNegative};
+  const at::Tensor x_ND = x_ND_.narrow(0, 0, 6);
+  const auto f = [&](const at::Tensor& x) { return loss_(x, labels); };
+  const auto g = [&](const at::Tensor& x) { return loss_(x, moved); };
+  const at::Tensor y_ND = x_ND.index_select(0, order);
+  EXPECT_NEAR(g(y_ND).item<double>(), f(x_ND).item<double>(), 1e-12);
+  EXPECT_LT(RelativeError(AutogradGradient(g, y_ND), AutogradGradient(f, x_ND).index_select(0, order)),
+            1e-12);
+}
+
+TEST_P(EveryLoss, ATurnOfAllDescriptorsDoesNotMatter) {
+  // Only the 1e-6 of the contrastive loss has a direction.
+  const at::Tensor turned_ND = at::cat({x_ND_.narrow(1, 1, 3), -x_ND_.narrow(1, 0, 1)}, 1);
+  const double value = loss_(x_ND_, kUnevenLabels).item<double>();
+  EXPECT_NEAR(loss_(turned_ND, kUnevenLabels).item<double>(), value, 1e-4 * value);
+}
+
+TEST_P(EveryLoss, FallsAsNegativesLeaveAndPositivesCome) {
+  const auto at_angles = [&](double positive, double negative) {
+    const std::vector<double> values = {
+        1, 0, std::cos(positive), std::sin(positive), std::cos(negative), -std::sin(negative)};
+    return loss_(at::tensor(values, at::kDouble).view({3, 2}), {kQuery, kPositive, kNegative}).item<double>();
+  };
+  EXPECT_GT(at_angles(0.4, 0.3), at_angles(0.2, 0.3));
+  EXPECT_GT(at_angles(0.4, 0.3), at_angles(0.4, 0.5));
+}
+
+TEST_P(EveryLoss, VanishesForASatisfiedTuple) {
+  LossOptions options = GetParam();
+  options.margin = 0.7;
+  options.temperature = 0.07;
+  options.rank_temperature = 0.01;
   const at::Tensor x_ND = at::tensor(std::vector<double>{1, 0, 1, 0, -1, 0}, at::kDouble).view({3, 2});
-  EXPECT_NEAR(ContrastiveLoss(x_ND, {kQuery, kPositive, kNegative}, 0.7).item<double>(), 0, 1e-10);
-  EXPECT_EQ(TripletLoss(x_ND, {kQuery, kPositive, kNegative}, 0.1).item<double>(), 0);
+  const auto f = [&](const at::Tensor& x) { return MakeLoss(options)(x, {kQuery, kPositive, kNegative}); };
+  EXPECT_NEAR(f(x_ND).item<double>(), 0, 1e-10);
+  // The pull of a positive at 1e-6 is left of the contrastive one.
+  EXPECT_LT(AutogradGradient(f, x_ND).abs().max().item<double>(), 2e-6);
 }
 
-TEST(Losses, GradientIsFiniteWhereDescriptorsCoincide) {
-  const auto f = [](const at::Tensor& x) { return ContrastiveLoss(x, {kQuery, kPositive, kNegative}, 0.7); };
+TEST_P(EveryLoss, GradientIsFiniteWhereDescriptorsCoincide) {
+  const auto f = [&](const at::Tensor& x) { return loss_(x, {kQuery, kPositive, kNegative}); };
   EXPECT_TRUE(at::isfinite(AutogradGradient(f, at::zeros({3, 4}, at::kDouble))).all().item<bool>());
 }
 
+TEST_P(EveryLoss, AQueryAloneHasNoLossAndNoGradient) {
+  const auto f = [&](const at::Tensor& x) { return loss_(x, {kQuery}); };
+  const at::Tensor x_ND = x_ND_.narrow(0, 0, 1);
+  EXPECT_EQ(f(x_ND).item<double>(), 0);
+  EXPECT_EQ(AutogradGradient(f, x_ND).abs().max().item<double>(), 0);
+}
+
+// Similarities of the first tuple of the uneven batch.
+struct PlainTuple {
+  std::vector<double> positives;
+  std::vector<double> negatives;
+};
+
+PlainTuple FirstTuple(const at::Tensor& x_ND) {
+  const auto similarity = [&](int64_t row) { return x_ND[0].dot(x_ND[row]).item<double>(); };
+  return {{similarity(1), similarity(4)}, {similarity(2), similarity(3), similarity(5)}};
+}
+
+double LossOfFirstTuple(const LossOptions& options, const at::Tensor& x_ND) {
+  return MakeLoss(options)(x_ND.narrow(0, 0, 6), {kUnevenLabels.begin(), kUnevenLabels.begin() + 6})
+      .item<double>();
+}
+
+TEST(TripletLoss, TheMeanIsTheSumOverTriplets) {
+  LossOptions options;
+  options.name = "triplet";
+  const at::Tensor x_ND = RandomDescriptors(6);
+  const double sum = LossOfFirstTuple(options, x_ND);
+  options.reduction = "mean";
+  EXPECT_GT(sum, 0);
+  EXPECT_NEAR(LossOfFirstTuple(options, x_ND), sum / 6, 1e-12);
+}
+
+TEST(InfoNceLoss, IsThePapersFormula) {
+  LossOptions options;
+  options.name = "infonce";
+  options.temperature = 0.2;
+  const at::Tensor x_ND = RandomDescriptors(6);
+  const PlainTuple tuple = FirstTuple(x_ND);
+  double expected = 0;
+  for (const double p : tuple.positives) {
+    double all = std::exp(p / 0.2);
+    for (const double n : tuple.negatives) all += std::exp(n / 0.2);
+    expected -= std::log(std::exp(p / 0.2) / all);
+  }
+  EXPECT_NEAR(LossOfFirstTuple(options, x_ND), expected, 1e-12);
+}
+
+TEST(InfoNceLoss, DoesNotOverflow) {
+  LossOptions options;
+  options.name = "infonce";
+  options.temperature = 1e-4;
+  const at::Tensor x_ND = at::tensor(std::vector<float>{1, 0, -1, 0, 1, 0}).view({3, 2});
+  EXPECT_NEAR(MakeLoss(options)(x_ND, {kQuery, kPositive, kNegative}).item<double>(), 2e4, 1);
+}
+
+TEST(SmoothApLoss, IsThePapersFormula) {
+  LossOptions options;
+  options.name = "smooth_ap";
+  options.rank_temperature = 0.1;
+  const at::Tensor x_ND = RandomDescriptors(6);
+  const PlainTuple tuple = FirstTuple(x_ND);
+  const auto before = [](double other, double own) { return 1 / (1 + std::exp((own - other) / 0.1)); };
+  double precision = 0;
+  for (size_t i = 0; i < tuple.positives.size(); ++i) {
+    double among_positives = 1;
+    for (size_t j = 0; j < tuple.positives.size(); ++j) {
+      if (j != i) among_positives += before(tuple.positives[j], tuple.positives[i]);
+    }
+    double among_all = among_positives;
+    for (const double n : tuple.negatives) among_all += before(n, tuple.positives[i]);
+    precision += among_positives / among_all;
+  }
+  EXPECT_NEAR(LossOfFirstTuple(options, x_ND), 1 - precision / 2, 1e-12);
+}
+
+// With sharp sigmoids it is one minus the average precision of the ranking.
+TEST(SmoothApLoss, IsOneMinusApForALowTemperature) {
+  LossOptions options;
+  options.name = "smooth_ap";
+  options.rank_temperature = 1e-4;
+  std::vector<double> values = {1, 0};
+  for (const double angle : {0.3, 0.1, 0.2, 0.5, 0.4}) {  // two positives at ranks 3 and 4
+    values.push_back(std::cos(angle));
+    values.push_back(std::sin(angle));
+  }
+  const at::Tensor x_ND = at::tensor(values, at::kDouble).view({6, 2});
+  const double loss =
+      MakeLoss(options)(x_ND, {kQuery, kPositive, kNegative, kNegative, kNegative, kPositive}).item<double>();
+  EXPECT_NEAR(loss, 1 - (1.0 / 3 + 2.0 / 4) / 2, 1e-12);
+}
+
+TEST(MultiSimilarityLoss, IsThePapersFormula) {
+  for (const double epsilon : {0.1, 2.0}) {
+    LossOptions options;
+    options.name = "multi_similarity";
+    options.epsilon = epsilon;
+    const at::Tensor x_ND = RandomDescriptors(6);
+    const auto [positives, negatives] = FirstTuple(x_ND);
+    const double worst_positive = std::min(positives[0], positives[1]);
+    const double worst_negative = *std::max_element(negatives.begin(), negatives.end());
+    double of_positives = 1;
+    double of_negatives = 1;
+    for (const double p : positives) {
+      if (p < worst_negative + epsilon) of_positives += std::exp(-options.alpha * (p - options.lambda));
+    }
+    for (const double n : negatives) {
+      if (n > worst_positive - epsilon) of_negatives += std::exp(options.beta * (n - options.lambda));
+    }
+    EXPECT_NEAR(LossOfFirstTuple(options, x_ND),
+                std::log(of_positives) / options.alpha + std::log(of_negatives) / options.beta, 1e-12)
+        << epsilon;
+  }
+}
+
+TEST(MultiSimilarityLoss, EasyNegativesHaveNoGradient) {
+  LossOptions options;
+  options.name = "multi_similarity";
+  std::vector<double> values = {1, 0};
+  for (const double angle : {0.5, 0.4, 1.5}) {
+    values.push_back(std::cos(angle));
+    values.push_back(std::sin(angle));
+  }
+  const auto f = [&](const at::Tensor& x) {
+    return MakeLoss(options)(x, {kQuery, kPositive, kNegative, kNegative});
+  };
+  const at::Tensor gradient = AutogradGradient(f, at::tensor(values, at::kDouble).view({4, 2}));
+  EXPECT_GT(gradient[2].abs().max().item<double>(), 0.1);
+  EXPECT_EQ(gradient[3].abs().max().item<double>(), 0);
+}
+
 TEST(Losses, WrongUseIsAnError) {
-  EXPECT_THAT(ErrorOf([] { MakeLoss("arcface", 1); }),
-              ::testing::HasSubstr("known are contrastive, triplet"));
-  EXPECT_THAT(ErrorOf([] {
-                ContrastiveLoss(at::zeros({1, 4}), {kPositive}, 1);
-              }),
-              ::testing::HasSubstr("starts with a query"));
+  LossOptions options;
+  options.name = "arcface";
+  EXPECT_THAT(ErrorOf([&] { MakeLoss(options); }),
+              ::testing::HasSubstr("known are contrastive, infonce, multi_similarity, smooth_ap, triplet"));
+  options = {};
+  options.reduction = "max";
+  EXPECT_THAT(ErrorOf([&] { MakeLoss(options); }), ::testing::HasSubstr("known are sum, mean"));
+  for (const std::string& name : LossNames()) {
+    options = {};
+    options.name = name;
+    EXPECT_THAT(ErrorOf([&] {
+                  MakeLoss(options)(at::zeros({1, 4}), {kPositive});
+                }),
+                ::testing::HasSubstr("starts with a query"));
+  }
 }
 
 }  // namespace

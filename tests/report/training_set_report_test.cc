@@ -102,6 +102,22 @@ TEST_F(Report, ShowsNegativesWithTheirDistances) {
   EXPECT_THAT(page, Not(HasSubstr("--model MODEL")));
 }
 
+TEST_F(Report, ShowsTheDistanceOfPositivesWhereItIsKnown) {
+  ReportNegatives negatives = SomeNegatives();
+  Write(&negatives);
+  EXPECT_THAT(Page(), Not(HasSubstr("is nearer than every negative")));
+  EXPECT_EQ(Count(Page(), "<circle class=\"chosen\""), 0U);
+  // The negatives' distances begin at 0.5.
+  for (QueryNegatives& query : negatives.queries) query.positive_distance = 0.812;
+  negatives.queries[0].positive_distance = 0.499;
+  Write(&negatives);
+  EXPECT_THAT(Page(), HasSubstr("The chosen positive is nearer than every negative of 1 of 15 queries."));
+  EXPECT_EQ(Count(Page(), "<circle class=\"chosen\""), 15U);
+  EXPECT_EQ(Count(Page(), "<circle class=\"negative\""), 45U);
+  EXPECT_EQ(Count(Page(), "<span class=\"facts\"><span>distance 0.812</span>"), 14U);
+  EXPECT_EQ(Count(Page(), "text-anchor=\"end\">distance 0.9</text>"), 15U);
+}
+
 TEST_F(Report, DrawsQueriesOfBothSplitsAndOnlyMinedOnes) {
   options_.queries = 5;
   EXPECT_EQ(Write().queries, 5);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 
 namespace vantage::testing {
@@ -20,6 +21,18 @@ TemporaryFolder::TemporaryFolder() {
 TemporaryFolder::~TemporaryFolder() {
   std::error_code error;
   fs::remove_all(path_, error);
+}
+
+FileSizeLimit::FileSizeLimit(uint64_t bytes) {
+  ::getrlimit(RLIMIT_FSIZE, &before_);
+  const rlimit limit{bytes, before_.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  handler_ = std::signal(SIGXFSZ, SIG_IGN);
+}
+
+FileSizeLimit::~FileSizeLimit() {
+  ::setrlimit(RLIMIT_FSIZE, &before_);
+  std::signal(SIGXFSZ, handler_);
 }
 
 fs::path SharedFolder() {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <functional>
@@ -35,6 +36,19 @@ std::filesystem::path WeightsFolder();
 
 // Names of all regular files below the folder.
 std::vector<std::string> FilesBelow(const std::filesystem::path& folder);
+
+// While it lives, this process cannot make files larger than that: as on a full disk, writing fails.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(uint64_t bytes);
+  ~FileSizeLimit();
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = nullptr;
+};
 
 // The message of the vantage::Error that `call` throws; fails the test where it throws none.
 std::string ErrorOf(const std::function<void()>& call);

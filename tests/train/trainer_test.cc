@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/train/trainer.h"
 
+#include <ATen/TensorOperators.h>
+
 #include <cmath>
 #include <cstdlib>
+#include <set>
 
 #include "testing/files.h"
 #include "testing/photos.h"
@@ -15,7 +18,10 @@ namespace vantage {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
 using vantage::testing::ErrorOf;
 using vantage::testing::FilesBelow;
 using vantage::testing::MakeFormulaModel;
@@ -39,6 +45,27 @@ class Training : public ::testing::Test {
   }
 
   std::string BestHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "best.pth"); }
+  std::string WeightsOf(const std::string& file) const {
+    Model model = ReadModel(folder_ / file);
+    return WeightsSha256(model.net);
+  }
+  std::string LastHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "last.pth"); }
+
+  // A table without the columns that tell times.
+  static std::string WithoutSeconds(const std::filesystem::path& path) {
+    std::string kept;
+    std::vector<bool> keep;
+    for (const std::string& line : SplitText(ReadFile(path), '\n')) {
+      const std::vector<std::string> fields = SplitText(line, ',');
+      if (keep.empty()) {
+        for (const std::string& name : fields)
+          keep.push_back(name.find("seconds") == name.npos && name != "images_per_second");
+      }
+      for (size_t i = 0; i < fields.size(); ++i) kept += keep[i] ? fields[i] + "," : "";
+      kept += "\n";
+    }
+    return kept;
+  }
 
   // Photos this small gain nothing from a second thread.
   static RunContext OneThread() {
@@ -65,10 +92,12 @@ TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
   EXPECT_NE(result.epochs[5].exponent, 3.0);
   double best = result.epochs[0].val_loss;
   for (const EpochMetrics& epoch : result.epochs) best = std::min(best, epoch.val_loss);
-  EXPECT_EQ(result.best_loss, best);
+  EXPECT_EQ(result.best_score, best);
   EXPECT_EQ(result.epochs[static_cast<size_t>(result.best_epoch)].val_loss, best);
-  EXPECT_THAT(FilesBelow(folder_ / "run"),
-              ElementsAre(".lock", "best.pth", "config.toml", "last.pth", "metrics.csv"));
+  const std::vector<std::string> files = FilesBelow(folder_ / "run");
+  EXPECT_THAT(files, IsSupersetOf({"best.pth", "config.toml", "examples/epoch-0001.json", "last.pth",
+                                   "metrics.csv", "steps.csv"}));
+  for (const std::string& file : files) EXPECT_THAT(file, Not(EndsWith(".partial")));
   EXPECT_THAT(ReadFile(folder_ / "run/metrics.csv"), HasSubstr("epoch,learning_rate,train_loss,val_loss"));
   EXPECT_THAT(ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
 }
@@ -82,10 +111,21 @@ TEST_F(Training, IsTheSameEachTime) {
   EXPECT_NE(BestHash("a"), BestHash("c"));
 }
 
+TEST_F(Training, IsTheSameOnAnyNumberOfThreads) {
+  options_.epochs = 1;
+  Train(options_, folder_ / "one", false, OneThread());
+  RunContext three;
+  three.threads = 3;
+  Train(options_, folder_ / "three", false, three);
+  EXPECT_EQ(BestHash("one"), BestHash("three"));
+  EXPECT_EQ(LastHash("one"), LastHash("three"));
+}
+
 TEST_F(Training, ResumedAfterAnInterruptEndsInTheSameBytes) {
   Train(options_, folder_ / "whole", false, OneThread());
   // Cancelled later and later: in mining, in the steps, in validation.
-  for (const int calls : {3, 40, 75, 110}) {
+  std::set<std::pair<std::string, int64_t>> went_on_at;
+  for (int calls = 3; calls < 420; calls += 29) {
     const std::string run = StrCat("cut", calls);
     RunContext context = OneThread();
     int seen = 0;
@@ -95,9 +135,62 @@ TEST_F(Training, ResumedAfterAnInterruptEndsInTheSameBytes) {
     } catch (const Interrupted&) {
       // As meant.
     }
-    Train(options_, folder_ / run, true, OneThread());
+    RunContext resumed = OneThread();
+    if (calls % 2 == 0) resumed.threads = 2;
+    std::pair<std::string, int64_t> first;
+    resumed.on_progress = [&](const Progress& progress) {
+      if (first.first.empty()) first = {progress.task, progress.done};
+    };
+    Train(options_, folder_ / run, true, resumed);
+    went_on_at.insert(first);
     EXPECT_EQ(BestHash(run), BestHash("whole")) << calls;
+    EXPECT_EQ(LastHash(run), LastHash("whole")) << calls;
+    EXPECT_EQ(WithoutSeconds(folder_ / run / "metrics.csv"), WithoutSeconds(folder_ / "whole/metrics.csv"));
+    EXPECT_EQ(WithoutSeconds(folder_ / run / "steps.csv"), WithoutSeconds(folder_ / "whole/steps.csv"));
   }
+  EXPECT_GT(went_on_at.size(), 5U);  // in mining, in the middle of an epoch, in validation
+}
+
+TEST_F(Training, AveragedWeightsAreTheModelAndSurviveAnInterrupt) {
+  options_.weight_average_decay = 0.9;
+  options_.data.augmentation.flip_probability = 0.5;
+  options_.optimizer.name = "sgd";
+  options_.optimizer.learning_rate = 1e-3;
+  Train(options_, folder_ / "whole", false, OneThread());
+  EXPECT_NE(WeightsOf("whole/best.pth"), WeightsOf("whole/last.pth"));
+  RunContext context = OneThread();
+  int seen = 0;
+  context.is_cancelled = [&] { return ++seen > 70; };
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "cut", false, context); }), HasSubstr("interrupted"));
+  Train(options_, folder_ / "cut", true, OneThread());
+  EXPECT_EQ(BestHash("cut"), BestHash("whole"));
+  EXPECT_EQ(LastHash("cut"), LastHash("whole"));
+}
+
+TEST_F(Training, KeepsTheCheckpointsOfTheLastEpochs) {
+  options_.checkpoint.keep = 2;
+  Train(options_, folder_ / "run", false, OneThread());
+  EXPECT_THAT(FilesBelow(folder_ / "run/checkpoints"), ElementsAre("epoch-0002.pth", "epoch-0003.pth"));
+  EXPECT_EQ(Sha256OfFile(folder_ / "run/checkpoints/epoch-0003.pth"), LastHash("run"));
+}
+
+TEST_F(Training, WatchesABenchmark) {
+  options_.evaluation.data = (folder_ / "photos").string();
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); }),
+              HasSubstr("evaluation.every_epochs is 0"));
+  options_.evaluation.every_epochs = 2;
+  options_.evaluation.best_by = "benchmark";
+  const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
+  double best = 0;
+  for (const EpochMetrics& epoch : result.epochs) {
+    EXPECT_EQ(std::isnan(epoch.benchmark_map), epoch.epoch % 2 != 0);
+    if (epoch.epoch % 2 == 0) best = std::max(best, epoch.benchmark_map);
+  }
+  EXPECT_GT(best, 0.2);
+  EXPECT_EQ(result.best_score, best);
+  options_.evaluation.data.clear();
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "other", false, OneThread()); }),
+              HasSubstr("needs a benchmark: evaluation.data"));
 }
 
 TEST_F(Training, MoreEpochsGoOnFromTheLast) {
@@ -142,8 +235,43 @@ TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
   options_.optimizer.learning_rate = 1;
   options_.epochs = 30;
   const std::string error = ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); });
-  EXPECT_THAT(error, ::testing::AnyOf(HasSubstr("the loss is "), HasSubstr("could the photos be read?")));
-  EXPECT_NO_THROW(ReadModel(folder_ / "run/last.pth"));
+  EXPECT_THAT(error, ::testing::AnyOf(HasSubstr("the loss is "), HasSubstr("gradient"),
+                                      HasSubstr("could the photos be read?")));
+  Model before = ReadModel(folder_ / "run/last.pth");
+  before.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    EXPECT_TRUE(tensor.isfinite().all().item<bool>()) << name;
+  });
+}
+
+TEST_F(Training, GoesOnFromACheckpointOfCirtorch) {
+  VANTAGE_REQUIRE_SHARED("weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
+  const auto checkpoint = vantage::testing::SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w.pth.tar";
+  options_.model.weights = checkpoint.string();
+  options_.model.net.fc_whitening = true;
+  options_.model.continue_training = true;
+  options_.epochs = 4;  // it has three behind it
+  const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
+  ASSERT_EQ(result.epochs.size(), 2U);
+  EXPECT_EQ(result.epochs[0].epoch, 3);
+  EXPECT_NEAR(result.epochs[1].learning_rate, 1e-4 * std::exp(-0.03), 1e-12);
+
+  // Each parameter's state is its own, although cirtorch numbers them in another order.
+  const TorchFile file(checkpoint);
+  const TorchFile last(folder_ / "run/last.pth");
+  const auto steps_of = [](const TorchFile& of, int64_t parameter) {
+    for (const PickleValue* entries = &Member(Member(of.root(), "optimizer", "file"), "state", "file");;) {
+      for (size_t k = 0; k + 1 < entries->items.size(); k += 2) {
+        if (entries->items[k]->integer == parameter)
+          return ReadTensor(of, Member(*entries->items[k + 1], "step", "file"), "step").item<double>();
+      }
+      return -1.0;
+    }
+  };
+  EXPECT_EQ(steps_of(last, 52), steps_of(file, 50) + 5);  // pool.p; nine tuples in steps of two
+  options_.model.weights = (folder_ / "start.pth").string();
+  options_.model.net.fc_whitening = false;
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "other", false, OneThread()); }),
+              HasSubstr("start.pth: holds no optimiser's state"));
 }
 
 TEST_F(Training, BadInputNeverStartsARun) {

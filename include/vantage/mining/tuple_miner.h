@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,8 @@ struct Tuple {
   std::vector<PhotoId> negatives;
   // Of the query's descriptor to each negative's: MinedNegatives::distances.
   std::vector<double> negative_distances;
+  // Of the query's descriptor to the positive's.
+  double positive_distance = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct MiningOptions {
@@ -53,8 +57,16 @@ struct MinedTuples {
 // Throws Error where the split has no query, or only one scene so that no negative can be found.
 void CheckMinable(const TrainingSet& set, Split split);
 
-// Draws an epoch's queries and pool, describes them with the network, and picks each query's negatives (TPAMI
-// 2019, section 4.3). Draws depend on the seed and the epoch only.
+// Describes photos, a row each: with the network as it is, on this machine or on many.
+using DescribePhotos =
+    std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos, const RunContext& context)>;
+
+// Draws an epoch's queries and pool, describes them, and picks each query's negatives (TPAMI 2019,
+// section 4.3). Draws depend on the seed and the epoch only.
+MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+                      const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
+                      int64_t epoch, const RunContext& context = {});
+// The same with a network.
 MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
                       int64_t seed, int64_t epoch, const RunContext& context = {});

@@ -76,7 +76,14 @@ class DescriptorNet {
   void To(const at::Device& device);
   const at::Device& device() const { return device_; }
 
+  // The type that the trunk computes in from now on: float32 (the default) or bfloat16. Weights and what
+  // follows the trunk stay float32.
+  void ComputeTrunkIn(at::ScalarType type) { trunk_type_ = type; }
+
   DescriptorNet Clone() const;
+  // A network whose norms are folded into its convolutions as part of the graph: its tensors are functions of
+  // this one's, or the same.
+  DescriptorNet WithFoldedNorms() const;
 
   // A copy for describing only: norms folded into convolutions, activations fused, trunk in `type` (float32
   // or bfloat16). Descriptors are float32 whatever the type. It can be neither trained, cloned nor saved.
@@ -93,6 +100,8 @@ class DescriptorNet {
     void Visit(const std::string& name, const TensorVisitor& visitor);
   };
   LinearLayer MakeLinear(bool wanted, int64_t dimension) const;
+  // Another network of the same tensors.
+  DescriptorNet Twin() const;
   bool is_cosplace() const { return options_.head == "cosplace"; }
   at::Tensor Pool(const at::Tensor& x_BCHW) const;
 
@@ -116,6 +125,10 @@ at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization&
 // What images may be described at: at most so many scales, each in [0.01, 16].
 inline constexpr size_t kMaxScales = 16;
 bool IsScale(double scale);
+
+// "fp32" or "bf16". Throws UsageError for another name, or where the device is a CPU on which bfloat16 is
+// very slow.
+at::ScalarType ParsePrecision(const std::string& name, const at::Device& device);
 
 // "cpu", "cuda" or "cuda:1". Throws UsageError for another name, or where this LibTorch or machine has no
 // such device.

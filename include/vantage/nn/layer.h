@@ -30,6 +30,9 @@ class Layer {
   virtual void ForEachChild(const std::function<void(Layer&)>& /*visit*/) {}
   // Visits the layer's tensors, in that order.
   virtual void Visit(const TensorVisitor& visitor);
+  // Folds norms into convolutions, as part of the graph: the layer's tensors become functions of what they
+  // were made from. Norms that nothing precedes stay.
+  virtual void FoldNorms();
   // Folds norms into convolutions and lays weights out for speed, in `type` (float32 or bfloat16). From then
   // on the layer takes inputs of that type, channels last; it cannot be trained, and has no norm's tensors
   // any more.
@@ -88,6 +91,7 @@ class ConvolutionUnit : public Layer {
   // `residual`, of the output's shape, is added before the activation; undefined: nothing.
   at::Tensor Forward(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW) const;
   void Visit(const TensorVisitor& visitor) override;
+  void FoldNorms() override;
   void Freeze(at::ScalarType type) override;
 
  private:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct NegativeMatch {
 struct QueryNegatives {
   PhotoId query{};
   std::vector<NegativeMatch> negatives;  // nearest first
+  // From the query's descriptor to the chosen positive's; NaN where it is not known.
+  double positive_distance = std::numeric_limits<double>::quiet_NaN();
 };
 
 // What mining with a model found. Queries that are shown are drawn from these; the distances of all are

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/extract/describe_benchmark.h"
+
+#include "vantage/extract/extract.h"
+
+namespace vantage {
+
+BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
+                                       const RunContext& context) {
+  std::vector<PhotoRequest> requests;
+  for (const std::filesystem::path& photo : benchmark.photos) requests.push_back({photo, std::nullopt});
+  std::vector<int64_t> query_rows;
+  for (const BenchmarkQuery& query : benchmark.queries) {
+    if (query.row && !query.box) {
+      query_rows.push_back(*query.row);
+    } else {
+      query_rows.push_back(static_cast<int64_t>(requests.size()));
+      requests.push_back({query.photo, query.box});
+    }
+  }
+  const ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context);
+  BenchmarkDescriptors described;
+  described.database = extracted.values.topRows(static_cast<Eigen::Index>(benchmark.photos.size()));
+  described.queries = extracted.values(query_rows, Eigen::all);
+  for (const FailedRequest& failed : extracted.failed) described.failed.push_back(failed.reason);
+  return described;
+}
+
+}  // namespace vantage

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "train/benchmark_watch.h"
+
+#include "vantage/extract/describe_benchmark.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+
+BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.evaluation) {
+  if (options_.data.empty()) {
+    if (options_.best_by == "benchmark")
+      throw UsageError("evaluation.best_by = \"benchmark\" needs a benchmark: evaluation.data");
+    return;
+  }
+  if (options_.every_epochs <= 0)
+    throw UsageError("evaluation.data names a benchmark, but evaluation.every_epochs is 0");
+  const bool has_queries = std::filesystem::exists(std::filesystem::path(options_.data) / "queries.json");
+  benchmark_ =
+      has_queries ? ReadBoxedQueries(options_.data) : ReadClassFolders(options_.data, options_.query_every);
+  for (const std::string& folder : options_.distractors) AddDistractors(*benchmark_, folder);
+  extract_.image_size = options_.image_size > 0 ? options_.image_size : options.data.image_size;
+  extract_.apply_exif_orientation = options.data.apply_exif_orientation;
+  extract_.precision = options.compute.precision;
+}
+
+bool BenchmarkWatch::IsDue(int64_t epoch) const { return benchmark_ && epoch % options_.every_epochs == 0; }
+
+double BenchmarkWatch::Evaluate(const DescriptorNet& net, const RunContext& context) const {
+  const BenchmarkDescriptors described = DescribeBenchmark(*benchmark_, Describer(net, extract_), context);
+  return EvaluateDescriptors(*benchmark_, described.queries, described.database, context)
+      .mean_average_precision;
+}
+
+}  // namespace vantage

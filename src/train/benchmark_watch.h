@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+
+#include "vantage/evaluation/benchmark.h"
+#include "vantage/nn/descriptor_net.h"
+#include "vantage/train/options.h"
+#include "vantage/util/run_context.h"
+
+namespace vantage {
+
+// A benchmark that a run is evaluated on every few epochs.
+class BenchmarkWatch {
+ public:
+  // Reads the benchmark, where the options name one. Throws UsageError where they contradict one another;
+  // Error where it cannot be read.
+  explicit BenchmarkWatch(const TrainOptions& options);
+
+  bool IsDue(int64_t epoch) const;
+  // Mean average precision of the network's descriptors.
+  double Evaluate(const DescriptorNet& net, const RunContext& context) const;
+
+ private:
+  EvaluationOptions options_;
+  ExtractOptions extract_;
+  std::optional<Benchmark> benchmark_;
+};
+
+}  // namespace vantage

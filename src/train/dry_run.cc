@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/train/dry_run.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "train/benchmark_watch.h"
+#include "train/starting_model.h"
+#include "train/training_data.h"
+#include "train/training_step.h"
+#include "vantage/extract/describer.h"
+#include "vantage/util/error.h"
+#include "vantage/util/log.h"
+#include "vantage/util/parallel.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kSampledPhotos = 64;
+constexpr int64_t kDescribedPhotos = 16;
+constexpr int kSteps = 2;  // the first warms up
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+int64_t PeakBytes() {
+  rusage usage{};
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? int64_t{usage.ru_maxrss} * 1024 : 0;
+}
+
+struct PhotoSample {
+  std::vector<PhotoId> readable;
+  std::set<PhotoId> unreadable;
+};
+
+// Tries to read a random sample of photos. Fills the report.
+PhotoSample SamplePhotos(const TrainingData& data, RandomStream& random, const RunContext& context,
+                         DryRunReport& report) {
+  const auto count = static_cast<int64_t>(data.set().photos.size());
+  PhotoSample sample;
+  for (const int64_t i : random.Sample(count, kSampledPhotos)) {
+    context.CheckCancelled();
+    try {
+      LoadPhoto(data.Request(PhotoId{i}), data.extract());
+      sample.readable.push_back(PhotoId{i});
+    } catch (const Error& error) {
+      sample.unreadable.insert(PhotoId{i});
+      report.failed.emplace_back(error.what());
+    }
+    ++report.sampled_photos;
+    context.Report(
+        {"reading a sample of photos", report.sampled_photos, std::min(count, kSampledPhotos), ""});
+  }
+  VANTAGE_CHECK(
+      !sample.readable.empty(), "none of ", report.sampled_photos,
+      " sampled photos could be read; the first: ", report.failed.empty() ? "" : report.failed.front());
+  return sample;
+}
+
+// Tuples with negatives that nobody mined: of any other scene.
+std::vector<Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>& unreadable, int64_t count,
+                                int negatives, RandomStream& random) {
+  std::vector<const TrainingQuery*> queries;
+  for (const TrainingQuery& query : set.queries) {
+    if (set.SplitOf(query.photo) != Split::kTrain) continue;
+    if (unreadable.count(query.photo) + unreadable.count(query.positive) == 0) queries.push_back(&query);
+  }
+  VANTAGE_CHECK(!queries.empty(), "no query and its positive could be read");
+  std::vector<Tuple> tuples;
+  for (int64_t i = 0; i < count; ++i) {
+    const TrainingQuery& query = *queries[random.Below(queries.size())];
+    Tuple tuple{query.photo, query.positive, {}, {}};
+    while (tuple.negatives.size() < static_cast<size_t>(negatives)) {
+      const PhotoId photo{static_cast<int64_t>(random.Below(set.photos.size()))};
+      if (set.photos[Index(photo)].scene != set.photos[Index(query.photo)].scene)
+        tuple.negatives.push_back(photo);
+    }
+    tuples.push_back(std::move(tuple));
+  }
+  return tuples;
+}
+
+double TimeOfStep(const TrainOptions& options, const TrainingData& data, const std::set<PhotoId>& unreadable,
+                  const DescriptorNet& net, Optimizer& optimizer, RandomStream& random,
+                  const RunContext& context) {
+  const auto per_step = static_cast<size_t>(options.tuples_per_step);
+  const std::vector<Tuple> tuples = RandomTuples(
+      data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step, options.mining.negatives, random);
+  const TupleLoss loss = MakeLoss(options.loss);
+  const ProcessGroup alone;
+  double seconds = 0;
+  for (size_t step = 0; step < kSteps; ++step) {
+    const auto start = Clock::now();
+    const StepResult result =
+        TakeStep(net, optimizer, loss, /*learning_rate=*/0, TupleShare(alone, 0, per_step),
+                 [&](size_t i) {
+                   context.CheckCancelled();
+                   return data.Load(tuples[step * per_step + i], Split::kTrain, 1, i);
+                 },
+                 RunnerOptions(options.compute, net.device(), context.ThreadCount()), {});
+    seconds = SecondsSince(start);
+    const auto is_used = [](const TupleOutcome& tuple) { return tuple.skipped.empty(); };
+    VANTAGE_CHECK(std::any_of(result.tuples.begin(), result.tuples.end(), is_used),
+                  "no tuple of a step could be read: ", result.tuples.front().skipped);
+    context.Report({"trying two steps", static_cast<int64_t>(step + 1), kSteps, ""});
+  }
+  return seconds;
+}
+
+// Photos that mining describes in an epoch: the pool, and queries and positives that are not in it.
+int64_t MinedPhotos(const MiningOptions& options, const TrainingSetSummary& split) {
+  const int64_t queries = std::min<int64_t>(options.queries, split.queries);
+  return std::min<int64_t>(split.photos, std::min<int64_t>(options.pool, split.photos) + 2 * queries);
+}
+
+}  // namespace
+
+DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
+  const TrainingData data(options);
+  const BenchmarkWatch benchmark(options);
+  Model model = ReadStartingModel(options);
+  model.net.To(ParseDevice(options.compute.device));
+  Optimizer optimizer(model.net, options.optimizer, options.model.freeze);
+  DescriptorNet net = model.net;
+  net.ComputeTrunkIn(ParsePrecision(options.compute.precision, net.device()));
+
+  DryRunReport report;
+  report.train = Summarize(data.set(), Split::kTrain);
+  report.val = Summarize(data.set(), Split::kVal);
+  report.dimension = model.net.dimension();
+  model.net.Visit([&](const std::string&, at::Tensor& tensor, TensorRole role) {
+    if (role == TensorRole::kParameter) report.parameters += tensor.numel();
+  });
+  for (const at::Tensor& parameter : optimizer.Parameters()) report.trained_parameters += parameter.numel();
+
+  RandomStream random(static_cast<uint64_t>(options.seed), "dry run");
+  const PhotoSample sample = SamplePhotos(data, random, context, report);
+  std::vector<PhotoRequest> requests;
+  for (size_t i = 0; i < sample.readable.size() && i < kDescribedPhotos; ++i)
+    requests.push_back(data.Request(sample.readable[i]));
+  const Describer describer(model.net, data.extract());
+  auto start = Clock::now();
+  const ExtractedDescriptors described = ExtractDescriptors(describer, requests, context);
+  report.seconds_of_mined_photo = SecondsSince(start) / static_cast<double>(requests.size());
+  VANTAGE_CHECK(described.failed.size() < requests.size(), "no photo could be described: ",
+                described.failed.empty() ? "" : described.failed.front().reason);
+  report.seconds_of_step = TimeOfStep(options, data, sample.unreadable, net, optimizer, random, context);
+
+  report.tuples_of_epoch = std::min<int64_t>(options.mining.queries, report.train.queries);
+  report.steps_of_epoch = (report.tuples_of_epoch + options.tuples_per_step - 1) / options.tuples_per_step;
+  report.mined_photos_of_epoch = MinedPhotos(options.mining, report.train);
+  const int64_t described_photos =
+      report.mined_photos_of_epoch + (data.validates() ? MinedPhotos(options.mining, report.val) : 0);
+  // Validation goes forward only: about a third of a step.
+  const double val_steps =
+      static_cast<double>(std::min<int64_t>(options.mining.queries, report.val.queries)) /
+      options.tuples_per_step / 3;
+  report.seconds_of_epoch = static_cast<double>(described_photos) * report.seconds_of_mined_photo +
+                            (static_cast<double>(report.steps_of_epoch) + val_steps) * report.seconds_of_step;
+  report.seconds_of_run = report.seconds_of_epoch * options.epochs;
+  report.peak_bytes = PeakBytes();
+  return report;
+}
+
+}  // namespace vantage

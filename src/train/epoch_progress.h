@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "train/tuple_runner.h"
+#include "vantage/mining/tuple_miner.h"
+#include "vantage/nn/torch_value.h"
+
+namespace vantage {
+
+// An epoch between its mining and its validation: what a run must remember to go on in the middle of it.
+struct EpochProgress {
+  int64_t epoch = 0;
+  std::vector<Tuple> tuples;  // mined, in the order of training
+  double average_negative_distance = 0;
+  size_t next = 0;           // tuples done
+  double learning_rate = 0;  // of the last step
+  double loss_sum = 0;
+  int64_t used = 0;  // tuples that could be used
+  int64_t photos = 0;
+  int64_t photos_with_gradient = 0;
+  // Seconds: of all workers for the times of steps, of the clock for the others.
+  StepTimes times;
+  double mining_seconds = 0;
+  double optimizer_seconds = 0;
+  double seconds = 0;
+
+  double MeanLoss() const { return loss_sum / static_cast<double>(used); }
+};
+
+TorchValue ToTorchValue(const EpochProgress& progress);
+// Throws Error naming the file where something is missing or does not fit the training set.
+EpochProgress ReadEpochProgress(const TorchFile& file, const PickleValue& value, const TrainingSet& set);
+
+}  // namespace vantage

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace vantage {
+
+// A sum of gradients that arrive in any order and are added in one: by tuple, then by pass. The result has
+// the same bits whichever thread was first. What is early waits.
+class OrderedSum {
+ public:
+  // The gradients of pass `pass` of tuple `tuple`, by each parameter; the first sum takes them over.
+  void Add(size_t tuple, size_t pass, std::vector<at::Tensor> gradients);
+  // Tells that the tuple has so many passes.
+  void Close(size_t tuple, size_t passes);
+
+  // The sum, when all has been added; empty where nothing was.
+  std::vector<at::Tensor> Take();
+
+ private:
+  void AddWhatIsNext();
+
+  std::mutex mutex_;
+  std::pair<size_t, size_t> next_{0, 0};
+  std::map<size_t, size_t> passes_of_;
+  std::map<std::pair<size_t, size_t>, std::vector<at::Tensor>> waiting_;
+  std::vector<at::Tensor> sum_;
+};
+
+}  // namespace vantage

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "train/starting_model.h"
+
+#include <nlohmann/json.hpp>
+
+#include "vantage/util/error.h"
+#include "vantage/util/hash.h"
+#include "vantage/util/version.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+
+void CheckArchitecture(const Model& model, const ModelOptions& options) {
+  const DescriptorNetOptions& have = model.net.options();
+  DescriptorNetOptions want = options.net;
+  if (want.output_dimension == model.net.dimension()) want.output_dimension = have.output_dimension;
+  if (have == want) return;
+  throw UsageError(
+      StrCat(options.weights, ": holds a ", NameOf(have), "; the configuration wants a ", NameOf(want)));
+}
+
+json OriginOf(TrainOptions options) {
+  OptionsDescription description;
+  Describe(description, options);
+  json origin;
+  origin["vantage"] = Version();
+  origin["configuration"] = ToJson(description);
+  origin["training_set_sha256"] = Sha256OfFile(options.data.training_set);
+  origin["weights_sha256"] = Sha256OfFile(options.model.weights);
+  return origin;
+}
+
+}  // namespace
+
+Model ReadStartingModel(const TrainOptions& options) {
+  if (options.model.weights.empty())
+    throw UsageError("the configuration names no model.weights to start from");
+  Model model = ReadModel(options.model.weights, options.model.net);
+  CheckArchitecture(model, options.model);
+  model.image_size = options.data.image_size;
+  model.origin = OriginOf(options).dump();
+  // A whitening of the network before training does not fit it afterwards.
+  model.whitenings.clear();
+  model.default_whitening.clear();
+  return model;
+}
+
+int64_t ContinueTraining(DescriptorNet& net, Optimizer& optimizer, const ModelOptions& options) {
+  if (!options.continue_training) return 0;
+  const TorchFile file(options.weights);
+  const std::string& source = file.source();
+  // cirtorch numbers parameters in the order of its network's layers; this project's optimiser by groups.
+  std::vector<std::string> order;
+  if (file.root().Find("vantage_training") == nullptr) {
+    net.Visit([&](const std::string& name, at::Tensor&, TensorRole role) {
+      if (role == TensorRole::kParameter) order.push_back(name);
+    });
+  }
+  const PickleValue* state = file.root().Find("optimizer");
+  VANTAGE_CHECK(state != nullptr, source,
+                ": holds no optimiser's state to continue with (model.continue_training)");
+  optimizer.LoadStateDict(file, *state, order);
+  const int64_t epochs = ToInteger(Member(file.root(), "epoch", source), source + ": epoch");
+  VANTAGE_CHECK(epochs >= 0, source, ": epoch ", epochs);
+  return epochs;
+}
+
+void CheckSameTrainingSet(const Model& model, const TrainOptions& options) {
+  const std::string now = Sha256OfFile(options.data.training_set);
+  const std::string then = json::parse(model.origin).value("training_set_sha256", now);
+  if (now == then) return;
+  throw UsageError(StrCat(options.data.training_set, ": is another training set (SHA-256 ", now.substr(0, 12),
+                          "...) than the one that the run was started with (", then.substr(0, 12), "...)"));
+}
+
+}  // namespace vantage

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "vantage/nn/model_file.h"
+#include "vantage/train/optimizer.h"
+#include "vantage/train/options.h"
+
+namespace vantage {
+
+// The model that training starts from: the options' weights, and what the run adds to the file: its size of
+// photos and where it came from. Throws UsageError where the file holds another network than the options say;
+// Error as ReadModel does.
+Model ReadStartingModel(const TrainOptions& options);
+
+// Where options.model.continue_training says so: fills the optimiser from the checkpoint that training starts
+// from and returns the number of epochs that it has behind it; else 0. Throws Error naming the file where it
+// holds no such state, or one of another network or optimiser.
+int64_t ContinueTraining(DescriptorNet& net, Optimizer& optimizer, const ModelOptions& options);
+
+// Throws UsageError where a run's model was not started with this training set; it may have been moved.
+void CheckSameTrainingSet(const Model& model, const TrainOptions& options);
+
+}  // namespace vantage

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "train/training_data.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "train/shared_work.h"
+#include "vantage/extract/describer.h"
+#include "vantage/extract/journal.h"
+#include "vantage/nn/model_file.h"
+#include "vantage/util/error.h"
+#include "vantage/util/hash.h"
+#include "vantage/util/log.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Mined distances are those of the epoch's beginning: so much may be missing.
+constexpr double kReachSlack = 0.05;
+
+// Opens a journal; one of another network or other photos is of no use any more and begins anew.
+std::unique_ptr<ExtractionJournal> OpenJournal(const fs::path& path, const std::string& identity,
+                                               int64_t dimension) {
+  std::unique_ptr<ExtractionJournal> journal;
+  try {
+    journal = std::make_unique<ExtractionJournal>(path, identity, dimension);
+  } catch (const Error&) {
+    fs::remove(path);
+    journal = std::make_unique<ExtractionJournal>(path, identity, dimension);
+  }
+  return journal;
+}
+
+TrainingSet ReadSet(const DataOptions& options) {
+  if (options.training_set.empty()) throw UsageError("the configuration names no data.training_set");
+  return ReadTrainingSet(options.training_set);
+}
+
+bool Varies(const AugmentationOptions& options) {
+  return options.square_size > 0 || options.crop_size > 0 || options.min_crop_scale < 1 ||
+         options.flip_probability > 0 || options.brightness > 0 || options.contrast > 0 ||
+         options.saturation > 0;
+}
+
+std::string IdentityOf(const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
+                       const ExtractOptions& extract) {
+  std::string paths;
+  for (const PhotoRequest& photo : photos) paths += photo.path.string() + "\n";
+  DescriptorNet shared = net;
+  return nlohmann::json{{"weights_sha256", WeightsSha256(shared)},
+                        {"photos_sha256", Sha256(paths)},
+                        {"image_size", extract.image_size},
+                        {"precision", extract.precision}}
+      .dump();
+}
+
+}  // namespace
+
+TrainingData::TrainingData(const TrainOptions& options)
+    : options_(options),
+      set_(ReadSet(options.data)),
+      photo_root_(options.data.photos.empty() ? fs::path(options.data.training_set).parent_path()
+                                              : fs::path(options.data.photos)) {
+  extract_.image_size = options.data.image_size;
+  extract_.apply_exif_orientation = options.data.apply_exif_orientation;
+  extract_.precision = options.compute.precision;
+  CheckMinable(set_, Split::kTrain);
+  validates_ = Summarize(set_, Split::kVal).queries > 0;
+  if (validates_) CheckMinable(set_, Split::kVal);
+}
+
+MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t epoch, const fs::path& folder,
+                               const ProcessGroup& group, const RunContext& context) const {
+  const Describer describer(net, extract_);
+  std::unique_ptr<ExtractionJournal> journal;
+  const auto describe_here = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
+    if (group.IsFirst()) {
+      journal = OpenJournal(folder / StrCat("mining-", SplitName(split), ".partial"),
+                            IdentityOf(net, photos, extract_), describer.dimension());
+    }
+    return ExtractDescriptors(describer, photos, of_call, journal.get());
+  };
+  const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
+    return DescribeShared(group, photos, describe_here, of_call);
+  };
+  RunContext named = context;
+  if (context.on_progress) {
+    named.on_progress = [&](Progress progress) {
+      progress.task = StrCat("epoch ", epoch, ": mining", split == Split::kVal ? " (validation)" : "");
+      context.Report(progress);
+    };
+  }
+  MinedTuples mined = TuplesOfFirst(group, MineEpoch(set_, split, photo_root_, DescribePhotos(describe),
+                                                     options_.mining, options_.seed, epoch, named));
+  if (journal) journal->Remove();
+  const bool is_first = epoch == (split == Split::kVal ? 0 : 1);
+  if (mined.short_tuples > 0 && is_first) {
+    LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ",
+            options_.mining.negatives, " negatives: the split '", SplitName(split),
+            "' has too few other scenes");
+  }
+  return mined;
+}
+
+PhotoRequest TrainingData::Request(PhotoId photo) const {
+  return {PhotoPath(set_, photo, photo_root_), std::nullopt};
+}
+
+LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, size_t place) const {
+  LoadedTuple loaded;
+  RandomStream random(static_cast<uint64_t>(options_.seed), "augmentation",
+                      {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)});
+  const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
+    Image image = LoadPhoto(Request(photo), extract_);
+    if (split == Split::kTrain) image = Augment(image, options_.data.augmentation, random);
+    loaded.images.push_back(std::move(image));
+    loaded.labels.push_back(label);
+    loaded.may_have_gradient.push_back(may_have_gradient);
+  };
+  const auto skipped = [](std::string reason) {
+    LoadedTuple none;
+    none.skipped = std::move(reason);
+    return none;
+  };
+  try {
+    add(tuple.query, TupleLabel::kQuery, true);
+    add(tuple.positive, TupleLabel::kPositive, true);
+  } catch (const Error& error) {
+    return skipped(error.what());
+  }
+  std::string reason = "it has no negative";
+  for (size_t i = 0; i < tuple.negatives.size(); ++i) {
+    // TPAMI 2019, eq. (3): a negative beyond the margin has no gradient.
+    // What was mined is not what an augmented photo will show.
+    const bool is_near = options_.loss.name != "contrastive" || Varies(options_.data.augmentation) ||
+                         i >= tuple.negative_distances.size() ||
+                         tuple.negative_distances[i] < options_.loss.margin + kReachSlack;
+    try {
+      add(tuple.negatives[i], TupleLabel::kNegative, is_near);
+    } catch (const Error& error) {
+      reason = error.what();
+    }
+  }
+  if (loaded.images.size() < 3) return skipped(reason);
+  return loaded;
+}
+
+std::vector<std::string> TrainingData::PhotosOf(const Tuple& tuple) const {
+  std::vector<std::string> photos = {PhotoPath(set_, tuple.query, photo_root_).string(),
+                                     PhotoPath(set_, tuple.positive, photo_root_).string()};
+  for (const PhotoId negative : tuple.negatives)
+    photos.push_back(PhotoPath(set_, negative, photo_root_).string());
+  return photos;
+}
+
+}  // namespace vantage

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "train/tuple_gradient.h"
+#include "vantage/mining/tuple_miner.h"
+#include "vantage/train/options.h"
+#include "vantage/train/process_group.h"
+
+namespace vantage {
+
+// The photos that a run trains on, and the tuples that are mined among them.
+class TrainingData {
+ public:
+  // Reads the training set. Throws UsageError where the options name none; Error where it cannot be read or
+  // no negatives can be found in it.
+  explicit TrainingData(const TrainOptions& options);
+
+  const TrainingSet& set() const { return set_; }
+  // Whether there are queries to validate on.
+  bool validates() const { return validates_; }
+  const std::filesystem::path& photo_root() const { return photo_root_; }
+  const ExtractOptions& extract() const { return extract_; }
+
+  PhotoRequest Request(PhotoId photo) const;
+
+  // See MineEpoch; the processes share the photos that are to be described, and come to the same tuples.
+  // Descriptors of photos are kept in `folder` (of process 0) until all are there, so that a run that is
+  // killed does not describe them again.
+  MinedTuples Mine(const DescriptorNet& net, Split split, int64_t epoch, const std::filesystem::path& folder,
+                   const ProcessGroup& group, const RunContext& context) const;
+
+  // Decodes the photos of a tuple; for training they are augmented as the options say, differently in each
+  // epoch. `place` of the tuple in the epoch.
+  LoadedTuple Load(const Tuple& tuple, Split split, int64_t epoch, size_t place) const;
+
+  // Query, positive, negatives.
+  std::vector<std::string> PhotosOf(const Tuple& tuple) const;
+
+ private:
+  TrainOptions options_;
+  TrainingSet set_;
+  std::filesystem::path photo_root_;
+  ExtractOptions extract_;
+  bool validates_ = false;
+};
+
+}  // namespace vantage

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "train/training_step.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "vantage/nn/folded_net.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
+
+}  // namespace
+
+TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device& device, int threads) {
+  TupleRunnerOptions runner;
+  runner.workers = device.is_cpu() ? threads : 1;
+  runner.threads_per_pass = device.is_cpu() ? 1 : threads;
+  runner.limits.batch_pixels =
+      options.batch_pixels > 0 || device.is_cpu() ? options.batch_pixels : kGpuBatchPixels;
+  runner.limits.kept_pixels = options.kept_pixels;
+  return runner;
+}
+
+StepResult TakeStep(const DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss,
+                    double learning_rate, const TupleShare& share,
+                    const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
+                    const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
+  const auto folding = Clock::now();
+  const FoldedNet folded(net);
+  StepResult result;
+  result.optimizer_seconds = SecondsSince(folding);
+  StepOutcome outcome = RunTuples(
+      folded.net(), loss, folded.leaves(), share.own.size(), [&](size_t i) { return next(share.own[i]); },
+      options,
+      [&](size_t i, const TupleOutcome& tuple) {
+        if (on_tuple) on_tuple(share.own[i], tuple);
+      });
+  result.tuples = ShareOutcomes(share, outcome.tuples);
+  result.times = outcome.times;
+  bool any_used = false;
+  for (const TupleOutcome& tuple : result.tuples) {
+    if (!tuple.skipped.empty()) continue;
+    any_used = true;
+    if (!std::isfinite(tuple.loss)) throw NotFinite(StrCat("the loss of a tuple is ", tuple.loss));
+  }
+  if (!any_used) return result;
+  const auto start = Clock::now();
+  const std::vector<at::Tensor> parameters = optimizer.Parameters();
+  optimizer.AddGradients(
+      SumGradients(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients)));
+  result.gradient_norm = optimizer.Step(learning_rate);
+  result.optimizer_seconds += SecondsSince(start);
+  return result;
+}
+
+}  // namespace vantage

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "train/tuple_gradient.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace vantage {
+namespace {
+
+int64_t PixelsOf(const Image& image) { return int64_t{image.width} * image.height; }
+
+at::Tensor IndexTensor(const std::vector<size_t>& indices, const at::Device& device) {
+  const std::vector<int64_t> values(indices.begin(), indices.end());
+  return at::tensor(values, at::kLong).to(device);
+}
+
+}  // namespace
+
+TupleGradient::TupleGradient(const DescriptorNet& net, const TupleLoss& loss,
+                             std::span<const at::Tensor> parameters, LoadedTuple tuple,
+                             const PassLimits& limits)
+    : net_(net),
+      loss_(loss),
+      parameters_(parameters),
+      tuple_(std::move(tuple)),
+      batch_pixels_(limits.batch_pixels) {
+  PlanForward(limits);
+}
+
+std::vector<TupleGradient::Pass> TupleGradient::Group(const std::vector<size_t>& photos,
+                                                      int64_t batch_pixels) const {
+  std::map<std::pair<int, int>, std::vector<size_t>> by_size;
+  for (const size_t i : photos) by_size[{tuple_.images[i].height, tuple_.images[i].width}].push_back(i);
+  std::vector<Pass> passes;
+  for (const auto& [size, members] : by_size) {
+    const auto together = static_cast<size_t>(
+        std::max<int64_t>(1, batch_pixels / std::max<int64_t>(1, PixelsOf(tuple_.images[members[0]]))));
+    for (size_t begin = 0; begin < members.size(); begin += together) {
+      const size_t end = std::min(members.size(), begin + together);
+      passes.push_back({{members.begin() + static_cast<std::ptrdiff_t>(begin),
+                         members.begin() + static_cast<std::ptrdiff_t>(end)}});
+    }
+  }
+  return passes;
+}
+
+void TupleGradient::PlanForward(const PassLimits& limits) {
+  std::vector<size_t> kept;
+  std::vector<size_t> others;
+  int64_t pixels = 0;
+  for (size_t i = 0; i < tuple_.images.size(); ++i) {
+    const int64_t more = PixelsOf(tuple_.images[i]);
+    const bool keep =
+        !parameters_.empty() && tuple_.may_have_gradient[i] && pixels + more <= limits.kept_pixels;
+    if (keep) pixels += more;
+    (keep ? kept : others).push_back(i);
+  }
+  forward_ = Group(kept, limits.batch_pixels);
+  for (Pass& pass : forward_) pass.keeps_graph = true;
+  std::vector<Pass> more = Group(others, limits.batch_pixels);
+  std::move(more.begin(), more.end(), std::back_inserter(forward_));
+}
+
+at::Tensor TupleGradient::Describe(const Pass& pass) const {
+  std::vector<Image> images;
+  for (const size_t i : pass.photos) images.push_back(tuple_.images[i]);
+  return net_.Forward(ImagesToTensor(images, net_.normalization));
+}
+
+void TupleGradient::Forward(size_t pass) {
+  const at::AutoGradMode with_graph(forward_[pass].keeps_graph);
+  forward_[pass].descriptors = Describe(forward_[pass]);
+}
+
+void TupleGradient::DifferentiateLoss() {
+  std::vector<at::Tensor> parts;
+  std::vector<int64_t> row_of(tuple_.images.size());
+  int64_t row = 0;
+  for (const Pass& pass : forward_) {
+    parts.push_back(pass.descriptors.detach());
+    for (const size_t i : pass.photos) row_of[i] = row++;
+  }
+  const at::AutoGradMode with_graph(!parameters_.empty());
+  at::Tensor descriptors_ND =
+      at::cat(parts).index_select(0, at::tensor(row_of, at::kLong).to(net_.device())).detach();
+  descriptors_ND.requires_grad_(!parameters_.empty());
+  const at::Tensor value = loss_(descriptors_ND, tuple_.labels);
+  loss_value_ = value.item<double>();
+  if (parameters_.empty()) return;
+
+  gradient_ND_ = torch::autograd::grad({value}, {descriptors_ND})[0];
+  const at::NoGradGuard no_grad;
+  const at::Tensor has_gradient = gradient_ND_.ne(0).any(1).cpu();
+  const auto matters = [&](size_t i) { return has_gradient.const_data_ptr<bool>()[i]; };
+  std::vector<size_t> again;
+  for (Pass& pass : forward_) {
+    const bool any = std::any_of(pass.photos.begin(), pass.photos.end(), matters);
+    if (pass.keeps_graph && any) {
+      backward_.push_back(std::move(pass));
+    } else if (!pass.keeps_graph) {
+      std::copy_if(pass.photos.begin(), pass.photos.end(), std::back_inserter(again), matters);
+    }
+  }
+  forward_.clear();  // graphs that nobody needs go
+  std::vector<Pass> more = Group(again, batch_pixels_);
+  std::move(more.begin(), more.end(), std::back_inserter(backward_));
+}
+
+std::vector<at::Tensor> TupleGradient::Backward(size_t pass_index) {
+  Pass& pass = backward_[pass_index];
+  const at::AutoGradMode with_graph(true);
+  const at::Tensor descriptors = pass.keeps_graph ? std::exchange(pass.descriptors, {}) : Describe(pass);
+  const at::Tensor gradient = gradient_ND_.index_select(0, IndexTensor(pass.photos, net_.device()));
+  return torch::autograd::grad({descriptors}, {parameters_.begin(), parameters_.end()}, {gradient},
+                               /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
+}
+
+size_t TupleGradient::photos_with_gradient() const {
+  size_t photos = 0;
+  for (const Pass& pass : backward_) photos += pass.photos.size();
+  return photos;
+}
+
+}  // namespace vantage

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "train/tuple_runner.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "testing/files.h"
+#include "testing/photos.h"
+#include "testing/tensors.h"
+#include "vantage/nn/folded_net.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::FillByFormula;
+using vantage::testing::MakePhoto;
+using vantage::testing::RelativeError;
+
+constexpr int64_t kAll = int64_t{1} << 40;
+
+LoadedTuple MakeTuple(int number) {
+  LoadedTuple tuple;
+  const auto add = [&](int scene, int view, TupleLabel label) {
+    tuple.images.push_back(MakePhoto(scene, view, view % 2 == 0 ? 64 : 80, 64));
+    tuple.labels.push_back(label);
+    tuple.may_have_gradient.push_back(true);
+  };
+  add(number, 0, TupleLabel::kQuery);
+  add(number, 1, TupleLabel::kPositive);
+  for (int n = 1; n <= 4; ++n) add(number + n, n, TupleLabel::kNegative);
+  return tuple;
+}
+
+// A network with norms and its trainable parameters.
+struct Network {
+  DescriptorNet net{{"resnet18", "gem"}};
+  std::vector<at::Tensor> parameters;
+
+  Network() {
+    net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+      if (name != "pool.p") FillByFormula(name, tensor);
+      if (role != TensorRole::kParameter) return;
+      tensor.requires_grad_(true);
+      parameters.push_back(tensor);
+    });
+  }
+};
+
+// The sum of the tuples' losses and its gradient, in one graph.
+std::pair<double, std::vector<at::Tensor>> Plain(const Network& network, const TupleLoss& loss, int tuples) {
+  at::Tensor sum;
+  for (int t = 0; t < tuples; ++t) {
+    const LoadedTuple tuple = MakeTuple(t);
+    std::vector<at::Tensor> descriptors;
+    for (const Image& image : tuple.images)
+      descriptors.push_back(network.net.Forward(ImagesToTensor({image}, network.net.normalization)));
+    const at::Tensor value = loss(at::cat(descriptors), tuple.labels);
+    sum = sum.defined() ? sum + value : value;
+  }
+  return {sum.item<double>(), torch::autograd::grad({sum}, network.parameters)};
+}
+
+StepOutcome RunFolded(const Network& network, const TupleLoss& loss, int tuples,
+                      const TupleRunnerOptions& options, bool expects_gradient = true) {
+  const FoldedNet folded(network.net);
+  StepOutcome outcome = RunTuples(
+      folded.net(), loss, folded.leaves(), static_cast<size_t>(tuples),
+      [&](size_t i) {
+        LoadedTuple tuple = MakeTuple(static_cast<int>(i));
+        tuple.may_have_gradient.assign(tuple.images.size(), expects_gradient);
+        return tuple;
+      },
+      options);
+  outcome.gradients = folded.GradientsBy(network.parameters, outcome.gradients);
+  return outcome;
+}
+
+struct RunnerCase {
+  const char* name;
+  TupleRunnerOptions options;
+  bool expects_gradient = true;
+};
+
+class TupleRunner : public ::testing::TestWithParam<RunnerCase> {};
+
+TEST_P(TupleRunner, GivesThePlainGradient) {
+  const Network network;
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const auto [value, gradients] = Plain(network, loss, 3);
+  const StepOutcome outcome = RunFolded(network, loss, 3, GetParam().options, GetParam().expects_gradient);
+  double sum = 0;
+  for (const TupleOutcome& tuple : outcome.tuples) sum += tuple.loss;
+  EXPECT_NEAR(sum, value, 1e-5 * value);
+  ASSERT_EQ(outcome.gradients.size(), gradients.size());
+  for (size_t i = 0; i < gradients.size(); ++i)
+    EXPECT_LT(RelativeError(outcome.gradients[i], gradients[i]), 1e-5) << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TupleRunner,
+                         ::testing::Values(RunnerCase{"EachPhotoAlone", {1, 1, {0, kAll}}},
+                                           RunnerCase{"PhotosOfOneSizeTogether", {1, 1, {kAll, kAll}}},
+                                           RunnerCase{"NothingKept", {1, 1, {kAll, 0}}},
+                                           RunnerCase{"TwoPhotosKept", {2, 1, {0, 10000}}},
+                                           RunnerCase{"ThreeWorkers", {3, 1, {0, kAll}}},
+                                           RunnerCase{"NoGradientExpected", {2, 1, {kAll, kAll}}, false}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
+  const Network network;
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const StepOutcome one = RunFolded(network, loss, 4, {1, 1, {0, kAll}});
+  for (const int workers : {2, 3, 5}) {
+    const StepOutcome more = RunFolded(network, loss, 4, {workers, 1, {0, kAll}});
+    for (size_t i = 0; i < one.gradients.size(); ++i)
+      EXPECT_TRUE(more.gradients[i].equal(one.gradients[i])) << workers << " workers, parameter " << i;
+  }
+}
+
+TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
+  const Network network;
+  // All negatives are farther away than so little.
+  const TupleLoss loss = MakeLoss({.margin = 1e-4});
+  for (const int64_t kept : {int64_t{0}, kAll}) {
+    const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kept}});
+    for (const TupleOutcome& tuple : outcome.tuples) {
+      EXPECT_EQ(tuple.photos, 6);
+      EXPECT_EQ(tuple.photos_with_gradient, 2);
+    }
+    const auto [value, gradients] = Plain(network, loss, 2);
+    for (size_t i = 0; i < gradients.size(); ++i)
+      EXPECT_LT(RelativeError(outcome.gradients[i], gradients[i]), 1e-5) << i;
+  }
+}
+
+TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
+  const Network network;
+  const TupleLoss loss = [](const at::Tensor& descriptors, const std::vector<TupleLabel>&) {
+    return (descriptors.sum() - 1e6).clamp_min(0);
+  };
+  const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kAll}});
+  EXPECT_EQ(outcome.tuples[1].loss, 0);
+  EXPECT_EQ(outcome.tuples[1].photos_with_gradient, 0);
+  for (const at::Tensor& gradient : outcome.gradients) EXPECT_FALSE(gradient.defined());
+}
+
+TEST(RunTuples, LossesAloneNeedNoParameters) {
+  const Network network;
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const auto [value, gradients] = Plain(network, loss, 2);
+  const StepOutcome outcome =
+      RunTuples(network.net.Frozen(), loss, {}, 2, [](size_t i) { return MakeTuple(static_cast<int>(i)); },
+                {2, 1, {0, kAll}});
+  EXPECT_NEAR(outcome.tuples[0].loss + outcome.tuples[1].loss, value, 1e-4 * value);
+  EXPECT_EQ(outcome.tuples[0].photos_with_gradient, 0);
+  EXPECT_TRUE(outcome.gradients.empty());
+}
+
+TEST(RunTuples, SkippedTuplesAreToldAndLeftOut) {
+  const Network network;
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const FoldedNet folded(network.net);
+  std::vector<size_t> told;
+  const StepOutcome outcome = RunTuples(
+      folded.net(), loss, folded.leaves(), 3,
+      [](size_t i) {
+        LoadedTuple tuple = MakeTuple(static_cast<int>(i));
+        if (i != 1) {
+          tuple = {};
+          tuple.skipped = "no photo";
+        }
+        return tuple;
+      },
+      {2, 1, {0, kAll}}, [&](size_t i, const TupleOutcome&) { told.push_back(i); });
+  EXPECT_THAT(told, ::testing::UnorderedElementsAre(0, 1, 2));
+  EXPECT_EQ(outcome.tuples[0].skipped, "no photo");
+  EXPECT_EQ(outcome.tuples[1].photos, 6);
+  EXPECT_FALSE(outcome.gradients.empty());
+}
+
+TEST(RunTuples, AnExceptionEndsAllWorkers) {
+  const Network network;
+  const FoldedNet folded(network.net);
+  const auto run = [&](bool in_next) {
+    RunTuples(
+        folded.net(), MakeLoss({.margin = 0.9}), folded.leaves(), 20,
+        [&](size_t i) {
+          VANTAGE_CHECK(!in_next || i < 3, "no tuple ", i);
+          return MakeTuple(static_cast<int>(i));
+        },
+        {3, 1, {0, kAll}},
+        [&](size_t i, const TupleOutcome&) { VANTAGE_CHECK(in_next || i < 1, "stop at ", i); });
+  };
+  EXPECT_THAT(ErrorOf([&] { run(true); }), HasSubstr("no tuple 3"));
+  EXPECT_THAT(ErrorOf([&] { run(false); }), HasSubstr("stop at"));
+}
+
+}  // namespace
+}  // namespace vantage

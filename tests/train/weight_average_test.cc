@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/train/weight_average.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
+
+#include <map>
+
+#include "testing/files.h"
+#include "testing/photos.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::MakeFormulaModel;
+using vantage::testing::TemporaryFolder;
+
+std::map<std::string, at::Tensor> Tensors(DescriptorNet net) {
+  std::map<std::string, at::Tensor> tensors;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  return tensors;
+}
+
+// What a step of training does: changes the weights where they are.
+void Move(DescriptorNet& net, double by) {
+  const at::NoGradGuard no_grad;
+  net.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor.add_(by); });
+}
+
+TEST(WeightAverage, FollowsItsEquation) {
+  Model model = MakeFormulaModel();
+  const std::map<std::string, at::Tensor> start = Tensors(model.net.Clone());
+  WeightAverage average(model.net, 0.75);
+  // Weights at 1, 3 and 6 above the start: 0.25, then 0.9375, then 2.203125.
+  for (const double by : {1.0, 2.0, 3.0}) {
+    Move(model.net, by);
+    average.Update(model.net);
+  }
+  const auto averaged = Tensors(average.net());
+  for (const auto& [name, tensor] : start) {
+    EXPECT_LT((averaged.at(name) - tensor - 2.203125).abs().max().item<double>(), 1e-5) << name;
+    EXPECT_LT((Tensors(model.net).at(name) - tensor - 6).abs().max().item<double>(), 1e-5) << name;
+  }
+}
+
+TEST(WeightAverage, WithoutDecayItIsTheNetwork) {
+  Model model = MakeFormulaModel();
+  WeightAverage average(model.net, 0);
+  Move(model.net, 0.5);
+  average.Update(model.net);
+  const auto averaged = Tensors(average.net());
+  for (const auto& [name, tensor] : Tensors(model.net)) EXPECT_TRUE(averaged.at(name).equal(tensor)) << name;
+}
+
+TEST(WeightAverage, GoesOnFromItsSavedState) {
+  const TemporaryFolder folder;
+  Model model = MakeFormulaModel();
+  WeightAverage average(model.net, 0.9);
+  Move(model.net, 1);
+  average.Update(model.net);
+  TorchDict file;
+  file.Set("average", average.StateDict());
+  WriteTorchFile({file}, folder / "state.pth");
+  const TorchFile read(folder / "state.pth");
+  WeightAverage resumed(model.net, 0.9);
+  resumed.LoadStateDict(read, Member(read.root(), "average", "file"));
+  Move(model.net, 1);
+  average.Update(model.net);
+  resumed.Update(model.net);
+  const auto expected = Tensors(average.net());
+  for (const auto& [name, tensor] : Tensors(resumed.net())) {
+    EXPECT_TRUE(expected.at(name).equal(tensor)) << name;
+  }
+}
+
+TEST(WeightAverage, WrongUseIsAnError) {
+  const TemporaryFolder folder;
+  Model model = MakeFormulaModel();
+  EXPECT_THAT(ErrorOf([&] { const WeightAverage average(model.net, 1); }), HasSubstr("in [0, 1), not 1"));
+  WeightAverage average(model.net, 0.9);
+  const auto error = [&](TorchDict state) {
+    WriteTorchFile({std::move(state)}, folder / "state.pth");
+    const TorchFile read(folder / "state.pth");
+    return ErrorOf([&] { average.LoadStateDict(read, read.root()); });
+  };
+  EXPECT_THAT(error({}), HasSubstr("state.pth: weight average"));
+  TorchDict misshapen = std::get<TorchDict>(average.StateDict().data);
+  misshapen.items[3].second = {at::zeros({7})};
+  EXPECT_THAT(error(misshapen), HasSubstr("has another shape than the network's"));
+}
+
+}  // namespace
+}  // namespace vantage
