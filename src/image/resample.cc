@@ -72,7 +72,9 @@ ResampleWeights LanczosWeights(int input_size, float input_length, int output_si
   std::vector<double> row(static_cast<size_t>(weights.stride));
   for (int i = 0; i < output_size; ++i) {
     const double center = (i + 0.5) * scale;
+    // As Pillow rounds. NOLINTNEXTLINE(bugprone-incorrect-roundings)
     const int first = std::max(0, static_cast<int>(center - support + 0.5));
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings)
     const int last = std::min(input_size, static_cast<int>(center + support + 0.5));
     double sum = 0;
     for (int j = first; j < last; ++j) {

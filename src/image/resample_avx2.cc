@@ -91,7 +91,7 @@ VANTAGE_AVX2 void SpreadRow(const uint8_t* row, int width, uint8_t* pairs) {
   for (int x = 0; x < width; x += 2, row += 6, pairs += kRowGroup * kPairBytes) {
     const uint8_t* from = row;
     if (x + 2 >= width) {
-      std::memcpy(last.data(), row, static_cast<size_t>(3 * (width - x)));
+      std::memcpy(last.data(), row, 3 * static_cast<size_t>(width - x));
       from = last.data();
     }
     const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));

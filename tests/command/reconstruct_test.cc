@@ -4,9 +4,11 @@
 
 #include "command/run_vantage.h"
 #include "testing/files.h"
+#include "vantage/image/image.h"
 #include "vantage/synthetic/synthetic.h"
 #include "vantage/tuples/training_set.h"
 #include "vantage/util/file.h"
+#include "vantage/util/random.h"
 #include "vantage/util/subprocess.h"
 
 namespace vantage {
@@ -75,6 +77,29 @@ TEST(PileOfPhotos, ComesApartByLandmark) {
   ASSERT_EQ(without["changed_scenes"].size(), 1U);
   EXPECT_THAT(without["changed_scenes"][0]["why"].get<std::string>(),
               HasSubstr("are the same file (test photo)"));
+}
+
+TEST(PileOfPhotos, OnePhotoAndPhotosWithoutOverlapGiveNoModel) {
+  if (CaptureCommand({"colmap", "help"}).first == 127) {
+    GTEST_SKIP() << "needs the program colmap: run scripts/setup";
+  }
+  const TemporaryFolder folder;
+  for (int i = 0; i < 4; ++i) {
+    Image noise = MakeImage(160, 120);
+    RandomStream random(static_cast<uint64_t>(i), "noise");
+    for (uint8_t& value : noise.pixels) value = static_cast<uint8_t>(random.Below(256));
+    WriteFile(folder / (i == 0 ? "photos/one" : "photos/apart") / StrCat(i, ".png"), EncodePng(noise));
+  }
+  const json result =
+      VantageJson({"reconstruct", (folder / "photos").string(), "-o", (folder / "models").string()});
+  ASSERT_EQ(result["scenes"].size(), 2U);
+  for (const json& scene : result["scenes"]) {
+    EXPECT_EQ(scene["status"], "no model");
+    EXPECT_EQ(scene["verified_pairs"], 0);
+  }
+  const Output tuples = Vantage({"tuples", (folder / "models").string(), "-o", (folder / "set.db").string()});
+  EXPECT_EQ(tuples.code, 1);
+  EXPECT_THAT(tuples.text, HasSubstr("no COLMAP model in it or below it"));
 }
 
 TEST(PileOfPhotos, WrongUseIsTold) {

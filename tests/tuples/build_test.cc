@@ -176,6 +176,22 @@ TEST(BuildTuples, ScenesWithoutPairsAndMissingPhotosAreReported) {
   EXPECT_EQ(built.set.photos.size(), 23U);
 }
 
+TEST(BuildTuples, ScenesOfOnePhotoOrWithoutPointsAreLeftOut) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 3, 12);
+  WriteColmapModel(MakeRandomModel(12, 0, 9), folder / "models/scene0/sparse/0", ModelFormat::kBinary);
+  WriteColmapModel(MakeRandomModel(1, 300, 9), folder / "models/scene1/sparse/0", ModelFormat::kBinary);
+  TupleOptions options;
+  for (const int min_photos : {1, 5}) {
+    options.min_scene_photos = min_photos;
+    const BuiltTuples built =
+        BuildTuples(ReadScenes(folder / "models", "", std::nullopt), options, folder.path());
+    EXPECT_THAT(built.report.dropped_scenes,
+                ::testing::UnorderedElementsAre(HasSubstr("scene0: "), HasSubstr("scene1: ")));
+    EXPECT_EQ(built.set.photos.size(), 12U);
+  }
+}
+
 TEST(BuildTuples, NothingToLearnFromIsAnError) {
   const TemporaryFolder folder;
   WriteColmapModel({}, folder / "models/empty/sparse/0", ModelFormat::kBinary);
