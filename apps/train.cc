@@ -45,6 +45,7 @@ class TrainCommand : public Command {
       if (equals == change.npos) throw UsageError(StrCat("--set: '", change, "' is not key=value"));
       SetOption(description_, change.substr(0, equals), change.substr(equals + 1), "--set");
     }
+    if (session.options().device != "cpu") options_.compute.device = session.options().device;
     CheckOptions(description_);
     const LaunchEnvironment launch = ReadLaunchEnvironment();
     const bool is_first = launch.rank == 0;
@@ -57,6 +58,10 @@ class TrainCommand : public Command {
       return;
     }
     if (output_.empty()) throw UsageError("-o: a run needs a folder");
+    // A device each: the GPU of the process's number on its machine.
+    if (launch.size > 1 && options_.compute.device == "cuda") {
+      options_.compute.device = StrCat("cuda:", launch.local_rank);
+    }
     const RunContext context = ContextOf(launch, session);
     const TrainResult result =
         Train(options_, output_, resume_, context, LogEpoch, ProcessGroup::Join(launch, context));

@@ -126,6 +126,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
   const TrainingData data(options);
   const BenchmarkWatch benchmark(options);
   Model model = ReadStartingModel(options);
+  model.net.To(ParseDevice(options.compute.device));
   Optimizer optimizer(model.net, options.optimizer, options.model.freeze);
   DescriptorNet net = model.net;
   net.ComputeTrunkIn(ParsePrecision(options.compute.precision, net.device()));

@@ -57,6 +57,7 @@ void Describe(OptionsDescription& description, OptimizerOptions& options) {
 }
 
 void Describe(OptionsDescription& description, ComputeOptions& options) {
+  description.Add("device", options.device, "cpu, cuda or cuda:1; --device says so too");
   description
       .Add("precision", options.precision,
            "What the trunk computes in: fp32, or bf16 on a GPU or a CPU with AMX or AVX512-BF16")

@@ -67,6 +67,8 @@ void Describe(OptionsDescription& description, OptimizerOptions& options);
 
 // How a step is computed: what it costs, not what comes out, but for `precision`.
 struct ComputeOptions {
+  // "cpu", "cuda" or "cuda:1".
+  std::string device = "cpu";
   // Type that the trunk computes in: "fp32", or "bf16" where the machine is fast at it. Weights, their
   // gradients and what follows the trunk are float32 in any case.
   std::string precision = "fp32";
