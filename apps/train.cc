@@ -58,6 +58,10 @@ class TrainCommand : public Command {
       return;
     }
     if (output_.empty()) throw UsageError("-o: a run needs a folder");
+    // A device each: the GPU of the process's number on its machine.
+    if (launch.size > 1 && options_.compute.device == "cuda") {
+      options_.compute.device = StrCat("cuda:", launch.local_rank);
+    }
     const RunContext context = ContextOf(launch, session);
     const TrainResult result =
         Train(options_, output_, resume_, context, LogEpoch, ProcessGroup::Join(launch, context));
