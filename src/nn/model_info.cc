@@ -35,6 +35,9 @@ std::string KindOf(const ModelSource& source, const DescriptorNetOptions& option
 
 int64_t DimensionOf(const ModelSource& source, const DescriptorNetOptions& options) {
   if (options.output_dimension > 0) return options.output_dimension;
+  if (HasLocals(options) && source.meta.contains("outputdim")) {
+    return MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
+  }
   const KnownTrunk* trunk = FindKnownTrunk(options.architecture);
   if (trunk != nullptr) return trunk->output_channels;
   return MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
@@ -59,7 +62,7 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) {
   }
   info.architecture = options.architecture;
   if (!options.architecture.empty()) {
-    info.pooling = options.pooling;
+    info.pooling = HasLocals(options) ? "" : options.pooling;
     info.head = net.is_trunk_only ? "" : options.head;
     info.dimension = DimensionOf(source, options);
   }

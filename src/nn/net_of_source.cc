@@ -46,7 +46,9 @@ NetOfSource FindNet(const ModelSource& source) {
   const TensorShapes shapes = ShapesOf(source);
   if (!DescribesNetwork(source.meta)) return FindNet(shapes);
   NetOfSource net{NetOfMeta(source.meta, source.path + ": meta")};
-  if (net.options.head == "cosplace" || net.options.fc_whitening) {
+  if (HasLocals(net.options)) {
+    net.options.output_dimension = RowsOf(shapes, "learned_pca.weight");
+  } else if (net.options.head == "cosplace" || net.options.fc_whitening) {
     net.options.output_dimension =
         RowsOf(shapes, net.options.head == "cosplace" ? "aggregation.3.weight" : "whiten.weight");
   }

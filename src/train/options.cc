@@ -7,6 +7,7 @@ namespace vantage {
 
 void Describe(OptionsDescription& description, ModelOptions& options) {
   Describe(description, options.net);
+  DescribeLocals(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
   description.Add("freeze", options.freeze,
@@ -112,7 +113,8 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
   description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
   description
       .Add("weight_average_decay", options.weight_average_decay,
-           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is not")
+           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is "
+           "not")
       .Range(0, 0.999999);
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");
