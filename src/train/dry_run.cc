@@ -12,6 +12,7 @@
 #include "train/training_data.h"
 #include "train/training_step.h"
 #include "vantage/extract/describer.h"
+#include "vantage/train/initialize.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
@@ -24,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kSampledPhotos = 64;
 constexpr int64_t kDescribedPhotos = 16;
+constexpr int kInitializingPhotos = 32;
 constexpr int kSteps = 2;  // the first warms up
 
 double SecondsSince(Clock::time_point start) {
@@ -125,6 +127,10 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
   const TrainingData data(options);
   const BenchmarkWatch benchmark(options);
   Model model = ReadStartingModel(options);
+  InitializationOptions initialization = options.initialization;
+  initialization.photos = std::min(initialization.photos, kInitializingPhotos);
+  InitializeLocals(model.net, data.set(), data.photo_root(), data.extract(), initialization, options.seed,
+                   context);
   Optimizer optimizer(model.net, options.optimizer, options.model.freeze);
   DescriptorNet net = model.net;
   net.ComputeTrunkIn(ParsePrecision(options.compute.precision, net.device()));

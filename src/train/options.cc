@@ -118,6 +118,8 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
       .Range(0, 0.999999);
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");
+  description.Nest("initialization", options.initialization,
+                   "How a network of local features begins, where its weights are those of a trunk alone");
   description.Nest("mining", options.mining, "Hard negatives, found anew in each epoch");
   description.Nest("loss", options.loss, "What is minimised");
   description.Nest("optimizer", options.optimizer, "How parameters change");

@@ -15,6 +15,7 @@
 #include "train/training_data.h"
 #include "train/training_step.h"
 #include "vantage/report/run_report.h"
+#include "vantage/train/initialize.h"
 #include "vantage/train/schedule.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -70,6 +71,7 @@ class Trainer {
                               ": a run stands here already; go on with --resume, or choose another folder"));
     }
     Model model = goes_on ? folder_.ReadModelOfCheckpoint() : ReadStartingModel(options_);
+    if (!model.net.IsInitialized()) Initialize(model.net);
     Optimizer optimizer(model.net, options_.optimizer, options_.model.freeze);
     if (options_.weight_average_decay > 0) average_.emplace(model.net, options_.weight_average_decay);
     if (goes_on) {
@@ -93,6 +95,17 @@ class Trainer {
   }
 
  private:
+  // Makes what a network of local features needs beside its trunk; the first checkpoint keeps it.
+  void Initialize(DescriptorNet& net) const {
+    const InitializedLocals made = InitializeLocals(net, data_.set(), data_.photo_root(), data_.extract(),
+                                                    options_.initialization, options_.seed, context_);
+    for (const std::string& reason : made.failed) LogWarning(reason, "; left out");
+    LogInfo("initialised on ", made.photos, " photos: ", made.locals,
+            " local features, mean squared distance to their centres ",
+            FormatFixed(made.mean_squared_distance, 4), ", variance that the projection keeps ",
+            FormatFixed(made.explained_variance, 4));
+  }
+
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
 
   // The model that the run comes to: with averaged weights where they are.
@@ -302,7 +315,8 @@ class Trainer {
     Validate(result.net, metrics);
     metrics.validation_seconds = SecondsSince(phase);
     phase = Clock::now();
-    metrics.benchmark_map = benchmark_.IsDue(metrics.epoch) ? benchmark_.Evaluate(result.net, context_) : kNaN;
+    metrics.benchmark_map =
+        benchmark_.IsDue(metrics.epoch) ? benchmark_.Evaluate(result.net, context_) : kNaN;
     metrics.evaluation_seconds = SecondsSince(phase);
     metrics.exponent = MeanExponent(result.net);
     metrics.seconds = (metrics.epoch == 0 ? 0 : metrics.seconds) + SecondsSince(start);
@@ -364,8 +378,8 @@ class Trainer {
 
   void Save(Model& model, const Optimizer& optimizer) {
     log_->Flush();
-    folder_.WriteLast(model, optimizer, average(), state_.progress ? state_.progress->learning_rate : learning_rate_,
-                      state_);
+    folder_.WriteLast(model, optimizer, average(),
+                      state_.progress ? state_.progress->learning_rate : learning_rate_, state_);
     last_save_ = Clock::now();
   }
 
