@@ -44,6 +44,7 @@ class TrainCommand : public Command {
       if (equals == change.npos) throw UsageError(StrCat("--set: '", change, "' is not key=value"));
       SetOption(description_, change.substr(0, equals), change.substr(equals + 1), "--set");
     }
+    if (session.options().device != "cpu") options_.compute.device = session.options().device;
     CheckOptions(description_);
     if (print_config_) return session.PrintResult(ToJson(description_), ToToml(description_, true));
     if (dry_run_) return Print(session, DryRun(options_, session.context()));

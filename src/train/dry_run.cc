@@ -127,6 +127,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
   const TrainingData data(options);
   const BenchmarkWatch benchmark(options);
   Model model = ReadStartingModel(options);
+  model.net.To(ParseDevice(options.compute.device));
   InitializationOptions initialization = options.initialization;
   initialization.photos = std::min(initialization.photos, kInitializingPhotos);
   InitializeLocals(model.net, data.set(), data.photo_root(), data.extract(), initialization, options.seed,

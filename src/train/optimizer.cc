@@ -8,6 +8,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include <cmath>
+#include <map>
 
 #include "train/optimizer_kinds.h"
 #include "train/parameter_groups.h"
@@ -128,7 +129,8 @@ TorchValue Optimizer::StateDict(double learning_rate) const {
   return {std::move(dict)};
 }
 
-void Optimizer::LoadStateDict(const TorchFile& file, const PickleValue& state) {
+void Optimizer::LoadStateDict(const TorchFile& file, const PickleValue& state,
+                              const std::vector<std::string>& order) {
   const at::NoGradGuard no_grad;
   const std::string what = "optimizer";
   const std::vector<StateTensor> kinds = kind_->state(options_);
@@ -136,9 +138,14 @@ void Optimizer::LoadStateDict(const TorchFile& file, const PickleValue& state) {
   VANTAGE_CHECK(entries.is(PickleValue::Kind::kDict), file.source(), ": ", what, ": state is a ",
                 DescribeKind(entries));
   if (kinds.empty()) return;
-  int64_t index = 0;
+  const std::vector<std::string> names = order.empty() ? ParameterNames() : order;
+  std::map<std::string, int64_t> index_of;
+  for (size_t i = 0; i < names.size(); ++i) index_of[names[i]] = static_cast<int64_t>(i);
   for (ParameterGroup& group : groups_) {
-    for (size_t i = 0; i < group.parameters.size(); ++i, ++index) {
+    for (size_t i = 0; i < group.parameters.size(); ++i) {
+      const auto numbered = index_of.find(group.names[i]);
+      VANTAGE_CHECK(numbered != index_of.end(), file.source(), ": ", what, ": no state of ", group.names[i]);
+      const int64_t index = numbered->second;
       const PickleValue* entry = Find(entries, index);
       VANTAGE_CHECK(entry != nullptr, file.source(), ": ", what, ": no state of parameter ", index);
       for (size_t k = 0; k < kinds.size(); ++k) {

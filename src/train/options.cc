@@ -10,6 +10,10 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
   DescribeLocals(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
+  description.Add(
+      "continue_training", options.continue_training,
+      "Also take the optimiser's state and the number of epochs from 'weights', a checkpoint of cirtorch "
+      "or of this program");
   description.Add("freeze", options.freeze,
                   "Beginnings of the names of parameters that are not trained, such as features.0.");
 }
@@ -54,6 +58,7 @@ void Describe(OptionsDescription& description, OptimizerOptions& options) {
 }
 
 void Describe(OptionsDescription& description, ComputeOptions& options) {
+  description.Add("device", options.device, "cpu, cuda or cuda:1; --device says so too");
   description
       .Add("precision", options.precision,
            "What the trunk computes in: fp32, or bf16 on a GPU or a CPU with AMX or AVX512-BF16")

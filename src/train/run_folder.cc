@@ -48,8 +48,9 @@ fs::path RunFolder::OfEpoch(int64_t epoch) const {
 bool MayChange(const std::string& key, const TrainOptions& options) {
   // The cosine schedule depends on the number of epochs.
   if (key == "epochs") return options.schedule.kind != "cosine";
-  for (const char* beginning : {"compute.batch_pixels", "compute.kept_pixels", "compute.loading_threads",
-                                "checkpoint.", "data.photos", "data.training_set", "model.weights"}) {
+  for (const char* beginning :
+       {"compute.device", "compute.batch_pixels", "compute.kept_pixels", "compute.loading_threads",
+        "checkpoint.", "data.photos", "data.training_set", "model.weights"}) {
     if (key.starts_with(beginning)) return true;
   }
   // Watching a benchmark changes what is best only where that is what counts.

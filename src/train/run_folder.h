@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <optional>
 
 #include "train/epoch_progress.h"
@@ -17,7 +18,8 @@ struct RunState {
   int64_t epochs_done = 0;
   int64_t steps_done = 0;
   int64_t best_epoch = 0;
-  double best_score = 0;                  // of the best epoch: a loss, or a benchmark's mAP
+  // Of the best epoch: a loss, or a benchmark's mAP; NaN where it is not known.
+  double best_score = std::numeric_limits<double>::quiet_NaN();
   std::optional<EpochProgress> progress;  // of the epoch that has been begun
 };
 

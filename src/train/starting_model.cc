@@ -47,6 +47,26 @@ Model ReadStartingModel(const TrainOptions& options) {
   return model;
 }
 
+int64_t ContinueTraining(DescriptorNet& net, Optimizer& optimizer, const ModelOptions& options) {
+  if (!options.continue_training) return 0;
+  const TorchFile file(options.weights);
+  const std::string& source = file.source();
+  // cirtorch numbers parameters in the order of its network's layers; this project's optimiser by groups.
+  std::vector<std::string> order;
+  if (file.root().Find("vantage_training") == nullptr) {
+    net.Visit([&](const std::string& name, at::Tensor&, TensorRole role) {
+      if (role == TensorRole::kParameter) order.push_back(name);
+    });
+  }
+  const PickleValue* state = file.root().Find("optimizer");
+  VANTAGE_CHECK(state != nullptr, source,
+                ": holds no optimiser's state to continue with (model.continue_training)");
+  optimizer.LoadStateDict(file, *state, order);
+  const int64_t epochs = ToInteger(Member(file.root(), "epoch", source), source + ": epoch");
+  VANTAGE_CHECK(epochs >= 0, source, ": epoch ", epochs);
+  return epochs;
+}
+
 void CheckSameTrainingSet(const Model& model, const TrainOptions& options) {
   const std::string now = Sha256OfFile(options.data.training_set);
   const std::string then = json::parse(model.origin).value("training_set_sha256", now);

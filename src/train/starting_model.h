@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vantage/nn/model_file.h"
+#include "vantage/train/optimizer.h"
 #include "vantage/train/options.h"
 
 namespace vantage {
@@ -10,6 +11,11 @@ namespace vantage {
 // photos and where it came from. Throws UsageError where the file holds another network than the options say;
 // Error as ReadModel does.
 Model ReadStartingModel(const TrainOptions& options);
+
+// Where options.model.continue_training says so: fills the optimiser from the checkpoint that training starts
+// from and returns the number of epochs that it has behind it; else 0. Throws Error naming the file where it
+// holds no such state, or one of another network or optimiser.
+int64_t ContinueTraining(DescriptorNet& net, Optimizer& optimizer, const ModelOptions& options);
 
 // Throws UsageError where a run's model was not started with this training set; it may have been moved.
 void CheckSameTrainingSet(const Model& model, const TrainOptions& options);

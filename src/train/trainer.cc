@@ -71,6 +71,7 @@ class Trainer {
                               ": a run stands here already; go on with --resume, or choose another folder"));
     }
     Model model = goes_on ? folder_.ReadModelOfCheckpoint() : ReadStartingModel(options_);
+    model.net.To(ParseDevice(options_.compute.device));
     if (!model.net.IsInitialized()) Initialize(model.net);
     Optimizer optimizer(model.net, options_.optimizer, options_.model.freeze);
     if (options_.weight_average_decay > 0) average_.emplace(model.net, options_.weight_average_decay);
@@ -83,11 +84,10 @@ class Trainer {
     } else {
       folder_.KeepConfig(options_);
     }
-    log_.emplace(folder_.path(), state_.steps_done + 1, goes_on ? state_.epochs_done + 1 : 0);
-    if (!goes_on) {
-      state_.epochs_done = -1;
-      FinishEpoch(EpochMetrics{}, Clock::now(), model, optimizer, on_epoch);
-    }
+    EpochMetrics before;
+    if (!goes_on) before.epoch = ContinueTraining(model.net, optimizer, options_.model);
+    log_.emplace(folder_.path(), state_.steps_done + 1, goes_on ? state_.epochs_done + 1 : before.epoch);
+    if (!goes_on) FinishEpoch(before, Clock::now(), model, optimizer, on_epoch);
     for (int64_t epoch = state_.epochs_done + 1; epoch <= options_.epochs; ++epoch) {
       TrainEpoch(epoch, model, optimizer, on_epoch);
     }
@@ -319,7 +319,7 @@ class Trainer {
         benchmark_.IsDue(metrics.epoch) ? benchmark_.Evaluate(result.net, context_) : kNaN;
     metrics.evaluation_seconds = SecondsSince(phase);
     metrics.exponent = MeanExponent(result.net);
-    metrics.seconds = (metrics.epoch == 0 ? 0 : metrics.seconds) + SecondsSince(start);
+    metrics.seconds = (std::isnan(metrics.seconds) ? 0 : metrics.seconds) + SecondsSince(start);
     metrics.best_epoch = IsBest(metrics) ? metrics.epoch : state_.best_epoch;
 
     log_->Add(metrics);
@@ -356,7 +356,7 @@ class Trainer {
 
   bool IsBest(const EpochMetrics& metrics) const {
     // Without validation epoch 0 has no loss: the first epoch of training is better than none.
-    if (metrics.epoch == 0 || std::isnan(state_.best_score)) return true;
+    if (std::isnan(state_.best_score)) return true;
     const double score = ScoreOf(metrics);
     return by_benchmark() ? score > state_.best_score : score < state_.best_score;
   }

@@ -132,9 +132,9 @@ int RunThroughKills(Command command, double shortest, double longest) {
   int code = 1;
   for (int attempt = 0; attempt < 60 && code != 0; ++attempt) {
     // `timeout` kills where nothing can be caught or cleaned up. Later attempts get longer, so that the run
-    // ends.
+    // ends on a slow machine too.
     Command timed = command;
-    const double seconds = random.Uniform(shortest, longest) * (1 + attempt / 4);
+    const double seconds = random.Uniform(shortest, longest) * (1 + attempt / 20);
     timed.arguments.insert(timed.arguments.begin(), {"timeout", "-s", "KILL", FormatFixed(seconds, 2)});
     code = RunCommand(timed, {}).exit_code;
     kills += code != 0 ? 1 : 0;
@@ -144,14 +144,32 @@ int RunThroughKills(Command command, double shortest, double longest) {
 }
 
 TEST_F(Commands, KilledTrainingGoesOnToTheSameBytes) {
+  // A checkpoint after each step; killed in data, mining, steps, checkpoints, validation and evaluation.
   const auto train = [&](const std::string& run) {
-    return std::vector<std::string>{VANTAGE_PROGRAM, "train",    Path("train.toml"), "-o",
-                                    Path(run),       "--resume", "--threads",        "1"};
+    return std::vector<std::string>{VANTAGE_PROGRAM,
+                                    "train",
+                                    Path("train.toml"),
+                                    "-o",
+                                    Path(run),
+                                    "--resume",
+                                    "--set",
+                                    "checkpoint.every_minutes=1e-9",
+                                    "--set",
+                                    "epochs=10",
+                                    "--set",
+                                    "checkpoint.keep=2",
+                                    "--set",
+                                    "evaluation.data=" + Path("photos"),
+                                    "--set",
+                                    "evaluation.every_epochs=1"};
   };
   ASSERT_EQ(RunCommand({train("whole"), {}, {}}, {}).exit_code, 0);
-  EXPECT_GE(RunThroughKills({train("killed"), {}, folder_ / "log"}, 0.2, 1.0), 1);
-  EXPECT_EQ(Sha256OfFile(folder_ / "killed/best.pth"), Sha256OfFile(folder_ / "whole/best.pth"));
-  EXPECT_EQ(Sha256OfFile(folder_ / "killed/last.pth").size(), 64U);
+  const int kills = RunThroughKills({train("killed"), {}, folder_ / "log"}, 0.4, 1.4);
+  EXPECT_GE(kills, 1);
+  RecordProperty("kills", kills);
+  for (const char* file :
+       {"best.pth", "last.pth", "checkpoints/epoch-0009.pth", "checkpoints/epoch-0010.pth"})
+    EXPECT_EQ(Sha256OfFile(folder_ / "killed" / file), Sha256OfFile(folder_ / "whole" / file)) << file;
 }
 
 TEST_F(Commands, KilledExtractionGoesOnToTheSameBytes) {
@@ -493,6 +511,28 @@ TEST_F(Commands, CirtorchsTrainingSetIsTrainedOnAndWrittenBack) {
   EXPECT_EQ(VantageJson({"tuples", Path("data/again.pkl"), "--photos", Path("elsewhere/ims"), "-o",
                          Path("moved.db")})["train"]["photos"],
             12);
+}
+
+TEST_F(Commands, EveryRecipeIsAConfiguration) {
+  int recipes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(VANTAGE_CONFIGS)) {
+    const Output printed = Vantage({"train", file.path().string(), "--print-config"});
+    EXPECT_EQ(printed.code, 0) << file.path() << ": " << printed.text;
+    ++recipes;
+  }
+  EXPECT_GE(recipes, 7);
+}
+
+TEST_F(Commands, DryRunTellsWhatARunWouldBe) {
+  const json report = VantageJson({"train", Path("train.toml"), "--dry-run"});
+  EXPECT_GT(report["tuples_of_epoch"], 0);
+  EXPECT_GT(report["seconds_of_epoch"], 0);
+  EXPECT_TRUE(report["failed"].empty());
+  const Output text = Vantage({"train", Path("train.toml"), "--dry-run"});
+  EXPECT_THAT(text.text, HasSubstr("descriptors of 512 dimensions"));
+  const Output nowhere = Vantage({"train", Path("train.toml")});
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_THAT(nowhere.text, HasSubstr("-o: a run needs a folder"));
 }
 
 TEST_F(Commands, PrintedConfigurationIsAConfiguration) {

@@ -243,6 +243,37 @@ TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
   });
 }
 
+TEST_F(Training, GoesOnFromACheckpointOfCirtorch) {
+  VANTAGE_REQUIRE_SHARED("weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
+  const auto checkpoint = vantage::testing::SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w.pth.tar";
+  options_.model.weights = checkpoint.string();
+  options_.model.net.fc_whitening = true;
+  options_.model.continue_training = true;
+  options_.epochs = 4;  // it has three behind it
+  const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
+  ASSERT_EQ(result.epochs.size(), 2U);
+  EXPECT_EQ(result.epochs[0].epoch, 3);
+  EXPECT_NEAR(result.epochs[1].learning_rate, 1e-4 * std::exp(-0.03), 1e-12);
+
+  // Each parameter's state is its own, although cirtorch numbers them in another order.
+  const TorchFile file(checkpoint);
+  const TorchFile last(folder_ / "run/last.pth");
+  const auto steps_of = [](const TorchFile& of, int64_t parameter) {
+    for (const PickleValue* entries = &Member(Member(of.root(), "optimizer", "file"), "state", "file");;) {
+      for (size_t k = 0; k + 1 < entries->items.size(); k += 2) {
+        if (entries->items[k]->integer == parameter)
+          return ReadTensor(of, Member(*entries->items[k + 1], "step", "file"), "step").item<double>();
+      }
+      return -1.0;
+    }
+  };
+  EXPECT_EQ(steps_of(last, 52), steps_of(file, 50) + 5);  // pool.p; nine tuples in steps of two
+  options_.model.weights = (folder_ / "start.pth").string();
+  options_.model.net.fc_whitening = false;
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "other", false, OneThread()); }),
+              HasSubstr("start.pth: holds no optimiser's state"));
+}
+
 TEST_F(Training, BadInputNeverStartsARun) {
   TrainOptions options = options_;
   options.data.training_set = "";

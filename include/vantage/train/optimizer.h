@@ -61,8 +61,10 @@ class Optimizer {
   // torch.optim's state_dict(), the parameters in the order of Parameters: cirtorch's where there are no
   // groups.
   TorchValue StateDict(double learning_rate) const;
-  // Throws Error naming the file where the state is missing or does not fit the parameters.
-  void LoadStateDict(const TorchFile& file, const PickleValue& state);
+  // order: the names of the parameters that the state numbers; empty: that of Parameters. Throws Error naming
+  // the file where the state is missing or does not fit the parameters.
+  void LoadStateDict(const TorchFile& file, const PickleValue& state,
+                     const std::vector<std::string>& order = {});
 
  private:
   double ClipGradients();

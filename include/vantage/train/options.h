@@ -19,6 +19,9 @@ struct ModelOptions {
   // Where training starts: a trunk's weights with torchvision's names, or a checkpoint of this project or
   // cirtorch.
   std::string weights;
+  // Go on with the training that `weights`, a checkpoint of cirtorch or of this project, was written in: take
+  // its optimiser's state and the number of its epochs too.
+  bool continue_training = false;
   // Beginnings of the names of parameters that are not trained, such as "features.0.".
   std::vector<std::string> freeze;
 };
@@ -65,6 +68,8 @@ void Describe(OptionsDescription& description, OptimizerOptions& options);
 
 // How a step is computed: what it costs, not what comes out, but for `precision`.
 struct ComputeOptions {
+  // "cpu", "cuda" or "cuda:1".
+  std::string device = "cpu";
   // Type that the trunk computes in: "fp32", or "bf16" where the machine is fast at it. Weights, their
   // gradients and what follows the trunk are float32 in any case.
   std::string precision = "fp32";
