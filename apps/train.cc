@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -46,10 +47,21 @@ class TrainCommand : public Command {
     }
     if (session.options().device != "cpu") options_.compute.device = session.options().device;
     CheckOptions(description_);
-    if (print_config_) return session.PrintResult(ToJson(description_), ToToml(description_, true));
-    if (dry_run_) return Print(session, DryRun(options_, session.context()));
+    const LaunchEnvironment launch = ReadLaunchEnvironment();
+    const bool is_first = launch.rank == 0;
+    if (print_config_) {
+      if (is_first) session.PrintResult(ToJson(description_), ToToml(description_, true));
+      return;
+    }
+    if (dry_run_) {
+      if (is_first) Print(session, DryRun(options_, session.context()));
+      return;
+    }
     if (output_.empty()) throw UsageError("-o: a run needs a folder");
-    const TrainResult result = Train(options_, output_, resume_, session.context(), LogEpoch);
+    const RunContext context = ContextOf(launch, session);
+    const TrainResult result =
+        Train(options_, output_, resume_, context, LogEpoch, ProcessGroup::Join(launch, context));
+    if (!is_first) return;
     session.PrintResult({{"best_model", result.best_model.string()},
                          {"best_epoch", result.best_epoch},
                          {"best_score", result.best_score}},
@@ -58,6 +70,17 @@ class TrainCommand : public Command {
   }
 
  private:
+  // Processes that share a machine share its cores, and the first one speaks for all.
+  static RunContext ContextOf(const LaunchEnvironment& launch, const Session& session) {
+    RunContext context = session.context();
+    if (context.threads == 0) context.threads = std::max(1, context.ThreadCount() / launch.local_size);
+    if (launch.rank > 0) {
+      context.on_progress = {};
+      SetLogLevel(std::max(ParseLogLevel(session.options().log_level), LogLevel::kWarning));
+    }
+    return context;
+  }
+
   static void LogEpoch(const EpochMetrics& m) {
     const auto or_dash = [](double value, int digits) {
       return std::isnan(value) ? std::string("-") : FormatFixed(value, digits);

@@ -5,6 +5,7 @@
 #include "command_line.h"
 #include "model_arguments.h"
 #include "session.h"
+#include "vantage/nn/fold_whitening.h"
 #include "vantage/train/learn_whitening.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
@@ -32,9 +33,12 @@ class WhitenCommand : public Command {
     line.Option("--name", name_, "Name of the whitening in the model; default: the method's");
     line.Option("--size", size_,
                 "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024");
-    line.Option(
-        "--scales", scales_,
-        "Scales that photos are described at, such as 1,0.7071,0.5, kept as the model's own; default: those");
+    line.Option("--scales", scales_,
+                "Scales that photos are described at, such as 1,0.7071,0.5, kept as the model's own; "
+                "default: those. Where "
+                "there are several, one whitening is learned at them and one at a single scale");
+    line.Flag("--fold", fold_,
+              "Make the whitening the network's last linear layer, for programs that know of no whitening");
     line.Options(description_);
     line.Example("vantage whiten run/best.pth --tuples training-set.db -o model.pth");
   }
@@ -45,18 +49,26 @@ class WhitenCommand : public Command {
     const fs::path root = photos_.empty() ? fs::path(tuples_).parent_path() : fs::path(photos_);
     const int size = EffectiveImageSize(model, {.image_size = size_});
     const std::vector<double> scales = EffectiveScales(model, {.scales = scales_});
+    if (fold_) CheckFoldable(model, scales);
     const LearnedWhitening learned = LearnWhiteningFromTuples(
         model.net, set, root, {.image_size = size, .scales = scales}, options_, session.context());
     const std::string name = name_.empty() ? options_.method : name_;
-    ModelWhitening& whitening = model.whitenings[name];
-    (scales.size() > 1 ? whitening.multi_scale : whitening.single_scale) = learned.whitening;
-    model.default_whitening = name;
+    if (fold_) {
+      model.net = FoldWhitening(model.net, *learned.whitening.single_scale);
+      model.whitenings.clear();  // they are of other descriptors
+      model.default_whitening.clear();
+    } else {
+      model.whitenings[name] = learned.whitening;
+      model.default_whitening = name;
+    }
     model.image_size = size;
     model.scales = scales;
     nlohmann::json origin = nlohmann::json::parse(model.origin);
     origin["whitening"] = {{"name", name},
                            {"method", options_.method},
                            {"shrinkage", options_.shrinkage},
+                           {"dimension", options_.dimension},
+                           {"folded", fold_},
                            {"model_sha256", Sha256OfFile(model_.path)},
                            {"training_set_sha256", Sha256OfFile(tuples_)},
                            {"photos", learned.photos},
@@ -66,18 +78,35 @@ class WhitenCommand : public Command {
     model.origin = origin.dump();
     WriteModel(model, output_);
     session.PrintResult(
-        {{"output", output_}, {"name", name}, {"photos", learned.photos}, {"pairs", learned.pairs}},
-        StrCat("whitening '", name, "' learned from ", learned.pairs, " pairs of ", learned.photos,
-               " photos: ", output_, "\n"));
+        {{"output", output_},
+         {"name", name},
+         {"photos", learned.photos},
+         {"pairs", learned.pairs},
+         {"dimension", learned.whitening.single_scale->projection.rows()},
+         {"folded", fold_}},
+        StrCat("whitening '", name, "' learned from ", learned.pairs, " pairs of ", learned.photos, " photos",
+               fold_ ? " and folded into the network" : "", ": ", output_, "\n"));
   }
 
  private:
+  // Found out before the photos are described.
+  static void CheckFoldable(const Model& model, const std::vector<double>& scales) {
+    if (scales.size() > 1) {
+      throw UsageError(
+          "--fold: a whitening that is learned at several scales comes after their descriptors have been "
+          "averaged, "
+          "and a network's last layer before; leave out --fold, or take one scale with --scales 1");
+    }
+    CheckTakesWhitening(model.net.options());
+  }
+
   ModelArguments model_;
   std::string tuples_;
   std::string output_;
   std::string photos_;
   std::string name_;
   int size_ = 0;
+  bool fold_ = false;
   std::string scales_ = "default";
   LearnWhiteningOptions options_;
   OptionsDescription description_;

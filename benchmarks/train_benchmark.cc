@@ -103,7 +103,7 @@ double TimeVantage(DescriptorNet net, const Photos& photos, const Setting& setti
   OrderedPrefetch<LoadedTuple> loaded(static_cast<int64_t>(count), std::max(1, threads / 2), 2 * threads,
                                       [&](int64_t i) { return photos.Load(static_cast<size_t>(i)); });
   const auto step = [&] {
-    return TakeStep(net, optimizer, loss, kRate, setting.tuples_per_step,
+    return TakeStep(net, optimizer, loss, kRate, TupleShare(ProcessGroup(), 0, setting.tuples_per_step),
                     [&](size_t) { return *loaded.Next(); }, options, {});
   };
   step();

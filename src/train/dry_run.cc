@@ -96,11 +96,12 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
   const std::vector<Tuple> tuples = RandomTuples(
       data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step, options.mining.negatives, random);
   const TupleLoss loss = MakeLoss(options.loss);
+  const ProcessGroup alone;
   double seconds = 0;
   for (size_t step = 0; step < kSteps; ++step) {
     const auto start = Clock::now();
     const StepResult result =
-        TakeStep(net, optimizer, loss, /*learning_rate=*/0, per_step,
+        TakeStep(net, optimizer, loss, /*learning_rate=*/0, TupleShare(alone, 0, per_step),
                  [&](size_t i) {
                    context.CheckCancelled();
                    return data.Load(tuples[step * per_step + i], Split::kTrain, 1, i);

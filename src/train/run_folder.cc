@@ -79,6 +79,11 @@ void RunFolder::KeepConfig(TrainOptions options) const {
 
 void RunFolder::WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average,
                           double learning_rate, const RunState& state) const {
+  WriteCheckpoint(last(), model, optimizer, average, learning_rate, state);
+}
+
+void WriteCheckpoint(const fs::path& path, Model& model, const Optimizer& optimizer,
+                     const WeightAverage* average, double learning_rate, const RunState& state) {
   TorchDict training;
   training.Set("version", {kStateVersion});
   training.Set("steps_done", {state.steps_done});
@@ -91,7 +96,7 @@ void RunFolder::WriteLast(Model& model, const Optimizer& optimizer, const Weight
   more.Set("min_loss", {state.best_score});
   more.Set("optimizer", optimizer.StateDict(learning_rate));
   more.Set("vantage_training", {std::move(training)});
-  WriteModel(model, last(), more);
+  WriteModel(model, path, more);
 }
 
 void RunFolder::WriteBest(const Model& model, int64_t epoch) const {
@@ -117,8 +122,9 @@ void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
   }
 }
 
-RunState RunFolder::ReadState(Optimizer& optimizer, WeightAverage* average, const TrainingSet& set) const {
-  const TorchFile file(last());
+RunState ReadCheckpoint(const fs::path& path, Optimizer& optimizer, WeightAverage* average,
+                        const TrainingSet& set) {
+  const TorchFile file(path);
   const std::string& source = file.source();
   RunState state;
   state.epochs_done = ToInteger(Member(file.root(), "epoch", source), source + ": epoch");

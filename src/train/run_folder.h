@@ -57,13 +57,18 @@ class RunFolder {
   void KeepEpoch(int64_t epoch, int keep) const;
 
   Model ReadModelOfCheckpoint() const { return ReadModel(last()); }
-  // Fills the optimiser and the average (null: none) and returns where the run stands.
-  RunState ReadState(Optimizer& optimizer, WeightAverage* average, const TrainingSet& set) const;
 
  private:
   std::filesystem::path folder_;
   int lock_ = -1;
 };
+
+// Writes and reads a run's checkpoint, such as last.pth; ReadModel reads its model. Reading fills the
+// optimiser and the average (null: none) and returns where the run stands.
+void WriteCheckpoint(const std::filesystem::path& path, Model& model, const Optimizer& optimizer,
+                     const WeightAverage* average, double learning_rate, const RunState& state);
+RunState ReadCheckpoint(const std::filesystem::path& path, Optimizer& optimizer, WeightAverage* average,
+                        const TrainingSet& set);
 
 // Whether an option may have another value when a run goes on: it says how the run is computed, watched or
 // kept, or how long it is, not what comes out of a step.

@@ -9,13 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "train/benchmark_watch.h"
-#include "train/run_folder.h"
 #include "train/run_log.h"
-#include "train/starting_model.h"
+#include "train/run_start.h"
+#include "train/shared_work.h"
 #include "train/training_data.h"
 #include "train/training_step.h"
 #include "vantage/report/run_report.h"
-#include "vantage/train/initialize.h"
 #include "vantage/train/schedule.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -55,57 +54,36 @@ struct LossSum {
 
 class Trainer {
  public:
-  Trainer(const TrainOptions& options, const fs::path& folder, const RunContext& context)
-      : options_(options),
-        context_(context),
-        data_(options),
-        benchmark_(options),
-        loss_(MakeLoss(options.loss)),
-        folder_(folder) {}
+  Trainer(const TrainOptions& options, const fs::path& folder, const ProcessGroup& group,
+          const RunContext& context)
+      : options_(options), group_(group), context_(context), data_(options), loss_(MakeLoss(options.loss)) {
+    if (!group.IsFirst()) return;
+    benchmark_.emplace(options);
+    folder_.emplace(folder);
+  }
 
   TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
     at::set_num_threads(context_.ThreadCount());
-    const bool goes_on = resume && folder_.HasCheckpoint();
-    if (!resume && folder_.HasCheckpoint()) {
-      throw UsageError(StrCat(folder_.last().string(),
-                              ": a run stands here already; go on with --resume, or choose another folder"));
-    }
-    Model model = goes_on ? folder_.ReadModelOfCheckpoint() : ReadStartingModel(options_);
-    model.net.To(ParseDevice(options_.compute.device));
-    if (!model.net.IsInitialized()) Initialize(model.net);
-    Optimizer optimizer(model.net, options_.optimizer, options_.model.freeze);
-    if (options_.weight_average_decay > 0) average_.emplace(model.net, options_.weight_average_decay);
-    if (goes_on) {
-      CheckSameTrainingSet(model, options_);
-      state_ = folder_.ReadState(optimizer, average(), data_.set());
-      folder_.KeepConfig(options_);
-      LogInfo("going on after epoch ", state_.epochs_done,
-              state_.progress ? StrCat(" and ", state_.progress->next, " tuples") : "");
-    } else {
-      folder_.KeepConfig(options_);
-    }
+    RunStart start = StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
+    Model& model = start.model;
+    Optimizer& optimizer = *start.optimizer;
+    state_ = std::move(start.state);
+    average_ = std::move(start.average);
     EpochMetrics before;
-    if (!goes_on) before.epoch = ContinueTraining(model.net, optimizer, options_.model);
-    log_.emplace(folder_.path(), state_.steps_done + 1, goes_on ? state_.epochs_done + 1 : before.epoch);
-    if (!goes_on) FinishEpoch(before, Clock::now(), model, optimizer, on_epoch);
+    before.epoch = state_.epochs_done;
+    if (folder_) {
+      log_.emplace(folder_->path(), state_.steps_done + 1,
+                   start.goes_on ? state_.epochs_done + 1 : before.epoch);
+    }
+    if (!start.goes_on) FinishEpoch(before, Clock::now(), model, optimizer, on_epoch);
     for (int64_t epoch = state_.epochs_done + 1; epoch <= options_.epochs; ++epoch) {
       TrainEpoch(epoch, model, optimizer, on_epoch);
     }
-    return {log_->epochs(), state_.best_epoch, state_.best_score, folder_.best()};
+    if (!folder_) return {};
+    return {log_->epochs(), state_.best_epoch, state_.best_score, folder_->best()};
   }
 
  private:
-  // Makes what a network of local features needs beside its trunk; the first checkpoint keeps it.
-  void Initialize(DescriptorNet& net) const {
-    const InitializedLocals made = InitializeLocals(net, data_.set(), data_.photo_root(), data_.extract(),
-                                                    options_.initialization, options_.seed, context_);
-    for (const std::string& reason : made.failed) LogWarning(reason, "; left out");
-    LogInfo("initialised on ", made.photos, " photos: ", made.locals,
-            " local features, mean squared distance to their centres ",
-            FormatFixed(made.mean_squared_distance, 4), ", variance that the projection keeps ",
-            FormatFixed(made.explained_variance, 4));
-  }
-
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
 
   // The model that the run comes to: with averaged weights where they are.
@@ -128,16 +106,19 @@ class Trainer {
     } catch (const Interrupted&) {
       if (state_.progress) Save(model, optimizer);
       throw;
+    } catch (const PeerError&) {  // nothing of the step that it ended has been booked
+      if (state_.progress) Save(model, optimizer);
+      throw;
     }
   }
 
   void Begin(int64_t epoch, const DescriptorNet& net) {
     const auto start = Clock::now();
-    MinedTuples mined = data_.Mine(net, Split::kTrain, epoch, folder_.path(), context_);
+    MinedTuples mined = data_.Mine(net, Split::kTrain, epoch, FolderPath(), group_, context_);
     EpochProgress progress;
     progress.epoch = epoch;
     progress.average_negative_distance = mined.average_negative_distance;
-    log_->AddExamples(epoch, data_.set(), data_.photo_root(), mined.tuples, kExampleQueries);
+    if (log_) log_->AddExamples(epoch, data_.set(), data_.photo_root(), mined.tuples, kExampleQueries);
     RandomStream(static_cast<uint64_t>(options_.seed), "order of tuples", {static_cast<uint64_t>(epoch)})
         .Shuffle(mined.tuples);
     progress.tuples = std::move(mined.tuples);
@@ -167,7 +148,8 @@ class Trainer {
       StepResult step;
       try {
         step = TakeStep(
-            net, optimizer, loss_, rate, count, [&](size_t) { return *loaded.Next(); }, runner,
+            net, optimizer, loss_, rate, TupleShare(group_, progress.next, count),
+            [&](size_t) { return *loaded.Next(); }, runner,
             [&](size_t i, const TupleOutcome& outcome) {
               context_.CheckCancelled();
               Book(tuples[i], outcome, losses);
@@ -191,16 +173,18 @@ class Trainer {
     }
   }
 
-  // Decodes tuples in their order, from `first` on.
+  // Decodes this process's own tuples in their order, from `first` on.
   using LoadedTuples = OrderedPrefetch<LoadedTuple>;
   LoadedTuples LoadAhead(const std::vector<Tuple>& tuples, size_t first, Split split, int64_t epoch) const {
     const int threads = context_.ThreadCount();
     const int loaders =
         options_.compute.loading_threads > 0 ? options_.compute.loading_threads : std::max(1, threads / 2);
-    return LoadedTuples(static_cast<int64_t>(tuples.size() - first), loaders, loaders + threads,
-                        [&tuples, this, first, split, epoch](int64_t i) {
+    std::vector<size_t> own = TupleShare(group_, first, tuples.size() - first).own;
+    const auto count = static_cast<int64_t>(own.size());
+    return LoadedTuples(count, loaders, loaders + threads,
+                        [&tuples, this, first, split, epoch, own = std::move(own)](int64_t i) {
                           context_.CheckCancelled();
-                          const size_t place = first + static_cast<size_t>(i);
+                          const size_t place = first + own[static_cast<size_t>(i)];
                           return data_.Load(tuples[place], split, epoch, place);
                         });
   }
@@ -211,7 +195,8 @@ class Trainer {
       LogWarning(outcome.skipped, "; its tuple is skipped");
       return;
     }
-    if (!std::isfinite(outcome.loss)) {
+    // With several processes all must know of it, and come to know when the step's losses are put together.
+    if (!std::isfinite(outcome.loss) && group_.size() == 1) {
       throw NotFinite(
           StrCat("the loss is ", outcome.loss, " on the tuple ", Join(data_.PhotosOf(tuple), ", ")));
     }
@@ -241,7 +226,7 @@ class Trainer {
       metrics.photos_with_gradient += tuple.photos_with_gradient;
     }
     metrics.loss = metrics.tuples == 0 ? kNaN : loss_sum / static_cast<double>(metrics.tuples);
-    log_->Add(metrics);
+    if (log_) log_->Add(metrics);
     progress.next += count;
     progress.learning_rate = rate;
     progress.loss_sum += loss_sum;
@@ -282,25 +267,27 @@ class Trainer {
 
   void Validate(const DescriptorNet& net, EpochMetrics& metrics) {
     if (!data_.validates()) return;
-    const MinedTuples mined = data_.Mine(net, Split::kVal, metrics.epoch, folder_.path(), context_);
+    const MinedTuples mined = data_.Mine(net, Split::kVal, metrics.epoch, FolderPath(), group_, context_);
     LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch);
     const DescriptorNet frozen = net.Frozen();
+    const TupleShare share(group_, 0, mined.tuples.size());
     LossSum seen;
     const StepOutcome outcome = RunTuples(
-        frozen, loss_, {}, mined.tuples.size(), [&](size_t) { return *loaded.Next(); },
+        frozen, loss_, {}, share.own.size(), [&](size_t) { return *loaded.Next(); },
         RunnerOptions(options_.compute, net.device(), context_.ThreadCount()),
         [&](size_t i, const TupleOutcome& tuple) {
           context_.CheckCancelled();
-          Book(mined.tuples[i], tuple, seen);
+          Book(mined.tuples[share.own[i]], tuple, seen);
           context_.Report({StrCat("epoch ", metrics.epoch, ": validating"), seen.used,
-                           static_cast<int64_t>(mined.tuples.size()), ""});
+                           static_cast<int64_t>(share.own.size()), ""});
         });
     LossSum losses;
-    for (const TupleOutcome& tuple : outcome.tuples) {
+    for (const TupleOutcome& tuple : ShareOutcomes(share, outcome.tuples)) {
       if (!tuple.skipped.empty()) continue;
       losses.sum += tuple.loss;
       ++losses.used;
     }
+    VANTAGE_CHECK(losses.used == 0 || std::isfinite(losses.sum), "the validation loss is ", losses.sum);
     VANTAGE_CHECK(losses.used > 0, "none of ", mined.tuples.size(), " validation tuples could be read");
     metrics.val_loss = losses.Mean();
     metrics.val_negative_distance = mined.average_negative_distance;
@@ -315,32 +302,34 @@ class Trainer {
     Validate(result.net, metrics);
     metrics.validation_seconds = SecondsSince(phase);
     phase = Clock::now();
-    metrics.benchmark_map =
-        benchmark_.IsDue(metrics.epoch) ? benchmark_.Evaluate(result.net, context_) : kNaN;
+    const bool evaluates = benchmark_ && benchmark_->IsDue(metrics.epoch);
+    metrics.benchmark_map = evaluates ? benchmark_->Evaluate(result.net, context_) : kNaN;
     metrics.evaluation_seconds = SecondsSince(phase);
     metrics.exponent = MeanExponent(result.net);
     metrics.seconds = (std::isnan(metrics.seconds) ? 0 : metrics.seconds) + SecondsSince(start);
     metrics.best_epoch = IsBest(metrics) ? metrics.epoch : state_.best_epoch;
 
-    log_->Add(metrics);
+    if (log_) log_->Add(metrics);
     state_.epochs_done = metrics.epoch;
     state_.progress.reset();
     if (IsBest(metrics)) {
       state_.best_epoch = metrics.epoch;
       state_.best_score = ScoreOf(metrics);
-      folder_.WriteBest(result, metrics.epoch);
+      if (folder_) folder_->WriteBest(result, metrics.epoch);
     }
     learning_rate_ = metrics.learning_rate;
     Save(model, optimizer);
-    folder_.KeepEpoch(metrics.epoch, options_.checkpoint.keep);
-    WriteReport();
-    if (on_epoch) on_epoch(metrics);
+    if (folder_) {
+      folder_->KeepEpoch(metrics.epoch, options_.checkpoint.keep);
+      WriteReport();
+    }
+    if (on_epoch && group_.IsFirst()) on_epoch(metrics);
   }
 
   // The page is for people: that it cannot be written ends no run.
   void WriteReport() const {
     try {
-      WriteRunReport(folder_.path(), {.photo_root = data_.photo_root()}, folder_.report());
+      WriteRunReport(folder_->path(), {.photo_root = data_.photo_root()}, folder_->report());
     } catch (const Error& error) {
       LogWarning("no report: ", error.what());
     }
@@ -371,26 +360,33 @@ class Trainer {
     for (const Tuple& tuple : tuples)
       dump["tuples"].push_back(
           {{"photos", data_.PhotosOf(tuple)}, {"negative_distances", tuple.negative_distances}});
-    WriteFile(folder_.failed_step(), dump.dump(2) + "\n");
-    return StrCat(folder_.failed_step().string(), " names the photos of the step, ", folder_.last().string(),
-                  " holds the weights before it; is the learning rate too high?");
+    if (!folder_) return "process 0 tells more";
+    WriteFile(folder_->failed_step(), dump.dump(2) + "\n");
+    return StrCat(folder_->failed_step().string(), " names the photos of the step, ",
+                  folder_->last().string(), " holds the weights before it; is the learning rate too high?");
   }
 
   void Save(Model& model, const Optimizer& optimizer) {
+    if (!folder_) return;
     log_->Flush();
-    folder_.WriteLast(model, optimizer, average(),
-                      state_.progress ? state_.progress->learning_rate : learning_rate_, state_);
+    folder_->WriteLast(model, optimizer, average(),
+                       state_.progress ? state_.progress->learning_rate : learning_rate_, state_);
     last_save_ = Clock::now();
   }
 
+  // Nothing is written where there is no folder.
+  fs::path FolderPath() const { return folder_ ? folder_->path() : fs::path(); }
+
   TrainOptions options_;
+  const ProcessGroup& group_;
   RunContext context_;
   TrainingData data_;
-  BenchmarkWatch benchmark_;
   TupleLoss loss_;
-  RunFolder folder_;
-  RunState state_;
+  // Of process 0 alone.
+  std::optional<BenchmarkWatch> benchmark_;
+  std::optional<RunFolder> folder_;
   std::optional<RunLog> log_;
+  RunState state_;
   std::optional<WeightAverage> average_;
   Clock::time_point last_save_;
   double learning_rate_ = 0;  // of the last finished epoch
@@ -399,8 +395,19 @@ class Trainer {
 }  // namespace
 
 TrainResult Train(const TrainOptions& options, const fs::path& folder, bool resume, const RunContext& context,
-                  const std::function<void(const EpochMetrics&)>& on_epoch) {
-  return Trainer(options, folder, context).Run(resume, on_epoch);
+                  const std::function<void(const EpochMetrics&)>& on_epoch, ProcessGroup group) {
+  try {
+    TrainResult result = Trainer(options, folder, group, group.Watched(context)).Run(resume, on_epoch);
+    group.Finish();
+    return result;
+  } catch (const Interrupted& error) {
+    group.Abandon(error);
+    group.CheckPeers();  // cancelled since another process ended early?
+    throw;
+  } catch (const std::exception& error) {
+    group.Abandon(error);
+    throw;
+  }
 }
 
 }  // namespace vantage

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "train/shared_work.h"
 #include "vantage/extract/describer.h"
 #include "vantage/extract/journal.h"
 #include "vantage/nn/model_file.h"
@@ -72,13 +73,18 @@ TrainingData::TrainingData(const TrainOptions& options)
 }
 
 MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t epoch, const fs::path& folder,
-                               const RunContext& context) const {
+                               const ProcessGroup& group, const RunContext& context) const {
   const Describer describer(net, extract_);
   std::unique_ptr<ExtractionJournal> journal;
-  const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
-    journal = OpenJournal(folder / StrCat("mining-", SplitName(split), ".partial"),
-                          IdentityOf(net, photos, extract_), describer.dimension());
+  const auto describe_here = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
+    if (group.IsFirst()) {
+      journal = OpenJournal(folder / StrCat("mining-", SplitName(split), ".partial"),
+                            IdentityOf(net, photos, extract_), describer.dimension());
+    }
     return ExtractDescriptors(describer, photos, of_call, journal.get());
+  };
+  const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
+    return DescribeShared(group, photos, describe_here, of_call);
   };
   RunContext named = context;
   if (context.on_progress) {
@@ -87,9 +93,9 @@ MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t ep
       context.Report(progress);
     };
   }
-  MinedTuples mined = MineEpoch(set_, split, photo_root_, DescribePhotos(describe), options_.mining,
-                                options_.seed, epoch, named);
-  journal->Remove();
+  MinedTuples mined = TuplesOfFirst(group, MineEpoch(set_, split, photo_root_, DescribePhotos(describe),
+                                                     options_.mining, options_.seed, epoch, named));
+  if (journal) journal->Remove();
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
   const bool is_first = epoch == (split == Split::kVal ? 0 : 1);
   if (mined.short_tuples > 0 && is_first) {

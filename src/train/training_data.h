@@ -8,6 +8,7 @@
 #include "train/tuple_gradient.h"
 #include "vantage/mining/tuple_miner.h"
 #include "vantage/train/options.h"
+#include "vantage/train/process_group.h"
 
 namespace vantage {
 
@@ -26,10 +27,11 @@ class TrainingData {
 
   PhotoRequest Request(PhotoId photo) const;
 
-  // See MineEpoch. Descriptors of photos are kept in `folder` until all are there, so that a run that is
+  // See MineEpoch; the processes share the photos that are to be described, and come to the same tuples.
+  // Descriptors of photos are kept in `folder` (of process 0) until all are there, so that a run that is
   // killed does not describe them again.
   MinedTuples Mine(const DescriptorNet& net, Split split, int64_t epoch, const std::filesystem::path& folder,
-                   const RunContext& context) const;
+                   const ProcessGroup& group, const RunContext& context) const;
 
   // Decodes the photos of a tuple; for training they are augmented as the options say, differently in each
   // epoch. `place` of the tuple in the epoch.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/training_step.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -32,21 +31,32 @@ TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device
 }
 
 StepResult TakeStep(const DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss,
-                    double learning_rate, size_t count, const std::function<LoadedTuple(size_t)>& next,
-                    const TupleRunnerOptions& options,
+                    double learning_rate, const TupleShare& share,
+                    const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
                     const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
   const auto folding = Clock::now();
   const FoldedNet folded(net);
   StepResult result;
   result.optimizer_seconds = SecondsSince(folding);
-  StepOutcome outcome = RunTuples(folded.net(), loss, folded.leaves(), count, next, options, on_tuple);
-  result.tuples = std::move(outcome.tuples);
+  StepOutcome outcome = RunTuples(
+      folded.net(), loss, folded.leaves(), share.own.size(), [&](size_t i) { return next(share.own[i]); },
+      options,
+      [&](size_t i, const TupleOutcome& tuple) {
+        if (on_tuple) on_tuple(share.own[i], tuple);
+      });
+  result.tuples = ShareOutcomes(share, outcome.tuples);
   result.times = outcome.times;
-  const bool any_used = std::any_of(result.tuples.begin(), result.tuples.end(),
-                                    [](const TupleOutcome& tuple) { return tuple.skipped.empty(); });
+  bool any_used = false;
+  for (const TupleOutcome& tuple : result.tuples) {
+    if (!tuple.skipped.empty()) continue;
+    any_used = true;
+    if (!std::isfinite(tuple.loss)) throw NotFinite(StrCat("the loss of a tuple is ", tuple.loss));
+  }
   if (!any_used) return result;
   const auto start = Clock::now();
-  optimizer.AddGradients(folded.GradientsBy(optimizer.Parameters(), outcome.gradients));
+  const std::vector<at::Tensor> parameters = optimizer.Parameters();
+  optimizer.AddGradients(
+      SumGradients(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients)));
   result.gradient_norm = optimizer.Step(learning_rate);
   result.optimizer_seconds += SecondsSince(start);
   return result;

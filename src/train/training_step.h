@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "train/shared_work.h"
 #include "train/tuple_runner.h"
 #include "vantage/train/optimizer.h"
 #include "vantage/train/options.h"
@@ -11,7 +12,7 @@
 namespace vantage {
 
 struct StepResult {
-  std::vector<TupleOutcome> tuples;
+  std::vector<TupleOutcome> tuples;  // of all processes
   StepTimes times;
   double gradient_norm = 0;  // before it was clipped; 0 where no tuple could be used
   double optimizer_seconds = 0;
@@ -21,12 +22,14 @@ struct StepResult {
 // GPU.
 TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device& device, int threads);
 
-// One step of the optimiser on the sum of the losses of `count` tuples. Where no tuple can be used nothing
-// changes. Throws Error, before anything changes, where the gradient is not finite; what `next` and
-// `on_tuple` throw (see RunTuples) ends the step before anything changes too.
+// One step of the optimiser on the sum of the losses of a step's tuples, of which this process computes its
+// share and adds up the gradients with the other processes. `next` and `on_tuple` (see RunTuples; it may be
+// empty) get the places of the share's own tuples. Where no tuple can be used nothing changes. Throws Error,
+// before anything changes, where a loss or the gradient is not finite; what `next`, `on_tuple` and the
+// process group throw ends the step before anything changes too.
 StepResult TakeStep(const DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss,
-                    double learning_rate, size_t count, const std::function<LoadedTuple(size_t)>& next,
-                    const TupleRunnerOptions& options,
+                    double learning_rate, const TupleShare& share,
+                    const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
                     const std::function<void(size_t, const TupleOutcome&)>& on_tuple);
 
 }  // namespace vantage

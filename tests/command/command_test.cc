@@ -91,6 +91,34 @@ TEST_F(Commands, TrainWhitenExtractEvaluateInOneGo) {
   EXPECT_EQ(VantageJson({"info", Path("descriptors.npy")})["provenance"]["image_size"], 64);
 }
 
+TEST_F(Commands, WhiteningIsFoldedTruncatedAndLearnedAtSeveralScales) {
+  const auto whiten = [&](const std::string& output, std::vector<std::string> options) {
+    options.insert(options.begin(), {"whiten", Path("model.pth"), "--tuples", Path("set.db"), "--shrinkage",
+                                     "0.5", "--dimension", "24", "-o", Path(output)});
+    return options;
+  };
+  EXPECT_EQ(VantageJson(whiten("stored.pth", {}))["dimension"], 24);
+  EXPECT_EQ(VantageJson(whiten("folded.pth", {"--fold"}))["folded"], true);
+  const auto describe = [&](const std::string& model, const std::string& name) {
+    VantageJson({"extract", Path(model), Path("photos"), "-o", Path(name)});
+    return ReadDescriptors(folder_ / name).descriptors.values;
+  };
+  const DescriptorMatrix stored = describe("stored.pth", "stored");
+  EXPECT_EQ(stored.cols(), 24);
+  EXPECT_LT((describe("folded.pth", "folded") - stored).cwiseAbs().maxCoeff(), 1e-5);
+
+  VantageJson(whiten("scales.pth", {"--scales", "1,0.7"}));
+  const json scales = VantageJson({"info", Path("scales.pth")})["whitenings"]["learned"];
+  EXPECT_EQ(scales["ss"], json({24, 512}));
+  EXPECT_EQ(scales["ms"], json({24, 512}));
+  VantageJson(whiten("paper.pth", {"--method", "learned-paper"}));
+  EXPECT_EQ(VantageJson({"info", Path("paper.pth")})["default_whitening"], "learned-paper");
+
+  const Output refused = Vantage(whiten("no.pth", {"--fold", "--scales", "1,0.7"}));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.text, HasSubstr("--fold: a whitening that is learned at several scales"));
+}
+
 TEST_F(Commands, MergedDescriptorsAreThoseOfOneRun) {
   const auto list = [&](const std::string& name, const std::vector<std::string>& photos) {
     WriteFile(folder_ / "photos" / (name + ".txt"), Join(photos, "\n"));

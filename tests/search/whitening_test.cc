@@ -2,6 +2,7 @@
 #include "vantage/search/whitening.h"
 
 #include <Eigen/Dense>
+#include <limits>
 
 #include "testing/files.h"
 #include "vantage/serialize/npy.h"
@@ -34,6 +35,14 @@ void ExpectSameInnerProducts(const MatrixXd& rows, const MatrixXd& expected_colu
   EXPECT_LT(difference.cwiseAbs().maxCoeff(), tolerance);
 }
 
+void ExpectSameRowsUpToSign(const MatrixXd& rows, const MatrixXd& expected) {
+  ASSERT_EQ(rows.rows(), expected.rows());
+  for (Eigen::Index i = 0; i < expected.rows(); ++i) {
+    const double sign = rows.row(i).dot(expected.row(i)) < 0 ? -1 : 1;
+    EXPECT_LT((sign * rows.row(i) - expected.row(i)).norm(), 1e-7 * expected.row(i).norm()) << i;
+  }
+}
+
 TEST(LearnWhitening, AgreesWithCirtorchs) {
   VANTAGE_REQUIRE_SHARED("reference/whitening");
   const MatrixXd x = ReadMatrix("X_64x600_f64.npy").transpose();
@@ -41,13 +50,7 @@ TEST(LearnWhitening, AgreesWithCirtorchs) {
   EXPECT_LT((whitening.mean - ReadMatrix("lw_m_f64.npy")).cwiseAbs().maxCoeff(), 1e-14);
   ExpectSameInnerProducts(ApplyWhitening(whitening, x), ReadMatrix("lw_applied_f64.npy"), 1e-9);
   ExpectSameInnerProducts(ApplyWhitening(whitening, x, 16), ReadMatrix("lw_applied-16_f64.npy"), 1e-9);
-  // Row by row up to sign.
-  const MatrixXd expected = ReadMatrix("lw_P_f64.npy");
-  for (Eigen::Index i = 0; i < expected.rows(); ++i) {
-    const double sign = whitening.projection.row(i).dot(expected.row(i)) < 0 ? -1 : 1;
-    EXPECT_LT((sign * whitening.projection.row(i) - expected.row(i)).norm(), 1e-7 * expected.row(i).norm())
-        << i;
-  }
+  ExpectSameRowsUpToSign(whitening.projection, ReadMatrix("lw_P_f64.npy"));
 }
 
 TEST(LearnWhitening, JittersASingularCovarianceAsCirtorchDoes) {
@@ -68,6 +71,28 @@ TEST(LearnPcaWhitening, AgreesWithCirtorchs) {
   const Whitening whitening = LearnPcaWhitening(x);
   ExpectSameInnerProducts(ApplyWhitening(whitening, x), ReadMatrix("pcaw_applied_f64.npy"), 1e-9);
   ExpectSameInnerProducts(ApplyWhitening(whitening, x, 16), ReadMatrix("pcaw_applied-16_f64.npy"), 1e-9);
+}
+
+TEST(LearnPcaWhitening, HasCirtorchsMeanAndRows) {
+  VANTAGE_REQUIRE_SHARED("reference/whitening");
+  const MatrixXd x = ReadMatrix("X_64x600_f64.npy").transpose();
+  const Whitening whitening = LearnPcaWhitening(x);
+  EXPECT_LT((whitening.mean - ReadMatrix("pcaw_m_f64.npy")).cwiseAbs().maxCoeff(), 1e-14);
+  ExpectSameRowsUpToSign(whitening.projection, ReadMatrix("pcaw_P_f64.npy"));
+}
+
+// No published code has the paper's variant. With all its rows it measures cirtorch's distances.
+TEST(LearnWhiteningOfPaper, MeasuresTheDistancesOfCirtorchsReference) {
+  VANTAGE_REQUIRE_SHARED("reference/whitening");
+  const MatrixXd x = ReadMatrix("X_64x600_f64.npy").transpose();
+  std::vector<int64_t> scenes;
+  for (int64_t i = 0; i < x.rows(); ++i) scenes.push_back(i % 7);
+  const Whitening whitening =
+      LearnWhiteningOfPaper(x, ReadIndices("qidxs_i64.npy"), ReadIndices("pidxs_i64.npy"), scenes);
+  const MatrixXd expected = ReadMatrix("lw_P_f64.npy");
+  const MatrixXd product = expected.transpose() * expected;
+  EXPECT_LT((whitening.projection.transpose() * whitening.projection - product).norm(),
+            1e-8 * product.norm());
 }
 
 MatrixXd RandomMatrix(Eigen::Index rows, Eigen::Index columns, uint64_t seed) {
@@ -107,6 +132,103 @@ TEST(LearnWhitening, ShrinkageDrawsTheCovarianceTowardsASphere) {
         << shrinkage;
   }
   EXPECT_THAT(ErrorOf([&] { LearnWhitening(x, queries, positives, 1.5); }), HasSubstr("not in [0, 1]"));
+}
+
+// Forty descriptors of five scenes; within a scene each matches the next.
+struct SceneData {
+  MatrixXd x = RandomMatrix(40, 6, 7) * RandomMatrix(6, 6, 8);
+  std::vector<int64_t> queries;
+  std::vector<int64_t> positives;
+  std::vector<int64_t> scenes;
+
+  SceneData() {
+    const MatrixXd centers = 3 * RandomMatrix(5, 6, 9);
+    for (int64_t i = 0; i < 40; ++i) {
+      scenes.push_back(i / 8);
+      x.row(i) += centers.row(i / 8);
+      if (i % 8 == 7) continue;
+      queries.push_back(i);
+      positives.push_back(i + 1);
+    }
+  }
+
+  // Of the differences of all pairs for which `wanted` holds.
+  template <typename Wanted>
+  MatrixXd Covariance(const Wanted& wanted) const {
+    MatrixXd sum = MatrixXd::Zero(6, 6);
+    int pairs = 0;
+    for (int64_t i = 0; i < 40; ++i) {
+      for (int64_t j = 0; j < i; ++j) {
+        if (!wanted(i, j)) continue;
+        sum += (x.row(i) - x.row(j)).transpose() * (x.row(i) - x.row(j));
+        ++pairs;
+      }
+    }
+    return sum / pairs;
+  }
+};
+
+TEST(LearnWhiteningOfPaper, DiagonalisesBothCovariances) {
+  const SceneData data;
+  const MatrixXd p = LearnWhiteningOfPaper(data.x, data.queries, data.positives, data.scenes).projection;
+  const MatrixXd matching =
+      data.Covariance([&](int64_t i, int64_t j) { return i == j + 1 && data.scenes[i] == data.scenes[j]; });
+  EXPECT_LT((p * matching * p.transpose() - MatrixXd::Identity(6, 6)).norm(), 1e-9);
+  const MatrixXd others = p * data.Covariance([&](int64_t i, int64_t j) {
+    return data.scenes[i] != data.scenes[j];
+  }) * p.transpose();
+  const MatrixXd diagonal = others.diagonal().asDiagonal();
+  EXPECT_LT((others - diagonal).norm(), 1e-9 * others.norm());
+  for (int i = 0; i < 5; ++i) EXPECT_GT(others(i, i), others(i + 1, i + 1));
+}
+
+TEST(LearnWhiteningOfPaper, KeepsWhatTellsScenesApart) {
+  const SceneData data;
+  // No direction has a larger ratio of the two than its first row.
+  const MatrixXd p = LearnWhiteningOfPaper(data.x, data.queries, data.positives, data.scenes).projection;
+  const MatrixXd matching =
+      data.Covariance([&](int64_t i, int64_t j) { return i == j + 1 && data.scenes[i] == data.scenes[j]; });
+  const MatrixXd others =
+      data.Covariance([&](int64_t i, int64_t j) { return data.scenes[i] != data.scenes[j]; });
+  const auto ratio = [&](const MatrixXd& row) {
+    return (row * others * row.transpose())(0, 0) / (row * matching * row.transpose())(0, 0);
+  };
+  const double best = ratio(p.row(0));
+  for (uint64_t seed = 0; seed < 200; ++seed)
+    EXPECT_LE(ratio(RandomMatrix(1, 6, 100 + seed)), best * (1 + 1e-9));
+}
+
+TEST(LearnWhiteningOfPaper, JittersASingularCovariance) {
+  SceneData data;
+  data.x.col(5).setZero();
+  const Whitening whitening = LearnWhiteningOfPaper(data.x, data.queries, data.positives, data.scenes);
+  EXPECT_TRUE(whitening.projection.allFinite());
+  const Whitening of_code = LearnWhitening(data.x, data.queries, data.positives);
+  const MatrixXd product = whitening.projection.transpose() * whitening.projection;
+  const MatrixXd expected = of_code.projection.transpose() * of_code.projection;
+  EXPECT_LT((product - expected).norm(), 1e-6 * expected.norm());
+}
+
+TEST(LearnWhiteningOfPaper, OneSceneAndWrongCountsAreErrors) {
+  SceneData data;
+  const std::vector<int64_t> one_scene(40, 3);
+  EXPECT_THAT(ErrorOf([&] { LearnWhiteningOfPaper(data.x, data.queries, data.positives, one_scene); }),
+              HasSubstr("one scene only"));
+  EXPECT_THAT(ErrorOf([&] {
+                LearnWhiteningOfPaper(data.x, data.queries, data.positives, {1, 2});
+              }),
+              HasSubstr("2 scenes of 40 descriptors"));
+  data.x(3, 2) = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THAT(ErrorOf([&] { LearnWhiteningOfPaper(data.x, data.queries, data.positives, data.scenes); }),
+              HasSubstr("whitening: "));
+}
+
+TEST(TruncateWhitening, KeepsTheFirstRows) {
+  const MatrixXd x = RandomMatrix(50, 6, 3);
+  const Whitening whitening = LearnPcaWhitening(x);
+  EXPECT_EQ(ApplyWhitening(TruncateWhitening(whitening, 4), x), ApplyWhitening(whitening, x, 4));
+  EXPECT_EQ(TruncateWhitening(whitening, 0).projection.rows(), 6);
+  EXPECT_THAT(ErrorOf([&] { TruncateWhitening(whitening, 7); }), HasSubstr("7 dimensions asked for of 6"));
 }
 
 TEST(ApplyWhitening, ScalesToUnitLengthAndChecksDimensions) {

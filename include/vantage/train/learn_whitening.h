@@ -7,32 +7,35 @@
 
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/search/whitening.h"
+#include "vantage/nn/model_file.h"
 #include "vantage/tuples/training_set.h"
 
 namespace vantage {
 
 struct LearnWhiteningOptions {
-  // "learned" from matching pairs (TPAMI 2019, section 3.4), or "pca".
+  // "learned" from matching pairs as the code of TPAMI 2019 does it (LearnWhitening), "learned-paper" as the
+  // paper has it (section 3.4; LearnWhiteningOfPaper), or "pca".
   std::string method = "learned";
   // Pairs: each query with all its candidates that overlap enough at a similar scale (see TupleOptions).
   double min_overlap = 0.2;
   double max_scale_change = 1.5;
   // See LearnWhitening; 0 in the paper. Range [0, 1].
   double shrinkage = 0;
+  // Rows of the projection that are kept; 0: all.
+  int dimension = 0;
 };
 void Describe(OptionsDescription& description, LearnWhiteningOptions& options);
 
 struct LearnedWhitening {
-  Whitening whitening;
+  ModelWhitening whitening;  // learned at one scale, and where there are several also at those
   int64_t photos = 0;
   int64_t pairs = 0;
-  std::vector<std::string> failed;  // photos that could not be read
+  std::vector<std::string> failed;  // photos that could not be read or are too small at the least scale
 };
 
-// Describes all photos of the training set, both splits, and learns a whitening from its pairs. Throws Error
-// where no pair is left.
+// Describes all photos of the training set, both splits, and learns a whitening from its pairs: at the full
+// scale, and where extract.scales are others, at those too. Throws Error where no pair is left, or the
+// network has fewer dimensions than are to be kept.
 LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
                                           const std::filesystem::path& photo_root,
                                           const ExtractOptions& extract, const LearnWhiteningOptions& options,

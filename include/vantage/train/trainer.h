@@ -7,6 +7,7 @@
 
 #include "vantage/report/metrics.h"
 #include "vantage/train/options.h"
+#include "vantage/train/process_group.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
@@ -30,12 +31,19 @@ struct TrainResult {
 // and ends in the same best.pth and last.pth, bit for bit, as an unbroken one on the same machine, whatever
 // the number of threads.
 //
+// A group of several processes shares a step's tuples, the photos that mining describes and the tuples of
+// validation, and comes to the result of one process but for the rounding of sums. Each needs the training
+// set and its photos, process 0 alone the weights, the folder and the benchmark: it writes and tells of
+// epochs, and its result is the only one that is filled. A run may go on with another number of processes.
+// Where one ends early all do, after a checkpoint. The group ends with the call.
+//
 // Throws UsageError where options do not fit, also those of the run to be resumed; Error where the training
 // set, the weights or the photos cannot be read, the loss or its gradient is no longer finite (the message
 // names the photos; failed-step.json tells more and last.pth holds the weights before), or another process
-// trains in the folder; Interrupted when cancelled, after a checkpoint.
+// trains in the folder; PeerError where another process of the group ended; Interrupted when cancelled, after
+// a checkpoint.
 TrainResult Train(const TrainOptions& options, const std::filesystem::path& folder, bool resume,
                   const RunContext& context = {},
-                  const std::function<void(const EpochMetrics&)>& on_epoch = {});
+                  const std::function<void(const EpochMetrics&)>& on_epoch = {}, ProcessGroup group = {});
 
 }  // namespace vantage

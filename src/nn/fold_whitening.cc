@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/nn/fold_whitening.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <Eigen/Core>
+#include <map>
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+template <typename Derived>
+void CopyInto(const Eigen::MatrixBase<Derived>& values, at::Tensor& tensor) {
+  using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  VANTAGE_CHECK(values.size() == tensor.numel() && tensor.is_contiguous() && tensor.is_cpu(),
+                "whitening: ", values.rows(), " x ", values.cols(), " numbers do not fit the layer");
+  Eigen::Map<RowMajor>(tensor.mutable_data_ptr<float>(), values.rows(), values.cols()) =
+      values.template cast<float>();
+}
+
+}  // namespace
+
+void CheckTakesWhitening(const DescriptorNetOptions& options) {
+  if (!options.fc_whitening && options.head == "cirtorch") return;
+  throw UsageError(
+      StrCat("the network is a ", NameOf(options),
+             ", which ends in a linear layer already: a whitening after it cannot be folded into it, ",
+             "only stored beside it"));
+}
+
+DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening) {
+  DescriptorNetOptions options = net.options();
+  CheckTakesWhitening(options);
+  VANTAGE_CHECK(whitening.dimension() == net.dimension(), "whitening: learned for descriptors of ",
+                whitening.dimension(), " dimensions, not ", net.dimension());
+  options.fc_whitening = true;
+  options.output_dimension = static_cast<int>(whitening.projection.rows());
+  const at::NoGradGuard no_grad;
+  DescriptorNet copy = net.Clone();
+  copy.To(at::kCPU);
+  std::map<std::string, at::Tensor> tensors;
+  copy.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  DescriptorNet folded(options);
+  folded.normalization = net.normalization;
+  folded.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    if (name == "whiten.weight") {
+      CopyInto(whitening.projection, tensor);
+    } else if (name == "whiten.bias") {
+      CopyInto(-whitening.projection * whitening.mean, tensor);
+    } else {
+      tensor = tensors.at(name);
+    }
+  });
+  folded.To(net.device());
+  return folded;
+}
+
+}  // namespace vantage

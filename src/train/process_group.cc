@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/train/process_group.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <numeric>
+#include <utility>
+
+#include "train/meeting.h"
+#include "train/peer_watch.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPoll(100);
+constexpr auto kTimeToExplain = std::chrono::seconds(6);
+// Peers are watched by PeerWatch: a slow one is waited for.
+constexpr milliseconds kNoLimit = std::chrono::hours(24 * 365);
+constexpr int64_t kBucketBytes = 25 << 20;  // as DistributedDataParallel
+
+// Set by the thread of c10d that finishes a collective.
+class Completion {
+ public:
+  void Complete() {
+    const std::scoped_lock lock(mutex_);
+    complete_ = true;
+    changed_.notify_all();
+  }
+  bool WaitFor(milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [&] { return complete_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool complete_ = false;
+};
+
+at::Tensor Bytes(const std::string& bytes, int64_t length) {
+  at::Tensor tensor = at::zeros({length}, at::kByte);
+  if (!bytes.empty()) std::memcpy(tensor.mutable_data_ptr<uint8_t>(), bytes.data(), bytes.size());
+  return tensor;
+}
+
+std::string ToBytes(const at::Tensor& tensor, int64_t length) {
+  return {reinterpret_cast<const char*>(tensor.const_data_ptr<uint8_t>()), static_cast<size_t>(length)};
+}
+
+// Ends of buckets over tensors of one type and device.
+std::vector<size_t> BucketEnds(const std::vector<at::Tensor>& tensors) {
+  std::vector<size_t> ends;
+  int64_t bytes = 0;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const bool fits = i == 0 || (tensors[i].scalar_type() == tensors[i - 1].scalar_type() &&
+                                 bytes + static_cast<int64_t>(tensors[i].nbytes()) <= kBucketBytes);
+    if (!fits) {
+      ends.push_back(i);
+      bytes = 0;
+    }
+    bytes += static_cast<int64_t>(tensors[i].nbytes());
+  }
+  if (!tensors.empty()) ends.push_back(tensors.size());
+  return ends;
+}
+
+}  // namespace
+
+struct ProcessGroup::State {
+  LaunchEnvironment launch;
+  RunContext context;
+  Meeting meeting;
+
+  // Throws what the end of another process comes to.
+  [[noreturn]] void Fail(const PeerEnd& end) const {
+    const std::string who = StrCat("process ", end.rank, " of ", launch.size);
+    switch (end.kind) {
+      case PeerEnd::Kind::kInterrupted:
+        throw Interrupted(StrCat(who, " was interrupted"));
+      case PeerEnd::Kind::kFailed:
+        throw PeerError(StrCat(who, " failed: ", end.message));
+      case PeerEnd::Kind::kGone:
+        break;
+    }
+    throw PeerError(
+        StrCat(who, " is gone (", end.message,
+               "); start all processes again, with --resume, to go on after the last checkpoint"));
+  }
+
+  void CheckPeers() const {
+    if (const auto end = meeting.watch->End(); end && end->rank != launch.rank) Fail(*end);
+  }
+
+  void Wait(const c10::intrusive_ptr<c10d::Work>& work) {
+    const auto completion = std::make_shared<Completion>();
+    work->getFuture()->addCallback([completion](c10::ivalue::Future&) { completion->Complete(); });
+    while (!completion->WaitFor(kPoll)) {
+      try {
+        CheckPeers();
+        context.CheckCancelled();
+      } catch (...) {
+        // The collective will never complete, and the destructor would wait for it. The process ends now.
+        static_cast<void>(meeting.collectives.release());
+        throw;
+      }
+    }
+    try {
+      work->wait();
+    } catch (const std::exception& error) {
+      // A connection broke: the watch will know why in a moment.
+      if (const auto end = meeting.watch->WaitForEnd(kTimeToExplain); end && end->rank != launch.rank)
+        Fail(*end);
+      throw PeerError(StrCat("the connection between the processes broke: ", ShortMessage(error)));
+    }
+  }
+
+  void AllReduce(at::Tensor& tensor) {
+    std::vector<at::Tensor> tensors = {tensor};
+    c10d::AllreduceOptions options;
+    options.timeout = kNoLimit;
+    Wait(meeting.collectives->allreduce(tensors, options));
+  }
+
+  std::vector<at::Tensor> AllGather(const at::Tensor& tensor) {
+    std::vector<at::Tensor> inputs = {tensor};
+    std::vector<std::vector<at::Tensor>> outputs(1);
+    for (int rank = 0; rank < launch.size; ++rank) {
+      outputs[0].push_back(at::empty(tensor.sizes(), tensor.options()));
+    }
+    c10d::AllgatherOptions options;
+    options.timeout = kNoLimit;
+    Wait(meeting.collectives->allgather(outputs, inputs, options));
+    return outputs[0];
+  }
+
+  void Broadcast(at::Tensor& tensor) {
+    std::vector<at::Tensor> tensors = {tensor};
+    c10d::BroadcastOptions options;
+    options.timeout = kNoLimit;
+    Wait(meeting.collectives->broadcast(tensors, options));
+  }
+
+  // Of each process.
+  std::vector<int64_t> AllGatherNumber(int64_t number) {
+    std::vector<int64_t> numbers;
+    for (const at::Tensor& other : AllGather(at::full({1}, number, at::kLong))) {
+      numbers.push_back(other.item<int64_t>());
+    }
+    return numbers;
+  }
+};
+
+ProcessGroup::ProcessGroup() = default;
+ProcessGroup::ProcessGroup(ProcessGroup&&) noexcept = default;
+
+ProcessGroup& ProcessGroup::operator=(ProcessGroup&& other) noexcept {
+  std::swap(launch_, other.launch_);
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+ProcessGroup::~ProcessGroup() {
+  if (state_) state_->meeting.watch->Leave(PeerEnd{rank(), PeerEnd::Kind::kFailed, "it ended early"});
+}
+
+ProcessGroup ProcessGroup::Join(const LaunchEnvironment& launch, const RunContext& context,
+                                const ProcessGroupOptions& options) {
+  ProcessGroup group;
+  group.launch_ = launch;
+  if (launch.size > 1) {
+    group.state_ = std::make_unique<State>(State{launch, context, Meet(launch, context, options)});
+  }
+  return group;
+}
+
+void ProcessGroup::AllReduceSum(const std::vector<at::Tensor>& tensors) const {
+  if (!state_) return;
+  const at::NoGradGuard no_grad;
+  size_t begin = 0;
+  for (const size_t end : BucketEnds(tensors)) {
+    std::vector<at::Tensor> parts;
+    for (size_t i = begin; i < end; ++i) parts.push_back(tensors[i].reshape({-1}));
+    at::Tensor bucket = at::cat(parts).to(at::kCPU);
+    state_->AllReduce(bucket);
+    int64_t offset = 0;
+    for (; begin < end; ++begin) {
+      const at::Tensor& tensor = tensors[begin];
+      tensor.copy_(bucket.narrow(0, offset, tensor.numel()).view(tensor.sizes()));
+      offset += tensor.numel();
+    }
+  }
+}
+
+std::vector<std::string> ProcessGroup::AllGather(const std::string& bytes) const {
+  if (!state_) return {bytes};
+  const std::vector<int64_t> lengths = state_->AllGatherNumber(static_cast<int64_t>(bytes.size()));
+  const int64_t longest = *std::max_element(lengths.begin(), lengths.end());
+  std::vector<std::string> texts(lengths.size());
+  if (longest == 0) return texts;
+  const std::vector<at::Tensor> padded = state_->AllGather(Bytes(bytes, longest));
+  for (size_t i = 0; i < texts.size(); ++i) texts[i] = ToBytes(padded[i], lengths[i]);
+  return texts;
+}
+
+DescriptorMatrix ProcessGroup::AllGatherRows(const DescriptorMatrix& rows) const {
+  if (!state_) return rows;
+  const std::vector<int64_t> counts = state_->AllGatherNumber(rows.rows());
+  const int64_t most = *std::max_element(counts.begin(), counts.end());
+  DescriptorMatrix all(std::accumulate(counts.begin(), counts.end(), int64_t{0}), rows.cols());
+  if (most == 0) return all;
+  at::Tensor padded = at::zeros({most, rows.cols()}, at::kFloat);
+  std::copy_n(rows.data(), rows.size(), padded.mutable_data_ptr<float>());
+  const std::vector<at::Tensor> parts = state_->AllGather(padded);
+  float* target = all.data();
+  for (size_t i = 0; i < counts.size(); ++i) {
+    target = std::copy_n(parts[i].const_data_ptr<float>(), counts[i] * rows.cols(), target);
+  }
+  return all;
+}
+
+std::string ProcessGroup::Broadcast(const std::string& bytes) const {
+  if (!state_) return bytes;
+  at::Tensor length = at::full({1}, static_cast<int64_t>(bytes.size()), at::kLong);
+  state_->Broadcast(length);
+  const auto count = length.item<int64_t>();
+  if (count == 0) return "";
+  at::Tensor content = IsFirst() ? Bytes(bytes, count) : at::empty({count}, at::kByte);
+  state_->Broadcast(content);
+  return ToBytes(content, count);
+}
+
+void ProcessGroup::Barrier() const { AllGather(""); }
+
+RunContext ProcessGroup::Watched(const RunContext& context) const {
+  if (!state_) return context;
+  RunContext watched = context;
+  watched.is_cancelled = [this, is_cancelled = context.is_cancelled] {
+    return (is_cancelled && is_cancelled()) || (state_ && state_->meeting.watch->End().has_value());
+  };
+  return watched;
+}
+
+void ProcessGroup::CheckPeers() const {
+  if (state_) state_->CheckPeers();
+}
+
+void ProcessGroup::Finish() {
+  if (!state_) return;
+  Barrier();
+  state_->meeting.watch->Leave();
+  state_.reset();
+}
+
+void ProcessGroup::Abandon(const std::exception& reason) {
+  if (!state_) return;
+  const bool is_interrupt = dynamic_cast<const Interrupted*>(&reason) != nullptr;
+  state_->meeting.watch->Leave(PeerEnd{
+      rank(), is_interrupt ? PeerEnd::Kind::kInterrupted : PeerEnd::Kind::kFailed, ShortMessage(reason)});
+}
+
+}  // namespace vantage

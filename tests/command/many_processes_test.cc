@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Training by several processes on this machine, through the command.
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "command/run_vantage.h"
+#include "testing/files.h"
+#include "testing/photos.h"
+#include "testing/processes.h"
+#include "vantage/nn/model_file.h"
+#include "vantage/tuples/training_set.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using vantage::testing::FilesBelow;
+using vantage::testing::MakeFormulaModel;
+using vantage::testing::RunGroup;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::VantageJson;
+using vantage::testing::WritePhotosAndSet;
+using Results = std::vector<std::pair<int, std::string>>;
+
+constexpr int kKilled = 128 + SIGKILL;
+
+// ||a - b|| / ||b - start|| and ||a - b|| / ||b|| over all parameters.
+struct Difference {
+  double of_change = 0;
+  double of_weights = 0;
+};
+
+Difference Compare(const std::filesystem::path& a, const std::filesystem::path& b,
+                   const std::filesystem::path& start) {
+  std::map<std::string, at::Tensor> expected;
+  std::map<std::string, at::Tensor> before;
+  const auto read = [](const std::filesystem::path& path, std::map<std::string, at::Tensor>& tensors) {
+    Model model = ReadModel(path);
+    model.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+      if (role == TensorRole::kParameter) tensors[name] = tensor.to(at::kDouble);
+    });
+  };
+  read(b, expected);
+  read(start, before);
+  double difference = 0;
+  double change = 0;
+  double weights = 0;
+  Model model = ReadModel(a);
+  model.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+    if (role != TensorRole::kParameter) return;
+    const at::Tensor& other = expected.at(name);
+    const auto square = [](const at::Tensor& x) { return x.square().sum().item<double>(); };
+    difference += square(tensor.to(at::kDouble).sub(other));
+    change += square(before.at(name).sub(other));
+    weights += square(other);
+  });
+  return {std::sqrt(difference / change), std::sqrt(difference / weights)};
+}
+
+class ManyProcesses : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WritePhotosAndSet(folder_.path(), 5, 6, 2);
+    Model model = MakeFormulaModel();
+    WriteModel(model, folder_ / "model.pth");
+    WriteFile(folder_ / "train.toml",
+              "epochs = 2\ntuples_per_step = 3\n[model]\narchitecture = 'squeezenet1_1'\nweights = '" +
+                  Path("model.pth") + "'\n[data]\ntraining_set = '" + Path("set.db") +
+                  "'\nimage_size = 64\n[mining]\nnegatives = 2\n"
+                  "[optimizer]\nlearning_rate = 1e-4\n");
+  }
+
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+
+  std::vector<std::string> Train(const std::string& run, std::vector<std::string> more = {}) const {
+    std::vector<std::string> command = {VANTAGE_PROGRAM, "train", Path("train.toml"), "-o", Path(run),
+                                        "--threads",     "1"};
+    command.insert(command.end(), more.begin(), more.end());
+    return command;
+  }
+
+  Results TrainWith(size_t size, const std::string& run, const std::vector<std::string>& more = {}) const {
+    return RunGroup(std::vector<std::vector<std::string>>(size, Train(run, more)));
+  }
+
+  // The columns of metrics.csv that are no times.
+  std::vector<std::vector<std::string>> Metrics(const std::string& run) const {
+    std::vector<std::vector<std::string>> lines;
+    for (const std::string& line : SplitText(ReadFile(folder_ / run / "metrics.csv"), '\n')) {
+      lines.push_back(SplitText(line, ','));
+    }
+    return lines;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
+  VantageJson({"train", Path("train.toml"), "-o", Path("one"), "--threads", "1"});
+  for (const size_t size : {2, 3}) {
+    const std::string run = StrCat("run", size);
+    const Results results = TrainWith(size, run);
+    for (const auto& [code, output] : results) ASSERT_EQ(code, 0) << output;
+    EXPECT_THAT(results[0].second, HasSubstr("best epoch"));
+    EXPECT_EQ(results[1].second, "");  // the first speaks for all
+    EXPECT_EQ(FilesBelow(folder_ / run), FilesBelow(folder_ / "one"));
+    const Difference difference =
+        Compare(folder_ / run / "last.pth", folder_ / "one/last.pth", folder_ / "model.pth");
+    EXPECT_LT(difference.of_weights, 1e-5);
+    EXPECT_LT(difference.of_change,
+              0.05);  // Adam magnifies the rounding of gradients that are next to nothing
+    const auto one = Metrics("one");
+    const auto many = Metrics(run);
+    ASSERT_EQ(many.size(), one.size());
+    EXPECT_EQ(many[0], one[0]);
+    for (size_t line = 1; line < one.size(); ++line) {
+      for (size_t i = 0; i < one[0].size(); ++i) {
+        const std::string& name = one[0][i];
+        if (name.find("seconds") != name.npos || name.find("per_second") != name.npos) continue;
+        if (one[line][i] == many[line][i]) continue;
+        EXPECT_NEAR(ParseDouble(many[line][i], name), ParseDouble(one[line][i], name), 1e-4) << name;
+      }
+    }
+  }
+}
+
+TEST_F(ManyProcesses, AKilledRunGoesOnWithAnotherNumber) {
+  VantageJson({"train", Path("train.toml"), "-o", Path("one"), "--threads", "1"});
+  // Killed after the first epoch; then two processes, at last one.
+  for (const auto& [code, output] : TrainWith(3, "run", {"--set", "epochs=1"})) ASSERT_EQ(code, 0) << output;
+  for (const auto& [code, output] : TrainWith(2, "run", {"--resume"})) ASSERT_EQ(code, 0) << output;
+  EXPECT_EQ(Metrics("run").size(), Metrics("one").size());
+  EXPECT_LT(Compare(folder_ / "run/last.pth", folder_ / "one/last.pth", folder_ / "model.pth").of_weights,
+            1e-5);
+  VantageJson(
+      {"train", Path("train.toml"), "-o", Path("run"), "--threads", "1", "--resume", "--set", "epochs=3"});
+  EXPECT_EQ(Metrics("run").size(), Metrics("one").size() + 1);
+}
+
+TEST_F(ManyProcesses, AKilledPeerEndsTheOthersWithACheckpoint) {
+  std::vector<std::string> killed = Train("run", {"--set", "epochs=1000"});
+  killed.insert(killed.begin(), {"timeout", "-s", "KILL", "8"});
+  const auto start = std::chrono::steady_clock::now();
+  const Results results = RunGroup({Train("run", {"--set", "epochs=1000"}), killed});
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  EXPECT_EQ(results[1].first, kKilled);
+  EXPECT_EQ(results[0].first, 1);
+  EXPECT_THAT(results[0].second, HasSubstr("process 1 of 2 is gone"));
+  EXPECT_THAT(results[0].second, HasSubstr("--resume"));
+  EXPECT_LT(seconds, 8 + 60);
+  EXPECT_EQ(VantageJson({"info", Path("run/last.pth")})["architecture"], "squeezenet1_1");
+}
+
+TEST_F(ManyProcesses, AnInterruptOfOneEndsAll) {
+  std::vector<std::string> interrupted = Train("run", {"--set", "epochs=1000"});
+  interrupted.insert(interrupted.begin(), {"timeout", "-s", "INT", "--preserve-status", "8"});
+  const Results results = RunGroup({Train("run", {"--set", "epochs=1000"}), interrupted});
+  for (const auto& [code, output] : results) {
+    EXPECT_EQ(code, 130) << output;
+    EXPECT_THAT(output, HasSubstr("interrupted; to go on, add --resume"));
+  }
+}
+
+TEST_F(ManyProcesses, OnlyTheFirstNeedsFolderAndWeights) {
+  const Results results =
+      RunGroup({Train("run", {"--set", "epochs=1"}),
+                Train("nowhere/else", {"--set", "epochs=1", "--set", "model.weights=missing.pth"})});
+  for (const auto& [code, output] : results) EXPECT_EQ(code, 0) << output;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "nowhere"));
+}
+
+TEST_F(ManyProcesses, WhatDiffersIsNamedInAll) {
+  const Results options = RunGroup({Train("run"), Train("run", {"--set", "loss.margin=0.5"})});
+  EXPECT_EQ(options[1].first, 2);
+  EXPECT_THAT(options[1].second, HasSubstr("process 1 has loss.margin = 0.5, process 0 has 0.85"));
+  EXPECT_EQ(options[0].first, 1);
+  EXPECT_THAT(options[0].second, HasSubstr("process 1 of 2 failed: process 1 has loss.margin = 0.5"));
+
+  const Results missing = RunGroup({Train("run"), Train("run", {"--set", "data.training_set=none.db"})});
+  EXPECT_THAT(missing[0].second, HasSubstr("process 1 of 2 failed: none.db: no such file"));
+
+  TrainWith(2, "run", {"--set", "epochs=1"});
+  const Results again = TrainWith(2, "run");
+  EXPECT_EQ(again[0].first, 2);
+  EXPECT_THAT(again[0].second, HasSubstr("a run stands here already"));
+  EXPECT_THAT(again[1].second, HasSubstr("process 0 of 2 failed: "));
+}
+
+TEST_F(ManyProcesses, ALossThatIsNotFiniteEndsAllAndIsDumped) {
+  const Results results = TrainWith(2, "run", {"--set", "optimizer.learning_rate=1", "--set", "epochs=30"});
+  for (const auto& [code, output] : results) EXPECT_EQ(code, 1) << output;
+  EXPECT_THAT(results[0].second,
+              ::testing::AnyOf(HasSubstr("failed-step.json"), HasSubstr("could the photos be read?"),
+                               HasSubstr("the validation loss is")));
+}
+
+TEST_F(ManyProcesses, WrongVariablesNeverStartARun) {
+  std::vector<std::string> command = Train("run");
+  command.insert(command.begin(), {"env", "WORLD_SIZE=two"});
+  const Results results = RunGroup({command});
+  EXPECT_EQ(results[0].first, 2);
+  EXPECT_THAT(results[0].second, HasSubstr("variable WORLD_SIZE is 'two'"));
+}
+
+}  // namespace
+}  // namespace vantage
