@@ -93,8 +93,9 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
                   const DescriptorNet& net, Optimizer& optimizer, RandomStream& random,
                   const RunContext& context) {
   const auto per_step = static_cast<size_t>(options.tuples_per_step);
-  const std::vector<Tuple> tuples = RandomTuples(
-      data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step, options.mining.negatives, random);
+  const std::vector<Tuple> tuples =
+      RandomTuples(data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step,
+                   IsByDifficulty(options.mining) ? 1 : options.mining.negatives, random);
   const TupleLoss loss = MakeLoss(options.loss);
   const ProcessGroup alone;
   double seconds = 0;
@@ -116,8 +117,24 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
   return seconds;
 }
 
-// Photos that mining describes in an epoch: the pool, and queries and positives that are not in it.
+bool IsByDifficulty(const MiningOptions& options) { return options.strategy == "difficulty"; }
+
+// Tuples of an epoch; by difficulty at most so many.
+int64_t TuplesOf(const MiningOptions& options, const TrainingSetSummary& split) {
+  if (!IsByDifficulty(options)) return std::min<int64_t>(options.queries, split.queries);
+  const TripletOptions& triplets = options.difficulty;
+  const int64_t anchors = triplets.one_per_class ? split.scenes : split.photos;
+  return triplets.rounds * std::min<int64_t>({triplets.triplets, triplets.pool, anchors});
+}
+
+// Photos that mining describes in an epoch: the pool, and queries and positives that are not in it; by
+// difficulty those of each round.
 int64_t MinedPhotos(const MiningOptions& options, const TrainingSetSummary& split) {
+  if (IsByDifficulty(options)) {
+    const TripletOptions& triplets = options.difficulty;
+    return triplets.rounds *
+           std::min<int64_t>({triplets.pool, split.photos, split.scenes * triplets.per_class});
+  }
   const int64_t queries = std::min<int64_t>(options.queries, split.queries);
   return std::min<int64_t>(split.photos, std::min<int64_t>(options.pool, split.photos) + 2 * queries);
 }
@@ -159,15 +176,18 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
                 described.failed.empty() ? "" : described.failed.front().reason);
   report.seconds_of_step = TimeOfStep(options, data, sample.unreadable, net, optimizer, random, context);
 
-  report.tuples_of_epoch = std::min<int64_t>(options.mining.queries, report.train.queries);
+  report.tuples_of_epoch = TuplesOf(options.mining, report.train);
   report.steps_of_epoch = (report.tuples_of_epoch + options.tuples_per_step - 1) / options.tuples_per_step;
   report.mined_photos_of_epoch = MinedPhotos(options.mining, report.train);
+  MiningOptions of_validation = options.mining;  // by difficulty: a triplet of every photo of one round
+  of_validation.difficulty.rounds = 1;
+  of_validation.difficulty.one_per_class = false;
+  of_validation.difficulty.triplets = of_validation.difficulty.pool;
   const int64_t described_photos =
-      report.mined_photos_of_epoch + (data.validates() ? MinedPhotos(options.mining, report.val) : 0);
+      report.mined_photos_of_epoch + (data.validates() ? MinedPhotos(of_validation, report.val) : 0);
   // Validation goes forward only: about a third of a step.
   const double val_steps =
-      static_cast<double>(std::min<int64_t>(options.mining.queries, report.val.queries)) /
-      options.tuples_per_step / 3;
+      static_cast<double>(TuplesOf(of_validation, report.val)) / options.tuples_per_step / 3;
   report.seconds_of_epoch = static_cast<double>(described_photos) * report.seconds_of_mined_photo +
                             (static_cast<double>(report.steps_of_epoch) + val_steps) * report.seconds_of_step;
   report.seconds_of_run = report.seconds_of_epoch * options.epochs;

@@ -13,6 +13,7 @@
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "vantage/nn/descriptor_net.h"
+#include "vantage/nn/fold_whitening.h"
 #include "vantage/nn/folded_net.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/nn/model_info.h"
@@ -103,6 +104,31 @@ TEST_P(LocalNet, IsKeptInModelFiles) {
     EXPECT_EQ(info["netvlad"]["clusters"], 8);
     EXPECT_FALSE(info.contains("pooling"));
   }
+}
+
+TEST_P(LocalNet, TakesAWhiteningAsItsLastLayer) {
+  const at::NoGradGuard no_grad;
+  const DescriptorNet net = FilledNet(OptionsOf(GetParam()));
+  Whitening whitening;
+  whitening.mean = Eigen::VectorXd::LinSpaced(net.dimension(), -0.01, 0.02);
+  whitening.projection = Eigen::VectorXd::LinSpaced(20 * net.dimension(), -50, 60)
+                             .array()
+                             .sin()
+                             .matrix()
+                             .reshaped(20, net.dimension());
+  const at::Tensor folded = FoldWhitening(net, whitening).Forward(SomeImages());
+  const at::Tensor plain = net.Forward(SomeImages()).contiguous();
+  const DescriptorMatrix expected =
+      ApplyWhitening(whitening, Eigen::Map<const DescriptorMatrix>(plain.const_data_ptr<float>(),
+                                                                   plain.size(0), plain.size(1))
+                                    .cast<double>())
+          .cast<float>();
+  ASSERT_EQ(folded.sizes(), at::IntArrayRef({2, 20}));
+  const at::Tensor values = folded.contiguous();
+  EXPECT_LT((Eigen::Map<const DescriptorMatrix>(values.const_data_ptr<float>(), 2, 20) - expected)
+                .cwiseAbs()
+                .maxCoeff(),
+            1e-4F);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LocalNet, ::testing::Values("netvlad", "local-gem"),
