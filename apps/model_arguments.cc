@@ -15,6 +15,11 @@ constexpr char kBareWeights[] = "; what follows the trunk of bare weights is sai
 
 ModelArguments::ModelArguments() {
   vantage::Describe(net_description_, net_);
+  net_description_
+      .Add("windows", net_.locals.windows,
+           "NetVLAD weights of others: sides of the windows that maps are max-pooled with; none: the map "
+           "itself")
+      .Range(1, 64);
   vantage::Describe(descriptor_description_, descriptor);
 }
 

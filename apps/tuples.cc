@@ -10,6 +10,7 @@
 #include "training_set_files.h"
 #include "vantage/extract/extract.h"
 #include "vantage/tuples/build.h"
+#include "vantage/tuples/classes.h"
 #include "vantage/tuples/exclude.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -33,6 +34,8 @@ class TuplesCommand : public Command {
         "Folders of COLMAP models, as 'vantage reconstruct' writes them or others; or a training set of "
         "cirtorch (.pkl)");
     line.Option("-o,--output", output_, "Training set to write (.db)", /*required=*/true);
+    line.Flag("--classes", classes_,
+              "SCENES are folders of photos, each sub-folder a class: photos of one class match each other");
     line.Option("--photos", photos_,
                 "Folder of the photos, for models that do not say where they are; of a .pkl: "
                 "default 'ims' beside it");
@@ -51,11 +54,13 @@ class TuplesCommand : public Command {
         "be repeated)");
     line.Options(description_);
     line.Example("vantage tuples models/ -o training-set.db");
+    line.Example("vantage tuples landmarks/ --classes -o training-set.db");
     line.Example("vantage tuples models/ --model model.pth --exclude-photos paris6k/ -o training-set.db");
   }
 
   void Run(Session& session) override {
     if (NamesPickle()) return Import(session);
+    if (classes_) return BuildFromClasses(session);
     std::vector<SceneModels> scenes;
     const auto add = [&](const std::string& folder, std::optional<Split> split) {
       for (SceneModels& scene : ReadScenes(folder, photos_, split)) scenes.push_back(std::move(scene));
@@ -125,6 +130,27 @@ class TuplesCommand : public Command {
                        [](const std::string& path) { return std::filesystem::is_regular_file(path); });
   }
 
+  void BuildFromClasses(Session& session) const {
+    if (!model_.empty() || !excluded_photos_.empty() || !photos_.empty()) {
+      throw UsageError("--classes goes without --model, --exclude-photos and --photos");
+    }
+    std::vector<PhotoClass> classes;
+    const auto add = [&](const std::string& folder, std::optional<Split> split) {
+      for (PhotoClass& one : ReadClasses(folder, split)) classes.push_back(std::move(one));
+    };
+    for (const std::string& folder : scenes_)
+      add(folder, val_.empty() ? std::optional<Split>() : Split::kTrain);
+    for (const std::string& folder : val_) add(folder, Split::kVal);
+    const std::vector<std::string> excluded = ExcludedNames();
+    std::erase_if(classes, [&](const PhotoClass& one) {
+      return std::find(excluded.begin(), excluded.end(), one.name) != excluded.end();
+    });
+    const BuiltTuples built =
+        BuildClassTuples(classes, options_, std::filesystem::path(output_).parent_path());
+    WriteTrainingSet(built.set, output_);
+    Print(session, built, {});
+  }
+
   // What cirtorch's file has chosen stands: no option but the folder of photos has a say.
   void Import(Session& session) const {
     if (scenes_.size() != 1 || !val_.empty()) {
@@ -165,6 +191,7 @@ class TuplesCommand : public Command {
 
   std::vector<std::string> scenes_;
   std::string output_;
+  bool classes_ = false;
   std::string photos_;
   std::vector<std::string> val_;
   std::string model_;

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/mining/negatives.h"
 
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/mm.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <mutex>
 #include <span>
 
+#include "mining/similarities.h"
 #include "vantage/nn/intra_op_threads.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
@@ -95,17 +92,6 @@ class BestPicks {
   std::vector<Pick> picks_;
 };
 
-// a b^T by LibTorch's BLAS library, which takes the number of threads that IntraOpThreads says.
-void Multiply(const Eigen::Ref<const DescriptorMatrix>& a, const Eigen::Ref<const DescriptorMatrix>& b,
-              DescriptorMatrix& product) {
-  const auto tensor = [](const float* data, Eigen::Index rows, Eigen::Index columns, Eigen::Index stride) {
-    return at::from_blob(const_cast<float*>(data), {rows, columns}, {stride, 1});  // NOLINT: only read
-  };
-  at::Tensor out = tensor(product.data(), product.rows(), product.cols(), product.cols());
-  at::mm_out(out, tensor(a.data(), a.rows(), a.cols(), a.outerStride()),
-             tensor(b.data(), b.rows(), b.cols(), b.outerStride()).t());
-}
-
 }  // namespace
 
 NegativeVariant ParseNegativeVariant(const std::string& name) {
@@ -138,9 +124,8 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
     for (int64_t first = 0; first < pool.rows(); first += kPoolPerBlock) {
       context.CheckCancelled();
       const int64_t pool_count = std::min(kPoolPerBlock, pool.rows() - first);
-      similarities.resize(query_count, pool_count);
-      Multiply(queries.middleRows(first_query, query_count), pool.middleRows(first, pool_count),
-               similarities);
+      Similarities(queries.middleRows(first_query, query_count), pool.middleRows(first, pool_count),
+                   similarities);
       for (int64_t q = 0; q < query_count; ++q) {
         best[static_cast<size_t>(first_query + q)].OfferRows(
             {similarities.row(q).data(), static_cast<size_t>(pool_count)}, first);

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "mining/described_photos.h"
+#include "mining/triplet_miner.h"
 #include "vantage/extract/describer.h"
 #include "vantage/tuples/build.h"
 #include "vantage/util/error.h"
@@ -11,60 +13,6 @@
 
 namespace vantage {
 namespace {
-
-// Descriptors of photos, each there once. Those that cannot be read are left out.
-class DescribedPhotos {
- public:
-  DescribedPhotos(const TrainingSet& set, const std::vector<PhotoId>& photos,
-                  const std::filesystem::path& root, const DescribePhotos& describe,
-                  const RunContext& context) {
-    std::vector<PhotoRequest> requests;
-    for (const PhotoId photo : photos) requests.push_back({PhotoPath(set, photo, root), std::nullopt});
-    ExtractedDescriptors extracted = describe(requests, context);
-    std::set<int64_t> failed;
-    for (FailedRequest& request : extracted.failed) {
-      failed.insert(request.index);
-      failed_.push_back(std::move(request.reason));
-    }
-    values_ = std::move(extracted.values);
-    Eigen::Index row = 0;  // moved up in place: the matrix may be most of the memory
-    for (size_t i = 0; i < photos.size(); ++i) {
-      if (failed.count(static_cast<int64_t>(i)) == 1) continue;
-      row_of_[photos[i]] = row;
-      if (row != static_cast<Eigen::Index>(i)) values_.row(row) = values_.row(static_cast<Eigen::Index>(i));
-      ++row;
-    }
-  }
-
-  bool Has(PhotoId photo) const { return row_of_.count(photo) == 1; }
-  const std::vector<std::string>& failed() const { return failed_; }
-
-  // The descriptors of the first `count` photos that could be read.
-  auto First(size_t count) const { return values_.topRows(static_cast<Eigen::Index>(count)); }
-
-  double Distance(PhotoId a, PhotoId b) const {
-    return (values_.row(row_of_.at(a)) - values_.row(row_of_.at(b))).cast<double>().norm();
-  }
-
-  DescriptorMatrix Rows(const std::vector<PhotoId>& photos) const {
-    DescriptorMatrix rows(static_cast<Eigen::Index>(photos.size()), values_.cols());
-    for (size_t i = 0; i < photos.size(); ++i) {
-      rows.row(static_cast<Eigen::Index>(i)) = values_.row(row_of_.at(photos[i]));
-    }
-    return rows;
-  }
-
- private:
-  DescriptorMatrix values_;
-  std::map<PhotoId, Eigen::Index> row_of_;
-  std::vector<std::string> failed_;
-};
-
-std::vector<SceneId> ScenesOf(const TrainingSet& set, const std::vector<PhotoId>& photos) {
-  std::vector<SceneId> scenes;
-  for (const PhotoId photo : photos) scenes.push_back(set.photos[Index(photo)].scene);
-  return scenes;
-}
 
 PhotoId RedrawPositive(const TrainingQuery& query, const MiningOptions& options, RandomStream& random) {
   std::vector<PhotoId> eligible;
@@ -114,6 +62,11 @@ std::vector<PhotoId> DrawPool(const TrainingSet& set, Split split, const MiningO
 }  // namespace
 
 void Describe(OptionsDescription& description, MiningOptions& options) {
+  description
+      .Add(
+          "strategy", options.strategy,
+          "negatives: queries with the nearest photos of other scenes; difficulty: triplets of a wanted loss")
+      .OneOf({"negatives", "difficulty"});
   description.Add("negatives", options.negatives, "Negatives a query").Range(1, 100);
   description
       .Add("variant", options.variant,
@@ -130,6 +83,7 @@ void Describe(OptionsDescription& description, MiningOptions& options) {
       .Range(0, 1);
   description.Add("max_scale_change", options.max_scale_change, "Redrawing: largest change of scale")
       .AtLeast(1);
+  description.Nest("difficulty", options.difficulty, "Triplets by difficulty");
 }
 
 void CheckMinable(const TrainingSet& set, Split split) {
@@ -147,6 +101,9 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
                       const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
                       int64_t epoch, const RunContext& context) {
   CheckMinable(set, split);
+  if (options.strategy == "difficulty") {
+    return MineTripletEpoch(set, split, photo_root, describe, options.difficulty, seed, epoch, context);
+  }
   const auto key = static_cast<uint64_t>(seed);
   const auto epoch_key = static_cast<uint64_t>(epoch);
   std::vector<Tuple> pairs = DrawPairs(set, split, options, key, epoch_key);

@@ -10,10 +10,12 @@
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
 
+#include "nn/aggregations.h"
 #include "nn/resize_images.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
@@ -23,18 +25,23 @@ namespace {
 
 constexpr int kMaxOutputDimension = 65536;
 
-// The names that a head's checkpoints have.
+using AggregationFactory = std::unique_ptr<Aggregation> (*)(const DescriptorNetOptions&, int64_t);
+
+// The names that a head's checkpoints have, and what makes a descriptor of locals.
 struct HeadRow {
   const char* name;
   TrunkEnd trunk_end;
   const char* trunk;  // in place of cirtorch's "features."
   const char* pool;
   const char* linear;
+  AggregationFactory aggregation;  // null: a pooling
 };
 
-constexpr std::array<HeadRow, 2> kHeads = {
-    {{"cirtorch", TrunkEnd::kCirtorch, "features.", "pool", "whiten"},
-     {"cosplace", TrunkEnd::kCosPlace, "backbone.", "aggregation.1", "aggregation.3"}}};
+constexpr std::array<HeadRow, 4> kHeads = {
+    {{"cirtorch", TrunkEnd::kCirtorch, "features.", "pool", "whiten", nullptr},
+     {"cosplace", TrunkEnd::kCosPlace, "backbone.", "aggregation.1", "aggregation.3", nullptr},
+     {"netvlad", TrunkEnd::kCirtorch, "base_features.", "netvlad_pool", "learned_pca", MakeNetVlad},
+     {"local-gem", TrunkEnd::kCirtorch, "base_features.", "local_pool", "learned_pca", MakeLocalGem}}};
 
 const HeadRow& HeadOf(const DescriptorNetOptions& options) {
   for (const HeadRow& head : kHeads) {
@@ -43,9 +50,19 @@ const HeadRow& HeadOf(const DescriptorNetOptions& options) {
   throw UsageError(StrCat("unknown head '", options.head, "'; known are ", Join(HeadNames(), ", ")));
 }
 
-// x / max(||x||, 1e-12) over dimension 1: the usual normalisation, which CosPlace has.
-at::Tensor NormalizeAsPyTorch(const at::Tensor& x) {
-  return x / x.norm(2, {1}, /*keepdim=*/true).clamp_min(1e-12);
+TrunkEnd EndOf(const DescriptorNetOptions& options) {
+  if (!HasLocals(options) || options.locals.last_relu) return HeadOf(options).trunk_end;
+  if (!options.architecture.starts_with("vgg")) {
+    throw UsageError(StrCat("locals.last_relu: a ", options.architecture, " ends in a ReLU in any case"));
+  }
+  return TrunkEnd::kCosPlace;
+}
+
+std::shared_ptr<LocalHead> MakeLocalHead(const DescriptorNetOptions& options, int64_t channels) {
+  if (!HasLocals(options)) return nullptr;
+  const int64_t dimension = LocalDimension(options.locals, channels);
+  return std::make_shared<LocalHead>(options.locals, channels,
+                                     HeadOf(options).aggregation(options, dimension));
 }
 
 }  // namespace
@@ -54,6 +71,17 @@ std::vector<std::string> HeadNames() {
   std::vector<std::string> names;
   for (const HeadRow& head : kHeads) names.emplace_back(head.name);
   return names;
+}
+
+bool HasLocals(const DescriptorNetOptions& options) {
+  return std::any_of(kHeads.begin(), kHeads.end(), [&](const HeadRow& head) {
+    return options.head == head.name && head.aggregation != nullptr;
+  });
+}
+
+void DescribeLocals(OptionsDescription& description, DescriptorNetOptions& options) {
+  description.Nest("locals", options.locals, "Local features, of the heads netvlad and local-gem");
+  description.Nest("netvlad", options.netvlad, "Of the head netvlad");
 }
 
 void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
@@ -65,9 +93,10 @@ void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
                   "A learned linear layer at every location before pooling");
   description.Add("regional", options.regional, "Pool and whiten R-MAC's regions, and add them up");
   description
-      .Add(
-          "head", options.head,
-          "What follows the trunk: cirtorch's layers, or CosPlace's and EigenPlaces' (l2n, gem, linear, l2n)")
+      .Add("head", options.head,
+           "What follows the trunk: cirtorch's layers, CosPlace's and EigenPlaces' (l2n, gem, linear, l2n), "
+           "or "
+           "local features and NetVLAD or a generalised mean")
       .OneOf(HeadNames());
   description
       .Add("output_dimension", options.output_dimension,
@@ -76,7 +105,8 @@ void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
 }
 
 std::string NameOf(const DescriptorNetOptions& options) {
-  return StrCat(options.architecture, options.pooling.empty() ? "" : "-" + options.pooling,
+  const bool has_pooling = !options.pooling.empty() && !HasLocals(options);
+  return StrCat(options.architecture, has_pooling ? "-" + options.pooling : "",
                 options.local_whitening ? ", with local whitening" : "", options.regional ? ", regional" : "",
                 options.fc_whitening ? ", with FC whitening" : "",
                 options.head == "cirtorch" ? "" : ", with the head of " + options.head,
@@ -93,43 +123,69 @@ void DescriptorNet::LinearLayer::Visit(const std::string& name, const TensorVisi
   visitor(name + ".bias", bias, TensorRole::kParameter);
 }
 
-DescriptorNet::LinearLayer DescriptorNet::MakeLinear(bool wanted, int64_t dimension) const {
+DescriptorNet::LinearLayer DescriptorNet::MakeLinear(bool wanted, int64_t dimension, int64_t from) {
   if (!wanted) return {};
-  return {at::eye(dimension, trunk_->output_channels), at::zeros({dimension})};
+  return {at::eye(dimension, from), at::zeros({dimension})};
 }
 
-DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
-    : options_(options),
-      trunk_(std::make_shared<Trunk>(MakeTrunk(options.architecture, HeadOf(options).trunk_end))),
-      pooling_(MakePooling(options.pooling, trunk_->output_channels)) {
-  const int64_t channels = trunk_->output_channels;
-  const bool has_linear = options.fc_whitening || is_cosplace();
-  if (is_cosplace() &&
-      (options.pooling != "gem" || options.fc_whitening || options.local_whitening || options.regional)) {
+void DescriptorNet::CheckOptionsOf(const DescriptorNetOptions& options) {
+  const bool has_layer_before = options.local_whitening || options.regional;
+  if (options.head == "cosplace" && (options.pooling != "gem" || options.fc_whitening || has_layer_before)) {
     throw UsageError("the head 'cosplace' goes with the pooling gem, and without whitenings or regions");
   }
+  if (HasLocals(options)) {
+    if (options.pooling != "gem" || has_layer_before) {
+      throw UsageError(StrCat("the head '", options.head,
+                              "' goes with the pooling gem, and without local whitening or regions"));
+    }
+    if (options.fc_whitening && options.output_dimension == 0) {
+      throw UsageError(StrCat("the head '", options.head, "' with FC whitening needs an output dimension"));
+    }
+  }
+  const bool has_linear = options.fc_whitening || options.head == "cosplace";
   if (options.output_dimension < 0 || options.output_dimension > kMaxOutputDimension ||
       (options.output_dimension > 0 && !has_linear)) {
     throw UsageError(StrCat("an output dimension of ", options.output_dimension, ": it is that of the last ",
                             "linear layer (fc_whitening, or the head cosplace), at most ",
                             kMaxOutputDimension));
   }
-  if (options_.output_dimension == channels) options_.output_dimension = 0;
-  local_whitening_ = MakeLinear(options.local_whitening, channels);
-  region_whitening_ = MakeLinear(options.regional, channels);
-  whitening_ = MakeLinear(has_linear, dimension());
+}
+
+DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
+    : options_(options),
+      trunk_(std::make_shared<Trunk>(MakeTrunk(options.architecture, EndOf(options)))),
+      pooling_(MakePooling(options.pooling, trunk_->output_channels)),
+      local_head_(MakeLocalHead(options, trunk_->output_channels)) {
+  CheckOptionsOf(options);
+  const int64_t channels = trunk_->output_channels;
+  if (options_.output_dimension == channels && !local_head_) options_.output_dimension = 0;
+  local_whitening_ = MakeLinear(options.local_whitening, channels, channels);
+  region_whitening_ = MakeLinear(options.regional, channels, channels);
+  whitening_ = MakeLinear(options.fc_whitening || is_cosplace(), dimension(), PooledDimension());
   normalization = trunk_->normalization;
 }
 
+int64_t DescriptorNet::PooledDimension() const {
+  return local_head_ ? local_head_->dimension() : trunk_->output_channels;
+}
+
 int64_t DescriptorNet::dimension() const {
-  return options_.output_dimension > 0 ? options_.output_dimension : trunk_->output_channels;
+  return options_.output_dimension > 0 ? options_.output_dimension : PooledDimension();
+}
+
+at::Tensor DescriptorNet::FeatureMap(const at::Tensor& images_B3HW) const {
+  // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
+  const at::Tensor images = images_B3HW.to(device_, trunk_type_).contiguous(at::MemoryFormat::ChannelsLast);
+  return trunk_->layers->Forward(images).to(at::kFloat);
 }
 
 at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
-  // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
-  const at::Tensor images = images_B3HW.to(device_, trunk_type_).contiguous(at::MemoryFormat::ChannelsLast);
-  at::Tensor map_BCHW = trunk_->layers->Forward(images).to(at::kFloat);
-  if (is_cosplace()) return NormalizeAsPyTorch(whitening_(pooling_(NormalizeAsPyTorch(map_BCHW))));
+  at::Tensor map_BCHW = FeatureMap(images_B3HW);
+  if (is_cosplace()) return NormalizeAlong(whitening_(pooling_(NormalizeAlong(map_BCHW, 1))), 1);
+  if (local_head_) {
+    const at::Tensor aggregated = local_head_->Forward(map_BCHW);
+    return whitening_ ? NormalizeAlong(whitening_(aggregated), 1) : aggregated;
+  }
   if (local_whitening_) map_BCHW = local_whitening_(map_BCHW.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
   const at::Tensor pooled = L2Normalize(Pool(map_BCHW));
   return whitening_ ? L2Normalize(whitening_(pooled)) : pooled;
@@ -157,8 +213,8 @@ at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vect
 }
 
 double DescriptorNet::MultiScaleExponent() const {
-  const bool is_plain =
-      !is_cosplace() && options_.pooling == "gem" && !options_.regional && !options_.fc_whitening;
+  const bool is_plain = !is_cosplace() && !local_head_ && options_.pooling == "gem" && !options_.regional &&
+                        !options_.fc_whitening;
   return is_plain ? pooling_.p.item<double>() : 1;
 }
 
@@ -168,7 +224,11 @@ void DescriptorNet::Visit(const TensorVisitor& visitor) {
     visitor(NameInNet(*this, name), tensor, role);
   });
   local_whitening_.Visit("lwhiten", visitor);
-  pooling_.Visit(options_.regional ? "pool.rpool" : head.pool, visitor);
+  if (local_head_) {
+    local_head_->Visit(head.pool, visitor);
+  } else {
+    pooling_.Visit(options_.regional ? "pool.rpool" : head.pool, visitor);
+  }
   region_whitening_.Visit("pool.whiten", visitor);
   whitening_.Visit(head.linear, visitor);
 }

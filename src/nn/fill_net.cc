@@ -32,6 +32,12 @@ class TensorList {
   size_t count_ = 0;
 };
 
+// Whether training makes a tensor itself where it starts from a trunk alone: what pools, projects or
+// aggregates.
+bool BeginsWithoutFile(const std::string& name) {
+  return IsExponent(name) || name.starts_with("netvlad_pool.") || name.starts_with("conv_1.");
+}
+
 bool StartsWithAny(const std::string& name, const std::vector<std::string>& prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](const std::string& prefix) { return name.starts_with(prefix); });
@@ -61,7 +67,8 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
     const auto found = unused.find(name);
     if (found == unused.end()) {
       const bool may_be_missing = StartsWithAny(name, allow_missing);
-      const bool is_known = name.ends_with("num_batches_tracked") || (is_trunk_only && IsExponent(name));
+      const bool is_known =
+          name.ends_with("num_batches_tracked") || (is_trunk_only && BeginsWithoutFile(name));
       is_complete = is_complete && is_known;
       if (!is_known) (may_be_missing ? kept : missing).Add(name, ShapeText(tensor.sizes().vec()));
       return;

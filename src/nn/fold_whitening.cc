@@ -23,7 +23,7 @@ void CopyInto(const Eigen::MatrixBase<Derived>& values, at::Tensor& tensor) {
 }  // namespace
 
 void CheckTakesWhitening(const DescriptorNetOptions& options) {
-  if (!options.fc_whitening && options.head == "cirtorch") return;
+  if (!options.fc_whitening && (options.head == "cirtorch" || HasLocals(options))) return;
   throw UsageError(
       StrCat("the network is a ", NameOf(options),
              ", which ends in a linear layer already: a whitening after it cannot be folded into it, ",
@@ -45,9 +45,9 @@ DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening
   DescriptorNet folded(options);
   folded.normalization = net.normalization;
   folded.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    if (name == "whiten.weight") {
+    if (name == "whiten.weight" || name == "learned_pca.weight") {
       CopyInto(whitening.projection, tensor);
-    } else if (name == "whiten.bias") {
+    } else if (name == "whiten.bias" || name == "learned_pca.bias") {
       CopyInto(-whitening.projection * whitening.mean, tensor);
     } else {
       tensor = tensors.at(name);

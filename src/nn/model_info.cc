@@ -6,6 +6,7 @@
 #include "nn/model_meta.h"
 #include "nn/model_source.h"
 #include "nn/net_of_source.h"
+#include "nn/netvlad_layouts.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -24,6 +25,8 @@ std::string KindOf(const ModelSource& source, const DescriptorNetOptions& option
   if (DescribesNetwork(source.meta))
     return source.meta.contains(kOwnMeta) ? "vantage checkpoint" : "cirtorch checkpoint";
   if (options.architecture.empty()) return "unknown weights";
+  if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source))) return layout->kind;
+  if (options.head == "netvlad") return "NetVLAD weights of MVA 2022's code";
   if (options.head == "cosplace") return "CosPlace or EigenPlaces weights";
   const bool has_classifier =
       std::any_of(source.tensors.begin(), source.tensors.end(), [](const SourceTensor& tensor) {
@@ -35,6 +38,10 @@ std::string KindOf(const ModelSource& source, const DescriptorNetOptions& option
 
 int64_t DimensionOf(const ModelSource& source, const DescriptorNetOptions& options) {
   if (options.output_dimension > 0) return options.output_dimension;
+  if (HasLocals(options) && source.meta.contains("outputdim")) {
+    return MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
+  }
+  if (options.head == "netvlad") return int64_t{options.netvlad.clusters} * options.locals.dimension;
   const KnownTrunk* trunk = FindKnownTrunk(options.architecture);
   if (trunk != nullptr) return trunk->output_channels;
   return MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
@@ -59,7 +66,7 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) {
   }
   info.architecture = options.architecture;
   if (!options.architecture.empty()) {
-    info.pooling = options.pooling;
+    info.pooling = HasLocals(options) ? "" : options.pooling;
     info.head = net.is_trunk_only ? "" : options.head;
     info.dimension = DimensionOf(source, options);
   }

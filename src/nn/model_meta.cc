@@ -24,6 +24,23 @@ std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std:
   return {numbers[0], numbers[1], numbers[2]};
 }
 
+// Sets what DescribeLocals describes.
+void ReadLocals(const json& own, const std::string& what, DescriptorNetOptions& options) {
+  OptionsDescription description;
+  DescribeLocals(description, options);
+  for (const OptionField& field : description.fields()) {
+    const size_t dot = field.key.find('.');
+    const json section = own.value(field.key.substr(0, dot), json());
+    std::visit([&](auto* value) { *value = MetaValue(section, field.key.substr(dot + 1), *value, what); },
+               field.target);
+  }
+  try {
+    CheckOptions(description);
+  } catch (const UsageError& error) {
+    throw Error(StrCat(what, ": ", error.what()));
+  }
+}
+
 void CheckSame(const json& own, const char* key, const std::string& known, const std::string& what) {
   const auto value = MetaValue<std::string>(own, key, known, what);
   VANTAGE_CHECK(value == known, what, ": ", key, " is '", value, "'; this program knows only '", known, "'");
@@ -33,25 +50,32 @@ void CheckSame(const json& own, const char* key, const std::string& known, const
 
 json MetaOf(Model& model) {
   const DescriptorNetOptions& options = model.net.options();
-  return {{"architecture", options.architecture},
-          {"pooling", options.pooling},
-          {"local_whitening", options.local_whitening},
-          {"regional", options.regional},
-          {"whitening", options.fc_whitening},
-          {"mean", model.net.normalization.mean},
-          {"std", model.net.normalization.std},
-          {"outputdim", model.net.dimension()},
-          {kOwnMeta,
-           {{"version", kVersion},
-            {"head", options.head},
-            {"image_size", model.image_size},
-            {"size_rule", kSizeRule},
-            {"interpolation", kInterpolation},
-            {"scales", model.scales},
-            {"default_whitening", model.default_whitening},
-            {"licence", model.licence},
-            {"origin", json::parse(model.origin)},
-            {"weights_sha256", WeightsSha256(model.net)}}}};
+  json meta = {{"architecture", options.architecture},
+               {"pooling", options.pooling},
+               {"local_whitening", options.local_whitening},
+               {"regional", options.regional},
+               {"whitening", options.fc_whitening},
+               {"mean", model.net.normalization.mean},
+               {"std", model.net.normalization.std},
+               {"outputdim", model.net.dimension()},
+               {kOwnMeta,
+                {{"version", kVersion},
+                 {"head", options.head},
+                 {"image_size", model.image_size},
+                 {"size_rule", kSizeRule},
+                 {"interpolation", kInterpolation},
+                 {"scales", model.scales},
+                 {"default_whitening", model.default_whitening},
+                 {"licence", model.licence},
+                 {"origin", json::parse(model.origin)},
+                 {"weights_sha256", WeightsSha256(model.net)}}}};
+  if (HasLocals(options)) {
+    DescriptorNetOptions copy = options;
+    OptionsDescription description;
+    DescribeLocals(description, copy);
+    meta[kOwnMeta].update(ToJson(description));
+  }
+  return meta;
 }
 
 bool DescribesNetwork(const json& meta) { return meta.is_object() && meta.contains("architecture"); }
@@ -69,7 +93,9 @@ DescriptorNetOptions NetOfMeta(const json& meta, const std::string& what) {
   options.fc_whitening = flag("whitening");
   options.local_whitening = flag("local_whitening");
   options.regional = flag("regional");
-  options.head = MetaValue(meta.value(kOwnMeta, json()), "head", options.head, what);
+  const json own = meta.value(kOwnMeta, json());
+  options.head = MetaValue(own, "head", options.head, what);
+  if (HasLocals(options)) ReadLocals(own, what, options);
   return options;
 }
 

@@ -7,6 +7,7 @@
 #include "nn/model_meta.h"
 #include "nn/model_source.h"
 #include "nn/net_of_source.h"
+#include "nn/netvlad_layouts.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/util/error.h"
 
@@ -57,6 +58,10 @@ NetOfSource Agree(const ModelSource& source, const DescriptorNetOptions& wanted,
     if (options.pooling.empty()) options.pooling = "gem";
     if (options.head.empty()) options.head = "cirtorch";
     return net;
+  }
+  if (HasLocals(options) && !DescribesNetwork(source.meta)) {  // what tensors do not tell
+    options.locals.windows = wanted.locals.windows;
+    if (wanted.head == options.head) options.netvlad.alpha = wanted.netvlad.alpha;
   }
   if (!wanted.pooling.empty() && wanted.pooling != options.pooling) refuse("the pooling " + wanted.pooling);
   if (!wanted.head.empty() && wanted.head != options.head) refuse("the head of " + wanted.head);
@@ -123,7 +128,9 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& w
   const ModelSource source = OpenModelSource(path);
   const NetOfSource net = Agree(source, wanted, allow_missing);
   Model model{MakeNet(source, net.options), {}};
-  const bool is_complete = FillNet(source, net.is_trunk_only, allow_missing, model.net);
+  const bool is_complete = FillNet(InOwnLayout(source), net.is_trunk_only, allow_missing, model.net);
+  if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source)))
+    model.net.normalization = layout->normalization;
   ReadWhitenings(source, model);
   if (!DescribesNetwork(source.meta)) return model;
   const std::string what = source.path + ": meta";

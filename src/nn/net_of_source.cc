@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/net_of_source.h"
 
+#include <algorithm>
+
 #include "nn/model_meta.h"
+#include "nn/netvlad_layouts.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -17,6 +20,25 @@ int RowsOf(const TensorShapes& shapes, const std::string& name) {
   return rows <= kMaxOutputDimension && rows != found->second[1] ? static_cast<int>(rows) : 0;
 }
 
+// What NetVLAD's tensors tell; how maps are pooled, they do not.
+void FindNetVlad(const TensorShapes& shapes, DescriptorNetOptions& options) {
+  options.head = "netvlad";
+  const auto size = [&](const char* name, size_t dimension) {
+    const auto found = shapes.find(name);
+    const bool is_there = found != shapes.end() && found->second.size() > dimension;
+    return is_there && found->second[dimension] <= kMaxOutputDimension
+               ? static_cast<int>(found->second[dimension])
+               : 0;
+  };
+  options.netvlad.clusters = size("netvlad_pool.centroids", 1);
+  options.netvlad.ghost_clusters =
+      std::max(0, size("netvlad_pool.assignment_weights", 1) - options.netvlad.clusters);
+  options.locals.dimension = size("netvlad_pool.centroids", 0);
+  options.locals.projection = size("conv_1.weight", 0);
+  options.fc_whitening = shapes.count("learned_pca.weight") == 1;
+  options.output_dimension = RowsOf(shapes, "learned_pca.weight");
+}
+
 }  // namespace
 
 NetOfSource FindNet(const TensorShapes& shapes) {
@@ -28,6 +50,10 @@ NetOfSource FindNet(const TensorShapes& shapes) {
   if (has("aggregation.3.weight") || has("aggregation.1.p")) {
     options.head = "cosplace";
     options.output_dimension = RowsOf(shapes, "aggregation.3.weight");
+    return net;
+  }
+  if (has("netvlad_pool.centroids")) {
+    FindNetVlad(shapes, options);
     return net;
   }
   options.fc_whitening = has("whiten.weight");
@@ -44,9 +70,19 @@ NetOfSource FindNet(const TensorShapes& shapes) {
 
 NetOfSource FindNet(const ModelSource& source) {
   const TensorShapes shapes = ShapesOf(source);
-  if (!DescribesNetwork(source.meta)) return FindNet(shapes);
+  if (!DescribesNetwork(source.meta)) {
+    const NetVladLayout* layout = FindNetVladLayout(shapes);
+    NetOfSource net = FindNet(layout == nullptr ? shapes : ShapesOf(InOwnLayout(source)));
+    if (layout == nullptr) return net;
+    net.options.locals.last_relu = false;
+    net.options.netvlad.intra_norm = "cluster";
+    net.options.netvlad.order = layout->order;
+    return net;
+  }
   NetOfSource net{NetOfMeta(source.meta, source.path + ": meta")};
-  if (net.options.head == "cosplace" || net.options.fc_whitening) {
+  if (HasLocals(net.options)) {
+    net.options.output_dimension = RowsOf(shapes, "learned_pca.weight");
+  } else if (net.options.head == "cosplace" || net.options.fc_whitening) {
     net.options.output_dimension =
         RowsOf(shapes, net.options.head == "cosplace" ? "aggregation.3.weight" : "whiten.weight");
   }

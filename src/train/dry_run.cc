@@ -12,6 +12,7 @@
 #include "train/training_data.h"
 #include "train/training_step.h"
 #include "vantage/extract/describer.h"
+#include "vantage/train/initialize.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
@@ -24,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kSampledPhotos = 64;
 constexpr int64_t kDescribedPhotos = 16;
+constexpr int kInitializingPhotos = 32;
 constexpr int kSteps = 2;  // the first warms up
 
 double SecondsSince(Clock::time_point start) {
@@ -91,8 +93,9 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
                   const DescriptorNet& net, Optimizer& optimizer, RandomStream& random,
                   const RunContext& context) {
   const auto per_step = static_cast<size_t>(options.tuples_per_step);
-  const std::vector<Tuple> tuples = RandomTuples(
-      data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step, options.mining.negatives, random);
+  const std::vector<Tuple> tuples =
+      RandomTuples(data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step,
+                   IsByDifficulty(options.mining) ? 1 : options.mining.negatives, random);
   const TupleLoss loss = MakeLoss(options.loss);
   const ProcessGroup alone;
   double seconds = 0;
@@ -114,8 +117,24 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
   return seconds;
 }
 
-// Photos that mining describes in an epoch: the pool, and queries and positives that are not in it.
+bool IsByDifficulty(const MiningOptions& options) { return options.strategy == "difficulty"; }
+
+// Tuples of an epoch; by difficulty at most so many.
+int64_t TuplesOf(const MiningOptions& options, const TrainingSetSummary& split) {
+  if (!IsByDifficulty(options)) return std::min<int64_t>(options.queries, split.queries);
+  const TripletOptions& triplets = options.difficulty;
+  const int64_t anchors = triplets.one_per_class ? split.scenes : split.photos;
+  return triplets.rounds * std::min<int64_t>({triplets.triplets, triplets.pool, anchors});
+}
+
+// Photos that mining describes in an epoch: the pool, and queries and positives that are not in it; by
+// difficulty those of each round.
 int64_t MinedPhotos(const MiningOptions& options, const TrainingSetSummary& split) {
+  if (IsByDifficulty(options)) {
+    const TripletOptions& triplets = options.difficulty;
+    return triplets.rounds *
+           std::min<int64_t>({triplets.pool, split.photos, split.scenes * triplets.per_class});
+  }
   const int64_t queries = std::min<int64_t>(options.queries, split.queries);
   return std::min<int64_t>(split.photos, std::min<int64_t>(options.pool, split.photos) + 2 * queries);
 }
@@ -127,6 +146,10 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
   const BenchmarkWatch benchmark(options);
   Model model = ReadStartingModel(options);
   model.net.To(ParseDevice(options.compute.device));
+  InitializationOptions initialization = options.initialization;
+  initialization.photos = std::min(initialization.photos, kInitializingPhotos);
+  InitializeLocals(model.net, data.set(), data.photo_root(), data.extract(), initialization, options.seed,
+                   context);
   Optimizer optimizer(model.net, options.optimizer, options.model.freeze);
   DescriptorNet net = model.net;
   net.ComputeTrunkIn(ParsePrecision(options.compute.precision, net.device()));
@@ -153,15 +176,18 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
                 described.failed.empty() ? "" : described.failed.front().reason);
   report.seconds_of_step = TimeOfStep(options, data, sample.unreadable, net, optimizer, random, context);
 
-  report.tuples_of_epoch = std::min<int64_t>(options.mining.queries, report.train.queries);
+  report.tuples_of_epoch = TuplesOf(options.mining, report.train);
   report.steps_of_epoch = (report.tuples_of_epoch + options.tuples_per_step - 1) / options.tuples_per_step;
   report.mined_photos_of_epoch = MinedPhotos(options.mining, report.train);
+  MiningOptions of_validation = options.mining;  // by difficulty: a triplet of every photo of one round
+  of_validation.difficulty.rounds = 1;
+  of_validation.difficulty.one_per_class = false;
+  of_validation.difficulty.triplets = of_validation.difficulty.pool;
   const int64_t described_photos =
-      report.mined_photos_of_epoch + (data.validates() ? MinedPhotos(options.mining, report.val) : 0);
+      report.mined_photos_of_epoch + (data.validates() ? MinedPhotos(of_validation, report.val) : 0);
   // Validation goes forward only: about a third of a step.
   const double val_steps =
-      static_cast<double>(std::min<int64_t>(options.mining.queries, report.val.queries)) /
-      options.tuples_per_step / 3;
+      static_cast<double>(TuplesOf(of_validation, report.val)) / options.tuples_per_step / 3;
   report.seconds_of_epoch = static_cast<double>(described_photos) * report.seconds_of_mined_photo +
                             (static_cast<double>(report.steps_of_epoch) + val_steps) * report.seconds_of_step;
   report.seconds_of_run = report.seconds_of_epoch * options.epochs;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/train/learn_whitening.h"
 
+#include <utility>
+
 #include "vantage/extract/describer.h"
+#include "vantage/search/pca.h"
 #include "vantage/tuples/build.h"
 #include "vantage/util/error.h"
 
@@ -11,9 +14,8 @@ void Describe(OptionsDescription& description, LearnWhiteningOptions& options) {
   description
       .Add("method", options.method,
            "learned: from matching pairs, as the code of TPAMI 2019; learned-paper: as the paper; pca: from "
-           "all "
-           "descriptors")
-      .OneOf({"learned", "learned-paper", "pca"});
+           "all descriptors; pca-rotation: pca, components not divided by their deviations")
+      .OneOf({"learned", "learned-paper", "pca", "pca-rotation"});
   description.Add("min_overlap", options.min_overlap, "Least share of the query's points that a pair shares")
       .Range(0, 1);
   description
@@ -29,9 +31,12 @@ void Describe(OptionsDescription& description, LearnWhiteningOptions& options) {
 
 namespace {
 
+// Dimensions of descriptors whose covariance is still made: 512 MiB.
+constexpr int64_t kLargestCovariance = 8192;
+
 // Descriptors of the photos that could be read, and where those of each photo stand.
 struct DescribedSet {
-  Eigen::MatrixXd values;
+  DescriptorMatrix values;
   std::vector<int64_t> row_of;  // of each photo; -1: failed
   std::vector<int64_t> scenes;  // of each row
   std::vector<std::string> failed;
@@ -44,22 +49,23 @@ DescribedSet DescribePhotos(const DescriptorNet& net, const TrainingSet& set,
   for (size_t i = 0; i < set.photos.size(); ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root), std::nullopt});
   }
-  const ExtractedDescriptors extracted = ExtractDescriptors(Describer(net, extract), requests, context);
+  ExtractedDescriptors extracted = ExtractDescriptors(Describer(net, extract), requests, context);
   DescribedSet described;
   described.row_of.assign(set.photos.size(), 0);
   for (const FailedRequest& failed : extracted.failed) {
     described.row_of[static_cast<size_t>(failed.index)] = -1;
     described.failed.push_back(failed.reason);
   }
-  described.values.resize(static_cast<Eigen::Index>(set.photos.size() - extracted.failed.size()),
-                          net.dimension());
   for (size_t i = 0; i < set.photos.size(); ++i) {
     if (described.row_of[i] < 0) continue;
     described.row_of[i] = static_cast<int64_t>(described.scenes.size());
-    described.values.row(described.row_of[i]) =
-        extracted.values.row(static_cast<Eigen::Index>(i)).cast<double>();
+    // Moved up in place: the matrix may be most of the memory.
+    const auto row = static_cast<Eigen::Index>(i);
+    if (row != described.row_of[i]) extracted.values.row(described.row_of[i]) = extracted.values.row(row);
     described.scenes.push_back(static_cast<int64_t>(set.photos[i].scene));
   }
+  extracted.values.conservativeResize(static_cast<Eigen::Index>(described.scenes.size()), Eigen::NoChange);
+  described.values = std::move(extracted.values);
   return described;
 }
 
@@ -86,13 +92,17 @@ Pairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of,
 }
 
 Whitening Learn(const DescribedSet& described, const Pairs& pairs, const LearnWhiteningOptions& options) {
-  if (options.method == "pca") return LearnPcaWhitening(described.values);
+  const bool is_wide = described.values.rows() < described.values.cols();
+  if (options.method == "pca-rotation" || (options.method == "pca" && is_wide && options.dimension > 0)) {
+    return LearnPca(described.values, {.dimension = options.dimension, .whiten = options.method == "pca"});
+  }
+  const Eigen::MatrixXd values = described.values.cast<double>();
+  if (options.method == "pca") return LearnPcaWhitening(values);
   VANTAGE_CHECK(!pairs.queries.empty(), "the training set has no pair to learn a whitening from");
   if (options.method == "learned-paper") {
-    return LearnWhiteningOfPaper(described.values, pairs.queries, pairs.positives, described.scenes,
-                                 options.shrinkage);
+    return LearnWhiteningOfPaper(values, pairs.queries, pairs.positives, described.scenes, options.shrinkage);
   }
-  return LearnWhitening(described.values, pairs.queries, pairs.positives, options.shrinkage);
+  return LearnWhitening(values, pairs.queries, pairs.positives, options.shrinkage);
 }
 
 }  // namespace
@@ -103,6 +113,10 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
                                           const RunContext& context) {
   VANTAGE_CHECK(options.dimension <= net.dimension(), "a whitening of ", options.dimension,
                 " dimensions: the network has ", net.dimension());
+  const bool is_pca = options.method == "pca" || options.method == "pca-rotation";
+  VANTAGE_CHECK(net.dimension() <= kLargestCovariance || (is_pca && options.dimension > 0), "descriptors of ",
+                net.dimension(), " dimensions: more than ", kLargestCovariance,
+                " are whitened by pca, to a dimension that is named, alone");
   LearnedWhitening learned;
   const auto learn_at = [&](const std::vector<double>& scales) {
     ExtractOptions at_scales = extract;

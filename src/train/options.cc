@@ -7,6 +7,7 @@ namespace vantage {
 
 void Describe(OptionsDescription& description, ModelOptions& options) {
   Describe(description, options.net);
+  DescribeLocals(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
   description.Add(
@@ -122,6 +123,8 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
       .Range(0, 0.999999);
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");
+  description.Nest("initialization", options.initialization,
+                   "How a network of local features begins, where its weights are those of a trunk alone");
   description.Nest("mining", options.mining, "Hard negatives, found anew in each epoch");
   description.Nest("loss", options.loss, "What is minimised");
   description.Nest("optimizer", options.optimizer, "How parameters change");

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "train/starting_model.h"
+#include "vantage/train/initialize.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
@@ -67,18 +69,33 @@ RunStart MakeStart(Model model, const TrainOptions& options) {
 
 WeightAverage* AverageOf(RunStart& start) { return start.average ? &*start.average : nullptr; }
 
-RunStart ReadStart(const TrainOptions& options, const TrainingSet& set, const RunFolder& folder,
-                   bool resume) {
+// Of a network of local features whose weights are those of a trunk alone. The first checkpoint keeps it.
+void Initialize(DescriptorNet& net, const TrainOptions& options, const TrainingData& data,
+                const RunContext& context) {
+  net.To(ParseDevice(options.compute.device));
+  const InitializedLocals made = InitializeLocals(net, data.set(), data.photo_root(), data.extract(),
+                                                  options.initialization, options.seed, context);
+  for (const std::string& reason : made.failed) LogWarning(reason, "; left out");
+  LogInfo("initialised on ", made.photos, " photos: ", made.locals,
+          " local features, mean squared distance to their centres ",
+          FormatFixed(made.mean_squared_distance, 4), ", share of the variance that the projection keeps ",
+          FormatFixed(made.explained_variance, 4));
+}
+
+RunStart ReadStart(const TrainOptions& options, const TrainingData& data, const RunFolder& folder,
+                   bool resume, const RunContext& context) {
   if (!resume && folder.HasCheckpoint()) {
     throw UsageError(StrCat(folder.last().string(),
                             ": a run stands here already; go on with --resume, or choose another folder"));
   }
   const bool goes_on = resume && folder.HasCheckpoint();
-  RunStart start = MakeStart(goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options), options);
+  Model model = goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options);
+  if (!model.net.IsInitialized()) Initialize(model.net, options, data, context);
+  RunStart start = MakeStart(std::move(model), options);
   start.goes_on = goes_on;
   if (goes_on) {
     CheckSameTrainingSet(start.model, options);
-    start.state = ReadCheckpoint(folder.last(), *start.optimizer, AverageOf(start), set);
+    start.state = ReadCheckpoint(folder.last(), *start.optimizer, AverageOf(start), data.set());
     folder.KeepConfig(options);
   } else {
     folder.KeepConfig(options);
@@ -107,14 +124,14 @@ RunStart StartFrom(const std::string& bytes, bool goes_on, const TrainOptions& o
 
 }  // namespace
 
-RunStart StartRun(const TrainOptions& options, const TrainingSet& set, const RunFolder* folder, bool resume,
-                  const ProcessGroup& group) {
+RunStart StartRun(const TrainOptions& options, const TrainingData& data, const RunFolder* folder, bool resume,
+                  const ProcessGroup& group, const RunContext& context) {
   CheckSameAsFirst(options, group);
   if (!group.IsFirst()) {
     const bool goes_on = group.Broadcast("") == kGoesOn;
-    return StartFrom(group.Broadcast(""), goes_on, options, set);
+    return StartFrom(group.Broadcast(""), goes_on, options, data.set());
   }
-  RunStart start = ReadStart(options, set, *folder, resume);
+  RunStart start = ReadStart(options, data, *folder, resume, context);
   if (group.size() > 1) {
     group.Broadcast(start.goes_on ? kGoesOn : kBegins);
     group.Broadcast(BytesOf(start));

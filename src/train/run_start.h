@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "train/run_folder.h"
+#include "train/training_data.h"
 #include "vantage/train/process_group.h"
 
 namespace vantage {
@@ -20,9 +21,10 @@ struct RunStart {
 
 // Reads the folder's checkpoint, or the weights that the options name, and checks that the options are those
 // of the run. Only process 0 has a `folder` (null elsewhere) and needs the weights; the others get from it
-// what it read. Throws UsageError where a run stands in the folder that is not to be resumed, or an option or
-// the training set is another than that of the run or of process 0.
-RunStart StartRun(const TrainOptions& options, const TrainingSet& set, const RunFolder* folder, bool resume,
-                  const ProcessGroup& group);
+// what it read. Weights of a trunk alone get what a network of local features needs beside them
+// (InitializeLocals). Throws UsageError where a run stands in the folder that is not to be resumed, or an
+// option or the training set is another than that of the run or of process 0.
+RunStart StartRun(const TrainOptions& options, const TrainingData& data, const RunFolder* folder, bool resume,
+                  const ProcessGroup& group, const RunContext& context);
 
 }  // namespace vantage

@@ -64,7 +64,7 @@ class Trainer {
 
   TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
     at::set_num_threads(context_.ThreadCount());
-    RunStart start = StartRun(options_, data_.set(), folder_ ? &*folder_ : nullptr, resume, group_);
+    RunStart start = StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
     Model& model = start.model;
     Optimizer& optimizer = *start.optimizer;
     state_ = std::move(start.state);

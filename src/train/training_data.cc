@@ -96,6 +96,7 @@ MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t ep
   MinedTuples mined = TuplesOfFirst(group, MineEpoch(set_, split, photo_root_, DescribePhotos(describe),
                                                      options_.mining, options_.seed, epoch, named));
   if (journal) journal->Remove();
+  if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
   const bool is_first = epoch == (split == Split::kVal ? 0 : 1);
   if (mined.short_tuples > 0 && is_first) {
     LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ",

@@ -2,10 +2,11 @@
 #include "vantage/tuples/build.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "tuples/splits.h"
 #include "vantage/sfm/covisibility.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -116,27 +117,6 @@ ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, cons
   return pairs;
 }
 
-// Draws the scenes that validate: at least one where there are two and the fraction is not zero.
-std::vector<Split> DrawSplits(const std::vector<SceneModels>& scenes, const TupleOptions& options) {
-  std::vector<Split> splits(scenes.size(), Split::kTrain);
-  std::vector<int64_t> undecided;
-  for (size_t i = 0; i < scenes.size(); ++i) {
-    if (scenes[i].split) {
-      splits[i] = *scenes[i].split;
-    } else {
-      undecided.push_back(static_cast<int64_t>(i));
-    }
-  }
-  const auto count = static_cast<int64_t>(undecided.size());
-  if (count < 2 || options.val_fraction <= 0) return splits;
-  const auto wanted = static_cast<int64_t>(std::llround(options.val_fraction * static_cast<double>(count)));
-  RandomStream random(static_cast<uint64_t>(options.seed), "val scenes");
-  for (const int64_t i : random.Sample(count, std::clamp<int64_t>(wanted, 1, count - 1))) {
-    splits[static_cast<size_t>(undecided[static_cast<size_t>(i)])] = Split::kVal;
-  }
-  return splits;
-}
-
 }  // namespace
 
 void Describe(OptionsDescription& description, TupleOptions& options) {
@@ -180,7 +160,9 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
     throw UsageError("m1 takes the nearest photo by descriptor: name a model (--model)");
   }
   BuiltTuples built;
-  const std::vector<Split> splits = DrawSplits(scenes, options);
+  std::vector<std::optional<Split>> named;
+  for (const SceneModels& scene : scenes) named.push_back(scene.split);
+  const std::vector<Split> splits = DrawSplits(named, options);
   std::set<std::string> names;
   for (size_t s = 0; s < scenes.size(); ++s) {
     context.CheckCancelled();
@@ -203,9 +185,7 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
 
     const PositiveChooser chooser(options, descriptors, pairs.paths);
     RandomStream random(static_cast<uint64_t>(options.seed), "queries of " + scene.name);
-    const auto share =
-        static_cast<int64_t>(options.query_fraction * static_cast<double>(pairs.photos.size()));
-    const int64_t count = std::min<int64_t>(options.max_queries_per_scene, std::max<int64_t>(1, share));
+    const int64_t count = QueriesOfScene(static_cast<int64_t>(pairs.photos.size()), options);
     std::vector<int64_t> drawn = random.Sample(static_cast<int64_t>(pairs.possible_queries.size()), count);
     std::sort(drawn.begin(), drawn.end());
     for (const int64_t index : drawn) {

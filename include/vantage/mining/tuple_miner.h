@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
 #include "vantage/mining/negatives.h"
+#include "vantage/mining/triplets.h"
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/tuples/training_set.h"
 
@@ -27,6 +29,10 @@ struct Tuple {
 };
 
 struct MiningOptions {
+  // "negatives": the set's queries and positives, each with the nearest photos of other scenes (TPAMI 2019),
+  // or "difficulty": triplets of a wanted loss among photos of all scenes (MVA 2022); a scene is a class
+  // then, and only `difficulty` below counts.
+  std::string strategy = "negatives";
   // Negatives a query.
   int negatives = 5;  // TPAMI 2019, section 5.1
   // "n1" or "n2": see NegativeVariant.
@@ -41,6 +47,7 @@ struct MiningOptions {
   // What redrawing takes for a candidate: see TupleOptions.
   double min_overlap = 0.2;
   double max_scale_change = 1.5;
+  TripletOptions difficulty;
 };
 void Describe(OptionsDescription& description, MiningOptions& options);
 
@@ -52,6 +59,8 @@ struct MinedTuples {
   int64_t short_tuples = 0;
   // Photos that could not be read: their queries are left out.
   std::vector<std::string> failed;
+  // Of mining by difficulty.
+  std::optional<TripletStatistics> triplets;
 };
 
 // Throws Error where the split has no query, or only one scene so that no negative can be found.
@@ -62,7 +71,9 @@ using DescribePhotos =
     std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos, const RunContext& context)>;
 
 // Draws an epoch's queries and pool, describes them, and picks each query's negatives (TPAMI 2019,
-// section 4.3). Draws depend on the seed and the epoch only.
+// section 4.3); or, by difficulty, draws the photos of each round and picks triplets among them (MVA 2022).
+// Draws depend on the seed and the epoch only. Validation by difficulty takes the hard triplet of every photo
+// drawn, whatever its loss and class: how far the network is from ranking it right.
 MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
                       int64_t epoch, const RunContext& context = {});

@@ -9,6 +9,8 @@
 
 #include "vantage/config/options_description.h"
 #include "vantage/image/image.h"
+#include "vantage/nn/local_head.h"
+#include "vantage/nn/netvlad.h"
 #include "vantage/nn/pooling.h"
 #include "vantage/nn/trunk.h"
 
@@ -28,19 +30,27 @@ struct DescriptorNetOptions {
   bool regional = false;
   // What follows the trunk; one of HeadNames(). "cosplace" is the network of CosPlace (CVPR 2022) and
   // EigenPlaces (ICCV 2023): the trunk as they cut it, l2n over channels at every location, GeM, a linear
-  // layer with bias, l2n. It takes the pooling "gem" and none of the three layers above.
+  // layer with bias, l2n. It takes the pooling "gem" and none of the three layers above. "netvlad" (MVA 2022)
+  // and "local-gem" describe a photo by its local features: `locals` and `netvlad` say how. They take the
+  // pooling "gem", which means nothing to them, and fc_whitening of an output_dimension.
   std::string head = "cirtorch";
   // Rows of the last linear layer (fc_whitening, or that of "cosplace"); 0: as many as the trunk has
   // channels.
   int output_dimension = 0;
+  LocalOptions locals;
+  NetVladOptions netvlad;
 
   bool operator==(const DescriptorNetOptions&) const = default;
 };
-// "cirtorch" and "cosplace".
+// "cirtorch", "cosplace", "netvlad" and "local-gem".
 std::vector<std::string> HeadNames();
+// Whether the head is one that describes photos by local features.
+bool HasLocals(const DescriptorNetOptions& options);
 // "resnet101-gem, regional, with FC whitening".
 std::string NameOf(const DescriptorNetOptions& options);
 void Describe(OptionsDescription& description, DescriptorNetOptions& options);
+// locals.* and netvlad.*, which are not part of Describe.
+void DescribeLocals(OptionsDescription& description, DescriptorNetOptions& options);
 
 // A trunk, a pooling and l2n, then, where asked for, a linear layer and l2n again: photos to global
 // descriptors. TPAMI 2019, section 3. DescriptorNetOptions::head names other networks. Copies share their
@@ -69,7 +79,15 @@ class DescriptorNet {
   // GeM's exponent where it is the only thing after the trunk, else 1, as in cirtorch.
   double MultiScaleExponent() const;
 
-  // All tensors under the names of cirtorch's checkpoints (or of CosPlace's, for its head), in their order.
+  // The last feature map: B x C x H x W.
+  at::Tensor FeatureMap(const at::Tensor& images_B3HW) const;
+  // What follows the trunk where HasLocals, else null. Copies of the network share it.
+  LocalHead* local_head() { return local_head_.get(); }
+  // Whether the network can describe photos: a local head's weights must have been made or read.
+  bool IsInitialized() const { return local_head_ == nullptr || local_head_->IsInitialized(); }
+
+  // All tensors under the names of cirtorch's checkpoints (of CosPlace's for its head, of MVA 2022's code for
+  // those with locals), in their order.
   void Visit(const TensorVisitor& visitor);
 
   // Moves the tensors.
@@ -99,7 +117,11 @@ class DescriptorNet {
     at::Tensor operator()(const at::Tensor& x) const;
     void Visit(const std::string& name, const TensorVisitor& visitor);
   };
-  LinearLayer MakeLinear(bool wanted, int64_t dimension) const;
+  static LinearLayer MakeLinear(bool wanted, int64_t dimension, int64_t from);
+  // Throws UsageError for options that do not go together.
+  static void CheckOptionsOf(const DescriptorNetOptions& options);
+  // Of what precedes the last linear layer.
+  int64_t PooledDimension() const;
   // Another network of the same tensors.
   DescriptorNet Twin() const;
   bool is_cosplace() const { return options_.head == "cosplace"; }
@@ -108,6 +130,7 @@ class DescriptorNet {
   DescriptorNetOptions options_;
   std::shared_ptr<Trunk> trunk_;
   Pooling pooling_;
+  std::shared_ptr<LocalHead> local_head_;  // null without locals
   LinearLayer local_whitening_;
   LinearLayer region_whitening_;
   LinearLayer whitening_;

@@ -19,7 +19,8 @@ struct TensorInfo {
 
 // What a model file holds.
 struct ModelInfo {
-  // "vantage checkpoint", "cirtorch checkpoint", "CosPlace or EigenPlaces weights", "weights of resnet18"
+  // "vantage checkpoint", "cirtorch checkpoint", "CosPlace or EigenPlaces weights", "NetVLAD weights of
+  // MVA 2022's code", "pytorch-NetVlad weights", "hloc's NetVLAD weights", "weights of resnet18"
   // (with its classifier: as torchvision publishes them), "trunk weights of resnet18", "unknown weights".
   std::string kind;
   std::string format;  // "PyTorch zip", "PyTorch before 1.6", "safetensors"

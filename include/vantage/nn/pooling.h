@@ -64,7 +64,7 @@ std::vector<std::string> PoolingNames();
 
 // Whether a network's tensor of that name is a pooling's exponent.
 inline bool IsExponent(const std::string& name) {
-  return name.ends_with("pool.p") || name == "aggregation.1.p";  // cirtorch's and CosPlace's names
+  return name.ends_with("pool.p") || name == "aggregation.1.p";  // cirtorch's (and local-gem's), CosPlace's
 }
 
 }  // namespace vantage

@@ -9,6 +9,7 @@
 #include "vantage/mining/tuple_miner.h"
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/losses.h"
+#include "vantage/train/initialize.h"
 #include "vantage/train/schedule.h"
 
 namespace vantage {
@@ -111,6 +112,7 @@ void Describe(OptionsDescription& description, EvaluationOptions& options);
 struct TrainOptions {
   ModelOptions model;
   DataOptions data;
+  InitializationOptions initialization;
   MiningOptions mining;
   LossOptions loss;
   OptimizerOptions optimizer;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What NetVLAD costs beside its trunk, and how long a round of triplets takes to find. Run it alone.
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/rand.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <vector>
+
+#include "vantage/mining/triplets.h"
+#include "vantage/nn/descriptor_net.h"
+#include "vantage/util/memory.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+struct Setting {
+  std::string architecture = "resnet50";
+  int64_t size = 512;
+  std::vector<int64_t> windows = {2, 3};
+  int dimension = 512;
+  int clusters = 64;
+  int64_t photos = 2048;
+  int64_t descriptor = 32768;
+  int rounds = 7;
+};
+
+double MedianSeconds(int rounds, const std::function<void()>& work) {
+  std::vector<double> seconds;
+  for (int i = 0; i < rounds; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  return seconds[seconds.size() / 2];
+}
+
+void TimeHead(const Setting& setting) {
+  const at::NoGradGuard no_grad;
+  DescriptorNetOptions options{setting.architecture, "gem"};
+  options.head = "netvlad";
+  options.locals.windows = setting.windows;
+  options.locals.dimension = setting.dimension;
+  options.netvlad.clusters = setting.clusters;
+  DescriptorNet net(options);
+  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole role) {
+    if (role == TensorRole::kParameter || name.ends_with("running_var"))
+      tensor = at::rand(tensor.sizes()) * (tensor.dim() > 1 ? 0.05 : 1.0);
+  });
+  DescriptorNet frozen = net.Frozen();
+  const at::Tensor images = at::rand({1, 3, setting.size, setting.size});
+  const at::Tensor map = frozen.FeatureMap(images);
+  const double trunk = MedianSeconds(setting.rounds, [&] { frozen.FeatureMap(images); });
+  const double head = MedianSeconds(setting.rounds, [&] { frozen.local_head()->Forward(map); });
+  std::printf("%s at %lld pixels: trunk %.1f ms, NetVLAD %.2f ms: %.1f %%\n", setting.architecture.c_str(),
+              static_cast<long long>(setting.size), 1000 * trunk, 1000 * head, 100 * head / trunk);
+}
+
+void TimeMining(const Setting& setting) {
+  DescriptorMatrix descriptors(setting.photos, setting.descriptor);
+  std::vector<SceneId> classes;
+  for (int64_t i = 0; i < setting.photos; ++i) {
+    RandomStream random(1, "photo", {static_cast<uint64_t>(i)});
+    classes.push_back(SceneId{i / 15});
+    for (int64_t j = 0; j < setting.descriptor; ++j)
+      descriptors(i, j) = static_cast<float>(random.Uniform(-1, 1));
+  }
+  NormalizeRows(descriptors);
+  const double seconds = MedianSeconds(3, [&] { MineTriplets(descriptors, classes, TripletOptions{}); });
+  std::printf("triplets of %lld descriptors of %lld: %.2f s\n", static_cast<long long>(setting.photos),
+              static_cast<long long>(setting.descriptor), seconds);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("NetVLAD beside its trunk, and mining by difficulty");
+  Setting setting;
+  app.add_option("--architecture", setting.architecture, "Trunk")->capture_default_str();
+  app.add_option("--size", setting.size, "Side of the photo, pixels")->capture_default_str();
+  app.add_option("--windows", setting.windows, "Sides of the pooling windows")->capture_default_str();
+  app.add_option("--photos", setting.photos, "Photos of a round of mining")->capture_default_str();
+  app.add_option("--dimension", setting.descriptor, "Of their descriptors")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  KeepFreedMemory();
+  TimeHead(setting);
+  TimeMining(setting);
+  return 0;
+}
+
+}  // namespace
+}  // namespace vantage
+
+int main(int argc, char** argv) { return vantage::Main(argc, argv); }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "vantage/config/options_description.h"
+#include "vantage/extract/extract.h"
+#include "vantage/nn/descriptor_net.h"
+#include "vantage/tuples/training_set.h"
+#include "vantage/util/run_context.h"
+
+namespace vantage {
+
+// How the weights that a network of local features needs are made before it is trained.
+struct InitializationOptions {
+  // Training photos whose locals are looked at: so many are drawn, or all where there are fewer.
+  int photos = 320;  // of MVA 2022's code
+  // Locals that are clustered, as many from each photo: so many for each cluster.
+  int locals_per_cluster = 256;
+  // Rounds of k-means at most.
+  int iterations = 25;
+};
+void Describe(OptionsDescription& description, InitializationOptions& options);
+
+struct InitializedLocals {
+  int64_t photos = 0;
+  int64_t locals = 0;                // that were clustered; 0 where no clusters are needed
+  double mean_squared_distance = 0;  // of these to their centres
+  double explained_variance = 0;     // share that the projection keeps; 0 without one
+  std::vector<std::string> failed;   // photos that could not be read
+};
+
+// Makes the projection of a local head as the PCA of all locations' activations, then the aggregation's
+// parameters from the centres of clusters of the locals. Does nothing for a network that is initialised.
+// Depends on seed, photos and weights, not on the number of threads. Throws Error where no photo can be read,
+// or they have too few locals for the clusters; Interrupted.
+InitializedLocals InitializeLocals(DescriptorNet& net, const TrainingSet& set,
+                                   const std::filesystem::path& photo_root, const ExtractOptions& extract,
+                                   const InitializationOptions& options, int64_t seed,
+                                   const RunContext& context = {});
+
+}  // namespace vantage

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/mining/triplets.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "mining/similarities.h"
+#include "vantage/nn/intra_op_threads.h"
+#include "vantage/util/error.h"
+#include "vantage/util/parallel.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+constexpr int64_t kAnchorsPerBlock = 128;
+
+// A row in an anchor's ranking.
+struct Ranked {
+  float similarity = 0;
+  int64_t row = -1;  // -1: none
+
+  bool IsBefore(const Ranked& other) const {
+    return other.row < 0 || similarity > other.similarity ||
+           (similarity == other.similarity && row < other.row);
+  }
+};
+
+// The places of an anchor's ranking that count.
+struct Ranking {
+  Ranked negative;           // the first of another class
+  Ranked positive_before;    // the last of the anchor's class before it
+  Ranked positive_after;     // the first after it
+  int64_t ranks_behind = 0;  // of positive_after behind the negative
+};
+
+// Looks through the similarities a few times instead of sorting them.
+Ranking Rank(int64_t anchor, std::span<const float> similarities, const std::vector<SceneId>& classes) {
+  const SceneId own = classes[static_cast<size_t>(anchor)];
+  Ranking ranking;
+  const auto for_each = [&](const auto& use) {
+    for (size_t i = 0; i < similarities.size(); ++i) {
+      if (static_cast<int64_t>(i) == anchor || !std::isfinite(similarities[i])) continue;
+      use(Ranked{similarities[i], static_cast<int64_t>(i)}, classes[i] == own);
+    }
+  };
+  for_each([&](const Ranked& other, bool is_same) {
+    if (!is_same && other.IsBefore(ranking.negative)) ranking.negative = other;
+  });
+  if (ranking.negative.row < 0) return ranking;
+  for_each([&](const Ranked& other, bool is_same) {
+    if (!is_same) return;
+    Ranked& before = ranking.positive_before;
+    if (other.IsBefore(ranking.negative)) {
+      if (before.row < 0 || before.IsBefore(other)) before = other;
+    } else if (other.IsBefore(ranking.positive_after)) {
+      ranking.positive_after = other;
+    }
+  });
+  if (ranking.positive_after.row < 0) return ranking;
+  for_each([&](const Ranked& other, bool) {
+    const bool is_between = !other.IsBefore(ranking.negative) && other.IsBefore(ranking.positive_after);
+    ranking.ranks_behind += is_between ? 1 : 0;
+  });
+  return ranking;
+}
+
+// Takes or leaves the anchors in their order.
+class Selection {
+ public:
+  Selection(const Eigen::Ref<const DescriptorMatrix>& descriptors, const std::vector<SceneId>& classes,
+            const TripletOptions& options, uint64_t seed, uint64_t round)
+      : descriptors_(descriptors), classes_(classes), options_(options), seed_(seed), round_(round) {}
+
+  void Offer(int64_t anchor, const Ranking& ranking) {
+    TripletStatistics& statistics = mined_.statistics;
+    ++statistics.anchors;
+    if (ranking.negative.row < 0) return Count(statistics.no_negative);
+    RandomStream random(seed_, "semi-hard", {round_, static_cast<uint64_t>(anchor)});
+    const bool is_semi_hard =
+        random.Chance(options_.semi_hard_probability) && ranking.positive_before.row >= 0;
+    const Ranked& positive = is_semi_hard ? ranking.positive_before : ranking.positive_after;
+    if (positive.row < 0) return Count(statistics.no_positive);
+    if (!is_semi_hard && ranking.ranks_behind >= options_.rank_threshold)
+      return Count(statistics.behind_threshold);
+    const Triplet triplet{anchor, positive.row, ranking.negative.row, Distance(anchor, positive.row),
+                          Distance(anchor, ranking.negative.row)};
+    const double loss = options_.margin + triplet.positive_distance * triplet.positive_distance -
+                        triplet.negative_distance * triplet.negative_distance;
+    const double step = std::clamp<double>(std::floor(loss / TripletStatistics::kLossStep) + 1, 0,
+                                           TripletStatistics::kLossSteps + 1);
+    ++statistics.losses[static_cast<size_t>(step)];
+    if (!(loss > options_.lowest_loss && loss < options_.highest_loss))
+      return Count(statistics.outside_window);
+    const SceneId own = classes_[static_cast<size_t>(anchor)];
+    if (options_.one_per_class && used_.count(own) == 1) return Count(statistics.same_class);
+    if (static_cast<int>(mined_.triplets.size()) >= options_.triplets) return Count(statistics.beyond_count);
+    used_.insert(own);
+    mined_.triplets.push_back(triplet);
+    ++(is_semi_hard ? statistics.semi_hard : statistics.hard);
+  }
+
+  MinedTriplets Take() { return std::move(mined_); }
+
+ private:
+  static void Count(int64_t& counter) { ++counter; }
+
+  double Distance(int64_t a, int64_t b) const {
+    return (descriptors_.row(a) - descriptors_.row(b)).cast<double>().norm();
+  }
+
+  const Eigen::Ref<const DescriptorMatrix>& descriptors_;
+  const std::vector<SceneId>& classes_;
+  const TripletOptions& options_;
+  uint64_t seed_;
+  uint64_t round_;
+  std::set<SceneId> used_;  // classes of the triplets' anchors
+  MinedTriplets mined_;
+};
+
+}  // namespace
+
+void Describe(OptionsDescription& description, TripletOptions& options) {
+  description.Add("pool", options.pool, "Photos drawn for a round").Range(2, 1 << 20);
+  description.Add("per_class", options.per_class, "Photos of a class drawn for a round, at most")
+      .Range(2, 1 << 20);
+  description.Add("rounds", options.rounds, "Rounds of an epoch, each with a draw of its own")
+      .Range(1, 10000);
+  description
+      .Add("semi_hard_probability", options.semi_hard_probability,
+           "How often an anchor takes the positive before its first negative instead of the one after it")
+      .Range(0, 1);
+  description
+      .Add("rank_threshold", options.rank_threshold,
+           "A positive so many ranks behind the negative is taken for a wrong label")
+      .AtLeast(1);
+  description.Add("margin", options.margin, "Of the loss by which triplets are chosen").Range(0, 4);
+  description.Add("lowest_loss", options.lowest_loss, "Triplets of a lower loss are too easy").Range(-10, 10);
+  description.Add("highest_loss", options.highest_loss, "Triplets of a higher loss are too hard")
+      .Range(-10, 10);
+  description.Add("one_per_class", options.one_per_class,
+                  "At most one triplet of each anchor's class a round");
+  description.Add("triplets", options.triplets, "Triplets of a round, at most").AtLeast(1);
+}
+
+TripletStatistics& TripletStatistics::operator+=(const TripletStatistics& other) {
+  for (const auto member :
+       {&TripletStatistics::anchors, &TripletStatistics::no_negative, &TripletStatistics::no_positive,
+        &TripletStatistics::behind_threshold, &TripletStatistics::outside_window,
+        &TripletStatistics::same_class, &TripletStatistics::beyond_count, &TripletStatistics::semi_hard,
+        &TripletStatistics::hard}) {
+    this->*member += other.*member;
+  }
+  for (size_t i = 0; i < losses.size(); ++i) losses[i] += other.losses[i];
+  return *this;
+}
+
+std::string TripletStatistics::Text() const {
+  std::string steps;
+  for (const int64_t count : losses) steps += StrCat(steps.empty() ? "" : " ", count);
+  return StrCat(anchors, " anchors: ", semi_hard, " semi-hard and ", hard,
+                " hard triplets; left out: ", no_negative, " without negative, ", no_positive,
+                " without positive, ", behind_threshold, " behind the rank threshold, ", outside_window,
+                " outside the loss window, ", same_class, " of a class that has one, ", beyond_count,
+                " beyond the count; by loss in steps of ", kLossStep, " from below 0: ", steps);
+}
+
+MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                           const std::vector<SceneId>& classes, const TripletOptions& options, uint64_t seed,
+                           uint64_t round, const RunContext& context) {
+  const int64_t rows = descriptors.rows();
+  VANTAGE_CHECK(rows == static_cast<int64_t>(classes.size()),
+                "mining: the numbers of descriptors and classes differ");
+  std::vector<Ranking> rankings(static_cast<size_t>(rows));
+  std::mutex mutex;
+  int64_t done = 0;
+  const IntraOpThreads one_thread_a_block(1);
+  ParallelFor((rows + kAnchorsPerBlock - 1) / kAnchorsPerBlock, context.ThreadCount(), [&](int64_t block) {
+    one_thread_a_block.Enter();
+    context.CheckCancelled();
+    const int64_t first = block * kAnchorsPerBlock;
+    const int64_t count = std::min(kAnchorsPerBlock, rows - first);
+    DescriptorMatrix similarities;
+    Similarities(descriptors.middleRows(first, count), descriptors, similarities);
+    for (int64_t i = 0; i < count; ++i) {
+      rankings[static_cast<size_t>(first + i)] =
+          Rank(first + i, {similarities.row(i).data(), static_cast<size_t>(rows)}, classes);
+    }
+    const std::scoped_lock lock(mutex);
+    done += count;
+    context.Report({"finding triplets", done, rows, ""});
+  });
+  Selection selection(descriptors, classes, options, seed, round);
+  for (int64_t anchor = 0; anchor < rows; ++anchor)
+    selection.Offer(anchor, rankings[static_cast<size_t>(anchor)]);
+  return selection.Take();
+}
+
+}  // namespace vantage

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/full.h>
+
+#include "nn/aggregations.h"
+#include "vantage/nn/locals.h"
+#include "vantage/nn/pooling.h"
+
+namespace vantage {
+namespace {
+
+// Generalised mean over all locals instead of over the locations of a map.
+class LocalGem : public Aggregation {
+ public:
+  explicit LocalGem(int64_t local_dimension) : dimension_(local_dimension), p_(at::full({1}, 3.0)) {}
+
+  int64_t dimension() const override { return dimension_; }
+  at::Tensor Forward(const at::Tensor& locals_BND) const override {
+    return NormalizeAlong(GemPool(locals_BND.transpose(1, 2).unsqueeze(3), p_), 1);
+  }
+  void Visit(const std::string& name, const TensorVisitor& visitor) override {
+    visitor(name + ".p", p_, TensorRole::kParameter);
+  }
+
+ private:
+  int64_t dimension_;
+  at::Tensor p_;
+};
+
+}  // namespace
+
+std::unique_ptr<Aggregation> MakeLocalGem(const DescriptorNetOptions& /*net*/, int64_t local_dimension) {
+  return std::make_unique<LocalGem>(local_dimension);
+}
+
+}  // namespace vantage

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <functional>
+#include <set>
+
+#include "testing/files.h"
+#include "testing/photos.h"
+#include "vantage/mining/tuple_miner.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::WritePhotosAndSet;
+
+// Scenes around directions of their own; photo paths are all that is needed. Describes nothing twice in a
+// call.
+class FakeDescriptors {
+ public:
+  ExtractedDescriptors operator()(const std::vector<PhotoRequest>& photos, const RunContext&) {
+    ExtractedDescriptors extracted;
+    extracted.values.resize(static_cast<Eigen::Index>(photos.size()), 16);
+    std::set<std::string> seen;
+    for (size_t i = 0; i < photos.size(); ++i) {
+      const std::string path = photos[i].path.string();
+      EXPECT_TRUE(seen.insert(path).second) << path;
+      RandomStream of_scene(1, photos[i].path.parent_path().filename().string());
+      RandomStream of_photo(1, path.substr(path.find("photos/")));
+      for (int64_t j = 0; j < 16; ++j) {
+        extracted.values(static_cast<Eigen::Index>(i), j) =
+            static_cast<float>(of_scene.Normal() + 0.9 * of_photo.Normal());
+      }
+      if (path.ends_with(broken)) extracted.failed.push_back({static_cast<int64_t>(i), path + ": broken"});
+    }
+    NormalizeRows(extracted.values);
+    described.push_back(photos.size());
+    return extracted;
+  }
+
+  std::string broken = "none";
+  std::vector<size_t> described;  // photos of each call
+};
+
+MiningOptions ByDifficulty() {
+  MiningOptions options;
+  options.strategy = "difficulty";
+  options.difficulty.pool = 40;
+  options.difficulty.per_class = 5;
+  options.difficulty.lowest_loss = -1;
+  options.difficulty.highest_loss = 1;
+  return options;
+}
+
+TEST(MineTripletEpoch, TakesPhotosOfScenesAsClasses) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 12, 8, 2);
+  FakeDescriptors fake;
+  MiningOptions options = ByDifficulty();
+  options.difficulty.rounds = 3;
+  const auto mine = [&](Split split, int64_t seed, int64_t epoch) {
+    return MineEpoch(set, split, folder.path(), DescribePhotos(std::ref(fake)), options, seed, epoch);
+  };
+  const MinedTuples mined = mine(Split::kTrain, 1, 1);
+  EXPECT_EQ(fake.described, (std::vector<size_t>{40, 40, 40}));
+  ASSERT_TRUE(mined.triplets);
+  EXPECT_EQ(mined.triplets->anchors, 120);
+  EXPECT_EQ(mined.triplets->semi_hard + mined.triplets->hard, static_cast<int64_t>(mined.tuples.size()));
+  EXPECT_GT(mined.tuples.size(), 8U);
+  EXPECT_LE(mined.tuples.size(), 24U);  // 8 classes a round
+  double distance_sum = 0;
+  for (const Tuple& tuple : mined.tuples) {
+    const auto scene = [&](PhotoId photo) { return set.photos[Index(photo)].scene; };
+    EXPECT_EQ(set.SplitOf(tuple.query), Split::kTrain);
+    EXPECT_NE(tuple.query, tuple.positive);
+    EXPECT_EQ(scene(tuple.query), scene(tuple.positive));
+    ASSERT_EQ(tuple.negatives.size(), 1U);
+    EXPECT_NE(scene(tuple.query), scene(tuple.negatives[0]));
+    const double loss = 0.1 + tuple.positive_distance * tuple.positive_distance -
+                        tuple.negative_distances[0] * tuple.negative_distances[0];
+    EXPECT_GT(loss, -1);
+    EXPECT_LT(loss, 1);
+    distance_sum += tuple.negative_distances[0];
+  }
+  EXPECT_NEAR(mined.average_negative_distance, distance_sum / static_cast<double>(mined.tuples.size()),
+              1e-12);
+
+  const auto queries = [](const MinedTuples& of) {
+    std::vector<PhotoId> photos;
+    for (const Tuple& tuple : of.tuples) photos.push_back(tuple.query);
+    return photos;
+  };
+  EXPECT_EQ(queries(mine(Split::kTrain, 1, 1)), queries(mined));
+  EXPECT_NE(queries(mine(Split::kTrain, 1, 2)), queries(mined));
+  EXPECT_NE(queries(mine(Split::kTrain, 2, 1)), queries(mined));
+}
+
+TEST(MineTripletEpoch, ValidatesOnTheHardTripletOfEachPhoto) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 12, 8, 6);
+  FakeDescriptors fake;
+  MiningOptions options = ByDifficulty();
+  options.difficulty.pool = 1000;
+  options.difficulty.per_class = 1000;
+  options.difficulty.lowest_loss = 0.0999;
+  options.difficulty.highest_loss = 0.1001;
+  const auto mine = [&](int64_t epoch) {
+    return MineEpoch(set, Split::kVal, folder.path(), DescribePhotos(std::ref(fake)), options, 1, epoch);
+  };
+  const MinedTuples mined = mine(0);
+  EXPECT_EQ(mined.triplets->anchors, 48);
+  EXPECT_EQ(mined.triplets->hard, 48 - mined.triplets->no_positive);
+  EXPECT_EQ(mine(5).tuples.size(), mined.tuples.size());
+  for (const Tuple& tuple : mined.tuples) EXPECT_GE(tuple.positive_distance, tuple.negative_distances[0]);
+}
+
+TEST(MineTripletEpoch, LeavesOutWhatCannotBeReadAndSaysWhyNothingIsLeft) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 6, 8, 0);
+  FakeDescriptors fake;
+  fake.broken = "/3.jpg";
+  MiningOptions options = ByDifficulty();
+  options.difficulty.per_class = 8;
+  options.difficulty.pool = 48;
+  const auto mine = [&] {
+    return MineEpoch(set, Split::kTrain, folder.path(), DescribePhotos(std::ref(fake)), options, 1, 1);
+  };
+  const MinedTuples mined = mine();
+  EXPECT_EQ(mined.failed.size(), 6U);
+  EXPECT_EQ(mined.triplets->anchors, 42);
+  for (const Tuple& tuple : mined.tuples) {
+    for (const PhotoId photo : {tuple.query, tuple.positive, tuple.negatives[0]})
+      EXPECT_FALSE(set.photos[Index(photo)].path.ends_with("/3.jpg"));
+  }
+  options.difficulty.lowest_loss = 9;
+  options.difficulty.highest_loss = 10;
+  EXPECT_THAT(ErrorOf(mine), HasSubstr("outside the loss window"));
+}
+
+}  // namespace
+}  // namespace vantage

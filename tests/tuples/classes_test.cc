@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/tuples/classes.h"
+
+#include <set>
+
+#include "testing/files.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::TemporaryFolder;
+
+class Classes : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int c = 0; c < 6; ++c) {
+      for (int i = 0; i < 10 + c; ++i) WriteFile(folder_ / StrCat("photos/class", c, "/", i, ".jpg"), "");
+    }
+    WriteFile(folder_ / "photos/single/a/only.png", "");
+    WriteFile(folder_ / "photos/empty/notes.txt", "");
+  }
+
+  TemporaryFolder folder_;
+  TupleOptions options_;
+};
+
+TEST_F(Classes, BecomeScenesWithQueriesOfTheirOwn) {
+  options_.query_fraction = 0.5;
+  const BuiltTuples built = BuildClassTuples(ReadClasses(folder_ / "photos"), options_, folder_.path());
+  EXPECT_EQ(built.report.dropped_scenes, std::vector<std::string>{"single: 1 photos"});
+  EXPECT_EQ(built.set.scenes.size(), 6U);
+  EXPECT_EQ(built.set.photos.size(), 75U);
+  EXPECT_EQ(built.set.photos[10].path, "photos/class1/0.jpg");
+  EXPECT_EQ(built.set.queries.size(), 5U + 5 + 6 + 6 + 7 + 7);
+  std::set<PhotoId> queries;
+  for (const TrainingQuery& query : built.set.queries) {
+    EXPECT_TRUE(queries.insert(query.photo).second);
+    EXPECT_NE(query.photo, query.positive);
+    EXPECT_EQ(built.set.photos[Index(query.photo)].scene, built.set.photos[Index(query.positive)].scene);
+  }
+  EXPECT_EQ(Summarize(built.set, Split::kVal).scenes, 1);
+  WriteTrainingSet(built.set, folder_ / "set.db");
+  const TrainingSet read = ReadTrainingSet(folder_ / "set.db");
+  EXPECT_EQ(read.queries.size(), built.set.queries.size());
+  EXPECT_EQ(read.photos[74].path, built.set.photos[74].path);
+}
+
+TEST_F(Classes, ValidateWhereTheirFolderSaysSo) {
+  std::filesystem::rename(folder_ / "photos/class3", folder_ / "class3");
+  std::filesystem::create_directories(folder_ / "val");
+  std::filesystem::rename(folder_ / "class3", folder_ / "val/class3");
+  std::vector<PhotoClass> classes = ReadClasses(folder_ / "photos", Split::kTrain);
+  for (PhotoClass& one : ReadClasses(folder_ / "val", Split::kVal)) classes.push_back(one);
+  const BuiltTuples built = BuildClassTuples(classes, options_, folder_.path());
+  for (const TrainingScene& scene : built.set.scenes)
+    EXPECT_EQ(scene.split, scene.name == "class3" ? Split::kVal : Split::kTrain);
+  classes.push_back(classes[0]);
+  EXPECT_THAT(ErrorOf([&] { BuildClassTuples(classes, options_, folder_.path()); }),
+              HasSubstr("two classes have the name 'class0'"));
+}
+
+TEST_F(Classes, ThatAreNoneAreAnError) {
+  EXPECT_THAT(ErrorOf([&] { ReadClasses(folder_ / "photos/class0"); }),
+              HasSubstr("no sub-folder with a photo"));
+  EXPECT_THAT(ErrorOf([&] { ReadClasses(folder_ / "missing"); }), HasSubstr("missing"));
+  options_.min_scene_photos = 100;
+  EXPECT_THAT(ErrorOf([&] { BuildClassTuples(ReadClasses(folder_ / "photos"), options_, folder_.path()); }),
+              HasSubstr("no class has 100 photos"));
+}
+
+}  // namespace
+}  // namespace vantage
