@@ -112,7 +112,8 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
   description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
   description
       .Add("weight_average_decay", options.weight_average_decay,
-           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is not")
+           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is "
+           "not")
       .Range(0, 0.999999);
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");

@@ -302,7 +302,8 @@ class Trainer {
     Validate(result.net, metrics);
     metrics.validation_seconds = SecondsSince(phase);
     phase = Clock::now();
-    metrics.benchmark_map = benchmark_.IsDue(metrics.epoch) ? benchmark_.Evaluate(result.net, context_) : kNaN;
+    metrics.benchmark_map =
+        benchmark_.IsDue(metrics.epoch) ? benchmark_.Evaluate(result.net, context_) : kNaN;
     metrics.evaluation_seconds = SecondsSince(phase);
     metrics.exponent = MeanExponent(result.net);
     metrics.seconds = (metrics.epoch == 0 ? 0 : metrics.seconds) + SecondsSince(start);
@@ -364,8 +365,8 @@ class Trainer {
 
   void Save(Model& model, const Optimizer& optimizer) {
     log_->Flush();
-    folder_.WriteLast(model, optimizer, average(), state_.progress ? state_.progress->learning_rate : learning_rate_,
-                      state_);
+    folder_.WriteLast(model, optimizer, average(),
+                      state_.progress ? state_.progress->learning_rate : learning_rate_, state_);
     last_save_ = Clock::now();
   }
 
