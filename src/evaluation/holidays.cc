@@ -113,16 +113,6 @@ std::vector<RankedNames> ReadHolidaysResults(const fs::path& path) {
   return rankings;
 }
 
-std::string FormatHolidaysResults(const std::vector<RankedNames>& rankings) {
-  std::string text;
-  for (const RankedNames& ranking : rankings) {
-    text += ranking.query;
-    for (const auto& [rank, name] : ranking.results) text += StrCat(" ", rank, " ", name);
-    text += "\n";
-  }
-  return text;
-}
-
 RetrievalScores ScoreHolidaysResults(const std::vector<RankedNames>& rankings,
                                      const std::vector<std::string>& names, const std::string& source) {
   std::map<std::string, const RankedNames*> ranking_of;

@@ -2,6 +2,7 @@
 #include "vantage/evaluation/holidays.h"
 
 #include "testing/files.h"
+#include "vantage/search/ranked_lists.h"
 #include "vantage/util/file.h"
 
 namespace vantage {
@@ -37,15 +38,13 @@ TEST(Holidays, ResultsAndRankingsAreJudgedAlike) {
   EXPECT_THAT(benchmark.queries[1].relevance.junk, ElementsAre(2));
   const std::vector<std::vector<int64_t>> rankings = {{2, 0, 1, 3, 4}, {3, 2, 0, 4, 1}};
   const RetrievalScores by_rows = ScoreRankings(rankings, TaskRelevances(benchmark, 0));
-  std::vector<RankedNames> lists;
-  for (size_t q = 0; q < 2; ++q) {
-    lists.push_back({kNames[q == 0 ? 0 : 2], {}});
-    for (size_t rank = 0; rank < 5; ++rank) {
-      lists.back().results.emplace_back(rank, kNames[static_cast<size_t>(rankings[q][rank])]);
-    }
+  RankedLists lists{{kNames[0], kNames[2]}, {}};
+  for (const auto& ranking : rankings) {
+    std::vector<Neighbor>& neighbors = lists.neighbors.emplace_back();
+    for (const int64_t row : ranking) neighbors.push_back({row, 0});
   }
   const TemporaryFolder folder;
-  WriteFile(folder / "result.txt", FormatHolidaysResults(lists));
+  WriteRankedLists(lists, kNames, folder / "result.txt");
   const RetrievalScores by_file =
       ScoreHolidaysResults(ReadHolidaysResults(folder / "result.txt"), kNames, "r");
   EXPECT_EQ(by_file.average_precisions, by_rows.average_precisions);

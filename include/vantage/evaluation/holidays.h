@@ -23,13 +23,13 @@ std::vector<std::string> ReadHolidaysList(const std::filesystem::path& path);
 // Benchmark::missing; empty: not known, so that of 1491 photos only the number is checked.
 Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoLookup& photos);
 
-// A ranked list as INRIA's package has it: the query's name, then rank and name of each result.
+// A ranked list as INRIA's package has it: the query's name, then rank and name of each result
+// (WriteRankedLists of ranked_lists.h writes such).
 struct RankedNames {
   std::string query;
   std::vector<std::pair<int64_t, std::string>> results;
 };
 std::vector<RankedNames> ReadHolidaysResults(const std::filesystem::path& path);
-std::string FormatHolidaysResults(const std::vector<RankedNames>& rankings);
 
 // Judges such lists as INRIA's holidays_map.py does: average precisions over all groups of the list `names`,
 // in its order; photos that a list ends before count as not found. Throws Error where a query has no list or
