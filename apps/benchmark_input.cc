@@ -83,6 +83,12 @@ void LeaveOutFailed(BenchmarkInput& input, bool official) {
 
 }  // namespace
 
+std::string PhotoName(const fs::path& photo, const fs::path& folder) {
+  const fs::path relative = photo.lexically_relative(folder);
+  const bool is_below = !relative.empty() && *relative.begin() != "..";
+  return (is_below ? relative : photo).generic_string();
+}
+
 std::string SomeOf(const std::vector<std::string>& names) {
   constexpr size_t kShown = 10;
   const auto shown = static_cast<int64_t>(std::min(names.size(), kShown));
@@ -108,7 +114,24 @@ void BenchmarkArguments::Declare(CommandLine& line) {
       "--distractors", distractors_,
       "Folder of photos, or descriptor file, to add that matches no query (may be repeated). A file is "
       "read block by block: it may be larger than memory");
+  line.Option(
+      "--save", save_,
+      "NAME: write the model's descriptors to NAME.npy, and the queries' to NAME-queries.npy, to search "
+      "them in several ways");
   line.Flag("--partial", partial_, "Judge what is there of a benchmark although photos are missing");
+}
+
+void BenchmarkArguments::Save(const BenchmarkInput& input) const {
+  DescriptorFile database{{{}, input.described.database}, {}, input.provenance};
+  for (const fs::path& photo : input.benchmark.photos) {
+    database.descriptors.names.push_back(PhotoName(photo, data_));
+  }
+  WriteDescriptors(database, save_);
+  DescriptorFile queries{{{}, input.described.queries}, {}, input.provenance};
+  for (const BenchmarkQuery& query : input.benchmark.queries) {
+    queries.descriptors.names.push_back(PhotoName(query.photo, data_));
+  }
+  WriteDescriptors(queries, save_ + "-queries");
 }
 
 void BenchmarkArguments::CheckComplete(const Benchmark& benchmark) const {
@@ -197,6 +220,7 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
     input.provenance = model.Provenance(read).dump();
     input.described =
         DescribeBenchmark(input.benchmark, Describer(read, model.descriptor), session.context());
+    if (!save_.empty()) Save(input);
   }
   LeaveOutFailed(input, IsOfficial(Kind()));
   CheckComplete(input.benchmark);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ class BenchmarkArguments {
   std::vector<std::string> HolidaysList() const;
 
  private:
+  void Save(const BenchmarkInput& input) const;
   void CheckComplete(const Benchmark& benchmark) const;
   std::string Kind() const;
   Benchmark ReadFromFolder(const std::string& kind) const;
@@ -53,7 +55,11 @@ class BenchmarkArguments {
   int query_every_ = 1;
   std::vector<std::string> distractors_;
   bool partial_ = false;
+  std::string save_;
 };
+
+// How results call a photo: its path below the benchmark's folder, or as it is.
+std::string PhotoName(const std::filesystem::path& photo, const std::filesystem::path& folder);
 
 // "a, b, c and 12 more".
 std::string SomeOf(const std::vector<std::string>& names);

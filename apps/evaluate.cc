@@ -43,7 +43,10 @@ int64_t Judged(const RetrievalScores& scores) {
 
 class EvaluateCommand : public Command {
  public:
-  EvaluateCommand() { Describe(statistics_description_, statistics_); }
+  EvaluateCommand() {
+    Describe(description_, search_);
+    Describe(description_, statistics_);
+  }
 
   std::string Name() const override { return "evaluate"; }
   std::string Summary() const override {
@@ -59,13 +62,20 @@ class EvaluateCommand : public Command {
     line.Option("--per-query", per_query_, "CSV file to write: the average precision of each query");
     line.Option("--compare", compare_,
                 "File that another run wrote with --per-query: compare query by query, with a paired test");
-    line.Options(statistics_description_);
+    line.Options(description_);
     line.Example("vantage evaluate model.pth --data landmarks/ --distractors streets/");
     line.Example("vantage evaluate model.pth --benchmark roxford5k --data oxford5k/ --per-query run.csv");
   }
 
   void Run(Session& session) override {
     if (fs::path(model_.path).extension() == ".txt") return JudgeResults(session);
+    const bool plain =
+        search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 && !search_.diffusion.enabled;
+    if (!plain && !benchmark_.DistractorFiles().empty()) {
+      throw UsageError(
+          "--distractors: a file of descriptors goes with plain search; put it and the benchmark's "
+          "together (vantage merge) to search in both");
+    }
     BenchmarkInput input = benchmark_.Read(model_, session);
     const std::vector<TaskScores> scores = Score(input, session.context());
     std::vector<QueryResult> queries;
@@ -76,7 +86,7 @@ class EvaluateCommand : public Command {
  private:
   std::vector<TaskScores> Score(BenchmarkInput& input, const RunContext& context) {
     const DatabaseRankings rankings =
-        RankDatabase(input.described.queries, input.described.database, context);
+        RankDatabase(input.described.queries, input.described.database, context, search_);
     std::vector<std::vector<int64_t>> above;
     for (const std::string& path : benchmark_.DistractorFiles()) {
       const DescriptorDatabase distractors(path);
@@ -102,10 +112,7 @@ class EvaluateCommand : public Command {
                      std::vector<QueryResult>& queries) const {
     const std::vector<Relevance> relevances = TaskRelevances(input.benchmark, task);
     for (size_t q = 0; q < relevances.size(); ++q) {
-      const fs::path& photo = input.benchmark.queries[q].photo;
-      const fs::path relative = photo.lexically_relative(benchmark_.data());
-      const bool below = !relative.empty() && *relative.begin() != "..";
-      queries.push_back({scores.name, (below ? relative : photo).generic_string(),
+      queries.push_back({scores.name, PhotoName(input.benchmark.queries[q].photo, benchmark_.data()),
                          static_cast<int64_t>(relevances[q].positives.size()),
                          scores.scores.average_precisions[q]});
     }
@@ -206,7 +213,8 @@ class EvaluateCommand : public Command {
   std::string per_query_;
   std::string compare_;
   StatisticsOptions statistics_;
-  OptionsDescription statistics_description_;
+  SearchOptions search_;
+  OptionsDescription description_;
   int64_t distractors_ = 0;  // read from files
 };
 

@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <functional>
 
-#include "vantage/search/knn.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
 namespace vantage {
 
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
-                              const RunContext& context) {
+                              const RunContext& context, const SearchOptions& options) {
   DatabaseRankings rankings;
-  for (const auto& neighbors : NearestNeighbors(queries, database, database.rows(), context)) {
+  for (const auto& neighbors : Search(queries, database, database.rows(), options, context)) {
     std::vector<int64_t>& rows = rankings.rows.emplace_back();
     std::vector<float>& scores = rankings.scores.emplace_back();
     for (const Neighbor& neighbor : neighbors) {
