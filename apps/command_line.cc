@@ -86,7 +86,8 @@ void CommandLine::Flag(const std::string& flags, bool& value, const std::string&
 
 void CommandLine::Options(const OptionsDescription& description) {
   for (const OptionField& field : description.fields()) {
-    const std::string flag = "--" + FlagOf(description, field);
+    const std::string name = FlagOf(description, field);
+    const std::string flag = (name.size() == 1 ? "-" : "--") + name;
     const auto set = [&description, key = field.key, flag](const std::string& text) {
       SetOption(description, key, text, flag);
     };

@@ -12,6 +12,8 @@ int main(int argc, char** argv) {
   commands.push_back(vantage::MakeWhitenCommand());
   commands.push_back(vantage::MakeExtractCommand());
   commands.push_back(vantage::MakeMergeCommand());
+  commands.push_back(vantage::MakeSearchCommand());
+  commands.push_back(vantage::MakePairsCommand());
   commands.push_back(vantage::MakeEvaluateCommand());
   commands.push_back(vantage::MakeReportCommand());
   commands.push_back(vantage::MakeConvertCommand());

@@ -22,14 +22,19 @@ double AveragePrecision(const std::vector<int64_t>& positive_ranks, int64_t posi
   return area;
 }
 
-std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Relevance& relevance) {
+std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Relevance& relevance,
+                                   std::span<const int64_t> distractors_above) {
+  VANTAGE_CHECK(distractors_above.empty() || distractors_above.size() == ranking.size(),
+                "evaluation: ", distractors_above.size(), " counts of distractors for a ranking of ",
+                ranking.size());
   const std::unordered_set<int64_t> positives(relevance.positives.begin(), relevance.positives.end());
   const std::unordered_set<int64_t> junk(relevance.junk.begin(), relevance.junk.end());
   std::vector<int64_t> ranks;
   int64_t rank = 0;
-  for (const int64_t row : ranking) {
+  for (size_t place = 0; place < ranking.size(); ++place) {
+    const int64_t row = ranking[place];
     if (positives.count(row) == 1) {
-      ranks.push_back(rank++);
+      ranks.push_back(rank++ + (distractors_above.empty() ? 0 : distractors_above[place]));
     } else if (junk.count(row) == 0) {
       ++rank;
     }
@@ -38,26 +43,34 @@ std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Re
 }
 
 RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
-                              const std::vector<Relevance>& relevances, const std::vector<int>& ks) {
+                              const std::vector<Relevance>& relevances, const std::vector<int>& ks,
+                              const std::vector<std::vector<int64_t>>& distractors_above) {
   VANTAGE_CHECK(rankings.size() == relevances.size(), "evaluation: ", rankings.size(), " rankings for ",
                 relevances.size(), " queries");
+  VANTAGE_CHECK(distractors_above.empty() || distractors_above.size() == rankings.size(),
+                "evaluation: ", distractors_above.size(), " lists of distractors for ", rankings.size(),
+                " rankings");
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   RetrievalScores scores;
   double sum = 0;
   std::map<int, double> precision_sums;
+  std::map<int, double> found_counts;
   int64_t judged = 0;
   for (size_t q = 0; q < rankings.size(); ++q) {
     if (relevances[q].positives.empty()) {
       scores.average_precisions.push_back(kNaN);
       continue;
     }
-    const std::vector<int64_t> ranks = PositiveRanks(rankings[q], relevances[q]);
+    const std::vector<int64_t> ranks =
+        PositiveRanks(rankings[q], relevances[q],
+                      distractors_above.empty() ? std::span<const int64_t>() : distractors_above[q]);
     scores.average_precisions.push_back(
         AveragePrecision(ranks, static_cast<int64_t>(relevances[q].positives.size())));
     sum += scores.average_precisions.back();
     ++judged;
     for (const int k : ks) {
       if (ranks.empty()) continue;
+      found_counts[k] += ranks.front() < k ? 1 : 0;
       const int64_t cut = std::min<int64_t>(ranks.back() + 1, k);
       const auto found = std::lower_bound(ranks.begin(), ranks.end(), cut) - ranks.begin();
       precision_sums[k] += static_cast<double>(found) / static_cast<double>(cut);
@@ -66,6 +79,7 @@ RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
   scores.mean_average_precision = judged == 0 ? kNaN : sum / static_cast<double>(judged);
   for (const int k : ks) {
     scores.mean_precision_at[k] = judged == 0 ? kNaN : precision_sums[k] / static_cast<double>(judged);
+    scores.recall_at[k] = judged == 0 ? kNaN : found_counts[k] / static_cast<double>(judged);
   }
   return scores;
 }

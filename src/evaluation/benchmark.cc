@@ -5,9 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "vantage/search/knn.h"
+#include "vantage/evaluation/ranking.h"
 #include "vantage/serialize/json.h"
-#include "vantage/serialize/pickle.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
@@ -52,19 +51,20 @@ std::vector<int64_t> Rows(const json& names, const std::map<std::string, int64_t
   return rows;
 }
 
-std::vector<int64_t> CheckedRows(const PickleValue& query, std::string_view key, int64_t database_size,
-                                 const std::string& source) {
-  const PickleValue* list = query.Find(key);
-  if (list == nullptr) return {};
-  std::vector<int64_t> rows = ToIntegers(*list, StrCat(source, ": ", key));
-  for (const int64_t row : rows) {
-    VANTAGE_CHECK(row >= 0 && row < database_size, source, ": '", key, "' names image ", row, " of ",
-                  database_size);
+}  // namespace
+
+std::vector<Relevance> TaskRelevances(const Benchmark& benchmark, size_t task) {
+  std::vector<Relevance> relevances;
+  for (const BenchmarkQuery& query : benchmark.queries) {
+    relevances.push_back(benchmark.tasks.empty() ? query.relevance : query.by_task.at(task));
   }
-  return rows;
+  return relevances;
 }
 
-}  // namespace
+void LeaveOut(BenchmarkQuery& query) {
+  query.relevance.positives.clear();
+  for (Relevance& relevance : query.by_task) relevance.positives.clear();
+}
 
 Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
   VANTAGE_CHECK(query_every >= 1, "every ", query_every, "-th photo a query");
@@ -81,7 +81,7 @@ Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
   for (size_t row = 0; row < benchmark.photos.size(); row += static_cast<size_t>(query_every)) {
     if (class_of_row[row].empty()) continue;
     const auto own_row = static_cast<int64_t>(row);
-    BenchmarkQuery query{benchmark.photos[row], std::nullopt, {{}, {own_row}}, own_row};
+    BenchmarkQuery query{benchmark.photos[row], std::nullopt, {{}, {own_row}}, own_row, {}};
     for (const int64_t other : rows_of_class[class_of_row[row]]) {
       if (other != own_row) query.relevance.positives.push_back(other);
     }
@@ -111,7 +111,7 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
       row_of[Stem(benchmark.photos[row].lexically_relative(folder))] = static_cast<int64_t>(row);
     }
     for (const json& entry : ParseJson(ReadFile(queries_path), queries_path.string())) {
-      BenchmarkQuery query{index.Find(entry.at("query")), std::nullopt, {}, std::nullopt};
+      BenchmarkQuery query{index.Find(entry.at("query")), std::nullopt, {}, std::nullopt, {}};
       const auto row = row_of.find(Stem(entry.at("query").get<std::string>()));
       if (row != row_of.end()) query.row = row->second;
       if (entry.contains("bbx")) {
@@ -135,58 +135,13 @@ void AddDistractors(Benchmark& benchmark, const fs::path& folder) {
   for (const fs::path& path : ListFiles(folder, PhotoExtensions())) benchmark.photos.push_back(folder / path);
 }
 
-PickledGroundTruth ReadPickledGroundTruth(const fs::path& path) {
-  const std::string source = path.string();
-  const std::string bytes = ReadFile(path);
-  const PickleDocument document(bytes, {source, NumpyGlobals()});
-  PickledGroundTruth truth;
-  truth.image_names = ToTexts(Member(document.root(), "imlist", source), source + ": imlist");
-  truth.query_names = ToTexts(Member(document.root(), "qimlist", source), source + ": qimlist");
-  const auto database_size = static_cast<int64_t>(truth.image_names.size());
-  for (const PickleValue* entry : Member(document.root(), "gnd", source).items) {
-    PickledGroundTruth::Query query;
-    query.box = ToNumbers(Member(*entry, "bbx", source), source + ": bbx");
-    query.ok = CheckedRows(*entry, "ok", database_size, source);
-    query.easy = CheckedRows(*entry, "easy", database_size, source);
-    query.hard = CheckedRows(*entry, "hard", database_size, source);
-    query.junk = CheckedRows(*entry, "junk", database_size, source);
-    truth.queries.push_back(std::move(query));
-  }
-  VANTAGE_CHECK(truth.queries.size() == truth.query_names.size(), source, ": ", truth.queries.size(),
-                " ground truths for ", truth.query_names.size(), " queries");
-  return truth;
-}
-
-Relevance RevisitedRelevance(const PickledGroundTruth::Query& query, RevisitedTask task) {
-  const auto concatenated = [](std::vector<int64_t> a, const std::vector<int64_t>& b) {
-    a.insert(a.end(), b.begin(), b.end());
-    return a;
-  };
-  switch (task) {
-    case RevisitedTask::kEasy:
-      return {query.easy, concatenated(query.junk, query.hard)};
-    case RevisitedTask::kMedium:
-      return {concatenated(query.easy, query.hard), query.junk};
-    case RevisitedTask::kHard:
-      break;
-  }
-  return {query.hard, concatenated(query.junk, query.easy)};
-}
-
 RetrievalScores EvaluateDescriptors(const Benchmark& benchmark, const DescriptorMatrix& queries,
                                     const DescriptorMatrix& database, const RunContext& context) {
   VANTAGE_CHECK(queries.rows() == static_cast<int64_t>(benchmark.queries.size()) &&
                     database.rows() == static_cast<int64_t>(benchmark.photos.size()),
                 "evaluation: ", queries.rows(), " query and ", database.rows(), " database descriptors for ",
                 benchmark.queries.size(), " queries and ", benchmark.photos.size(), " photos");
-  std::vector<std::vector<int64_t>> rankings;
-  for (const auto& neighbors : NearestNeighbors(queries, database, database.rows(), context)) {
-    std::vector<int64_t>& ranking = rankings.emplace_back();
-    for (const Neighbor& neighbor : neighbors) ranking.push_back(neighbor.index);
-  }
-  std::vector<Relevance> relevances;
-  for (const BenchmarkQuery& query : benchmark.queries) relevances.push_back(query.relevance);
-  return ScoreRankings(rankings, relevances);
+  return ScoreRankings(RankDatabase(queries, database, context).rows, TaskRelevances(benchmark, 0));
 }
 
 }  // namespace vantage

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "search/neighbor_heap.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
@@ -12,22 +13,6 @@ namespace {
 // Similarities held at a time: 32 MiB.
 constexpr int64_t kBlockElements = int64_t{1} << 23;
 constexpr int64_t kQueriesPerBlock = 256;
-
-bool Better(const Neighbor& a, const Neighbor& b) {
-  return a.score > b.score || (a.score == b.score && a.index < b.index);
-}
-
-// Keeps the k best seen so far in a heap whose top is the worst of them.
-void Offer(std::vector<Neighbor>& heap, size_t k, const Neighbor& candidate) {
-  if (heap.size() < k) {
-    heap.push_back(candidate);
-    std::push_heap(heap.begin(), heap.end(), Better);
-  } else if (Better(candidate, heap.front())) {
-    std::pop_heap(heap.begin(), heap.end(), Better);
-    heap.back() = candidate;
-    std::push_heap(heap.begin(), heap.end(), Better);
-  }
-}
 
 }  // namespace
 
@@ -50,7 +35,7 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
           queries.middleRows(first_query, query_count) * database.middleRows(first, count).transpose();
       ParallelFor(query_count, context.ThreadCount(), [&](int64_t q) {
         std::vector<Neighbor>& heap = neighbors[static_cast<size_t>(first_query + q)];
-        for (int64_t i = 0; i < count; ++i) Offer(heap, kept, {first + i, similarities(q, i)});
+        OfferAll(heap, kept, first, similarities.row(q).data(), count);
       });
     }
   }

@@ -2,32 +2,135 @@
 #include "vantage/search/pairs.h"
 
 #include <algorithm>
+#include <map>
+#include <unordered_set>
 
 #include "vantage/search/knn.h"
+#include "vantage/util/error.h"
 
 namespace vantage {
+namespace {
 
-std::vector<std::pair<int64_t, int64_t>> NeighborPairs(const DescriptorMatrix& descriptors, int64_t k,
-                                                       const RunContext& context) {
+using Pairs = std::vector<std::pair<int64_t, int64_t>>;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// img9 before img10.
+bool NaturallyBefore(const std::string& a, const std::string& b) {
+  size_t i = 0;
+  size_t j = 0;
+  const auto number = [](const std::string& text, size_t& at) {
+    while (at < text.size() && text[at] == '0') ++at;
+    const size_t first = at;
+    while (at < text.size() && IsDigit(text[at])) ++at;
+    return text.substr(first, at - first);
+  };
+  while (i < a.size() && j < b.size()) {
+    if (IsDigit(a[i]) && IsDigit(b[j])) {
+      const std::string x = number(a, i);
+      const std::string y = number(b, j);
+      if (x != y) return std::pair(x.size(), x) < std::pair(y.size(), y);
+    } else {
+      if (a[i] != b[j]) return a[i] < b[j];
+      ++i;
+      ++j;
+    }
+  }
+  if (i == a.size() && j == b.size()) return a < b;  // alike but for zeros before numbers
+  return i == a.size();
+}
+
+void AddNeighborPairs(const DescriptorMatrix& descriptors, const PairOptions& options,
+                      const RunContext& context, Pairs& pairs) {
   std::vector<int64_t> described;
   for (Eigen::Index row = 0; row < descriptors.rows(); ++row) {
     if (!descriptors.row(row).isZero(0)) described.push_back(row);
   }
   const DescriptorMatrix rows = descriptors(described, Eigen::all);
-  std::vector<std::pair<int64_t, int64_t>> pairs;
-  const auto neighbors = NearestNeighbors(rows, rows, k + 1, context);
+  Pairs found;
+  const auto neighbors = NearestNeighbors(rows, rows, options.k + 1, context);
   for (size_t i = 0; i < neighbors.size(); ++i) {
     int64_t taken = 0;
     for (const Neighbor& neighbor : neighbors[i]) {
-      if (neighbor.index == static_cast<int64_t>(i) || taken == k) continue;
+      if (neighbor.index == static_cast<int64_t>(i) || taken == options.k) continue;
       ++taken;
-      const int64_t other = described[static_cast<size_t>(neighbor.index)];
-      pairs.push_back(std::minmax(described[i], other));
+      if (options.min_score > -1 && static_cast<double>(neighbor.score) < options.min_score) continue;
+      found.push_back(std::minmax(described[i], described[static_cast<size_t>(neighbor.index)]));
     }
   }
+  if (options.mutual) {
+    // Such a pair was found from both its photos.
+    std::sort(found.begin(), found.end());
+    for (size_t i = 1; i < found.size(); ++i) {
+      if (found[i] == found[i - 1]) pairs.push_back(found[i]);
+    }
+  } else {
+    pairs.insert(pairs.end(), found.begin(), found.end());
+  }
+}
+
+void AddSequentialPairs(const std::vector<std::string>& names, int64_t count, Pairs& pairs) {
+  std::map<std::string, std::vector<int64_t>> folders;
+  for (size_t row = 0; row < names.size(); ++row) {
+    const size_t slash = names[row].rfind('/');
+    folders[slash == std::string::npos ? "" : names[row].substr(0, slash)].push_back(
+        static_cast<int64_t>(row));
+  }
+  for (auto& [folder, rows] : folders) {
+    std::sort(rows.begin(), rows.end(), [&](int64_t a, int64_t b) {
+      return NaturallyBefore(names[static_cast<size_t>(a)], names[static_cast<size_t>(b)]);
+    });
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const size_t end = std::min(rows.size(), i + 1 + static_cast<size_t>(count));
+      for (size_t j = i + 1; j < end; ++j) pairs.push_back(std::minmax(rows[i], rows[j]));
+    }
+  }
+}
+
+void SortUnique(Pairs& pairs) {
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+}
+
+}  // namespace
+
+void Describe(OptionsDescription& description, PairOptions& options) {
+  description.Add("k", options.k, "Each photo with so many of its nearest").AtLeast(0);
+  description.Add("mutual", options.mutual, "Only pairs that are among each other's nearest");
+  description.Add("min_score", options.min_score, "Only pairs with at least this inner product").Range(-1, 1);
+  description.Add("sequential", options.sequential, "Also each photo with so many that follow it by name")
+      .AtLeast(0);
+}
+
+Pairs ProposePairs(const Descriptors& photos, const PairOptions& options, const RunContext& context) {
+  PairOptions checked = options;
+  OptionsDescription description;
+  Describe(description, checked);
+  CheckOptions(description);
+  Pairs pairs;
+  AddNeighborPairs(photos.values, options, context, pairs);
+  if (options.sequential > 0) AddSequentialPairs(photos.names, options.sequential, pairs);
+  SortUnique(pairs);
   return pairs;
+}
+
+Pairs NeighborPairs(const DescriptorMatrix& descriptors, int64_t k, const RunContext& context) {
+  Pairs pairs;
+  AddNeighborPairs(descriptors, {.k = k}, context, pairs);
+  SortUnique(pairs);
+  return pairs;
+}
+
+std::string FormatPairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  std::string text;
+  for (const auto& [a, b] : pairs) {
+    for (const std::string& name : {a, b}) {
+      VANTAGE_CHECK(!name.empty() && name.find_first_of(" \t\r\n") == name.npos, "pairs: the name '", name,
+                    "' has white space, which COLMAP and hloc take for its end");
+    }
+    text += StrCat(a, " ", b, "\n");
+  }
+  return text;
 }
 
 }  // namespace vantage

@@ -57,7 +57,7 @@ TEST_F(Commands, HelpOfEachShowsAnExample) {
   const Output all = Vantage({"--help"});
   EXPECT_EQ(all.code, 0);
   for (const std::string name : {"synthesize", "reconstruct", "tuples", "train", "whiten", "extract", "merge",
-                                 "evaluate", "report", "convert", "info"}) {
+                                 "search", "pairs", "evaluate", "report", "convert", "info"}) {
     EXPECT_THAT(all.text, HasSubstr(name));
     const Output help = Vantage({name, "--help"});
     EXPECT_EQ(help.code, 0);
@@ -415,7 +415,7 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
       {"unknown benchmark",
        {"evaluate", "@model.pth", "--data", "@photos", "--benchmark", "oxford"},
        2,
-       "not one of folder, queries"},
+       "not one of oxford5k, paris6k, roxford5k, rparis6k, holidays, folder, queries"},
       {"the same descriptors twice",
        {"merge", "@half.npy", "@half.npy", "-o", "@out"},
        1,

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "testing/files.h"
-#include "vantage/evaluation/benchmark.h"
+#include "vantage/evaluation/official_benchmark.h"
 #include "vantage/serialize/npy.h"
 #include "vantage/util/file.h"
 
@@ -81,6 +81,22 @@ TEST(AveragePrecision, IsTheTrapezoidAreaWorkedByHand) {
 
 TEST(PositiveRanks, CountAsIfTheJunkWereNotThere) {
   EXPECT_THAT(PositiveRanks({7, 3, 9, 1, 4}, {{3, 4}, {7, 1}}), ::testing::ElementsAre(0, 2));
+}
+
+TEST(PositiveRanks, CountDistractorsThatStandAbove) {
+  EXPECT_THAT(PositiveRanks({7, 3, 9}, {{3, 9}, {7}}, std::vector<int64_t>{0, 2, 5}),
+              ::testing::ElementsAre(2, 6));
+  EXPECT_THAT(ErrorOf([] {
+                PositiveRanks({7, 3}, {}, std::vector<int64_t>{0});
+              }),
+              ::testing::HasSubstr("1 counts of distractors for a ranking of 2"));
+}
+
+TEST(ScoreRankings, RecallIsTheShareOfQueriesWithAPositiveAmongTheFirst) {
+  const RetrievalScores scores =
+      ScoreRankings({{0, 1, 2, 3, 4, 5}, {1, 0, 2, 3, 4, 5}}, {{{0}, {}}, {{3, 5}, {}}});
+  EXPECT_EQ(scores.recall_at.at(1), 0.5);
+  EXPECT_EQ(scores.recall_at.at(5), 1.0);
 }
 
 TEST(ScoreRankings, LeavesOutQueriesWithoutPositives) {

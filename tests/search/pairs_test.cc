@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/search/pairs.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+#include <cmath>
 #include <set>
 
+#include "testing/files.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
 namespace {
+
+using vantage::testing::ErrorOf;
 
 TEST(NeighborPairs, AgreeWithBruteForce) {
   RandomStream random(3, "pairs");
@@ -38,6 +40,41 @@ TEST(NeighborPairs, AgreeWithBruteForce) {
   }
   EXPECT_TRUE(NeighborPairs(DescriptorMatrix(0, 4), 3).empty());
   EXPECT_TRUE(NeighborPairs(DescriptorMatrix::Ones(1, 4), 3).empty());
+}
+
+using Pairs = std::vector<std::pair<int64_t, int64_t>>;
+
+// On a line: 0 and 1 are each other's nearest, 2 is nearest to 1, 3 is far.
+const Descriptors kPhotos = [] {
+  Descriptors photos{{"b/img10.jpg", "b/img9.jpg", "a/img1.jpg", "b/img08.jpg"}, DescriptorMatrix(4, 2)};
+  for (int i = 0; i < 4; ++i) {
+    const double angle = std::vector<double>{0, 0.1, 0.25, 2}[static_cast<size_t>(i)];
+    photos.values.row(i) << static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle));
+  }
+  return photos;
+}();
+
+TEST(ProposePairs, MutualNeighboursAreEachOthers) {
+  EXPECT_EQ(ProposePairs(kPhotos, {.k = 1}), (Pairs{{0, 1}, {1, 2}, {2, 3}}));
+  EXPECT_EQ(ProposePairs(kPhotos, {.k = 1, .mutual = true}), (Pairs{{0, 1}}));
+}
+
+TEST(ProposePairs, LeavesOutWhatIsTooDifferent) {
+  EXPECT_EQ(ProposePairs(kPhotos, {.k = 3, .min_score = std::cos(0.2)}), (Pairs{{0, 1}, {1, 2}}));
+}
+
+TEST(ProposePairs, SequentialPairsFollowEachOtherInTheirFolder) {
+  EXPECT_EQ(ProposePairs(kPhotos, {.k = 0, .sequential = 1}), (Pairs{{0, 1}, {1, 3}}));  // 08, 9, 10
+  EXPECT_EQ(ProposePairs(kPhotos, {.k = 0, .sequential = 5}), (Pairs{{0, 1}, {0, 3}, {1, 3}}));
+  EXPECT_THAT(ErrorOf([] { ProposePairs(kPhotos, {.k = -1}); }), ::testing::HasSubstr("at least 0"));
+}
+
+TEST(FormatPairs, NamesWithWhiteSpaceAreRefused) {
+  EXPECT_EQ(FormatPairs({{"a.jpg", "b/c.jpg"}}), "a.jpg b/c.jpg\n");
+  EXPECT_THAT(ErrorOf([] {
+                FormatPairs({{"a.jpg", "b c.jpg"}});
+              }),
+              ::testing::HasSubstr("'b c.jpg' has white space"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 namespace vantage {
@@ -20,8 +21,10 @@ struct Relevance {
 double AveragePrecision(const std::vector<int64_t>& positive_ranks, int64_t positive_count);
 
 // The ranks of the positives after the junk was taken out, ascending. ranking: database rows, best first; it
-// may end before all are ranked.
-std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Relevance& relevance);
+// may end before all are ranked. distractors_above: of each place in the ranking, how many further photos,
+// wrong for the query, stand above it; empty: none.
+std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Relevance& relevance,
+                                   std::span<const int64_t> distractors_above = {});
 
 struct RetrievalScores {
   // Mean of the queries' average precisions; queries without positives do not count. NaN if there are none.
@@ -29,13 +32,17 @@ struct RetrievalScores {
   // Mean over queries of the share of positives among the first k, where k is no larger than the rank of the
   // last positive (as the revisited protocol has it): k -> share.
   std::map<int, double> mean_precision_at;
+  // Share of queries with a positive among the first k: k -> share.
+  std::map<int, double> recall_at;
   // One for each query; NaN for a query without positives.
   std::vector<double> average_precisions;
 };
 
-// Judges one ranking a query. Throws Error where the numbers of rankings and queries differ.
+// Judges one ranking a query; distractors_above as for PositiveRanks, empty or one list a query. Throws Error
+// where the numbers of rankings and queries differ.
 RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
                               const std::vector<Relevance>& relevances,
-                              const std::vector<int>& ks = {1, 5, 10});
+                              const std::vector<int>& ks = {1, 5, 10},
+                              const std::vector<std::vector<int64_t>>& distractors_above = {});
 
 }  // namespace vantage

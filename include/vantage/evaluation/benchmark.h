@@ -20,6 +20,8 @@ struct BenchmarkQuery {
   Relevance relevance;
   // The photo's own row in the database, where it is there.
   std::optional<int64_t> row;
+  // Of a benchmark with several tasks, what counts in each; `relevance` is then the main task's.
+  std::vector<Relevance> by_task;
 };
 
 // Photos to search and what each query should find among them.
@@ -27,7 +29,17 @@ struct Benchmark {
   std::string name;
   std::vector<std::filesystem::path> photos;  // the database
   std::vector<BenchmarkQuery> queries;
+  // Names of the tasks where there are several: E, M, H of the revisited protocol.
+  std::vector<std::string> tasks;
+  // Photos that belong to the benchmark and are not there: without them a figure is not the benchmark's.
+  std::vector<std::string> missing;
 };
+
+// What each query should find in a task (0 where there is one only).
+std::vector<Relevance> TaskRelevances(const Benchmark& benchmark, size_t task);
+
+// Leaves a query without positives in all tasks, so that it does not count.
+void LeaveOut(BenchmarkQuery& query);
 
 // A folder whose sub-folders are classes: every `query_every`-th photo (in the order of their paths, from the
 // first) is a query; photos of its class are its positives, itself left out. Photos outside sub-folders
@@ -43,27 +55,7 @@ Benchmark ReadBoxedQueries(const std::filesystem::path& folder);
 // Adds the photos below the folder to the database; they are right for no query.
 void AddDistractors(Benchmark& benchmark, const std::filesystem::path& folder);
 
-// Ground truth as cirtorch's and revisitop's gnd_*.pkl hold it.
-struct PickledGroundTruth {
-  std::vector<std::string> image_names;  // of the database
-  std::vector<std::string> query_names;
-  struct Query {
-    std::vector<double> box;
-    std::vector<int64_t> ok;    // classic
-    std::vector<int64_t> easy;  // revisited
-    std::vector<int64_t> hard;
-    std::vector<int64_t> junk;
-  };
-  std::vector<Query> queries;
-};
-PickledGroundTruth ReadPickledGroundTruth(const std::filesystem::path& path);
-
-// The revisited protocol's three tasks (Radenović et al., CVPR 2018, section 3): what counts and what is
-// ignored.
-enum class RevisitedTask { kEasy, kMedium, kHard };
-Relevance RevisitedRelevance(const PickledGroundTruth::Query& query, RevisitedTask task);
-
-// Ranks the database for each query by inner product and judges the rankings.
+// Ranks the database for each query by inner product and judges the rankings by the main task.
 // queries: one row for each of the benchmark's queries; database: one row for each of its photos. A photo
 // without descriptor has a row of zeros.
 RetrievalScores EvaluateDescriptors(const Benchmark& benchmark, const DescriptorMatrix& queries,

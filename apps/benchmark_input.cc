@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "benchmark_input.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "vantage/evaluation/holidays.h"
+#include "vantage/search/descriptor_database.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> kKinds = {"oxford5k", "paris6k", "roxford5k", "rparis6k",
+                                         "holidays", "folder",  "queries"};
+
+bool IsOfficial(const std::string& kind) { return kind != "folder" && kind != "queries"; }
+
+std::vector<fs::path> Paths(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+
+// Rows of the benchmark's photos in a file, where they are named by their paths below `folder`. The file's
+// other descriptors become distractors where `take_all`.
+std::vector<int64_t> RowsOfPhotos(Benchmark& benchmark, const std::vector<std::string>& names,
+                                  const fs::path& folder, bool take_all, const std::string& source) {
+  std::map<std::string, int64_t> row_of;
+  for (size_t i = 0; i < names.size(); ++i) row_of[names[i]] = static_cast<int64_t>(i);
+  std::vector<int64_t> rows;
+  for (const fs::path& photo : benchmark.photos) {
+    const auto found =
+        row_of.find((folder.empty() ? photo : photo.lexically_relative(folder)).generic_string());
+    VANTAGE_CHECK(found != row_of.end(), source, ": no descriptor of ", photo.string());
+    rows.push_back(found->second);
+    row_of.erase(found);
+  }
+  if (!take_all) return rows;
+  for (const auto& [name, row] : row_of) {
+    benchmark.photos.emplace_back(name);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+// The queries' descriptors out of a file of their own.
+DescriptorMatrix TakeQueries(const Benchmark& benchmark, const std::string& path,
+                             const BenchmarkInput& database, const std::string& database_path) {
+  const DescriptorFile file = ReadDescriptors(path);
+  CheckSameModel(file.provenance, path, database.provenance, database_path);
+  VANTAGE_CHECK(file.descriptors.dimension() == database.described.database.cols(), path, ": descriptors of ",
+                file.descriptors.dimension(), " dimensions, those of ", database_path, " have ",
+                database.described.database.cols());
+  const PhotoLookup lookup(Paths(file.descriptors.names));
+  std::map<fs::path, int64_t> row_of;
+  for (const std::string& name : file.descriptors.names) {
+    row_of[name] = static_cast<int64_t>(row_of.size());
+  }
+  std::vector<int64_t> rows;
+  for (const BenchmarkQuery& query : benchmark.queries) {
+    const fs::path* found = lookup.Find(query.photo.generic_string());
+    VANTAGE_CHECK(found != nullptr, path, ": no descriptor of the query ", query.photo.string());
+    rows.push_back(row_of.at(*found));
+  }
+  return file.descriptors.values(rows, Eigen::all);
+}
+
+void LeaveOutFailed(BenchmarkInput& input, bool official) {
+  Benchmark& benchmark = input.benchmark;
+  for (size_t q = 0; q < benchmark.queries.size(); ++q) {
+    if (!input.described.queries.row(static_cast<Eigen::Index>(q)).isZero(0)) continue;
+    LeaveOut(benchmark.queries[q]);
+    if (official) benchmark.missing.push_back(benchmark.queries[q].photo.string());
+  }
+  if (!official) return;
+  for (size_t row = 0; row < benchmark.photos.size(); ++row) {
+    if (!input.described.database.row(static_cast<Eigen::Index>(row)).isZero(0)) continue;
+    benchmark.missing.push_back(benchmark.photos[row].string());
+  }
+}
+
+}  // namespace
+
+std::string PhotoName(const fs::path& photo, const fs::path& folder) {
+  const fs::path relative = photo.lexically_relative(folder);
+  const bool is_below = !relative.empty() && *relative.begin() != "..";
+  return (is_below ? relative : photo).generic_string();
+}
+
+std::string SomeOf(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 10;
+  const auto shown = static_cast<int64_t>(std::min(names.size(), kShown));
+  const size_t more = names.size() - static_cast<size_t>(shown);
+  return Join({names.begin(), names.begin() + shown}, ", ") +
+         (more > 0 ? StrCat(" and ", more, " more") : "");
+}
+
+void BenchmarkArguments::Declare(CommandLine& line) {
+  line.Option("--data", data_, "The benchmark's folder", /*required=*/true);
+  line.Option(
+      "--benchmark", kind_,
+      "oxford5k, paris6k, roxford5k, rparis6k, holidays: the official ones; folder: sub-folders are classes; "
+      "queries: queries.json names queries, boxes and their positives; default: queries where there is a "
+      "queries.json, else folder");
+  line.Option("--ground-truth", ground_truth_,
+              "gnd_NAME.pkl, a folder with it or with the text files, or holidays_images.dat; default: the "
+              "folder of --data");
+  line.Option("--queries", queries_,
+              "Descriptors of the queries' boxes, named as the queries, where the photos' come from a file");
+  line.Option("--query-every", query_every_, "folder: every so many-th photo is a query");
+  line.Option(
+      "--distractors", distractors_,
+      "Folder of photos, or descriptor file, to add that matches no query (may be repeated). A file is "
+      "read block by block: it may be larger than memory");
+  line.Option(
+      "--save", save_,
+      "NAME: write the model's descriptors to NAME.npy, and the queries' to NAME-queries.npy, to search "
+      "them in several ways");
+  line.Flag("--partial", partial_, "Judge what is there of a benchmark although photos are missing");
+}
+
+void BenchmarkArguments::Save(const BenchmarkInput& input) const {
+  DescriptorFile database{{{}, input.described.database}, {}, input.provenance};
+  for (const fs::path& photo : input.benchmark.photos) {
+    database.descriptors.names.push_back(PhotoName(photo, data_));
+  }
+  WriteDescriptors(database, save_);
+  DescriptorFile queries{{{}, input.described.queries}, {}, input.provenance};
+  for (const BenchmarkQuery& query : input.benchmark.queries) {
+    queries.descriptors.names.push_back(PhotoName(query.photo, data_));
+  }
+  WriteDescriptors(queries, save_ + "-queries");
+}
+
+void BenchmarkArguments::CheckComplete(const Benchmark& benchmark) const {
+  VANTAGE_CHECK(benchmark.missing.empty() || partial_, benchmark.name, ": ", benchmark.missing.size(),
+                " photos are missing: ", SomeOf(benchmark.missing),
+                "; without them the figure is not the benchmark's (--partial judges what is there)");
+}
+
+std::string BenchmarkArguments::Kind() const {
+  if (kind_.empty()) return fs::exists(fs::path(data_) / "queries.json") ? "queries" : "folder";
+  if (std::find(kKinds.begin(), kKinds.end(), kind_) == kKinds.end()) {
+    throw UsageError(StrCat("--benchmark: '", kind_, "' is not one of ", Join(kKinds, ", ")));
+  }
+  return kind_;
+}
+
+std::vector<std::string> BenchmarkArguments::HolidaysList() const {
+  const fs::path beside = fs::path(data_) / "holidays_images.dat";
+  if (!ground_truth_.empty()) {
+    return ReadHolidaysList(fs::is_directory(ground_truth_) ? fs::path(ground_truth_) / beside.filename()
+                                                            : fs::path(ground_truth_));
+  }
+  return fs::exists(beside) ? ReadHolidaysList(beside) : std::vector<std::string>();
+}
+
+Benchmark BenchmarkArguments::ReadOfficial(const std::string& kind, const PhotoLookup& photos) const {
+  if (kind == "holidays") return MakeHolidays(HolidaysList(), photos);
+  return ReadOfficialBenchmark(kind, ground_truth_.empty() ? data_ : ground_truth_, photos);
+}
+
+Benchmark BenchmarkArguments::ReadFromFolder(const std::string& kind) const {
+  if (kind == "queries") return ReadBoxedQueries(data_);
+  if (kind == "folder") return ReadClassFolders(data_, query_every_);
+  return ReadOfficial(kind, PhotoLookup::InFolder(data_));
+}
+
+std::vector<std::string> BenchmarkArguments::DistractorFiles() const {
+  std::vector<std::string> files;
+  std::copy_if(distractors_.begin(), distractors_.end(), std::back_inserter(files),
+               [](const std::string& path) { return IsDescriptorPath(path); });
+  return files;
+}
+
+BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const {
+  if (DistractorFiles().size() != distractors_.size()) {
+    throw UsageError(
+        "--distractors: a folder of photos needs a model; here the descriptors come from a file");
+  }
+  const std::string kind = Kind();
+  DescriptorFile file = ReadDescriptors(path);
+  BenchmarkInput input;
+  input.provenance = file.provenance;
+  input.benchmark = IsOfficial(kind) ? ReadOfficial(kind, PhotoLookup(Paths(file.descriptors.names)))
+                                     : ReadFromFolder(kind);
+  const std::vector<int64_t> rows =
+      RowsOfPhotos(input.benchmark, file.descriptors.names, IsOfficial(kind) ? fs::path() : fs::path(data_),
+                   !IsOfficial(kind), path);
+  input.described.database = file.descriptors.values(rows, Eigen::all);
+  if (!queries_.empty()) {
+    input.described.queries = TakeQueries(input.benchmark, queries_, input, path);
+    return input;
+  }
+  std::vector<int64_t> query_rows;
+  for (const BenchmarkQuery& query : input.benchmark.queries) {
+    VANTAGE_CHECK(query.row && !query.box, query.photo.string(),
+                  ": is a query with a box, whose descriptor this file does not hold; name a file of the "
+                  "queries' descriptors (--queries), or give a model instead of descriptors");
+    query_rows.push_back(*query.row);
+  }
+  input.described.queries = input.described.database(query_rows, Eigen::all);
+  return input;
+}
+
+BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& session) const {
+  BenchmarkInput input;
+  if (IsDescriptorPath(model.path)) {
+    input = ReadDescribed(model.path);
+  } else {
+    if (!queries_.empty()) throw UsageError("--queries: the model describes the queries");
+    input.benchmark = ReadFromFolder(Kind());
+    for (const std::string& folder : distractors_) {
+      if (!IsDescriptorPath(folder)) AddDistractors(input.benchmark, folder);
+    }
+    CheckComplete(input.benchmark);
+    const Model read = model.Read(session);
+    input.provenance = model.Provenance(read).dump();
+    input.described =
+        DescribeBenchmark(input.benchmark, Describer(read, model.descriptor), session.context());
+    if (!save_.empty()) Save(input);
+  }
+  LeaveOutFailed(input, IsOfficial(Kind()));
+  CheckComplete(input.benchmark);
+  return input;
+}
+
+}  // namespace vantage

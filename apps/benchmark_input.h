@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "command_line.h"
+#include "model_arguments.h"
+#include "session.h"
+#include "vantage/evaluation/benchmark.h"
+#include "vantage/evaluation/official_benchmark.h"
+#include "vantage/extract/describe_benchmark.h"
+
+namespace vantage {
+
+// A benchmark and the descriptors of its photos and queries.
+struct BenchmarkInput {
+  Benchmark benchmark;
+  BenchmarkDescriptors described;
+  std::string provenance = "{}";  // of the descriptors
+};
+
+// The arguments that name a benchmark and where its descriptors come from.
+class BenchmarkArguments {
+ public:
+  void Declare(CommandLine& line);
+
+  // Reads the benchmark and describes its photos with the model, or takes their descriptors from the file
+  // that `model` names. Queries that cannot be described are left out and named among the failed; in a
+  // benchmark with official ground truth, each photo that cannot be described is missing. Throws Error that
+  // names what is missing unless --partial was given.
+  BenchmarkInput Read(const ModelArguments& model, Session& session) const;
+
+  // The files, not the folders, of --distractors.
+  std::vector<std::string> DistractorFiles() const;
+
+  const std::string& data() const { return data_; }
+  bool IsHolidays() const { return kind_ == "holidays"; }
+  // The list of a benchmark's photos of Holidays; empty where none is named or lies beside them.
+  std::vector<std::string> HolidaysList() const;
+
+ private:
+  void Save(const BenchmarkInput& input) const;
+  void CheckComplete(const Benchmark& benchmark) const;
+  std::string Kind() const;
+  Benchmark ReadFromFolder(const std::string& kind) const;
+  Benchmark ReadOfficial(const std::string& kind, const PhotoLookup& photos) const;
+  BenchmarkInput ReadDescribed(const std::string& path) const;
+
+  std::string data_;
+  std::string kind_;
+  std::string ground_truth_;
+  std::string queries_;
+  int query_every_ = 1;
+  std::vector<std::string> distractors_;
+  bool partial_ = false;
+  std::string save_;
+};
+
+// How results call a photo: its path below the benchmark's folder, or as it is.
+std::string PhotoName(const std::filesystem::path& photo, const std::filesystem::path& folder);
+
+// "a, b, c and 12 more".
+std::string SomeOf(const std::vector<std::string>& names);
+
+}  // namespace vantage

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vantage/search/descriptors.h"
+#include "vantage/search/knn.h"
+#include "vantage/util/run_context.h"
+
+namespace vantage {
+
+class DescriptorReader;
+
+// A descriptor file that is read block by block, for databases larger than memory. What was read stays in the
+// system's page cache, as it would with a mapped file; but a file that is cut meanwhile is an Error and not
+// the end of the process.
+class DescriptorDatabase {
+ public:
+  // Reads the names, not the values. Throws Error as ReadDescriptors does for what they show.
+  explicit DescriptorDatabase(const std::filesystem::path& path);
+  ~DescriptorDatabase();
+  DescriptorDatabase(DescriptorDatabase&&) noexcept;
+
+  const std::filesystem::path& path() const;
+  const std::vector<std::string>& names() const;
+  // What made the descriptors, as JSON text.
+  const std::string& provenance() const;
+  int64_t size() const;
+  int64_t dimension() const;
+
+  // Rows first .. first + count - 1. From any thread. Throws Error naming the row where a value is not
+  // finite.
+  DescriptorMatrix Read(int64_t first, int64_t count) const;
+  // The rows in the order of `rows`.
+  DescriptorMatrix ReadRows(const std::vector<int64_t>& rows) const;
+
+ private:
+  std::unique_ptr<DescriptorReader> reader_;
+};
+
+// Inner products of some queries with some rows of a database.
+struct SimilarityBlock {
+  int64_t first_query = 0;
+  int64_t first_row = 0;
+  DescriptorMatrix values;  // queries x rows
+};
+
+// Computes the inner products of all queries (Q x D) with all rows, a block at a time, each row of the file
+// read once; the next blocks are read while one is worked on. `visit` is called from one thread, rows
+// ascending. Memory: the queries and some 160 MiB. Throws Error where the dimensions differ.
+void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
+                            const DescriptorDatabase& database, const RunContext& context,
+                            const std::function<void(const SimilarityBlock&)>& visit);
+
+// As NearestNeighbors of knn.h, over a database on disk.
+std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,
+                                                    const DescriptorDatabase& database, int64_t k,
+                                                    const RunContext& context = {});
+
+// Throws Error naming both where two descriptor files' provenance (JSON text) names different models
+// (model_sha256). One that names none fits all.
+void CheckSameModel(const std::string& provenance, const std::string& source,
+                    const std::string& other_provenance, const std::string& other_source);
+
+}  // namespace vantage

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <vector>
+
+#include "vantage/search/descriptor_database.h"
+#include "vantage/search/diffusion.h"
+#include "vantage/search/expansion.h"
+
+namespace vantage {
+
+// How a database is searched: exactly, by inner product, with what is asked for on top.
+struct SearchOptions {
+  ExpansionOptions expansion;
+  DatabaseAugmentationOptions augmentation;
+  DiffusionOptions diffusion;
+};
+void Describe(OptionsDescription& description, SearchOptions& options);
+
+// The best `k` of the database for each query, or all where it has fewer: the database is augmented, queries
+// are expanded, the ranking is diffused, each where the options say so. queries: Q x D, database: N x D, rows
+// of unit length. Throws Error where the dimensions differ, UsageError where an option is out of its range.
+std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
+                                          int64_t k, const SearchOptions& options = {},
+                                          const RunContext& context = {});
+
+// The same over a file, which is read block by block. Augmentation and diffusion take the database into
+// memory.
+std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
+                                          int64_t k, const SearchOptions& options = {},
+                                          const RunContext& context = {});
+
+}  // namespace vantage

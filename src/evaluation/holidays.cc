@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/holidays.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <sstream>
+
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kPhotos = 1491;
+constexpr size_t kDigits = 6;
+constexpr size_t kGroupDigits = 4;
+constexpr uint64_t kMaxTextSize = uint64_t{1} << 30;
+
+// "100001.jpg" is "100001"; "" where it is no name of the benchmark's.
+std::string NumberOf(const std::string& name) {
+  const std::string stem = fs::path(name).stem().string();
+  const bool fits = stem.size() == kDigits && stem[0] == '1' &&
+                    std::all_of(stem.begin(), stem.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return fits ? stem : "";
+}
+
+std::string GroupOf(const std::string& number) { return number.substr(0, kGroupDigits); }
+bool IsQuery(const std::string& number) { return number.substr(kGroupDigits) == "00"; }
+
+}  // namespace
+
+std::vector<std::string> ReadHolidaysList(const fs::path& path) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  std::istringstream lines(ReadFile(path, kMaxTextSize));
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    const std::string name(Trim(line));
+    if (name.empty()) continue;
+    VANTAGE_CHECK(!NumberOf(name).empty(), path.string(), ":", number, ": '", name,
+                  "' is no photo of Holidays: 1GGGII.jpg");
+    VANTAGE_CHECK(seen.insert(name).second, path.string(), ":", number, ": '", name, "' stands there twice");
+    names.push_back(name);
+  }
+  VANTAGE_CHECK(!names.empty(), path.string(), ": names no photo");
+  return names;
+}
+
+Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoLookup& photos) {
+  Benchmark benchmark;
+  benchmark.name = "holidays";
+  std::vector<std::string> wanted = names;
+  if (names.empty()) {
+    for (const fs::path& photo : photos.photos()) {
+      if (!NumberOf(photo.string()).empty()) wanted.push_back(photo.filename().string());
+    }
+    std::sort(wanted.begin(), wanted.end());
+  }
+  std::map<std::string, std::vector<int64_t>> rows_of_group;
+  std::vector<std::pair<std::string, int64_t>> queries;  // group, row
+  for (const std::string& name : wanted) {
+    const fs::path* photo = photos.Find(name);
+    if (photo == nullptr) {
+      benchmark.missing.push_back(name);
+      continue;
+    }
+    const auto row = static_cast<int64_t>(benchmark.photos.size());
+    const std::string number = NumberOf(name);
+    if (IsQuery(number)) {
+      queries.emplace_back(GroupOf(number), row);
+    } else {
+      rows_of_group[GroupOf(number)].push_back(row);
+    }
+    benchmark.photos.push_back(*photo);
+  }
+  for (const auto& [group, row] : queries) {
+    benchmark.queries.push_back(
+        {benchmark.photos[static_cast<size_t>(row)], std::nullopt, {rows_of_group[group], {row}}, row, {}});
+  }
+  if (names.empty() && wanted.size() < kPhotos) {
+    benchmark.missing.push_back(StrCat(kPhotos - wanted.size(), " of ", kPhotos,
+                                       " photos (holidays_images.dat beside them would name them)"));
+  }
+  VANTAGE_CHECK(!benchmark.queries.empty(), "holidays: no photo 1GGG00.jpg, which would be a query");
+  return benchmark;
+}
+
+std::vector<RankedNames> ReadHolidaysResults(const fs::path& path) {
+  std::vector<RankedNames> rankings;
+  std::istringstream lines(ReadFile(path, kMaxTextSize));
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    std::istringstream words(line);
+    RankedNames ranking;
+    if (!(words >> ranking.query)) continue;
+    std::string rank;
+    std::string name;
+    while (words >> rank) {
+      VANTAGE_CHECK(static_cast<bool>(words >> name), path.string(), ":", number, ": rank ", rank,
+                    " has no photo");
+      ranking.results.emplace_back(ParseInteger(rank, StrCat(path.string(), ":", number, ": rank")), name);
+      VANTAGE_CHECK(ranking.results.back().first >= 0, path.string(), ":", number, ": rank ", rank);
+    }
+    rankings.push_back(std::move(ranking));
+  }
+  VANTAGE_CHECK(!rankings.empty(), path.string(), ": no ranked list");
+  return rankings;
+}
+
+RetrievalScores ScoreHolidaysResults(const std::vector<RankedNames>& rankings,
+                                     const std::vector<std::string>& names, const std::string& source) {
+  std::map<std::string, const RankedNames*> ranking_of;
+  for (const RankedNames& ranking : rankings) {
+    VANTAGE_CHECK(ranking_of.emplace(NumberOf(ranking.query), &ranking).second, source, ": two lists of '",
+                  ranking.query, "'");
+  }
+  std::set<std::string> known;
+  std::map<std::string, int64_t> positives;  // of each group
+  std::vector<std::string> queries;
+  for (const std::string& name : names) {
+    const std::string number = NumberOf(name);
+    known.insert(number);
+    if (IsQuery(number)) {
+      queries.push_back(number);
+    } else {
+      ++positives[GroupOf(number)];
+    }
+  }
+  RetrievalScores scores;
+  for (const std::string& query : queries) {
+    const auto ranking = ranking_of.find(query);
+    VANTAGE_CHECK(ranking != ranking_of.end(), source, ": no list of '", query, "'");
+    auto results = ranking->second->results;
+    std::stable_sort(results.begin(), results.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<int64_t> ranks;
+    std::set<std::string> seen;
+    int64_t shift = 0;
+    for (const auto& [rank, name] : results) {
+      const std::string number = NumberOf(name);
+      VANTAGE_CHECK(known.count(number) == 1, source, ": '", name, "' in the list of '", query,
+                    "' is no photo of the benchmark");
+      VANTAGE_CHECK(seen.insert(number).second, source, ": '", name, "' is twice in the list of '", query,
+                    "'");
+      if (number == query) {
+        shift = 1;
+      } else if (GroupOf(number) == GroupOf(query)) {
+        ranks.push_back(rank - shift);
+      }
+    }
+    VANTAGE_CHECK(positives[GroupOf(query)] > 0, source, ": '", query,
+                  "' has no positive in the list of photos");
+    scores.average_precisions.push_back(AveragePrecision(ranks, positives[GroupOf(query)]));
+  }
+  VANTAGE_CHECK(!queries.empty(), source, ": the list of photos has no query");
+  scores.mean_average_precision =
+      std::accumulate(scores.average_precisions.begin(), scores.average_precisions.end(), 0.0) /
+      static_cast<double>(queries.size());
+  return scores;
+}
+
+}  // namespace vantage

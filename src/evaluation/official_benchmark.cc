@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/official_benchmark.h"
+
+#include <algorithm>
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct KnownBenchmark {
+  const char* name;
+  bool revisited;
+  size_t photos;  // of the database
+};
+
+constexpr KnownBenchmark kKnown[] = {
+    {"oxford5k", false, 5063}, {"paris6k", false, 6392}, {"roxford5k", true, 4993}, {"rparis6k", true, 6322}};
+
+// Rows of the photos that are there; -1 for those that are not.
+std::vector<int64_t> Kept(const std::vector<int64_t>& rows, const std::vector<int64_t>& new_row) {
+  std::vector<int64_t> kept;
+  for (const int64_t row : rows) {
+    const int64_t now = new_row[static_cast<size_t>(row)];
+    if (now >= 0) kept.push_back(now);
+  }
+  return kept;
+}
+
+}  // namespace
+
+Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool revisited,
+                        const PhotoLookup& photos) {
+  Benchmark benchmark;
+  benchmark.name = name;
+  if (revisited) benchmark.tasks = {"E", "M", "H"};
+  std::vector<int64_t> new_row;
+  std::map<fs::path, int64_t> row_of;
+  for (const std::string& image : truth.image_names) {
+    const fs::path* photo = photos.Find(image);
+    new_row.push_back(photo == nullptr ? -1 : static_cast<int64_t>(benchmark.photos.size()));
+    if (photo == nullptr) {
+      benchmark.missing.push_back(image);
+    } else {
+      row_of[*photo] = new_row.back();
+      benchmark.photos.push_back(*photo);
+    }
+  }
+  for (size_t i = 0; i < truth.queries.size(); ++i) {
+    const fs::path* photo = photos.Find(truth.query_names[i]);
+    if (photo == nullptr) {
+      benchmark.missing.push_back(truth.query_names[i]);
+      continue;
+    }
+    const GroundTruth::Query& asked = truth.queries[i];
+    const GroundTruth::Query here{asked.box, Kept(asked.ok, new_row), Kept(asked.easy, new_row),
+                                  Kept(asked.hard, new_row), Kept(asked.junk, new_row)};
+    BenchmarkQuery query{*photo,
+                         Box{here.box[0], here.box[1], here.box[2], here.box[3]},
+                         {here.ok, here.junk},
+                         std::nullopt,
+                         {}};
+    if (const auto row = row_of.find(*photo); row != row_of.end()) query.row = row->second;
+    if (revisited) {
+      query.relevance = RevisitedRelevance(here, RevisitedTask::kMedium);
+      for (const auto task : {RevisitedTask::kEasy, RevisitedTask::kMedium, RevisitedTask::kHard}) {
+        query.by_task.push_back(RevisitedRelevance(here, task));
+      }
+    }
+    benchmark.queries.push_back(std::move(query));
+  }
+  std::sort(benchmark.missing.begin(), benchmark.missing.end());
+  benchmark.missing.erase(std::unique(benchmark.missing.begin(), benchmark.missing.end()),
+                          benchmark.missing.end());
+  return benchmark;
+}
+
+Benchmark ReadOfficialBenchmark(const std::string& name, const fs::path& ground_truth,
+                                const PhotoLookup& photos) {
+  const auto* known = std::find_if(std::begin(kKnown), std::end(kKnown),
+                                   [&](const auto& entry) { return entry.name == name; });
+  VANTAGE_CHECK(known != std::end(kKnown), "unknown benchmark '", name, "'");
+  const fs::path pickle =
+      fs::is_directory(ground_truth) ? ground_truth / StrCat("gnd_", name, ".pkl") : ground_truth;
+  if (fs::exists(pickle)) {
+    return MakeBenchmark(name, ReadPickledGroundTruth(pickle), known->revisited, photos);
+  }
+  VANTAGE_CHECK(!known->revisited && fs::is_directory(ground_truth), pickle.string(),
+                ": no such file; it holds the ground truth of ", name);
+  Benchmark benchmark =
+      MakeBenchmark(name, ReadTextGroundTruth(ground_truth, photos), known->revisited, photos);
+  const size_t named = benchmark.photos.size() + benchmark.missing.size();
+  if (named < known->photos) {
+    benchmark.missing.push_back(
+        StrCat(known->photos - named, " of the ", known->photos, " that text files do not name"));
+  }
+  return benchmark;
+}
+
+}  // namespace vantage

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+#include <limits>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "vantage/evaluation/statistics.h"
+#include "vantage/util/csv.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+const std::vector<std::string> kColumns = {"task", "query", "positives", "average_precision"};
+
+// Queries of one photo with several boxes are told apart by their order.
+using QueryKey = std::pair<std::string, int64_t>;
+
+std::map<std::string, std::map<QueryKey, const QueryResult*>> ByTask(
+    const std::vector<QueryResult>& results) {
+  std::map<std::string, std::map<QueryKey, const QueryResult*>> by_task;
+  for (const QueryResult& result : results) {
+    auto& queries = by_task[result.task];
+    int64_t nth = 0;
+    while (queries.count({result.query, nth}) == 1) ++nth;
+    queries[{result.query, nth}] = &result;
+  }
+  return by_task;
+}
+
+}  // namespace
+
+std::string FormatQueryResults(const std::vector<QueryResult>& results) {
+  std::string text = FormatCsvRow(kColumns);
+  for (const QueryResult& result : results) {
+    const double ap = result.average_precision;
+    text += FormatCsvRow({result.task, result.query, std::to_string(result.positives),
+                          std::isnan(ap) ? std::string("nan") : FormatShortest(ap)});
+  }
+  return text;
+}
+
+std::vector<QueryResult> ParseQueryResults(const std::string& text, const std::string& source) {
+  std::istringstream lines(text);
+  std::string line;
+  VANTAGE_CHECK(std::getline(lines, line) && ParseCsvRow(line, source + ":1") == kColumns, source,
+                ": not a file of --per-query: its first line is not ", Join(kColumns, ","));
+  std::vector<QueryResult> results;
+  for (int64_t number = 2; std::getline(lines, line); ++number) {
+    const std::string place = StrCat(source, ":", number);
+    const std::vector<std::string> cells = ParseCsvRow(line, place);
+    VANTAGE_CHECK(cells.size() == kColumns.size(), place, ": ", cells.size(), " values for ", kColumns.size(),
+                  " columns");
+    const bool none = cells[3] == "nan";
+    results.push_back({cells[0], cells[1], ParseInteger(cells[2], place + ": positives"),
+                       none ? std::numeric_limits<double>::quiet_NaN()
+                            : ParseDouble(cells[3], place + ": average_precision")});
+    const double ap = results.back().average_precision;
+    VANTAGE_CHECK(none || (ap >= 0 && ap <= 1 + 1e-9), place, ": an average precision of ", cells[3]);
+  }
+  return results;
+}
+
+std::vector<TaskComparison> CompareRuns(const std::vector<QueryResult>& first,
+                                        const std::string& first_source,
+                                        const std::vector<QueryResult>& second,
+                                        const StatisticsOptions& options) {
+  const auto others = ByTask(first);
+  std::vector<TaskComparison> comparisons;
+  for (const auto& [task, queries] : ByTask(second)) {
+    const auto other = others.find(task);
+    VANTAGE_CHECK(other != others.end() && other->second.size() == queries.size(), first_source,
+                  ": has not the queries of this run",
+                  task.empty() ? std::string() : StrCat(" in task ", task));
+    std::vector<double> before;
+    std::vector<double> after;
+    for (const auto& [key, result] : queries) {
+      const auto found = other->second.find(key);
+      VANTAGE_CHECK(found != other->second.end(), first_source, ": has no query '", key.first, "'");
+      VANTAGE_CHECK(found->second->positives == result->positives, first_source, ": the query '", key.first,
+                    "' has ", found->second->positives, " positives there and ", result->positives, " here");
+      before.push_back(found->second->average_precision);
+      after.push_back(result->average_precision);
+    }
+    comparisons.push_back({task, ComparePaired(before, after, options)});
+  }
+  return comparisons;
+}
+
+}  // namespace vantage

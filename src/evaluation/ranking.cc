@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/ranking.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "vantage/util/error.h"
+#include "vantage/util/parallel.h"
+
+namespace vantage {
+
+DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
+                              const RunContext& context, const SearchOptions& options) {
+  DatabaseRankings rankings;
+  for (const auto& neighbors : Search(queries, database, database.rows(), options, context)) {
+    std::vector<int64_t>& rows = rankings.rows.emplace_back();
+    std::vector<float>& scores = rankings.scores.emplace_back();
+    for (const Neighbor& neighbor : neighbors) {
+      rows.push_back(neighbor.index);
+      scores.push_back(neighbor.score);
+    }
+  }
+  return rankings;
+}
+
+std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& rankings,
+                                                        const DescriptorMatrix& queries,
+                                                        const DescriptorDatabase& distractors,
+                                                        const RunContext& context) {
+  std::vector<std::vector<int64_t>> above;
+  for (const std::vector<float>& scores : rankings.scores) above.emplace_back(scores.size(), 0);
+  ForEachSimilarityBlock(queries, distractors, context, [&](const SimilarityBlock& block) {
+    ParallelFor(block.values.rows(), context.ThreadCount(), [&](int64_t i) {
+      const auto query = static_cast<size_t>(block.first_query + i);
+      const std::vector<float>& scores = rankings.scores[query];
+      for (int64_t j = 0; j < block.values.cols(); ++j) {
+        // The first place whose score the distractor exceeds; so it does at all places below.
+        const auto place =
+            std::upper_bound(scores.begin(), scores.end(), block.values(i, j), std::greater<float>());
+        if (place != scores.end()) ++above[query][static_cast<size_t>(place - scores.begin())];
+      }
+    });
+  });
+  for (std::vector<int64_t>& counts : above) {
+    for (size_t place = 1; place < counts.size(); ++place) counts[place] += counts[place - 1];
+  }
+  return above;
+}
+
+}  // namespace vantage

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/search/diffusion.h"
+
+#include <Eigen/IterativeLinearSolvers>
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+#include "search/neighbor_heap.h"
+#include "vantage/util/error.h"
+
+namespace vantage {
+namespace {
+
+double Affinity(float similarity, double gamma) {
+  return similarity <= 0 ? 0 : std::pow(static_cast<double>(similarity), gamma);
+}
+
+// Weights of the edges between rows that are among each other's nearest.
+Eigen::SparseMatrix<double> MutualNeighborWeights(const std::vector<std::vector<Neighbor>>& neighbors,
+                                                  double gamma) {
+  const auto n = static_cast<int64_t>(neighbors.size());
+  std::vector<std::unordered_set<int64_t>> near(neighbors.size());
+  for (size_t row = 0; row < neighbors.size(); ++row) {
+    for (const Neighbor& neighbor : neighbors[row]) near[row].insert(neighbor.index);
+  }
+  std::vector<Eigen::Triplet<double>> edges;
+  for (int64_t row = 0; row < n; ++row) {
+    for (const Neighbor& neighbor : neighbors[static_cast<size_t>(row)]) {
+      const double weight = Affinity(neighbor.score, gamma);
+      // Each edge once, both ways, so that the matrix is symmetric to the last bit.
+      if (neighbor.index <= row || near[static_cast<size_t>(neighbor.index)].count(row) == 0 || weight == 0)
+        continue;
+      edges.emplace_back(row, neighbor.index, weight);
+      edges.emplace_back(neighbor.index, row, weight);
+    }
+  }
+  Eigen::SparseMatrix<double> weights(n, n);
+  weights.setFromTriplets(edges.begin(), edges.end());
+  return weights;
+}
+
+}  // namespace
+
+void Describe(OptionsDescription& description, DiffusionOptions& options) {
+  description.Add("enabled", options.enabled, "Rank by diffusion on the graph of mutual nearest neighbours")
+      .Flag("diffusion");
+  description
+      .Add("neighbors", options.neighbors,
+           "Nearest of each photo that may become its neighbours in the graph")
+      .AtLeast(1)
+      .Flag("diffusion_neighbors");
+  description.Add("seeds", options.seeds, "A query enters the graph at so many of its nearest")
+      .AtLeast(1)
+      .Flag("diffusion_seeds");
+  description.Add("beta", options.beta, "Share that goes on along edges")
+      .Range(0, 0.999999)
+      .Flag("diffusion_beta");
+  description.Add("gamma", options.gamma, "Edges weigh similarity^gamma").AtLeast(0).Flag("diffusion_gamma");
+  description.Add("tolerance", options.tolerance, "Relative residual of conjugate gradient")
+      .Above(0)
+      .Flag("diffusion_tolerance");
+}
+
+DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const DiffusionOptions& options,
+                               const RunContext& context)
+    : options_(options) {
+  OptionsDescription description;
+  Describe(description, options_);
+  CheckOptions(description);
+  auto neighbors = NearestNeighbors(database, database, options.neighbors + 1, context);
+  for (size_t row = 0; row < neighbors.size(); ++row) {
+    std::erase_if(neighbors[row], [&](const Neighbor& n) { return n.index == static_cast<int64_t>(row); });
+    neighbors[row].resize(std::min(neighbors[row].size(), static_cast<size_t>(options.neighbors)));
+  }
+  const Eigen::SparseMatrix<double> weights = MutualNeighborWeights(neighbors, options.gamma);
+  const Eigen::VectorXd degrees = weights * Eigen::VectorXd::Ones(weights.cols());
+  const Eigen::VectorXd scale =
+      degrees.unaryExpr([](double degree) { return degree > 0 ? 1 / std::sqrt(degree) : 0.0; });
+  matrix_ = scale.asDiagonal() * weights * scale.asDiagonal();
+  Eigen::SparseMatrix<double> identity(weights.rows(), weights.cols());
+  identity.setIdentity();
+  system_ = identity - options.beta * matrix_;
+}
+
+std::vector<Neighbor> DiffusionGraph::Rank(const std::vector<Neighbor>& nearest, int64_t k) const {
+  Eigen::VectorXd entry = Eigen::VectorXd::Zero(matrix_.rows());
+  const size_t seeds = std::min(nearest.size(), static_cast<size_t>(options_.seeds));
+  for (size_t i = 0; i < seeds; ++i) entry[nearest[i].index] = Affinity(nearest[i].score, options_.gamma);
+  Eigen::ConjugateGradient<Eigen::SparseMatrix<double>, Eigen::Lower | Eigen::Upper> solver(system_);
+  solver.setTolerance(options_.tolerance);
+  const Eigen::VectorXd reached = solver.solve(entry);
+  std::vector<Neighbor> ranking;
+  for (Eigen::Index row = 0; row < reached.size(); ++row) {
+    if (reached[row] > 0) ranking.push_back({row, static_cast<float>(reached[row])});
+  }
+  std::sort(ranking.begin(), ranking.end(), Better);
+  for (const Neighbor& neighbor : nearest) {
+    if (reached[neighbor.index] <= 0) ranking.push_back({neighbor.index, 0});
+  }
+  ranking.resize(std::min(ranking.size(), static_cast<size_t>(std::max<int64_t>(0, k))));
+  return ranking;
+}
+
+}  // namespace vantage

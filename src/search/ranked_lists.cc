@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/search/ranked_lists.h"
+
+#include "vantage/serialize/npy.h"
+#include "vantage/util/csv.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+void WriteColumns(const RankedLists& lists, const fs::path& path) {
+  const size_t length = lists.neighbors.empty() ? 0 : lists.neighbors[0].size();
+  const size_t count = lists.neighbors.size();
+  std::vector<int64_t> rows(length * count);
+  for (size_t q = 0; q < count; ++q) {
+    VANTAGE_CHECK(lists.neighbors[q].size() == length, path.string(), ": ranked lists of ", length, " and ",
+                  lists.neighbors[q].size(), " results are no array; write .csv or .txt");
+    for (size_t rank = 0; rank < length; ++rank) rows[rank * count + q] = lists.neighbors[q][rank].index;
+  }
+  WriteNpy<int64_t>(path, rows, {static_cast<int64_t>(length), static_cast<int64_t>(count)});
+}
+
+// A name that ends at white space.
+const std::string& Word(const std::string& name, const fs::path& path) {
+  VANTAGE_CHECK(!name.empty() && name.find_first_of(" \t\r\n") == name.npos, path.string(), ": the name '",
+                name, "' has white space, which this format takes for its end; write .csv");
+  return name;
+}
+
+}  // namespace
+
+void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& database_names,
+                      const fs::path& path) {
+  VANTAGE_CHECK(lists.queries.size() == lists.neighbors.size(), path.string(), ": ", lists.neighbors.size(),
+                " ranked lists for ", lists.queries.size(), " queries");
+  const std::string extension = ToLower(path.extension().string());
+  if (extension == ".npy") return WriteColumns(lists, path);
+  const bool csv = extension == ".csv";
+  if (!csv && extension != ".txt") {
+    throw UsageError(StrCat(path.string(), ": ranked lists end in .npy, .csv or .txt"));
+  }
+  AtomicFile file(path);
+  if (csv) file.Write(FormatCsvRow({"query", "rank", "name", "score"}));
+  for (size_t q = 0; q < lists.queries.size(); ++q) {
+    if (!csv) file.Write(Word(lists.queries[q], path));
+    for (size_t rank = 0; rank < lists.neighbors[q].size(); ++rank) {
+      const Neighbor& neighbor = lists.neighbors[q][rank];
+      const std::string& name = database_names.at(static_cast<size_t>(neighbor.index));
+      file.Write(csv ? FormatCsvRow({lists.queries[q], std::to_string(rank), name,
+                                     FormatFixed(static_cast<double>(neighbor.score), 6)})
+                     : StrCat(" ", rank, " ", Word(name, path)));
+    }
+    if (!csv) file.Write("\n");
+  }
+  file.Commit();
+}
+
+}  // namespace vantage

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <map>
+
+#include "command/run_vantage.h"
+#include "testing/files.h"
+#include "testing/photos.h"
+#include "vantage/search/descriptors.h"
+#include "vantage/serialize/npy.h"
+#include "vantage/sfm/colmap_database.h"
+#include "vantage/util/file.h"
+#include "vantage/util/random.h"
+#include "vantage/util/subprocess.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using vantage::testing::MakePhoto;
+using vantage::testing::Output;
+using vantage::testing::SharedFolder;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::Vantage;
+using vantage::testing::VantageJson;
+
+class Searching : public ::testing::Test {
+ protected:
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+
+  // Descriptors of a few groups, whose photos are alike.
+  void WriteGroups(const std::string& path, const std::vector<std::string>& names, int per_group,
+                   uint64_t seed, const std::string& model = "aa") const {
+    RandomStream random(seed, "command search test");
+    DescriptorFile file;
+    file.provenance = R"({"model_sha256": ")" + model + "\"}";
+    file.descriptors.names = names;
+    file.descriptors.values.resize(static_cast<Eigen::Index>(names.size()), 16);
+    for (Eigen::Index i = 0; i < file.descriptors.size(); ++i) {
+      RandomStream group(static_cast<uint64_t>(i / per_group), "command search test groups");
+      for (Eigen::Index j = 0; j < 16; ++j) {
+        file.descriptors.values(i, j) = static_cast<float>(group.Normal() + 1.2 * random.Normal());
+      }
+    }
+    NormalizeRows(file.descriptors.values);
+    WriteDescriptors(file, folder_ / path);
+  }
+
+  // A benchmark of class folders, whose photos need not be read, and its descriptors.
+  void WriteBenchmark() const {
+    std::vector<std::string> names;
+    for (const char* group : {"a", "b", "c"}) {
+      for (int i = 0; i < 5; ++i) {
+        names.push_back(StrCat(group, "/", i, ".jpg"));
+        WriteFile(folder_ / "data" / names.back(), "");
+      }
+    }
+    WriteGroups("one.npy", names, 5, 1);
+    WriteGroups("two.npy", names, 5, 2);
+    std::vector<std::string> others;
+    for (int i = 0; i < 40; ++i) others.push_back(StrCat("other/", i, ".jpg"));
+    WriteGroups("others.npy", others, 1, 3);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Searching, EvaluateComparesTwoRunsQueryByQuery) {
+  WriteBenchmark();
+  const json one =
+      VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--per-query", Path("one.csv")});
+  const json two =
+      VantageJson({"evaluate", Path("two.npy"), "--data", Path("data"), "--compare", Path("one.csv")});
+  const json& comparison = two["comparison"]["all"];
+  EXPECT_EQ(comparison["queries"], 15);
+  EXPECT_NEAR(comparison["mean_difference"].get<double>(),
+              two["map"].get<double>() - one["map"].get<double>(), 1e-12);
+  EXPECT_LE(one["tasks"]["all"]["interval"][0], one["map"]);
+  EXPECT_GE(one["tasks"]["all"]["interval"][1], one["map"]);
+  const Output text =
+      Vantage({"evaluate", Path("two.npy"), "--data", Path("data"), "--compare", Path("one.csv")});
+  EXPECT_THAT(text.text, HasSubstr("of 15"));
+}
+
+TEST_F(Searching, DistractorsOnDiskCountAsIfTheyWereInTheDatabase) {
+  WriteBenchmark();
+  ASSERT_EQ(Vantage({"merge", Path("one.npy"), Path("others.npy"), "-o", Path("all.npy")}).code, 0);
+  const json merged = VantageJson({"evaluate", Path("all.npy"), "--data", Path("data")});
+  const json beside =
+      VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--distractors", Path("others.npy")});
+  EXPECT_EQ(beside["map"], merged["map"]);
+  EXPECT_EQ(beside["photos"], 55);
+  EXPECT_LT(beside["map"], VantageJson({"evaluate", Path("one.npy"), "--data", Path("data")})["map"]);
+  WriteGroups("foreign.npy", {"x.jpg"}, 1, 3, "bb");
+  EXPECT_THAT(
+      Vantage({"evaluate", Path("one.npy"), "--data", Path("data"), "--distractors", Path("foreign.npy")})
+          .text,
+      HasSubstr("come from different models"));
+}
+
+TEST_F(Searching, AFigureOfAnIncompleteBenchmarkNeedsPartial) {
+  VANTAGE_REQUIRE_SHARED("groundtruth/gnd_oxford5k.pkl");
+  const std::vector<std::string> names = {"all_souls_000013.jpg", "all_souls_000001.jpg",
+                                          "all_souls_000002.jpg"};
+  WriteGroups("database.npy", names, 3, 1);
+  WriteGroups("queries.npy", {"all_souls_000013"}, 1, 1);
+  std::vector<std::string> arguments = {
+      "evaluate",    Path("database.npy"), "--queries", Path("queries.npy"),
+      "--benchmark", "oxford5k",           "--data",    (SharedFolder() / "groundtruth").string()};
+  const Output refused = Vantage(arguments);
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.text, HasSubstr("oxford5k: 5060 photos are missing: all_souls_000000, "));
+  arguments.emplace_back("--partial");
+  EXPECT_THAT(Vantage(arguments).text, HasSubstr("oxford5k (partial)"));
+  const json result = VantageJson(arguments);
+  EXPECT_EQ(result["partial"], true);
+  EXPECT_EQ(result["queries"], 1);
+  EXPECT_EQ(result["photos"], 3);
+}
+
+TEST_F(Searching, HolidaysResultsHaveTheOfficialMap) {
+  VANTAGE_REQUIRE_SHARED("groundtruth/holidays");
+  const auto folder = SharedFolder() / "groundtruth/holidays";
+  const json result = VantageJson({"evaluate", (folder / "result_top10.txt").string(), "--benchmark",
+                                   "holidays", "--data", folder.string()});
+  EXPECT_NEAR(result["map"].get<double>(), 0.6892340, 5e-8);
+}
+
+TEST_F(Searching, SearchWritesRankedLists) {
+  WriteBenchmark();
+  const json own = VantageJson({"search", Path("one.npy"), "-k", "3", "-o", Path("ranks.npy")});
+  EXPECT_EQ(own["queries"], 15);
+  EXPECT_EQ(own["k"], 3);
+  const NpyArray ranks = ReadNpy(folder_ / "ranks.npy");
+  EXPECT_THAT(ranks.shape, ::testing::ElementsAre(3, 15));
+  const std::vector<int64_t> rows = ranks.As<int64_t>();
+  for (size_t i = 0; i < rows.size(); ++i) EXPECT_NE(rows[i], static_cast<int64_t>(i % 15));  // not itself
+
+  const json all = VantageJson({"search", Path("one.npy"), "--queries", Path("two.npy"), "-k", "100",
+                                "--query-expansion", "alpha", "--diffusion", "-o", Path("ranks.csv")});
+  EXPECT_EQ(all["k"], 15);  // of 15 photos
+  EXPECT_THAT(ReadFile(folder_ / "ranks.csv"), HasSubstr("query,rank,name,score\na/0.jpg,0,"));
+  WriteGroups("foreign.npy", {"x.jpg"}, 1, 3, "bb");
+  EXPECT_THAT(
+      Vantage({"search", Path("one.npy"), "--queries", Path("foreign.npy"), "-o", Path("r.csv")}).text,
+      HasSubstr("come from different models"));
+  EXPECT_EQ(Vantage({"search", Path("one.npy"), "-o", Path("r.json")}).code, 2);
+  EXPECT_EQ(Vantage({"search", Path("one.npy"), "-k", "0", "-o", Path("r.csv")}).code, 2);
+}
+
+TEST_F(Searching, ColmapMatchesThePairs) {
+  if (CaptureCommand({"colmap", "help"}).first == 127)
+    GTEST_SKIP() << "needs the program colmap: run scripts/setup";
+  std::vector<std::string> names;
+  for (int view = 0; view < 6; ++view) {
+    names.push_back(StrCat("view", view, ".jpg"));
+    WriteFile(folder_ / "photos" / names.back(), EncodeJpeg(MakePhoto(view / 3, view % 3, 320, 240), 90));
+  }
+  WriteGroups("database.npy", names, 3, 1);
+  const json result = VantageJson(
+      {"pairs", Path("database.npy"), "-k", "2", "--mutual", "--sequential", "1", "-o", Path("pairs.txt")});
+  EXPECT_GE(result["pairs"], 5);
+  EXPECT_LE(result["pairs"], 11);
+  const std::vector<std::pair<std::string, std::string>> headless = {{"QT_QPA_PLATFORM", "offscreen"}};
+  const auto [extracted, extraction] =
+      CaptureCommand({"colmap", "feature_extractor", "--database_path", Path("database.db"), "--image_path",
+                      Path("photos"), "--SiftExtraction.use_gpu", "0", "--SiftExtraction.num_threads", "1"},
+                     headless);
+  ASSERT_EQ(extracted, 0) << extraction;
+  const auto [matched, matching] =
+      CaptureCommand({"colmap", "matches_importer", "--database_path", Path("database.db"),
+                      "--match_list_path", Path("pairs.txt"), "--match_type", "pairs",
+                      "--SiftMatching.use_gpu", "0", "--SiftMatching.num_threads", "1"},
+                     headless);
+  ASSERT_EQ(matched, 0) << matching;
+  EXPECT_EQ(SummarizeColmapDatabase(folder_ / "database.db").matched_pairs, result["pairs"]);
+}
+
+TEST_F(Searching, PairsOfQueriesAreHlocs) {
+  WriteGroups("database.npy", {"db/1.jpg", "db/2.jpg", "db/3.jpg"}, 1, 1);
+  WriteGroups("queries.npy", {"query/1.jpg", "query/2.jpg"}, 1, 2);
+  VantageJson(
+      {"pairs", Path("database.npy"), "--queries", Path("queries.npy"), "-k", "2", "-o", Path("pairs.txt")});
+  const std::vector<std::string> lines = SplitText(Trim(ReadFile(folder_ / "pairs.txt")), '\n');
+  ASSERT_EQ(lines.size(), 4U);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_THAT(lines[i], ::testing::StartsWith(StrCat("query/", i / 2 + 1, ".jpg db/")));
+  }
+  EXPECT_EQ(Vantage({"pairs", Path("database.npy"), "--queries", Path("queries.npy"), "--mutual", "-o",
+                     Path("pairs.txt")})
+                .code,
+            2);
+}
+
+}  // namespace
+}  // namespace vantage

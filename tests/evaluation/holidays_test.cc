@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/holidays.h"
+
+#include "testing/files.h"
+#include "vantage/search/ranked_lists.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::SharedFolder;
+using vantage::testing::TemporaryFolder;
+
+const std::vector<std::string> kNames = {"100000.jpg", "100001.jpg", "100100.jpg", "100101.jpg",
+                                         "100102.jpg"};
+
+TEST(Holidays, TheRealResultsHaveTheMapThatInriasProgramPrints) {
+  VANTAGE_REQUIRE_SHARED("groundtruth/holidays");
+  const auto folder = SharedFolder() / "groundtruth/holidays";
+  const auto rankings = ReadHolidaysResults(folder / "result_top10.txt");
+  const auto names = ReadHolidaysList(folder / "holidays_images.dat");
+  EXPECT_EQ(names.size(), 1491U);
+  const RetrievalScores scores = ScoreHolidaysResults(rankings, names, "result_top10.txt");
+  EXPECT_EQ(scores.average_precisions.size(), 500U);
+  EXPECT_NEAR(scores.mean_average_precision, 0.6892340, 5e-8);  // printed with seven digits
+  EXPECT_EQ(ReadHolidaysResults(folder / "result_top10.txt").size(), rankings.size());
+}
+
+TEST(Holidays, ResultsAndRankingsAreJudgedAlike) {
+  const PhotoLookup photos({"100000.jpg", "100001.jpg", "100100.jpg", "100101.jpg", "100102.jpg"});
+  const Benchmark benchmark = MakeHolidays(kNames, photos);
+  EXPECT_TRUE(benchmark.missing.empty());
+  ASSERT_EQ(benchmark.queries.size(), 2U);
+  EXPECT_THAT(benchmark.queries[1].relevance.positives, ElementsAre(3, 4));
+  EXPECT_THAT(benchmark.queries[1].relevance.junk, ElementsAre(2));
+  const std::vector<std::vector<int64_t>> rankings = {{2, 0, 1, 3, 4}, {3, 2, 0, 4, 1}};
+  const RetrievalScores by_rows = ScoreRankings(rankings, TaskRelevances(benchmark, 0));
+  RankedLists lists{{kNames[0], kNames[2]}, {}};
+  for (const auto& ranking : rankings) {
+    std::vector<Neighbor>& neighbors = lists.neighbors.emplace_back();
+    for (const int64_t row : ranking) neighbors.push_back({row, 0});
+  }
+  const TemporaryFolder folder;
+  WriteRankedLists(lists, kNames, folder / "result.txt");
+  const RetrievalScores by_file =
+      ScoreHolidaysResults(ReadHolidaysResults(folder / "result.txt"), kNames, "r");
+  EXPECT_EQ(by_file.average_precisions, by_rows.average_precisions);
+  EXPECT_EQ(by_file.mean_average_precision, by_rows.mean_average_precision);
+}
+
+TEST(Holidays, MissingPhotosAreNamedOrCounted) {
+  const PhotoLookup photos({"x/100000.jpg", "x/100100.jpg", "x/100102.jpg", "x/other.jpg"});
+  const Benchmark by_list = MakeHolidays(kNames, photos);
+  EXPECT_THAT(by_list.missing, ElementsAre("100001.jpg", "100101.jpg"));
+  EXPECT_TRUE(by_list.queries[0].relevance.positives.empty());
+  const Benchmark without_list = MakeHolidays({}, photos);
+  EXPECT_EQ(without_list.photos.size(), 3U);
+  EXPECT_THAT(without_list.missing, ElementsAre(HasSubstr("1488 of 1491 photos")));
+  EXPECT_THAT(ErrorOf([] { MakeHolidays({}, PhotoLookup({"a.jpg"})); }), HasSubstr("no photo 1GGG00.jpg"));
+}
+
+TEST(Holidays, DamageIsNamed) {
+  const TemporaryFolder folder;
+  const auto list_error = [&](const std::string& text) {
+    WriteFile(folder / "list.dat", text);
+    return ErrorOf([&] { ReadHolidaysList(folder / "list.dat"); });
+  };
+  EXPECT_THAT(list_error("100000.jpg\nx.jpg\n"), HasSubstr("list.dat:2: 'x.jpg' is no photo of Holidays"));
+  EXPECT_THAT(list_error("100000.jpg\n100000.jpg\n"), HasSubstr("stands there twice"));
+  EXPECT_THAT(list_error(""), HasSubstr("names no photo"));
+  const auto result_error = [&](const std::string& text) {
+    WriteFile(folder / "result.txt", text);
+    return ErrorOf([&] { ScoreHolidaysResults(ReadHolidaysResults(folder / "result.txt"), kNames, "r"); });
+  };
+  EXPECT_THAT(result_error("100000.jpg 0\n"), HasSubstr("result.txt:1: rank 0 has no photo"));
+  EXPECT_THAT(result_error("100000.jpg x 100001.jpg\n"), HasSubstr("result.txt:1: rank"));
+  EXPECT_THAT(result_error("100000.jpg -1 100001.jpg\n"), HasSubstr("result.txt:1: rank -1"));
+  EXPECT_THAT(result_error("\n"), HasSubstr("no ranked list"));
+  EXPECT_THAT(result_error("100000.jpg 0 100001.jpg\n"), HasSubstr("no list of '100100'"));
+  EXPECT_THAT(result_error("100000.jpg\n100000.jpg\n"), HasSubstr("two lists"));
+  EXPECT_THAT(result_error("100000.jpg 0 109999.jpg\n100100.jpg\n"),
+              HasSubstr("is no photo of the benchmark"));
+  EXPECT_THAT(result_error("100000.jpg 0 100001.jpg 1 100001.jpg\n100100.jpg\n"), HasSubstr("is twice"));
+}
+
+}  // namespace
+}  // namespace vantage

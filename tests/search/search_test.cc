@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/search/search.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+
+#include "testing/files.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::TemporaryFolder;
+
+// Unit vectors around a few centres, so that there are neighbourhoods.
+DescriptorMatrix Clustered(int64_t rows, int64_t cols, uint64_t seed) {
+  RandomStream centres(11, "search test centres");
+  DescriptorMatrix centre(4, cols);
+  for (Eigen::Index i = 0; i < centre.size(); ++i) centre.data()[i] = static_cast<float>(centres.Normal());
+  RandomStream random(seed, "search test");
+  DescriptorMatrix values(rows, cols);
+  for (Eigen::Index i = 0; i < rows; ++i) {
+    for (Eigen::Index j = 0; j < cols; ++j) {
+      values(i, j) = centre(i % 4, j) + static_cast<float>(0.8 * random.Normal());
+    }
+  }
+  NormalizeRows(values);
+  return values;
+}
+
+// All rows by a score in double, best first.
+std::vector<int64_t> Sorted(const Eigen::VectorXd& scores) {
+  std::vector<int64_t> rows(static_cast<size_t>(scores.size()));
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<int64_t>(i);
+  std::stable_sort(rows.begin(), rows.end(), [&](int64_t a, int64_t b) { return scores[a] > scores[b]; });
+  return rows;
+}
+
+Eigen::RowVectorXd ExpandedByBruteForce(const Eigen::RowVectorXd& query, const Eigen::MatrixXd& database,
+                                        int64_t count, double alpha, int64_t skip) {
+  const Eigen::VectorXd similarities = database * query.transpose();
+  Eigen::RowVectorXd sum = query;
+  for (const int64_t row : Sorted(similarities)) {
+    if (row == skip) continue;
+    if (count-- == 0) break;
+    sum += std::pow(std::max(0.0, similarities[row]), alpha) * database.row(row);
+  }
+  return sum / sum.norm();
+}
+
+TEST(ExpandQueries, IsTheSumOfTheNearest) {
+  const DescriptorMatrix database = Clustered(60, 12, 1);
+  const DescriptorMatrix queries = Clustered(5, 12, 2);
+  const auto rows = [&](const std::vector<int64_t>& indices) -> DescriptorMatrix {
+    return database(indices, Eigen::all);
+  };
+  for (const std::string kind : {"average", "alpha"}) {
+    for (const int64_t count : {1, 7, 60, 100}) {
+      ExpansionOptions options{kind, count, 2.5};
+      const DescriptorMatrix expanded =
+          ExpandQueries(queries, NearestNeighbors(queries, database, count), rows, options);
+      for (Eigen::Index q = 0; q < 5; ++q) {
+        Eigen::RowVectorXd expected = ExpandedByBruteForce(
+            queries.row(q).cast<double>(), database.cast<double>(), count, kind == "average" ? 0 : 2.5, -1);
+        EXPECT_LT((expanded.row(q).cast<double>() - expected).norm(), 1e-5) << kind << count;
+      }
+    }
+  }
+}
+
+TEST(AugmentDatabase, AddsTheNearestOthers) {
+  const DescriptorMatrix database = Clustered(40, 10, 3);
+  const DescriptorMatrix augmented = AugmentDatabase(database, {5, 3.0});
+  for (Eigen::Index row = 0; row < 40; ++row) {
+    const Eigen::RowVectorXd expected =
+        ExpandedByBruteForce(database.row(row).cast<double>(), database.cast<double>(), 5, 3.0, row);
+    EXPECT_LT((augmented.row(row).cast<double>() - expected).norm(), 1e-5) << row;
+  }
+  EXPECT_EQ(AugmentDatabase(database, {}), database);
+  DescriptorMatrix with_zeros = database;
+  with_zeros.row(7).setZero();
+  EXPECT_TRUE(AugmentDatabase(with_zeros, {5, 3.0}).row(7).isZero(0));
+}
+
+TEST(DiffusionGraph, SolvesWhatADenseSolverSolves) {
+  const DescriptorMatrix database = Clustered(50, 12, 4);
+  const DescriptorMatrix queries = Clustered(6, 12, 5);
+  DiffusionOptions options;
+  options.neighbors = 8;
+  options.seeds = 4;
+  options.beta = 0.95;
+  options.tolerance = 1e-12;
+
+  // By hand: mutual neighbours, normalised, solved densely.
+  const Eigen::MatrixXd similarities = (database * database.transpose()).cast<double>();
+  Eigen::MatrixXd near = Eigen::MatrixXd::Zero(50, 50);
+  for (Eigen::Index row = 0; row < 50; ++row) {
+    Eigen::VectorXd scores = similarities.row(row).transpose();
+    scores[row] = -2;
+    const auto order = Sorted(scores);
+    for (size_t i = 0; i < 8; ++i) near(row, order[i]) = 1;
+  }
+  Eigen::MatrixXd weights = Eigen::MatrixXd::Zero(50, 50);
+  for (Eigen::Index i = 0; i < 50; ++i) {
+    for (Eigen::Index j = 0; j < 50; ++j) {
+      if (near(i, j) * near(j, i) > 0) weights(i, j) = std::pow(std::max(0.0, similarities(i, j)), 3);
+    }
+  }
+  const Eigen::VectorXd degrees = weights.rowwise().sum();
+  Eigen::MatrixXd normalized = weights;
+  for (Eigen::Index i = 0; i < 50; ++i) {
+    for (Eigen::Index j = 0; j < 50; ++j) {
+      if (weights(i, j) > 0) normalized(i, j) /= std::sqrt(degrees[i] * degrees[j]);
+    }
+  }
+  const DiffusionGraph graph(database, options);
+  EXPECT_LT((Eigen::MatrixXd(graph.matrix()) - normalized).norm(), 1e-5);
+
+  const auto nearest = NearestNeighbors(queries, database, 50);
+  for (size_t q = 0; q < 6; ++q) {
+    Eigen::VectorXd entry = Eigen::VectorXd::Zero(50);
+    for (size_t i = 0; i < 4; ++i) {
+      entry[nearest[q][i].index] = std::pow(std::max(0.0F, nearest[q][i].score), 3);
+    }
+    const Eigen::VectorXd expected =
+        (Eigen::MatrixXd::Identity(50, 50) - 0.95 * normalized).ldlt().solve(entry);
+    const auto ranking = graph.Rank(nearest[q], 50);
+    ASSERT_EQ(ranking.size(), 50U);
+    for (size_t i = 0; i < 50; ++i) {
+      EXPECT_NEAR(ranking[i].score, expected[ranking[i].index], 1e-4 * expected.maxCoeff()) << q << " " << i;
+      if (i > 0) {
+        EXPECT_GE(ranking[i - 1].score, ranking[i].score);
+      }
+    }
+  }
+  EXPECT_EQ(graph.Rank(nearest[0], 3).size(), 3U);
+}
+
+TEST(DiffusionGraph, WhatItDoesNotReachComesBySimilarity) {
+  DescriptorMatrix database(4, 2);
+  database << 1, 0, 0.8F, 0.6F, -1, 0, 0, -1;
+  DiffusionOptions options;
+  options.neighbors = 1;
+  options.seeds = 1;
+  const DiffusionGraph graph(database, options);
+  const DescriptorMatrix query = database.topRows(1);
+  const auto ranking = graph.Rank(NearestNeighbors(query, database, 4)[0], 4);
+  ASSERT_EQ(ranking.size(), 4U);
+  EXPECT_EQ(ranking[0].index, 0);
+  EXPECT_EQ(ranking[1].index, 1);
+  EXPECT_EQ(ranking[2].index, 3);
+  EXPECT_EQ(ranking[3].index, 2);
+  EXPECT_EQ(ranking[3].score, 0);
+}
+
+TEST(Search, OnDiskIsTheSameAsInMemory) {
+  const DescriptorMatrix database = Clustered(20000, 24, 6);
+  const DescriptorMatrix queries = Clustered(9, 24, 7);
+  const TemporaryFolder folder;
+  DescriptorFile file{{{}, database}, {}, "{}"};
+  for (int64_t i = 0; i < database.rows(); ++i) file.descriptors.names.push_back(std::to_string(i));
+  WriteDescriptors(file, folder / "database.npy");
+  const DescriptorDatabase on_disk(folder / "database.npy");
+  EXPECT_EQ(on_disk.ReadRows({17, 3}), database(std::vector<int>{17, 3}, Eigen::all));
+  for (const std::string kind : {"none", "average", "alpha"}) {
+    SearchOptions options;
+    options.expansion.kind = kind;
+    const auto expected = Search(queries, database, 30, options);
+    const auto found = Search(queries, on_disk, 30, options);
+    for (size_t q = 0; q < 9; ++q) {
+      ASSERT_EQ(found[q].size(), 30U);
+      for (size_t i = 0; i < 30; ++i) {
+        EXPECT_NEAR(found[q][i].score, expected[q][i].score, 1e-6);
+        EXPECT_NEAR(found[q][i].score,
+                    queries.row(static_cast<Eigen::Index>(q)).dot(database.row(found[q][i].index)),
+                    kind == "none" ? 1e-5 : 1);
+      }
+    }
+  }
+}
+
+TEST(Search, AugmentationAndDiffusionAreTakenTogether) {
+  const DescriptorMatrix database = Clustered(80, 12, 8);
+  const DescriptorMatrix queries = Clustered(4, 12, 9);
+  SearchOptions options;
+  options.augmentation.neighbors = 3;
+  options.expansion.kind = "alpha";
+  options.diffusion.enabled = true;
+  options.diffusion.neighbors = 6;
+  const DescriptorMatrix augmented = AugmentDatabase(database, options.augmentation);
+  const DescriptorMatrix expanded = ExpandQueries(
+      queries, NearestNeighbors(queries, augmented, 10),
+      [&](const std::vector<int64_t>& rows) -> DescriptorMatrix { return augmented(rows, Eigen::all); },
+      options.expansion);
+  const DiffusionGraph graph(augmented, options.diffusion);
+  const auto nearest = NearestNeighbors(expanded, augmented, 80);
+  const auto found = Search(queries, database, 80, options);
+  for (size_t q = 0; q < 4; ++q) {
+    const auto expected = graph.Rank(nearest[q], 80);
+    ASSERT_EQ(found[q].size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(found[q][i].index, expected[i].index);
+  }
+}
+
+TEST(Search, WrongInputIsNamed) {
+  const DescriptorMatrix database = Clustered(8, 5, 1);
+  EXPECT_EQ(Search(database, database, 100)[0].size(), 8U);  // k above N gives all
+  EXPECT_THAT(ErrorOf([&] { Search(Clustered(2, 4, 1), database, 3); }),
+              HasSubstr("queries of 4 dimensions"));
+  SearchOptions options;
+  options.diffusion.beta = 1;
+  EXPECT_THAT(ErrorOf([&] { Search(database, database, 3, options); }), HasSubstr("beta"));
+  options = {};
+  options.expansion.kind = "geometric";
+  EXPECT_THAT(ErrorOf([&] { Search(database, database, 3, options); }), HasSubstr("alpha"));
+}
+
+TEST(DescriptorDatabase, DamageIsNamed) {
+  const TemporaryFolder folder;
+  DescriptorFile file{{{"a", "b", "c"}, Clustered(3, 4, 1)}, {}, "{}"};
+  file.descriptors.values(1, 2) = NAN;
+  WriteDescriptors(file, folder / "nan.npy");
+  const DescriptorDatabase database(folder / "nan.npy");
+  EXPECT_THAT(ErrorOf([&] { Search(Clustered(1, 4, 2), database, 2); }),
+              HasSubstr("nan.npy: row 1 holds a value that is not finite ('b')"));
+  EXPECT_THAT(ErrorOf([&] { NearestNeighbors(Clustered(1, 5, 2), database, 2); }),
+              HasSubstr("queries of 5 dimensions in a database of 4"));
+  EXPECT_THAT(ErrorOf([&] { (void)database.Read(2, 2); }), HasSubstr("rows 2 to 4 of 3"));
+  std::filesystem::resize_file(folder / "nan.npy", std::filesystem::file_size(folder / "nan.npy") - 1);
+  EXPECT_THAT(ErrorOf([&] { DescriptorDatabase cut(folder / "nan.npy"); }), HasSubstr("nan.npy"));
+}
+
+TEST(CheckSameModel, ComparesTheHashesThatAreThere) {
+  CheckSameModel("{}", "a", R"({"model_sha256": "12"})", "b");
+  CheckSameModel(R"({"model_sha256": "12"})", "a", R"({"model_sha256": "12"})", "b");
+  EXPECT_THAT(
+      ErrorOf([] { CheckSameModel(R"({"model_sha256": "12"})", "a", R"({"model_sha256": "13"})", "b"); }),
+      HasSubstr("a and b come from different models"));
+}
+
+}  // namespace
+}  // namespace vantage
