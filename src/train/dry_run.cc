@@ -66,6 +66,8 @@ PhotoSample SamplePhotos(const TrainingData& data, RandomStream& random, const R
   return sample;
 }
 
+bool IsByDifficulty(const MiningOptions& options) { return options.strategy == "difficulty"; }
+
 // Tuples with negatives that nobody mined: of any other scene.
 std::vector<Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>& unreadable, int64_t count,
                                 int negatives, RandomStream& random) {
@@ -116,8 +118,6 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
   }
   return seconds;
 }
-
-bool IsByDifficulty(const MiningOptions& options) { return options.strategy == "difficulty"; }
 
 // Tuples of an epoch; by difficulty at most so many.
 int64_t TuplesOf(const MiningOptions& options, const TrainingSetSummary& split) {

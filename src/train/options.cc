@@ -7,7 +7,6 @@ namespace vantage {
 
 void Describe(OptionsDescription& description, ModelOptions& options) {
   Describe(description, options.net);
-  DescribeLocals(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
   description.Add(
@@ -16,6 +15,7 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
       "or of this program");
   description.Add("freeze", options.freeze,
                   "Beginnings of the names of parameters that are not trained, such as features.0.");
+  DescribeLocals(description, options.net);  // tables of their own: last
 }
 
 void Describe(OptionsDescription& description, DataOptions& options) {

@@ -14,8 +14,8 @@ namespace vantage {
 
 struct LearnWhiteningOptions {
   // "learned" from matching pairs as the code of TPAMI 2019 does it (LearnWhitening), "learned-paper" as the
-  // paper has it (section 3.4; LearnWhiteningOfPaper), "pca", or "pca-rotation" without dividing components by
-  // their deviations. Descriptors of more than 8,192 dimensions take the last two only, and a `dimension`.
+  // paper has it (section 3.4; LearnWhiteningOfPaper), "pca", or "pca-rotation" without dividing components
+  // by their deviations. Descriptors of more than 8,192 dimensions take the last two only, and a `dimension`.
   std::string method = "learned";
   // Pairs: each query with all its candidates that overlap enough at a similar scale (see TupleOptions).
   double min_overlap = 0.2;
