@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "benchmark_input.h"
@@ -11,6 +12,7 @@
 #include "vantage/evaluation/holidays.h"
 #include "vantage/evaluation/ranking.h"
 #include "vantage/evaluation/statistics.h"
+#include "vantage/features/photo_matcher.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
@@ -46,6 +48,8 @@ class EvaluateCommand : public Command {
   EvaluateCommand() {
     Describe(description_, search_);
     Describe(description_, statistics_);
+    Describe(description_, features_);
+    Describe(description_, match_);
   }
 
   std::string Name() const override { return "evaluate"; }
@@ -62,6 +66,10 @@ class EvaluateCommand : public Command {
     line.Option("--per-query", per_query_, "CSV file to write: the average precision of each query");
     line.Option("--compare", compare_,
                 "File that another run wrote with --per-query: compare query by query, with a paired test");
+    line.Option(
+        "--rerank", rerank_,
+        "Look closer at so many of each query's first: those whose local features agree in one geometry "
+        "come first, by the number of features that do");
     line.Options(description_);
     line.Example("vantage evaluate model.pth --data landmarks/ --distractors streets/");
     line.Example("vantage evaluate model.pth --benchmark roxford5k --data oxford5k/ --per-query run.csv");
@@ -69,8 +77,8 @@ class EvaluateCommand : public Command {
 
   void Run(Session& session) override {
     if (fs::path(model_.path).extension() == ".txt") return JudgeResults(session);
-    const bool plain =
-        search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 && !search_.diffusion.enabled;
+    const bool plain = search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 &&
+                       !search_.diffusion.enabled && rerank_ == 0;
     if (!plain && !benchmark_.DistractorFiles().empty()) {
       throw UsageError(
           "--distractors: a file of descriptors goes with plain search; put it and the benchmark's "
@@ -85,8 +93,8 @@ class EvaluateCommand : public Command {
 
  private:
   std::vector<TaskScores> Score(BenchmarkInput& input, const RunContext& context) {
-    const DatabaseRankings rankings =
-        RankDatabase(input.described.queries, input.described.database, context, search_);
+    const DatabaseRankings rankings = RankDatabase(input.described.queries, input.described.database, context,
+                                                   search_, GeometricReranking(input.benchmark));
     std::vector<std::vector<int64_t>> above;
     for (const std::string& path : benchmark_.DistractorFiles()) {
       const DescriptorDatabase distractors(path);
@@ -106,6 +114,21 @@ class EvaluateCommand : public Command {
                         ScoreRankings(rankings.rows, TaskRelevances(benchmark, task), {1, 5, 10}, above)});
     }
     return scores;
+  }
+
+  // Where descriptors came from a file, photos of the database may be named relative to --data.
+  Reranking GeometricReranking(const Benchmark& benchmark) const {
+    if (rerank_ <= 0) return {};
+    const auto matcher = std::make_shared<PhotoMatcher>(features_, match_);
+    const auto path = [folder = fs::path(benchmark_.data())](const fs::path& photo) {
+      return fs::exists(photo) ? photo : folder / photo;
+    };
+    return {rerank_, [matcher, path, &benchmark](size_t query, int64_t row) {
+              const BenchmarkQuery& asked = benchmark.queries[query];
+              if (asked.row && *asked.row == row && !asked.box) return std::numeric_limits<int64_t>::max();
+              return matcher->Inliers(path(asked.photo), path(benchmark.photos[static_cast<size_t>(row)]),
+                                      asked.box);
+            }};
   }
 
   void AppendQueries(const BenchmarkInput& input, size_t task, const TaskScores& scores,
@@ -214,6 +237,9 @@ class EvaluateCommand : public Command {
   std::string compare_;
   StatisticsOptions statistics_;
   SearchOptions search_;
+  int rerank_ = 0;
+  FeatureOptions features_;
+  MatchOptions match_;
   OptionsDescription description_;
   int64_t distractors_ = 0;  // read from files
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What NetVLAD costs beside its trunk, and how long a round of triplets takes to find. Run it alone.
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/rand.h>
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
@@ -10,9 +11,12 @@
 namespace vantage {
 
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
-                              const RunContext& context, const SearchOptions& options) {
+                              const RunContext& context, const SearchOptions& options,
+                              const Reranking& reranking) {
   DatabaseRankings rankings;
-  for (const auto& neighbors : Search(queries, database, database.rows(), options, context)) {
+  auto found = Search(queries, database, database.rows(), options, context);
+  if (reranking.count > 0) found = RerankTop(std::move(found), reranking.count, reranking.look, context);
+  for (const auto& neighbors : found) {
     std::vector<int64_t>& rows = rankings.rows.emplace_back();
     std::vector<float>& scores = rankings.scores.emplace_back();
     for (const Neighbor& neighbor : neighbors) {

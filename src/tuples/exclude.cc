@@ -8,7 +8,7 @@
 
 #include "tuples/disjoint_sets.h"
 #include "tuples/near_pairs.h"
-#include "tuples/photo_matcher.h"
+#include "vantage/features/photo_matcher.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/parallel.h"
