@@ -239,6 +239,22 @@ TEST_F(Commands, ExtractionGoesOnWhenAFullDiskHasRoomAgain) {
   EXPECT_EQ(Sha256OfFile(folder_ / "full.npy"), Sha256OfFile(folder_ / "whole.npy"));
 }
 
+TEST_F(Commands, TrainingGoesOnWhenAFullDiskHasRoomAgain) {
+  // A checkpoint takes 8.7 MB, and the one before stays until the new one is whole.
+  const std::string train = "'" VANTAGE_PROGRAM "' train '" + Path("train.toml") + "' --resume -o ";
+  WriteFile(folder_ / "full.sh",
+            "disk='" + Path("disk") + "'; mkdir $disk; mount -t tmpfs -o size=16m none $disk || exit 77\n" +
+                train + "$disk/run; echo code $?; mount -o remount,size=64m $disk\n" + train +
+                "$disk/run; echo code $?; cp $disk/run/last.pth '" + Path("full.pth") + "'\n");
+  const auto [code, text] = CaptureCommand({"unshare", "-rm", "bash", Path("full.sh")});
+  if (code != 0) GTEST_SKIP() << "a file system in memory cannot be mounted here: " << text;
+  EXPECT_THAT(text, HasSubstr("No space left on device"));
+  EXPECT_THAT(text, HasSubstr("code 1\n"));
+  EXPECT_THAT(text, HasSubstr("code 0\n"));
+  VantageJson({"train", Path("train.toml"), "-o", Path("whole")});
+  EXPECT_EQ(Sha256OfFile(folder_ / "full.pth"), Sha256OfFile(folder_ / "whole/last.pth"));
+}
+
 TEST_F(Commands, TwoExtractionsIntoOneOutputAreRefused) {
   for (int i = 0; i < 40; ++i)
     WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 500, 400), 90));

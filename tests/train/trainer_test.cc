@@ -243,6 +243,18 @@ TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
   });
 }
 
+TEST_F(Training, WithoutPhotosOrQueriesNothingIsTrained) {
+  std::filesystem::rename(folder_ / "photos", folder_ / "gone");
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); }),
+              HasSubstr("could the photos be read?"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/best.pth"));
+  TrainingSet set = ReadTrainingSet(folder_ / "set.db");
+  set.queries.clear();
+  WriteTrainingSet(set, folder_ / "set.db");
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); }),
+              HasSubstr("no query in the split 'train'"));
+}
+
 TEST_F(Training, GoesOnFromACheckpointOfCirtorch) {
   VANTAGE_REQUIRE_SHARED("weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
   const auto checkpoint = vantage::testing::SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w.pth.tar";
