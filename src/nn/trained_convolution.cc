@@ -12,6 +12,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
+#include <optional>
 #endif
 
 namespace vantage {
@@ -35,26 +36,32 @@ at::Tensor BeforeActivation(const at::Tensor& gradient, const at::Tensor& y, Act
   return gradient;
 }
 
+// Functions take no undefined tensors.
+std::optional<at::Tensor> IfDefined(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
+
 // The fused convolution with oneDNN's gradients. LibTorch itself takes other kernels where an operator has
 // one thread: for 1 x 1 convolutions a general matrix product, which is slow on CPUs not of its library's
 // maker. Keeps the activation's result alone, not what it was made from.
 struct FusedFunction : public torch::autograd::Function<FusedFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias, const at::Tensor& residual, int64_t stride,
-                            int64_t padding, int64_t groups, int64_t activation) {
+                            const std::optional<at::Tensor>& bias, const std::optional<at::Tensor>& residual,
+                            int64_t stride, int64_t padding, int64_t groups, int64_t activation) {
     ConvolutionOptions options;
     options.stride = stride;
     options.padding = padding;
     options.groups = groups;
     const at::Tensor y =
-        FusedConvolution(x, weight, bias, options, residual, static_cast<Activation>(activation));
+        FusedConvolution(x, weight, bias.value_or(at::Tensor()), options, residual.value_or(at::Tensor()),
+                         static_cast<Activation>(activation));
     context->save_for_backward({x, weight, y});
     context->saved_data["stride"] = stride;
     context->saved_data["padding"] = padding;
     context->saved_data["groups"] = groups;
     context->saved_data["activation"] = activation;
-    context->saved_data["has_bias"] = bias.defined();
-    context->saved_data["has_residual"] = residual.defined();
+    context->saved_data["has_bias"] = bias.has_value();
+    context->saved_data["has_residual"] = residual.has_value();
     return y;
   }
 
@@ -83,8 +90,8 @@ at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight
   if (!x_BCHW.device().is_cpu() || !at::hasMKLDNN())
     return PlainConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
   return at::GradMode::is_enabled()
-             ? FusedFunction::apply(x_BCHW, weight, bias, residual_BCHW, options.stride, options.padding,
-                                    options.groups, static_cast<int64_t>(activation))
+             ? FusedFunction::apply(x_BCHW, weight, IfDefined(bias), IfDefined(residual_BCHW), options.stride,
+                                    options.padding, options.groups, static_cast<int64_t>(activation))
              : FusedConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
 }
 
