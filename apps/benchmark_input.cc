@@ -89,6 +89,10 @@ std::string PhotoName(const fs::path& photo, const fs::path& folder) {
   return (is_below ? relative : photo).generic_string();
 }
 
+fs::path PhotoPath(const fs::path& photo, const fs::path& folder) {
+  return fs::exists(photo) ? photo : folder / photo;
+}
+
 std::string SomeOf(const std::vector<std::string>& names) {
   constexpr size_t kShown = 10;
   const auto shown = static_cast<int64_t>(std::min(names.size(), kShown));
