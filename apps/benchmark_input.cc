@@ -47,7 +47,8 @@ std::vector<int64_t> RowsOfPhotos(Benchmark& benchmark, const std::vector<std::s
 
 // The queries' descriptors out of a file of their own.
 DescriptorMatrix TakeQueries(const Benchmark& benchmark, const std::string& path,
-                             const BenchmarkInput& database, const std::string& database_path) {
+                             const BenchmarkInput& database, const std::string& database_path,
+                             const fs::path& folder) {
   const DescriptorFile file = ReadDescriptors(path);
   CheckSameModel(file.provenance, path, database.provenance, database_path);
   VANTAGE_CHECK(file.descriptors.dimension() == database.described.database.cols(), path, ": descriptors of ",
@@ -60,7 +61,7 @@ DescriptorMatrix TakeQueries(const Benchmark& benchmark, const std::string& path
   }
   std::vector<int64_t> rows;
   for (const BenchmarkQuery& query : benchmark.queries) {
-    const fs::path* found = lookup.Find(query.photo.generic_string());
+    const fs::path* found = lookup.Find(PhotoName(query.photo, folder));
     VANTAGE_CHECK(found != nullptr, path, ": no descriptor of the query ", query.photo.string());
     rows.push_back(row_of.at(*found));
   }
@@ -87,6 +88,10 @@ std::string PhotoName(const fs::path& photo, const fs::path& folder) {
   const fs::path relative = photo.lexically_relative(folder);
   const bool is_below = !relative.empty() && *relative.begin() != "..";
   return (is_below ? relative : photo).generic_string();
+}
+
+fs::path PhotoPath(const fs::path& photo, const fs::path& folder) {
+  return fs::exists(photo) ? photo : folder / photo;
 }
 
 std::string SomeOf(const std::vector<std::string>& names) {
@@ -191,7 +196,7 @@ BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const 
                    !IsOfficial(kind), path);
   input.described.database = file.descriptors.values(rows, Eigen::all);
   if (!queries_.empty()) {
-    input.described.queries = TakeQueries(input.benchmark, queries_, input, path);
+    input.described.queries = TakeQueries(input.benchmark, queries_, input, path, data_);
     return input;
   }
   std::vector<int64_t> query_rows;

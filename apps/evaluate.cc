@@ -7,6 +7,7 @@
 
 #include "benchmark_input.h"
 #include "command_line.h"
+#include "evaluation_page.h"
 #include "model_arguments.h"
 #include "session.h"
 #include "vantage/evaluation/holidays.h"
@@ -15,17 +16,13 @@
 #include "vantage/features/photo_matcher.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-struct TaskScores {
-  std::string name;  // "" where there is one task
-  RetrievalScores scores;
-};
 
 std::string Percent(double share) { return FormatFixed(100 * share, 2); }
 
@@ -50,6 +47,7 @@ class EvaluateCommand : public Command {
     Describe(description_, statistics_);
     Describe(description_, features_);
     Describe(description_, match_);
+    Describe(description_, report_options_);
   }
 
   std::string Name() const override { return "evaluate"; }
@@ -66,6 +64,10 @@ class EvaluateCommand : public Command {
     line.Option("--per-query", per_query_, "CSV file to write: the average precision of each query");
     line.Option("--compare", compare_,
                 "File that another run wrote with --per-query: compare query by query, with a paired test");
+    line.Option(
+        "--report", report_,
+        "HTML file to write: figures, all queries' average precision, the worst and best with what they "
+        "found");
     line.Option(
         "--rerank", rerank_,
         "Look closer at so many of each query's first: those whose local features agree in one geometry "
@@ -85,16 +87,19 @@ class EvaluateCommand : public Command {
           "together (vantage merge) to search in both");
     }
     BenchmarkInput input = benchmark_.Read(model_, session);
-    const std::vector<TaskScores> scores = Score(input, session.context());
+    const DatabaseRankings rankings =
+        RankDatabase(input.described.queries, input.described.database, session.context(), search_,
+                     GeometricReranking(input.benchmark));
+    const std::vector<TaskScores> scores = Score(input, rankings, session.context());
     std::vector<QueryResult> queries;
     for (size_t task = 0; task < scores.size(); ++task) AppendQueries(input, task, scores[task], queries);
+    if (!report_.empty()) WritePage(input, scores, rankings, session.context());
     Print(session, input, scores, queries);
   }
 
  private:
-  std::vector<TaskScores> Score(BenchmarkInput& input, const RunContext& context) {
-    const DatabaseRankings rankings = RankDatabase(input.described.queries, input.described.database, context,
-                                                   search_, GeometricReranking(input.benchmark));
+  std::vector<TaskScores> Score(const BenchmarkInput& input, const DatabaseRankings& rankings,
+                                const RunContext& context) {
     std::vector<std::vector<int64_t>> above;
     for (const std::string& path : benchmark_.DistractorFiles()) {
       const DescriptorDatabase distractors(path);
@@ -116,20 +121,44 @@ class EvaluateCommand : public Command {
     return scores;
   }
 
-  // Where descriptors came from a file, photos of the database may be named relative to --data.
   Reranking GeometricReranking(const Benchmark& benchmark) const {
     if (rerank_ <= 0) return {};
     const auto matcher = std::make_shared<PhotoMatcher>(features_, match_);
-    const auto path = [folder = fs::path(benchmark_.data())](const fs::path& photo) {
-      return fs::exists(photo) ? photo : folder / photo;
-    };
-    return {rerank_, [matcher, path, &benchmark](size_t query, int64_t row) {
+    return {rerank_, [matcher, folder = fs::path(benchmark_.data()), &benchmark](size_t query, int64_t row) {
               const BenchmarkQuery& asked = benchmark.queries[query];
               if (asked.row && *asked.row == row && !asked.box) return std::numeric_limits<int64_t>::max();
-              return matcher->Inliers(path(asked.photo), path(benchmark.photos[static_cast<size_t>(row)]),
+              return matcher->Inliers(PhotoPath(asked.photo, folder),
+                                      PhotoPath(benchmark.photos[static_cast<size_t>(row)], folder),
                                       asked.box);
             }};
   }
+
+  void WritePage(const BenchmarkInput& input, const std::vector<TaskScores>& tasks,
+                 const DatabaseRankings& rankings, const RunContext& context) const {
+    EvaluationReport report;
+    report.name = input.benchmark.name;
+    if (!input.benchmark.missing.empty()) {
+      report.notes.push_back(
+          StrCat("Partial, not the benchmark's figure. Missing: ", SomeOf(input.benchmark.missing)));
+    }
+    for (const TaskScores& task : tasks) {
+      const Interval interval = BootstrapMean(task.scores.average_precisions, statistics_);
+      const std::string suffix = task.name.empty() ? "" : " " + task.name;
+      report.figures.push_back(
+          {Percent(task.scores.mean_average_precision), "mAP" + suffix,
+           StrCat(Percent(interval.low), " to ", Percent(interval.high), " (", FormatConfidence(), ")")});
+      for (const auto& [k, precision] : task.scores.mean_precision_at) {
+        report.figures.push_back({Percent(precision), StrCat("mP@", k, suffix), ""});
+      }
+    }
+    report.queries = EvaluatedQueries(input, tasks, rankings, report_options_.results, benchmark_.data());
+    for (const std::string& reason :
+         WriteEvaluationReport(report, report_options_, report_, context).unreadable) {
+      LogWarning("not in the page: ", reason);
+    }
+  }
+
+  std::string FormatConfidence() const { return FormatFixed(100 * statistics_.confidence, 0) + " %"; }
 
   void AppendQueries(const BenchmarkInput& input, size_t task, const TaskScores& scores,
                      std::vector<QueryResult>& queries) const {
@@ -180,8 +209,8 @@ class EvaluateCommand : public Command {
                    {"failed", input.described.failed},
                    {"partial", !benchmark.missing.empty()},
                    {"missing", benchmark.missing}};
-    const std::string level = FormatFixed(100 * statistics_.confidence, 0) + " %";
-    std::vector<std::vector<std::string>> table = {{"benchmark", "queries", "photos", "mAP", level}};
+    std::vector<std::vector<std::string>> table = {
+        {"benchmark", "queries", "photos", "mAP", FormatConfidence()}};
     for (const auto& [k, unused] : main.mean_precision_at) table[0].push_back(StrCat("mP@", k));
     for (const TaskScores& task : tasks) {
       const Interval interval = BootstrapMean(task.scores.average_precisions, statistics_);
@@ -240,6 +269,8 @@ class EvaluateCommand : public Command {
   int rerank_ = 0;
   FeatureOptions features_;
   MatchOptions match_;
+  std::string report_;
+  EvaluationReportOptions report_options_;
   OptionsDescription description_;
   int64_t distractors_ = 0;  // read from files
 };

@@ -1,19 +1,48 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/report/thumbnail.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include "vantage/image/image.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
 namespace vantage {
+namespace {
 
-PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options) {
+constexpr int kOutline = 2;  // pixels
+constexpr std::array<uint8_t, 3> kOutlineColor = {255, 214, 0};
+
+// Draws the box's outline, clipped to the image.
+void Outline(Image& image, const Box& box, double scale) {
+  const auto pixel = [&](double at, int size) {
+    return std::clamp(static_cast<int>(std::lround(std::clamp(at * scale, -1e6, 1e6))), 0, size);
+  };
+  const int left = pixel(box.left, image.width);
+  const int right = pixel(box.right, image.width);
+  const int top = pixel(box.top, image.height);
+  const int bottom = pixel(box.bottom, image.height);
+  for (int y = top; y < bottom; ++y) {
+    for (int x = left; x < right; ++x) {
+      const int inside = std::min({x - left, right - 1 - x, y - top, bottom - 1 - y});
+      if (inside < kOutline) std::copy(kOutlineColor.begin(), kOutlineColor.end(), image.Row(y) + 3 * x);
+    }
+  }
+}
+
+}  // namespace
+
+PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options,
+                             const std::optional<Box>& box) {
   PhotoThumbnail thumbnail;
   try {
     if (!std::filesystem::exists(photo)) throw Error("no such file");
     const DecodeOptions decode{.apply_exif_orientation = options.apply_exif_orientation,
                                .enough_pixels = 2 * options.size};
-    const Image small = Thumbnail(ReadImage(photo, decode), options.size);
+    Image small = Thumbnail(ReadImage(photo, decode), options.size);
+    if (box) Outline(small, *box, static_cast<double>(small.width) / ReadImageHeader(photo).width);
     thumbnail.jpeg = EncodeJpeg(small, options.quality);
     thumbnail.width = small.width;
     thumbnail.height = small.height;
@@ -26,11 +55,13 @@ PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const Thumbnail
 }
 
 std::vector<PhotoThumbnail> MakeThumbnails(const std::vector<std::filesystem::path>& photos,
-                                           const ThumbnailOptions& options, const RunContext& context) {
+                                           const ThumbnailOptions& options, const RunContext& context,
+                                           const std::vector<std::optional<Box>>& boxes) {
   const auto count = static_cast<int64_t>(photos.size());
   const int threads = context.ThreadCount();
   OrderedPrefetch<PhotoThumbnail> prefetch(count, threads, 4 * threads, [&](int64_t i) {
-    return MakeThumbnail(photos[static_cast<size_t>(i)], options);
+    const auto at = static_cast<size_t>(i);
+    return MakeThumbnail(photos[at], options, boxes.empty() ? std::nullopt : boxes.at(at));
   });
   std::vector<PhotoThumbnail> thumbnails;
   while (std::optional<PhotoThumbnail> next = prefetch.Next()) {

@@ -64,5 +64,19 @@ TEST(Thumbnail, ManyComeInOrderWhateverTheNumberOfThreads) {
   EXPECT_THROW(MakeThumbnails(photos, {}, context), Interrupted);
 }
 
+TEST(Thumbnail, OutlinesTheBoxWhereItIs) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "grey.png", EncodePng(MakeImage(400, 200)));
+  const PhotoThumbnail plain = MakeThumbnail(folder / "grey.png", {.size = 100, .quality = 100});
+  const PhotoThumbnail marked =
+      MakeThumbnail(folder / "grey.png", {.size = 100, .quality = 100}, Box{80, 40, 240, 1000});
+  const Image image = DecodeImage(marked.jpeg, "marked");
+  EXPECT_GT(image.Row(30)[3 * 20], 150);  // its left side: 80 of 400 pixels, reduced to 100
+  EXPECT_GT(image.Row(10)[3 * 40], 150);  // its top
+  EXPECT_LT(image.Row(30)[3 * 40], 100);  // inside
+  EXPECT_LT(image.Row(30)[3 * 80], 100);  // outside
+  EXPECT_NE(plain.jpeg, marked.jpeg);
+}
+
 }  // namespace
 }  // namespace vantage

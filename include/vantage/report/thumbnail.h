@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "vantage/image/image.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
@@ -26,11 +28,14 @@ struct PhotoThumbnail {
   std::string problem;  // "no such file"; without the photo's path
 };
 
-// Decodes, reduces (Thumbnail of image.h) and encodes a photo. Throws nothing for a bad photo.
-PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options);
+// Decodes, reduces (Thumbnail of image.h) and encodes a photo. box: a part of the photo, pixels, to be marked
+// by its outline; of photos that are not turned. Throws nothing for a bad photo.
+PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options,
+                             const std::optional<Box>& box = std::nullopt);
 
-// Of each photo, on the context's threads. Throws Interrupted.
+// Of each photo, on the context's threads. boxes: of the photos, or empty. Throws Interrupted.
 std::vector<PhotoThumbnail> MakeThumbnails(const std::vector<std::filesystem::path>& photos,
-                                           const ThumbnailOptions& options, const RunContext& context = {});
+                                           const ThumbnailOptions& options, const RunContext& context = {},
+                                           const std::vector<std::optional<Box>>& boxes = {});
 
 }  // namespace vantage

@@ -16,7 +16,7 @@
     const split = filter.elements.split.value;
     const scene = one('#scene');
     for (const option of scene.options) {
-      option.disabled = split !== 'all' && option.value !== '' && option.dataset.split !== split;
+      option.disabled = split !== 'all' && option.value !== '' && !['all', split].includes(option.dataset.split);
     }
     if (scene.selectedOptions[0].disabled) scene.value = '';
     for (const item of all('article[data-split]')) {
