@@ -52,7 +52,7 @@ struct FusedFunction : public torch::autograd::Function<FusedFunction> {
     options.stride = stride;
     options.padding = padding;
     options.groups = groups;
-    const at::Tensor y =
+    at::Tensor y =
         FusedConvolution(x, weight, bias.value_or(at::Tensor()), options, residual.value_or(at::Tensor()),
                          static_cast<Activation>(activation));
     context->save_for_backward({x, weight, y});
