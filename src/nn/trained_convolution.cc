@@ -52,9 +52,8 @@ struct FusedFunction : public torch::autograd::Function<FusedFunction> {
     options.stride = stride;
     options.padding = padding;
     options.groups = groups;
-    at::Tensor y =
-        FusedConvolution(x, weight, bias.value_or(at::Tensor()), options, residual.value_or(at::Tensor()),
-                         static_cast<Activation>(activation));
+    at::Tensor y = FusedConvolution(x, weight, bias.value_or(at::Tensor()), options,
+                                    residual.value_or(at::Tensor()), static_cast<Activation>(activation));
     context->save_for_backward({x, weight, y});
     context->saved_data["stride"] = stride;
     context->saved_data["padding"] = padding;
