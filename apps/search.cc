@@ -8,6 +8,7 @@
 #include "vantage/search/ranked_lists.h"
 #include "vantage/search/search.h"
 #include "vantage/util/error.h"
+#include "vantage/util/stopwatch.h"
 
 namespace vantage {
 namespace {
@@ -52,7 +53,7 @@ class SearchCommand : public Command {
     RankedLists lists;
     lists.neighbors =
         Search(queries.descriptors.values, database, own ? int64_t{k_} + 1 : k_, options_, session.context());
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = SecondsSince(start);
     if (own) LeaveOutSelf(lists.neighbors, k_);
     lists.queries = std::move(queries.descriptors.names);
     WriteRankedLists(lists, database.names(), output_);

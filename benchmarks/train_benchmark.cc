@@ -27,6 +27,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/memory.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/stopwatch.h"
 #include "vantage/util/subprocess.h"
 
 namespace vantage {
@@ -49,10 +50,6 @@ struct Setting {
   size_t tuples_per_step = 5;
   int steps = 1;
 };
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // Speed does not depend on the weights' values, as long as activations neither vanish nor overflow.
 DescriptorNet MakeRandomNet(const std::string& architecture) {

@@ -12,6 +12,7 @@
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/log.h"
+#include "vantage/util/stopwatch.h"
 
 namespace vantage {
 
@@ -24,10 +25,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using Option = ColmapProgram::Option;
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // What scene.json must hold to be gone on from.
 bool IsState(const json& state) {

@@ -17,6 +17,7 @@
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/stopwatch.h"
 
 namespace vantage {
 namespace {
@@ -27,10 +28,6 @@ constexpr int64_t kSampledPhotos = 64;
 constexpr int64_t kDescribedPhotos = 16;
 constexpr int kInitializingPhotos = 32;
 constexpr int kSteps = 2;  // the first warms up
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 int64_t PeakBytes() {
   rusage usage{};

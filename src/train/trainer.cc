@@ -21,6 +21,7 @@
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/stopwatch.h"
 
 namespace vantage {
 namespace {
@@ -32,10 +33,6 @@ using Clock = std::chrono::steady_clock;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Queries whose mined negatives are kept of each epoch, to be looked at.
 constexpr int kExampleQueries = 12;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 double MeanExponent(DescriptorNet& net) {
   double exponent = kNaN;

@@ -6,15 +6,12 @@
 
 #include "vantage/nn/folded_net.h"
 #include "vantage/util/error.h"
+#include "vantage/util/stopwatch.h"
 
 namespace vantage {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
 

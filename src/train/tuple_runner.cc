@@ -13,15 +13,12 @@
 
 #include "train/ordered_sum.h"
 #include "vantage/nn/intra_op_threads.h"
+#include "vantage/util/stopwatch.h"
 
 namespace vantage {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // A tuple between its first pass and its last.
 struct OpenTuple {
