@@ -108,7 +108,7 @@ double TimeVantage(DescriptorNet net, const Photos& photos, const Setting& setti
   data_wait = 0;
   for (int i = 0; i < setting.steps; ++i) data_wait += step().times.data;
   const double seconds = SecondsSince(start);
-  data_wait /= seconds * options.workers;
+  data_wait /= seconds;
   return seconds / static_cast<double>(count - setting.tuples_per_step);
 }
 

@@ -16,8 +16,6 @@
 namespace vantage {
 namespace {
 
-constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
-
 std::vector<float> RowOf(const DescriptorMatrix& rows, Eigen::Index i) {
   return {rows.row(i).data(), rows.row(i).data() + rows.cols()};
 }

@@ -21,7 +21,7 @@ struct EpochProgress {
   int64_t used = 0;  // tuples that could be used
   int64_t photos = 0;
   int64_t photos_with_gradient = 0;
-  // Seconds: of all workers for the times of steps, of the clock for the others.
+  // Seconds of the clock.
   StepTimes times;
   double mining_seconds = 0;
   double optimizer_seconds = 0;

@@ -128,7 +128,6 @@ class Trainer {
     EpochProgress& progress = *state_.progress;
     const auto per_step = static_cast<size_t>(options_.tuples_per_step);
     const int64_t steps = static_cast<int64_t>((progress.tuples.size() + per_step - 1) / per_step);
-    const int64_t first_step = state_.steps_done - static_cast<int64_t>(progress.next / per_step);
     DescriptorNet net = model.net;
     net.ComputeTrunkIn(ParsePrecision(options_.compute.precision, net.device()));
     LoadedTuples loaded = LoadAhead(progress.tuples, progress.next, Split::kTrain, progress.epoch);
@@ -137,9 +136,10 @@ class Trainer {
     while (progress.next < progress.tuples.size()) {
       const auto step_start = Clock::now();
       const size_t count = std::min(per_step, progress.tuples.size() - progress.next);
-      const double rate = LearningRate(
-          options_.schedule, options_.optimizer.learning_rate,
-          {progress.epoch, state_.steps_done, state_.steps_done - first_step, steps, options_.epochs});
+      const double rate =
+          LearningRate(options_.schedule, options_.optimizer.learning_rate,
+                       {progress.epoch, state_.steps_done, static_cast<int64_t>(progress.next / per_step),
+                        steps, options_.epochs});
       const std::span<const Tuple> tuples(progress.tuples.data() + progress.next, count);
       LossSum losses{progress.loss_sum, progress.used};
       StepResult step;
@@ -210,10 +210,9 @@ class Trainer {
     metrics.learning_rate = rate;
     metrics.gradient_norm = step.gradient_norm;
     metrics.seconds = seconds;
-    const StepTimes times = OfTheClock(step.times);
-    metrics.data_wait_seconds = times.data;
-    metrics.forward_seconds = times.forward;
-    metrics.backward_seconds = times.backward;
+    metrics.data_wait_seconds = step.times.data;
+    metrics.forward_seconds = step.times.forward;
+    metrics.backward_seconds = step.times.backward;
     double loss_sum = 0;
     for (const TupleOutcome& tuple : step.tuples) {
       if (!tuple.skipped.empty()) continue;
@@ -230,17 +229,11 @@ class Trainer {
     progress.used += metrics.tuples;
     progress.photos += metrics.photos;
     progress.photos_with_gradient += metrics.photos_with_gradient;
-    progress.times.data += times.data;
-    progress.times.forward += times.forward;
-    progress.times.backward += times.backward;
+    progress.times.data += step.times.data;
+    progress.times.forward += step.times.forward;
+    progress.times.backward += step.times.backward;
     progress.optimizer_seconds += step.optimizer_seconds;
     ++state_.steps_done;
-  }
-
-  // The workers' seconds as shares of the clock's.
-  StepTimes OfTheClock(const StepTimes& times) const {
-    const double workers = context_.ThreadCount();
-    return {times.data / workers, times.forward / workers, times.backward / workers};
   }
 
   static EpochMetrics MetricsOf(const EpochProgress& progress) {
@@ -304,12 +297,13 @@ class Trainer {
     metrics.evaluation_seconds = SecondsSince(phase);
     metrics.exponent = MeanExponent(result.net);
     metrics.seconds = (std::isnan(metrics.seconds) ? 0 : metrics.seconds) + SecondsSince(start);
-    metrics.best_epoch = IsBest(metrics) ? metrics.epoch : state_.best_epoch;
+    const bool is_best = IsBest(metrics);
+    metrics.best_epoch = is_best ? metrics.epoch : state_.best_epoch;
 
     if (log_) log_->Add(metrics);
     state_.epochs_done = metrics.epoch;
     state_.progress.reset();
-    if (IsBest(metrics)) {
+    if (is_best) {
       state_.best_epoch = metrics.epoch;
       state_.best_score = ScoreOf(metrics);
       if (folder_) folder_->WriteBest(result, metrics.epoch);
@@ -349,6 +343,7 @@ class Trainer {
 
   // Writes what is known of a step that failed; returns where.
   std::string DumpStep(std::span<const Tuple> tuples, double rate, const std::string& reason) const {
+    if (!folder_) return "process 0 tells more";
     json dump = {{"reason", reason},
                  {"epoch", state_.progress->epoch},
                  {"step", state_.steps_done},
@@ -357,7 +352,6 @@ class Trainer {
     for (const Tuple& tuple : tuples)
       dump["tuples"].push_back(
           {{"photos", data_.PhotosOf(tuple)}, {"negative_distances", tuple.negative_distances}});
-    if (!folder_) return "process 0 tells more";
     WriteFile(folder_->failed_step(), dump.dump(2) + "\n");
     return StrCat(folder_->failed_step().string(), " names the photos of the step, ",
                   folder_->last().string(), " holds the weights before it; is the learning rate too high?");

@@ -39,12 +39,6 @@ TrainingSet ReadSet(const DataOptions& options) {
   return ReadTrainingSet(options.training_set);
 }
 
-bool Varies(const AugmentationOptions& options) {
-  return options.square_size > 0 || options.crop_size > 0 || options.min_crop_scale < 1 ||
-         options.flip_probability > 0 || options.brightness > 0 || options.contrast > 0 ||
-         options.saturation > 0;
-}
-
 std::string IdentityOf(const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
                        const ExtractOptions& extract) {
   std::string paths;
@@ -136,7 +130,8 @@ LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, s
   for (size_t i = 0; i < tuple.negatives.size(); ++i) {
     // TPAMI 2019, eq. (3): a negative beyond the margin has no gradient.
     // What was mined is not what an augmented photo will show.
-    const bool is_near = options_.loss.name != "contrastive" || Varies(options_.data.augmentation) ||
+    const bool is_near = options_.loss.name != "contrastive" ||
+                         options_.data.augmentation != AugmentationOptions{} ||
                          i >= tuple.negative_distances.size() ||
                          tuple.negative_distances[i] < options_.loss.margin + kReachSlack;
     try {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "vantage/extract/extract.h"
 #include "vantage/nn/folded_net.h"
 #include "vantage/util/error.h"
 #include "vantage/util/stopwatch.h"
@@ -12,8 +13,6 @@ namespace vantage {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
 
 }  // namespace
 

@@ -53,6 +53,8 @@ class Runner {
     }
     if (error_) std::rethrow_exception(error_);
     outcome_.gradients = sum_.Take();
+    for (double* seconds : {&outcome_.times.data, &outcome_.times.forward, &outcome_.times.backward})
+      *seconds /= options_.workers;
     return std::move(outcome_);
   }
 

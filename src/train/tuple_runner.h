@@ -18,7 +18,7 @@ struct TupleOutcome {
   std::string skipped;               // why the tuple was not used, if it was not
 };
 
-// Where the time of a step went: seconds of all its workers together.
+// Where the time of a step went: seconds of the clock, each the mean over the workers.
 struct StepTimes {
   double data = 0;  // waiting for photos
   double forward = 0;

@@ -15,6 +15,9 @@ namespace vantage {
 class Describer;
 class ExtractionJournal;
 
+// Photos of equal size that share a pass on a GPU have together at most so many pixels, where no option says.
+inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
+
 struct ExtractOptions {
   // Photos are reduced so that their longest side has at most so many pixels; never enlarged.
   int image_size = 1024;  // TPAMI 2019, section 5.1: 1024 for testing, 362 for training

@@ -22,6 +22,8 @@ struct AugmentationOptions {
   double brightness = 0;
   double contrast = 0;
   double saturation = 0;
+
+  bool operator==(const AugmentationOptions&) const = default;
 };
 void Describe(OptionsDescription& description, AugmentationOptions& options);
 
