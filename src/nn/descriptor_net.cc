@@ -265,6 +265,7 @@ DescriptorNet DescriptorNet::Twin() const {
   DescriptorNet shared = *this;
   shared.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   twin.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensor = tensors.at(name); });
+  if (statistics_momentum_) twin.UseBatchStatistics(*statistics_momentum_);
   return twin;
 }
 
@@ -273,6 +274,26 @@ DescriptorNet DescriptorNet::Clone() const {
   DescriptorNet copy = Twin();
   copy.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.detach().clone(); });
   return copy;
+}
+
+void DescriptorNet::UseBatchStatistics(double momentum) {
+  statistics_momentum_ = momentum;
+  trunk_->layers->ForEachNorm([](BatchNorm& norm) { norm.UseBatchStatistics(); });
+}
+
+BatchStatistics DescriptorNet::RunningStatistics() const {
+  BatchStatistics running;
+  trunk_->layers->ForEachNorm([&](BatchNorm& norm) {
+    if (norm.uses_batch_statistics()) running[norm.name()] = norm.RunningStatistics();
+  });
+  return running;
+}
+
+void DescriptorNet::MoveRunningStatistics(const BatchStatistics& seen) {
+  VANTAGE_CHECK(statistics_momentum_, "a network with frozen statistics");
+  trunk_->layers->ForEachNorm([&](BatchNorm& norm) {
+    if (norm.uses_batch_statistics()) norm.MoveRunningStatistics(seen.at(norm.name()), *statistics_momentum_);
+  });
 }
 
 DescriptorNet DescriptorNet::WithFoldedNorms() const {

@@ -137,6 +137,32 @@ TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
   }
 }
 
+TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
+  Model model = MakeFormulaModel("resnet18");
+  WriteModel(model, folder_ / "norms.pth");
+  const std::vector<std::string> more = {
+      "--set", "model.architecture=resnet18", "--set", "model.weights=" + Path("norms.pth"),
+      "--set", "model.batch_norm=trained",    "--set", "epochs=1"};
+  EXPECT_EQ(RunGroup({Train("one", more)})[0].first, 0);
+  for (const auto& [code, output] : TrainWith(2, "two", more)) ASSERT_EQ(code, 0) << output;
+  const auto buffers = [&](const std::string& file) {
+    std::map<std::string, at::Tensor> found;
+    Model read = ReadModel(folder_ / file);
+    read.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+      if (role == TensorRole::kBuffer) found[name] = tensor.to(at::kDouble);
+    });
+    return found;
+  };
+  const auto before = buffers("norms.pth");
+  const auto two = buffers("two/last.pth");
+  for (const auto& [name, expected] : buffers("one/last.pth")) {
+    EXPECT_LT(two.at(name).sub(expected).abs().max().item<double>(),
+              1e-5 * expected.abs().max().item<double>())
+        << name;
+    EXPECT_GT(before.at(name).sub(expected).abs().max().item<double>(), 0) << name;
+  }
+}
+
 TEST_F(ManyProcesses, ARunGoesOnWithAnotherNumber) {
   VantageJson({"train", Path("train.toml"), "-o", Path("one"), "--threads", "1"});
   // Three processes, then two, at last one.

@@ -167,6 +167,48 @@ TEST_F(Training, AveragedWeightsAreTheModelAndSurviveAnInterrupt) {
   EXPECT_EQ(LastHash("cut"), LastHash("whole"));
 }
 
+TEST_F(Training, BatchStatisticsAreTrainedAndSurviveAnInterrupt) {
+  options_.model.batch_norm = "trained";
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "none", false, OneThread()); }),
+              HasSubstr("a squeezenet1_1 has no batch norm"));
+  Model start = MakeFormulaModel("resnet18");
+  WriteModel(start, folder_ / "norms.pth");
+  options_.model.net.architecture = "resnet18";
+  options_.model.weights = (folder_ / "norms.pth").string();
+  options_.epochs = 1;
+  Train(options_, folder_ / "whole", false, OneThread());
+  const auto statistics = [&](const std::string& file, const std::string& name) {
+    Model model = ReadModel(folder_ / file);
+    at::Tensor found;
+    model.net.Visit([&](const std::string& visited, at::Tensor& tensor, TensorRole) {
+      if (visited == name) found = tensor;
+    });
+    return found;
+  };
+  for (const char* name : {"features.1.running_mean", "features.7.1.bn2.running_var"})
+    EXPECT_FALSE(statistics("whole/last.pth", name).equal(statistics("norms.pth", name))) << name;
+  // 9 tuples an epoch, two a step.
+  EXPECT_EQ(statistics("whole/last.pth", "features.1.num_batches_tracked").item<int64_t>(),
+            statistics("norms.pth", "features.1.num_batches_tracked").item<int64_t>() + 5);
+
+  RunContext context = OneThread();
+  context.threads = 2;
+  int seen = 0;
+  context.is_cancelled = [&] { return ++seen > 60; };
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "cut", false, context); }), HasSubstr("interrupted"));
+  Train(options_, folder_ / "cut", true, OneThread());
+  EXPECT_EQ(BestHash("cut"), BestHash("whole"));
+  EXPECT_EQ(LastHash("cut"), LastHash("whole"));
+
+  // What is not trained keeps its statistics.
+  options_.model.freeze = {"features.1."};
+  Train(options_, folder_ / "frozen", false, OneThread());
+  EXPECT_TRUE(statistics("frozen/last.pth", "features.1.running_mean")
+                  .equal(statistics("norms.pth", "features.1.running_mean")));
+  EXPECT_FALSE(statistics("frozen/last.pth", "features.4.0.bn1.running_mean")
+                   .equal(statistics("norms.pth", "features.4.0.bn1.running_mean")));
+}
+
 TEST_F(Training, KeepsTheCheckpointsOfTheLastEpochs) {
   options_.checkpoint.keep = 2;
   Train(options_, folder_ / "run", false, OneThread());

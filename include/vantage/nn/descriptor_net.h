@@ -98,9 +98,19 @@ class DescriptorNet {
   // follows the trunk stay float32.
   void ComputeTrunkIn(at::ScalarType type) { trunk_type_ = type; }
 
+  // From now on the batch norms whose weights require gradients use the statistics of each pass: of the
+  // photos that go through Forward together. Frozen folds the running statistics in any case.
+  // `momentum`: of MoveRunningStatistics.
+  void UseBatchStatistics(double momentum);
+  bool uses_batch_statistics() const { return statistics_momentum_.has_value(); }
+  // The running statistics of those norms.
+  BatchStatistics RunningStatistics() const;
+  // running <- (1 - momentum) running + momentum seen. `seen` has a value for each of the norms.
+  void MoveRunningStatistics(const BatchStatistics& seen);
+
   DescriptorNet Clone() const;
-  // A network whose norms are folded into its convolutions as part of the graph: its tensors are functions of
-  // this one's, or the same.
+  // A network whose norms, but for those that use batch statistics, are folded into its convolutions as part
+  // of the graph: its tensors are functions of this one's, or the same.
   DescriptorNet WithFoldedNorms() const;
 
   // A copy for describing only: norms folded into convolutions, activations fused, trunk in `type` (float32
@@ -137,6 +147,7 @@ class DescriptorNet {
   at::Device device_ = at::kCPU;
   at::ScalarType trunk_type_ = at::kFloat;
   bool frozen_ = false;
+  std::optional<double> statistics_momentum_;  // where norms use batch statistics
 };
 
 // The name under which the network's Visit gives a tensor that the trunk calls `name`.
