@@ -190,6 +190,26 @@ TEST_F(ManyProcesses, AKilledPeerEndsTheOthersWithACheckpoint) {
   EXPECT_EQ(VantageJson({"info", Path("run/last.pth")})["architecture"], "squeezenet1_1");
 }
 
+TEST_F(ManyProcesses, AfterTheFirstWasKilledTheRunGoesOnFromItsCheckpoint) {
+  const std::vector<std::string> epochs = {"--set", "epochs=1000", "--set", "checkpoint.every_minutes=1e-9"};
+  std::vector<std::string> killed = Train("run", epochs);
+  killed.insert(killed.begin(), {"timeout", "-s", "KILL", "8"});
+  const Results results = RunGroup({killed, Train("run", epochs)});
+  EXPECT_EQ(results[0].first, kKilled);
+  EXPECT_EQ(results[1].first, 1);
+  EXPECT_THAT(results[1].second, HasSubstr("process 0 of 2 is gone"));
+  const size_t done = Metrics("run").size();
+  ASSERT_GT(done, 2U) << "a heading, epoch 0 and what was trained";
+  for (const auto& [code, output] : TrainWith(2, "run", {"--resume", "--set", StrCat("epochs=", done)}))
+    ASSERT_EQ(code, 0) << output;
+  for (const auto& [code, output] : TrainWith(2, "whole", {"--set", StrCat("epochs=", done)}))
+    ASSERT_EQ(code, 0) << output;
+  EXPECT_EQ(Metrics("run").size(), Metrics("whole").size());
+  // The same processes add in the same order.
+  EXPECT_EQ(Compare(folder_ / "run/last.pth", folder_ / "whole/last.pth", folder_ / "model.pth").of_weights,
+            0);
+}
+
 TEST_F(ManyProcesses, AnInterruptOfOneEndsAll) {
   std::vector<std::string> interrupted = Train("run", {"--set", "epochs=1000"});
   interrupted.insert(interrupted.begin(), {"timeout", "-s", "INT", "--preserve-status", "8"});
