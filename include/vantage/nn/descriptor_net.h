@@ -12,6 +12,7 @@
 #include "vantage/nn/local_head.h"
 #include "vantage/nn/netvlad.h"
 #include "vantage/nn/pooling.h"
+#include "vantage/nn/super_global.h"
 #include "vantage/nn/trunk.h"
 
 namespace vantage {
@@ -74,10 +75,15 @@ class DescriptorNet {
 
   // Describes the images at several scales: each resized bilinearly, the descriptors averaged with the
   // exponent of MultiScaleExponent, and the result of unit length. Scales are positive; {1} is Forward. TPAMI
-  // 2019, section 5.1.
-  at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales) const;
-  // GeM's exponent where it is the only thing after the trunk, else 1, as in cirtorch.
-  double MultiScaleExponent() const;
+  // 2019, section 5.1. `super_global`: pooled otherwise; see CheckSuperGlobal.
+  at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
+                     const SuperGlobalOptions& super_global = {}) const;
+  // GeM's exponent (super_global's where it has one) where GeM is the only thing after the trunk, else 1, as
+  // in cirtorch.
+  double MultiScaleExponent(const SuperGlobalOptions& super_global = {}) const;
+  // Throws UsageError where the network cannot pool so: local features have no map of channels, and only GeM
+  // has an exponent.
+  void CheckSuperGlobal(const SuperGlobalOptions& super_global) const;
 
   // The last feature map: B x C x H x W.
   at::Tensor FeatureMap(const at::Tensor& images_B3HW) const;
@@ -135,7 +141,9 @@ class DescriptorNet {
   // Another network of the same tensors.
   DescriptorNet Twin() const;
   bool is_cosplace() const { return options_.head == "cosplace"; }
-  at::Tensor Pool(const at::Tensor& x_BCHW) const;
+  // The descriptor of the images' last feature map.
+  at::Tensor DescribeMap(at::Tensor map_BCHW, const Pooling& pooling) const;
+  at::Tensor Pool(const at::Tensor& x_BCHW, const Pooling& pooling) const;
 
   DescriptorNetOptions options_;
   std::shared_ptr<Trunk> trunk_;
