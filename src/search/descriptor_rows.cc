@@ -4,12 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <system_error>
 
-#include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
@@ -21,44 +18,6 @@ DescriptorRows RowsOf(const Eigen::Ref<const DescriptorMatrix>& descriptors) {
   return {descriptors.rows(), descriptors.cols(), [descriptors](int64_t first, int64_t count) {
             return DescriptorMatrix(descriptors.middleRows(first, count));
           }};
-}
-
-DescriptorRows RowsOfFiles(const std::vector<fs::path>& paths) {
-  if (paths.empty()) throw UsageError("no descriptor file is named");
-  auto files = std::make_shared<std::vector<DescriptorDatabase>>();
-  DescriptorRows rows;
-  for (const fs::path& path : paths) {
-    DescriptorDatabase file(path);
-    if (file.size() == 0) continue;
-    if (!files->empty()) {
-      const DescriptorDatabase& first = files->front();
-      VANTAGE_CHECK(file.dimension() == first.dimension(), path.string(), ": descriptors of ",
-                    file.dimension(), " dimensions, those of ", first.path().string(), " have ",
-                    first.dimension());
-      CheckSameModel(first.provenance(), first.path().string(), file.provenance(), path.string());
-    }
-    rows.size += file.size();
-    rows.dimension = file.dimension();
-    files->push_back(std::move(file));
-  }
-  rows.read = [files, dimension = rows.dimension](int64_t first, int64_t count) {
-    DescriptorMatrix values(count, dimension);
-    int64_t filled = 0;
-    for (const DescriptorDatabase& file : *files) {
-      if (filled == count) break;
-      if (first < file.size()) {
-        const int64_t part = std::min(count - filled, file.size() - first);
-        values.middleRows(filled, part) = file.Read(first, part);
-        filled += part;
-        first = 0;
-      } else {
-        first -= file.size();
-      }
-    }
-    VANTAGE_CHECK(filled == count, "rows beyond the last descriptor");
-    return values;
-  };
-  return rows;
 }
 
 ScratchDescriptors::ScratchDescriptors(const fs::path& folder, int64_t dimension)

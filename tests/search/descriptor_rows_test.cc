@@ -2,6 +2,8 @@
 #include "vantage/search/descriptor_rows.h"
 
 #include "testing/files.h"
+#include "vantage/search/descriptor_database.h"
+#include "vantage/search/pca.h"
 
 namespace vantage {
 namespace {
@@ -18,41 +20,14 @@ DescriptorMatrix Values(int64_t rows, int64_t columns, int64_t first) {
   return values;
 }
 
-std::filesystem::path WriteRows(const std::filesystem::path& path, int64_t rows, int64_t columns,
-                                int64_t first, const std::string& provenance = "{}") {
-  DescriptorFile file;
-  file.descriptors.values = Values(rows, columns, first);
-  for (int64_t i = 0; i < rows; ++i) file.descriptors.names.push_back(std::to_string(first + i));
-  file.provenance = provenance;
-  WriteDescriptors(file, path);
-  return path;
-}
-
-TEST(DescriptorRows, OfFilesFollowEachOther) {
+TEST(DescriptorRows, OfADatabaseAreThoseOfTheFile) {
   const TemporaryFolder folder;
-  const DescriptorRows rows =
-      RowsOfFiles({WriteRows(folder / "a.npy", 3, 4, 0), WriteRows(folder / "b.h5", 0, 4, 3),
-                   WriteRows(folder / "c.h5", 5, 4, 3), WriteRows(folder / "d.npy", 2, 4, 8)});
-  EXPECT_EQ(rows.size, 10);
-  EXPECT_EQ(rows.dimension, 4);
-  for (int64_t first = 0; first < 10; ++first) {
-    for (int64_t count = 0; first + count <= 10; ++count) {
-      EXPECT_EQ(rows.read(first, count), Values(count, 4, first)) << first << " " << count;
-    }
-  }
-}
-
-TEST(DescriptorRows, OfFilesThatDoNotFitAreRefused) {
-  const TemporaryFolder folder;
-  const auto a = WriteRows(folder / "a.npy", 3, 4, 0, R"({"model_sha256": "1"})");
-  EXPECT_THAT(ErrorOf([&] {
-                RowsOfFiles({a, WriteRows(folder / "b.npy", 3, 5, 3)});
-              }),
-              HasSubstr("b.npy: descriptors of 5 dimensions"));
-  EXPECT_THAT(ErrorOf([&] {
-                RowsOfFiles({a, WriteRows(folder / "c.npy", 3, 4, 3, R"({"model_sha256": "2"})")});
-              }),
-              HasSubstr("different models"));
+  WriteDescriptors({{{"a", "b", "c"}, Values(3, 4, 0)}}, folder / "a.npy");
+  const DescriptorDatabase file(folder / "a.npy");
+  const DescriptorRows rows{file.size(), file.dimension(),
+                            [&](int64_t first, int64_t count) { return file.Read(first, count); }};
+  EXPECT_EQ(LearnPca(rows, {.dimension = 1}).projection,
+            LearnPca(Values(3, 4, 0), {.dimension = 1}).projection);
 }
 
 TEST(ScratchDescriptors, ReadBackWhatWasAppendedAndLeaveNothing) {

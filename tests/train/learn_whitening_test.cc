@@ -210,5 +210,26 @@ TEST(LearnWhiteningFromTuples, LongDescriptorsNeedPcaToANamedDimension) {
   EXPECT_EQ(learn({.method = "pca", .dimension = 4}).single_scale->projection.rows(), 4);
 }
 
+// 60 photos of 10,240 dimensions take 2.4 MiB.
+TEST(LearnWhiteningFromTuples, PcaOfDescriptorsOnDiskIsThatOfThoseInMemory) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 10, 6, 1);
+  WriteFile(folder / set.photos[2].path, "");
+  const DescriptorNet net = MakeMultiSizeNetVlad(80);
+  LearnWhiteningOptions options{.method = "pca-rotation", .dimension = 12};
+  const LearnedWhitening in_memory = LearnWhiteningFromTuples(net, set, folder.path(), kSmall, options);
+  options.memory = 1;
+  options.scratch = (folder / "scratch").string();
+  ExtractOptions several = kSmall;
+  several.scales = {1, 0.7};
+  const LearnedWhitening on_disk = LearnWhiteningFromTuples(net, set, folder.path(), several, options);
+  EXPECT_EQ(on_disk.photos, 59);
+  EXPECT_EQ(on_disk.failed.size(), 1U);
+  EXPECT_EQ(on_disk.whitening.single_scale->mean, in_memory.whitening.single_scale->mean);
+  EXPECT_EQ(on_disk.whitening.single_scale->projection, in_memory.whitening.single_scale->projection);
+  EXPECT_EQ(on_disk.whitening.multi_scale->projection.rows(), 12);
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "scratch"));
+}
+
 }  // namespace
 }  // namespace vantage

@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <vector>
 
 #include "vantage/search/descriptors.h"
 
 namespace vantage {
 
-// Descriptors that are read block by block and as often as they are needed, wherever they lie.
+// Descriptors that are read block by block and as often as they are needed, wherever they lie: as those of a
+// DescriptorDatabase.
 struct DescriptorRows {
   int64_t size = 0;
   int64_t dimension = 0;
@@ -20,10 +20,6 @@ struct DescriptorRows {
 
 // Of a matrix that outlives it.
 DescriptorRows RowsOf(const Eigen::Ref<const DescriptorMatrix>& descriptors);
-
-// Of descriptor files, one after the other. Throws Error where their dimensions differ or models, as far as
-// they are known, are not the same; reading throws Error naming the row where a value is not finite.
-DescriptorRows RowsOfFiles(const std::vector<std::filesystem::path>& paths);
 
 // Descriptors on disk for as long as the object lives: a file that no folder lists, so that nothing stays
 // whatever becomes of the process.
