@@ -92,6 +92,12 @@ Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const 
   VANTAGE_CHECK(rows.size > 0 && rows.dimension > 0, "PCA: no descriptors");
   VectorXd mean = MeanOf(rows, context);
   PrincipalComponents components = ComponentsOf(rows, mean, options, context);
+  // Directions have no sign: their largest element is positive.
+  for (Index k = 0; k < components.directions_KD.rows(); ++k) {
+    Index largest = 0;
+    components.directions_KD.row(k).cwiseAbs().maxCoeff(&largest);
+    if (components.directions_KD(k, largest) < 0) components.directions_KD.row(k) *= -1;
+  }
   if (options.whiten) {
     components.directions_KD.array().colwise() /= components.variances.array().sqrt();
   }

@@ -34,7 +34,10 @@ struct PcaOptions {
 // The iteration is Halko, Martinsson and Tropp's ("Finding structure with randomness", SIAM Review 2011,
 // algorithms 4.4 and 5.3): a random subspace of dimension R is multiplied by the covariance and made
 // orthonormal again, `passes` times; then come the principal components of what lies in it. The same
-// descriptors and options give the same components.
+// descriptors and options give the same bits whatever the number of threads, with OpenBLAS; while it runs,
+// that takes one thread a product in the whole process.
+//
+// Components have no sign: their largest element is positive.
 //
 // Throws Error where there are no descriptors, or fewer directions than components are asked for.
 Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options = {},
