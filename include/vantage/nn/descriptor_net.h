@@ -37,6 +37,10 @@ struct DescriptorNetOptions {
   // Rows of the last linear layer (fc_whitening, or that of "cosplace"); 0: as many as the trunk has
   // channels.
   int output_dimension = 0;
+  // Exponent of the power normalisation of the pooled, or aggregated, descriptor, before it gets unit length
+  // again and before linear layers and whitenings; 1: none, 0.5 in the field. Range [0.01, 1]. Not of
+  // "cosplace". See PowerNormalize.
+  double power = 1;
   LocalOptions locals;
   NetVladOptions netvlad;
 
@@ -76,7 +80,8 @@ class DescriptorNet {
   // exponent of MultiScaleExponent, and the result of unit length. Scales are positive; {1} is Forward. TPAMI
   // 2019, section 5.1.
   at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales) const;
-  // GeM's exponent where it is the only thing after the trunk, else 1, as in cirtorch.
+  // GeM's exponent where it is the only thing after the trunk (no power normalisation either), else 1, as in
+  // cirtorch.
   double MultiScaleExponent() const;
 
   // The last feature map: B x C x H x W.
