@@ -18,6 +18,7 @@
 
 #include "nn/aggregations.h"
 #include "nn/resize_images.h"
+#include "vantage/nn/power_normalize.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
 
@@ -25,6 +26,7 @@ namespace vantage {
 namespace {
 
 constexpr int kMaxOutputDimension = 65536;
+constexpr double kLeastPower = 0.01;
 
 using AggregationFactory = std::unique_ptr<Aggregation> (*)(const DescriptorNetOptions&, int64_t);
 
@@ -103,6 +105,10 @@ void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
       .Add("output_dimension", options.output_dimension,
            "Rows of the last linear layer; 0: as many as the trunk has channels")
       .Range(0, kMaxOutputDimension);
+  description
+      .Add("power", options.power,
+           "Exponent of the pooled descriptor's power normalisation, before whitening; 1: none")
+      .Range(kLeastPower, 1);
 }
 
 std::string NameOf(const DescriptorNetOptions& options) {
@@ -111,7 +117,8 @@ std::string NameOf(const DescriptorNetOptions& options) {
                 options.local_whitening ? ", with local whitening" : "", options.regional ? ", regional" : "",
                 options.fc_whitening ? ", with FC whitening" : "",
                 options.head == "cirtorch" ? "" : ", with the head of " + options.head,
-                options.output_dimension == 0 ? "" : StrCat(", of dimension ", options.output_dimension));
+                options.output_dimension == 0 ? "" : StrCat(", of dimension ", options.output_dimension),
+                options.power == 1 ? "" : ", with power " + FormatShortest(options.power));
 }
 
 at::Tensor DescriptorNet::LinearLayer::operator()(const at::Tensor& x) const {
@@ -142,6 +149,11 @@ void DescriptorNet::CheckOptionsOf(const DescriptorNetOptions& options) {
     if (options.fc_whitening && options.output_dimension == 0) {
       throw UsageError(StrCat("the head '", options.head, "' with FC whitening needs an output dimension"));
     }
+  }
+  if (!(options.power >= kLeastPower && options.power <= 1) ||
+      (options.power != 1 && options.head == "cosplace")) {
+    throw UsageError(StrCat("a power normalisation of ", options.power,
+                            ": it is in [0.01, 1], and 1, which is none, for the head 'cosplace'"));
   }
   const bool has_linear = options.fc_whitening || options.head == "cosplace";
   if (options.output_dimension < 0 || options.output_dimension > kMaxOutputDimension ||
@@ -187,11 +199,13 @@ at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
 at::Tensor DescriptorNet::DescribeMap(at::Tensor map_BCHW, const Pooling& pooling) const {
   if (is_cosplace()) return NormalizeAlong(whitening_(pooling(NormalizeAlong(map_BCHW, 1))), 1);
   if (local_head_) {
-    const at::Tensor aggregated = local_head_->Forward(map_BCHW);
+    at::Tensor aggregated = local_head_->Forward(map_BCHW);
+    if (options_.power != 1) aggregated = NormalizeAlong(PowerNormalize(aggregated, options_.power), 1);
     return whitening_ ? NormalizeAlong(whitening_(aggregated), 1) : aggregated;
   }
   if (local_whitening_) map_BCHW = local_whitening_(map_BCHW.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-  const at::Tensor pooled = L2Normalize(Pool(map_BCHW, pooling));
+  at::Tensor pooled = L2Normalize(Pool(map_BCHW, pooling));
+  if (options_.power != 1) pooled = L2Normalize(PowerNormalize(pooled, options_.power));
   return whitening_ ? L2Normalize(whitening_(pooled)) : pooled;
 }
 
@@ -241,7 +255,7 @@ void DescriptorNet::CheckSuperGlobal(const SuperGlobalOptions& super_global) con
 
 double DescriptorNet::MultiScaleExponent(const SuperGlobalOptions& super_global) const {
   const bool is_plain = !is_cosplace() && !local_head_ && options_.pooling == "gem" && !options_.regional &&
-                        !options_.fc_whitening;
+                        !options_.fc_whitening && options_.power == 1;
   if (!is_plain) return 1;
   return super_global.exponent > 0 ? super_global.exponent : pooling_.p.item<double>();
 }

@@ -3,6 +3,7 @@
 
 #include <ATen/TensorOperators.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <set>
@@ -12,6 +13,7 @@
 #include "vantage/nn/model_file.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/stopwatch.h"
 #include "vantage/util/subprocess.h"
 
 namespace vantage {
@@ -100,6 +102,23 @@ TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
   for (const std::string& file : files) EXPECT_THAT(file, Not(EndsWith(".partial")));
   EXPECT_THAT(ReadFile(folder_ / "run/metrics.csv"), HasSubstr("epoch,learning_rate,train_loss,val_loss"));
   EXPECT_THAT(ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
+}
+
+// Epochs last no longer than the run that they are of.
+TEST_F(Training, BooksNoSecondTwice) {
+  options_.epochs = 2;
+  options_.mining.queries = 1;  // mining is most of it
+  const auto start = std::chrono::steady_clock::now();
+  const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
+  const double elapsed = SecondsSince(start);
+  double booked = 0;
+  for (const EpochMetrics& epoch : result.epochs) {
+    booked += epoch.seconds;
+    if (epoch.epoch == 0) continue;
+    EXPECT_GE(epoch.seconds, epoch.mining_seconds + epoch.data_wait_seconds + epoch.forward_seconds +
+                                 epoch.backward_seconds + epoch.optimizer_seconds + epoch.validation_seconds);
+  }
+  EXPECT_LE(booked, elapsed);
 }
 
 TEST_F(Training, IsTheSameEachTime) {

@@ -38,6 +38,10 @@ struct DescriptorNetOptions {
   // Rows of the last linear layer (fc_whitening, or that of "cosplace"); 0: as many as the trunk has
   // channels.
   int output_dimension = 0;
+  // Exponent of the power normalisation of the pooled, or aggregated, descriptor, before it gets unit length
+  // again and before linear layers and whitenings; 1: none, 0.5 in the field. Range [0.01, 1]. Not of
+  // "cosplace". See PowerNormalize.
+  double power = 1;
   LocalOptions locals;
   NetVladOptions netvlad;
 
@@ -78,8 +82,8 @@ class DescriptorNet {
   // 2019, section 5.1. `super_global`: pooled otherwise; see CheckSuperGlobal.
   at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
                      const SuperGlobalOptions& super_global = {}) const;
-  // GeM's exponent (super_global's where it has one) where GeM is the only thing after the trunk, else 1, as
-  // in cirtorch.
+  // GeM's exponent (super_global's where it has one) where GeM is the only thing after the trunk (no
+  // power normalisation either), else 1, as in cirtorch.
   double MultiScaleExponent(const SuperGlobalOptions& super_global = {}) const;
   // Throws UsageError where the network cannot pool so: local features have no map of channels, and only GeM
   // has an exponent.
