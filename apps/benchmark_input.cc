@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "vantage/evaluation/holidays.h"
+#include "vantage/evaluation/results.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -83,24 +84,6 @@ void LeaveOutFailed(BenchmarkInput& input, bool official) {
 }
 
 }  // namespace
-
-std::string PhotoName(const fs::path& photo, const fs::path& folder) {
-  const fs::path relative = photo.lexically_relative(folder);
-  const bool is_below = !relative.empty() && *relative.begin() != "..";
-  return (is_below ? relative : photo).generic_string();
-}
-
-fs::path PhotoPath(const fs::path& photo, const fs::path& folder) {
-  return fs::exists(photo) ? photo : folder / photo;
-}
-
-std::string SomeOf(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 10;
-  const auto shown = static_cast<int64_t>(std::min(names.size(), kShown));
-  const size_t more = names.size() - static_cast<size_t>(shown);
-  return Join({names.begin(), names.begin() + shown}, ", ") +
-         (more > 0 ? StrCat(" and ", more, " more") : "");
-}
 
 void BenchmarkArguments::Declare(CommandLine& line) {
   line.Option("--data", data_, "The benchmark's folder", /*required=*/true);

@@ -58,13 +58,4 @@ class BenchmarkArguments {
   std::string save_;
 };
 
-// How results call a photo: its path below the benchmark's folder, or as it is.
-std::string PhotoName(const std::filesystem::path& photo, const std::filesystem::path& folder);
-
-// Where a photo is: descriptor files name it by its path below the benchmark's folder.
-std::filesystem::path PhotoPath(const std::filesystem::path& photo, const std::filesystem::path& folder);
-
-// "a, b, c and 12 more".
-std::string SomeOf(const std::vector<std::string>& names);
-
 }  // namespace vantage
