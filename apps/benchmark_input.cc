@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kKinds = {"oxford5k", "paris6k", "roxford5k", "rparis6k",
-                                         "holidays", "folder",  "queries"};
+                                         "holidays", "instre",  "folder",    "queries"};
 
 bool IsOfficial(const std::string& kind) { return kind != "folder" && kind != "queries"; }
 
@@ -89,7 +89,8 @@ void BenchmarkArguments::Declare(CommandLine& line) {
   line.Option("--data", data_, "The benchmark's folder", /*required=*/true);
   line.Option(
       "--benchmark", kind_,
-      "oxford5k, paris6k, roxford5k, rparis6k, holidays: the official ones; folder: sub-folders are classes; "
+      "oxford5k, paris6k, roxford5k, rparis6k, holidays, instre: the official ones; folder: sub-folders are "
+      "classes; "
       "queries: queries.json names queries, boxes and their positives; default: queries where there is a "
       "queries.json, else folder");
   line.Option("--ground-truth", ground_truth_,
@@ -97,6 +98,10 @@ void BenchmarkArguments::Declare(CommandLine& line) {
               "folder of --data");
   line.Option("--queries", queries_,
               "Descriptors of the queries' boxes, named as the queries, where the photos' come from a file");
+  line.Option(
+      "--turns", turns_,
+      "Text file of what photos are turned by before they are described, 'NAME DEGREES' a line, clockwise: "
+      "upright Holidays");
   line.Option("--query-every", query_every_, "folder: every so many-th photo is a query");
   line.Option(
       "--distractors", distractors_,
@@ -196,6 +201,7 @@ BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const 
 BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& session) const {
   BenchmarkInput input;
   if (IsDescriptorPath(model.path)) {
+    if (!turns_.empty()) throw UsageError("--turns: is for a model, which describes the turned photos");
     input = ReadDescribed(model.path);
   } else {
     if (!queries_.empty()) throw UsageError("--queries: the model describes the queries");
@@ -204,6 +210,7 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
       if (!IsDescriptorPath(folder)) AddDistractors(input.benchmark, folder);
     }
     CheckComplete(input.benchmark);
+    if (!turns_.empty()) ReadTurns(input.benchmark, turns_);
     const Model read = model.Read(session);
     input.provenance = model.Provenance(read).dump();
     input.described =

@@ -52,6 +52,7 @@ class BenchmarkArguments {
   std::string kind_;
   std::string ground_truth_;
   std::string queries_;
+  std::string turns_;
   int query_every_ = 1;
   std::vector<std::string> distractors_;
   bool partial_ = false;

@@ -60,13 +60,6 @@ std::string Join(const std::vector<std::string>& parts, std::string_view separat
   return joined;
 }
 
-std::string SomeOf(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 10;
-  const size_t shown = std::min(names.size(), kShown);
-  const std::string listed = Join({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown)}, ", ");
-  return shown == names.size() ? listed : StrCat(listed, " and ", names.size() - shown, " more");
-}
-
 std::string_view Trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const size_t first = text.find_first_not_of(kSpace);

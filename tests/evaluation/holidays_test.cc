@@ -92,5 +92,29 @@ TEST(Holidays, DamageIsNamed) {
   EXPECT_THAT(result_error("100000.jpg 0 100001.jpg 1 100001.jpg\n100100.jpg\n"), HasSubstr("is twice"));
 }
 
+TEST(Turns, AreReadForPhotosByName) {
+  const PhotoLookup photos({"x/100000.jpg", "x/100001.jpg", "x/100100.jpg", "x/100101.jpg", "x/100102.jpg"});
+  Benchmark benchmark = MakeHolidays(kNames, photos);
+  const TemporaryFolder folder;
+  const auto read = [&](const std::string& text) {
+    WriteFile(folder / "turns.txt", text);
+    ReadTurns(benchmark, folder / "turns.txt");
+  };
+  read("100001.jpg 90\n\n100100 -90\nx/100102.jpg\t180\n100000.jpg 0\n");
+  EXPECT_THAT(benchmark.turns, ElementsAre(0, 90, 270, 0, 180));
+  EXPECT_THAT(ErrorOf([&] { read("100001.jpg 90\n100001.jpg 90\n"); }),
+              HasSubstr("turns.txt:2: '100001.jpg' stands"));
+  EXPECT_THAT(ErrorOf([&] { read("100001.jpg 45\n"); }), HasSubstr("turns.txt:1: a turn by 45 degrees"));
+  EXPECT_THAT(ErrorOf([&] { read("100001.jpg x\n"); }), HasSubstr("turns.txt:1: degrees"));
+  EXPECT_THAT(ErrorOf([&] { read("100001.jpg\n"); }), HasSubstr("turns.txt:1: not 'NAME DEGREES'"));
+  EXPECT_THAT(ErrorOf([&] { read("109900.jpg 90\n"); }),
+              HasSubstr("'109900.jpg' is no photo of the benchmark"));
+  benchmark.queries[0].box = Box{0, 0, 1, 1};
+  EXPECT_THAT(ErrorOf([&] { read("100000.jpg 90\n"); }), HasSubstr("is a query with a box"));
+  benchmark.missing = {"109900.jpg"};
+  read("109900.jpg 90\n");  // missing, which is said elsewhere
+  EXPECT_THAT(benchmark.turns, ElementsAre(0, 0, 0, 0, 0));
+}
+
 }  // namespace
 }  // namespace vantage

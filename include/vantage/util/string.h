@@ -23,9 +23,6 @@ std::vector<std::string> SplitText(std::string_view text, char separator);
 // The parts with `separator` between them.
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
 
-// "a, b, c and 12 more": at most ten of the names.
-std::string SomeOf(const std::vector<std::string>& names);
-
 // `text` without white space at its ends.
 std::string_view Trim(std::string_view text);
 
