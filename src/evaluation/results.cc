@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/evaluation/results.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <unordered_set>
@@ -43,6 +44,13 @@ std::string PhotoName(const fs::path& photo, const fs::path& folder) {
 fs::path PhotoPath(const fs::path& name, const fs::path& folder) {
   const fs::path below = folder / name;
   return !fs::exists(below) && fs::exists(name) ? name : below;
+}
+
+std::string SomeOf(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 10;
+  const size_t shown = std::min(names.size(), kShown);
+  const std::string listed = Join({names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown)}, ", ");
+  return shown == names.size() ? listed : StrCat(listed, " and ", names.size() - shown, " more");
 }
 
 EvaluationResults JudgeRankings(const Benchmark& benchmark, const fs::path& folder,

@@ -53,6 +53,9 @@ std::string PhotoName(const std::filesystem::path& photo, const std::filesystem:
 // Where a photo of that name is: below the folder, or else as it is.
 std::filesystem::path PhotoPath(const std::filesystem::path& name, const std::filesystem::path& folder);
 
+// "a, b, c and 12 more": at most ten of the names.
+std::string SomeOf(const std::vector<std::string>& names);
+
 // Judges one ranking a query in all tasks. folder: the benchmark's. shown: of each ranking the first so many
 // are kept. distractors_above: as ScoreRankings takes them, or empty; those photos are not among the first.
 EvaluationResults JudgeRankings(const Benchmark& benchmark, const std::filesystem::path& folder,
