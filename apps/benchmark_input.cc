@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "vantage/evaluation/holidays.h"
+#include "vantage/evaluation/results.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kKinds = {"oxford5k", "paris6k", "roxford5k", "rparis6k",
-                                         "holidays", "folder",  "queries"};
+                                         "holidays", "instre",  "folder",    "queries"};
 
 bool IsOfficial(const std::string& kind) { return kind != "folder" && kind != "queries"; }
 
@@ -84,29 +85,12 @@ void LeaveOutFailed(BenchmarkInput& input, bool official) {
 
 }  // namespace
 
-std::string PhotoName(const fs::path& photo, const fs::path& folder) {
-  const fs::path relative = photo.lexically_relative(folder);
-  const bool is_below = !relative.empty() && *relative.begin() != "..";
-  return (is_below ? relative : photo).generic_string();
-}
-
-fs::path PhotoPath(const fs::path& photo, const fs::path& folder) {
-  return fs::exists(photo) ? photo : folder / photo;
-}
-
-std::string SomeOf(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 10;
-  const auto shown = static_cast<int64_t>(std::min(names.size(), kShown));
-  const size_t more = names.size() - static_cast<size_t>(shown);
-  return Join({names.begin(), names.begin() + shown}, ", ") +
-         (more > 0 ? StrCat(" and ", more, " more") : "");
-}
-
 void BenchmarkArguments::Declare(CommandLine& line) {
   line.Option("--data", data_, "The benchmark's folder", /*required=*/true);
   line.Option(
       "--benchmark", kind_,
-      "oxford5k, paris6k, roxford5k, rparis6k, holidays: the official ones; folder: sub-folders are classes; "
+      "oxford5k, paris6k, roxford5k, rparis6k, holidays, instre: the official ones; folder: sub-folders are "
+      "classes; "
       "queries: queries.json names queries, boxes and their positives; default: queries where there is a "
       "queries.json, else folder");
   line.Option("--ground-truth", ground_truth_,
@@ -114,6 +98,10 @@ void BenchmarkArguments::Declare(CommandLine& line) {
               "folder of --data");
   line.Option("--queries", queries_,
               "Descriptors of the queries' boxes, named as the queries, where the photos' come from a file");
+  line.Option(
+      "--turns", turns_,
+      "Text file of what photos are turned by before they are described, 'NAME DEGREES' a line, clockwise: "
+      "upright Holidays");
   line.Option("--query-every", query_every_, "folder: every so many-th photo is a query");
   line.Option(
       "--distractors", distractors_,
@@ -213,6 +201,7 @@ BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const 
 BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& session) const {
   BenchmarkInput input;
   if (IsDescriptorPath(model.path)) {
+    if (!turns_.empty()) throw UsageError("--turns: is for a model, which describes the turned photos");
     input = ReadDescribed(model.path);
   } else {
     if (!queries_.empty()) throw UsageError("--queries: the model describes the queries");
@@ -221,6 +210,7 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
       if (!IsDescriptorPath(folder)) AddDistractors(input.benchmark, folder);
     }
     CheckComplete(input.benchmark);
+    if (!turns_.empty()) ReadTurns(input.benchmark, turns_);
     const Model read = model.Read(session);
     input.provenance = model.Provenance(read).dump();
     input.described =

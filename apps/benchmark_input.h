@@ -52,19 +52,11 @@ class BenchmarkArguments {
   std::string kind_;
   std::string ground_truth_;
   std::string queries_;
+  std::string turns_;
   int query_every_ = 1;
   std::vector<std::string> distractors_;
   bool partial_ = false;
   std::string save_;
 };
-
-// How results call a photo: its path below the benchmark's folder, or as it is.
-std::string PhotoName(const std::filesystem::path& photo, const std::filesystem::path& folder);
-
-// Where a photo is: descriptor files name it by its path below the benchmark's folder.
-std::filesystem::path PhotoPath(const std::filesystem::path& photo, const std::filesystem::path& folder);
-
-// "a, b, c and 12 more".
-std::string SomeOf(const std::vector<std::string>& names);
 
 }  // namespace vantage

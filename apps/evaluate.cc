@@ -2,18 +2,17 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "benchmark_input.h"
 #include "command_line.h"
-#include "evaluation_page.h"
 #include "model_arguments.h"
 #include "session.h"
 #include "vantage/evaluation/holidays.h"
 #include "vantage/evaluation/ranking.h"
-#include "vantage/evaluation/statistics.h"
+#include "vantage/evaluation/results.h"
 #include "vantage/features/photo_matcher.h"
+#include "vantage/report/evaluation_report.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
@@ -62,12 +61,16 @@ class EvaluateCommand : public Command {
         "of Holidays (.txt)");
     benchmark_.Declare(line);
     line.Option("--per-query", per_query_, "CSV file to write: the average precision of each query");
-    line.Option("--compare", compare_,
-                "File that another run wrote with --per-query: compare query by query, with a paired test");
+    line.Option("--save-results", save_results_,
+                "JSON file to write: all that --report shows of this run, for another's --compare");
+    line.Option(
+        "--compare", compare_,
+        "File that another run wrote with --save-results or --per-query: compare query by query, with a "
+        "paired test; with --report side by side");
     line.Option(
         "--report", report_,
-        "HTML file to write: figures, all queries' average precision, the worst and best with what they "
-        "found");
+        "HTML file to write: figures, precision against recall, all queries' average precision, the worst "
+        "and best with what they found; with --compare both runs");
     line.Option(
         "--rerank", rerank_,
         "Look closer at so many of each query's first: those whose local features agree in one geometry "
@@ -78,7 +81,7 @@ class EvaluateCommand : public Command {
   }
 
   void Run(Session& session) override {
-    if (fs::path(model_.path).extension() == ".txt") return JudgeResults(session);
+    if (fs::path(model_.path).extension() == ".txt") return JudgeLists(session);
     const bool plain = search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 &&
                        !search_.diffusion.enabled && rerank_ == 0;
     if (!plain && !benchmark_.DistractorFiles().empty()) {
@@ -86,169 +89,94 @@ class EvaluateCommand : public Command {
           "--distractors: a file of descriptors goes with plain search; put it and the benchmark's "
           "together (vantage merge) to search in both");
     }
-    BenchmarkInput input = benchmark_.Read(model_, session);
+    const BenchmarkInput input = benchmark_.Read(model_, session);
+    const DescriptorMatrix& queries = input.described.queries;
     const DatabaseRankings rankings =
-        RankDatabase(input.described.queries, input.described.database, session.context(), search_,
-                     GeometricReranking(input.benchmark));
-    const std::vector<TaskScores> scores = Score(input, rankings, session.context());
-    std::vector<QueryResult> queries;
-    for (size_t task = 0; task < scores.size(); ++task) AppendQueries(input, task, scores[task], queries);
-    if (!report_.empty()) WritePage(input, scores, rankings, session.context());
-    Print(session, input, scores, queries);
+        RankDatabase(queries, input.described.database, session.context(), search_, Closer(input.benchmark));
+    const DistractorCounts distractors = CountDistractorsInFiles(
+        rankings, queries, benchmark_.DistractorFiles(), input.provenance, model_.path, session.context());
+    EvaluationResults results = JudgeRankings(input.benchmark, benchmark_.data(), rankings,
+                                              report_options_.results, distractors.above);
+    results.source = model_.path;
+    results.photos += distractors.photos;
+    Finish(session, results, input.described);
   }
 
  private:
-  std::vector<TaskScores> Score(const BenchmarkInput& input, const DatabaseRankings& rankings,
-                                const RunContext& context) {
-    std::vector<std::vector<int64_t>> above;
-    for (const std::string& path : benchmark_.DistractorFiles()) {
-      const DescriptorDatabase distractors(path);
-      CheckSameModel(distractors.provenance(), path, input.provenance, model_.path);
-      distractors_ += distractors.size();
-      const auto counts = CountDistractorsAbove(rankings, input.described.queries, distractors, context);
-      if (above.empty()) above.resize(counts.size());
-      for (size_t q = 0; q < counts.size(); ++q) {
-        above[q].resize(counts[q].size());
-        for (size_t i = 0; i < counts[q].size(); ++i) above[q][i] += counts[q][i];
-      }
-    }
-    const Benchmark& benchmark = input.benchmark;
-    std::vector<TaskScores> scores;
-    for (size_t task = 0; task < std::max<size_t>(1, benchmark.tasks.size()); ++task) {
-      scores.push_back({benchmark.tasks.empty() ? "" : benchmark.tasks[task],
-                        ScoreRankings(rankings.rows, TaskRelevances(benchmark, task), {1, 5, 10}, above)});
-    }
-    return scores;
-  }
-
-  Reranking GeometricReranking(const Benchmark& benchmark) const {
+  Reranking Closer(const Benchmark& benchmark) const {
     if (rerank_ <= 0) return {};
     const auto matcher = std::make_shared<PhotoMatcher>(features_, match_);
-    return {rerank_, [matcher, folder = fs::path(benchmark_.data()), &benchmark](size_t query, int64_t row) {
-              const BenchmarkQuery& asked = benchmark.queries[query];
-              if (asked.row && *asked.row == row && !asked.box) return std::numeric_limits<int64_t>::max();
-              return matcher->Inliers(PhotoPath(asked.photo, folder),
-                                      PhotoPath(benchmark.photos[static_cast<size_t>(row)], folder),
-                                      asked.box);
-            }};
-  }
-
-  void WritePage(const BenchmarkInput& input, const std::vector<TaskScores>& tasks,
-                 const DatabaseRankings& rankings, const RunContext& context) const {
-    EvaluationReport report;
-    report.name = input.benchmark.name;
-    if (!input.benchmark.missing.empty()) {
-      report.notes.push_back(
-          StrCat("Partial, not the benchmark's figure. Missing: ", SomeOf(input.benchmark.missing)));
-    }
-    for (const TaskScores& task : tasks) {
-      const Interval interval = BootstrapMean(task.scores.average_precisions, statistics_);
-      const std::string suffix = task.name.empty() ? "" : " " + task.name;
-      report.figures.push_back(
-          {Percent(task.scores.mean_average_precision), "mAP" + suffix,
-           StrCat(Percent(interval.low), " to ", Percent(interval.high), " (", FormatConfidence(), ")")});
-      for (const auto& [k, precision] : task.scores.mean_precision_at) {
-        report.figures.push_back({Percent(precision), StrCat("mP@", k, suffix), ""});
-      }
-    }
-    report.queries = EvaluatedQueries(input, tasks, rankings, report_options_.results, benchmark_.data());
-    for (const std::string& reason :
-         WriteEvaluationReport(report, report_options_, report_, context).unreadable) {
-      LogWarning("not in the page: ", reason);
-    }
-  }
-
-  std::string FormatConfidence() const { return FormatFixed(100 * statistics_.confidence, 0) + " %"; }
-
-  void AppendQueries(const BenchmarkInput& input, size_t task, const TaskScores& scores,
-                     std::vector<QueryResult>& queries) const {
-    const std::vector<Relevance> relevances = TaskRelevances(input.benchmark, task);
-    for (size_t q = 0; q < relevances.size(); ++q) {
-      queries.push_back({scores.name, PhotoName(input.benchmark.queries[q].photo, benchmark_.data()),
-                         static_cast<int64_t>(relevances[q].positives.size()),
-                         scores.scores.average_precisions[q]});
-    }
+    return RerankByInliers(
+        benchmark, benchmark_.data(), rerank_,
+        [matcher](const fs::path& query, const fs::path& photo, const std::optional<Box>& box) {
+          return matcher->Inliers(query, photo, box);
+        });
   }
 
   // Ranked lists that another program made, as INRIA's package judges them.
-  void JudgeResults(Session& session) {
+  void JudgeLists(Session& session) const {
     if (!benchmark_.IsHolidays()) {
       throw UsageError(StrCat(model_.path, ": ranked lists (.txt) are judged with --benchmark holidays"));
     }
     const std::vector<std::string> names = benchmark_.HolidaysList();
     VANTAGE_CHECK(!names.empty(), benchmark_.data(),
                   ": no holidays_images.dat, which names the benchmark's photos (--ground-truth)");
-    BenchmarkInput input;
-    input.benchmark.name = "holidays";
-    input.benchmark.photos.assign(names.begin(), names.end());
-    TaskScores scores{"", ScoreHolidaysResults(ReadHolidaysResults(model_.path), names, model_.path)};
-    std::vector<QueryResult> queries;
-    for (const std::string& name : names) {
-      if (!fs::path(name).stem().string().ends_with("00")) continue;
-      const auto of_group = [&](const std::string& other) { return other.substr(0, 4) == name.substr(0, 4); };
-      const int64_t group = std::count_if(names.begin(), names.end(), of_group);
-      queries.push_back({"", name, group - 1, scores.scores.average_precisions[queries.size()]});
-    }
-    input.benchmark.queries.resize(queries.size());
-    Print(session, input, {scores}, queries);
+    Finish(
+        session,
+        JudgeHolidaysResults(ReadHolidaysResults(model_.path), names, model_.path, report_options_.results),
+        {});
   }
 
-  void Print(Session& session, const BenchmarkInput& input, const std::vector<TaskScores>& tasks,
-             const std::vector<QueryResult>& queries) {
-    const Benchmark& benchmark = input.benchmark;
-    const int64_t photos = static_cast<int64_t>(benchmark.photos.size()) + distractors_;
-    // The revisited protocol's main task is M, the second.
-    const RetrievalScores& main = tasks[tasks.size() > 1 ? 1 : 0].scores;
-    json result = {{"benchmark", benchmark.name},
-                   {"queries", benchmark.queries.size()},
-                   {"photos", photos},
-                   {"dimension", input.described.database.cols()},
+  // Writes what was asked for and prints the figures.
+  void Finish(Session& session, const EvaluationResults& results,
+              const BenchmarkDescriptors& described) const {
+    std::optional<EvaluationResults> other;
+    std::vector<TaskComparison> comparisons;
+    if (!compare_.empty()) {
+      other = ReadResults(compare_);
+      comparisons = CompareRuns(other->queries, compare_, results.queries, statistics_);
+    }
+    if (!per_query_.empty()) WriteFile(per_query_, FormatQueryResults(results.queries));
+    if (!save_results_.empty()) WriteFile(save_results_, FormatResults(results));
+    if (!report_.empty()) WritePage({results, other, compare_, benchmark_.data(), statistics_}, session);
+    session.PrintResult(ToJson(results, described, comparisons), Text(results, described, comparisons));
+  }
+
+  void WritePage(const EvaluationReport& report, Session& session) const {
+    for (const std::string& reason :
+         WriteEvaluationReport(report, report_options_, report_, session.context()).unreadable) {
+      LogWarning("not in the page: ", reason);
+    }
+  }
+
+  // The revisited protocol's main task is M, the second.
+  static const std::string& MainTask(const EvaluationResults& results) {
+    return results.tasks[results.tasks.size() > 1 ? 1 : 0];
+  }
+
+  json ToJson(const EvaluationResults& results, const BenchmarkDescriptors& described,
+              const std::vector<TaskComparison>& comparisons) const {
+    const RetrievalScores main = ScoresOfTask(results, MainTask(results));
+    json result = {{"benchmark", results.benchmark},
+                   {"queries", main.average_precisions.size()},
+                   {"photos", results.photos},
+                   {"dimension", described.database.cols()},
                    {"map", NumberOrNull(main.mean_average_precision)},
                    {"mean_precision_at", ByK(main.mean_precision_at)},
                    {"recall_at", ByK(main.recall_at)},
-                   {"failed", input.described.failed},
-                   {"partial", !benchmark.missing.empty()},
-                   {"missing", benchmark.missing}};
-    std::vector<std::vector<std::string>> table = {
-        {"benchmark", "queries", "photos", "mAP", FormatConfidence()}};
-    for (const auto& [k, unused] : main.mean_precision_at) table[0].push_back(StrCat("mP@", k));
-    for (const TaskScores& task : tasks) {
-      const Interval interval = BootstrapMean(task.scores.average_precisions, statistics_);
-      const std::string name = benchmark.name + (task.name.empty() ? "" : " " + task.name) +
-                               (benchmark.missing.empty() ? "" : " (partial)");
-      table.push_back({name, std::to_string(Judged(task.scores)), std::to_string(photos),
-                       Percent(task.scores.mean_average_precision),
-                       StrCat(Percent(interval.low), " to ", Percent(interval.high))});
-      for (const auto& [k, precision] : task.scores.mean_precision_at)
-        table.back().push_back(Percent(precision));
-      result["tasks"][task.name.empty() ? "all" : task.name] = {
-          {"map", NumberOrNull(task.scores.mean_average_precision)},
+                   {"failed", described.failed},
+                   {"partial", !results.missing.empty()},
+                   {"missing", results.missing}};
+    for (const std::string& task : results.tasks) {
+      const RetrievalScores scores = ScoresOfTask(results, task);
+      const Interval interval = BootstrapMean(scores.average_precisions, statistics_);
+      result["tasks"][task.empty() ? "all" : task] = {
+          {"map", NumberOrNull(scores.mean_average_precision)},
           {"interval", {NumberOrNull(interval.low), NumberOrNull(interval.high)}},
-          {"judged_queries", Judged(task.scores)},
-          {"mean_precision_at", ByK(task.scores.mean_precision_at)}};
+          {"judged_queries", Judged(scores)},
+          {"mean_precision_at", ByK(scores.mean_precision_at)}};
     }
-    std::string text = FormatTable(table);
-    const int64_t left_out = static_cast<int64_t>(benchmark.queries.size()) - Judged(main);
-    if (left_out > 0) text += StrCat(left_out, " queries have no positives and do not count\n");
-    if (!benchmark.missing.empty()) {
-      text += StrCat("partial, not the benchmark's figure; missing: ", SomeOf(benchmark.missing), "\n");
-    }
-    if (!input.described.failed.empty()) text += StrCat(input.described.failed.size(), " photos skipped:\n");
-    for (const std::string& reason : input.described.failed) text += "  " + reason + "\n";
-    if (!compare_.empty()) text += Compare(queries, result);
-    if (!per_query_.empty()) WriteFile(per_query_, FormatQueryResults(queries));
-    session.PrintResult(result, text);
-  }
-
-  std::string Compare(const std::vector<QueryResult>& queries, json& result) const {
-    std::string text;
-    for (const auto& [task, comparison] :
-         CompareRuns(ParseQueryResults(ReadFile(compare_), compare_), compare_, queries, statistics_)) {
-      text += StrCat("against ", compare_, task.empty() ? "" : " " + task, ": mAP ",
-                     comparison.mean_difference < 0 ? "" : "+", Percent(comparison.mean_difference), " (",
-                     Percent(comparison.interval.low), " to ", Percent(comparison.interval.high),
-                     "), p = ", FormatFixed(comparison.p_value, 4), "; ", comparison.better,
-                     " queries better, ", comparison.worse, " worse of ", comparison.queries, "\n");
+    for (const auto& [task, comparison] : comparisons) {
       result["comparison"][task.empty() ? "all" : task] = {
           {"mean_difference", comparison.mean_difference},
           {"interval", {comparison.interval.low, comparison.interval.high}},
@@ -257,12 +185,47 @@ class EvaluateCommand : public Command {
           {"worse", comparison.worse},
           {"queries", comparison.queries}};
     }
+    return result;
+  }
+
+  std::string Text(const EvaluationResults& results, const BenchmarkDescriptors& described,
+                   const std::vector<TaskComparison>& comparisons) const {
+    std::vector<std::vector<std::string>> table = {
+        {"benchmark", "queries", "photos", "mAP", FormatFixed(100 * statistics_.confidence, 0) + " %"}};
+    const RetrievalScores main = ScoresOfTask(results, MainTask(results));
+    for (const auto& [k, unused] : main.mean_precision_at) table[0].push_back(StrCat("mP@", k));
+    for (const std::string& task : results.tasks) {
+      const RetrievalScores scores = ScoresOfTask(results, task);
+      const Interval interval = BootstrapMean(scores.average_precisions, statistics_);
+      table.push_back({results.benchmark + (task.empty() ? "" : " " + task) +
+                           (results.missing.empty() ? "" : " (partial)"),
+                       std::to_string(Judged(scores)), std::to_string(results.photos),
+                       Percent(scores.mean_average_precision),
+                       StrCat(Percent(interval.low), " to ", Percent(interval.high))});
+      for (const auto& [k, precision] : scores.mean_precision_at) table.back().push_back(Percent(precision));
+    }
+    std::string text = FormatTable(table);
+    const int64_t left_out = static_cast<int64_t>(main.average_precisions.size()) - Judged(main);
+    if (left_out > 0) text += StrCat(left_out, " queries have no positives and do not count\n");
+    if (!results.missing.empty()) {
+      text += StrCat("partial, not the benchmark's figure; missing: ", SomeOf(results.missing), "\n");
+    }
+    if (!described.failed.empty()) text += StrCat(described.failed.size(), " photos skipped:\n");
+    for (const std::string& reason : described.failed) text += "  " + reason + "\n";
+    for (const auto& [task, comparison] : comparisons) {
+      text += StrCat("against ", compare_, task.empty() ? "" : " " + task, ": mAP ",
+                     comparison.mean_difference < 0 ? "" : "+", Percent(comparison.mean_difference), " (",
+                     Percent(comparison.interval.low), " to ", Percent(comparison.interval.high),
+                     "), p = ", FormatFixed(comparison.p_value, 4), "; ", comparison.better,
+                     " queries better, ", comparison.worse, " worse of ", comparison.queries, "\n");
+    }
     return text;
   }
 
   ModelArguments model_;
   BenchmarkArguments benchmark_;
   std::string per_query_;
+  std::string save_results_;
   std::string compare_;
   StatisticsOptions statistics_;
   SearchOptions search_;
@@ -272,7 +235,6 @@ class EvaluateCommand : public Command {
   std::string report_;
   EvaluationReportOptions report_options_;
   OptionsDescription description_;
-  int64_t distractors_ = 0;  // read from files
 };
 
 }  // namespace

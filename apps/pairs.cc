@@ -1,21 +1,37 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
 #include "session.h"
+#include "vantage/evaluation/pair_recall.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/search/pairs.h"
+#include "vantage/sfm/colmap_database.h"
+#include "vantage/sfm/colmap_model.h"
+#include "vantage/sfm/covisibility.h"
+#include "vantage/tuples/scenes.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
 namespace vantage {
 namespace {
 
-using NamePairs = std::vector<std::pair<std::string, std::string>>;
+namespace fs = std::filesystem;
+using nlohmann::json;
+using NamePairs = std::vector<NamePair>;
+
+std::string Percent(double share) { return std::isnan(share) ? "-" : FormatFixed(100 * share, 1); }
+
+json NumberOrNull(double value) { return std::isnan(value) ? json(nullptr) : json(value); }
 
 class PairsCommand : public Command {
  public:
-  PairsCommand() { Describe(description_, options_); }
+  PairsCommand() {
+    Describe(description_, options_);
+    Describe(description_, recall_);
+  }
 
   std::string Name() const override { return "pairs"; }
   std::string Summary() const override { return "Propose pairs of photos for COLMAP and hloc to match"; }
@@ -25,21 +41,121 @@ class PairsCommand : public Command {
     line.Option("--queries", queries_,
                 "Descriptors of query photos, each to be paired with its nearest of the database (hloc's "
                 "localisation); default: pairs within the database");
-    line.Option("-o,--output", output_, "Text file to write: two names a line", /*required=*/true);
+    line.Option("-o,--output", output_, "Text file to write: two names a line");
+    line.Option(
+        "--covisible", covisible_,
+        "Folder of sparse models of these photos (COLMAP's, or scenes of vantage reconstruct): also say how "
+        "many of the pairs that see the same points are proposed, by k");
+    line.Option(
+        "--against", against_,
+        "With --covisible: pairs that another program matched, two names a line or a COLMAP database, to be "
+        "measured beside (may be repeated)");
     line.Options(description_);
     line.Example("vantage pairs descriptors.npy -k 20 -o pairs.txt");
+    line.Example("vantage pairs descriptors.npy --covisible models/ --against models/castle/database.db");
   }
 
   void Run(Session& session) override {
-    const NamePairs pairs = queries_.empty() ? WithinDatabase(session) : OfQueries(session);
-    WriteFile(output_, FormatPairs(pairs));
-    session.PrintResult({{"output", output_}, {"pairs", pairs.size()}},
-                        StrCat(pairs.size(), " pairs: ", output_, "\n"));
+    if (output_.empty() && covisible_.empty())
+      throw UsageError("-o: where to write the pairs, or --covisible");
+    if (covisible_.empty() && !against_.empty()) throw UsageError("--against: goes with --covisible");
+    if (!queries_.empty()) {
+      if (!covisible_.empty())
+        throw UsageError("--covisible: is of pairs within the database, not with --queries");
+      Write(OfQueries(session), session, json::object(), "");
+      return;
+    }
+    const Descriptors photos = ReadDescriptors(database_).descriptors;
+    json recall = json::object();
+    std::string table;
+    if (!covisible_.empty()) {
+      const std::vector<Row> rows = Measure(photos, session);
+      recall = {{"recall", ToJson(rows)}, {"exhaustive", rows[0].recall.exhaustive}};
+      table = ToTable(rows);
+    }
+    Write(WithinDatabase(photos, session), session, recall, table);
   }
 
  private:
-  NamePairs WithinDatabase(Session& session) const {
-    const Descriptors photos = ReadDescriptors(database_).descriptors;
+  // A list of pairs and how much of what is covisible it holds.
+  struct Row {
+    std::string name;
+    PairRecall recall;
+  };
+
+  std::vector<RowPair> CovisibleRows(const Descriptors& photos) const {
+    std::vector<RowPair> rows;
+    const auto add = [&](const Reconstruction& model, const std::string& scene) {
+      NamePairs pairs;
+      for (const CovisiblePair& pair : CovisiblePairs(model, recall_.min_shared_points)) {
+        pairs.emplace_back(pair.a, pair.b);
+      }
+      const std::vector<RowPair> more = RowsOfPairs(pairs, scene, photos, database_);
+      rows.insert(rows.end(), more.begin(), more.end());
+    };
+    if (IsColmapModel(covisible_)) {
+      add(ReadColmapModel(covisible_), "");
+    } else {
+      for (const SceneModels& scene : ReadScenes(covisible_, "", std::nullopt)) {
+        for (const SparseModel& model : scene.models) add(model.reconstruction, scene.name);
+      }
+    }
+    VANTAGE_CHECK(!rows.empty(), covisible_, ": no two photos share ", recall_.min_shared_points, " points");
+    return rows;
+  }
+
+  std::vector<Row> Measure(const Descriptors& photos, Session& session) const {
+    const std::vector<RowPair> covisible = CovisibleRows(photos);
+    std::vector<Row> rows;
+    for (const auto& [k, recall] : RecallByK(photos, covisible, options_, session.context())) {
+      rows.push_back({StrCat("k = ", k), recall});
+    }
+    for (const std::string& path : against_) {
+      const NamePairs pairs = IsColmapDatabase(path) ? ReadMatchedPairs(path) : ReadNamePairs(path);
+      const std::string scene = fs::absolute(path).parent_path().filename().string();
+      rows.push_back(
+          {path, RecallOfPairs(RowsOfPairs(pairs, scene, photos, database_), covisible, photos.size())});
+    }
+    return rows;
+  }
+
+  static json ToJson(const std::vector<Row>& rows) {
+    json result = json::array();
+    for (const auto& [name, recall] : rows) {
+      result.push_back({{"name", name},
+                        {"pairs", recall.pairs},
+                        {"covisible", recall.covisible},
+                        {"found", recall.found},
+                        {"recall", NumberOrNull(recall.Recall())},
+                        {"precision", NumberOrNull(recall.Precision())},
+                        {"saved", NumberOrNull(recall.Saved())}});
+    }
+    return result;
+  }
+
+  static std::string ToTable(const std::vector<Row>& rows) {
+    std::vector<std::vector<std::string>> table = {
+        {"pairs of", "number", "recall %", "precision %", "saved %"}};
+    for (const auto& [name, recall] : rows) {
+      table.push_back({name, std::to_string(recall.pairs), Percent(recall.Recall()),
+                       Percent(recall.Precision()), Percent(recall.Saved())});
+    }
+    return StrCat(rows[0].recall.covisible, " covisible pairs of ", rows[0].recall.exhaustive, "\n",
+                  FormatTable(table));
+  }
+
+  void Write(const NamePairs& pairs, Session& session, json result, const std::string& table) const {
+    result["pairs"] = pairs.size();
+    std::string text = table;
+    if (!output_.empty()) {
+      WriteFile(output_, FormatPairs(pairs));
+      result["output"] = output_;
+      text += StrCat(pairs.size(), " pairs: ", output_, "\n");
+    }
+    session.PrintResult(result, text);
+  }
+
+  NamePairs WithinDatabase(const Descriptors& photos, Session& session) const {
     NamePairs pairs;
     for (const auto& [a, b] : ProposePairs(photos, options_, session.context())) {
       pairs.emplace_back(photos.names[static_cast<size_t>(a)], photos.names[static_cast<size_t>(b)]);
@@ -70,7 +186,10 @@ class PairsCommand : public Command {
   std::string database_;
   std::string queries_;
   std::string output_;
+  std::string covisible_;
+  std::vector<std::string> against_;
   PairOptions options_;
+  PairRecallOptions recall_;
   OptionsDescription description_;
 };
 

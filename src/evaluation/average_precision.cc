@@ -42,30 +42,40 @@ std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Re
   return ranks;
 }
 
-RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
-                              const std::vector<Relevance>& relevances, const std::vector<int>& ks,
-                              const std::vector<std::vector<int64_t>>& distractors_above) {
-  VANTAGE_CHECK(rankings.size() == relevances.size(), "evaluation: ", rankings.size(), " rankings for ",
-                relevances.size(), " queries");
-  VANTAGE_CHECK(distractors_above.empty() || distractors_above.size() == rankings.size(),
-                "evaluation: ", distractors_above.size(), " lists of distractors for ", rankings.size(),
-                " rankings");
+std::vector<double> InterpolatedPrecision(const std::vector<int64_t>& positive_ranks, int64_t positive_count,
+                                          int levels) {
+  VANTAGE_CHECK(levels >= 2 && positive_count >= 1, "precision at ", levels, " recalls of ", positive_count,
+                " positives");
+  // best[j]: the highest precision where more than j positives are found.
+  std::vector<double> best(positive_ranks.size());
+  double highest = 0;
+  for (size_t j = positive_ranks.size(); j-- > 0;) {
+    highest = std::max(highest, static_cast<double>(j + 1) / static_cast<double>(positive_ranks[j] + 1));
+    best[j] = highest;
+  }
+  std::vector<double> precisions;
+  for (int64_t level = 0; level < levels; ++level) {
+    // Recall level / (levels - 1) needs so many positives, rounded up.
+    const int64_t found = (level * positive_count + levels - 2) / (levels - 1);
+    const auto place = static_cast<size_t>(std::max<int64_t>(0, found - 1));
+    precisions.push_back(place < best.size() ? best[place] : 0);
+  }
+  return precisions;
+}
+
+RetrievalScores ScoreRanks(const std::vector<FoundPositives>& queries, const std::vector<int>& ks) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   RetrievalScores scores;
   double sum = 0;
   std::map<int, double> precision_sums;
   std::map<int, double> found_counts;
   int64_t judged = 0;
-  for (size_t q = 0; q < rankings.size(); ++q) {
-    if (relevances[q].positives.empty()) {
+  for (const auto& [ranks, count] : queries) {
+    if (count == 0) {
       scores.average_precisions.push_back(kNaN);
       continue;
     }
-    const std::vector<int64_t> ranks =
-        PositiveRanks(rankings[q], relevances[q],
-                      distractors_above.empty() ? std::span<const int64_t>() : distractors_above[q]);
-    scores.average_precisions.push_back(
-        AveragePrecision(ranks, static_cast<int64_t>(relevances[q].positives.size())));
+    scores.average_precisions.push_back(AveragePrecision(ranks, count));
     sum += scores.average_precisions.back();
     ++judged;
     for (const int k : ks) {
@@ -82,6 +92,24 @@ RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
     scores.recall_at[k] = judged == 0 ? kNaN : found_counts[k] / static_cast<double>(judged);
   }
   return scores;
+}
+
+RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
+                              const std::vector<Relevance>& relevances, const std::vector<int>& ks,
+                              const std::vector<std::vector<int64_t>>& distractors_above) {
+  VANTAGE_CHECK(rankings.size() == relevances.size(), "evaluation: ", rankings.size(), " rankings for ",
+                relevances.size(), " queries");
+  VANTAGE_CHECK(distractors_above.empty() || distractors_above.size() == rankings.size(),
+                "evaluation: ", distractors_above.size(), " lists of distractors for ", rankings.size(),
+                " rankings");
+  std::vector<FoundPositives> queries;
+  for (size_t q = 0; q < rankings.size(); ++q) {
+    const std::span<const int64_t> above =
+        distractors_above.empty() ? std::span<const int64_t>() : distractors_above[q];
+    queries.push_back({PositiveRanks(rankings[q], relevances[q], above),
+                       static_cast<int64_t>(relevances[q].positives.size())});
+  }
+  return ScoreRanks(queries, ks);
 }
 
 }  // namespace vantage

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "vantage/evaluation/ranking.h"
@@ -40,12 +41,14 @@ class PhotoIndex {
 };
 
 std::vector<int64_t> Rows(const json& names, const std::map<std::string, int64_t>& row_of,
-                          const std::string& source) {
+                          const std::string& source, std::set<int64_t>& seen) {
   std::vector<int64_t> rows;
   for (const json& name : names) {
     const auto found = row_of.find(Stem(name.get<std::string>()));
     VANTAGE_CHECK(found != row_of.end(), source, ": names the photo '", name.get<std::string>(),
                   "', which is not in the database");
+    VANTAGE_CHECK(seen.insert(found->second).second, source, ": one query's 'ok' and 'junk' name the photo '",
+                  name.get<std::string>(), "' twice");
     rows.push_back(found->second);
   }
   return rows;
@@ -108,7 +111,9 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
     }
     std::map<std::string, int64_t> row_of;
     for (size_t row = 0; row < benchmark.photos.size(); ++row) {
-      row_of[Stem(benchmark.photos[row].lexically_relative(folder))] = static_cast<int64_t>(row);
+      const std::string stem = Stem(benchmark.photos[row].lexically_relative(folder));
+      VANTAGE_CHECK(row_of.emplace(stem, static_cast<int64_t>(row)).second, source,
+                    ": the database has the photo '", stem, "' twice");
     }
     for (const json& entry : ParseJson(ReadFile(queries_path), queries_path.string())) {
       BenchmarkQuery query{index.Find(entry.at("query")), std::nullopt, {}, std::nullopt, {}};
@@ -118,10 +123,13 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
         const auto box = entry.at("bbx").get<std::vector<double>>();
         VANTAGE_CHECK(box.size() == 4, source, ": 'bbx' of '", entry.at("query").get<std::string>(),
                       "' is no list of four numbers");
+        VANTAGE_CHECK(box[0] < box[2] && box[1] < box[3], source, ": 'bbx' of '",
+                      entry.at("query").get<std::string>(), "' holds nothing: left, top, right, bottom");
         query.box = Box{box[0], box[1], box[2], box[3]};
       }
-      query.relevance.positives = Rows(entry.at("ok"), row_of, source);
-      query.relevance.junk = Rows(entry.value("junk", json::array()), row_of, source);
+      std::set<int64_t> seen;
+      query.relevance.positives = Rows(entry.at("ok"), row_of, source, seen);
+      query.relevance.junk = Rows(entry.value("junk", json::array()), row_of, source, seen);
       benchmark.queries.push_back(std::move(query));
     }
   } catch (const json::exception& error) {

@@ -2,8 +2,8 @@
 #include "vantage/evaluation/holidays.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
-#include <numeric>
 #include <set>
 #include <sstream>
 
@@ -30,6 +30,36 @@ std::string NumberOf(const std::string& name) {
 
 std::string GroupOf(const std::string& number) { return number.substr(0, kGroupDigits); }
 bool IsQuery(const std::string& number) { return number.substr(kGroupDigits) == "00"; }
+
+// Judges the list of one query, whose photo is `name`.
+QueryResult JudgeList(const RankedNames& ranking, const std::string& name, const std::set<std::string>& known,
+                      int64_t positives, const std::string& source, int64_t shown) {
+  QueryResult result{.query = name, .positives = positives};
+  const std::string query = NumberOf(name);
+  auto places = ranking.results;
+  std::stable_sort(places.begin(), places.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::set<std::string> seen;
+  int64_t shift = 0;
+  for (const auto& [rank, photo] : places) {
+    const std::string number = NumberOf(photo);
+    VANTAGE_CHECK(known.count(number) == 1, source, ": '", photo, "' in the list of '", query,
+                  "' is no photo of the benchmark");
+    VANTAGE_CHECK(seen.insert(number).second, source, ": '", photo, "' is twice in the list of '", query,
+                  "'");
+    if (number == query) {
+      shift = 1;
+      continue;
+    }
+    const bool is_positive = GroupOf(number) == GroupOf(query);
+    if (is_positive) result.positive_ranks.push_back(rank - shift);
+    if (static_cast<int64_t>(result.first.size()) == shown) continue;
+    result.first.push_back({photo, is_positive ? ResultKind::kPositive : ResultKind::kNegative,
+                            std::numeric_limits<double>::quiet_NaN()});
+  }
+  result.average_precision = AveragePrecision(result.positive_ranks, positives);
+  return result;
+}
 
 }  // namespace
 
@@ -113,8 +143,9 @@ std::vector<RankedNames> ReadHolidaysResults(const fs::path& path) {
   return rankings;
 }
 
-RetrievalScores ScoreHolidaysResults(const std::vector<RankedNames>& rankings,
-                                     const std::vector<std::string>& names, const std::string& source) {
+EvaluationResults JudgeHolidaysResults(const std::vector<RankedNames>& rankings,
+                                       const std::vector<std::string>& names, const std::string& source,
+                                       int64_t shown) {
   std::map<std::string, const RankedNames*> ranking_of;
   for (const RankedNames& ranking : rankings) {
     VANTAGE_CHECK(ranking_of.emplace(NumberOf(ranking.query), &ranking).second, source, ": two lists of '",
@@ -122,47 +153,24 @@ RetrievalScores ScoreHolidaysResults(const std::vector<RankedNames>& rankings,
   }
   std::set<std::string> known;
   std::map<std::string, int64_t> positives;  // of each group
-  std::vector<std::string> queries;
   for (const std::string& name : names) {
     const std::string number = NumberOf(name);
     known.insert(number);
-    if (IsQuery(number)) {
-      queries.push_back(number);
-    } else {
-      ++positives[GroupOf(number)];
-    }
+    positives[GroupOf(number)] += IsQuery(number) ? 0 : 1;
   }
-  RetrievalScores scores;
-  for (const std::string& query : queries) {
+  EvaluationResults results{"holidays", source, static_cast<int64_t>(names.size()), {}, true, {""}, {}};
+  for (const std::string& name : names) {
+    const std::string query = NumberOf(name);
+    if (!IsQuery(query)) continue;
     const auto ranking = ranking_of.find(query);
     VANTAGE_CHECK(ranking != ranking_of.end(), source, ": no list of '", query, "'");
-    auto results = ranking->second->results;
-    std::stable_sort(results.begin(), results.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::vector<int64_t> ranks;
-    std::set<std::string> seen;
-    int64_t shift = 0;
-    for (const auto& [rank, name] : results) {
-      const std::string number = NumberOf(name);
-      VANTAGE_CHECK(known.count(number) == 1, source, ": '", name, "' in the list of '", query,
-                    "' is no photo of the benchmark");
-      VANTAGE_CHECK(seen.insert(number).second, source, ": '", name, "' is twice in the list of '", query,
-                    "'");
-      if (number == query) {
-        shift = 1;
-      } else if (GroupOf(number) == GroupOf(query)) {
-        ranks.push_back(rank - shift);
-      }
-    }
     VANTAGE_CHECK(positives[GroupOf(query)] > 0, source, ": '", query,
                   "' has no positive in the list of photos");
-    scores.average_precisions.push_back(AveragePrecision(ranks, positives[GroupOf(query)]));
+    results.queries.push_back(
+        JudgeList(*ranking->second, name, known, positives[GroupOf(query)], source, shown));
   }
-  VANTAGE_CHECK(!queries.empty(), source, ": the list of photos has no query");
-  scores.mean_average_precision =
-      std::accumulate(scores.average_precisions.begin(), scores.average_precisions.end(), 0.0) /
-      static_cast<double>(queries.size());
-  return scores;
+  VANTAGE_CHECK(!results.queries.empty(), source, ": the list of photos has no query");
+  return results;
 }
 
 }  // namespace vantage

@@ -13,11 +13,15 @@ namespace fs = std::filesystem;
 struct KnownBenchmark {
   const char* name;
   bool revisited;
-  size_t photos;  // of the database
+  bool has_texts;  // its ground truth may be text files
+  size_t photos;   // of the database
 };
 
-constexpr KnownBenchmark kKnown[] = {
-    {"oxford5k", false, 5063}, {"paris6k", false, 6392}, {"roxford5k", true, 4993}, {"rparis6k", true, 6322}};
+constexpr KnownBenchmark kKnown[] = {{"oxford5k", false, true, 5063},
+                                     {"paris6k", false, true, 6392},
+                                     {"roxford5k", true, false, 4993},
+                                     {"rparis6k", true, false, 6322},
+                                     {"instre", false, false, 27293}};
 
 // Rows of the photos that are there; -1 for those that are not.
 std::vector<int64_t> Kept(const std::vector<int64_t>& rows, const std::vector<int64_t>& new_row) {
@@ -87,7 +91,7 @@ Benchmark ReadOfficialBenchmark(const std::string& name, const fs::path& ground_
   if (fs::exists(pickle)) {
     return MakeBenchmark(name, ReadPickledGroundTruth(pickle), known->revisited, photos);
   }
-  VANTAGE_CHECK(!known->revisited && fs::is_directory(ground_truth), pickle.string(),
+  VANTAGE_CHECK(known->has_texts && fs::is_directory(ground_truth), pickle.string(),
                 ": no such file; it holds the ground truth of ", name);
   Benchmark benchmark =
       MakeBenchmark(name, ReadTextGroundTruth(ground_truth, photos), known->revisited, photos);

@@ -21,10 +21,11 @@ fs::path WithoutExtension(fs::path path) {
 
 }  // namespace
 
-PhotoLookup::PhotoLookup(std::vector<fs::path> photos) : photos_(std::move(photos)) {
+PhotoLookup::PhotoLookup(std::vector<fs::path> photos, const fs::path& folder) : photos_(std::move(photos)) {
   for (size_t i = 0; i < photos_.size(); ++i) {
     const fs::path stem = WithoutExtension(photos_[i]);
     by_path_[stem.generic_string()] = i;
+    if (!folder.empty()) by_path_[stem.lexically_relative(folder).generic_string()] = i;
     by_name_[stem.filename().string()].push_back(i);
   }
 }
@@ -32,7 +33,7 @@ PhotoLookup::PhotoLookup(std::vector<fs::path> photos) : photos_(std::move(photo
 PhotoLookup PhotoLookup::InFolder(const fs::path& folder) {
   std::vector<fs::path> photos;
   for (const fs::path& photo : ListFiles(folder, PhotoExtensions())) photos.push_back(folder / photo);
-  return PhotoLookup(std::move(photos));
+  return PhotoLookup(std::move(photos), folder);
 }
 
 const fs::path* PhotoLookup::Find(const std::string& name) const {

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <utility>
 
-#include "vantage/evaluation/statistics.h"
+#include "vantage/evaluation/results.h"
 #include "vantage/util/csv.h"
 #include "vantage/util/error.h"
 
@@ -14,17 +14,14 @@ namespace {
 
 const std::vector<std::string> kColumns = {"task", "query", "positives", "average_precision"};
 
-// Queries of one photo with several boxes are told apart by their order.
-using QueryKey = std::pair<std::string, int64_t>;
+using ByQuery = std::map<std::pair<std::string, int64_t>, const QueryResult*>;
 
-std::map<std::string, std::map<QueryKey, const QueryResult*>> ByTask(
-    const std::vector<QueryResult>& results) {
-  std::map<std::string, std::map<QueryKey, const QueryResult*>> by_task;
+// The queries by name, those of one photo with several boxes told apart by their order, of each task.
+std::map<std::string, ByQuery> ByTask(const std::vector<QueryResult>& results) {
+  std::map<std::string, ByQuery> by_task;
+  std::map<std::pair<std::string, std::string>, int64_t> seen;
   for (const QueryResult& result : results) {
-    auto& queries = by_task[result.task];
-    int64_t nth = 0;
-    while (queries.count({result.query, nth}) == 1) ++nth;
-    queries[{result.query, nth}] = &result;
+    by_task[result.task][{result.query, seen[{result.task, result.query}]++}] = &result;
   }
   return by_task;
 }
@@ -62,28 +59,41 @@ std::vector<QueryResult> ParseQueryResults(const std::string& text, const std::s
   return results;
 }
 
-std::vector<TaskComparison> CompareRuns(const std::vector<QueryResult>& first,
-                                        const std::string& first_source,
-                                        const std::vector<QueryResult>& second,
-                                        const StatisticsOptions& options) {
+std::vector<QueryPair> PairQueries(const std::vector<QueryResult>& first, const std::string& first_source,
+                                   const std::vector<QueryResult>& second) {
   const auto others = ByTask(first);
-  std::vector<TaskComparison> comparisons;
+  std::map<const QueryResult*, const QueryResult*> first_of;
   for (const auto& [task, queries] : ByTask(second)) {
     const auto other = others.find(task);
     VANTAGE_CHECK(other != others.end() && other->second.size() == queries.size(), first_source,
                   ": has not the queries of this run",
                   task.empty() ? std::string() : StrCat(" in task ", task));
-    std::vector<double> before;
-    std::vector<double> after;
     for (const auto& [key, result] : queries) {
       const auto found = other->second.find(key);
       VANTAGE_CHECK(found != other->second.end(), first_source, ": has no query '", key.first, "'");
       VANTAGE_CHECK(found->second->positives == result->positives, first_source, ": the query '", key.first,
                     "' has ", found->second->positives, " positives there and ", result->positives, " here");
-      before.push_back(found->second->average_precision);
-      after.push_back(result->average_precision);
+      first_of[result] = found->second;
     }
-    comparisons.push_back({task, ComparePaired(before, after, options)});
+  }
+  std::vector<QueryPair> pairs;
+  for (const QueryResult& result : second) pairs.push_back({first_of.at(&result), &result});
+  return pairs;
+}
+
+std::vector<TaskComparison> CompareRuns(const std::vector<QueryResult>& first,
+                                        const std::string& first_source,
+                                        const std::vector<QueryResult>& second,
+                                        const StatisticsOptions& options) {
+  std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> by_task;
+  for (const QueryPair& pair : PairQueries(first, first_source, second)) {
+    auto& [before, after] = by_task[pair.second->task];
+    before.push_back(pair.first->average_precision);
+    after.push_back(pair.second->average_precision);
+  }
+  std::vector<TaskComparison> comparisons;
+  for (const auto& [task, values] : by_task) {
+    comparisons.push_back({task, ComparePaired(values.first, values.second, options)});
   }
   return comparisons;
 }

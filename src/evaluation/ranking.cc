@@ -3,12 +3,25 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <utility>
 
+#include "vantage/evaluation/results.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
 namespace vantage {
+
+Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::path& folder, int64_t count,
+                          CountInliers inliers) {
+  return {count, [&benchmark, folder, inliers = std::move(inliers)](size_t query, int64_t row) {
+            const BenchmarkQuery& asked = benchmark.queries[query];
+            if (asked.row && *asked.row == row && !asked.box) return std::numeric_limits<int64_t>::max();
+            return inliers(PhotoPath(PhotoName(asked.photo, folder), folder),
+                           PhotoPath(PhotoName(benchmark.photos[static_cast<size_t>(row)], folder), folder),
+                           asked.box);
+          }};
+}
 
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                               const RunContext& context, const SearchOptions& options,
@@ -49,6 +62,24 @@ std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& 
     for (size_t place = 1; place < counts.size(); ++place) counts[place] += counts[place - 1];
   }
   return above;
+}
+
+DistractorCounts CountDistractorsInFiles(const DatabaseRankings& rankings, const DescriptorMatrix& queries,
+                                         const std::vector<std::string>& files, const std::string& provenance,
+                                         const std::string& source, const RunContext& context) {
+  DistractorCounts counts;
+  for (const std::string& file : files) {
+    const DescriptorDatabase distractors(file);
+    CheckSameModel(distractors.provenance(), file, provenance, source);
+    counts.photos += distractors.size();
+    const auto above = CountDistractorsAbove(rankings, queries, distractors, context);
+    counts.above.resize(above.size());
+    for (size_t q = 0; q < above.size(); ++q) {
+      counts.above[q].resize(above[q].size());
+      for (size_t place = 0; place < above[q].size(); ++place) counts.above[q][place] += above[q][place];
+    }
+  }
+  return counts;
 }
 
 }  // namespace vantage

@@ -8,7 +8,10 @@ namespace vantage {
 BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
                                        const RunContext& context) {
   std::vector<PhotoRequest> requests;
-  for (const std::filesystem::path& photo : benchmark.photos) requests.push_back({photo, std::nullopt});
+  for (size_t row = 0; row < benchmark.photos.size(); ++row) {
+    const int turn = benchmark.turns.empty() ? 0 : benchmark.turns[row];
+    requests.push_back({benchmark.photos[row], std::nullopt, turn});
+  }
   std::vector<int64_t> query_rows;
   for (const BenchmarkQuery& query : benchmark.queries) {
     if (query.row && !query.box) {

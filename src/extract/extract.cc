@@ -69,6 +69,26 @@ void DescribeWindow(const Describer& describer, const std::vector<PhotoRequest>&
   }
 }
 
+// The EXIF orientation under which a photo is stored that has to be turned so.
+int OrientationOfTurn(int degrees) {
+  switch (degrees) {
+    case 0:
+      return 1;
+    case 90:
+      return 6;
+    case 180:
+      return 3;
+    case 270:
+      return 8;
+    default:
+      throw Error(StrCat("a turn by ", degrees, " degrees: not 0, 90, 180 or 270"));
+  }
+}
+
+Image ReadTurned(const PhotoRequest& request, const DecodeOptions& decode) {
+  return ApplyOrientation(ReadImage(request.path, decode), OrientationOfTurn(request.turn));
+}
+
 }  // namespace
 
 std::vector<double> ParseScales(const std::string& text) {
@@ -94,9 +114,9 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
   decode.apply_exif_orientation = options.apply_exif_orientation;
   if (!request.box) {
     if (options.decode == "fast") decode.enough_pixels = options.image_size;
-    return Thumbnail(ReadImage(request.path, decode), options.image_size);
+    return Thumbnail(ReadTurned(request, decode), options.image_size);
   }
-  const Image photo = ReadImage(request.path, decode);
+  const Image photo = ReadTurned(request, decode);
   try {
     const Image part = Crop(photo, *request.box);
     const double share =

@@ -65,6 +65,7 @@ std::string PhotoListSha256(const NamedPhotos& photos) {
     if (request.box)
       text +=
           StrCat(request.box->left, " ", request.box->top, " ", request.box->right, " ", request.box->bottom);
+    if (request.turn != 0) text += StrCat("turn ", request.turn, "\n");
   }
   return Sha256(text);
 }

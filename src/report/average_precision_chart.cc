@@ -34,12 +34,17 @@ std::string AveragePrecisionChart(const std::vector<PrecisionBar>& bars) {
     const PrecisionBar& bar = bars[i];
     // A bar of nothing is still there to point at.
     const double height = std::max(1.0, Height(bar.average_precision));
-    const std::string rect = StrCat("<rect x=\"", FormatFixed(kLeft + step * static_cast<double>(i), 2),
-                                    "\" y=\"", FormatFixed(kTop + kHeight - height, 2), "\" width=\"",
-                                    FormatFixed(std::max(0.5, step * 0.85), 2), "\" height=\"",
-                                    FormatFixed(height, 2), "\"><title>", EscapeHtml(bar.name), ": ",
-                                    FormatFixed(100 * bar.average_precision, 2), "</title></rect>");
+    const std::string rect =
+        StrCat("<rect x=\"", FormatFixed(kLeft + step * static_cast<double>(i), 2), "\" y=\"",
+               FormatFixed(kTop + kHeight - height, 2), "\" width=\"",
+               FormatFixed(std::max(0.5, step * 0.85), 2), "\" height=\"", FormatFixed(height, 2),
+               "\"><title>", EscapeHtml(bar.name), ": ", FormatFixed(100 * bar.average_precision, 2),
+               bar.other ? StrCat(", other run ", FormatFixed(100 * *bar.other, 2)) : "", "</title></rect>");
     html += bar.card > 0 ? StrCat("<a href=\"#query-", bar.card, "\">", rect, "</a>") : rect;
+    if (!bar.other) continue;
+    html += StrCat("<path class=\"other\" d=\"M", FormatFixed(kLeft + step * static_cast<double>(i), 2), " ",
+                   FormatFixed(kTop + kHeight - Height(*bar.other), 2), "h",
+                   FormatFixed(std::max(1.0, step * 0.85), 2), "\"/>");
   }
   return html + "</svg></figure>\n";
 }

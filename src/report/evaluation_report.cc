@@ -7,11 +7,13 @@
 #include <set>
 
 #include "report/average_precision_chart.h"
+#include "report/evaluation_sections.h"
 #include "report/page_parts.h"
 #include "report/photo_album.h"
+#include "report/precision_recall_chart.h"
 #include "vantage/report/html_page.h"
-#include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/string.h"
 #include "vantage/util/version.h"
 
 namespace vantage {
@@ -19,89 +21,115 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kLegend[] =
-    "<details class=\"legend\" open><summary>How to read this</summary><ul>"
-    "<li><span class=\"swatch chosen\"></span><b>Right</b>: shows what was asked for.</li>"
-    "<li><span class=\"swatch negative\"></span><b>Wrong</b>: shows something else.</li>"
-    "<li><span class=\"swatch candidate\"></span><b>Junk</b>: neither; it is left out of the ranking before "
-    "it is "
-    "judged.</li>"
-    "<li><b>Score</b>: what the search ranks by; of plain search the cosine of the angle between the "
-    "descriptors.</li></ul></details>";
-
-// A query that the page shows with its results.
-struct ShownQuery {
-  const EvaluatedQuery* query = nullptr;
-  bool is_worst = false;
-  int64_t photo = 0;  // numbers in the album
-  std::vector<int64_t> results;
-};
-
 struct ShownPhoto {
   std::string name;
   fs::path path;
   std::optional<Box> box;
 };
 
+// A query of both runs that counts; `first` is the other run's, null without one.
+using Pairs = std::vector<QueryPair>;
+
+double AbsoluteChange(const QueryPair& pair) {
+  return std::abs(pair.second->average_precision - pair.first->average_precision);
+}
+
 // By average precision, the lowest first, without those that do not count.
-std::vector<const EvaluatedQuery*> InOrder(const std::vector<EvaluatedQuery>& queries) {
-  std::vector<const EvaluatedQuery*> sorted;
-  for (const EvaluatedQuery& query : queries) {
-    if (!std::isnan(query.average_precision)) sorted.push_back(&query);
+Pairs InOrder(const EvaluationReport& report) {
+  Pairs pairs;
+  if (report.other) {
+    pairs = PairQueries(report.other->queries, report.other_name, report.run.queries);
+  } else {
+    for (const QueryResult& query : report.run.queries) pairs.push_back({nullptr, &query});
   }
-  std::stable_sort(sorted.begin(), sorted.end(), [](const EvaluatedQuery* a, const EvaluatedQuery* b) {
-    return a->average_precision < b->average_precision;
+  std::erase_if(pairs, [](const QueryPair& pair) { return std::isnan(pair.second->average_precision); });
+  std::stable_sort(pairs.begin(), pairs.end(), [](const QueryPair& a, const QueryPair& b) {
+    return a.second->average_precision < b.second->average_precision;
   });
-  return sorted;
+  return pairs;
 }
 
 // A photo that is shown in several places is in the list once; a query with its box is a photo of its own.
 class PhotoList {
  public:
-  int64_t Number(const std::string& name, const fs::path& path, const std::optional<Box>& box) {
+  explicit PhotoList(fs::path folder) : folder_(std::move(folder)) {}
+
+  int64_t Number(const std::string& name, const std::optional<Box>& box) {
     const std::string key =
-        box ? StrCat(path.string(), '\n', box->left, ' ', box->top, ' ', box->right, ' ', box->bottom)
-            : path.string();
+        box ? StrCat(name, '\n', box->left, ' ', box->top, ' ', box->right, ' ', box->bottom) : name;
     const auto [found, is_new] = number_of_.emplace(key, static_cast<int64_t>(photos_.size()));
-    if (is_new) photos_.push_back({name, path, box});
+    if (is_new) photos_.push_back({name, PhotoPath(name, folder_), box});
     return found->second;
   }
+
+  std::vector<int64_t> Numbers(const std::vector<RankedPhoto>& photos, int64_t count) {
+    std::vector<int64_t> numbers;
+    for (const RankedPhoto& photo : photos) {
+      if (static_cast<int64_t>(numbers.size()) == count) break;
+      numbers.push_back(Number(photo.name, std::nullopt));
+    }
+    return numbers;
+  }
+
   const std::vector<ShownPhoto>& photos() const { return photos_; }
 
  private:
+  fs::path folder_;
   std::map<std::string, int64_t> number_of_;
   std::vector<ShownPhoto> photos_;
 };
 
-std::vector<ShownQuery> ChooseQueries(const std::vector<const EvaluatedQuery*>& sorted,
+// Why each query is shown, if it is.
+std::vector<std::vector<std::string>> Choose(const Pairs& sorted, bool has_other,
+                                             const EvaluationReportOptions& options) {
+  std::vector<std::vector<std::string>> choices(sorted.size());
+  const size_t worst = std::min(sorted.size(), static_cast<size_t>(options.worst));
+  const size_t best = std::min(sorted.size() - worst, static_cast<size_t>(options.best));
+  for (size_t i = 0; i < worst; ++i) choices[i].emplace_back("worst");
+  for (size_t i = sorted.size() - best; i < sorted.size(); ++i) choices[i].emplace_back("best");
+  if (!has_other) return choices;
+  std::vector<size_t> by_change;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    if (AbsoluteChange(sorted[i]) > 0) by_change.push_back(i);
+  }
+  std::stable_sort(by_change.begin(), by_change.end(),
+                   [&](size_t a, size_t b) { return AbsoluteChange(sorted[a]) > AbsoluteChange(sorted[b]); });
+  by_change.resize(std::min(by_change.size(), static_cast<size_t>(options.changed)));
+  for (const size_t i : by_change) choices[i].emplace_back("changed");
+  return choices;
+}
+
+std::vector<ShownQuery> ChooseQueries(const Pairs& sorted, bool has_other,
                                       const EvaluationReportOptions& options, PhotoList& photos) {
-  const auto total = static_cast<int64_t>(sorted.size());
-  const int64_t worst = std::min(options.worst, total);
-  const int64_t best = std::min(options.best, total - worst);
+  std::vector<std::vector<std::string>> choices = Choose(sorted, has_other, options);
   std::vector<ShownQuery> shown;
-  for (int64_t i = 0; i < total; ++i) {
-    if (i >= worst && i < total - best) continue;
-    const EvaluatedQuery& query = *sorted[static_cast<size_t>(i)];
-    ShownQuery entry{&query, i < worst, photos.Number(query.name, query.photo, query.box), {}};
-    const size_t count = std::min(query.results.size(), static_cast<size_t>(options.results));
-    for (size_t rank = 0; rank < count; ++rank) {
-      const EvaluatedResult& result = query.results[rank];
-      entry.results.push_back(photos.Number(result.name, result.photo, std::nullopt));
-    }
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    if (choices[i].empty()) continue;
+    const auto& [other, query] = sorted[i];
+    ShownQuery entry{query,
+                     other,
+                     std::move(choices[i]),
+                     photos.Number(query->query, query->box),
+                     photos.Numbers(query->first, options.results),
+                     {}};
+    if (other != nullptr) entry.other_results = photos.Numbers(other->first, options.results);
     shown.push_back(std::move(entry));
   }
   return shown;
 }
 
-std::string Toolbar(const std::vector<ShownQuery>& shown) {
-  std::string html =
-      "<nav class=\"bar\" aria-label=\"Sections and filter\"><div class=\"links\"><a "
-      "href=\"#precisions\">Average "
-      "precision</a><a href=\"#queries\">Queries</a></div><form id=\"filter\" aria-label=\"Filter\">"
-      "<fieldset><legend>Queries</legend>";
-  for (const char* split : {"all", "worst", "best"}) {
-    html += StrCat("<label><input type=\"radio\" name=\"split\" value=\"", split, "\"",
-                   std::string_view(split) == "all" ? " checked" : "", "><span>", split, "</span></label>");
+std::string Toolbar(const EvaluationReport& report, const std::vector<ShownQuery>& shown) {
+  std::string html = "<nav class=\"bar\" aria-label=\"Sections and filter\"><div class=\"links\">";
+  if (report.other) html += "<a href=\"#comparison\">Two runs</a>";
+  html +=
+      "<a href=\"#curves\">Precision and recall</a><a href=\"#precisions\">Average precision</a><a "
+      "href=\"#queries\">Queries</a></div><form id=\"filter\" aria-label=\"Filter\"><fieldset><legend>Queries"
+      "</legend>";
+  std::vector<std::string> choices = {"all", "worst", "best"};
+  if (report.other) choices.emplace_back("changed");
+  for (const std::string& choice : choices) {
+    html += StrCat("<label><input type=\"radio\" name=\"split\" value=\"", choice, "\"",
+                   choice == "all" ? " checked" : "", "><span>", choice, "</span></label>");
   }
   std::set<std::string> tasks;
   for (const ShownQuery& query : shown) tasks.insert(query.query->task);
@@ -109,61 +137,11 @@ std::string Toolbar(const std::vector<ShownQuery>& shown) {
                  ">Task <select id=\"scene\"><option value=\"\">all</option>");
   for (const std::string& task : tasks) {
     if (task.empty()) continue;
-    // Both halves of the choice may have queries of the task.
+    // All choices may have queries of the task.
     html +=
         StrCat("<option value=\"", EscapeHtml(task), "\" data-split=\"all\">", EscapeHtml(task), "</option>");
   }
   return html + "</select></label><output id=\"shown\" aria-live=\"polite\"></output></form></nav>\n";
-}
-
-std::string ResultFigure(const EvaluatedResult& result, int64_t rank, int64_t photo, PhotoAlbum& album) {
-  const bool is_right = result.kind == ResultKind::kPositive;
-  const bool is_junk = result.kind == ResultKind::kJunk;
-  return ToHtml({.kind = is_right  ? "chosen"
-                         : is_junk ? "candidate"
-                                   : "negative",
-                 .role = StrCat(is_right  ? "right"
-                                : is_junk ? "junk"
-                                          : "wrong",
-                                ", place ", rank),
-                 .path = result.name,
-                 .mark = "",
-                 .facts = StrCat("<span>", rank, ".</span><span>", FormatFixed(result.score, 3), "</span>")},
-                photo, album);
-}
-
-std::string QueryCard(const ShownQuery& shown, size_t number, PhotoAlbum& album) {
-  const EvaluatedQuery& query = *shown.query;
-  const char* end = shown.is_worst ? "worst" : "best";
-  const std::string ap = FormatFixed(100 * query.average_precision, 2);
-  std::string html = StrCat(
-      "<article class=\"query\" id=\"query-", number, "\" tabindex=\"-1\" data-number=\"", number,
-      "\" data-highest=\"", FormatFixed(-query.average_precision, 6), "\" data-split=\"", end,
-      "\" data-scene=\"", EscapeHtml(query.task), "\"><header><h3><a href=\"#query-", number, "\">AP ", ap,
-      "&#8239;%</a></h3>", "<span class=\"badge\">", end, "</span>",
-      query.task.empty() ? "" : StrCat("<span class=\"badge val\">", EscapeHtml(query.task), "</span>"),
-      "</header><div class=\"tuple\"><div><h4>Query</h4>",
-      ToHtml({.kind = "query", .role = "query", .path = query.name, .mark = "", .facts = ""}, shown.photo,
-             album),
-      "</div><div class=\"matches\"><h4>", Counted(query.positives, "photo shows it", "photos show it"),
-      "<span class=\"more\">, the first ", shown.results.size(), " found</span></h4><div class=\"photos\">");
-  for (size_t i = 0; i < shown.results.size(); ++i) {
-    html += ResultFigure(query.results[i], static_cast<int64_t>(i) + 1, shown.results[i], album);
-  }
-  return html + "</div></div></div></article>\n";
-}
-
-std::string QuerySection(const std::vector<ShownQuery>& shown, size_t total, PhotoAlbum& album) {
-  std::string html = StrCat(
-      "<section id=\"queries\"><div class=\"head\"><h2>Queries</h2><p>", shown.size(), " of ",
-      Counted(static_cast<int64_t>(total), "query", "queries"),
-      ", the worst and the best. <span class=\"keys\"><kbd>J</kbd> next, <kbd>K</kbd> previous</span></p>"
-      "<label class=\"order\">Order <select id=\"order\"><option value=\"number\">lowest "
-      "first</option><option "
-      "value=\"highest\">highest first</option></select></label></div>",
-      kLegend, "<div id=\"query-list\">\n");
-  for (size_t i = 0; i < shown.size(); ++i) html += QueryCard(shown[i], i + 1, album);
-  return html + "</div><p class=\"none\" hidden>No query shown is of this choice.</p></section>\n";
 }
 
 PhotoAlbum MakeAlbum(const std::vector<ShownPhoto>& photos, const ThumbnailOptions& options,
@@ -182,6 +160,26 @@ PhotoAlbum MakeAlbum(const std::vector<ShownPhoto>& photos, const ThumbnailOptio
   return album;
 }
 
+std::string PrecisionSection(const EvaluationReport& report, const Pairs& sorted,
+                             const std::vector<ShownQuery>& shown) {
+  std::map<const QueryResult*, size_t> card_of;
+  for (size_t i = 0; i < shown.size(); ++i) card_of[shown[i].query] = i + 1;
+  std::vector<PrecisionBar> bars;
+  for (const auto& [other, query] : sorted) {
+    const auto card = card_of.find(query);
+    bars.push_back({query->average_precision, query->query + (query->task.empty() ? "" : " " + query->task),
+                    card == card_of.end() ? 0 : card->second,
+                    other == nullptr ? std::nullopt : std::optional(other->average_precision)});
+  }
+  return StrCat(
+      "<section id=\"precisions\"><div class=\"head\"><h2>Average precision</h2><p>of each query, "
+      "lowest first. Coloured bars lead to queries shown below.",
+      report.other
+          ? StrCat(" Lines: <span class=\"key series-2\">", EscapeHtml(report.other_name), "</span>.")
+          : "",
+      "</p></div>", AveragePrecisionChart(bars), "</section>\n");
+}
+
 }  // namespace
 
 void Describe(OptionsDescription& description, EvaluationReportOptions& options) {
@@ -191,6 +189,9 @@ void Describe(OptionsDescription& description, EvaluationReportOptions& options)
   description.Add("best", options.best, "Queries with the highest that it shows")
       .Range(0, 100000)
       .Flag("report_best");
+  description.Add("changed", options.changed, "Queries that differ most from the other run's that it shows")
+      .Range(0, 100000)
+      .Flag("report_changed");
   description.Add("results", options.results, "Results that it shows of each")
       .Range(1, 1000)
       .Flag("report_results");
@@ -199,36 +200,26 @@ void Describe(OptionsDescription& description, EvaluationReportOptions& options)
 EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
                                               const EvaluationReportOptions& options, const fs::path& output,
                                               const RunContext& context) {
-  const std::vector<const EvaluatedQuery*> sorted = InOrder(report.queries);
-  PhotoList photos;
-  const std::vector<ShownQuery> shown = ChooseQueries(sorted, options, photos);
+  const Pairs sorted = InOrder(report);
+  PhotoList photos(report.folder);
+  const std::vector<ShownQuery> shown = ChooseQueries(sorted, report.other.has_value(), options, photos);
   PhotoAlbum album = MakeAlbum(photos.photos(), options.thumbnails, context);
 
-  HtmlPage page(StrCat(report.name, " · evaluation"));
+  HtmlPage page(StrCat(report.run.benchmark, " · evaluation"));
   page.Add(
       StrCat("<a class=\"skip\" href=\"#queries\">To the queries</a>\n<header class=\"title\"><p>Evaluation"
              "</p><h1>",
-             EscapeHtml(report.name), "</h1></header>\n<main>\n<div class=\"tiles\">"));
-  for (const EvaluationFigure& figure : report.figures) {
-    page.Add(Tile(EscapeHtml(figure.value), EscapeHtml(figure.label), EscapeHtml(figure.detail)));
+             EscapeHtml(report.run.benchmark), "</h1></header>\n<main>\n"));
+  page.Add(FigureTiles(report));
+  if (!report.run.missing.empty()) {
+    page.Add(StrCat("<p class=\"note\">Partial, not the benchmark's figure. Missing: ",
+                    EscapeHtml(SomeOf(report.run.missing)), "</p>\n"));
   }
-  page.Add("</div>\n");
-  for (const std::string& note : report.notes) {
-    page.Add(StrCat("<p class=\"note\">", EscapeHtml(note), "</p>\n"));
-  }
-  std::vector<PrecisionBar> bars;
-  std::map<const EvaluatedQuery*, size_t> card_of;
-  for (size_t i = 0; i < shown.size(); ++i) card_of[shown[i].query] = i + 1;
-  for (const EvaluatedQuery* query : sorted) {
-    bars.push_back({query->average_precision, query->name + (query->task.empty() ? "" : " " + query->task),
-                    card_of.count(query) == 1 ? card_of[query] : 0});
-  }
-  page.Add(Toolbar(shown));
-  page.Add(
-      StrCat("<section id=\"precisions\"><div class=\"head\"><h2>Average precision</h2><p>of each query, "
-             "lowest first. Coloured bars lead to queries shown below.</p></div>",
-             AveragePrecisionChart(bars), "</section>\n"));
-  page.Add(QuerySection(shown, sorted.size(), album));
+  page.Add(Toolbar(report, shown));
+  page.Add(ComparisonSection(report));
+  page.Add(PrecisionRecallSection(report));
+  page.Add(PrecisionSection(report, sorted, shown));
+  page.Add(EvaluatedQuerySection(report, shown, sorted.size(), album));
   page.Add(UnreadableSection(album.unreadable()));
   page.Add(StrCat("</main>\n<footer>vantage ", Version(), "</footer>\n"));
   const std::string text = page.Text();

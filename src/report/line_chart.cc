@@ -54,6 +54,10 @@ struct Axes {
       }
     }
     if (IsEmpty()) return;
+    if (chart.y_range) {
+      y.Include(chart.y_range->first);
+      y.Include(chart.y_range->second);
+    }
     y_ticks = RoundTicks(y.min, y.max);
     y.Include(y_ticks.front());
     y.Include(y_ticks.back());

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vantage {
@@ -15,11 +16,12 @@ struct ChartSeries {
 
 struct LineChart {
   std::string title;
-  std::string description;          // a sentence
-  std::string x_name;               // "epoch"
-  std::string unit;                 // after values: " %"
-  std::vector<ChartSeries> series;  // at most 2
-  std::optional<double> mark;       // an x that is marked as the best
+  std::string description;                           // a sentence
+  std::string x_name;                                // "epoch"
+  std::string unit;                                  // after values: " %"
+  std::vector<ChartSeries> series;                   // at most 2
+  std::optional<double> mark;                        // an x that is marked as the best
+  std::optional<std::pair<double, double>> y_range;  // that the axis covers whatever the values
 };
 
 // Round numbers 1, 2 or 5 times a power of ten apart, 3 to 7 of them, from below `min` to above `max`.

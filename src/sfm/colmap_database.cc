@@ -42,6 +42,17 @@ std::unordered_map<int64_t, std::string> ReadNames(const Database& database) {
   return names;
 }
 
+// The names of a pair's images.
+std::pair<std::string, std::string> PairOf(int64_t id, const std::unordered_map<int64_t, std::string>& names,
+                                           const char* table, const fs::path& path) {
+  const auto a = names.find(id / kMaxImages);
+  const auto b = names.find(id % kMaxImages);
+  VANTAGE_CHECK(a != names.end() && b != names.end() && a->first < b->first, path.string(), ": table '",
+                table, "': pair ", id, " is of the images ", id / kMaxImages, " and ", id % kMaxImages,
+                ", which are no pair of the table 'images'");
+  return {a->second, b->second};
+}
+
 int64_t CountEntries(const Database& database, const std::string& table) {
   Statement count(database, "SELECT COUNT(*) FROM " + table);
   return count.Step() ? count.Integer(0) : 0;
@@ -63,12 +74,18 @@ std::vector<VerifiedPair> ReadVerifiedPairs(const fs::path& path) {
        entry.Step();) {
     const int64_t id = entry.Integer(0);
     const int64_t inliers = RowCount(entry, 1, "two_view_geometries", id, path);
-    const auto a = names.find(id / kMaxImages);
-    const auto b = names.find(id % kMaxImages);
-    VANTAGE_CHECK(a != names.end() && b != names.end() && a->first < b->first, path.string(),
-                  ": table 'two_view_geometries': pair ", id, " is of the images ", id / kMaxImages, " and ",
-                  id % kMaxImages, ", which are no pair of the table 'images'");
-    if (inliers > 0) pairs.push_back({a->second, b->second, inliers});
+    const auto& [a, b] = PairOf(id, names, "two_view_geometries", path);
+    if (inliers > 0) pairs.push_back({a, b, inliers});
+  }
+  return pairs;
+}
+
+std::vector<std::pair<std::string, std::string>> ReadMatchedPairs(const fs::path& path) {
+  const Database database = Open(path);
+  const std::unordered_map<int64_t, std::string> names = ReadNames(database);
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (Statement entry(database, "SELECT pair_id FROM matches ORDER BY pair_id"); entry.Step();) {
+    pairs.push_back(PairOf(entry.Integer(0), names, "matches", path));
   }
   return pairs;
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "vantage/util/error.h"
+
 namespace vantage {
 namespace {
 
@@ -72,6 +74,28 @@ std::vector<ImageId> CovisibilityIndex::NearestCameras(ImageId image, int64_t co
   std::vector<ImageId> nearest;
   for (size_t i = 0; i < kept; ++i) nearest.push_back(others[i].second);
   return nearest;
+}
+
+std::vector<CovisiblePair> CovisiblePairs(const Reconstruction& reconstruction, int64_t min_shared_points) {
+  VANTAGE_CHECK(min_shared_points >= 1, "covisible pairs of ", min_shared_points, " shared points");
+  // Each point counts for the pairs of its track, so that pairs without one cost nothing.
+  std::map<std::pair<ImageId, ImageId>, int64_t> shared;
+  for (const auto& [id, point] : reconstruction.points) {
+    std::vector<ImageId> seen;
+    for (const TrackElement& element : point.track) seen.push_back(element.image);
+    std::sort(seen.begin(), seen.end());
+    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+    for (size_t i = 0; i < seen.size(); ++i) {
+      for (size_t j = i + 1; j < seen.size(); ++j) ++shared[{seen[i], seen[j]}];
+    }
+  }
+  std::vector<CovisiblePair> pairs;
+  for (const auto& [images, count] : shared) {
+    if (count < min_shared_points) continue;
+    pairs.push_back(
+        {reconstruction.images.at(images.first).name, reconstruction.images.at(images.second).name, count});
+  }
+  return pairs;
 }
 
 }  // namespace vantage

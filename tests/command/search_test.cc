@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cstring>
+#include <filesystem>
+#include <limits>
 #include <map>
 
 #include "command/run_vantage.h"
 #include "testing/files.h"
+#include "testing/models.h"
 #include "testing/photos.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/serialize/npy.h"
 #include "vantage/sfm/colmap_database.h"
+#include "vantage/sfm/colmap_model.h"
+#include "vantage/sfm/covisibility.h"
 #include "vantage/util/file.h"
 #include "vantage/util/random.h"
 #include "vantage/util/subprocess.h"
@@ -189,6 +195,90 @@ TEST_F(Searching, PairsOfQueriesAreHlocs) {
                      Path("pairs.txt")})
                 .code,
             2);
+}
+
+TEST_F(Searching, ResultsAreSavedAndShownBesideAnotherRuns) {
+  WriteBenchmark();
+  const json one =
+      VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--save-results", Path("one.json")});
+  const json two = VantageJson({"evaluate", Path("two.npy"), "--data", Path("data"), "--compare",
+                                Path("one.json"), "--report", Path("page.html"), "--log-level", "off"});
+  EXPECT_NEAR(two["comparison"]["all"]["mean_difference"].get<double>(),
+              two["map"].get<double>() - one["map"].get<double>(), 1e-12);
+  const std::string page = ReadFile(folder_ / "page.html");
+  EXPECT_THAT(page, HasSubstr("id=\"comparison\""));
+  EXPECT_THAT(page, HasSubstr("one.json"));
+  WriteFile(folder_ / "broken.json", "{}");
+  EXPECT_THAT(
+      Vantage({"evaluate", Path("two.npy"), "--data", Path("data"), "--compare", Path("broken.json")}).text,
+      HasSubstr("broken.json: not a file of --save-results"));
+}
+
+TEST_F(Searching, EvaluateRefusesDescriptorsThatDoNotFit) {
+  WriteBenchmark();
+  DescriptorFile file = ReadDescriptors(folder_ / "one.npy");
+  file.descriptors.values.conservativeResize(Eigen::NoChange, 8);
+  WriteDescriptors(file, folder_ / "short.npy");
+  const auto error = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "evaluate");
+    arguments.insert(arguments.end(), {"--data", Path("data")});
+    const Output output = Vantage(arguments);
+    EXPECT_EQ(output.code, 1) << output.text;
+    return output.text;
+  };
+  EXPECT_THAT(error({Path("one.npy"), "--queries", Path("short.npy")}),
+              HasSubstr("short.npy: descriptors of 8 dimensions, those of"));
+  EXPECT_THAT(error({Path("one.npy"), "--distractors", Path("short.npy")}), HasSubstr("of 16 dimensions"));
+  file.provenance = R"({"model_sha256": "bb"})";
+  WriteDescriptors(file, folder_ / "foreign.npy");
+  EXPECT_THAT(error({Path("one.npy"), "--queries", Path("foreign.npy")}),
+              HasSubstr("come from different models"));
+  file.descriptors.names[3] = "elsewhere.jpg";
+  WriteDescriptors(file, folder_ / "renamed.npy");
+  EXPECT_THAT(error({Path("renamed.npy")}), HasSubstr("renamed.npy: no descriptor of"));
+  std::string bytes = ReadFile(folder_ / "one.npy");
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(bytes.data() + bytes.size() - sizeof(nan), &nan, sizeof(nan));
+  WriteFile(folder_ / "one.npy", bytes);
+  EXPECT_THAT(error({Path("one.npy")}), HasSubstr("one.npy: row 14 holds a value that is not finite"));
+  WriteFile(folder_ / "one.npy", bytes.substr(0, bytes.size() - 1));
+  EXPECT_THAT(error({Path("one.npy")}), HasSubstr("before the array does"));
+  WriteFile(folder_ / "one.npy", bytes.replace(bytes.find("False"), 5, "True "));
+  EXPECT_THAT(error({Path("one.npy")}), HasSubstr("Fortran order"));
+}
+
+TEST_F(Searching, PairsAreMeasuredByASparseModel) {
+  const Reconstruction model = vantage::testing::MakeRandomModel(12, 60, 7);
+  WriteColmapModel(model, folder_ / "models/scene", ModelFormat::kBinary);
+  std::vector<std::string> names;
+  for (int i = 0; i < 12; ++i) names.push_back(StrCat(i, ".jpg"));
+  WriteGroups("database.npy", names, 3, 1);
+  const int64_t least = 30;
+  const size_t covisible = CovisiblePairs(model, least).size();
+  ASSERT_GT(covisible, 0U);
+  ASSERT_LT(covisible, 66U);
+  WriteFile(folder_ / "other.txt", "0.jpg 1.jpg\n");
+  const json result =
+      VantageJson({"pairs", Path("database.npy"), "--covisible", Path("models/scene"), "--min-shared-points",
+                   std::to_string(least), "-k", "11", "--against", Path("other.txt")});
+  EXPECT_EQ(result["exhaustive"], 66);
+  const json& recall = result["recall"];
+  ASSERT_EQ(recall.size(), 6U);  // k = 1, 2, 5, 10, 11, and the other's pairs
+  for (const json& row : recall) EXPECT_EQ(row["covisible"], covisible);
+  EXPECT_LT(recall[0]["recall"], 1);
+  EXPECT_EQ(recall[4]["name"], "k = 11");
+  EXPECT_EQ(recall[4]["recall"], 1);
+  EXPECT_EQ(recall[4]["saved"], 0);
+  EXPECT_EQ(recall[5]["pairs"], 1);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "pairs.txt"));
+  EXPECT_EQ(Vantage({"pairs", Path("database.npy")}).code, 2);
+  EXPECT_THAT(Vantage({"pairs", Path("database.npy"), "--covisible", Path("models/scene"),
+                       "--min-shared-points", "100000"})
+                  .text,
+              HasSubstr("no two photos share 100000 points"));
+  WriteGroups("few.npy", {"0.jpg", "1.jpg"}, 1, 1);
+  EXPECT_THAT(Vantage({"pairs", Path("few.npy"), "--covisible", Path("models/scene")}).text,
+              HasSubstr("few.npy: no descriptor of the photo"));
 }
 
 }  // namespace

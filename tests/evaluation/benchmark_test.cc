@@ -57,6 +57,13 @@ TEST(ReadBoxedQueries, DamageIsNamed) {
               HasSubstr("names the photo 'c', which is not in the database"));
   EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "bbx": [1, 2]}])"), HasSubstr("no list of four numbers"));
   EXPECT_THAT(error(R"([{"query": "a"}])"), HasSubstr("queries.json: "));
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "bbx": [5, 2, 3, 9]}])"), HasSubstr("holds nothing"));
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a", "a.jpg"]}])"), HasSubstr("name the photo 'a.jpg' twice"));
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "junk": ["a"]}])"),
+              HasSubstr("name the photo 'a' twice"));
+  WriteFile(folder / "images.json", R"({"imlist": ["a", "a.jpg"]})");
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"]}])"), HasSubstr("the database has the photo 'a' twice"));
+  WriteFile(folder / "images.json", R"({"imlist": ["a"]})");
   EXPECT_THAT(error("[]"), HasSubstr("no query"));
 }
 

@@ -23,7 +23,7 @@ TEST(Holidays, TheRealResultsHaveTheMapThatInriasProgramPrints) {
   const auto rankings = ReadHolidaysResults(folder / "result_top10.txt");
   const auto names = ReadHolidaysList(folder / "holidays_images.dat");
   EXPECT_EQ(names.size(), 1491U);
-  const RetrievalScores scores = ScoreHolidaysResults(rankings, names, "result_top10.txt");
+  const RetrievalScores scores = ScoresOfTask(JudgeHolidaysResults(rankings, names, "result_top10.txt"), "");
   EXPECT_EQ(scores.average_precisions.size(), 500U);
   EXPECT_NEAR(scores.mean_average_precision, 0.6892340, 5e-8);  // printed with seven digits
   EXPECT_EQ(ReadHolidaysResults(folder / "result_top10.txt").size(), rankings.size());
@@ -45,8 +45,14 @@ TEST(Holidays, ResultsAndRankingsAreJudgedAlike) {
   }
   const TemporaryFolder folder;
   WriteRankedLists(lists, kNames, folder / "result.txt");
-  const RetrievalScores by_file =
-      ScoreHolidaysResults(ReadHolidaysResults(folder / "result.txt"), kNames, "r");
+  const EvaluationResults results =
+      JudgeHolidaysResults(ReadHolidaysResults(folder / "result.txt"), kNames, "r", 2);
+  const RetrievalScores by_file = ScoresOfTask(results, "");
+  EXPECT_EQ(by_file.mean_precision_at, by_rows.mean_precision_at);
+  ASSERT_EQ(results.queries[1].first.size(), 2U);  // the query itself is not among them
+  EXPECT_EQ(results.queries[1].first[0].name, "100101.jpg");
+  EXPECT_EQ(results.queries[1].first[0].kind, ResultKind::kPositive);
+  EXPECT_EQ(results.queries[1].first[1].name, "100000.jpg");
   EXPECT_EQ(by_file.average_precisions, by_rows.average_precisions);
   EXPECT_EQ(by_file.mean_average_precision, by_rows.mean_average_precision);
 }
@@ -73,7 +79,7 @@ TEST(Holidays, DamageIsNamed) {
   EXPECT_THAT(list_error(""), HasSubstr("names no photo"));
   const auto result_error = [&](const std::string& text) {
     WriteFile(folder / "result.txt", text);
-    return ErrorOf([&] { ScoreHolidaysResults(ReadHolidaysResults(folder / "result.txt"), kNames, "r"); });
+    return ErrorOf([&] { JudgeHolidaysResults(ReadHolidaysResults(folder / "result.txt"), kNames, "r"); });
   };
   EXPECT_THAT(result_error("100000.jpg 0\n"), HasSubstr("result.txt:1: rank 0 has no photo"));
   EXPECT_THAT(result_error("100000.jpg x 100001.jpg\n"), HasSubstr("result.txt:1: rank"));
@@ -84,6 +90,30 @@ TEST(Holidays, DamageIsNamed) {
   EXPECT_THAT(result_error("100000.jpg 0 109999.jpg\n100100.jpg\n"),
               HasSubstr("is no photo of the benchmark"));
   EXPECT_THAT(result_error("100000.jpg 0 100001.jpg 1 100001.jpg\n100100.jpg\n"), HasSubstr("is twice"));
+}
+
+TEST(Turns, AreReadForPhotosByName) {
+  const PhotoLookup photos({"x/100000.jpg", "x/100001.jpg", "x/100100.jpg", "x/100101.jpg", "x/100102.jpg"});
+  Benchmark benchmark = MakeHolidays(kNames, photos);
+  const TemporaryFolder folder;
+  const auto read = [&](const std::string& text) {
+    WriteFile(folder / "turns.txt", text);
+    ReadTurns(benchmark, folder / "turns.txt");
+  };
+  read("100001.jpg 90\n\n100100 -90\nx/100102.jpg\t180\n100000.jpg 0\n");
+  EXPECT_THAT(benchmark.turns, ElementsAre(0, 90, 270, 0, 180));
+  EXPECT_THAT(ErrorOf([&] { read("100001.jpg 90\n100001.jpg 90\n"); }),
+              HasSubstr("turns.txt:2: '100001.jpg' stands"));
+  EXPECT_THAT(ErrorOf([&] { read("100001.jpg 45\n"); }), HasSubstr("turns.txt:1: a turn by 45 degrees"));
+  EXPECT_THAT(ErrorOf([&] { read("100001.jpg x\n"); }), HasSubstr("turns.txt:1: degrees"));
+  EXPECT_THAT(ErrorOf([&] { read("100001.jpg\n"); }), HasSubstr("turns.txt:1: not 'NAME DEGREES'"));
+  EXPECT_THAT(ErrorOf([&] { read("109900.jpg 90\n"); }),
+              HasSubstr("'109900.jpg' is no photo of the benchmark"));
+  benchmark.queries[0].box = Box{0, 0, 1, 1};
+  EXPECT_THAT(ErrorOf([&] { read("100000.jpg 90\n"); }), HasSubstr("is a query with a box"));
+  benchmark.missing = {"109900.jpg"};
+  read("109900.jpg 90\n");  // missing, which is said elsewhere
+  EXPECT_THAT(benchmark.turns, ElementsAre(0, 0, 0, 0, 0));
 }
 
 }  // namespace

@@ -148,6 +148,68 @@ TEST(ReadOfficialBenchmark, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) 
   EXPECT_THAT(part.queries[0].relevance.junk, ElementsAre(1));
 }
 
+// Ground truth of the classic form: of each query its box, and the positives' places.
+std::string ClassicPickle(const std::vector<std::string>& images, const std::vector<std::string>& queries,
+                          const std::vector<std::vector<int64_t>>& ok) {
+  PickleWriter writer;
+  writer.EmptyDict();
+  writer.Mark();
+  WriteTexts(writer, "imlist", images);
+  WriteTexts(writer, "qimlist", queries);
+  writer.String("gnd");
+  writer.EmptyList();
+  writer.Mark();
+  for (const std::vector<int64_t>& rows : ok) {
+    writer.EmptyDict();
+    writer.Mark();
+    writer.String("bbx");
+    writer.EmptyList();
+    writer.Mark();
+    for (const int64_t side : {10, 20, 110, 220}) writer.Int(side);
+    writer.Appends();
+    writer.String("ok");
+    writer.EmptyList();
+    writer.Mark();
+    for (const int64_t row : rows) writer.Int(row);
+    writer.Appends();
+    writer.SetItems();
+  }
+  writer.Appends();
+  writer.SetItems();
+  return std::move(writer).Finish();
+}
+
+TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> images = {"INSTRE-S1/01a/001.jpg", "INSTRE-S1/01b/001.jpg",
+                                           "INSTRE-M/01/002.jpg"};
+  WriteFile(folder / "gnd_instre.pkl", ClassicPickle(images, {"INSTRE-S1/01a/003.jpg"}, {{0, 2}}));
+  for (const std::string& image : images) WriteFile(folder / image, "");
+  WriteFile(folder / "INSTRE-S1/01a/003.jpg", "");
+  WriteFile(folder / "INSTRE-S1/01b/003.jpg", "");
+  const Benchmark benchmark =
+      ReadOfficialBenchmark("instre", folder.path(), PhotoLookup::InFolder(folder.path()));
+  EXPECT_THAT(benchmark.missing, IsEmpty());
+  EXPECT_THAT(benchmark.tasks, IsEmpty());
+  EXPECT_THAT(benchmark.photos, ElementsAre(folder / images[0], folder / images[1], folder / images[2]));
+  ASSERT_EQ(benchmark.queries.size(), 1U);
+  EXPECT_EQ(benchmark.queries[0].photo, folder / "INSTRE-S1/01a/003.jpg");
+  EXPECT_EQ(benchmark.queries[0].box->right, 110);
+  EXPECT_THAT(benchmark.queries[0].relevance.positives, ElementsAre(0, 2));
+  EXPECT_THAT(benchmark.queries[0].relevance.junk, IsEmpty());
+  // Positives as MATLAB counts them, from 1.
+  WriteFile(folder / "gnd_instre.pkl", ClassicPickle(images, {"INSTRE-S1/01a/003.jpg"}, {{1, 3}}));
+  const auto error = [&] {
+    return ErrorOf(
+        [&] { ReadOfficialBenchmark("instre", folder.path(), PhotoLookup::InFolder(folder.path())); });
+  };
+  EXPECT_THAT(error(), HasSubstr("gnd[0]: 'ok' names image 3 of 3"));
+  WriteFile(folder / "gnd_instre.pkl", ClassicPickle({"a.jpg", "b.jpg", "a.jpg"}, {"q.jpg"}, {{0}}));
+  EXPECT_THAT(error(), HasSubstr("imlist: the name 'a.jpg' stands there twice"));
+  std::filesystem::remove(folder / "gnd_instre.pkl");
+  EXPECT_THAT(error(), HasSubstr("gnd_instre.pkl: no such file; it holds the ground truth of instre"));
+}
+
 TEST(ReadOfficialBenchmark, DamageIsNamed) {
   const TemporaryFolder folder;
   const PhotoLookup photos(Named({"a", "b", "c", "d", "q"}));

@@ -43,6 +43,15 @@ TEST(CountDistractorsAbove, GivesTheScoresOfTheWholeDatabase) {
   const RetrievalScores scores = ScoreRankings(rankings.rows, relevances, {1, 5, 10}, above);
   EXPECT_EQ(scores.average_precisions, expected.average_precisions);
   EXPECT_EQ(scores.mean_precision_at, expected.mean_precision_at);
+  const std::string file_name = (folder / "distractors").string();
+  const DistractorCounts twice =
+      CountDistractorsInFiles(rankings, queries, {file_name, file_name}, "{}", "queries");
+  EXPECT_EQ(twice.photos, 10000);
+  ASSERT_EQ(twice.above.size(), above.size());
+  for (size_t q = 0; q < above.size(); ++q) {
+    for (size_t i = 0; i < above[q].size(); ++i) EXPECT_EQ(twice.above[q][i], 2 * above[q][i]);
+  }
+  EXPECT_TRUE(CountDistractorsInFiles(rankings, queries, {}, "{}", "queries").above.empty());
   EXPECT_LT(expected.mean_average_precision, ScoreRankings(rankings.rows, relevances).mean_average_precision);
   EXPECT_THAT(ErrorOf([&] {
                 CountDistractorsAbove(rankings, WholeNumbers(7, 5, 1),

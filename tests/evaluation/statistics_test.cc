@@ -88,45 +88,5 @@ TEST(ComparePaired, EqualRunsDoNotDiffer) {
   EXPECT_THAT(ErrorOf([] { ComparePaired({}, {0.5}, {}); }), HasSubstr("0 queries and 1"));
 }
 
-const std::vector<QueryResult> kRun = {
-    {"E", "a.jpg", 3, 1.0 / 3}, {"E", "b, \"c\".jpg", 0, kNaN}, {"H", "a.jpg", 2, 0.5}, {"H", "a.jpg", 1, 1}};
-
-TEST(QueryResults, ComeBackBitByBit) {
-  const std::string text = FormatQueryResults(kRun);
-  const std::vector<QueryResult> back = ParseQueryResults(text, "run.csv");
-  ASSERT_EQ(back.size(), 4U);
-  for (size_t i = 0; i < 4; ++i) {
-    EXPECT_EQ(back[i].task, kRun[i].task);
-    EXPECT_EQ(back[i].query, kRun[i].query);
-    EXPECT_EQ(back[i].positives, kRun[i].positives);
-  }
-  EXPECT_EQ(back[0].average_precision, 1.0 / 3);
-  EXPECT_TRUE(std::isnan(back[1].average_precision));
-  EXPECT_THAT(ErrorOf([] { ParseQueryResults("a,b\n", "run.csv"); }), HasSubstr("not a file of --per-query"));
-  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a\n", "run.csv"); }),
-              HasSubstr("run.csv:6: 2 values for 4 columns"));
-  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a,x,0.5\n", "run.csv"); }),
-              HasSubstr("run.csv:6: positives"));
-  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a,1,7\n", "run.csv"); }),
-              HasSubstr("run.csv:6: an average precision of 7"));
-}
-
-TEST(CompareRuns, MatchesQueriesByName) {
-  std::vector<QueryResult> other = {kRun[3], kRun[0], kRun[1], kRun[2]};
-  other[1].average_precision = 0.5;
-  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }),
-              HasSubstr("old.csv: the query 'a.jpg' has 2 positives there and 1 here"));
-  std::rotate(other.begin(), other.begin() + 1, other.end());  // boxes of one photo are told by their order
-  const auto comparisons = CompareRuns(kRun, "old.csv", other, {});
-  ASSERT_EQ(comparisons.size(), 2U);
-  EXPECT_EQ(comparisons[0].task, "E");
-  EXPECT_NEAR(comparisons[0].comparison.mean_difference, 0.5 - 1.0 / 3, 1e-15);
-  EXPECT_EQ(comparisons[1].comparison.mean_difference, 0);
-  other[0].query = "d.jpg";
-  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }), HasSubstr("has no query 'd.jpg'"));
-  other.pop_back();
-  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }), HasSubstr("has no"));
-}
-
 }  // namespace
 }  // namespace vantage

@@ -3,10 +3,12 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "testing/files.h"
 #include "testing/photos.h"
+#include "vantage/extract/describe_benchmark.h"
 #include "vantage/extract/describer.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/file.h"
@@ -285,6 +287,66 @@ TEST(Describer, AppliesTheModelsWhitening) {
   EXPECT_THAT(
       ErrorOf([&] { ExtractDescriptors(Describer(model, {.whitening = "none", .dimension = 3}), requests); }),
       HasSubstr("kept of a whitening only"));
+}
+
+TEST(LoadPhoto, TurnsClockwise) {
+  const TemporaryFolder folder;
+  const Image photo = MakePhoto(1, 0, 40, 30);
+  WriteFile(folder / "a.png", EncodePng(photo));
+  for (const int turn : {0, 90, 180, 270}) {
+    const Image turned = LoadPhoto({folder / "a.png", std::nullopt, turn}, {64, false});
+    ASSERT_EQ(turned.width, turn % 180 == 0 ? 40 : 30);
+    for (int y = 0; y < 30; ++y) {
+      for (int x = 0; x < 40; ++x) {
+        const int to_x = turn == 0 ? x : turn == 90 ? 29 - y : turn == 180 ? 39 - x : y;
+        const int to_y = turn == 0 ? y : turn == 90 ? x : turn == 180 ? 29 - y : 39 - x;
+        ASSERT_TRUE(std::equal(photo.Row(y) + 3 * x, photo.Row(y) + 3 * x + 3, turned.Row(to_y) + 3 * to_x))
+            << turn << " " << x << " " << y;
+      }
+    }
+  }
+  EXPECT_THAT(ErrorOf([&] {
+                LoadPhoto({folder / "a.png", std::nullopt, 45}, {64, false});
+              }),
+              HasSubstr("a turn by 45 degrees"));
+}
+
+// Upright Holidays: the list of turns gives the descriptors of photos that were turned beforehand.
+TEST(DescribeBenchmark, DescribesTurnedPhotosAsIfTheyWereStoredSo) {
+  const TemporaryFolder folder;
+  Benchmark lying;
+  Benchmark upright;
+  for (int i = 0; i < 3; ++i) {
+    const Image photo = MakePhoto(i, 0, 90, 70);
+    lying.photos.push_back(folder / StrCat("lying/", i, ".png"));
+    upright.photos.push_back(folder / StrCat("upright/", i, ".png"));
+    WriteFile(lying.photos.back(), EncodePng(photo));
+    WriteFile(upright.photos.back(), EncodePng(i == 1 ? ApplyOrientation(photo, 6) : photo));
+  }
+  lying.turns = {0, 90, 0};
+  lying.queries.push_back({lying.photos[1], std::nullopt, {{2}, {1}}, 1, {}});
+  upright.queries.push_back({upright.photos[1], std::nullopt, {{2}, {1}}, 1, {}});
+  const Describer describer(MakeFormulaModel().net, {64, false});
+  const BenchmarkDescriptors turned = DescribeBenchmark(lying, describer);
+  const BenchmarkDescriptors stored = DescribeBenchmark(upright, describer);
+  EXPECT_EQ(turned.database, stored.database);
+  EXPECT_EQ(turned.queries, stored.queries);
+  lying.turns = {};
+  EXPECT_NE(DescribeBenchmark(lying, describer).queries, stored.queries);
+}
+
+TEST(DescribeBenchmark, NamesAQueryWhoseBoxLiesOutsideItsPhoto) {
+  const TemporaryFolder folder;
+  WritePhotos(folder, 2);
+  Benchmark benchmark;
+  benchmark.photos = {folder / "p0.jpg", folder / "p1.jpg"};
+  benchmark.queries.push_back({folder / "p0.jpg", Box{200, 0, 300, 50}, {{1}, {}}, 0, {}});
+  benchmark.queries.push_back({folder / "p1.jpg", Box{50, 0, 300, 50}, {{0}, {}}, 1, {}});  // in part
+  const BenchmarkDescriptors described =
+      DescribeBenchmark(benchmark, Describer(MakeFormulaModel().net, {64, false}));
+  EXPECT_THAT(described.failed, ElementsAre(HasSubstr("p0.jpg: the box")));
+  EXPECT_TRUE(described.queries.row(0).isZero(0));
+  EXPECT_NEAR(described.queries.row(1).norm(), 1, 1e-4);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using vantage::testing::ErrorOf;
 using vantage::testing::MakePhoto;
 using vantage::testing::TemporaryFolder;
 
@@ -22,27 +23,35 @@ int Count(const std::string& text, const std::string& part) {
   return count;
 }
 
-TEST(EvaluationReport, ShowsTheWorstAndTheBestInFramesThatSayWhatIsRight) {
-  const TemporaryFolder folder;
+// Five queries, the last without positives; photos 0 to 3 are there.
+EvaluationReport MakeReport(const TemporaryFolder& folder) {
   for (int i = 0; i < 4; ++i) {
     WriteFile(folder / StrCat(i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 120, 80), 90));
   }
   EvaluationReport report;
-  report.name = "a <b> benchmark";
-  report.figures = {{"47.50", "mAP", "40.0 to 55.0"}};
-  report.notes = {"Partial & so on"};
+  report.folder = folder.path();
+  report.run.benchmark = "a <b> benchmark";
+  report.run.missing = {"Partial & so on"};
+  report.run.tasks = {""};
+  report.run.source = "model.pth";
   for (int i = 0; i < 5; ++i) {
-    EvaluatedQuery query;
-    query.name = StrCat("q", i, ".jpg");
-    query.photo = folder / StrCat(i % 4, ".jpg");
-    query.positives = 2;
-    query.average_precision = i == 4 ? std::numeric_limits<double>::quiet_NaN() : 1 - 0.25 * i;
-    query.results = {{"1.jpg", folder / "1.jpg", ResultKind::kPositive, 0.9},
-                     {"2.jpg", folder / "2.jpg", ResultKind::kJunk, 0.8},
-                     {"none.jpg", folder / "none.jpg", ResultKind::kNegative, 0.7}};
-    report.queries.push_back(query);
+    QueryResult query;
+    query.query = StrCat(i % 4, ".jpg");
+    query.positives = i == 4 ? 0 : 1;
+    query.average_precision = i == 4 ? std::numeric_limits<double>::quiet_NaN() : AveragePrecision({i}, 1);
+    if (i < 4) query.positive_ranks = {i};
+    query.first = {{"1.jpg", ResultKind::kPositive, 0.9},
+                   {"2.jpg", ResultKind::kJunk, 0.8},
+                   {"none.jpg", ResultKind::kNegative, std::numeric_limits<double>::quiet_NaN()}};
+    report.run.queries.push_back(query);
   }
-  report.queries[0].box = Box{10, 10, 60, 60};
+  report.run.queries[0].box = Box{10, 10, 60, 60};
+  return report;
+}
+
+TEST(EvaluationReport, ShowsTheWorstAndTheBestInFramesThatSayWhatIsRight) {
+  const TemporaryFolder folder;
+  const EvaluationReport report = MakeReport(folder);
   EvaluationReportOptions options;
   options.worst = 2;
   options.best = 1;
@@ -52,18 +61,71 @@ TEST(EvaluationReport, ShowsTheWorstAndTheBestInFramesThatSayWhatIsRight) {
   EXPECT_THAT(summary.unreadable, ElementsAre("none.jpg: no such file"));
   const std::string page = ReadFile(folder / "page.html");
   EXPECT_THAT(page, HasSubstr("<h1>a &lt;b&gt; benchmark</h1>"));
-  EXPECT_THAT(page, HasSubstr("Partial &amp; so on"));
-  EXPECT_THAT(page, HasSubstr("<b>47.50</b><span>mAP</span><small>40.0 to 55.0</small>"));
+  EXPECT_THAT(page, HasSubstr("Missing: Partial &amp; so on"));
+  // AP 1, 1/4, 1/6, 1/8: the mean of the four that count.
+  EXPECT_THAT(page, HasSubstr("<b>38.54</b><span>mAP</span>"));
+  EXPECT_THAT(page, HasSubstr("<b>25.00</b><span>mP@1</span>"));
   EXPECT_EQ(Count(page, "<article class=\"query\""), 3);
   EXPECT_EQ(Count(page, "<rect "), 4);  // the fifth query does not count
   EXPECT_EQ(Count(page, "<a href=\"#query-1\"><rect"), 1);
   EXPECT_EQ(Count(page, "<figure class=\"photo chosen\">"), 3);
   EXPECT_EQ(Count(page, "<figure class=\"photo negative\">"), 3);
   EXPECT_EQ(Count(page, "<figure class=\"photo candidate\">"), 3);
-  EXPECT_LT(page.find("AP 25.00"), page.find("AP 50.00"));
-  EXPECT_LT(page.find("AP 50.00"), page.find("AP 100.00"));
-  EXPECT_THAT(page, Not(HasSubstr("q2.jpg: 75.00")));
-  EXPECT_THAT(page, HasSubstr("q1.jpg: 75.00"));  // in the chart only
+  EXPECT_EQ(Count(page, "<svg class=\"sketch\""), 3);
+  EXPECT_EQ(Count(page, "<section id=\"curves\">"), 1);
+  EXPECT_EQ(Count(page, "<section id=\"comparison\">"), 0);
+  EXPECT_THAT(page, Not(HasSubstr("nan")));
+  EXPECT_LT(page.find("AP 12.50"), page.find("AP 16.67"));
+  EXPECT_LT(page.find("AP 16.67"), page.find("AP 100.00"));
+  EXPECT_THAT(page, HasSubstr("1.jpg: 25.00"));  // in the chart only
+}
+
+TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
+  const TemporaryFolder folder;
+  EvaluationReport report = MakeReport(folder);
+  report.other = report.run;
+  report.other_name = "other <run>.json";
+  // The second query lost most, the fourth won a little, the others are as they were.
+  report.other->queries[1].average_precision = 1;
+  report.other->queries[1].positive_ranks = {0};
+  report.other->queries[1].first = {{"3.jpg", ResultKind::kPositive, 0.5}};
+  report.other->queries[3].average_precision = 0.1;
+  report.other->queries[3].positive_ranks = {4};
+  EvaluationReportOptions options;
+  options.worst = 1;
+  options.best = 1;
+  options.changed = 1;
+  const EvaluationReportSummary summary = WriteEvaluationReport(report, options, folder / "page.html");
+  EXPECT_EQ(summary.queries, 3);
+  const std::string page = ReadFile(folder / "page.html");
+  EXPECT_EQ(Count(page, "data-split=\"changed\""), 1);
+  EXPECT_THAT(page, HasSubstr("class=\"change worse\">-75.00</span>"));
+  EXPECT_THAT(page, HasSubstr("class=\"change better\">+2.50</span>"));
+  EXPECT_THAT(page, HasSubstr("<td>38.54</td><td>56.67</td><td>-18.12</td>"));
+  EXPECT_THAT(page, HasSubstr("1 of 4 queries better, 1 worse"));
+  EXPECT_THAT(page, HasSubstr("other &lt;run&gt;.json"));
+  EXPECT_THAT(page, Not(HasSubstr("other <run>")));
+  EXPECT_THAT(page, HasSubstr("1.jpg: 25.00, other run 100.00"));
+  EXPECT_EQ(Count(page, "<path class=\"other\""), 4);
+  EXPECT_EQ(Count(page, "<figure class=\"photo chosen\">"), 6);  // of both runs
+  EXPECT_EQ(Count(page, "<figure class=\"photo negative\">"), 5);
+  EXPECT_THAT(page, HasSubstr("<option value=\"lost\">"));
+
+  // Of a table of average precisions there are no lists and no curves, but the comparison.
+  report.other->has_rankings = false;
+  for (QueryResult& query : report.other->queries) {
+    query.first.clear();
+    query.positive_ranks.clear();
+  }
+  WriteEvaluationReport(report, options, folder / "table.html");
+  const std::string table = ReadFile(folder / "table.html");
+  EXPECT_EQ(Count(table, "<figure class=\"photo chosen\">"), 3);
+  EXPECT_THAT(table, HasSubstr("<td>38.54</td><td>56.67</td><td>-18.12</td>"));
+  EXPECT_THAT(table, HasSubstr("class=\"change worse\">-75.00</span>"));
+
+  report.other->queries[0].query = "elsewhere.jpg";
+  EXPECT_THAT(ErrorOf([&] { WriteEvaluationReport(report, options, folder / "page.html"); }),
+              HasSubstr("has no query '0.jpg'"));
 }
 
 TEST(EvaluationReport, OfNoQueriesIsStillAPage) {

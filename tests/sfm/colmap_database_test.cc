@@ -166,5 +166,18 @@ TEST(ColmapDatabase, CutAndFlippedFilesAreErrorsOrRead) {
   }
 }
 
+TEST(ColmapDatabase, MatchedPairsAreAllThatWereTried) {
+  const TemporaryFolder folder;
+  WriteDatabase(folder / "d.db");
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_THAT(ReadMatchedPairs(folder / "d.db"),
+              ElementsAre(Pair("a.jpg", "sub folder/b.jpg"), Pair("a.jpg", "c.jpg"),
+                          Pair("sub folder/b.jpg", "c.jpg")));
+  Database(folder / "d.db", Database::Mode::kCreate)
+      .Execute("PRAGMA synchronous = OFF; UPDATE matches SET pair_id = 7 WHERE rows = 3");
+  EXPECT_THAT(ErrorOf([&] { ReadMatchedPairs(folder / "d.db"); }),
+              HasSubstr("table 'matches': pair 7 is of"));
+}
+
 }  // namespace
 }  // namespace vantage

@@ -103,5 +103,29 @@ TEST(Covisibility, PointsBehindACameraGiveNoScale) {
   EXPECT_EQ(CovisibilityIndex(model).Between(ImageId{1}, ImageId{2}).scale_change, 0);
 }
 
+TEST(CovisiblePairs, AreThoseWithEnoughSharedPoints) {
+  const Reconstruction model = MakeRandomModel(9, 200, 4);
+  const CovisibilityIndex index(model);
+  size_t all = 0;
+  for (const int64_t least : {1, 40, 90, 1000}) {
+    const std::vector<CovisiblePair> pairs = CovisiblePairs(model, least);
+    size_t expected = 0;
+    for (const auto& [a, image_a] : model.images) {
+      for (const auto& [b, image_b] : model.images) {
+        const int64_t shared = index.Between(a, b).shared_points;
+        if (a >= b || shared < least) continue;
+        ASSERT_LT(expected, pairs.size());
+        EXPECT_EQ(pairs[expected].a, image_a.name);
+        EXPECT_EQ(pairs[expected].b, image_b.name);
+        EXPECT_EQ(pairs[expected++].shared_points, shared);
+      }
+    }
+    EXPECT_EQ(pairs.size(), expected);
+    if (least == 1) all = expected;
+    EXPECT_LE(expected, all);
+  }
+  EXPECT_THAT(vantage::testing::ErrorOf([&] { CovisiblePairs(model, 0); }), ::testing::HasSubstr("0 shared"));
+}
+
 }  // namespace
 }  // namespace vantage

@@ -26,6 +26,12 @@ double AveragePrecision(const std::vector<int64_t>& positive_ranks, int64_t posi
 std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Relevance& relevance,
                                    std::span<const int64_t> distractors_above = {});
 
+// The highest precision at each recall or beyond, at `levels` recalls evenly from 0 to 1, at least two
+// (Manning, Raghavan, Schütze, Introduction to Information Retrieval, section 8.4); 0 beyond the last
+// positive that was found. positive_ranks as for AveragePrecision; positive_count: at least 1.
+std::vector<double> InterpolatedPrecision(const std::vector<int64_t>& positive_ranks, int64_t positive_count,
+                                          int levels);
+
 struct RetrievalScores {
   // Mean of the queries' average precisions; queries without positives do not count. NaN if there are none.
   double mean_average_precision = 0;
@@ -37,6 +43,16 @@ struct RetrievalScores {
   // One for each query; NaN for a query without positives.
   std::vector<double> average_precisions;
 };
+
+// Where a query's positives stand: ranks as PositiveRanks gives them, and how many there are.
+struct FoundPositives {
+  std::vector<int64_t> ranks;
+  int64_t count = 0;
+};
+
+// Judges the queries by where their positives stand.
+RetrievalScores ScoreRanks(const std::vector<FoundPositives>& queries,
+                           const std::vector<int>& ks = {1, 5, 10});
 
 // Judges one ranking a query; distractors_above as for PositiveRanks, empty or one list a query. Throws Error
 // where the numbers of rankings and queries differ.

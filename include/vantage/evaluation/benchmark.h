@@ -28,6 +28,9 @@ struct BenchmarkQuery {
 struct Benchmark {
   std::string name;
   std::vector<std::filesystem::path> photos;  // the database
+  // What each photo is turned by before it is described, degrees clockwise: 0, 90, 180 or 270. Empty: none
+  // is.
+  std::vector<int> turns = {};
   std::vector<BenchmarkQuery> queries;
   // Names of the tasks where there are several: E, M, H of the revisited protocol.
   std::vector<std::string> tasks;
@@ -51,6 +54,12 @@ Benchmark ReadClassFolders(const std::filesystem::path& folder, int query_every 
 // ({"imlist": [...]}), where there is one, names them. Throws Error naming the file and the photo where one
 // is missing.
 Benchmark ReadBoxedQueries(const std::filesystem::path& folder);
+
+// Reads what photos are turned by, a line "NAME DEGREES" each (clockwise; 0, 90, 180, 270 or -90), into
+// Benchmark::turns; names as PhotoLookup finds them. Throws Error naming file and line where a name is none
+// of the benchmark's photos (unless some of its photos are missing) or stands there twice, or the photo is a
+// query with a box.
+void ReadTurns(Benchmark& benchmark, const std::filesystem::path& path);
 
 // Adds the photos below the folder to the database; they are right for no query.
 void AddDistractors(Benchmark& benchmark, const std::filesystem::path& folder);

@@ -8,6 +8,7 @@
 
 #include "vantage/evaluation/benchmark.h"
 #include "vantage/evaluation/official_benchmark.h"
+#include "vantage/evaluation/results.h"
 
 namespace vantage {
 
@@ -31,10 +32,11 @@ struct RankedNames {
 };
 std::vector<RankedNames> ReadHolidaysResults(const std::filesystem::path& path);
 
-// Judges such lists as INRIA's holidays_map.py does: average precisions over all groups of the list `names`,
-// in its order; photos that a list ends before count as not found. Throws Error where a query has no list or
-// two, or a name is unknown.
-RetrievalScores ScoreHolidaysResults(const std::vector<RankedNames>& rankings,
-                                     const std::vector<std::string>& names, const std::string& source);
+// Judges such lists as INRIA's holidays_map.py does: the groups of the list `names`, in its order; photos
+// that a list ends before count as not found. shown: of each list the first so many are kept. Throws Error
+// where a query has no list or two, or a name is unknown.
+EvaluationResults JudgeHolidaysResults(const std::vector<RankedNames>& rankings,
+                                       const std::vector<std::string>& names, const std::string& source,
+                                       int64_t shown = 0);
 
 }  // namespace vantage

@@ -13,7 +13,8 @@ namespace vantage {
 // Photos that ground truth may name: files of a folder, or the names in a descriptor file.
 class PhotoLookup {
  public:
-  explicit PhotoLookup(std::vector<std::filesystem::path> photos);
+  // folder: photos below it are known by their paths from there too.
+  explicit PhotoLookup(std::vector<std::filesystem::path> photos, const std::filesystem::path& folder = {});
   static PhotoLookup InFolder(const std::filesystem::path& folder);
 
   // The photo of this path or file name, with or without extension; null where there is none. Throws Error
@@ -27,7 +28,7 @@ class PhotoLookup {
   std::map<std::string, std::vector<size_t>> by_name_;
 };
 
-// Ground truth of the Oxford and Paris benchmarks, classic or revisited.
+// Ground truth of the Oxford and Paris benchmarks, classic or revisited, and of INSTRE.
 struct GroundTruth {
   std::vector<std::string> image_names;  // of the database
   std::vector<std::string> query_names;
@@ -41,7 +42,8 @@ struct GroundTruth {
   std::vector<Query> queries;
 };
 
-// Reads gnd_*.pkl as cirtorch and revisitop have them. Throws Error naming the file and what is wrong with
+// Reads gnd_*.pkl as cirtorch and revisitop have them; of INSTRE (Wang and Jiang, 2015) the split of Iscen et
+// al., CVPR 2017, in the same form (docs/formats.md). Throws Error naming the file and what is wrong with
 // it.
 GroundTruth ReadPickledGroundTruth(const std::filesystem::path& path);
 
@@ -60,9 +62,9 @@ Relevance RevisitedRelevance(const GroundTruth::Query& query, RevisitedTask task
 Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool revisited,
                         const PhotoLookup& photos);
 
-// Reads oxford5k, paris6k, roxford5k or rparis6k. ground_truth: a pickle, or a folder that holds gnd_NAME.pkl
-// or, for the classic ones, text files. Fewer photos than the benchmark has count as missing where the text
-// files cannot name them.
+// Reads oxford5k, paris6k, roxford5k, rparis6k or instre. ground_truth: a pickle, or a folder that holds
+// gnd_NAME.pkl or, for Oxford5k and Paris6k, text files. Fewer photos than the benchmark has count as missing
+// where the text files cannot name them.
 Benchmark ReadOfficialBenchmark(const std::string& name, const std::filesystem::path& ground_truth,
                                 const PhotoLookup& photos);
 

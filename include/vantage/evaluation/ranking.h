@@ -2,8 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "vantage/evaluation/benchmark.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/search/rerank.h"
@@ -24,6 +29,16 @@ struct Reranking {
   CloserLook look;
 };
 
+// How many local features of a query's box (its whole photo where there is none) agree with a photo's in one
+// geometry. May be called from several threads.
+using CountInliers = std::function<int64_t(
+    const std::filesystem::path& query, const std::filesystem::path& photo, const std::optional<Box>& box)>;
+
+// The first `count` in the order of their inliers; a query's own photo stays the first. folder: where the
+// benchmark's photos are. The benchmark must outlive it.
+Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::path& folder, int64_t count,
+                          CountInliers inliers);
+
 // Ranks all rows of the database for each query: Search for all of them, then RerankTop. A query that is in
 // the database is among its own nearest there, in expansion too. queries: Q x D, database: N x D. Throws
 // Error where the dimensions differ.
@@ -39,5 +54,16 @@ std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& 
                                                         const DescriptorMatrix& queries,
                                                         const DescriptorDatabase& distractors,
                                                         const RunContext& context = {});
+
+// The same of several files of descriptors.
+struct DistractorCounts {
+  int64_t photos = 0;                       // distractors in all files
+  std::vector<std::vector<int64_t>> above;  // empty where there is no file
+};
+// provenance: what made the queries' descriptors, which `source` holds. Throws Error naming the file also
+// where another model made it.
+DistractorCounts CountDistractorsInFiles(const DatabaseRankings& rankings, const DescriptorMatrix& queries,
+                                         const std::vector<std::string>& files, const std::string& provenance,
+                                         const std::string& source, const RunContext& context = {});
 
 }  // namespace vantage

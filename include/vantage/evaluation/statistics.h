@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "vantage/config/options_description.h"
@@ -44,31 +43,5 @@ struct PairedComparison {
 // no pair is left.
 PairedComparison ComparePaired(const std::vector<double>& first, const std::vector<double>& second,
                                const StatisticsOptions& options);
-
-// A line of the file of average precisions by query.
-struct QueryResult {
-  std::string task;  // E, M, H; "" where there is one task
-  std::string query;
-  int64_t positives = 0;
-  double average_precision = 0;  // NaN: has no positives
-};
-
-// CSV with a head line: task, query, positives, average_precision (in full precision, nan where there is
-// none).
-std::string FormatQueryResults(const std::vector<QueryResult>& results);
-// Throws Error naming source and line.
-std::vector<QueryResult> ParseQueryResults(const std::string& text, const std::string& source);
-
-struct TaskComparison {
-  std::string task;
-  PairedComparison comparison;
-};
-
-// Compares two runs task by task; queries are matched by their names. Throws Error naming the query where a
-// run lacks one, or asks for other positives.
-std::vector<TaskComparison> CompareRuns(const std::vector<QueryResult>& first,
-                                        const std::string& first_source,
-                                        const std::vector<QueryResult>& second,
-                                        const StatisticsOptions& options);
 
 }  // namespace vantage

@@ -43,6 +43,8 @@ struct ExtractOptions {
 struct PhotoRequest {
   std::filesystem::path path;
   std::optional<Box> box;
+  // Turned clockwise by so many degrees, 0, 90, 180 or 270, after any turn by EXIF and before the box is cut.
+  int turn = 0;
 };
 
 // A photo reduced to the size that the network takes. A box is cut out first and reduced by the factor that

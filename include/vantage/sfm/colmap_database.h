@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vantage {
@@ -25,6 +26,10 @@ struct VerifiedPair {
 // inliers. Throws Error naming the file, the table and the row where it is damaged or no COLMAP database.
 // Leaves no file beside it.
 std::vector<VerifiedPair> ReadVerifiedPairs(const std::filesystem::path& path);
+
+// The names of all pairs that COLMAP tried to match, with or without success, in the order of the ids; as
+// ReadVerifiedPairs else.
+std::vector<std::pair<std::string, std::string>> ReadMatchedPairs(const std::filesystem::path& path);
 
 struct DatabaseSummary {
   int64_t cameras = 0;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "vantage/sfm/reconstruction.h"
@@ -41,5 +42,15 @@ class CovisibilityIndex {
   std::map<ImageId, std::vector<SeenPoint>> points_;  // sorted by point
   std::map<ImageId, Eigen::Vector3d> centers_;
 };
+
+// Two images of a model that observe at least so many of the same points.
+struct CovisiblePair {
+  std::string a;  // the names of the images, a has the lower id
+  std::string b;
+  int64_t shared_points = 0;
+};
+
+// All such pairs, in the order of the ids. min_shared_points: at least 1.
+std::vector<CovisiblePair> CovisiblePairs(const Reconstruction& reconstruction, int64_t min_shared_points);
 
 }  // namespace vantage

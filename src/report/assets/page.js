@@ -20,7 +20,7 @@
     }
     if (scene.selectedOptions[0].disabled) scene.value = '';
     for (const item of all('article[data-split]')) {
-      const fits = (split === 'all' || item.dataset.split === split) &&
+      const fits = (split === 'all' || item.dataset.split.split(' ').includes(split)) &&
           (scene.value === '' || item.dataset.scene === scene.value);
       item.hidden = !fits;
     }

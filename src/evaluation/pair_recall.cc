@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/pair_recall.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <sstream>
+#include <unordered_map>
+
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+double Share(int64_t part, int64_t whole) {
+  return whole == 0 ? std::numeric_limits<double>::quiet_NaN()
+                    : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::set<RowPair> Ordered(const std::vector<RowPair>& pairs) {
+  std::set<RowPair> ordered;
+  for (const auto& [a, b] : pairs) ordered.insert(std::minmax(a, b));
+  return ordered;
+}
+
+// 1, 2, 5, 10, ... below the number of photos, and `own`.
+std::vector<int64_t> Ks(int64_t photos, int64_t own) {
+  std::set<int64_t> ks = {own};
+  for (int64_t power = 1; power < photos; power *= 10) {
+    for (const int64_t digit : {1, 2, 5}) {
+      if (digit * power < photos) ks.insert(digit * power);
+    }
+  }
+  return {ks.begin(), ks.end()};
+}
+
+}  // namespace
+
+void Describe(OptionsDescription& description, PairRecallOptions& options) {
+  description
+      .Add("min_shared_points", options.min_shared_points,
+           "Points that two photos share in a sparse model to be worth matching")
+      .AtLeast(1);
+}
+
+double PairRecall::Recall() const { return Share(found, covisible); }
+double PairRecall::Precision() const { return Share(found, pairs); }
+double PairRecall::Saved() const { return Share(exhaustive - pairs, exhaustive); }
+
+PairRecall RecallOfPairs(const std::vector<RowPair>& pairs, const std::vector<RowPair>& covisible,
+                         int64_t photos) {
+  const std::set<RowPair> matched = Ordered(pairs);
+  const std::set<RowPair> wanted = Ordered(covisible);
+  const int64_t found = std::count_if(wanted.begin(), wanted.end(),
+                                      [&](const RowPair& pair) { return matched.count(pair) == 1; });
+  return {static_cast<int64_t>(wanted.size()), static_cast<int64_t>(matched.size()),
+          photos * (photos - 1) / 2, found};
+}
+
+std::vector<RowPair> RowsOfPairs(const std::vector<NamePair>& pairs, const std::string& scene,
+                                 const Descriptors& photos, const std::string& source) {
+  std::unordered_map<std::string, int64_t> row_of;
+  for (size_t row = 0; row < photos.names.size(); ++row)
+    row_of[photos.names[row]] = static_cast<int64_t>(row);
+  const auto find = [&](const std::string& name) {
+    auto found = row_of.find(name);
+    if (found == row_of.end()) found = row_of.find(StrCat(scene, "/", name));
+    VANTAGE_CHECK(found != row_of.end(), source, ": no descriptor of the photo '", name, "'");
+    return found->second;
+  };
+  std::vector<RowPair> rows;
+  for (const auto& [a, b] : pairs) rows.push_back(std::minmax({find(a), find(b)}));
+  return rows;
+}
+
+std::vector<RecallAtK> RecallByK(const Descriptors& photos, const std::vector<RowPair>& covisible,
+                                 const PairOptions& options, const RunContext& context) {
+  std::vector<RecallAtK> recalls;
+  for (const int64_t k : Ks(photos.size(), options.k)) {
+    PairOptions at_k = options;
+    at_k.k = k;
+    recalls.push_back({k, RecallOfPairs(ProposePairs(photos, at_k, context), covisible, photos.size())});
+  }
+  return recalls;
+}
+
+std::vector<NamePair> ReadNamePairs(const std::filesystem::path& path) {
+  std::vector<NamePair> pairs;
+  std::istringstream lines(ReadFile(path));
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    std::istringstream words(line);
+    NamePair pair;
+    std::string rest;
+    if (!(words >> pair.first)) continue;
+    VANTAGE_CHECK(words >> pair.second && !(words >> rest), path.string(), ":", number, ": not two names");
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+}  // namespace vantage

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "vantage/evaluation/benchmark.h"
+#include "vantage/evaluation/official_benchmark.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kMaxTextSize = uint64_t{1} << 24;
+
+int ParseTurn(const std::string& text, const std::string& place) {
+  const auto degrees = ParseInteger(text, place + ": degrees");
+  VANTAGE_CHECK(degrees % 90 == 0 && degrees > -360 && degrees < 360, place, ": a turn by ", degrees,
+                " degrees: not 0, 90, 180, 270 or -90");
+  return static_cast<int>((degrees + 360) % 360);
+}
+
+}  // namespace
+
+void ReadTurns(Benchmark& benchmark, const fs::path& path) {
+  const PhotoLookup lookup(benchmark.photos);
+  std::map<fs::path, size_t> row_of;
+  for (size_t row = 0; row < benchmark.photos.size(); ++row) row_of[benchmark.photos[row]] = row;
+  std::set<fs::path> boxed;
+  for (const BenchmarkQuery& query : benchmark.queries) {
+    if (query.box) boxed.insert(query.photo);
+  }
+  std::vector<int> turns(benchmark.photos.size(), 0);
+  std::set<fs::path> seen;
+  std::istringstream lines(ReadFile(path, kMaxTextSize));
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const std::string place = StrCat(path.string(), ":", ++number);
+    const std::string text(Trim(line));
+    if (text.empty()) continue;
+    const size_t space = text.find_last_of(" \t");
+    VANTAGE_CHECK(space != text.npos, place, ": not 'NAME DEGREES'");
+    const std::string name(Trim(text.substr(0, space)));
+    const int turn = ParseTurn(text.substr(space + 1), place);
+    const fs::path* photo = lookup.Find(name);
+    if (photo == nullptr && !benchmark.missing.empty()) continue;
+    VANTAGE_CHECK(photo != nullptr, place, ": '", name, "' is no photo of the benchmark");
+    VANTAGE_CHECK(seen.insert(*photo).second, place, ": '", name, "' stands there twice");
+    VANTAGE_CHECK(turn == 0 || boxed.count(*photo) == 0, place, ": '", name,
+                  "' is a query with a box, which belongs to the photo as it is");
+    turns[row_of.at(*photo)] = turn;
+  }
+  benchmark.turns = std::move(turns);
+}
+
+}  // namespace vantage

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+#include "vantage/report/evaluation_report.h"
+
+namespace vantage {
+
+// Of each task a chart of the mean interpolated precision against recall, of both runs; "" where no ranking
+// is known.
+std::string PrecisionRecallSection(const EvaluationReport& report);
+
+// The interpolated precision of one query against recall as a small picture; other: of the other run, or
+// null.
+// "" where there is nothing to show.
+std::string PrecisionRecallSketch(const QueryResult& query, const QueryResult* other);
+
+}  // namespace vantage

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/evaluation/results.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "testing/files.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using vantage::testing::ErrorOf;
+using vantage::testing::TemporaryFolder;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+const std::vector<QueryResult> kRun = {
+    {"E", "a.jpg", 3, 1.0 / 3}, {"E", "b, \"c\".jpg", 0, kNaN}, {"H", "a.jpg", 2, 0.5}, {"H", "a.jpg", 1, 1}};
+
+TEST(QueryResults, ComeBackBitByBit) {
+  const std::string text = FormatQueryResults(kRun);
+  const std::vector<QueryResult> back = ParseQueryResults(text, "run.csv");
+  ASSERT_EQ(back.size(), 4U);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(back[i].task, kRun[i].task);
+    EXPECT_EQ(back[i].query, kRun[i].query);
+    EXPECT_EQ(back[i].positives, kRun[i].positives);
+  }
+  EXPECT_EQ(back[0].average_precision, 1.0 / 3);
+  EXPECT_TRUE(std::isnan(back[1].average_precision));
+  EXPECT_THAT(ErrorOf([] { ParseQueryResults("a,b\n", "run.csv"); }), HasSubstr("not a file of --per-query"));
+  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a\n", "run.csv"); }),
+              HasSubstr("run.csv:6: 2 values for 4 columns"));
+  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a,x,0.5\n", "run.csv"); }),
+              HasSubstr("run.csv:6: positives"));
+  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a,1,7\n", "run.csv"); }),
+              HasSubstr("run.csv:6: an average precision of 7"));
+}
+
+TEST(CompareRuns, MatchesQueriesByName) {
+  std::vector<QueryResult> other = {kRun[3], kRun[0], kRun[1], kRun[2]};
+  other[1].average_precision = 0.5;
+  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }),
+              HasSubstr("old.csv: the query 'a.jpg' has 2 positives there and 1 here"));
+  std::rotate(other.begin(), other.begin() + 1, other.end());  // boxes of one photo are told by their order
+  const auto comparisons = CompareRuns(kRun, "old.csv", other, {});
+  ASSERT_EQ(comparisons.size(), 2U);
+  EXPECT_EQ(comparisons[0].task, "E");
+  EXPECT_NEAR(comparisons[0].comparison.mean_difference, 0.5 - 1.0 / 3, 1e-15);
+  EXPECT_EQ(comparisons[1].comparison.mean_difference, 0);
+  other[0].query = "d.jpg";
+  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }), HasSubstr("has no query 'd.jpg'"));
+  other.pop_back();
+  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }), HasSubstr("has no"));
+}
+
+TEST(PairQueries, KeepsTheSecondRunsOrder) {
+  const std::vector<QueryResult> other = {kRun[3], kRun[1], kRun[0], kRun[2]};
+  const std::vector<QueryResult> here = {kRun[2], kRun[3], kRun[0], kRun[1]};
+  EXPECT_THAT(ErrorOf([&] { PairQueries(other, "o", here); }), HasSubstr("1 positives there and 2 here"));
+  const std::vector<QueryPair> pairs = PairQueries(kRun, "o", here);
+  ASSERT_EQ(pairs.size(), 4U);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(pairs[i].second, &here[i]);
+  EXPECT_EQ(pairs[0].first, &kRun[2]);
+  EXPECT_EQ(pairs[3].first, &kRun[1]);
+}
+
+TEST(InterpolatedPrecision, IsTheHighestAtEachRecallOrBeyond) {
+  // Precision 1/2 at recall 1/4, 2/3 at 2/4, 3/6 at 3/4; the fourth positive was not found.
+  EXPECT_THAT(InterpolatedPrecision({1, 2, 5}, 4, 5), ElementsAre(2.0 / 3, 2.0 / 3, 2.0 / 3, 0.5, 0));
+  EXPECT_THAT(InterpolatedPrecision({1, 2, 5}, 4, 3), ElementsAre(2.0 / 3, 2.0 / 3, 0));
+  EXPECT_THAT(InterpolatedPrecision({}, 1, 2), ElementsAre(0, 0));
+  EXPECT_THAT(InterpolatedPrecision({0, 1, 2}, 3, 4), ElementsAre(1, 1, 1, 1));
+  EXPECT_THAT(ErrorOf([] { InterpolatedPrecision({}, 0, 5); }), HasSubstr("of 0 positives"));
+}
+
+// Three photos and two queries, the first a part of the photo 0 and the second the photo 2 itself.
+struct Judged {
+  Judged() {
+    benchmark.name = "a benchmark";
+    benchmark.photos = {"data/a/0.jpg", "data/a/1.jpg", "data/b/2.jpg", "elsewhere/3.jpg"};
+    benchmark.tasks = {"E", "H"};
+    benchmark.missing = {"4.jpg"};
+    benchmark.queries.push_back(
+        {"data/a/0.jpg", Box{1.5, 2, 30, 40}, {{1}, {}}, 0, {{{1}, {0}}, {{}, {0, 1}}}});
+    benchmark.queries.push_back(
+        {"data/b/2.jpg", std::nullopt, {{0, 3}, {2}}, 2, {{{0}, {2, 3}}, {{0, 3}, {2}}}});
+    rankings.rows = {{2, 0, 1, 3}, {2, 3, 1, 0}};
+    rankings.scores = {{0.75F, 0.5F, 0.25F, 0}, {1, 0.5F, 0.25F, 0.125F}};
+  }
+  Benchmark benchmark;
+  DatabaseRankings rankings;
+};
+
+TEST(JudgeRankings, KeepsWhatThePageShows) {
+  const Judged judged;
+  const EvaluationResults results = JudgeRankings(judged.benchmark, "data", judged.rankings, 3);
+  EXPECT_EQ(results.benchmark, "a benchmark");
+  EXPECT_EQ(results.photos, 4);
+  ASSERT_EQ(results.queries.size(), 4U);
+  const QueryResult& boxed = results.queries[0];
+  EXPECT_EQ(boxed.task, "E");
+  EXPECT_EQ(boxed.query, "a/0.jpg");
+  EXPECT_EQ(boxed.box->left, 1.5);
+  EXPECT_THAT(boxed.positive_ranks, ElementsAre(1));
+  ASSERT_EQ(boxed.first.size(), 3U);  // its own photo, junk, is not among them
+  EXPECT_EQ(boxed.first[0].name, "b/2.jpg");
+  EXPECT_EQ(boxed.first[0].kind, ResultKind::kNegative);
+  EXPECT_EQ(boxed.first[1].kind, ResultKind::kPositive);
+  EXPECT_EQ(boxed.first[1].score, 0.25);
+  const QueryResult& whole = results.queries[1];
+  EXPECT_EQ(whole.first[0].name, "elsewhere/3.jpg");
+  EXPECT_EQ(whole.first[0].kind, ResultKind::kJunk);
+  EXPECT_THAT(whole.positive_ranks, ElementsAre(1));
+  EXPECT_TRUE(std::isnan(results.queries[2].average_precision));
+  EXPECT_EQ(results.queries[2].positives, 0);
+  EXPECT_THAT(results.queries[3].positive_ranks, ElementsAre(0, 2));
+
+  // The figures are those of the rankings, with distractors too.
+  const std::vector<std::vector<int64_t>> above = {{0, 1, 1, 5}, {0, 3, 3, 4}};
+  const EvaluationResults beside = JudgeRankings(judged.benchmark, "data", judged.rankings, 3, above);
+  for (size_t task = 0; task < 2; ++task) {
+    const RetrievalScores expected =
+        ScoreRankings(judged.rankings.rows, TaskRelevances(judged.benchmark, task), {1, 5, 10}, above);
+    const RetrievalScores scores = ScoresOfTask(beside, judged.benchmark.tasks[task]);
+    EXPECT_EQ(scores.mean_average_precision, expected.mean_average_precision);
+    EXPECT_EQ(scores.mean_precision_at, expected.mean_precision_at);
+  }
+  EXPECT_THAT(MeanInterpolatedPrecision(results, "H", 3), ElementsAre(1, 1, 2.0 / 3));
+}
+
+TEST(Results, ComeBackFromTheirFile) {
+  const Judged judged;
+  EvaluationResults results = JudgeRankings(judged.benchmark, "data", judged.rankings, 3);
+  results.source = "model.pth";
+  results.queries[0].first[0].score = kNaN;
+  const TemporaryFolder folder;
+  const std::string text = FormatResults(results);
+  WriteFile(folder / "run.json", text);
+  const EvaluationResults back = ReadResults(folder / "run.json");
+  EXPECT_EQ(FormatResults(back), text);
+  EXPECT_TRUE(back.has_rankings);
+  EXPECT_THAT(back.missing, ElementsAre("4.jpg"));
+  EXPECT_EQ(back.queries[0].box->bottom, 40);
+  EXPECT_TRUE(std::isnan(back.queries[0].first[0].score));
+  EXPECT_EQ(ScoresOfTask(back, "H").mean_precision_at, ScoresOfTask(results, "H").mean_precision_at);
+
+  // Of a table of average precisions those alone are known.
+  WriteFile(folder / "run.csv", FormatQueryResults(results.queries));
+  const EvaluationResults table = ReadResults(folder / "run.csv");
+  EXPECT_FALSE(table.has_rankings);
+  EXPECT_THAT(table.tasks, ElementsAre("E", "H"));
+  EXPECT_EQ(ScoresOfTask(table, "E").mean_average_precision,
+            ScoresOfTask(results, "E").mean_average_precision);
+  EXPECT_THAT(ScoresOfTask(table, "E").mean_precision_at, IsEmpty());
+  EXPECT_THAT(MeanInterpolatedPrecision(table, "E", 3), IsEmpty());
+}
+
+TEST(Results, DamageIsNamed) {
+  const Judged judged;
+  const TemporaryFolder folder;
+  const std::string text = FormatResults(JudgeRankings(judged.benchmark, "data", judged.rankings, 3));
+  const auto error = [&](const std::string& damaged) {
+    WriteFile(folder / "run.json", damaged);
+    return ErrorOf([&] { ReadResults(folder / "run.json"); });
+  };
+  const auto replaced = [&](const std::string& from, const std::string& to) {
+    std::string damaged = text;
+    const size_t at = damaged.find(from);
+    EXPECT_NE(at, damaged.npos) << from;
+    return error(damaged.replace(at, from.size(), to));
+  };
+  for (size_t size = 1; size + 2 < text.size(); size += 23) {
+    EXPECT_THAT(error(text.substr(0, size)), HasSubstr("run.json: not valid JSON")) << size;
+  }
+  EXPECT_THAT(error("{}"), HasSubstr("not a file of --save-results"));
+  EXPECT_THAT(replaced("\"vantage_results\": 1", "\"vantage_results\": 2"),
+              HasSubstr("results of version 2"));
+  EXPECT_THAT(replaced("\"positive\"", "\"good\""),
+              HasSubstr("queries[0]: kind 'good' is not positive, negative or junk"));
+  EXPECT_THAT(replaced("\"task\": \"E\"", "\"task\": \"X\""), HasSubstr("queries[0]: the task 'X'"));
+  EXPECT_THAT(replaced("\"positives\": 1", "\"positives\": 0"), HasSubstr("queries[0]: "));
+  EXPECT_THAT(replaced("\"photos\": 4", "\"photos\": \"4\""), HasSubstr("run.json: "));
+}
+
+TEST(RerankByInliers, AsksForPhotosWhereTheyAreAndKeepsTheQueryFirst) {
+  const TemporaryFolder folder;
+  Benchmark benchmark;
+  benchmark.photos = {folder / "a.jpg", "b.jpg"};  // as folders and descriptor files name them
+  benchmark.queries.push_back({folder / "a.jpg", std::nullopt, {}, 0, {}});
+  benchmark.queries.push_back({"b.jpg", Box{0, 0, 1, 1}, {}, 1, {}});
+  WriteFile(folder / "a.jpg", "");
+  WriteFile(folder / "b.jpg", "");
+  std::vector<std::string> asked;
+  const Reranking reranking = RerankByInliers(
+      benchmark, folder.path(), 7, [&](const auto& query, const auto& photo, const std::optional<Box>& box) {
+        asked.push_back(StrCat(query.string(), " ", photo.string(), box ? " box" : ""));
+        return int64_t{5};
+      });
+  EXPECT_EQ(reranking.count, 7);
+  EXPECT_GT(reranking.look(0, 0), 1 << 30);
+  EXPECT_EQ(reranking.look(0, 1), 5);
+  EXPECT_EQ(reranking.look(1, 1), 5);  // a part of a photo is not the photo
+  const std::string a = (folder / "a.jpg").string();
+  const std::string b = (folder / "b.jpg").string();
+  EXPECT_THAT(asked, ElementsAre(a + " " + b, b + " " + b + " box"));
+}
+
+}  // namespace
+}  // namespace vantage
