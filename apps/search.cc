@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "command_line.h"
 #include "session.h"
+#include "vantage/approximate/approximate_index.h"
 #include "vantage/search/ranked_lists.h"
 #include "vantage/search/search.h"
 #include "vantage/util/error.h"
@@ -12,6 +16,8 @@
 
 namespace vantage {
 namespace {
+
+using nlohmann::json;
 
 // Takes each query's own row out of its list.
 void LeaveOutSelf(std::vector<std::vector<Neighbor>>& neighbors, int64_t k) {
@@ -21,9 +27,40 @@ void LeaveOutSelf(std::vector<std::vector<Neighbor>>& neighbors, int64_t k) {
   }
 }
 
+// The index that is searched, if one is.
+struct UsedIndex {
+  std::optional<ObtainedIndex> obtained;
+  double seconds = 0;  // to build or read it
+
+  NeighborFinder Finder(const DescriptorDatabase& database, const ApproximateSearchOptions& options,
+                        const RunContext& context) const {
+    if (!obtained) return {};
+    return [&](const DescriptorMatrix& queries, int64_t k) {
+      return obtained->index.Query(queries, database, k, options, context);
+    };
+  }
+
+  // Fills `result` and returns the same as text. recall: NaN where it was not measured.
+  std::string Tell(double recall, int k, json& result) const {
+    const std::string& kind = obtained->index.options().kind;
+    result = {{"kind", kind}, {"reused", obtained->reused}, {"seconds", seconds}, {"recall", nullptr}};
+    std::string text =
+        StrCat("index ", kind, ", ", obtained->reused ? "read" : "built", " in ", FormatDuration(seconds));
+    if (!std::isnan(recall)) {
+      result["recall"] = recall;
+      text += StrCat("; recall@", k, " ", FormatFixed(recall, 4), " against exact search");
+    }
+    return text + "\n";
+  }
+};
+
 class SearchCommand : public Command {
  public:
-  SearchCommand() { Describe(description_, options_); }
+  SearchCommand() {
+    Describe(description_, options_);
+    description_.Nest("index", index_options_, "An index that is searched instead of all descriptors");
+    description_.Nest("index_search", index_search_, "How the index is searched");
+  }
 
   std::string Name() const override { return "search"; }
   std::string Summary() const override { return "Find the nearest photos of each query in a database"; }
@@ -37,9 +74,16 @@ class SearchCommand : public Command {
                 "Ranked lists to write: .npy (rows of the database, a column a query), .csv, or .txt in the "
                 "format of Holidays",
                 /*required=*/true);
+    line.Option("--index-file", index_file_,
+                "Where the index is kept: built and written there, or read if it is there already");
+    line.Option("--recall-queries", recall_queries_,
+                "Queries, drawn at random, whose exact nearest say what the index misses; 0: none");
     line.Options(description_);
     line.Example(
         "vantage search database.npy --queries queries.npy -k 100 --query-expansion alpha -o ranks.csv");
+    line.Example(
+        "vantage search database.npy --queries queries.npy --index hnsw --index-file database.faiss -o "
+        "ranks.csv");
   }
 
   void Run(Session& session) override {
@@ -49,32 +93,56 @@ class SearchCommand : public Command {
     DescriptorFile queries = ReadDescriptors(own ? database_ : queries_);
     if (!own) CheckSameModel(queries.provenance, queries_, database.provenance(), database_);
     VANTAGE_CHECK(database.size() > 0, database_, ": holds no descriptor");
+    const UsedIndex index = Obtain(database, session.context());
     const auto start = std::chrono::steady_clock::now();
     RankedLists lists;
-    lists.neighbors =
-        Search(queries.descriptors.values, database, own ? int64_t{k_} + 1 : k_, options_, session.context());
+    lists.neighbors = Search(queries.descriptors.values, database, own ? int64_t{k_} + 1 : k_, options_,
+                             session.context(), index.Finder(database, index_search_, session.context()));
     const double seconds = SecondsSince(start);
+    const double recall = index.obtained && recall_queries_ > 0
+                              ? MeasureRecall(index.obtained->index, queries.descriptors.values, database, k_,
+                                              index_search_, recall_queries_, 0, session.context())
+                              : std::numeric_limits<double>::quiet_NaN();
     if (own) LeaveOutSelf(lists.neighbors, k_);
     lists.queries = std::move(queries.descriptors.names);
     WriteRankedLists(lists, database.names(), output_);
     const int64_t found = lists.neighbors.empty() ? 0 : static_cast<int64_t>(lists.neighbors[0].size());
     const auto count = static_cast<double>(std::max<size_t>(1, lists.queries.size()));
-    session.PrintResult(
-        {{"output", output_},
-         {"queries", lists.queries.size()},
-         {"photos", database.size()},
-         {"k", found},
-         {"seconds", seconds}},
+    json result = {{"output", output_},
+                   {"queries", lists.queries.size()},
+                   {"photos", database.size()},
+                   {"k", found},
+                   {"seconds", seconds}};
+    std::string text =
         StrCat(found, " nearest of ", database.size(), " photos for each of ", lists.queries.size(),
-               " queries, ", FormatFixed(1000 * seconds / count, 2), " ms a query: ", output_, "\n"));
+               " queries, ", FormatFixed(1000 * seconds / count, 2), " ms a query: ", output_, "\n");
+    if (index.obtained) text += index.Tell(recall, k_, result["index"]);
+    session.PrintResult(result, text);
   }
 
  private:
+  UsedIndex Obtain(const DescriptorDatabase& database, const RunContext& context) const {
+    UsedIndex used;
+    if (index_options_.kind == "none") {
+      if (!index_file_.empty()) throw UsageError("--index-file: needs --index, its kind");
+      return used;
+    }
+    if (recall_queries_ < 0) throw UsageError("--recall-queries: at least 0");
+    const auto start = std::chrono::steady_clock::now();
+    used.obtained.emplace(ObtainIndex(index_file_, database, index_options_, context));
+    used.seconds = SecondsSince(start);
+    return used;
+  }
+
   std::string database_;
   std::string queries_;
   std::string output_;
   int k_ = 100;
   SearchOptions options_;
+  ApproximateIndexOptions index_options_;
+  ApproximateSearchOptions index_search_;
+  std::string index_file_;
+  int recall_queries_ = 100;
   OptionsDescription description_;
 };
 

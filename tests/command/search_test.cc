@@ -147,6 +147,32 @@ TEST_F(Searching, SearchWritesRankedLists) {
   EXPECT_EQ(Vantage({"search", Path("one.npy"), "-k", "0", "-o", Path("r.csv")}).code, 2);
 }
 
+TEST_F(Searching, AnIndexIsBuiltOnceAndTellsItsRecall) {
+  WriteBenchmark();
+  const std::vector<std::string> search = {
+      "search", Path("others.npy"), "--queries", Path("one.npy"), "-k", "5", "--index", "hnsw",
+      "-o",     Path("ranks.csv")};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), search.begin(), search.end());
+    return more;
+  };
+  const json built = VantageJson(with({"--index-file", Path("others.faiss")}));
+  EXPECT_EQ(built["index"]["kind"], "hnsw");
+  EXPECT_EQ(built["index"]["reused"], false);
+  EXPECT_GE(built["index"]["recall"], 0.9);
+  EXPECT_EQ(built["k"], 5);
+  const std::string ranks = ReadFile(folder_ / "ranks.csv");
+  const json reused = VantageJson(with({"--index-file", Path("others.faiss"), "--recall-queries", "0"}));
+  EXPECT_EQ(reused["index"]["reused"], true);
+  EXPECT_TRUE(reused["index"]["recall"].is_null());
+  EXPECT_EQ(ReadFile(folder_ / "ranks.csv"), ranks);
+  EXPECT_THAT(Vantage(with({"--query-expansion", "alpha"})).text, HasSubstr("recall@5 "));
+  EXPECT_EQ(Vantage(with({"--diffusion"})).code, 2);
+  WriteGroups("others.npy", {"x.jpg", "y.jpg"}, 1, 3);
+  EXPECT_THAT(Vantage(with({"--index-file", Path("others.faiss")})).text,
+              HasSubstr("others.faiss: was built from other descriptors"));
+}
+
 TEST_F(Searching, ColmapMatchesThePairs) {
   if (CaptureCommand({"colmap", "help"}).first == 127)
     GTEST_SKIP() << "needs the program colmap: run scripts/setup";

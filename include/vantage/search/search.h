@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "vantage/search/descriptor_database.h"
@@ -24,10 +25,14 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
                                           int64_t k, const SearchOptions& options = {},
                                           const RunContext& context = {});
 
+// Finds the `k` nearest of each query, or most of them: an index in place of comparing with all.
+using NeighborFinder =
+    std::function<std::vector<std::vector<Neighbor>>(const DescriptorMatrix& queries, int64_t k)>;
+
 // The same over a file, which is read block by block. Augmentation and diffusion take the database into
-// memory.
+// memory, and do not go with a finder: UsageError.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options = {},
-                                          const RunContext& context = {});
+                                          const RunContext& context = {}, const NeighborFinder& finder = {});
 
 }  // namespace vantage
