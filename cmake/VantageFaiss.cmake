@@ -17,4 +17,5 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(LAPACK REQUIRED)
 add_library(vantage::faiss INTERFACE IMPORTED)
 target_include_directories(vantage::faiss SYSTEM INTERFACE "${VANTAGE_FAISS_INCLUDE_DIR}")
-target_link_libraries(vantage::faiss INTERFACE "${VANTAGE_FAISS_LIBRARY}" OpenMP::OpenMP_CXX LAPACK::LAPACK BLAS::BLAS)
+# OpenMP's libraries without its compiler flag, which would make Eigen's products others than elsewhere.
+target_link_libraries(vantage::faiss INTERFACE "${VANTAGE_FAISS_LIBRARY}" ${OpenMP_CXX_LIBRARIES} LAPACK::LAPACK BLAS::BLAS)
