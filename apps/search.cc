@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,7 +10,9 @@
 #include "command_line.h"
 #include "session.h"
 #include "vantage/approximate/approximate_index.h"
+#include "vantage/features/photo_matcher.h"
 #include "vantage/search/ranked_lists.h"
+#include "vantage/search/rerank.h"
 #include "vantage/search/search.h"
 #include "vantage/util/error.h"
 #include "vantage/util/stopwatch.h"
@@ -17,14 +20,27 @@
 namespace vantage {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
 // Takes each query's own row out of its list.
-void LeaveOutSelf(std::vector<std::vector<Neighbor>>& neighbors, int64_t k) {
+void LeaveOutSelf(std::vector<std::vector<Neighbor>>& neighbors) {
   for (size_t q = 0; q < neighbors.size(); ++q) {
     std::erase_if(neighbors[q], [&](const Neighbor& n) { return n.index == static_cast<int64_t>(q); });
-    neighbors[q].resize(std::min(neighbors[q].size(), static_cast<size_t>(k)));
   }
+}
+
+void CutTo(int k, std::vector<std::vector<Neighbor>>& neighbors) {
+  for (auto& found : neighbors) found.resize(std::min(found.size(), static_cast<size_t>(k)));
+}
+
+// Where the named photos are. Throws Error where the first is not there: the folder is wrong.
+std::vector<fs::path> PhotosOf(const std::vector<std::string>& names, const fs::path& folder) {
+  std::vector<fs::path> photos;
+  for (const std::string& name : names) photos.push_back(folder / name);
+  VANTAGE_CHECK(photos.empty() || fs::exists(photos[0]), photos[0].string(),
+                ": no such photo; the descriptors' names start from another folder than ", folder.string());
+  return photos;
 }
 
 // The index that is searched, if one is.
@@ -58,6 +74,8 @@ class SearchCommand : public Command {
  public:
   SearchCommand() {
     Describe(description_, options_);
+    Describe(description_, features_);
+    Describe(description_, match_);
     description_.Nest("index", index_options_, "An index that is searched instead of all descriptors");
     description_.Nest("index_search", index_search_, "How the index is searched");
   }
@@ -74,6 +92,12 @@ class SearchCommand : public Command {
                 "Ranked lists to write: .npy (rows of the database, a column a query), .csv, or .txt in the "
                 "format of Holidays",
                 /*required=*/true);
+    line.Option("--rerank", rerank_,
+                "Look closer at so many of each query's first: those whose local features agree in one "
+                "geometry come first, by the number of features that do");
+    line.Option("--photos", photos_, "--rerank: the folder that the database's names start from");
+    line.Option("--query-photos", query_photos_,
+                "--rerank: the folder that the queries' names start from; default: that of --photos");
     line.Option("--index-file", index_file_,
                 "Where the index is kept: built and written there, or read if it is there already");
     line.Option("--recall-queries", recall_queries_,
@@ -81,6 +105,7 @@ class SearchCommand : public Command {
     line.Options(description_);
     line.Example(
         "vantage search database.npy --queries queries.npy -k 100 --query-expansion alpha -o ranks.csv");
+    line.Example("vantage search database.npy -k 20 --rerank 50 --photos photos/ -o ranks.csv");
     line.Example(
         "vantage search database.npy --queries queries.npy --index hnsw --index-file database.faiss -o "
         "ranks.csv");
@@ -93,17 +118,23 @@ class SearchCommand : public Command {
     DescriptorFile queries = ReadDescriptors(own ? database_ : queries_);
     if (!own) CheckSameModel(queries.provenance, queries_, database.provenance(), database_);
     VANTAGE_CHECK(database.size() > 0, database_, ": holds no descriptor");
+    const CloserLook look = MakeLook(queries.descriptors.names, database.names());
     const UsedIndex index = Obtain(database, session.context());
     const auto start = std::chrono::steady_clock::now();
     RankedLists lists;
-    lists.neighbors = Search(queries.descriptors.values, database, own ? int64_t{k_} + 1 : k_, options_,
+    const int64_t wanted = std::max(k_, rerank_);
+    lists.neighbors = Search(queries.descriptors.values, database, own ? wanted + 1 : wanted, options_,
                              session.context(), index.Finder(database, index_search_, session.context()));
+    if (own) LeaveOutSelf(lists.neighbors);
+    if (rerank_ > 0) {
+      lists.neighbors = RerankTop(std::move(lists.neighbors), rerank_, look, session.context());
+    }
+    CutTo(k_, lists.neighbors);
     const double seconds = SecondsSince(start);
     const double recall = index.obtained && recall_queries_ > 0
                               ? MeasureRecall(index.obtained->index, queries.descriptors.values, database, k_,
                                               index_search_, recall_queries_, 0, session.context())
                               : std::numeric_limits<double>::quiet_NaN();
-    if (own) LeaveOutSelf(lists.neighbors, k_);
     lists.queries = std::move(queries.descriptors.names);
     WriteRankedLists(lists, database.names(), output_);
     const int64_t found = lists.neighbors.empty() ? 0 : static_cast<int64_t>(lists.neighbors[0].size());
@@ -121,6 +152,19 @@ class SearchCommand : public Command {
   }
 
  private:
+  // Compares photos by their local features; empty where that is not asked for.
+  CloserLook MakeLook(const std::vector<std::string>& queries,
+                      const std::vector<std::string>& database) const {
+    if (rerank_ < 0) throw UsageError("--rerank: at least 0");
+    if (rerank_ == 0) return {};
+    if (photos_.empty()) throw UsageError("--rerank: needs --photos, the folder of the database's photos");
+    return [matcher = std::make_shared<PhotoMatcher>(features_, match_),
+            asked = PhotosOf(queries, query_photos_.empty() ? photos_ : query_photos_),
+            searched = PhotosOf(database, photos_)](size_t query, int64_t row) {
+      return matcher->Inliers(asked[query], searched[static_cast<size_t>(row)]);
+    };
+  }
+
   UsedIndex Obtain(const DescriptorDatabase& database, const RunContext& context) const {
     UsedIndex used;
     if (index_options_.kind == "none") {
@@ -139,6 +183,11 @@ class SearchCommand : public Command {
   std::string output_;
   int k_ = 100;
   SearchOptions options_;
+  int rerank_ = 0;
+  std::string photos_;
+  std::string query_photos_;
+  FeatureOptions features_;
+  MatchOptions match_;
   ApproximateIndexOptions index_options_;
   ApproximateSearchOptions index_search_;
   std::string index_file_;

@@ -21,12 +21,26 @@ DescriptorMatrix Expanded(const DescriptorMatrix& queries, const NeighborFinder&
   return ExpandQueries(queries, nearest(queries, options.neighbors), rows, options);
 }
 
+// The last step, and the first `k` of it.
+std::vector<std::vector<Neighbor>> Reranked(std::vector<std::vector<Neighbor>> rankings,
+                                            const DescriptorMatrix& queries, const RowReader& rows, int64_t k,
+                                            const SuperGlobalOptions& options, const RunContext& context) {
+  if (options.count > 0) {
+    rankings = RerankBySuperGlobal(std::move(rankings), queries, rows, options, context);
+  }
+  for (auto& ranking : rankings) {
+    ranking.resize(std::min(ranking.size(), static_cast<size_t>(std::max<int64_t>(0, k))));
+  }
+  return rankings;
+}
+
 }  // namespace
 
 void Describe(OptionsDescription& description, SearchOptions& options) {
   description.Nest("expansion", options.expansion, "Queries with their nearest added");
   description.Nest("augmentation", options.augmentation, "Database photos with their nearest added");
   description.Nest("diffusion", options.diffusion, "Ranking along the graph of nearest neighbours");
+  description.Nest("superglobal", options.superglobal, "Re-ranking by descriptors refined among the first");
 }
 
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
@@ -46,15 +60,18 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
     return NearestNeighbors(asked, *searched, count, context);
   };
   const DescriptorMatrix asked = Expanded(queries, nearest, rows, options.expansion);
-  if (!options.diffusion.enabled) return nearest(asked, k);
+  const int64_t wanted = std::max(k, options.superglobal.count);
+  if (!options.diffusion.enabled) {
+    return Reranked(nearest(asked, wanted), asked, rows, k, options.superglobal, context);
+  }
   const DiffusionGraph graph(*searched, options.diffusion, context);
-  auto rankings = nearest(asked, std::max(k, options.diffusion.seeds));
+  auto rankings = nearest(asked, std::max(wanted, options.diffusion.seeds));
   ParallelFor(static_cast<int64_t>(rankings.size()), context.ThreadCount(), [&](int64_t q) {
     context.CheckCancelled();
     std::vector<Neighbor>& ranking = rankings[static_cast<size_t>(q)];
-    ranking = graph.Rank(ranking, k);
+    ranking = graph.Rank(ranking, wanted);
   });
-  return rankings;
+  return Reranked(std::move(rankings), asked, rows, k, options.superglobal, context);
 }
 
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
@@ -70,7 +87,9 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
     return NearestNeighbors(asked, database, count, context);
   };
   const NeighborFinder& nearest = finder ? finder : exact;
-  return nearest(Expanded(queries, nearest, rows, options.expansion), k);
+  const DescriptorMatrix asked = Expanded(queries, nearest, rows, options.expansion);
+  return Reranked(nearest(asked, std::max(k, options.superglobal.count)), asked, rows, k, options.superglobal,
+                  context);
 }
 
 }  // namespace vantage

@@ -14,6 +14,7 @@
 namespace vantage {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 using ::testing::HasSubstr;
 using vantage::testing::MakePhoto;
@@ -171,6 +172,39 @@ TEST_F(Searching, AnIndexIsBuiltOnceAndTellsItsRecall) {
   WriteGroups("others.npy", {"x.jpg", "y.jpg"}, 1, 3);
   EXPECT_THAT(Vantage(with({"--index-file", Path("others.faiss")})).text,
               HasSubstr("others.faiss: was built from other descriptors"));
+}
+
+TEST_F(Searching, RerankPutsPhotosOfOneThingFirst) {
+  std::vector<std::string> names;
+  for (int thing = 0; thing < 2; ++thing) {
+    for (int view = 0; view < 3; ++view) {
+      names.push_back(StrCat("thing", thing, "/view", view, ".jpg"));
+      WriteFile(folder_ / "photos" / names.back(), EncodeJpeg(MakePhoto(thing, view, 320, 240), 90));
+    }
+  }
+  WriteGroups("database.npy", names, 1, 1);  // descriptors know nothing of the photos
+  const std::vector<std::string> search = {"search", Path("database.npy"), "-k", "2", "--rerank", "5",
+                                           "-o",     Path("ranks.npy")};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), search.begin(), search.end());
+    return more;
+  };
+  VantageJson(with({"--photos", Path("photos")}));
+  const std::vector<int64_t> own = ReadNpy(folder_ / "ranks.npy").As<int64_t>();
+  ASSERT_EQ(own.size(), 12U);  // 2 of each of 6
+  for (size_t i = 0; i < own.size(); ++i) EXPECT_EQ(own[i] / 3, static_cast<int64_t>(i % 6 / 3)) << i;
+
+  fs::rename(folder_ / "photos" / "thing0", folder_ / "asked");
+  WriteGroups("queries.npy", {"view0.jpg"}, 1, 2);
+  fs::copy(folder_ / "asked", folder_ / "photos" / "thing0");
+  VantageJson(
+      with({"--queries", Path("queries.npy"), "--photos", Path("photos"), "--query-photos", Path("asked")}));
+  const std::vector<int64_t> found = ReadNpy(folder_ / "ranks.npy").As<int64_t>();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_LT(found[0], 3);
+  EXPECT_LT(found[1], 3);
+  EXPECT_THAT(Vantage(with({"--photos", Path("asked")})).text, HasSubstr("thing0/view0.jpg: no such photo"));
+  EXPECT_EQ(Vantage(search).code, 2);
 }
 
 TEST_F(Searching, ColmapMatchesThePairs) {

@@ -7,6 +7,7 @@
 #include "vantage/search/descriptor_database.h"
 #include "vantage/search/diffusion.h"
 #include "vantage/search/expansion.h"
+#include "vantage/search/superglobal.h"
 
 namespace vantage {
 
@@ -15,12 +16,14 @@ struct SearchOptions {
   ExpansionOptions expansion;
   DatabaseAugmentationOptions augmentation;
   DiffusionOptions diffusion;
+  SuperGlobalOptions superglobal;
 };
 void Describe(OptionsDescription& description, SearchOptions& options);
 
 // The best `k` of the database for each query, or all where it has fewer: the database is augmented, queries
-// are expanded, the ranking is diffused, each where the options say so. queries: Q x D, database: N x D, rows
-// of unit length. Throws Error where the dimensions differ, UsageError where an option is out of its range.
+// are expanded, the ranking is diffused, its first are ranked again, each where the options say so. queries:
+// Q x D, database: N x D, rows of unit length. Throws Error where the dimensions differ, UsageError where an
+// option is out of its range.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                                           int64_t k, const SearchOptions& options = {},
                                           const RunContext& context = {});
