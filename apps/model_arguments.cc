@@ -70,8 +70,8 @@ nlohmann::json ModelArguments::Provenance(const Model& model) const {
       {"decode", descriptor.decode},
       {"precision", descriptor.precision},
       {"batch_pixels", descriptor.batch_pixels}};
-  const SuperGlobalOptions& pooled = descriptor.super_global;
-  if (pooled != SuperGlobalOptions{}) {
+  const SuperGlobalPooling& pooled = descriptor.super_global;
+  if (pooled != SuperGlobalPooling{}) {
     made["super_global"] = {{"regional_size", pooled.regional_size},
                             {"regional_exponent", pooled.regional_exponent},
                             {"exponent", pooled.exponent},

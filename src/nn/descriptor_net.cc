@@ -217,7 +217,7 @@ at::Tensor DescriptorNet::Pool(const at::Tensor& x_BCHW, const Pooling& pooling)
 }
 
 at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
-                                  const SuperGlobalOptions& super_global) const {
+                                  const SuperGlobalPooling& super_global) const {
   VANTAGE_CHECK(!scales.empty(), "no scale to describe images at");
   CheckSuperGlobal(super_global);
   Pooling pooling = pooling_;
@@ -242,7 +242,7 @@ at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vect
   return mean / mean.norm(2, {1}, /*keepdim=*/true);
 }
 
-void DescriptorNet::CheckSuperGlobal(const SuperGlobalOptions& super_global) const {
+void DescriptorNet::CheckSuperGlobal(const SuperGlobalPooling& super_global) const {
   if (local_head_ && (super_global.regional_size > 0 || super_global.exponent > 0)) {
     throw UsageError(StrCat("regional GeM and GeM's exponent are not for the head '", options_.head,
                             "', which describes by local features"));
@@ -253,7 +253,7 @@ void DescriptorNet::CheckSuperGlobal(const SuperGlobalOptions& super_global) con
     throw UsageError(StrCat("GeM's exponent is not for the pooling '", options_.pooling, "'"));
 }
 
-double DescriptorNet::MultiScaleExponent(const SuperGlobalOptions& super_global) const {
+double DescriptorNet::MultiScaleExponent(const SuperGlobalPooling& super_global) const {
   const bool is_plain = !is_cosplace() && !local_head_ && options_.pooling == "gem" && !options_.regional &&
                         !options_.fc_whitening && options_.power == 1;
   if (!is_plain) return 1;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "vantage/image/image.h"
-#include "vantage/nn/super_global.h"
+#include "vantage/nn/super_global_pooling.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/util/run_context.h"
 
@@ -36,7 +36,7 @@ struct ExtractOptions {
   // pixels. 0: each alone on a CPU, where nothing is won by it, and 2^22 on a GPU.
   int64_t batch_pixels = 0;
   // Pooling other than the model's own.
-  SuperGlobalOptions super_global;
+  SuperGlobalPooling super_global;
 };
 
 // A photo, or the part of one inside a box (pixels of the full photo).

@@ -25,7 +25,7 @@ struct ModelDescriptorOptions {
   std::string decode = "exact";
   std::string precision = "fp32";
   int64_t batch_pixels = 0;
-  SuperGlobalOptions super_global;
+  SuperGlobalPooling super_global;
 };
 void Describe(OptionsDescription& description, ModelDescriptorOptions& options);
 

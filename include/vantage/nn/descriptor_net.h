@@ -12,7 +12,7 @@
 #include "vantage/nn/local_head.h"
 #include "vantage/nn/netvlad.h"
 #include "vantage/nn/pooling.h"
-#include "vantage/nn/super_global.h"
+#include "vantage/nn/super_global_pooling.h"
 #include "vantage/nn/trunk.h"
 
 namespace vantage {
@@ -81,13 +81,13 @@ class DescriptorNet {
   // exponent of MultiScaleExponent, and the result of unit length. Scales are positive; {1} is Forward. TPAMI
   // 2019, section 5.1. `super_global`: pooled otherwise; see CheckSuperGlobal.
   at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
-                     const SuperGlobalOptions& super_global = {}) const;
+                     const SuperGlobalPooling& super_global = {}) const;
   // GeM's exponent (super_global's where it has one) where GeM is the only thing after the trunk (no
   // power normalisation either), else 1, as in cirtorch.
-  double MultiScaleExponent(const SuperGlobalOptions& super_global = {}) const;
+  double MultiScaleExponent(const SuperGlobalPooling& super_global = {}) const;
   // Throws UsageError where the network cannot pool so: local features have no map of channels, and only GeM
   // has an exponent.
-  void CheckSuperGlobal(const SuperGlobalOptions& super_global) const;
+  void CheckSuperGlobal(const SuperGlobalPooling& super_global) const;
 
   // The last feature map: B x C x H x W.
   at::Tensor FeatureMap(const at::Tensor& images_B3HW) const;

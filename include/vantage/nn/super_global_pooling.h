@@ -15,7 +15,7 @@ namespace vantage {
 // Describing photos otherwise than the network was trained to, without learning anything: the pooling of
 // SuperGlobal (Shao et al., Global Features are All You Need for Image Retrieval and Reranking, ICCV 2023).
 // The defaults change nothing.
-struct SuperGlobalOptions {
+struct SuperGlobalPooling {
   // Regional GeM: each location of the last feature map becomes the mean of itself and of the generalised
   // mean of the square of so many locations around it (odd; 5 in the paper's code). 0: it stays.
   int regional_size = 0;
@@ -29,9 +29,9 @@ struct SuperGlobalOptions {
   // with it again after.
   std::string scale_pooling = "mean";
 
-  bool operator==(const SuperGlobalOptions&) const = default;
+  bool operator==(const SuperGlobalPooling&) const = default;
 };
-void Describe(OptionsDescription& description, SuperGlobalOptions& options);
+void Describe(OptionsDescription& description, SuperGlobalPooling& options);
 
 // What regional_size says. x: B x C x H x W, sides at least half of the size (rounded down) + 1; values below
 // zero count as zero in the generalised mean. Edges are mirrored.

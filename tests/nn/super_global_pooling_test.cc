@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/super_global.h"
+#include "vantage/nn/super_global_pooling.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -116,7 +116,7 @@ TEST_F(SuperGlobalNet, AnExponentIsThatOfTheModelInItsPlace) {
 
 TEST_F(SuperGlobalNet, RegionsAreMeantBeforePoolingAndScalesAfter) {
   const DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
-  const SuperGlobalOptions options{5, 2.5, 0, "max"};
+  const SuperGlobalPooling options{5, 2.5, 0, "max"};
   const at::Tensor map = net.FeatureMap(images_);
   const at::Tensor expected = L2Normalize(GemPool(RegionalGem(map, 5, 2.5), at::full({1}, 3.0)));
   EXPECT_LT(RelativeError(net.Forward(images_, {1}, options), expected), 1e-5);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/super_global.h"
+#include "vantage/nn/super_global_pooling.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -21,7 +21,7 @@ constexpr int kMaxRegion = 31;
 
 }  // namespace
 
-void Describe(OptionsDescription& description, SuperGlobalOptions& options) {
+void Describe(OptionsDescription& description, SuperGlobalPooling& options) {
   description
       .Add("regional_size", options.regional_size,
            "Regional GeM: locations of the feature map are averaged with the generalised mean of so many by "
