@@ -6,7 +6,7 @@
 namespace vantage {
 namespace {
 
-constexpr double kSquaredEpsilon = 1e-12;
+constexpr double kSquaredEpsilon = 1e-20;
 
 }  // namespace
 

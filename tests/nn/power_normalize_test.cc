@@ -41,7 +41,7 @@ TEST(PowerNormalize, GradientMatchesCentralDifferencesAndIsFiniteAtZero) {
   const at::Tensor x = at::tensor({-0.8, -0.02, 0.003, 0.1, 0.25, 0.5, 1.0}, at::kDouble);
   EXPECT_LT(RelativeError(AutogradGradient(f, x), NumericalGradient(f, x, 1e-6)), 1e-6);
   const at::Tensor at_zero = AutogradGradient(f, at::zeros_like(x));
-  EXPECT_LT(RelativeError(at_zero, 1e3 * weights), 1e-9);
+  EXPECT_LT(RelativeError(at_zero, 1e5 * weights), 1e-9);
 }
 
 class PowerNet : public ::testing::TestWithParam<std::string> {
@@ -128,7 +128,7 @@ TEST_P(PowerNet, HasGradients) {
   const at::NoGradGuard no_grad;
   const double slope = gradient.norm().item<double>();
   ASSERT_GT(slope, 1e-3);
-  const double step = 1e-3 * first.norm().item<double>();
+  const double step = 5e-5 * first.norm().item<double>();
   const at::Tensor direction = gradient / slope;
   const at::Tensor start = first.detach().clone();
   const auto at_step = [&](double along) {
@@ -136,7 +136,7 @@ TEST_P(PowerNet, HasGradients) {
     return loss().item<double>();
   };
   const double difference = (at_step(step) - at_step(-step)) / (2 * step);
-  EXPECT_NEAR(difference, slope, 0.02 * slope);
+  EXPECT_NEAR(difference, slope, 0.03 * slope);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PowerNet, ::testing::Values("cirtorch", "netvlad"),
@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(All, PowerNet, ::testing::Values("cirtorch", "netvlad")
 
 TEST(PowerNetOptions, OutsideItsRangeOrWithCosPlaceAreRefused) {
   const auto make = [](double power, const std::string& head) {
-    DescriptorNetOptions options{"squeezenet1_1", "gem"};
+    DescriptorNetOptions options{"resnet18", "gem"};
     options.head = head;
     options.power = power;
     return ErrorOf([&] { const DescriptorNet net(options); });

@@ -6,8 +6,8 @@
 namespace vantage {
 
 // Power normalisation, sign(x) |x|^exponent of each element (Perronnin, Sanchez, Mensink, "Improving the
-// Fisher kernel for large-scale image classification", ECCV 2010), as x (x^2 + 1e-12)^((exponent - 1) / 2):
-// the same for elements well beyond 1e-6, with a gradient of at most 1e6^(1 - exponent) at 0. For
+// Fisher kernel for large-scale image classification", ECCV 2010), as x (x^2 + 1e-20)^((exponent - 1) / 2):
+// the same for elements well beyond 1e-10, with a gradient of 1e10^(1 - exponent) at 0. For
 // descriptors of unit length; exponent in (0, 1].
 at::Tensor PowerNormalize(const at::Tensor& x, double exponent);
 
