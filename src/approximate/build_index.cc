@@ -23,8 +23,7 @@ __attribute__((weak)) int openblas_get_num_threads();
 namespace vantage {
 namespace {
 
-// While it lives, OpenBLAS has one thread. Codes are learned by very many small products between loops of
-// OpenMP: with threads of both, all wait for each other (on two busy cores minutes instead of seconds).
+// While it lives, OpenBLAS has one thread.
 class SingleThreadedBlas {
  public:
   SingleThreadedBlas() {
@@ -118,6 +117,9 @@ void Train(faiss::Index& index, const DescriptorDatabase& database, const Approx
   TrainLists(*lists, rows, options.seed, context);
   context.CheckCancelled();
   context.Report({"learning codes", 0, 0, ""});
+  // Codes are learned by very many small steps. Threads that wait for each other after each took minutes on
+  // two busy cores for what one does in seconds.
+  const FaissThreads one(1);
   const SingleThreadedBlas single;
   lists->train(rows.rows(), rows.data());  // what is left: the quantizer has its centres
 }
