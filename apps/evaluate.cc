@@ -138,7 +138,9 @@ class EvaluateCommand : public Command {
     }
     if (!per_query_.empty()) WriteFile(per_query_, FormatQueryResults(results.queries));
     if (!save_results_.empty()) WriteFile(save_results_, FormatResults(results));
-    if (!report_.empty()) WritePage({results, other, compare_, benchmark_.data(), statistics_}, session);
+    if (!report_.empty())
+      WritePage({results, other, fs::path(compare_).filename().string(), benchmark_.data(), statistics_},
+                session);
     session.PrintResult(ToJson(results, described, comparisons), Text(results, described, comparisons));
   }
 

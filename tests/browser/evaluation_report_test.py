@@ -37,7 +37,7 @@ def unit(row):
 
 
 def make_page(vantage, folder):
-    """Writes folder/page.html. Returns what `vantage evaluate --json` says."""
+    """Writes folder/page.html of two runs. Returns what `vantage evaluate --json` says."""
     run(vantage, 'synthesize', '-o', folder / 'scenes', '--train-scenes', SCENES, '--val-scenes', 0, '--test-scenes', 0,
         '--distractors', 0, '--scene-photos', PHOTOS, '--image-size', 160)
     data = folder / 'scenes/train/photos'
@@ -58,8 +58,9 @@ def make_page(vantage, folder):
         queries.append({'query': names[i], 'bbx': [10, 10, 90, 70], 'ok': [names[j] for j in same[1:]],
                         'junk': [names[i], names[same[0]]]})
     (data / 'queries.json').write_text(json.dumps(queries))
-    return json.loads(run(vantage, 'evaluate', folder / 'database.npy', '--queries', folder / 'queries.npy', '--data', data,
-                          '--report', folder / 'page.html', '--report-worst', 4, '--report-best', 2, '--report-results', 9,
+    evaluate = ['evaluate', folder / 'database.npy', '--queries', folder / 'queries.npy', '--data', data]
+    run(vantage, *evaluate, '--query-expansion', 'average', '--save-results', folder / 'other.json')
+    return json.loads(run(vantage, *evaluate, '--compare', folder / 'other.json', '--report-changed', 3, '--report', folder / 'page.html', '--report-worst', 4, '--report-best', 2, '--report-results', 9,
                           '--json', '--log-level', 'off'))
 
 
@@ -97,7 +98,42 @@ class EvaluationPage(unittest.TestCase):
         self.assertEqual(len(heights), SCENES * PHOTOS // 2)
         self.assertEqual(heights, sorted(heights))
         links = self.js("[...document.querySelectorAll('.precisions a')].map(e => e.getAttribute('href'))")
-        self.assertEqual(links, [f'#query-{i}' for i in range(1, 7)])
+        shown = self.js("document.querySelectorAll('article.query').length")
+        self.assertEqual(links, [f'#query-{i}' for i in range(1, shown + 1)])
+
+    def test_curves_fall_from_all_to_some_precision(self):
+        paths = self.js("[...document.querySelectorAll('#curves g path')].map(e => e.getAttribute('d'))")
+        self.assertEqual(len(paths), 2)  # of both runs
+        for path in paths:
+            heights = [float(point.split()[1]) for point in path[1:].split('L')]
+            self.assertEqual(len(heights), 101)
+            self.assertEqual(heights, sorted(heights))
+        sketches = self.js("[...document.querySelectorAll('article.query')].map(e =>"
+                           " e.querySelectorAll('.sketch path:not(.axis)').length)")
+        self.assertEqual(set(sketches), {2})
+
+    def test_two_runs_stand_side_by_side(self):
+        rows = self.js("[...document.querySelectorAll('.figures tbody tr')].map(e => e.innerText)")
+        comparison = self.summary['comparison']['all']
+        self.assertEqual(len(rows), 4)  # mAP, mP@1, mP@5, mP@10
+        self.assertIn(f"{100 * comparison['mean_difference']:+.2f}", rows[0])
+        self.assertIn(f"p = {comparison['p_value']:.4f}", rows[0])
+        self.assertEqual(self.js("document.querySelectorAll('.precisions .other').length"), SCENES * PHOTOS // 2)
+        headings = self.js("[...document.querySelectorAll('article.query')].map(e => [...e.querySelectorAll("
+                           "'.matches h4 .key')].map(key => key.innerText))")
+        for keys in headings:
+            self.assertEqual(keys[0], 'this run')
+            self.assertTrue(keys[1].endswith('other.json'), keys)
+        self.js("document.querySelector('input[value=changed]').click()")
+        changes = self.js("[...document.querySelectorAll('article.query')].filter(e => !e.hidden).map(e =>"
+                          " parseFloat(e.querySelector('.change').innerText))")
+        everywhere = self.js("[...document.querySelectorAll('article.query .change')].map(e => parseFloat(e.innerText))")
+        self.assertEqual(len(changes), 3)
+        self.assertEqual(sorted(map(abs, changes)), sorted(map(abs, everywhere))[-3:])
+        self.js("(() => { const order = document.querySelector('#order'); order.value = 'lost';"
+                " order.dispatchEvent(new Event('change')); })()")
+        ordered = self.js("[...document.querySelectorAll('article.query .change')].map(e => parseFloat(e.innerText))")
+        self.assertEqual(ordered, sorted(ordered))
 
     def test_frames_say_what_is_right(self):
         colors = self.js("['chosen', 'negative', 'candidate'].map(kind => getComputedStyle(document.querySelector("
@@ -105,10 +141,10 @@ class EvaluationPage(unittest.TestCase):
         self.assertEqual(len(set(colors)), 3)
         shown = self.js("[...document.querySelectorAll('article.query')].map(e =>"
                         " e.querySelectorAll('.matches .photo').length)")
-        self.assertEqual(shown, [9] * 6)
+        self.assertEqual(set(shown), {18})  # 9 of each run
         # Of the best queries more is right than of the worst.
         right = self.js("['worst', 'best'].map(end => { const cards = [...document.querySelectorAll("
-                        "`article[data-split=${end}]`)]; return cards.reduce((sum, card) => sum +"
+                        "`article[data-split~=${end}]`)]; return cards.reduce((sum, card) => sum +"
                         " card.querySelectorAll('.photo.chosen').length, 0) / cards.length; })")
         self.assertLess(*right)
 

@@ -262,7 +262,7 @@ TEST_F(Searching, ResultsAreSavedAndShownBesideAnotherRuns) {
   const json one =
       VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--save-results", Path("one.json")});
   const json two = VantageJson({"evaluate", Path("two.npy"), "--data", Path("data"), "--compare",
-                                Path("one.json"), "--report", Path("page.html"), "--log-level", "off"});
+                                Path("one.json"), "--report", Path("page.html")});
   EXPECT_NEAR(two["comparison"]["all"]["mean_difference"].get<double>(),
               two["map"].get<double>() - one["map"].get<double>(), 1e-12);
   const std::string page = ReadFile(folder_ / "page.html");

@@ -123,9 +123,9 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   EXPECT_THAT(table, HasSubstr("<td>38.54</td><td>56.67</td><td>-18.12</td>"));
   EXPECT_THAT(table, HasSubstr("class=\"change worse\">-75.00</span>"));
 
-  report.other->queries[0].query = "elsewhere.jpg";
+  report.other->queries[1].query = "elsewhere.jpg";
   EXPECT_THAT(ErrorOf([&] { WriteEvaluationReport(report, options, folder / "page.html"); }),
-              HasSubstr("has no query '0.jpg'"));
+              HasSubstr("has no query '1.jpg'"));
 }
 
 TEST(EvaluationReport, OfNoQueriesIsStillAPage) {
