@@ -52,7 +52,7 @@ std::string RankedList(const std::string& heading, const QueryResult& query,
   return html + "</div>";
 }
 
-std::string Lists(const EvaluationReport& report, const ShownQuery& shown, PhotoAlbum& album) {
+std::string Lists(const EvaluationReport& report, const ShownResults& shown, PhotoAlbum& album) {
   const QueryResult& query = *shown.query;
   const std::string count = Counted(query.positives, "photo shows it", "photos show it");
   if (shown.other == nullptr) return RankedList(count, query, shown.results, album);
@@ -65,7 +65,7 @@ std::string Lists(const EvaluationReport& report, const ShownQuery& shown, Photo
                                              : RankedList(heading, *shown.other, shown.other_results, album));
 }
 
-std::string Header(const ShownQuery& shown, size_t number) {
+std::string Header(const ShownResults& shown, size_t number) {
   std::string html = StrCat("<header><h3><a href=\"#query-", number, "\">AP ",
                             Percent(shown.query->average_precision), "</a></h3>");
   if (shown.other != nullptr) {
@@ -80,7 +80,7 @@ std::string Header(const ShownQuery& shown, size_t number) {
   return html + "</header>";
 }
 
-std::string QueryCard(const EvaluationReport& report, const ShownQuery& shown, size_t number,
+std::string QueryCard(const EvaluationReport& report, const ShownResults& shown, size_t number,
                       PhotoAlbum& album) {
   const QueryResult& query = *shown.query;
   const double change = Change(shown);
@@ -97,11 +97,11 @@ std::string QueryCard(const EvaluationReport& report, const ShownQuery& shown, s
 
 }  // namespace
 
-double Change(const ShownQuery& shown) {
+double Change(const ShownResults& shown) {
   return shown.other == nullptr ? 0 : shown.query->average_precision - shown.other->average_precision;
 }
 
-std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vector<ShownQuery>& shown,
+std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vector<ShownResults>& shown,
                                   size_t total, PhotoAlbum& album) {
   std::string html = StrCat(
       "<section id=\"queries\"><div class=\"head\"><h2>Queries</h2><p>", shown.size(), " of ",

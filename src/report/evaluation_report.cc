@@ -99,26 +99,26 @@ std::vector<std::vector<std::string>> Choose(const Pairs& sorted, bool has_other
   return choices;
 }
 
-std::vector<ShownQuery> ChooseQueries(const Pairs& sorted, bool has_other,
-                                      const EvaluationReportOptions& options, PhotoList& photos) {
+std::vector<ShownResults> ChooseQueries(const Pairs& sorted, bool has_other,
+                                        const EvaluationReportOptions& options, PhotoList& photos) {
   std::vector<std::vector<std::string>> choices = Choose(sorted, has_other, options);
-  std::vector<ShownQuery> shown;
+  std::vector<ShownResults> shown;
   for (size_t i = 0; i < sorted.size(); ++i) {
     if (choices[i].empty()) continue;
     const auto& [other, query] = sorted[i];
-    ShownQuery entry{query,
-                     other,
-                     std::move(choices[i]),
-                     photos.Number(query->query, query->box),
-                     photos.Numbers(query->first, options.results),
-                     {}};
+    ShownResults entry{query,
+                       other,
+                       std::move(choices[i]),
+                       photos.Number(query->query, query->box),
+                       photos.Numbers(query->first, options.results),
+                       {}};
     if (other != nullptr) entry.other_results = photos.Numbers(other->first, options.results);
     shown.push_back(std::move(entry));
   }
   return shown;
 }
 
-std::string Toolbar(const EvaluationReport& report, const std::vector<ShownQuery>& shown) {
+std::string Toolbar(const EvaluationReport& report, const std::vector<ShownResults>& shown) {
   std::string html = "<nav class=\"bar\" aria-label=\"Sections and filter\"><div class=\"links\">";
   if (report.other) html += "<a href=\"#comparison\">Two runs</a>";
   html +=
@@ -132,7 +132,7 @@ std::string Toolbar(const EvaluationReport& report, const std::vector<ShownQuery
                    choice == "all" ? " checked" : "", "><span>", choice, "</span></label>");
   }
   std::set<std::string> tasks;
-  for (const ShownQuery& query : shown) tasks.insert(query.query->task);
+  for (const ShownResults& query : shown) tasks.insert(query.query->task);
   html += StrCat("</fieldset><label", tasks.size() > 1 ? "" : " hidden",
                  ">Task <select id=\"scene\"><option value=\"\">all</option>");
   for (const std::string& task : tasks) {
@@ -161,7 +161,7 @@ PhotoAlbum MakeAlbum(const std::vector<ShownPhoto>& photos, const ThumbnailOptio
 }
 
 std::string PrecisionSection(const EvaluationReport& report, const Pairs& sorted,
-                             const std::vector<ShownQuery>& shown) {
+                             const std::vector<ShownResults>& shown) {
   std::map<const QueryResult*, size_t> card_of;
   for (size_t i = 0; i < shown.size(); ++i) card_of[shown[i].query] = i + 1;
   std::vector<PrecisionBar> bars;
@@ -202,7 +202,7 @@ EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
                                               const RunContext& context) {
   const Pairs sorted = InOrder(report);
   PhotoList photos(report.folder);
-  const std::vector<ShownQuery> shown = ChooseQueries(sorted, report.other.has_value(), options, photos);
+  const std::vector<ShownResults> shown = ChooseQueries(sorted, report.other.has_value(), options, photos);
   PhotoAlbum album = MakeAlbum(photos.photos(), options.thumbnails, context);
 
   HtmlPage page(StrCat(report.run.benchmark, " · evaluation"));

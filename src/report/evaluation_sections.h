@@ -11,7 +11,7 @@
 namespace vantage {
 
 // A query that the page of an evaluation shows with its results.
-struct ShownQuery {
+struct ShownResults {
   const QueryResult* query = nullptr;
   const QueryResult* other = nullptr;  // of the other run; null where there is none
   std::vector<std::string> choices;    // why it is shown: worst, best, changed
@@ -21,7 +21,7 @@ struct ShownQuery {
 };
 
 // How much better this run is; 0 without another.
-double Change(const ShownQuery& shown);
+double Change(const ShownResults& shown);
 
 // The figures of all tasks as tiles.
 std::string FigureTiles(const EvaluationReport& report);
@@ -30,7 +30,7 @@ std::string FigureTiles(const EvaluationReport& report);
 std::string ComparisonSection(const EvaluationReport& report);
 
 // The queries shown, of `total`, with their results.
-std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vector<ShownQuery>& shown,
+std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vector<ShownResults>& shown,
                                   size_t total, PhotoAlbum& album);
 
 }  // namespace vantage
