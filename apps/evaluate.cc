@@ -83,7 +83,7 @@ class EvaluateCommand : public Command {
   void Run(Session& session) override {
     if (fs::path(model_.path).extension() == ".txt") return JudgeLists(session);
     const bool plain = search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 &&
-                       !search_.diffusion.enabled && rerank_ == 0;
+                       !search_.diffusion.enabled && search_.superglobal.count == 0 && rerank_ == 0;
     if (!plain && !benchmark_.DistractorFiles().empty()) {
       throw UsageError(
           "--distractors: a file of descriptors goes with plain search; put it and the benchmark's "

@@ -56,19 +56,28 @@ Model ModelArguments::Read(const Session& session) const {
 }
 
 nlohmann::json ModelArguments::Provenance(const Model& model) const {
-  return {{"vantage", Version()},
-          {"model", path},
-          {"model_sha256", Sha256OfFile(path)},
-          {"architecture", model.net.options().architecture},
-          {"pooling", model.net.options().pooling},
-          {"image_size", EffectiveImageSize(model, descriptor)},
-          {"apply_exif_orientation", descriptor.apply_exif_orientation},
-          {"scales", EffectiveScales(model, descriptor)},
-          {"whitening", descriptor.whitening == "default" ? model.default_whitening : descriptor.whitening},
-          {"dimension", descriptor.dimension},
-          {"decode", descriptor.decode},
-          {"precision", descriptor.precision},
-          {"batch_pixels", descriptor.batch_pixels}};
+  nlohmann::json made = {
+      {"vantage", Version()},
+      {"model", path},
+      {"model_sha256", Sha256OfFile(path)},
+      {"architecture", model.net.options().architecture},
+      {"pooling", model.net.options().pooling},
+      {"image_size", EffectiveImageSize(model, descriptor)},
+      {"apply_exif_orientation", descriptor.apply_exif_orientation},
+      {"scales", EffectiveScales(model, descriptor)},
+      {"whitening", descriptor.whitening == "default" ? model.default_whitening : descriptor.whitening},
+      {"dimension", descriptor.dimension},
+      {"decode", descriptor.decode},
+      {"precision", descriptor.precision},
+      {"batch_pixels", descriptor.batch_pixels}};
+  const SuperGlobalPooling& pooled = descriptor.super_global;
+  if (pooled != SuperGlobalPooling{}) {
+    made["super_global"] = {{"regional_size", pooled.regional_size},
+                            {"regional_exponent", pooled.regional_exponent},
+                            {"exponent", pooled.exponent},
+                            {"scale_pooling", pooled.scale_pooling}};
+  }
+  return made;
 }
 
 }  // namespace vantage

@@ -63,8 +63,10 @@ class TrainCommand : public Command {
       options_.compute.device = StrCat("cuda:", launch.local_rank);
     }
     const RunContext context = ContextOf(launch, session);
+    ProcessGroupOptions group;
+    group.device = options_.compute.device;
     const TrainResult result =
-        Train(options_, output_, resume_, context, LogEpoch, ProcessGroup::Join(launch, context));
+        Train(options_, output_, resume_, context, LogEpoch, ProcessGroup::Join(launch, context, group));
     if (!is_first) return;
     session.PrintResult({{"best_model", result.best_model.string()},
                          {"best_epoch", result.best_epoch},

@@ -50,6 +50,7 @@ class WhitenCommand : public Command {
     const int size = EffectiveImageSize(model, {.image_size = size_});
     const std::vector<double> scales = EffectiveScales(model, {.scales = scales_});
     if (fold_) CheckFoldable(model, scales);
+    if (options_.scratch.empty()) options_.scratch = fs::absolute(output_).parent_path().string();
     const LearnedWhitening learned = LearnWhiteningFromTuples(
         model.net, set, root, {.image_size = size, .scales = scales}, options_, session.context());
     const std::string name = name_.empty() ? options_.method : name_;

@@ -50,6 +50,7 @@ function(vantage_install_package)
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/vantageConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/vantageConfig.cmake" "${PROJECT_BINARY_DIR}/vantageConfigVersion.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageDependencies.cmake"
+                "${PROJECT_SOURCE_DIR}/cmake/VantageFaiss.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageOpenCV.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageTorch.cmake" DESTINATION "${destination}")
 endfunction()

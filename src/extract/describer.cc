@@ -34,7 +34,9 @@ struct Describer::State {
   DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
     const c10::InferenceMode inference;
     const at::Tensor tensor =
-        net.Forward(ImagesToTensor(images, net.normalization), options.scales).cpu().contiguous();
+        net.Forward(ImagesToTensor(images, net.normalization), options.scales, options.super_global)
+            .cpu()
+            .contiguous();
     DescriptorMatrix rows =
         Eigen::Map<const DescriptorMatrix>(tensor.const_data_ptr<float>(), tensor.size(0), tensor.size(1));
     if (whitening.dimension() == 0) return rows;
@@ -46,6 +48,7 @@ std::shared_ptr<Describer::State> Describer::MakeState(const DescriptorNet& net,
                                                        const ExtractOptions& options) {
   if (options.decode != "exact" && options.decode != "fast")
     throw UsageError(StrCat("decode: '", options.decode, "' is not one of exact, fast"));
+  net.CheckSuperGlobal(options.super_global);
   auto state = std::make_shared<State>(
       State{net.Frozen(ParsePrecision(options.precision, net.device())), options, {}, net.dimension()});
   if (options.batch_pixels <= 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;

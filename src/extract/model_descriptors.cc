@@ -44,6 +44,7 @@ void Describe(OptionsDescription& description, ModelDescriptorOptions& options) 
            "4 "
            "megapixels on a GPU")
       .Range(0, 1 << 28);
+  Describe(description, options.super_global);
 }
 
 int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options) {
@@ -89,7 +90,8 @@ ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& 
           EffectiveScales(model, options),
           options.decode,
           options.precision,
-          options.batch_pixels};
+          options.batch_pixels,
+          options.super_global};
 }
 
 }  // namespace vantage

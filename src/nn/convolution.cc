@@ -44,21 +44,25 @@ c10::IValue OrNone(const at::Tensor& tensor) {
 
 }  // namespace
 
-at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
-                            const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
-                            Activation activation) {
-  at::Tensor y =
-      at::conv2d(x_BCHW, weight, bias, options.stride, options.padding, /*dilation=*/1, options.groups);
-  if (residual_BCHW.defined()) y = y + residual_BCHW;
+at::Tensor AddAndActivate(at::Tensor x, const at::Tensor& residual, Activation activation) {
+  if (residual.defined()) x = x + residual;
   switch (activation) {
     case Activation::kRelu:
-      return y.relu();
+      return x.relu();
     case Activation::kRelu6:
-      return y.clamp(0, 6);
+      return x.clamp(0, 6);
     case Activation::kNone:
       break;
   }
-  return y;
+  return x;
+}
+
+at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
+                            const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
+                            Activation activation) {
+  return AddAndActivate(
+      at::conv2d(x_BCHW, weight, bias, options.stride, options.padding, /*dilation=*/1, options.groups),
+      residual_BCHW, activation);
 }
 
 at::Tensor FusedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,

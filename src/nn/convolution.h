@@ -7,6 +7,9 @@
 
 namespace vantage {
 
+// activation(x + residual); residual may be undefined.
+at::Tensor AddAndActivate(at::Tensor x, const at::Tensor& residual, Activation activation);
+
 // activation(convolution(x) + bias + residual), by operators that have gradients. bias and residual may be
 // undefined. x: B x C x H x W; weight: out x C / groups x k x k; bias: out; residual: of the result's shape.
 // options.extra_padding is for the caller to apply.

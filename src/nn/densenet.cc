@@ -23,6 +23,7 @@ class NormThenRelu : public Layer {
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
     if (frozen_scale_.defined()) return at::addcmul(frozen_shift_, x_BCHW, frozen_scale_).relu_();
+    if (norm_.uses_batch_statistics()) return norm_.NormalizeByBatch(x_BCHW).relu();
     const at::Tensor scale = norm_.Scale();
     const auto as_input = [&](const at::Tensor& x) { return x.view({1, -1, 1, 1}).to(x_BCHW.scalar_type()); };
     return (x_BCHW * as_input(scale) + as_input(norm_.Shift(scale))).relu();
@@ -32,6 +33,8 @@ class NormThenRelu : public Layer {
     if (!frozen_scale_.defined()) norm_.Visit(visitor);
   }
 
+  void ForEachNorm(const std::function<void(BatchNorm&)>& visit) override { visit(norm_); }
+
   void Freeze(at::ScalarType type) override {
     const at::Tensor scale = norm_.Scale();
     frozen_scale_ = scale.view({1, -1, 1, 1}).to(type);
@@ -39,7 +42,7 @@ class NormThenRelu : public Layer {
   }
 
  private:
-  FrozenNorm norm_;
+  BatchNorm norm_;
   at::Tensor frozen_scale_;  // 1 x C x 1 x 1
   at::Tensor frozen_shift_;
 };

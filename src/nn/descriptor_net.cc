@@ -6,6 +6,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
@@ -17,6 +18,7 @@
 
 #include "nn/aggregations.h"
 #include "nn/resize_images.h"
+#include "vantage/nn/power_normalize.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
 
@@ -24,6 +26,7 @@ namespace vantage {
 namespace {
 
 constexpr int kMaxOutputDimension = 65536;
+constexpr double kLeastPower = 0.01;
 
 using AggregationFactory = std::unique_ptr<Aggregation> (*)(const DescriptorNetOptions&, int64_t);
 
@@ -102,6 +105,10 @@ void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
       .Add("output_dimension", options.output_dimension,
            "Rows of the last linear layer; 0: as many as the trunk has channels")
       .Range(0, kMaxOutputDimension);
+  description
+      .Add("power", options.power,
+           "Exponent of the pooled descriptor's power normalisation, before whitening; 1: none")
+      .Range(kLeastPower, 1);
 }
 
 std::string NameOf(const DescriptorNetOptions& options) {
@@ -110,7 +117,8 @@ std::string NameOf(const DescriptorNetOptions& options) {
                 options.local_whitening ? ", with local whitening" : "", options.regional ? ", regional" : "",
                 options.fc_whitening ? ", with FC whitening" : "",
                 options.head == "cirtorch" ? "" : ", with the head of " + options.head,
-                options.output_dimension == 0 ? "" : StrCat(", of dimension ", options.output_dimension));
+                options.output_dimension == 0 ? "" : StrCat(", of dimension ", options.output_dimension),
+                options.power == 1 ? "" : ", with power " + FormatShortest(options.power));
 }
 
 at::Tensor DescriptorNet::LinearLayer::operator()(const at::Tensor& x) const {
@@ -141,6 +149,11 @@ void DescriptorNet::CheckOptionsOf(const DescriptorNetOptions& options) {
     if (options.fc_whitening && options.output_dimension == 0) {
       throw UsageError(StrCat("the head '", options.head, "' with FC whitening needs an output dimension"));
     }
+  }
+  if (!(options.power >= kLeastPower && options.power <= 1) ||
+      (options.power != 1 && options.head == "cosplace")) {
+    throw UsageError(StrCat("a power normalisation of ", options.power,
+                            ": it is in [0.01, 1], and 1, which is none, for the head 'cosplace'"));
   }
   const bool has_linear = options.fc_whitening || options.head == "cosplace";
   if (options.output_dimension < 0 || options.output_dimension > kMaxOutputDimension ||
@@ -180,42 +193,71 @@ at::Tensor DescriptorNet::FeatureMap(const at::Tensor& images_B3HW) const {
 }
 
 at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
-  at::Tensor map_BCHW = FeatureMap(images_B3HW);
-  if (is_cosplace()) return NormalizeAlong(whitening_(pooling_(NormalizeAlong(map_BCHW, 1))), 1);
+  return DescribeMap(FeatureMap(images_B3HW), pooling_);
+}
+
+at::Tensor DescriptorNet::DescribeMap(at::Tensor map_BCHW, const Pooling& pooling) const {
+  if (is_cosplace()) return NormalizeAlong(whitening_(pooling(NormalizeAlong(map_BCHW, 1))), 1);
   if (local_head_) {
-    const at::Tensor aggregated = local_head_->Forward(map_BCHW);
+    at::Tensor aggregated = local_head_->Forward(map_BCHW);
+    if (options_.power != 1) aggregated = NormalizeAlong(PowerNormalize(aggregated, options_.power), 1);
     return whitening_ ? NormalizeAlong(whitening_(aggregated), 1) : aggregated;
   }
   if (local_whitening_) map_BCHW = local_whitening_(map_BCHW.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-  const at::Tensor pooled = L2Normalize(Pool(map_BCHW));
+  at::Tensor pooled = L2Normalize(Pool(map_BCHW, pooling));
+  if (options_.power != 1) pooled = L2Normalize(PowerNormalize(pooled, options_.power));
   return whitening_ ? L2Normalize(whitening_(pooled)) : pooled;
 }
 
-at::Tensor DescriptorNet::Pool(const at::Tensor& x_BCHW) const {
-  if (!options_.regional) return pooling_(x_BCHW);
+at::Tensor DescriptorNet::Pool(const at::Tensor& x_BCHW, const Pooling& pooling) const {
+  if (!options_.regional) return pooling(x_BCHW);
   return SumOverRegions(x_BCHW, [&](const at::Tensor& part) {
-    return L2Normalize(region_whitening_(L2Normalize(pooling_(part))));
+    return L2Normalize(region_whitening_(L2Normalize(pooling(part))));
   });
 }
 
-at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales) const {
+at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
+                                  const SuperGlobalPooling& super_global) const {
   VANTAGE_CHECK(!scales.empty(), "no scale to describe images at");
-  if (scales.size() == 1 && scales[0] == 1) return Forward(images_B3HW);
-  const double exponent = MultiScaleExponent();
-  at::Tensor sum;
+  CheckSuperGlobal(super_global);
+  Pooling pooling = pooling_;
+  if (super_global.exponent > 0) pooling.p = at::full({1}, super_global.exponent, pooling_.p.options());
+  std::vector<at::Tensor> descriptors_BD;
   for (const double scale : scales) {
-    const at::Tensor powered =
-        Forward(scale == 1 ? images_B3HW : ResizeImages(images_B3HW, scale)).pow(exponent);
+    at::Tensor map_BCHW = FeatureMap(scale == 1 ? images_B3HW : ResizeImages(images_B3HW, scale));
+    if (super_global.regional_size > 0) {
+      map_BCHW = RegionalGem(map_BCHW, super_global.regional_size, super_global.regional_exponent);
+    }
+    descriptors_BD.push_back(DescribeMap(std::move(map_BCHW), pooling));
+  }
+  if (scales.size() == 1 && scales[0] == 1) return descriptors_BD[0];
+  if (super_global.scale_pooling != "mean") return PoolScales(descriptors_BD, super_global.scale_pooling);
+  const double exponent = MultiScaleExponent(super_global);
+  at::Tensor sum;
+  for (const at::Tensor& descriptor : descriptors_BD) {
+    const at::Tensor powered = descriptor.pow(exponent);
     sum = sum.defined() ? sum + powered : powered;
   }
   const at::Tensor mean = (sum / static_cast<double>(scales.size())).pow(1 / exponent);
   return mean / mean.norm(2, {1}, /*keepdim=*/true);
 }
 
-double DescriptorNet::MultiScaleExponent() const {
+void DescriptorNet::CheckSuperGlobal(const SuperGlobalPooling& super_global) const {
+  if (local_head_ && (super_global.regional_size > 0 || super_global.exponent > 0)) {
+    throw UsageError(StrCat("regional GeM and GeM's exponent are not for the head '", options_.head,
+                            "', which describes by local features"));
+  }
+  if (super_global.regional_size > 0 && super_global.regional_size % 2 == 0)
+    throw UsageError(StrCat("regional GeM: ", super_global.regional_size, " is not odd"));
+  if (super_global.exponent > 0 && !pooling_.p.defined())
+    throw UsageError(StrCat("GeM's exponent is not for the pooling '", options_.pooling, "'"));
+}
+
+double DescriptorNet::MultiScaleExponent(const SuperGlobalPooling& super_global) const {
   const bool is_plain = !is_cosplace() && !local_head_ && options_.pooling == "gem" && !options_.regional &&
-                        !options_.fc_whitening;
-  return is_plain ? pooling_.p.item<double>() : 1;
+                        !options_.fc_whitening && options_.power == 1;
+  if (!is_plain) return 1;
+  return super_global.exponent > 0 ? super_global.exponent : pooling_.p.item<double>();
 }
 
 void DescriptorNet::Visit(const TensorVisitor& visitor) {
@@ -265,6 +307,7 @@ DescriptorNet DescriptorNet::Twin() const {
   DescriptorNet shared = *this;
   shared.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   twin.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensor = tensors.at(name); });
+  if (statistics_momentum_) twin.UseBatchStatistics(*statistics_momentum_);
   return twin;
 }
 
@@ -273,6 +316,26 @@ DescriptorNet DescriptorNet::Clone() const {
   DescriptorNet copy = Twin();
   copy.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.detach().clone(); });
   return copy;
+}
+
+void DescriptorNet::UseBatchStatistics(double momentum) {
+  statistics_momentum_ = momentum;
+  trunk_->layers->ForEachNorm([](BatchNorm& norm) { norm.UseBatchStatistics(); });
+}
+
+BatchStatistics DescriptorNet::RunningStatistics() const {
+  BatchStatistics running;
+  trunk_->layers->ForEachNorm([&](BatchNorm& norm) {
+    if (norm.uses_batch_statistics()) running[norm.name()] = norm.RunningStatistics();
+  });
+  return running;
+}
+
+void DescriptorNet::MoveRunningStatistics(const BatchStatistics& seen) {
+  VANTAGE_CHECK(statistics_momentum_, "a network with frozen statistics");
+  trunk_->layers->ForEachNorm([&](BatchNorm& norm) {
+    if (norm.uses_batch_statistics()) norm.MoveRunningStatistics(seen.at(norm.name()), *statistics_momentum_);
+  });
 }
 
 DescriptorNet DescriptorNet::WithFoldedNorms() const {

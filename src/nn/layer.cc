@@ -3,7 +3,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
 #include <tuple>
@@ -18,35 +17,16 @@ void Layer::Visit(const TensorVisitor& visitor) {
   ForEachChild([&](Layer& child) { child.Visit(visitor); });
 }
 
+void Layer::ForEachNorm(const std::function<void(BatchNorm&)>& visit) {
+  ForEachChild([&](Layer& child) { child.ForEachNorm(visit); });
+}
+
 void Layer::FoldNorms() {
   ForEachChild([](Layer& child) { child.FoldNorms(); });
 }
 
 void Layer::Freeze(at::ScalarType type) {
   ForEachChild([&](Layer& child) { child.Freeze(type); });
-}
-
-FrozenNorm::FrozenNorm(std::string name, int64_t channels, double epsilon)
-    : name_(std::move(name)),
-      epsilon_(epsilon),
-      weight_(at::ones({channels})),
-      bias_(at::zeros({channels})),
-      running_mean_(at::zeros({channels})),
-      running_var_(at::ones({channels})),
-      num_batches_tracked_(at::zeros({}, at::kLong)) {}
-
-at::Tensor FrozenNorm::Scale() const { return weight_ * (running_var_ + epsilon_).rsqrt(); }
-
-at::Tensor FrozenNorm::Shift(const at::Tensor& scale, const at::Tensor& bias) const {
-  return bias_ + (bias.defined() ? bias - running_mean_ : -running_mean_) * scale;
-}
-
-void FrozenNorm::Visit(const TensorVisitor& visitor) {
-  visitor(name_ + ".weight", weight_, TensorRole::kParameter);
-  visitor(name_ + ".bias", bias_, TensorRole::kParameter);
-  visitor(name_ + ".running_mean", running_mean_, TensorRole::kBuffer);
-  visitor(name_ + ".running_var", running_var_, TensorRole::kBuffer);
-  visitor(name_ + ".num_batches_tracked", num_batches_tracked_, TensorRole::kBuffer);
 }
 
 ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& options, Activation activation,
@@ -82,18 +62,30 @@ at::Tensor ConvolutionUnit::Forward(const at::Tensor& x_BCHW, const at::Tensor& 
   }
   if (frozen_) return FusedConvolution(x, weight_, bias_, options, residual_BCHW, activation_);
   // Weights stay float32 where the network computes in another type; their gradients are float32 too.
+  const auto convolution = [&](const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& residual,
+                               Activation activation) {
+    return TrainedConvolution(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias,
+                              options, residual, activation);
+  };
+  if (UsesBatchStatistics()) {
+    return AddAndActivate(norm_->NormalizeByBatch(convolution(weight_, bias_, {}, Activation::kNone)),
+                          residual_BCHW, activation_);
+  }
   const auto [weight, bias] = FoldedWeights();
-  return TrainedConvolution(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias,
-                            options, residual_BCHW, activation_);
+  return convolution(weight, bias, residual_BCHW, activation_);
 }
 
 void ConvolutionUnit::FoldNorms() {
+  if (!UsesBatchStatistics()) FoldNorm();
+}
+
+void ConvolutionUnit::FoldNorm() {
   std::tie(weight_, bias_) = FoldedWeights();
   norm_.reset();
 }
 
 void ConvolutionUnit::Freeze(at::ScalarType type) {
-  FoldNorms();
+  FoldNorm();
   weight_ = weight_.to(type).contiguous(at::MemoryFormat::ChannelsLast);
   if (bias_.defined()) bias_ = bias_.to(type);
   if (type == at::kFloat && weight_.device().is_cpu() && WinogradSuits(options_)) {
@@ -106,6 +98,10 @@ void ConvolutionUnit::Visit(const TensorVisitor& visitor) {
   visitor(name_ + ".weight", weight_, TensorRole::kParameter);
   if (bias_.defined()) visitor(name_ + ".bias", bias_, TensorRole::kParameter);
   if (norm_) norm_->Visit(visitor);
+}
+
+void ConvolutionUnit::ForEachNorm(const std::function<void(BatchNorm&)>& visit) {
+  if (norm_) visit(*norm_);
 }
 
 at::Tensor MaxPool::Forward(const at::Tensor& x_BCHW) const {

@@ -11,8 +11,9 @@ namespace {
 
 using nlohmann::json;
 
-// Of what stands under "vantage". A file of a later one may need what this program does not do.
-constexpr int64_t kVersion = 1;
+// Of what stands under "vantage". A file of a later one may need what this program does not do: the second
+// added power normalisation, and is what models with it have.
+constexpr int64_t kVersion = 2;
 constexpr const char* kInterpolation = "lanczos";
 constexpr const char* kSizeRule = "longest side, never enlarged";
 constexpr int64_t kMaxImageSize = 1'000'000;
@@ -59,7 +60,7 @@ json MetaOf(Model& model) {
                {"std", model.net.normalization.std},
                {"outputdim", model.net.dimension()},
                {kOwnMeta,
-                {{"version", kVersion},
+                {{"version", options.power == 1 ? 1 : kVersion},
                  {"head", options.head},
                  {"image_size", model.image_size},
                  {"size_rule", kSizeRule},
@@ -69,6 +70,7 @@ json MetaOf(Model& model) {
                  {"licence", model.licence},
                  {"origin", json::parse(model.origin)},
                  {"weights_sha256", WeightsSha256(model.net)}}}};
+  if (options.power != 1) meta[kOwnMeta]["power"] = options.power;
   if (HasLocals(options)) {
     DescriptorNetOptions copy = options;
     OptionsDescription description;
@@ -95,6 +97,7 @@ DescriptorNetOptions NetOfMeta(const json& meta, const std::string& what) {
   options.regional = flag("regional");
   const json own = meta.value(kOwnMeta, json());
   options.head = MetaValue(own, "head", options.head, what);
+  options.power = MetaValue(own, "power", options.power, what);
   if (HasLocals(options)) ReadLocals(own, what, options);
   return options;
 }

@@ -68,6 +68,10 @@ NetOfSource Agree(const ModelSource& source, const DescriptorNetOptions& wanted,
   options.fc_whitening = options.fc_whitening || wanted.fc_whitening;
   options.local_whitening = options.local_whitening || wanted.local_whitening;
   options.regional = options.regional || wanted.regional;
+  if (wanted.power != 1) {
+    if (options.power != 1 && options.power != wanted.power) refuse(StrCat("the power ", wanted.power));
+    options.power = wanted.power;
+  }
   if (wanted.output_dimension > 0) {
     if (options.output_dimension > 0 && options.output_dimension != wanted.output_dimension)
       refuse(StrCat(wanted.output_dimension, " dimensions"));
@@ -130,7 +134,7 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& w
   Model model{MakeNet(source, net.options), {}};
   const bool is_complete = FillNet(InOwnLayout(source), net.is_trunk_only, allow_missing, model.net);
   if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source)))
-    model.net.normalization = layout->normalization;
+    model.net.normalization = source.normalization.value_or(layout->normalization);
   ReadWhitenings(source, model);
   if (!DescribesNetwork(source.meta)) return model;
   const std::string what = source.path + ": meta";

@@ -3,7 +3,9 @@
 
 #include <memory>
 
+#include "nn/matconvnet_source.h"
 #include "vantage/serialize/json.h"
+#include "vantage/serialize/mat_file.h"
 #include "vantage/serialize/safetensors.h"
 #include "vantage/serialize/torch_file.h"
 #include "vantage/util/error.h"
@@ -96,13 +98,19 @@ ModelSource OpenSafetensors(const std::filesystem::path& path) {
   return source;
 }
 
+ModelSource Open(const std::filesystem::path& path) {
+  const std::string extension = ToLower(path.extension().string());
+  const InputFile file(path);
+  if (MatFile::LooksLikeMat(file) || extension == ".mat") return OpenMatConvNet(path);
+  if (SafetensorsFile::LooksLikeSafetensors(file) || extension == ".safetensors")
+    return OpenSafetensors(path);
+  return OpenTorch(path);
+}
+
 }  // namespace
 
 ModelSource OpenModelSource(const std::filesystem::path& path) {
-  ModelSource source = SafetensorsFile::LooksLikeSafetensors(InputFile(path)) ||
-                               ToLower(path.extension().string()) == ".safetensors"
-                           ? OpenSafetensors(path)
-                           : OpenTorch(path);
+  ModelSource source = Open(path);
   VANTAGE_CHECK(!source.tensors.empty(), source.path, ": holds no tensors of a network");
   return source;
 }

@@ -5,11 +5,13 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "nn/known_trunks.h"
+#include "vantage/nn/trunk.h"
 #include "vantage/serialize/element_type.h"
 
 namespace vantage {
@@ -26,10 +28,12 @@ struct SourceTensor {
 // before it is asked for.
 struct ModelSource {
   std::string path;
-  std::string format;                 // "PyTorch zip", "PyTorch before 1.6", "safetensors"
+  std::string format;                 // "PyTorch zip", "PyTorch before 1.6", "safetensors", "MATLAB 5"
   std::vector<SourceTensor> tensors;  // of the network, in the file's order
   // Of learned whitenings, by "NAME.ss.m", "NAME.ss.P", "NAME.ms.m", "NAME.ms.P".
   std::map<std::string, SourceTensor> whitenings;
+  // Of pixels, where the file says it otherwise than in meta.
+  std::optional<Normalization> normalization;
   nlohmann::json meta;         // of cirtorch's schema; null where the file has none
   nlohmann::json epoch;        // that training had reached; null where the file does not say
   bool has_optimizer = false;  // whether the optimiser's state is in it

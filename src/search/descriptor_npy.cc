@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <type_traits>
+#include <vector>
 
 #include "search/descriptor_reader.h"
+#include "search/half.h"
 #include "vantage/serialize/npy.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -12,9 +15,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxSidecarSize = uint64_t{4} << 30;
+constexpr int64_t kPieceValues = int64_t{1} << 16;
 
 template <typename T>
 using RowMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+template <typename T>
+void Convert(const T* from, float* to, int64_t count) {
+  if constexpr (std::is_same_v<T, Eigen::half>) {
+    ConvertHalf(from, to, count);
+  } else {
+    std::transform(from, from + count, to, [](T value) { return static_cast<float>(value); });
+  }
+}
 
 class NpyReader : public DescriptorReader {
  public:
@@ -39,13 +52,20 @@ class NpyReader : public DescriptorReader {
   }
 
  private:
+  // By pieces, which stay in the cache between the file and their conversion.
   template <typename T>
   DescriptorMatrix ReadAs(int64_t first, int64_t count) const {
-    RowMajorMatrix<T> block(count, dimension_);
-    const auto row_size = static_cast<uint64_t>(dimension_) * sizeof(T);
-    file_.ReadAt(layout_.data_offset + static_cast<uint64_t>(first) * row_size, block.data(),
-                 static_cast<uint64_t>(count) * row_size);
-    return block.template cast<float>();
+    DescriptorMatrix values(count, dimension_);
+    std::vector<T> piece(static_cast<size_t>(std::min<int64_t>(kPieceValues, values.size())));
+    uint64_t offset = layout_.data_offset + static_cast<uint64_t>(first * dimension_) * sizeof(T);
+    for (int64_t done = 0; done < values.size();) {
+      const int64_t size = std::min<int64_t>(kPieceValues, values.size() - done);
+      file_.ReadAt(offset, piece.data(), static_cast<uint64_t>(size) * sizeof(T));
+      Convert(piece.data(), values.data() + done, size);
+      offset += static_cast<uint64_t>(size) * sizeof(T);
+      done += size;
+    }
+    return values;
   }
 
   InputFile file_;

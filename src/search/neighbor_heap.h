@@ -24,12 +24,22 @@ inline void OfferAll(std::vector<Neighbor>& heap, size_t k, int64_t first_index,
     std::push_heap(heap.begin(), heap.end(), Better);
   }
   if (k == 0) return;
-  for (; i < count; ++i) {
-    if (!(scores[i] > heap.front().score)) continue;
+  const auto offer = [&](int64_t j) {
+    if (!(scores[j] > heap.front().score)) return;
     std::pop_heap(heap.begin(), heap.end(), Better);
-    heap.back() = {first_index + i, scores[i]};
+    heap.back() = {first_index + j, scores[j]};
     std::push_heap(heap.begin(), heap.end(), Better);
+  };
+  // Nearly all candidates are worse than the worst that is kept: many at once, in vector registers.
+  constexpr int64_t kAtOnce = 64;
+  for (; i + kAtOnce <= count; i += kAtOnce) {
+    const float worst = heap.front().score;
+    int any = 0;
+    for (int64_t j = 0; j < kAtOnce; ++j) any |= static_cast<int>(scores[i + j] > worst);
+    if (any == 0) continue;
+    for (int64_t j = 0; j < kAtOnce; ++j) offer(i + j);
   }
+  for (; i < count; ++i) offer(i);
 }
 
 }  // namespace vantage

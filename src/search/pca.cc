@@ -4,6 +4,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 
+#include "search/pca_components.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -13,24 +14,70 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr int64_t kBlockBytes = int64_t{1} << 26;
 constexpr double kSmallestVariance = 1e-12;  // of the largest: below, descriptors do not vary
+constexpr int64_t kLeastOversampling = 64;
 
-struct Components {
-  VectorXd variances;      // decreasing
-  MatrixXd directions_KD;  // of unit length
-};
-
-// Calls use(first, count) for consecutive parts of `total` rows or columns of `length` each.
-template <typename Use>
-void ForEachPart(Index total, Index length, const Use& use) {
-  const Index part = std::max<Index>(1, kBlockBytes / 8 / std::max<Index>(1, length));
-  for (Index first = 0; first < total; first += part) use(first, std::min(part, total - first));
+VectorXd MeanOf(const DescriptorRows& rows, const RunContext& context) {
+  VectorXd mean = VectorXd::Zero(rows.dimension);
+  ForEachBlock(rows, "mean descriptor", context, [&](int64_t, const DescriptorMatrix& block) {
+    for (Index i = 0; i < block.rows(); ++i) mean += block.row(i).transpose().cast<double>();
+  });
+  return mean / static_cast<double>(rows.size);
 }
 
-// Eigenvectors as columns, by decreasing eigenvalue: as many as are asked for, or that count.
-std::pair<VectorXd, MatrixXd> LargestEigenvectors(const MatrixXd& symmetric, int64_t wanted) {
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(symmetric);
+MatrixXd Centred(const DescriptorMatrix& block, const VectorXd& mean) {
+  return block.cast<double>().rowwise() - mean.transpose();
+}
+
+PrincipalComponents OfCovariance(const DescriptorRows& rows, const VectorXd& mean, int64_t wanted,
+                                 const RunContext& context) {
+  MatrixXd covariance = MatrixXd::Zero(rows.dimension, rows.dimension);
+  ForEachBlock(rows, "covariance", context, [&](int64_t, const DescriptorMatrix& block) {
+    const MatrixXd part = Centred(block, mean);
+    covariance.noalias() += part.transpose() * part;
+  });
+  auto [variances, vectors] = LargestEigenvectors(covariance / static_cast<double>(rows.size), wanted);
+  return {std::move(variances), vectors.transpose()};
+}
+
+// By the products of descriptors among each other (Gram's matrix), which has the same eigenvalues.
+PrincipalComponents OfGram(const DescriptorRows& rows, const VectorXd& mean, int64_t wanted,
+                           const RunContext& context) {
+  MatrixXd gram(rows.size, rows.size);
+  ForEachBlock(rows, "products of descriptors", context, [&](int64_t i, const DescriptorMatrix& block) {
+    const MatrixXd part = Centred(block, mean);
+    const DescriptorRows up_to_here{i + block.rows(), rows.dimension, rows.read};
+    ForEachBlock(
+        up_to_here, "products of descriptors", context, [&](int64_t j, const DescriptorMatrix& other) {
+          gram.block(i, j, part.rows(), other.rows()).noalias() = part * Centred(other, mean).transpose();
+        });
+  });
+  // The eigenvalues are computed from the lower triangle alone.
+  const auto [variances, vectors] = LargestEigenvectors(gram / static_cast<double>(rows.size), wanted);
+  PrincipalComponents components{variances, MatrixXd::Zero(variances.size(), rows.dimension)};
+  ForEachBlock(rows, "components", context,
+               [&, &of_rows = vectors](int64_t first, const DescriptorMatrix& block) {
+                 components.directions_KD.noalias() +=
+                     of_rows.middleRows(first, block.rows()).transpose() * Centred(block, mean);
+               });
+  components.directions_KD.rowwise().normalize();
+  return components;
+}
+
+PrincipalComponents ComponentsOf(const DescriptorRows& rows, const VectorXd& mean, const PcaOptions& options,
+                                 const RunContext& context) {
+  const int64_t most = std::min(rows.size, rows.dimension);
+  const int64_t subspace = options.dimension + std::max(kLeastOversampling, options.dimension / 8);
+  const bool iterates = options.dimension > 0 && most > options.exact_up_to && subspace <= most / 2;
+  if (iterates) return ComponentsByIteration(rows, mean, subspace, options, context);
+  return rows.size < rows.dimension ? OfGram(rows, mean, options.dimension, context)
+                                    : OfCovariance(rows, mean, options.dimension, context);
+}
+
+}  // namespace
+
+std::pair<VectorXd, MatrixXd> LargestEigenvectors(const MatrixXd& covariance, int64_t wanted) {
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(covariance);
   VANTAGE_CHECK(solver.info() == Eigen::Success,
                 "PCA: the eigenvalues did not converge; are all descriptors finite?");
   const VectorXd values = solver.eigenvalues().reverse();
@@ -41,49 +88,25 @@ std::pair<VectorXd, MatrixXd> LargestEigenvectors(const MatrixXd& symmetric, int
   return {values.head(kept), solver.eigenvectors().rightCols(kept).rowwise().reverse()};
 }
 
-Components OfCovariance(const Eigen::Ref<const DescriptorMatrix>& x, const VectorXd& mean, int64_t wanted) {
-  MatrixXd covariance = MatrixXd::Zero(x.cols(), x.cols());
-  ForEachPart(x.rows(), x.cols(), [&](Index first, Index count) {
-    const MatrixXd part = x.middleRows(first, count).cast<double>().rowwise() - mean.transpose();
-    covariance.noalias() += part.transpose() * part;
-  });
-  auto [variances, vectors] = LargestEigenvectors(covariance / static_cast<double>(x.rows()), wanted);
-  return {std::move(variances), vectors.transpose()};
-}
-
-// By the products of descriptors among each other (Gram's matrix), which has the same eigenvalues.
-Components OfGram(const Eigen::Ref<const DescriptorMatrix>& x, const VectorXd& mean, int64_t wanted) {
-  const auto columns = [&](Index first, Index count) -> MatrixXd {
-    return x.middleCols(first, count).cast<double>().rowwise() - mean.segment(first, count).transpose();
-  };
-  MatrixXd gram = MatrixXd::Zero(x.rows(), x.rows());
-  ForEachPart(x.cols(), x.rows(), [&](Index first, Index count) {
-    const MatrixXd part = columns(first, count);
-    gram.noalias() += part * part.transpose();
-  });
-  const auto [variances, vectors] = LargestEigenvectors(gram / static_cast<double>(x.rows()), wanted);
-  Components components{variances, MatrixXd(variances.size(), x.cols())};
-  ForEachPart(x.cols(), x.rows(), [&, &of_rows = vectors](Index first, Index count) {
-    components.directions_KD.middleCols(first, count).noalias() = of_rows.transpose() * columns(first, count);
-  });
-  components.directions_KD.rowwise().normalize();
-  return components;
-}
-
-}  // namespace
-
-Whitening LearnPca(const Eigen::Ref<const DescriptorMatrix>& descriptors, const PcaOptions& options) {
-  VANTAGE_CHECK(descriptors.rows() > 0 && descriptors.cols() > 0, "PCA: no descriptors");
-  VectorXd mean = VectorXd::Zero(descriptors.cols());
-  for (Index i = 0; i < descriptors.rows(); ++i) mean += descriptors.row(i).transpose().cast<double>();
-  mean /= static_cast<double>(descriptors.rows());
-  Components components = descriptors.rows() < descriptors.cols()
-                              ? OfGram(descriptors, mean, options.dimension)
-                              : OfCovariance(descriptors, mean, options.dimension);
+Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const RunContext& context) {
+  VANTAGE_CHECK(rows.size > 0 && rows.dimension > 0, "PCA: no descriptors");
+  VectorXd mean = MeanOf(rows, context);
+  PrincipalComponents components = ComponentsOf(rows, mean, options, context);
+  // Directions have no sign: their largest element is positive.
+  for (Index k = 0; k < components.directions_KD.rows(); ++k) {
+    Index largest = 0;
+    components.directions_KD.row(k).cwiseAbs().maxCoeff(&largest);
+    if (components.directions_KD(k, largest) < 0) components.directions_KD.row(k) *= -1;
+  }
   if (options.whiten) {
     components.directions_KD.array().colwise() /= components.variances.array().sqrt();
   }
   return {std::move(mean), std::move(components.directions_KD)};
+}
+
+Whitening LearnPca(const Eigen::Ref<const DescriptorMatrix>& descriptors, const PcaOptions& options,
+                   const RunContext& context) {
+  return LearnPca(RowsOf(descriptors), options, context);
 }
 
 }  // namespace vantage

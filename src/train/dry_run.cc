@@ -89,8 +89,7 @@ std::vector<Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>&
 }
 
 double TimeOfStep(const TrainOptions& options, const TrainingData& data, const std::set<PhotoId>& unreadable,
-                  const DescriptorNet& net, Optimizer& optimizer, RandomStream& random,
-                  const RunContext& context) {
+                  DescriptorNet& net, Optimizer& optimizer, RandomStream& random, const RunContext& context) {
   const auto per_step = static_cast<size_t>(options.tuples_per_step);
   const std::vector<Tuple> tuples =
       RandomTuples(data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step,
@@ -148,6 +147,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
   InitializeLocals(model.net, data.set(), data.photo_root(), data.extract(), initialization, options.seed,
                    context);
   Optimizer optimizer(model.net, options.optimizer, options.model.freeze);
+  UseBatchStatistics(model.net, options.model);
   DescriptorNet net = model.net;
   net.ComputeTrunkIn(ParsePrecision(options.compute.precision, net.device()));
 

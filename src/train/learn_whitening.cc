@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/train/learn_whitening.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "vantage/extract/describer.h"
+#include "vantage/search/descriptor_rows.h"
 #include "vantage/search/pca.h"
 #include "vantage/tuples/build.h"
 #include "vantage/util/error.h"
@@ -27,12 +29,26 @@ void Describe(OptionsDescription& description, LearnWhiteningOptions& options) {
            "for few or alike pairs")
       .Range(0, 1);
   description.Add("dimension", options.dimension, "Dimensions that are kept; 0: all").AtLeast(0);
+  description
+      .Add("pca_exact_up_to", options.pca_exact_up_to,
+           "pca, to a dimension that is named: up to so many descriptors, or dimensions of them, components "
+           "are exact; beyond they are found by iteration")
+      .AtLeast(1);
+  description.Add("pca_passes", options.pca_passes, "pca: how often that goes through the descriptors")
+      .Range(1, 100);
+  description
+      .Add("memory", options.memory,
+           "pca: descriptors kept in memory, MiB; more of them lie in a file while they are needed")
+      .AtLeast(1);
+  description.Add("scratch", options.scratch, "Folder of that file; default: the output's");
 }
 
 namespace {
 
 // Dimensions of descriptors whose covariance is still made: 512 MiB.
 constexpr int64_t kLargestCovariance = 8192;
+// Bytes of descriptors that are made before they go to disk.
+constexpr int64_t kDescribedAtATime = int64_t{1} << 27;
 
 // Descriptors of the photos that could be read, and where those of each photo stand.
 struct DescribedSet {
@@ -42,31 +58,63 @@ struct DescribedSet {
   std::vector<std::string> failed;
 };
 
-DescribedSet DescribePhotos(const DescriptorNet& net, const TrainingSet& set,
-                            const std::filesystem::path& photo_root, const ExtractOptions& extract,
+DescribedSet DescribePhotos(const Describer& describer, const TrainingSet& set,
+                            const std::filesystem::path& photo_root, size_t first, size_t count,
                             const RunContext& context) {
   std::vector<PhotoRequest> requests;
-  for (size_t i = 0; i < set.photos.size(); ++i) {
+  for (size_t i = first; i < first + count; ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root), std::nullopt});
   }
-  ExtractedDescriptors extracted = ExtractDescriptors(Describer(net, extract), requests, context);
+  ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context);
   DescribedSet described;
-  described.row_of.assign(set.photos.size(), 0);
+  described.row_of.assign(count, 0);
   for (const FailedRequest& failed : extracted.failed) {
     described.row_of[static_cast<size_t>(failed.index)] = -1;
     described.failed.push_back(failed.reason);
   }
-  for (size_t i = 0; i < set.photos.size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     if (described.row_of[i] < 0) continue;
     described.row_of[i] = static_cast<int64_t>(described.scenes.size());
     // Moved up in place: the matrix may be most of the memory.
     const auto row = static_cast<Eigen::Index>(i);
     if (row != described.row_of[i]) extracted.values.row(described.row_of[i]) = extracted.values.row(row);
-    described.scenes.push_back(static_cast<int64_t>(set.photos[i].scene));
+    described.scenes.push_back(static_cast<int64_t>(set.photos[first + i].scene));
   }
   extracted.values.conservativeResize(static_cast<Eigen::Index>(described.scenes.size()), Eigen::NoChange);
   described.values = std::move(extracted.values);
   return described;
+}
+
+PcaOptions PcaOf(const LearnWhiteningOptions& options) {
+  return {.dimension = options.dimension,
+          .whiten = options.method == "pca",
+          .exact_up_to = options.pca_exact_up_to,
+          .passes = options.pca_passes};
+}
+
+// Without pairs, and without all descriptors in memory.
+Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
+                         const std::filesystem::path& photo_root, const LearnWhiteningOptions& options,
+                         const RunContext& context, LearnedWhitening& learned) {
+  namespace fs = std::filesystem;
+  const size_t at_a_time = static_cast<size_t>(
+      std::max<int64_t>(1, kDescribedAtATime / describer.dimension() / static_cast<int64_t>(sizeof(float))));
+  ScratchDescriptors scratch(options.scratch.empty() ? fs::temp_directory_path() : fs::path(options.scratch),
+                             describer.dimension());
+  learned.failed.clear();
+  for (size_t first = 0; first < set.photos.size(); first += at_a_time) {
+    const size_t count = std::min(at_a_time, set.photos.size() - first);
+    RunContext of_part = context;
+    of_part.on_progress = [&](const Progress& progress) {
+      context.Report({progress.task, static_cast<int64_t>(first) + progress.done,
+                      static_cast<int64_t>(set.photos.size()), progress.note});
+    };
+    const DescribedSet part = DescribePhotos(describer, set, photo_root, first, count, of_part);
+    scratch.Append(part.values);
+    learned.failed.insert(learned.failed.end(), part.failed.begin(), part.failed.end());
+  }
+  learned.photos = scratch.size();
+  return LearnPca(scratch.rows(), PcaOf(options), context);
 }
 
 // Rows of matching descriptors.
@@ -91,10 +139,11 @@ Pairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of,
   return pairs;
 }
 
-Whitening Learn(const DescribedSet& described, const Pairs& pairs, const LearnWhiteningOptions& options) {
+Whitening Learn(const DescribedSet& described, const Pairs& pairs, const LearnWhiteningOptions& options,
+                const RunContext& context) {
   const bool is_wide = described.values.rows() < described.values.cols();
   if (options.method == "pca-rotation" || (options.method == "pca" && is_wide && options.dimension > 0)) {
-    return LearnPca(described.values, {.dimension = options.dimension, .whiten = options.method == "pca"});
+    return LearnPca(described.values, PcaOf(options), context);
   }
   const Eigen::MatrixXd values = described.values.cast<double>();
   if (options.method == "pca") return LearnPcaWhitening(values);
@@ -117,16 +166,21 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
   VANTAGE_CHECK(net.dimension() <= kLargestCovariance || (is_pca && options.dimension > 0), "descriptors of ",
                 net.dimension(), " dimensions: more than ", kLargestCovariance,
                 " are whitened by pca, to a dimension that is named, alone");
+  const int64_t bytes = static_cast<int64_t>(set.photos.size()) * net.dimension() * int64_t{sizeof(float)};
   LearnedWhitening learned;
   const auto learn_at = [&](const std::vector<double>& scales) {
     ExtractOptions at_scales = extract;
     at_scales.scales = scales;
-    DescribedSet described = DescribePhotos(net, set, photo_root, at_scales, context);
+    const Describer describer(net, at_scales);
+    if (is_pca && bytes > (int64_t{options.memory} << 20)) {
+      return LearnPcaOnDisk(describer, set, photo_root, options, context, learned);
+    }
+    DescribedSet described = DescribePhotos(describer, set, photo_root, 0, set.photos.size(), context);
     const Pairs pairs = PairsOf(set, described.row_of, options);
     learned.photos = described.values.rows();
     learned.pairs = static_cast<int64_t>(pairs.queries.size());
     learned.failed = std::move(described.failed);
-    return TruncateWhitening(Learn(described, pairs, options), options.dimension);
+    return TruncateWhitening(Learn(described, pairs, options, context), options.dimension);
   };
   learned.whitening.single_scale =
       learn_at(extract.scales.size() == 1 ? extract.scales : std::vector<double>{1});

@@ -15,6 +15,16 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
       "or of this program");
   description.Add("freeze", options.freeze,
                   "Beginnings of the names of parameters that are not trained, such as features.0.");
+  description
+      .Add(
+          "batch_norm", options.batch_norm,
+          "Statistics of batch norms in training: frozen (the model's own), or trained (of the photos of one "
+          "size of a tuple, which the model's own follow)")
+      .OneOf({"frozen", "trained"});
+  description
+      .Add("batch_norm_momentum", options.batch_norm_momentum,
+           "trained: part of the way that the model's own statistics go in a step")
+      .Range(0, 1);
   DescribeLocals(description, options.net);  // tables of their own: last
 }
 

@@ -5,9 +5,9 @@
 
 namespace vantage {
 
-void OrderedSum::Add(size_t tuple, size_t pass, std::vector<at::Tensor> gradients) {
+void OrderedSum::Add(size_t tuple, size_t pass, std::vector<at::Tensor> tensors) {
   const std::scoped_lock lock(mutex_);
-  waiting_.emplace(std::pair{tuple, pass}, std::move(gradients));
+  waiting_.emplace(std::pair{tuple, pass}, std::move(tensors));
   AddWhatIsNext();
 }
 
@@ -29,17 +29,17 @@ void OrderedSum::AddWhatIsNext() {
     auto ready = waiting_.extract(next_);
     if (ready.empty()) return;
     ++next_.second;
-    std::vector<at::Tensor>& gradients = ready.mapped();
+    std::vector<at::Tensor>& tensors = ready.mapped();
     if (sum_.empty()) {
-      sum_ = std::move(gradients);
+      sum_ = std::move(tensors);
       continue;
     }
     for (size_t i = 0; i < sum_.size(); ++i) {
-      if (!gradients[i].defined()) continue;
+      if (!tensors[i].defined()) continue;
       if (sum_[i].defined()) {
-        sum_[i].add_(gradients[i]);
+        sum_[i].add_(tensors[i]);
       } else {
-        sum_[i] = std::move(gradients[i]);
+        sum_[i] = std::move(tensors[i]);
       }
     }
   }

@@ -10,12 +10,13 @@
 
 namespace vantage {
 
-// A sum of gradients that arrive in any order and are added in one: by tuple, then by pass. The result has
-// the same bits whichever thread was first. What is early waits.
+// A sum of tensors (gradients, batch statistics) that arrive in any order and are added in one: by tuple,
+// then by pass. The result has the same bits whichever thread was first. What is early waits.
 class OrderedSum {
  public:
-  // The gradients of pass `pass` of tuple `tuple`, by each parameter; the first sum takes them over.
-  void Add(size_t tuple, size_t pass, std::vector<at::Tensor> gradients);
+  // Those of pass `pass` of tuple `tuple`, as many of each pass; undefined ones are zero. The sum takes the
+  // first over.
+  void Add(size_t tuple, size_t pass, std::vector<at::Tensor> tensors);
   // Tells that the tuple has so many passes.
   void Close(size_t tuple, size_t passes);
 

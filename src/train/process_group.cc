@@ -7,14 +7,20 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 
+#include <unistd.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <numeric>
+#include <thread>
 #include <utility>
 
+#include "train/gpu_collectives.h"
 #include "train/meeting.h"
 #include "train/peer_watch.h"
 #include "vantage/util/error.h"
@@ -25,6 +31,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPoll(100);
+constexpr std::chrono::microseconds kGpuPoll(200);
 constexpr auto kTimeToExplain = std::chrono::seconds(6);
 // Peers are watched by PeerWatch: a slow one is waited for.
 constexpr milliseconds kNoLimit = std::chrono::hours(24 * 365);
@@ -76,12 +83,27 @@ std::vector<size_t> BucketEnds(const std::vector<at::Tensor>& tensors) {
   return ends;
 }
 
+// A GPU of this machine, by a name that no other machine's has; empty: none.
+std::string GpuName(const std::string& device) {
+  if (!device.starts_with("cuda")) return "";
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return StrCat(host.data(), "/", device);
+}
+
+// Whether all processes have a GPU, each another.
+bool HasGpusOfTheirOwn(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  return !names.front().empty() && std::adjacent_find(names.begin(), names.end()) == names.end();
+}
+
 }  // namespace
 
 struct ProcessGroup::State {
   LaunchEnvironment launch;
   RunContext context;
   Meeting meeting;
+  c10::intrusive_ptr<c10d::Backend> gpus;  // null: tensors of GPUs go over the CPU
 
   // Throws what the end of another process comes to.
   [[noreturn]] void Fail(const PeerEnd& end) const {
@@ -106,16 +128,36 @@ struct ProcessGroup::State {
   void Wait(const c10::intrusive_ptr<c10d::Work>& work) {
     const auto completion = std::make_shared<Completion>();
     work->getFuture()->addCallback([completion](c10::ivalue::Future&) { completion->Complete(); });
-    while (!completion->WaitFor(kPoll)) {
+    WaitUntil([&] { return completion->WaitFor(kPoll); });
+    Finish(work);
+  }
+
+  // A collective of GPUs has a future that is complete when it has been queued: its state is asked for.
+  void WaitOnGpu(const c10::intrusive_ptr<c10d::Work>& work) {
+    WaitUntil([&, waited = false]() mutable {
+      if (std::exchange(waited, true)) std::this_thread::sleep_for(kGpuPoll);
+      return work->isCompleted();
+    });
+    Finish(work);
+  }
+
+  template <typename IsDone>
+  void WaitUntil(IsDone is_done) {
+    while (!is_done()) {
       try {
         CheckPeers();
         context.CheckCancelled();
       } catch (...) {
-        // The collective will never complete, and the destructor would wait for it. The process ends now.
+        // The collective will never complete, and the destructors would wait for it. The process ends now.
         static_cast<void>(meeting.collectives.release());
+        static_cast<void>(gpus.release());
         throw;
       }
     }
+  }
+
+  // Of a collective that is done: throws where it failed.
+  void Finish(const c10::intrusive_ptr<c10d::Work>& work) const {
     try {
       work->wait();
     } catch (const std::exception& error) {
@@ -130,7 +172,11 @@ struct ProcessGroup::State {
     std::vector<at::Tensor> tensors = {tensor};
     c10d::AllreduceOptions options;
     options.timeout = kNoLimit;
-    Wait(meeting.collectives->allreduce(tensors, options));
+    if (gpus && tensor.is_cuda()) {
+      WaitOnGpu(gpus->allreduce(tensors, options));
+    } else {
+      Wait(meeting.collectives->allreduce(tensors, options));
+    }
   }
 
   std::vector<at::Tensor> AllGather(const at::Tensor& tensor) {
@@ -180,7 +226,12 @@ ProcessGroup ProcessGroup::Join(const LaunchEnvironment& launch, const RunContex
   ProcessGroup group;
   group.launch_ = launch;
   if (launch.size > 1) {
-    group.state_ = std::make_unique<State>(State{launch, context, Meet(launch, context, options)});
+    group.state_ = std::make_unique<State>(State{launch, context, Meet(launch, context, options), {}});
+    if (HasGpusOfTheirOwn(group.AllGather(HasNccl() ? GpuName(options.device) : ""))) {
+      const auto store = c10::make_intrusive<c10d::PrefixStore>(StrCat("vantage/", launch.restart, "/nccl"),
+                                                                group.state_->meeting.store);
+      group.state_->gpus = ConnectGpus(store, launch.rank, launch.size);
+    }
   }
   return group;
 }
@@ -192,7 +243,8 @@ void ProcessGroup::AllReduceSum(const std::vector<at::Tensor>& tensors) const {
   for (const size_t end : BucketEnds(tensors)) {
     std::vector<at::Tensor> parts;
     for (size_t i = begin; i < end; ++i) parts.push_back(tensors[i].reshape({-1}));
-    at::Tensor bucket = at::cat(parts).to(at::kCPU);
+    at::Tensor bucket = at::cat(parts);
+    if (!state_->gpus) bucket = bucket.to(at::kCPU);
     state_->AllReduce(bucket);
     int64_t offset = 0;
     for (; begin < end; ++begin) {

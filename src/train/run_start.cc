@@ -63,6 +63,7 @@ RunStart MakeStart(Model model, const TrainOptions& options) {
   RunStart start{std::move(model), nullptr, std::nullopt, {}, false};
   start.model.net.To(ParseDevice(options.compute.device));
   start.optimizer = std::make_unique<Optimizer>(start.model.net, options.optimizer, options.model.freeze);
+  UseBatchStatistics(start.model.net, options.model);
   if (options.weight_average_decay > 0) start.average.emplace(start.model.net, options.weight_average_decay);
   return start;
 }

@@ -50,15 +50,15 @@ std::vector<TupleOutcome> ShareOutcomes(const TupleShare& share, const std::vect
   return all;
 }
 
-std::vector<at::Tensor> SumGradients(const ProcessGroup& group, std::span<const at::Tensor> parameters,
-                                     std::vector<at::Tensor> gradients) {
-  if (group.size() == 1) return gradients;
-  gradients.resize(parameters.size());
-  for (size_t i = 0; i < gradients.size(); ++i) {
-    gradients[i] = gradients[i].defined() ? gradients[i].clone() : at::zeros_like(parameters[i]).detach();
+std::vector<at::Tensor> SumOverProcesses(const ProcessGroup& group, std::span<const at::Tensor> like,
+                                         std::vector<at::Tensor> tensors) {
+  if (group.size() == 1) return tensors;
+  tensors.resize(like.size());
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    tensors[i] = tensors[i].defined() ? tensors[i].clone() : at::zeros_like(like[i]).detach();
   }
-  group.AllReduceSum(gradients);
-  return gradients;
+  group.AllReduceSum(tensors);
+  return tensors;
 }
 
 ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector<PhotoRequest>& photos,

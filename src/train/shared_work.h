@@ -26,9 +26,10 @@ struct TupleShare {
 // process skipped says so without the reason, which that process knows.
 std::vector<TupleOutcome> ShareOutcomes(const TupleShare& share, const std::vector<TupleOutcome>& own);
 
-// The sum of all processes' gradients by each parameter; undefined ones are zero.
-std::vector<at::Tensor> SumGradients(const ProcessGroup& group, std::span<const at::Tensor> parameters,
-                                     std::vector<at::Tensor> gradients);
+// The sums over all processes of tensors shaped as `like`; undefined and missing ones are zero. Of one
+// process alone: the tensors as they are.
+std::vector<at::Tensor> SumOverProcesses(const ProcessGroup& group, std::span<const at::Tensor> like,
+                                         std::vector<at::Tensor> tensors);
 
 // Describes photos, each process a contiguous part of them, and gives all processes all of them, a row each:
 // the same as from one process.

@@ -67,6 +67,15 @@ int64_t ContinueTraining(DescriptorNet& net, Optimizer& optimizer, const ModelOp
   return epochs;
 }
 
+void UseBatchStatistics(DescriptorNet& net, const ModelOptions& options) {
+  if (options.batch_norm != "trained") return;
+  net.UseBatchStatistics(options.batch_norm_momentum);
+  if (net.RunningStatistics().empty()) {
+    throw UsageError(StrCat("model.batch_norm: a ", net.options().architecture,
+                            " has no batch norm whose weight is trained"));
+  }
+}
+
 void CheckSameTrainingSet(const Model& model, const TrainOptions& options) {
   const std::string now = Sha256OfFile(options.data.training_set);
   const std::string then = json::parse(model.origin).value("training_set_sha256", now);

@@ -93,8 +93,8 @@ class Trainer {
   // Goes on with the epoch that has been begun, or begins it.
   void TrainEpoch(int64_t epoch, Model& model, Optimizer& optimizer,
                   const std::function<void(const EpochMetrics&)>& on_epoch) {
-    auto start = Clock::now();
     if (!state_.progress) Begin(epoch, model.net);
+    auto start = Clock::now();  // mining books its own seconds
     EpochProgress& progress = *state_.progress;
     try {
       TakeSteps(model, optimizer, start);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/training_step.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/zeros.h>
+
 #include <chrono>
 #include <cmath>
 
@@ -14,6 +17,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+void MoveStatistics(DescriptorNet& net, const ProcessGroup& group, const std::vector<at::Tensor>& own_sums) {
+  if (!net.uses_batch_statistics()) return;
+  BatchStatistics seen = net.RunningStatistics();
+  if (seen.empty()) return;
+  std::vector<at::Tensor> like;
+  for (const auto& [name, values] : seen) like.push_back(values);
+  like.push_back(at::zeros({1}));
+  const std::vector<at::Tensor> sums = SumOverProcesses(group, like, own_sums);
+  size_t i = 0;
+  for (auto& [name, values] : seen) values = sums[i++] / sums.back().to(values.device());
+  net.MoveRunningStatistics(seen);
+}
+
 }  // namespace
 
 TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device& device, int threads) {
@@ -26,9 +42,9 @@ TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device
   return runner;
 }
 
-StepResult TakeStep(const DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss,
-                    double learning_rate, const TupleShare& share,
-                    const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
+StepResult TakeStep(DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss, double learning_rate,
+                    const TupleShare& share, const std::function<LoadedTuple(size_t)>& next,
+                    const TupleRunnerOptions& options,
                     const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
   const auto folding = Clock::now();
   const FoldedNet folded(net);
@@ -52,8 +68,9 @@ StepResult TakeStep(const DescriptorNet& net, Optimizer& optimizer, const TupleL
   const auto start = Clock::now();
   const std::vector<at::Tensor> parameters = optimizer.Parameters();
   optimizer.AddGradients(
-      SumGradients(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients)));
+      SumOverProcesses(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients)));
   result.gradient_norm = optimizer.Step(learning_rate);
+  MoveStatistics(net, share.group, outcome.statistics);
   result.optimizer_seconds += SecondsSince(start);
   return result;
 }

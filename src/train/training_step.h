@@ -27,9 +27,12 @@ TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device
 // empty) get the places of the share's own tuples. Where no tuple can be used nothing changes. Throws Error,
 // before anything changes, where a loss or the gradient is not finite; what `next`, `on_tuple` and the
 // process group throw ends the step before anything changes too.
-StepResult TakeStep(const DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss,
-                    double learning_rate, const TupleShare& share,
-                    const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
+//
+// Running statistics of norms that use batch statistics move once a step, towards the mean of what the step's
+// passes saw.
+StepResult TakeStep(DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss, double learning_rate,
+                    const TupleShare& share, const std::function<LoadedTuple(size_t)>& next,
+                    const TupleRunnerOptions& options,
                     const std::function<void(size_t, const TupleOutcome&)>& on_tuple);
 
 }  // namespace vantage

@@ -7,7 +7,9 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <numeric>
 #include <utility>
 
 namespace vantage {
@@ -30,7 +32,11 @@ TupleGradient::TupleGradient(const DescriptorNet& net, const TupleLoss& loss,
       parameters_(parameters),
       tuple_(std::move(tuple)),
       batch_pixels_(limits.batch_pixels) {
-  PlanForward(limits);
+  if (net.uses_batch_statistics()) {
+    PlanWholeBatches(limits);
+  } else {
+    PlanForward(limits);
+  }
 }
 
 std::vector<TupleGradient::Pass> TupleGradient::Group(const std::vector<size_t>& photos,
@@ -67,15 +73,29 @@ void TupleGradient::PlanForward(const PassLimits& limits) {
   std::move(more.begin(), more.end(), std::back_inserter(forward_));
 }
 
+void TupleGradient::PlanWholeBatches(const PassLimits& limits) {
+  std::vector<size_t> all(tuple_.images.size());
+  std::iota(all.begin(), all.end(), size_t{0});
+  forward_ = Group(all, std::numeric_limits<int64_t>::max());
+  int64_t pixels = 0;
+  for (Pass& pass : forward_) {
+    const int64_t more = static_cast<int64_t>(pass.photos.size()) * PixelsOf(tuple_.images[pass.photos[0]]);
+    pass.keeps_graph = !parameters_.empty() && pixels + more <= limits.kept_pixels;
+    if (pass.keeps_graph) pixels += more;
+  }
+}
+
 at::Tensor TupleGradient::Describe(const Pass& pass) const {
   std::vector<Image> images;
   for (const size_t i : pass.photos) images.push_back(tuple_.images[i]);
   return net_.Forward(ImagesToTensor(images, net_.normalization));
 }
 
-void TupleGradient::Forward(size_t pass) {
+BatchStatistics TupleGradient::Forward(size_t pass) {
   const at::AutoGradMode with_graph(forward_[pass].keeps_graph);
+  const BatchStatisticsRecorder recorder;
   forward_[pass].descriptors = Describe(forward_[pass]);
+  return recorder.seen();
 }
 
 void TupleGradient::DifferentiateLoss() {
@@ -101,7 +121,7 @@ void TupleGradient::DifferentiateLoss() {
   std::vector<size_t> again;
   for (Pass& pass : forward_) {
     const bool any = std::any_of(pass.photos.begin(), pass.photos.end(), matters);
-    if (pass.keeps_graph && any) {
+    if (any && (pass.keeps_graph || net_.uses_batch_statistics())) {
       backward_.push_back(std::move(pass));
     } else if (!pass.keeps_graph) {
       std::copy_if(pass.photos.begin(), pass.photos.end(), std::back_inserter(again), matters);

@@ -38,6 +38,9 @@ struct PassLimits {
 // photo, of those photos alone whose descriptor has one. The sum over passes is the plain gradient of the
 // loss. Memory: activations of at most `kept_pixels` and of one pass a thread.
 //
+// Where the network's norms use batch statistics, all photos of one size share a pass, whatever the limits,
+// and go backward together: another batch would be another function.
+//
 //   for (size_t i = 0; i < tuple.forward_passes(); ++i) tuple.Forward(i);     // in any order, on any thread
 //   tuple.DifferentiateLoss();                                                // once, after all of them
 //   for (size_t i = 0; i < tuple.backward_passes(); ++i) sum += tuple.Backward(i);  // as above
@@ -48,7 +51,8 @@ class TupleGradient {
                 LoadedTuple tuple, const PassLimits& limits);
 
   size_t forward_passes() const { return forward_.size(); }
-  void Forward(size_t pass);
+  // Returns what norms with batch statistics saw.
+  BatchStatistics Forward(size_t pass);
 
   void DifferentiateLoss();
   double loss() const { return loss_value_; }
@@ -69,6 +73,8 @@ class TupleGradient {
   };
 
   void PlanForward(const PassLimits& limits);
+  // The same for norms with batch statistics.
+  void PlanWholeBatches(const PassLimits& limits);
   // Groups photos of equal size into passes.
   std::vector<Pass> Group(const std::vector<size_t>& photos, int64_t batch_pixels) const;
   at::Tensor Describe(const Pass& pass) const;

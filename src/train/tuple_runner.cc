@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/tuple_runner.h"
 
+#include <ATen/ops/ones.h>
+
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
@@ -19,6 +21,14 @@ namespace vantage {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// What is added up of a pass's statistics.
+std::vector<at::Tensor> ToSummands(BatchStatistics seen) {
+  std::vector<at::Tensor> summands;
+  for (auto& [name, values] : seen) summands.push_back(std::move(values));
+  if (!summands.empty()) summands.push_back(at::ones({1}));
+  return summands;
+}
 
 // A tuple between its first pass and its last.
 struct OpenTuple {
@@ -53,6 +63,7 @@ class Runner {
     }
     if (error_) std::rethrow_exception(error_);
     outcome_.gradients = sum_.Take();
+    outcome_.statistics = statistics_.Take();
     for (double* seconds : {&outcome_.times.data, &outcome_.times.forward, &outcome_.times.backward})
       *seconds /= options_.workers;
     return std::move(outcome_);
@@ -100,7 +111,7 @@ class Runner {
     if (is_backward) {
       sum_.Add(tuple->index, pass, tuple->gradient.Backward(pass));
     } else {
-      tuple->gradient.Forward(pass);
+      statistics_.Add(tuple->index, pass, ToSummands(tuple->gradient.Forward(pass)));
     }
     const double seconds = SecondsSince(start);
     lock.lock();
@@ -153,12 +164,14 @@ class Runner {
       outcome_.tuples[index].skipped = loaded.skipped;
       if (on_tuple_) on_tuple_(index, outcome_.tuples[index]);
       sum_.Close(index, 0);
+      statistics_.Close(index, 0);
       ++finished_tuples_;
       return true;
     }
     OpenTuple& tuple = open_.emplace_back(
         OpenTuple{index, TupleGradient(net_, loss_, parameters_, std::move(loaded), options_.limits)});
     tuple.passes = tuple.gradient.forward_passes();
+    statistics_.Close(index, tuple.passes);
     return true;
   }
 
@@ -170,6 +183,7 @@ class Runner {
   const std::function<void(size_t, const TupleOutcome&)>& on_tuple_;
   IntraOpThreads threads_of_a_pass_;
   OrderedSum sum_;
+  OrderedSum statistics_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

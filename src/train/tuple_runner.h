@@ -29,6 +29,10 @@ struct StepOutcome {
   std::vector<TupleOutcome> tuples;  // in their order
   // Of the sum of the tuples' losses, by each parameter; undefined where nothing depends on it.
   std::vector<at::Tensor> gradients;
+  // Where norms use batch statistics: the sum of what they saw over the passes, in the order of
+  // DescriptorNet::RunningStatistics, and the number of passes (1) after them. Empty elsewhere, and where
+  // there was no pass.
+  std::vector<at::Tensor> statistics;
   StepTimes times;
 };
 

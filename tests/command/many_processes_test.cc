@@ -137,6 +137,32 @@ TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
   }
 }
 
+TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
+  Model model = MakeFormulaModel("resnet18");
+  WriteModel(model, folder_ / "norms.pth");
+  const std::vector<std::string> more = {
+      "--set", "model.architecture=resnet18", "--set", "model.weights=" + Path("norms.pth"),
+      "--set", "model.batch_norm=trained",    "--set", "epochs=1"};
+  EXPECT_EQ(RunGroup({Train("one", more)})[0].first, 0);
+  for (const auto& [code, output] : TrainWith(2, "two", more)) ASSERT_EQ(code, 0) << output;
+  const auto buffers = [&](const std::string& file) {
+    std::map<std::string, at::Tensor> found;
+    Model read = ReadModel(folder_ / file);
+    read.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+      if (role == TensorRole::kBuffer) found[name] = tensor.to(at::kDouble);
+    });
+    return found;
+  };
+  const auto before = buffers("norms.pth");
+  const auto two = buffers("two/last.pth");
+  for (const auto& [name, expected] : buffers("one/last.pth")) {
+    EXPECT_LT(two.at(name).sub(expected).abs().max().item<double>(),
+              1e-5 * expected.abs().max().item<double>())
+        << name;
+    EXPECT_GT(before.at(name).sub(expected).abs().max().item<double>(), 0) << name;
+  }
+}
+
 TEST_F(ManyProcesses, ARunGoesOnWithAnotherNumber) {
   VantageJson({"train", Path("train.toml"), "-o", Path("one"), "--threads", "1"});
   // Three processes, then two, at last one.
@@ -162,6 +188,26 @@ TEST_F(ManyProcesses, AKilledPeerEndsTheOthersWithACheckpoint) {
   EXPECT_THAT(results[0].second, HasSubstr("--resume"));
   EXPECT_LT(seconds, 8 + 60);
   EXPECT_EQ(VantageJson({"info", Path("run/last.pth")})["architecture"], "squeezenet1_1");
+}
+
+TEST_F(ManyProcesses, AfterTheFirstWasKilledTheRunGoesOnFromItsCheckpoint) {
+  const std::vector<std::string> epochs = {"--set", "epochs=1000", "--set", "checkpoint.every_minutes=1e-9"};
+  std::vector<std::string> killed = Train("run", epochs);
+  killed.insert(killed.begin(), {"timeout", "-s", "KILL", "8"});
+  const Results results = RunGroup({killed, Train("run", epochs)});
+  EXPECT_EQ(results[0].first, kKilled);
+  EXPECT_EQ(results[1].first, 1);
+  EXPECT_THAT(results[1].second, HasSubstr("process 0 of 2 is gone"));
+  const size_t done = Metrics("run").size();
+  ASSERT_GT(done, 2U) << "a heading, epoch 0 and what was trained";
+  for (const auto& [code, output] : TrainWith(2, "run", {"--resume", "--set", StrCat("epochs=", done)}))
+    ASSERT_EQ(code, 0) << output;
+  for (const auto& [code, output] : TrainWith(2, "whole", {"--set", StrCat("epochs=", done)}))
+    ASSERT_EQ(code, 0) << output;
+  EXPECT_EQ(Metrics("run").size(), Metrics("whole").size());
+  // The same processes add in the same order.
+  EXPECT_EQ(Compare(folder_ / "run/last.pth", folder_ / "whole/last.pth", folder_ / "model.pth").of_weights,
+            0);
 }
 
 TEST_F(ManyProcesses, AnInterruptOfOneEndsAll) {

@@ -20,6 +20,7 @@
 namespace vantage {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 using ::testing::HasSubstr;
 using vantage::testing::MakePhoto;
@@ -151,6 +152,65 @@ TEST_F(Searching, SearchWritesRankedLists) {
       HasSubstr("come from different models"));
   EXPECT_EQ(Vantage({"search", Path("one.npy"), "-o", Path("r.json")}).code, 2);
   EXPECT_EQ(Vantage({"search", Path("one.npy"), "-k", "0", "-o", Path("r.csv")}).code, 2);
+}
+
+TEST_F(Searching, AnIndexIsBuiltOnceAndTellsItsRecall) {
+  WriteBenchmark();
+  const std::vector<std::string> search = {
+      "search", Path("others.npy"), "--queries", Path("one.npy"), "-k", "5", "--index", "hnsw",
+      "-o",     Path("ranks.csv")};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), search.begin(), search.end());
+    return more;
+  };
+  const json built = VantageJson(with({"--index-file", Path("others.faiss")}));
+  EXPECT_EQ(built["index"]["kind"], "hnsw");
+  EXPECT_EQ(built["index"]["reused"], false);
+  EXPECT_GE(built["index"]["recall"], 0.9);
+  EXPECT_EQ(built["k"], 5);
+  const std::string ranks = ReadFile(folder_ / "ranks.csv");
+  const json reused = VantageJson(with({"--index-file", Path("others.faiss"), "--recall-queries", "0"}));
+  EXPECT_EQ(reused["index"]["reused"], true);
+  EXPECT_TRUE(reused["index"]["recall"].is_null());
+  EXPECT_EQ(ReadFile(folder_ / "ranks.csv"), ranks);
+  EXPECT_THAT(Vantage(with({"--query-expansion", "alpha"})).text, HasSubstr("recall@5 "));
+  EXPECT_EQ(Vantage(with({"--diffusion"})).code, 2);
+  WriteGroups("others.npy", {"x.jpg", "y.jpg"}, 1, 3);
+  EXPECT_THAT(Vantage(with({"--index-file", Path("others.faiss")})).text,
+              HasSubstr("others.faiss: was built from other descriptors"));
+}
+
+TEST_F(Searching, RerankPutsPhotosOfOneThingFirst) {
+  std::vector<std::string> names;
+  for (int thing = 0; thing < 2; ++thing) {
+    for (int view = 0; view < 3; ++view) {
+      names.push_back(StrCat("thing", thing, "/view", view, ".jpg"));
+      WriteFile(folder_ / "photos" / names.back(), EncodeJpeg(MakePhoto(thing, view, 320, 240), 90));
+    }
+  }
+  WriteGroups("database.npy", names, 1, 1);  // descriptors know nothing of the photos
+  const std::vector<std::string> search = {"search", Path("database.npy"), "-k", "2", "--rerank", "5",
+                                           "-o",     Path("ranks.npy")};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), search.begin(), search.end());
+    return more;
+  };
+  VantageJson(with({"--photos", Path("photos")}));
+  const std::vector<int64_t> own = ReadNpy(folder_ / "ranks.npy").As<int64_t>();
+  ASSERT_EQ(own.size(), 12U);  // 2 of each of 6
+  for (size_t i = 0; i < own.size(); ++i) EXPECT_EQ(own[i] / 3, static_cast<int64_t>(i % 6 / 3)) << i;
+
+  fs::rename(folder_ / "photos" / "thing0", folder_ / "asked");
+  WriteGroups("queries.npy", {"view0.jpg"}, 1, 2);
+  fs::copy(folder_ / "asked", folder_ / "photos" / "thing0");
+  VantageJson(
+      with({"--queries", Path("queries.npy"), "--photos", Path("photos"), "--query-photos", Path("asked")}));
+  const std::vector<int64_t> found = ReadNpy(folder_ / "ranks.npy").As<int64_t>();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_LT(found[0], 3);
+  EXPECT_LT(found[1], 3);
+  EXPECT_THAT(Vantage(with({"--photos", Path("asked")})).text, HasSubstr("thing0/view0.jpg: no such photo"));
+  EXPECT_EQ(Vantage(search).code, 2);
 }
 
 TEST_F(Searching, ColmapMatchesThePairs) {

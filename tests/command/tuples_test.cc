@@ -22,6 +22,7 @@ using vantage::testing::MakePhoto;
 using vantage::testing::MakeRandomModel;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::Vantage;
+using vantage::testing::VantageJson;
 
 // Three scenes of twelve photos with sparse models, and a network.
 class Tuples : public ::testing::Test {
@@ -90,6 +91,61 @@ TEST_F(Tuples, CtrlCInTheMiddleAndAgainLeavesNothing) {
                 .code,
             0);
   EXPECT_EQ(ReadTrainingSet(folder_ / "out/set.db").photos.size(), 36U);
+}
+
+// Folders of photos as classes: two that train and one that validates, one left out by name, one too small.
+class TupleClasses : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    AddClass("photos/church", 5);
+    AddClass("photos/tower", 4);
+    AddClass("photos/bridge", 4);
+    AddClass("photos/door", 2);
+    AddClass("val/square", 6);
+  }
+
+  void AddClass(const std::string& name, int photos) const {
+    for (int i = 0; i < photos; ++i) WriteFile(folder_ / name / StrCat(i, ".jpg"), "never opened");
+  }
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(TupleClasses, AreTheScenesOfATrainingSet) {
+  const nlohmann::json printed =
+      VantageJson({"tuples", Path("photos"), "--classes", "--val", Path("val"), "--exclude-names", "bridge",
+                   "--min-scene-photos", "3", "--query-fraction", "1", "-o", Path("set.db")});
+  EXPECT_EQ(printed["train"]["scenes"], 2);
+  EXPECT_EQ(printed["train"]["photos"], 9);
+  EXPECT_EQ(printed["val"]["photos"], 6);
+  EXPECT_EQ(printed["dropped_scenes"], nlohmann::json::array({"door: 2 photos"}));
+  const TrainingSet set = ReadTrainingSet(folder_ / "set.db");
+  std::vector<std::string> names;
+  for (const TrainingScene& scene : set.scenes) names.push_back(scene.name);
+  EXPECT_THAT(names, ::testing::ElementsAre("church", "tower", "square"));
+  EXPECT_EQ(set.queries.size(), 15U);
+  for (const TrainingQuery& query : set.queries) {
+    EXPECT_NE(query.photo, query.positive);
+    EXPECT_EQ(set.photos[Index(query.photo)].scene, set.photos[Index(query.positive)].scene);
+    EXPECT_TRUE(std::filesystem::exists(PhotoPath(set, query.positive, folder_.path())));
+  }
+}
+
+TEST_F(TupleClasses, GoWithoutWhatSparseModelsNeed) {
+  const auto refused = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"tuples", Path("photos"), "--classes", "-o", Path("set.db")});
+    const auto [code, text] = Vantage(more);
+    EXPECT_EQ(code, 2) << text;
+    EXPECT_THAT(text, HasSubstr("--classes goes without"));
+  };
+  refused({"--model", Path("model.pth")});
+  refused({"--exclude-photos", Path("val")});
+  refused({"--photos", Path("val")});
+  const auto [code, text] = Vantage({"tuples", Path("val/square"), "--classes", "-o", Path("set.db")});
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(text, HasSubstr("no sub-folder with a photo"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "set.db"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "testing/mat_files.h"
 #include "testing/models.h"
 #include "testing/torch_files.h"
 #include "vantage/image/image.h"
@@ -203,6 +204,10 @@ void WriteSeeds(const fs::path& folder) {
                    {{"a.weight", ElementType::kFloat32, {1, 2}, std::string_view(bytes).substr(0, 8)},
                     {"a.bias", ElementType::kFloat16, {2}, std::string_view(bytes).substr(0, 4)}},
                    {{"meta", "{}"}});
+  const std::string net = testing::MatStruct(
+      {"layers"}, {testing::MatCells({testing::MatNumbers({2, 3}, {1, 2, 3, 4, 5, 6})})}, "net");
+  for (const bool compressed : {false, true})
+    WriteFile(folder / StrCat("mat/", compressed, ".mat"), testing::MatFileOf({net}, compressed));
   WriteModels(folder);
   WriteImages(folder / "image");
   WriteFile(folder / "configuration/all.toml",

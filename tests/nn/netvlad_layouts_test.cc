@@ -5,15 +5,18 @@
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "testing/files.h"
+#include "testing/mat_files.h"
 #include "testing/tensors.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/nn/model_info.h"
+#include "vantage/util/file.h"
 
 namespace vantage {
 namespace {
@@ -21,6 +24,11 @@ namespace {
 using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
 using vantage::testing::FillByFormula;
+using vantage::testing::MatCells;
+using vantage::testing::MatElement;
+using vantage::testing::MatFileOf;
+using vantage::testing::MatNumbers;
+using vantage::testing::MatStruct;
 using vantage::testing::RelativeError;
 using vantage::testing::TemporaryFolder;
 
@@ -165,6 +173,75 @@ TEST_F(NetVladLayouts, ThatLackATensorAreRefused) {
   Add("pool.centroids", Filled("c", {kClusters}));
   Add("pool.conv.weight", Filled("w", {kClusters, kDimension, 1, 1}));
   EXPECT_THAT(ErrorOf([&] { ReadModel(Write("state_dict")); }), HasSubstr("'pool.centroids' is no matrix"));
+}
+
+// Elements with the first index running fastest.
+std::vector<float> Turned(const at::Tensor& tensor) {
+  std::vector<int64_t> order(static_cast<size_t>(tensor.dim()));
+  for (int64_t d = 0; d < tensor.dim(); ++d) order[static_cast<size_t>(d)] = tensor.dim() - 1 - d;
+  const at::Tensor turned = tensor.permute(order).contiguous();
+  return {turned.const_data_ptr<float>(), turned.const_data_ptr<float>() + turned.numel()};
+}
+
+std::string MatTensor(const at::Tensor& tensor) {
+  return MatNumbers({tensor.sizes().begin(), tensor.sizes().end()}, Turned(tensor));
+}
+
+std::string MatLayer(const at::Tensor& weight, const at::Tensor& bias) {
+  return MatStruct({"type", "weights"},
+                   {MatElement(14, ""), MatCells({MatTensor(weight), MatTensor(bias.view({1, -1}))})});
+}
+
+TEST_F(NetVladLayouts, OfMatConvNetAreReadAsHlocDoes) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor centers_DK = Filled("c", {kDimension, kClusters});
+  const at::Tensor weight_DK = Filled("w", {kDimension, kClusters}) * 5;
+  const at::Tensor whiten = Filled("whiten", {32, kClusters * kDimension});
+  const at::Tensor whiten_bias = Filled("whiten bias", {32});
+  AddTrunk("backbone.", false);
+  std::vector<std::string> layers(24, MatStruct({"type"}, {MatElement(14, "")}));  // ReLU, pooling, ...
+  std::map<std::string, at::Tensor> tensors;
+  trunk_.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  for (const auto& [name, tensor] : tensors) {
+    if (!name.ends_with(".weight")) continue;
+    const std::string layer = name.substr(0, name.rfind('.'));
+    layers[std::stoul(layer.substr(layer.rfind('.') + 1))] =
+        MatLayer(tensor.permute({2, 3, 1, 0}), tensors.at(layer + ".bias"));
+  }
+  layers[20] = MatStruct({"weights"}, {MatCells({MatTensor(weight_DK), MatTensor(-centers_DK)})});
+  layers[23] = MatLayer(whiten.t().reshape({1, 1, kClusters * kDimension, 32}), whiten_bias);
+  const at::Tensor average = at::tensor({120.0F, 110.0F, 100.0F}).view({1, 1, 3}).expand({2, 2, 3});
+  const std::string net = MatStruct(
+      {"layers", "meta"},
+      {MatCells(layers), MatStruct({"normalization"}, {MatStruct({"averageImage"}, {MatTensor(average)})})},
+      "net");
+  const auto path = folder_ / "Pitts30K_struct.mat";
+  WriteFile(path, MatFileOf({net}, true));
+
+  const nlohmann::json info = ToJson(ReadModelInfo(path), false);
+  EXPECT_EQ(info["kind"], "hloc's NetVLAD weights");
+  EXPECT_EQ(info["format"], "MATLAB 5");
+  EXPECT_EQ(info["architecture"], "vgg11");
+  EXPECT_EQ(info["dimension"], 32);
+  const Model model = ReadModel(path);
+  EXPECT_NEAR(model.net.normalization.mean[0], 120 / 255.0, 1e-12);
+  EXPECT_NEAR(model.net.normalization.mean[2], 100 / 255.0, 1e-12);
+  EXPECT_NEAR(model.net.normalization.std[1], 1 / 255.0, 1e-12);
+  const at::Tensor vlad = NormalizeAlong(
+      NormalizeAlong(Residuals(centers_DK, weight_DK, at::zeros({kClusters})), 1).flatten(1), 1);
+  const at::Tensor expected = NormalizeAlong(vlad.matmul(whiten.t()) + whiten_bias, 1);
+  EXPECT_LT(RelativeError(model.net.Forward(Images()), expected), 1e-5);
+}
+
+TEST_F(NetVladLayouts, OfMatConvNetThatAreSomethingElseAreRefused) {
+  const auto error = [&](const std::string& variable) {
+    WriteFile(folder_ / "net.mat", MatFileOf({variable}, true));
+    return ErrorOf([&] { ReadModel(folder_ / "net.mat"); });
+  };
+  EXPECT_THAT(error(MatNumbers({1, 1}, {1}, "x")), HasSubstr("net.mat: holds no variable 'net'"));
+  EXPECT_THAT(error(MatNumbers({1, 1}, {1}, "net")), HasSubstr("it has no cells 'layers'"));
+  EXPECT_THAT(error(MatStruct({"layers"}, {MatCells({MatNumbers({1, 1}, {1})})}, "net")),
+              HasSubstr("none is NetVLAD's"));
 }
 
 }  // namespace

@@ -58,6 +58,19 @@ TEST(NearestNeighbors, EqualScoresComeByIndex) {
   for (int64_t i = 0; i < 5; ++i) EXPECT_EQ(found[0][static_cast<size_t>(i)].index, i);
 }
 
+// Most rows are passed over many at a time: the few that count may stand anywhere among them.
+TEST(NearestNeighbors, FindsTheFewAmongMany) {
+  for (const int64_t rows : {1, 63, 64, 65, 700, 1000}) {
+    DescriptorMatrix database = DescriptorMatrix::Zero(rows, 1);
+    RandomStream random(static_cast<uint64_t>(rows), "places");
+    const std::vector<int64_t> places = random.Sample(rows, 5);
+    for (size_t i = 0; i < places.size(); ++i) database(places[i], 0) = 9.0F - static_cast<float>(i);
+    const auto found = NearestNeighbors(DescriptorMatrix::Ones(1, 1), database, 5)[0];
+    ASSERT_EQ(found.size(), places.size());
+    for (size_t i = 0; i < places.size(); ++i) EXPECT_EQ(found[i].index, places[i]) << rows;
+  }
+}
+
 TEST(NearestNeighbors, EmptyAndWrongInput) {
   EXPECT_TRUE(NearestNeighbors(DescriptorMatrix(0, 3), DescriptorMatrix::Ones(5, 3), 2).empty());
   EXPECT_TRUE(NearestNeighbors(DescriptorMatrix::Ones(1, 3), DescriptorMatrix(0, 3), 2)[0].empty());

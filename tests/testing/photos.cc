@@ -55,8 +55,8 @@ TrainingSet WritePhotosAndSet(const std::filesystem::path& folder, int scenes, i
   return set;
 }
 
-Model MakeFormulaModel() {
-  Model model{DescriptorNet({"squeezenet1_1", "gem", false}), {}};
+Model MakeFormulaModel(const std::string& architecture) {
+  Model model{DescriptorNet({architecture, "gem", false}), {}};
   model.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
     if (name != "pool.p") FillByFormula(name, tensor);
   });

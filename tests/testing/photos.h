@@ -18,7 +18,7 @@ Image MakePhoto(int scene, int view, int width, int height);
 // the last `val_scenes` validate, and every second photo is a query whose neighbours match it.
 TrainingSet WritePhotosAndSet(const std::filesystem::path& folder, int scenes, int views, int val_scenes);
 
-// SqueezeNet 1.1 with GeM under weights made from the tensors' names: a network that needs no file.
-Model MakeFormulaModel();
+// A trunk with GeM under weights made from the tensors' names: a network that needs no file.
+Model MakeFormulaModel(const std::string& architecture = "squeezenet1_1");
 
 }  // namespace vantage::testing

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/train/learn_whitening.h"
 
+#include <Eigen/Eigenvalues>
+
 #include "testing/files.h"
 #include "testing/photos.h"
+#include "testing/tensors.h"
 #include "vantage/extract/describer.h"
 #include "vantage/util/file.h"
 
@@ -11,6 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
+using vantage::testing::FillByFormula;
 using vantage::testing::MakeFormulaModel;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::WritePhotosAndSet;
@@ -115,6 +119,116 @@ TEST(LearnWhiteningFromTuples, WithoutPairsIsAnError) {
                                          {.min_overlap = 0.9});
               }),
               HasSubstr("no pair to learn a whitening from"));
+}
+
+// NetVLAD of MVA 2022 that pools with two windows: descriptors of 4,096 or, with 80 clusters, 10,240
+// dimensions, far more than there are photos.
+DescriptorNet MakeMultiSizeNetVlad(int clusters) {
+  DescriptorNetOptions options{"squeezenet1_1", "gem"};
+  options.head = "netvlad";
+  options.locals.windows = {2, 3};
+  options.locals.dimension = 128;
+  options.netvlad.clusters = clusters;
+  DescriptorNet net(options);
+  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+  return net;
+}
+
+DescriptorMatrix DescribeAll(const DescriptorNet& net, const TrainingSet& set,
+                             const std::filesystem::path& root, const ExtractOptions& extract) {
+  std::vector<PhotoRequest> requests;
+  for (size_t i = 0; i < set.photos.size(); ++i) {
+    requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, root), std::nullopt});
+  }
+  return ExtractDescriptors(Describer(net, extract), requests).values;
+}
+
+// With all components that there are, similarities of centred descriptors stay; with fewer, PCA keeps the
+// most of their variance.
+TEST(LearnWhiteningFromTuples, ReducesMultiSizeNetVladByARotation) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
+  const DescriptorNet net = MakeMultiSizeNetVlad(32);
+  ExtractOptions several = kSmall;
+  several.scales = {1, 0.7};
+  for (const int dimension : {23, 8}) {
+    const ModelWhitening learned =
+        LearnWhiteningFromTuples(net, set, folder.path(), several,
+                                 {.method = "pca-rotation", .dimension = dimension})
+            .whitening;
+    for (const bool is_multi : {false, true}) {
+      const Whitening& pca = is_multi ? *learned.multi_scale : *learned.single_scale;
+      ASSERT_EQ(pca.projection.rows(), dimension);
+      ASSERT_EQ(pca.dimension(), 4096);
+      const Eigen::MatrixXd x =
+          DescribeAll(net, set, folder.path(), is_multi ? several : kSmall).cast<double>();
+      const Eigen::MatrixXd centred = x.rowwise() - pca.mean.transpose();
+      EXPECT_LT(centred.colwise().mean().norm(), 1e-6);
+      const Eigen::MatrixXd rotated = centred * pca.projection.transpose();
+      const Eigen::VectorXd variances =
+          Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(centred * centred.transpose())
+              .eigenvalues()
+              .reverse()
+              .head(dimension);
+      const Eigen::VectorXd kept = rotated.colwise().squaredNorm();
+      EXPECT_LT((kept - variances).cwiseAbs().maxCoeff(), 1e-5 * variances[0]);
+      if (dimension == 23) {  // all directions of 24 photos
+        EXPECT_LT((rotated * rotated.transpose() - centred * centred.transpose()).cwiseAbs().maxCoeff(),
+                  1e-5);
+      }
+    }
+  }
+}
+
+TEST(LearnWhiteningFromTuples, WhitensMultiSizeNetVlad) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
+  const DescriptorNet net = MakeMultiSizeNetVlad(32);
+  const Whitening pca =
+      *LearnWhiteningFromTuples(net, set, folder.path(), kSmall, {.method = "pca", .dimension = 10})
+           .whitening.single_scale;
+  const Eigen::MatrixXd x = DescribeAll(net, set, folder.path(), kSmall).cast<double>();
+  const Eigen::MatrixXd white = (x.rowwise() - pca.mean.transpose()) * pca.projection.transpose();
+  const Eigen::MatrixXd covariance = white.transpose() * white / 24;
+  EXPECT_LT((covariance - Eigen::MatrixXd::Identity(10, 10)).cwiseAbs().maxCoeff(), 1e-4);
+}
+
+TEST(LearnWhiteningFromTuples, LongDescriptorsNeedPcaToANamedDimension) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 3, 4, 0);
+  const DescriptorNet net = MakeMultiSizeNetVlad(80);
+  const auto learn = [&](const LearnWhiteningOptions& options) {
+    return LearnWhiteningFromTuples(net, set, folder.path(), kSmall, options).whitening;
+  };
+  for (const char* method : {"learned", "learned-paper"}) {
+    EXPECT_THAT(ErrorOf([&] { learn({.method = method, .dimension = 4}); }),
+                HasSubstr("of 10240 dimensions: more than 8192"));
+  }
+  EXPECT_THAT(ErrorOf([&] { learn({.method = "pca"}); }), HasSubstr("to a dimension that is named"));
+  EXPECT_THAT(ErrorOf([&] { learn({.method = "pca", .dimension = 12}); }),
+              HasSubstr("12 components of descriptors that vary in 11 directions"));
+  EXPECT_EQ(learn({.method = "pca", .dimension = 4}).single_scale->projection.rows(), 4);
+}
+
+// 60 photos of 10,240 dimensions take 2.4 MiB.
+TEST(LearnWhiteningFromTuples, PcaOfDescriptorsOnDiskIsThatOfThoseInMemory) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 10, 6, 1);
+  WriteFile(folder / set.photos[2].path, "");
+  const DescriptorNet net = MakeMultiSizeNetVlad(80);
+  LearnWhiteningOptions options{.method = "pca-rotation", .dimension = 12};
+  const LearnedWhitening in_memory = LearnWhiteningFromTuples(net, set, folder.path(), kSmall, options);
+  options.memory = 1;
+  options.scratch = (folder / "scratch").string();
+  ExtractOptions several = kSmall;
+  several.scales = {1, 0.7};
+  const LearnedWhitening on_disk = LearnWhiteningFromTuples(net, set, folder.path(), several, options);
+  EXPECT_EQ(on_disk.photos, 59);
+  EXPECT_EQ(on_disk.failed.size(), 1U);
+  EXPECT_EQ(on_disk.whitening.single_scale->mean, in_memory.whitening.single_scale->mean);
+  EXPECT_EQ(on_disk.whitening.single_scale->projection, in_memory.whitening.single_scale->projection);
+  EXPECT_EQ(on_disk.whitening.multi_scale->projection.rows(), 12);
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "scratch"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <ATen/TensorOperators.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <set>
@@ -12,6 +13,7 @@
 #include "vantage/nn/model_file.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/stopwatch.h"
 #include "vantage/util/subprocess.h"
 
 namespace vantage {
@@ -102,6 +104,23 @@ TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
   EXPECT_THAT(ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
 }
 
+// Epochs last no longer than the run that they are of.
+TEST_F(Training, BooksNoSecondTwice) {
+  options_.epochs = 2;
+  options_.mining.queries = 1;  // mining is most of it
+  const auto start = std::chrono::steady_clock::now();
+  const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
+  const double elapsed = SecondsSince(start);
+  double booked = 0;
+  for (const EpochMetrics& epoch : result.epochs) {
+    booked += epoch.seconds;
+    if (epoch.epoch == 0) continue;
+    EXPECT_GE(epoch.seconds, epoch.mining_seconds + epoch.data_wait_seconds + epoch.forward_seconds +
+                                 epoch.backward_seconds + epoch.optimizer_seconds + epoch.validation_seconds);
+  }
+  EXPECT_LE(booked, elapsed);
+}
+
 TEST_F(Training, IsTheSameEachTime) {
   Train(options_, folder_ / "a", false, OneThread());
   Train(options_, folder_ / "b", false, OneThread());
@@ -165,6 +184,48 @@ TEST_F(Training, AveragedWeightsAreTheModelAndSurviveAnInterrupt) {
   Train(options_, folder_ / "cut", true, OneThread());
   EXPECT_EQ(BestHash("cut"), BestHash("whole"));
   EXPECT_EQ(LastHash("cut"), LastHash("whole"));
+}
+
+TEST_F(Training, BatchStatisticsAreTrainedAndSurviveAnInterrupt) {
+  options_.model.batch_norm = "trained";
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "none", false, OneThread()); }),
+              HasSubstr("a squeezenet1_1 has no batch norm"));
+  Model start = MakeFormulaModel("resnet18");
+  WriteModel(start, folder_ / "norms.pth");
+  options_.model.net.architecture = "resnet18";
+  options_.model.weights = (folder_ / "norms.pth").string();
+  options_.epochs = 1;
+  Train(options_, folder_ / "whole", false, OneThread());
+  const auto statistics = [&](const std::string& file, const std::string& name) {
+    Model model = ReadModel(folder_ / file);
+    at::Tensor found;
+    model.net.Visit([&](const std::string& visited, at::Tensor& tensor, TensorRole) {
+      if (visited == name) found = tensor;
+    });
+    return found;
+  };
+  for (const char* name : {"features.1.running_mean", "features.7.1.bn2.running_var"})
+    EXPECT_FALSE(statistics("whole/last.pth", name).equal(statistics("norms.pth", name))) << name;
+  // 9 tuples an epoch, two a step.
+  EXPECT_EQ(statistics("whole/last.pth", "features.1.num_batches_tracked").item<int64_t>(),
+            statistics("norms.pth", "features.1.num_batches_tracked").item<int64_t>() + 5);
+
+  RunContext context = OneThread();
+  context.threads = 2;
+  int seen = 0;
+  context.is_cancelled = [&] { return ++seen > 60; };
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "cut", false, context); }), HasSubstr("interrupted"));
+  Train(options_, folder_ / "cut", true, OneThread());
+  EXPECT_EQ(BestHash("cut"), BestHash("whole"));
+  EXPECT_EQ(LastHash("cut"), LastHash("whole"));
+
+  // What is not trained keeps its statistics.
+  options_.model.freeze = {"features.1."};
+  Train(options_, folder_ / "frozen", false, OneThread());
+  EXPECT_TRUE(statistics("frozen/last.pth", "features.1.running_mean")
+                  .equal(statistics("norms.pth", "features.1.running_mean")));
+  EXPECT_FALSE(statistics("frozen/last.pth", "features.4.0.bn1.running_mean")
+                   .equal(statistics("norms.pth", "features.4.0.bn1.running_mean")));
 }
 
 TEST_F(Training, KeepsTheCheckpointsOfTheLastEpochs) {

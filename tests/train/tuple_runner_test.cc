@@ -64,6 +64,12 @@ std::pair<double, std::vector<at::Tensor>> Plain(const Network& network, const T
   return {sum.item<double>(), torch::autograd::grad({sum}, network.parameters)};
 }
 
+at::Tensor Flat(const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> parts;
+  for (const at::Tensor& tensor : tensors) parts.push_back(tensor.flatten());
+  return at::cat(parts);
+}
+
 StepOutcome RunFolded(const Network& network, const TupleLoss& loss, int tuples,
                       const TupleRunnerOptions& options, bool expects_gradient = true) {
   const FoldedNet folded(network.net);
@@ -145,6 +151,48 @@ TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
   EXPECT_EQ(outcome.tuples[1].loss, 0);
   EXPECT_EQ(outcome.tuples[1].photos_with_gradient, 0);
   for (const at::Tensor& gradient : outcome.gradients) EXPECT_FALSE(gradient.defined());
+}
+
+TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
+  Network network;
+  network.net.UseBatchStatistics(0.1);
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  at::Tensor sum;
+  BatchStatistics seen;
+  for (int t = 0; t < 3; ++t) {
+    const LoadedTuple tuple = MakeTuple(t);
+    std::vector<at::Tensor> rows(tuple.images.size());
+    for (const std::vector<size_t>& of_one_size : {std::vector<size_t>{0, 3, 5}, {1, 2, 4}}) {
+      std::vector<Image> images;
+      for (const size_t i : of_one_size) images.push_back(tuple.images[i]);
+      const BatchStatisticsRecorder recorder;
+      const at::Tensor described = network.net.Forward(ImagesToTensor(images, network.net.normalization));
+      for (int64_t row = 0; row < 3; ++row)
+        rows[of_one_size[static_cast<size_t>(row)]] = described.slice(0, row, row + 1);
+      for (const auto& [name, values] : recorder.seen())
+        seen[name] = seen.contains(name) ? seen[name] + values : values;
+    }
+    const at::Tensor value = loss(at::cat(rows), tuple.labels);
+    sum = sum.defined() ? sum + value : value;
+  }
+  const std::vector<at::Tensor> gradients = torch::autograd::grad({sum}, network.parameters);
+
+  const StepOutcome one = RunFolded(network, loss, 3, {1, 1, {0, kAll}});
+  EXPECT_NEAR(one.tuples[0].loss + one.tuples[1].loss + one.tuples[2].loss, sum.item<double>(), 1e-4);
+  // Norms of few values (12 a channel in the last maps) magnify rounding, most where terms cancel out.
+  constexpr double kRounding = 5e-3;
+  EXPECT_LT(RelativeError(Flat(one.gradients), Flat(gradients)), kRounding);
+  ASSERT_EQ(one.statistics.size(), seen.size() + 1);
+  size_t next = 0;
+  for (const auto& [name, values] : seen) EXPECT_LT(RelativeError(one.statistics[next++], values), 1e-4);
+  EXPECT_EQ(one.statistics.back().item<float>(), 6);
+
+  const StepOutcome three = RunFolded(network, loss, 3, {3, 1, {0, kAll}});
+  for (size_t i = 0; i < gradients.size(); ++i) EXPECT_TRUE(three.gradients[i].equal(one.gradients[i])) << i;
+  for (size_t i = 0; i < one.statistics.size(); ++i)
+    EXPECT_TRUE(three.statistics[i].equal(one.statistics[i])) << i;
+  const StepOutcome twice = RunFolded(network, loss, 3, {2, 1, {kAll, 0}});  // computed twice
+  EXPECT_LT(RelativeError(Flat(twice.gradients), Flat(one.gradients)), kRounding);
 }
 
 TEST(RunTuples, LossesAloneNeedNoParameters) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vantage/image/image.h"
+#include "vantage/nn/super_global_pooling.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/util/run_context.h"
 
@@ -34,6 +35,8 @@ struct ExtractOptions {
   // Photos of exactly equal size share a pass through the network while they have together at most so many
   // pixels. 0: each alone on a CPU, where nothing is won by it, and 2^22 on a GPU.
   int64_t batch_pixels = 0;
+  // Pooling other than the model's own.
+  SuperGlobalPooling super_global;
 };
 
 // A photo, or the part of one inside a box (pixels of the full photo).

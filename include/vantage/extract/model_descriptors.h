@@ -25,6 +25,7 @@ struct ModelDescriptorOptions {
   std::string decode = "exact";
   std::string precision = "fp32";
   int64_t batch_pixels = 0;
+  SuperGlobalPooling super_global;
 };
 void Describe(OptionsDescription& description, ModelDescriptorOptions& options);
 

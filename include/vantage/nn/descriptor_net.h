@@ -12,6 +12,7 @@
 #include "vantage/nn/local_head.h"
 #include "vantage/nn/netvlad.h"
 #include "vantage/nn/pooling.h"
+#include "vantage/nn/super_global_pooling.h"
 #include "vantage/nn/trunk.h"
 
 namespace vantage {
@@ -37,6 +38,10 @@ struct DescriptorNetOptions {
   // Rows of the last linear layer (fc_whitening, or that of "cosplace"); 0: as many as the trunk has
   // channels.
   int output_dimension = 0;
+  // Exponent of the power normalisation of the pooled, or aggregated, descriptor, before it gets unit length
+  // again and before linear layers and whitenings; 1: none, 0.5 in the field. Range [0.01, 1]. Not of
+  // "cosplace". See PowerNormalize.
+  double power = 1;
   LocalOptions locals;
   NetVladOptions netvlad;
 
@@ -74,10 +79,15 @@ class DescriptorNet {
 
   // Describes the images at several scales: each resized bilinearly, the descriptors averaged with the
   // exponent of MultiScaleExponent, and the result of unit length. Scales are positive; {1} is Forward. TPAMI
-  // 2019, section 5.1.
-  at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales) const;
-  // GeM's exponent where it is the only thing after the trunk, else 1, as in cirtorch.
-  double MultiScaleExponent() const;
+  // 2019, section 5.1. `super_global`: pooled otherwise; see CheckSuperGlobal.
+  at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
+                     const SuperGlobalPooling& super_global = {}) const;
+  // GeM's exponent (super_global's where it has one) where GeM is the only thing after the trunk (no
+  // power normalisation either), else 1, as in cirtorch.
+  double MultiScaleExponent(const SuperGlobalPooling& super_global = {}) const;
+  // Throws UsageError where the network cannot pool so: local features have no map of channels, and only GeM
+  // has an exponent.
+  void CheckSuperGlobal(const SuperGlobalPooling& super_global) const;
 
   // The last feature map: B x C x H x W.
   at::Tensor FeatureMap(const at::Tensor& images_B3HW) const;
@@ -98,9 +108,19 @@ class DescriptorNet {
   // follows the trunk stay float32.
   void ComputeTrunkIn(at::ScalarType type) { trunk_type_ = type; }
 
+  // From now on the batch norms whose weights require gradients use the statistics of each pass: of the
+  // photos that go through Forward together. Frozen folds the running statistics in any case.
+  // `momentum`: of MoveRunningStatistics.
+  void UseBatchStatistics(double momentum);
+  bool uses_batch_statistics() const { return statistics_momentum_.has_value(); }
+  // The running statistics of those norms.
+  BatchStatistics RunningStatistics() const;
+  // running <- (1 - momentum) running + momentum seen. `seen` has a value for each of the norms.
+  void MoveRunningStatistics(const BatchStatistics& seen);
+
   DescriptorNet Clone() const;
-  // A network whose norms are folded into its convolutions as part of the graph: its tensors are functions of
-  // this one's, or the same.
+  // A network whose norms, but for those that use batch statistics, are folded into its convolutions as part
+  // of the graph: its tensors are functions of this one's, or the same.
   DescriptorNet WithFoldedNorms() const;
 
   // A copy for describing only: norms folded into convolutions, activations fused, trunk in `type` (float32
@@ -125,7 +145,9 @@ class DescriptorNet {
   // Another network of the same tensors.
   DescriptorNet Twin() const;
   bool is_cosplace() const { return options_.head == "cosplace"; }
-  at::Tensor Pool(const at::Tensor& x_BCHW) const;
+  // The descriptor of the images' last feature map.
+  at::Tensor DescribeMap(at::Tensor map_BCHW, const Pooling& pooling) const;
+  at::Tensor Pool(const at::Tensor& x_BCHW, const Pooling& pooling) const;
 
   DescriptorNetOptions options_;
   std::shared_ptr<Trunk> trunk_;
@@ -137,6 +159,7 @@ class DescriptorNet {
   at::Device device_ = at::kCPU;
   at::ScalarType trunk_type_ = at::kFloat;
   bool frozen_ = false;
+  std::optional<double> statistics_momentum_;  // where norms use batch statistics
 };
 
 // The name under which the network's Visit gives a tensor that the trunk calls `name`.

@@ -10,15 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "vantage/nn/batch_norm.h"
+
 namespace vantage {
-
-enum class TensorRole {
-  kParameter,  // trained
-  kBuffer,     // kept as it is: batch statistics
-};
-
-// Called with the name, the tensor itself (which may be replaced) and what it is.
-using TensorVisitor = std::function<void(const std::string& name, at::Tensor& tensor, TensorRole role)>;
 
 // A piece of a network. Forward is safe to call from several threads at once.
 class Layer {
@@ -30,8 +24,10 @@ class Layer {
   virtual void ForEachChild(const std::function<void(Layer&)>& /*visit*/) {}
   // Visits the layer's tensors, in that order.
   virtual void Visit(const TensorVisitor& visitor);
+  // Visits the layer's batch norms.
+  virtual void ForEachNorm(const std::function<void(BatchNorm&)>& visit);
   // Folds norms into convolutions, as part of the graph: the layer's tensors become functions of what they
-  // were made from. Norms that nothing precedes stay.
+  // were made from. Norms that nothing precedes, or that use batch statistics, stay.
   virtual void FoldNorms();
   // Folds norms into convolutions and lays weights out for speed, in `type` (float32 or bfloat16). From then
   // on the layer takes inputs of that type, channels last; it cannot be trained, and has no norm's tensors
@@ -51,33 +47,12 @@ struct ConvolutionOptions {
   int64_t groups = 1;
 };
 
-// Batch norm with frozen statistics: x -> scale x + shift for each channel. Its weight and bias are trained.
-class FrozenNorm {
- public:
-  FrozenNorm(std::string name, int64_t channels, double epsilon);
-
-  // gamma / sigma. C.
-  at::Tensor Scale() const;
-  // beta + (bias - mu) scale, where the norm follows a layer of that bias (none: undefined). C.
-  at::Tensor Shift(const at::Tensor& scale, const at::Tensor& bias = {}) const;
-  void Visit(const TensorVisitor& visitor);
-
- private:
-  std::string name_;
-  double epsilon_;
-  at::Tensor weight_;
-  at::Tensor bias_;
-  at::Tensor running_mean_;
-  at::Tensor running_var_;
-  at::Tensor num_batches_tracked_;
-};
-
 class WinogradConvolution;
 
-// A convolution, then batch norm with frozen statistics where it has one, then the activation.
-// The norm is folded into the convolution inside the graph: w gamma / sigma and beta - mu gamma / sigma have
-// the same gradients with respect to w, gamma and beta as the two operations one after the other, and no
-// activation is kept for the norm.
+// A convolution, then batch norm where it has one, then the activation.
+// A norm of running statistics is folded into the convolution inside the graph: w gamma / sigma and
+// beta - mu gamma / sigma have the same gradients with respect to w, gamma and beta as the two operations one
+// after the other, and no activation is kept for the norm.
 class ConvolutionUnit : public Layer {
  public:
   // Without batch norm.
@@ -91,16 +66,19 @@ class ConvolutionUnit : public Layer {
   // `residual`, of the output's shape, is added before the activation; undefined: nothing.
   at::Tensor Forward(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW) const;
   void Visit(const TensorVisitor& visitor) override;
+  void ForEachNorm(const std::function<void(BatchNorm&)>& visit) override;
   void FoldNorms() override;
   void Freeze(at::ScalarType type) override;
 
  private:
-  // Weight and bias with the norm, if any, folded in.
+  // Weight and bias with the norm's running statistics, if it has a norm, folded in.
   std::pair<at::Tensor, at::Tensor> FoldedWeights() const;
+  bool UsesBatchStatistics() const { return norm_ && norm_->uses_batch_statistics(); }
+  void FoldNorm();
 
   std::string name_;
   ConvolutionOptions options_;
-  std::optional<FrozenNorm> norm_;
+  std::optional<BatchNorm> norm_;
   Activation activation_;
   bool frozen_ = false;
   at::Tensor weight_;  // out x in / groups x kernel x kernel

@@ -39,9 +39,9 @@ struct Model {
 DescriptorNetOptions AsTheFileHasIt();
 
 // Reads a model: a checkpoint of this project or of cirtorch, CosPlace's or EigenPlaces' weights, or bare
-// weights of a trunk under torchvision's names; a PyTorch file (of the zip format or the one before) or
-// safetensors, told by its first bytes. What the network is made of stands in the file's meta, or else is
-// found from the tensors' names and shapes.
+// weights of a trunk under torchvision's names; a PyTorch file (of the zip format or the one before),
+// safetensors, or the MATLAB file of NetVLAD that hloc takes, told by its first bytes. What the network is
+// made of stands in the file's meta, or else is found from the tensors' names and shapes.
 //
 // wanted: what the network must be made of where a name is not empty; of trunk weights alone it says what
 // follows the trunk. Throws UsageError where the file contradicts it.

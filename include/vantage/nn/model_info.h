@@ -23,7 +23,7 @@ struct ModelInfo {
   // MVA 2022's code", "pytorch-NetVlad weights", "hloc's NetVLAD weights", "weights of resnet18"
   // (with its classifier: as torchvision publishes them), "trunk weights of resnet18", "unknown weights".
   std::string kind;
-  std::string format;  // "PyTorch zip", "PyTorch before 1.6", "safetensors"
+  std::string format;  // "PyTorch zip", "PyTorch before 1.6", "safetensors", "MATLAB 5"
   std::vector<TensorInfo> tensors;
   // Elements of all tensors but the statistics of batch norms.
   int64_t parameters = 0;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "vantage/search/descriptor_database.h"
 #include "vantage/search/diffusion.h"
 #include "vantage/search/expansion.h"
+#include "vantage/search/superglobal.h"
 
 namespace vantage {
 
@@ -14,20 +16,26 @@ struct SearchOptions {
   ExpansionOptions expansion;
   DatabaseAugmentationOptions augmentation;
   DiffusionOptions diffusion;
+  SuperGlobalOptions superglobal;
 };
 void Describe(OptionsDescription& description, SearchOptions& options);
 
 // The best `k` of the database for each query, or all where it has fewer: the database is augmented, queries
-// are expanded, the ranking is diffused, each where the options say so. queries: Q x D, database: N x D, rows
-// of unit length. Throws Error where the dimensions differ, UsageError where an option is out of its range.
+// are expanded, the ranking is diffused, its first are ranked again, each where the options say so. queries:
+// Q x D, database: N x D, rows of unit length. Throws Error where the dimensions differ, UsageError where an
+// option is out of its range.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                                           int64_t k, const SearchOptions& options = {},
                                           const RunContext& context = {});
 
+// Finds the `k` nearest of each query, or most of them: an index in place of comparing with all.
+using NeighborFinder =
+    std::function<std::vector<std::vector<Neighbor>>(const DescriptorMatrix& queries, int64_t k)>;
+
 // The same over a file, which is read block by block. Augmentation and diffusion take the database into
-// memory.
+// memory, and do not go with a finder: UsageError.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options = {},
-                                          const RunContext& context = {});
+                                          const RunContext& context = {}, const NeighborFinder& finder = {});
 
 }  // namespace vantage

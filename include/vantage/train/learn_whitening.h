@@ -24,6 +24,13 @@ struct LearnWhiteningOptions {
   double shrinkage = 0;
   // Rows of the projection that are kept; 0: all.
   int dimension = 0;
+  // pca and pca-rotation of descriptors that take more than `memory`: see PcaOptions.
+  int pca_exact_up_to = 4096;
+  int pca_passes = 3;
+  // Descriptors that pca and pca-rotation keep in memory, MiB. More of them lie in a file, read block by
+  // block, that is in `scratch` while it is needed, under no name; "": the system's folder for such files.
+  int memory = 1024;
+  std::string scratch;
 };
 void Describe(OptionsDescription& description, LearnWhiteningOptions& options);
 

@@ -24,6 +24,13 @@ struct ModelOptions {
   bool continue_training = false;
   // Beginnings of the names of parameters that are not trained, such as "features.0.".
   std::vector<std::string> freeze;
+  // Statistics that batch norms normalise with in training, but for those whose weights are not trained:
+  // "frozen": the running ones, which stay as they are; "trained": those of the photos of one size of a
+  // tuple, and the running ones, which the model is described with, follow them.
+  std::string batch_norm = "frozen";  // as cirtorch
+  // "trained": the running statistics move once a step by so much of the way to the mean of what the step
+  // saw.
+  double batch_norm_momentum = 0.1;  // of PyTorch, a batch
 };
 void Describe(OptionsDescription& description, ModelOptions& options);
 

@@ -22,15 +22,18 @@ class PeerError : public Error {
 };
 
 struct ProcessGroupOptions {
+  // "cpu", or the GPU that this process computes on: "cuda:1". Where all have one, each its own, gradients go
+  // from GPU to GPU by NCCL, if the build has it; else over the CPU by Gloo.
+  std::string device = "cpu";
   // How long a process waits for the others to come, seconds.
   double join_timeout = 300;
   // A process that gives no sign of life for so long is gone, seconds; it gives one a second.
   double peer_timeout = 20;
 };
 
-// The processes that train one network, one a device, over c10d with Gloo: what PyTorch's
-// DistributedDataParallel has beneath it. All processes make the same calls in the same order, each from one
-// thread. One process alone is a group too, which needs no network.
+// The processes that train one network, one a device, over c10d with Gloo, and NCCL between GPUs: what
+// PyTorch's DistributedDataParallel has beneath it. All processes make the same calls in the same order, each
+// from one thread. One process alone is a group too, which needs no network.
 //
 // Where a process ended early (it was killed, failed, or was told to stop), the calls of all others end with
 // Error or Interrupted, also while they wait for it; those that compute learn it from Watched.
@@ -57,8 +60,7 @@ class ProcessGroup {
   bool IsFirst() const { return rank() == 0; }
 
   // Replaces the elements of each tensor by their sum over the processes, in buckets of 25 MB. The tensors
-  // have the same shapes and types everywhere and are dense; where there is a GPU, their way goes over the
-  // CPU. All processes get the same bits.
+  // have the same shapes and types everywhere and are dense. All processes get the same bits.
   void AllReduceSum(const std::vector<at::Tensor>& tensors) const;
 
   // What each process has to say, in the order of ranks; texts may be of any lengths.

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How long principal components of more descriptors than fit into memory take, and how much memory. Their
+// variances are known: those of independent dimensions.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+#include "vantage/search/pca.h"
+#include "vantage/util/parallel.h"
+#include "vantage/util/random.h"
+
+namespace vantage {
+namespace {
+
+struct Setting {
+  int64_t rows = 65536;
+  int64_t dimension = 32768;
+  double decay = 0.5;
+  PcaOptions pca{.dimension = 2048, .whiten = false};
+};
+
+// Row i of descriptors whose dimension j has a deviation of (1 + j)^-decay.
+class Generated {
+ public:
+  explicit Generated(const Setting& setting) : deviations_(setting.dimension) {
+    for (int64_t j = 0; j < setting.dimension; ++j)
+      deviations_[j] = static_cast<float>(std::pow(static_cast<double>(1 + j), -setting.decay));
+  }
+
+  DescriptorMatrix Read(int64_t first, int64_t count) const {
+    DescriptorMatrix values(count, deviations_.size());
+    ParallelFor(count, RunContext{}.ThreadCount(), [&](int64_t i) {
+      const uint64_t row = MixBits(static_cast<uint64_t>(first + i));
+      for (int64_t j = 0; j < deviations_.size(); ++j) {
+        const auto bits = static_cast<int32_t>(MixBits(row + static_cast<uint64_t>(j)) >> 32);
+        values(i, j) = static_cast<float>(bits) * kUnitDeviation * deviations_[j];
+      }
+    });
+    return values;
+  }
+
+  const Eigen::VectorXf& deviations() const { return deviations_; }
+
+ private:
+  static constexpr float kUnitDeviation = 1.7320508F / 2147483648.0F;  // uniform in +-sqrt(3)
+  Eigen::VectorXf deviations_;
+};
+
+int Main(int argc, char** argv) {
+  CLI::App app("Principal components of many long descriptors");
+  Setting setting;
+  app.add_option("--rows", setting.rows, "Descriptors")->capture_default_str();
+  app.add_option("--dimension", setting.dimension, "Of descriptors")->capture_default_str();
+  app.add_option("--components", setting.pca.dimension, "That are kept")->capture_default_str();
+  app.add_option("--passes", setting.pca.passes, "Of the iteration")->capture_default_str();
+  app.add_option("--exact-up-to", setting.pca.exact_up_to, "See PcaOptions")->capture_default_str();
+  app.add_option("--decay", setting.decay, "Exponent of the deviations")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  const Generated generated(setting);
+  const DescriptorRows rows{setting.rows, setting.dimension,
+                            [&](int64_t first, int64_t count) { return generated.Read(first, count); }};
+  const auto start = std::chrono::steady_clock::now();
+  const Whitening pca = LearnPca(rows, setting.pca);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  // Of the distribution that the descriptors are drawn from.
+  const Eigen::VectorXd variances = generated.deviations().cast<double>().cwiseAbs2();
+  double kept = 0;
+  for (int64_t k = 0; k < setting.pca.dimension; ++k)
+    kept += pca.projection.row(k).cwiseAbs2().dot(variances);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("%lld x %lld to %lld: %.1f s, peak %ld MiB, keeps %.4f of the variance that it could\n",
+              static_cast<long long>(setting.rows), static_cast<long long>(setting.dimension),
+              static_cast<long long>(setting.pca.dimension), seconds.count(), usage.ru_maxrss / 1024,
+              kept / variances.head(setting.pca.dimension).sum());
+  return 0;
+}
+
+}  // namespace
+}  // namespace vantage
+
+int main(int argc, char** argv) { return vantage::Main(argc, argv); }

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The page of a study: a table and a plot for each question, and what of its claims holds. Nothing here is typed by hand:
+every figure comes from a record that holds its command and its commit."""
+import random
+import statistics
+
+from study_plot import draw_rows
+from study_runs import average_precisions
+
+DRAWS = 2000
+CONFIDENCE = 0.95
+
+
+class Figure:
+    """A row's mAP on a benchmark: a value for each seed that is done, and each query's AP, averaged over them."""
+
+    def __init__(self, row, benchmark):
+        self.steps = [step for seed in row.seeds if (step := row.steps(seed)[benchmark]).is_done()]
+        self.is_whole = len(self.steps) == len(row.seeds)
+        self.maps = [100 * step.result()["result"]["map"] for step in self.steps]
+        by_seed = [average_precisions(step) for step in self.steps]
+        self.queries = {query: statistics.fmean(seed[query] for seed in by_seed) for query in by_seed[0]} if by_seed else {}
+
+    @property
+    def mean(self):
+        return statistics.fmean(self.maps)
+
+    @property
+    def spread(self):
+        """Standard deviation over the seeds."""
+        return statistics.stdev(self.maps) if len(self.maps) > 1 else 0.0
+
+    def interval(self):
+        """Of the mean, in percent, by drawing queries anew."""
+        return bootstrap([100 * ap for ap in self.queries.values()])
+
+
+def bootstrap(values):
+    draw = random.Random(0)
+    means = sorted(statistics.fmean(draw.choices(values, k=len(values))) for _ in range(DRAWS))
+    cut = int(DRAWS * (1 - CONFIDENCE) / 2)
+    return means[cut], means[DRAWS - 1 - cut]
+
+
+def compare(better, worse):
+    """The difference of two rows, its interval over queries, and what that says of 'better is better'."""
+    shared = [100 * (better.queries[query] - worse.queries[query]) for query in better.queries if query in worse.queries]
+    difference = better.mean - worse.mean
+    low, high = bootstrap(shared)
+    spread = max(better.spread, worse.spread)
+    if low > 0 and difference > spread:
+        verdict = "holds"
+    elif high < 0 and -difference > spread:
+        verdict = "does not hold"
+    else:
+        verdict = "too close to tell"
+    return difference, low, high, verdict
+
+
+def write_page(study, questions, page, study_path):
+    plots = page.parent / (page.stem + "-plots")
+    benchmarks = list(study.plan["benchmarks"])
+    lines = [f"# {study.plan['title']}", "", study.plan.get("text", "").strip(), "",
+             f"Written by `scripts/study {study_path}`: mAP in percent, the mean over seeds ± their standard deviation, and "
+             f"below it the {100 * CONFIDENCE:.0f} % interval over queries. A claim holds (or not) where the difference is larger than the "
+             "seeds' spread and its interval, query by query, does not contain zero.", ""]
+    for question, rows in questions:
+        lines += section(question, rows, benchmarks, plots, page)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("\n".join(lines).rstrip() + "\n")
+
+
+def section(question, rows, benchmarks, plots, page):
+    figures = {row.name: {name: Figure(row, name) for name in benchmarks} for row in rows}
+    shown = {row.name: figures[row.name] for row in rows if all(f.maps for f in figures[row.name].values())}
+    lines = [f"## {question['title']}", "", question.get("text", "").strip(), ""]
+    if not shown:
+        return lines + ["Not run yet.", ""]
+    lines += ["| | " + " | ".join(benchmarks) + " |", "|---|" + "---:|" * len(benchmarks)]
+    for row in rows:
+        if row.name not in shown:
+            lines.append(f"| {row.name} | " + " | ".join("not run" for _ in benchmarks) + " |")
+            continue
+        lines.append(f"| {row.name} | " + " | ".join(cell(shown[row.name][name]) for name in benchmarks) + " |")
+    plots.mkdir(parents=True, exist_ok=True)
+    for name in benchmarks:
+        plot = plots / f"{question['id']}-{name}.svg"
+        plot.write_text(draw_rows([(label, f[name].mean, *f[name].interval()) for label, f in shown.items()], f"mAP, {name}"))
+        lines += ["", f"![{question['title']}, {name}]({plot.relative_to(page.parent)})"]
+    lines += ["", *claims(question, shown, benchmarks), *commands(rows, benchmarks)]
+    return lines
+
+
+def cell(figure):
+    low, high = figure.interval()
+    spread = f" ± {figure.spread:.2f}" if len(figure.maps) > 1 else ""
+    seeds = "" if figure.is_whole else f" ({len(figure.maps)} seeds)"
+    return f"{figure.mean:.2f}{spread}{seeds}<br>{low:.1f} to {high:.1f}"
+
+
+def claims(question, shown, benchmarks):
+    lines = []
+    for claim in question.get("claim", []):
+        if claim["better"] not in shown or claim["worse"] not in shown:
+            continue
+        lines.append(f"- {claim['says']} ({claim['source']}):")
+        for name in benchmarks:
+            difference, low, high, verdict = compare(shown[claim["better"]][name], shown[claim["worse"]][name])
+            lines.append(f"  - {name}: **{verdict}**, {difference:+.2f} ({low:+.2f} to {high:+.2f})")
+    return lines + [""] if lines else []
+
+
+def commands(rows, benchmarks):
+    lines = ["<details><summary>Commands</summary>", "", "```"]
+    seen = set()
+
+    def add(step):
+        for before in step.on:
+            add(before)
+        record = step.result()
+        if record and step.digest not in seen:
+            seen.add(step.digest)
+            lines.append(f"{' '.join(record['command'])}   # {record['commit']}, {record['seconds']:.0f} s")
+
+    for row in rows:
+        for seed in row.seeds:
+            for name in benchmarks:
+                add(row.steps(seed)[name])
+    return lines + ["```", "", "</details>", ""]

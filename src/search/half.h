@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+
+namespace vantage {
+
+// `count` float16 as float32, which is exact: with F16C where the processor has it.
+void ConvertHalf(const Eigen::half* halves, float* floats, int64_t count);
+
+// The same on any processor.
+void ConvertHalfPortably(const Eigen::half* halves, float* floats, int64_t count);
+
+}  // namespace vantage

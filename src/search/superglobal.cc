@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/search/superglobal.h"
+
+#include <Eigen/SparseCore>
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+
+#include "vantage/util/error.h"
+#include "vantage/util/parallel.h"
+
+namespace vantage {
+namespace {
+
+using Weights = Eigen::SparseMatrix<float, Eigen::RowMajor>;
+
+// Places by value, largest first; equal ones in their order.
+std::vector<Eigen::Index> Order(const Eigen::VectorXf& values) {
+  std::vector<Eigen::Index> order(static_cast<size_t>(values.size()));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Eigen::Index a, Eigen::Index b) { return values[a] > values[b]; });
+  return order;
+}
+
+// What refines the rows: W x, each row of W summing to one.
+Weights RefiningWeights(const DescriptorMatrix& x, const SuperGlobalOptions& options) {
+  const DescriptorMatrix similarities = x * x.transpose();
+  const auto count = static_cast<size_t>(std::min<Eigen::Index>(options.neighbors, x.rows() - 1));
+  std::vector<Eigen::Triplet<float>> entries;
+  std::vector<Neighbor> others;
+  for (Eigen::Index i = 0; i < x.rows(); ++i) {
+    others.clear();
+    for (Eigen::Index j = 0; j < x.rows(); ++j) {
+      if (j != i) others.push_back({j, similarities(i, j)});
+    }
+    std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(count), others.end(),
+                      [](const Neighbor& a, const Neighbor& b) {
+                        return a.score > b.score || (a.score == b.score && a.index < b.index);
+                      });
+    others.resize(count);
+    float sum = 1;
+    for (Neighbor& other : others) {
+      // Differs from SuperGlobal's code: what is unlike weighs nothing, so that the sum stays positive.
+      other.score = static_cast<float>(options.beta) * std::max(0.0F, other.score);
+      sum += other.score;
+    }
+    entries.emplace_back(i, i, 1 / sum);
+    for (const Neighbor& other : others) entries.emplace_back(i, other.index, other.score / sum);
+  }
+  Weights weights(x.rows(), x.rows());
+  weights.setFromTriplets(entries.begin(), entries.end());
+  return weights;
+}
+
+Eigen::VectorXf Scores(const Eigen::Ref<const Eigen::RowVectorXf>& query, const DescriptorMatrix& x,
+                       const SuperGlobalOptions& options) {
+  const Weights weights = RefiningWeights(x, options);
+  const Eigen::VectorXf to_query = weights * (x * query.transpose());
+  const std::vector<Eigen::Index> order = Order(to_query);
+  const auto best = static_cast<size_t>(std::min<Eigen::Index>(options.neighbors + 1, x.rows()));
+  Eigen::RowVectorXf second = weights.row(order[0]) * x;
+  for (size_t i = 1; i < best; ++i) second = second.cwiseMax(Eigen::RowVectorXf(weights.row(order[i]) * x));
+  return (to_query + weights * (x * second.transpose())) / 2;
+}
+
+}  // namespace
+
+void Describe(OptionsDescription& description, SuperGlobalOptions& options) {
+  description
+      .Add("count", options.count,
+           "Rank so many of each query's first again by descriptors refined among them; 0: none")
+      .AtLeast(0)
+      .Flag("superglobal");
+  description.Add("neighbors", options.neighbors, "Nearest that each is averaged with")
+      .AtLeast(0)
+      .Flag("superglobal_neighbors");
+  description.Add("beta", options.beta, "Weight of these nearest, times their similarity")
+      .Range(0, 1)
+      .Flag("superglobal_beta");
+}
+
+std::vector<std::vector<Neighbor>> RerankBySuperGlobal(std::vector<std::vector<Neighbor>> rankings,
+                                                       const Eigen::Ref<const DescriptorMatrix>& queries,
+                                                       const RowReader& rows,
+                                                       const SuperGlobalOptions& options,
+                                                       const RunContext& context) {
+  VANTAGE_CHECK(static_cast<Eigen::Index>(rankings.size()) == queries.rows(), "re-ranking: ", rankings.size(),
+                " ranked lists for ", queries.rows(), " queries");
+  if (options.count <= 0) return rankings;
+  const auto total = static_cast<int64_t>(rankings.size());
+  std::atomic<int64_t> done = 0;
+  ParallelFor(total, context.ThreadCount(), [&](int64_t q) {
+    context.CheckCancelled();
+    std::vector<Neighbor>& ranking = rankings[static_cast<size_t>(q)];
+    const std::vector<Neighbor> first(
+        ranking.begin(), ranking.begin() + std::min<std::ptrdiff_t>(
+                                               options.count, static_cast<std::ptrdiff_t>(ranking.size())));
+    if (!first.empty()) {
+      std::vector<int64_t> indices;
+      for (const Neighbor& neighbor : first) indices.push_back(neighbor.index);
+      const Eigen::VectorXf scores = Scores(queries.row(q), rows(indices), options);
+      const std::vector<Eigen::Index> order = Order(scores);
+      for (size_t i = 0; i < order.size(); ++i) {
+        ranking[i] = {first[static_cast<size_t>(order[i])].index, scores[order[i]]};
+      }
+    }
+    context.Report({"re-ranking", ++done, total, ""});
+  });
+  return rankings;
+}
+
+}  // namespace vantage

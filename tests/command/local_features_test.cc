@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "command/run_vantage.h"
+#include "testing/files.h"
+#include "testing/photos.h"
+#include "testing/tensors.h"
+#include "vantage/nn/model_file.h"
+#include "vantage/search/descriptors.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::FillByFormula;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::Vantage;
+using vantage::testing::VantageJson;
+using vantage::testing::WritePhotosAndSet;
+
+// NetVLAD weights do not say how maps were pooled: --windows does, and a model that is written then keeps it.
+TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
+  const TemporaryFolder folder;
+  const auto path = [&](const std::string& name) { return (folder / name).string(); };
+  WritePhotosAndSet(folder.path(), 2, 3, 0);
+  DescriptorNetOptions options{"squeezenet1_1", "gem"};
+  options.head = "netvlad";
+  options.locals.dimension = 128;
+  options.netvlad.clusters = 4;
+  DescriptorNet net(options);
+  TorchDict state;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    FillByFormula(name, tensor);
+    state.Set(name, {tensor});
+  });
+  WriteTorchFile({std::move(state)}, folder / "bare.pth");
+  const auto describe = [&](const std::string& model, std::vector<std::string> more) {
+    more.insert(more.begin(), {"extract", path(model), path("photos"), "--size", "64", "-o", path("out")});
+    VantageJson(more);
+    return ReadDescriptors(folder / "out").descriptors.values;
+  };
+  const DescriptorMatrix plain = describe("bare.pth", {});
+  const DescriptorMatrix pooled = describe("bare.pth", {"--windows", "2,3"});
+  EXPECT_EQ(plain.cols(), 512);
+  EXPECT_GT((plain - pooled).cwiseAbs().maxCoeff(), 1e-3);
+
+  DescriptorNetOptions wanted = AsTheFileHasIt();
+  wanted.locals.windows = {2, 3};
+  Model model = ReadModel(folder / "bare.pth", wanted);
+  EXPECT_EQ(model.net.options().locals.windows, wanted.locals.windows);
+  WriteModel(model, folder / "own.pth");
+  EXPECT_EQ(describe("own.pth", {}), pooled);
+  VantageJson({"convert", path("bare.pth"), path("converted.pth"), "--windows", "2,3"});
+  EXPECT_EQ(describe("converted.pth", {}), pooled);
+
+  const auto [code, text] =
+      Vantage({"extract", path("bare.pth"), path("photos"), "-o", path("bad"), "--windows", "2,65"});
+  EXPECT_EQ(code, 2) << text;
+  EXPECT_THAT(text, HasSubstr("windows"));
+}
+
+}  // namespace
+}  // namespace vantage

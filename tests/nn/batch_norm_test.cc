@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/nn/batch_norm.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/linspace.h>
+#include <ATen/ops/sin.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+
+#include "testing/files.h"
+#include "testing/tensors.h"
+#include "vantage/nn/descriptor_net.h"
+
+namespace vantage {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::FillByFormula;
+using vantage::testing::RelativeError;
+
+constexpr double kEpsilon = 1e-5;
+
+// Values without a pattern, of any shape.
+at::Tensor Waves(const std::vector<int64_t>& shape, double speed) {
+  int64_t count = 1;
+  for (const int64_t side : shape) count *= side;
+  return (at::linspace(0, speed, count).sin() * 3 + 0.5).view(shape);
+}
+
+struct Norm {
+  BatchNorm norm{"norm", 5, kEpsilon};
+  at::Tensor weight;
+  at::Tensor bias;
+
+  explicit Norm(bool is_trained = true) {
+    norm.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+      if (tensor.dim() == 1) FillByFormula(name, tensor);
+      if (role == TensorRole::kParameter) tensor.requires_grad_(is_trained);
+      if (name == "norm.weight") weight = tensor;
+      if (name == "norm.bias") bias = tensor;
+    });
+    norm.UseBatchStatistics();
+  }
+};
+
+TEST(BatchNorm, NormalizesByTheBatchAndTellsWhatItSaw) {
+  const Norm norm;
+  const at::Tensor x = Waves({3, 5, 4, 6}, 700).requires_grad_(true);
+  const at::Tensor mean = x.mean({0, 2, 3}, true);
+  const at::Tensor variance = (x - mean).square().mean({0, 2, 3}, true);
+  const auto as_x = [](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
+  const at::Tensor expected = (x - mean) / (variance + kEpsilon).sqrt() * as_x(norm.weight) + as_x(norm.bias);
+
+  const BatchStatisticsRecorder recorder;
+  const at::Tensor y = norm.norm.NormalizeByBatch(x);
+  EXPECT_LT(RelativeError(y, expected), 1e-5);
+  ASSERT_EQ(recorder.seen().size(), 1U);
+  const at::Tensor seen = recorder.seen().at("norm");
+  EXPECT_LT(RelativeError(seen[0], mean.flatten()), 1e-5);
+  EXPECT_LT(RelativeError(seen[1], variance.flatten() * (72.0 / 71.0)), 1e-5);
+
+  // Through the statistics too.
+  const std::vector<at::Tensor> by = {x, norm.weight, norm.bias};
+  const at::Tensor direction = Waves({3, 5, 4, 6}, 90);
+  const auto gradients = torch::autograd::grad({(y * direction).sum()}, by);
+  const auto expected_gradients = torch::autograd::grad({(expected * direction).sum()}, by);
+  for (size_t i = 0; i < by.size(); ++i) EXPECT_LT(RelativeError(gradients[i], expected_gradients[i]), 1e-4);
+}
+
+TEST(BatchNorm, RecordersNest) {
+  const Norm norm;
+  const BatchStatisticsRecorder outer;
+  {
+    const BatchStatisticsRecorder inner;
+    norm.norm.NormalizeByBatch(Waves({1, 5, 2, 2}, 9));
+    EXPECT_EQ(inner.seen().size(), 1U);
+  }
+  EXPECT_TRUE(outer.seen().empty());
+  norm.norm.NormalizeByBatch(Waves({1, 5, 2, 2}, 9));
+  EXPECT_EQ(outer.seen().size(), 1U);
+}
+
+TEST(BatchNorm, RunningStatisticsMoveByTheMomentum) {
+  Norm norm;
+  const at::Tensor before = norm.norm.RunningStatistics().clone();
+  const at::Tensor seen = Waves({2, 5}, 4).abs();
+  norm.norm.MoveRunningStatistics(seen, 0.25);
+  EXPECT_LT(RelativeError(norm.norm.RunningStatistics(), before * 0.75 + seen * 0.25), 1e-6);
+  norm.norm.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    if (name == "norm.num_batches_tracked") {
+      EXPECT_EQ(tensor.item<int64_t>(), 1);
+    }
+  });
+}
+
+TEST(BatchNorm, StaysFrozenWhereItsWeightIsNotTrained) {
+  EXPECT_FALSE(Norm(false).norm.uses_batch_statistics());
+  EXPECT_TRUE(Norm(true).norm.uses_batch_statistics());
+}
+
+TEST(BatchNorm, OneValueHasNoStatistics) {
+  const Norm norm;
+  EXPECT_THAT(ErrorOf([&] { norm.norm.NormalizeByBatch(Waves({1, 5, 1, 1}, 3)); }), HasSubstr("norm: "));
+}
+
+class NetOfNorms : public ::testing::TestWithParam<std::string> {};
+
+// After the running statistics have come to those of a batch, the frozen network describes it as the trained
+// one did, but for the variances, unbiased here and not there: 1 % where the map is of 5 x 5, at each layer.
+TEST_P(NetOfNorms, FrozenFoldsTheRunningStatistics) {
+  DescriptorNet net({GetParam(), "gem"});
+  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+    if (name != "pool.p") FillByFormula(name, tensor);
+    tensor.requires_grad_(role == TensorRole::kParameter);
+  });
+  const at::Tensor images = Waves({4, 3, 160, 160}, 5000);
+  net.UseBatchStatistics(1);
+  EXPECT_TRUE(net.uses_batch_statistics());
+  BatchStatistics seen;
+  at::Tensor expected;
+  {
+    const BatchStatisticsRecorder recorder;
+    expected = net.Forward(images).detach();
+    seen = recorder.seen();
+  }
+  ASSERT_EQ(seen.size(), net.RunningStatistics().size());
+  ASSERT_GT(seen.size(), 5U);
+  const double before = RelativeError(net.Frozen().Forward(images), expected);
+  net.MoveRunningStatistics(seen);
+  EXPECT_LT(RelativeError(net.Frozen().Forward(images), expected), std::min(0.12, before / 5));
+  // A folded network still uses the batch's.
+  EXPECT_LT(RelativeError(net.WithFoldedNorms().Forward(images), expected), 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NetOfNorms,
+                         ::testing::Values("densenet121", "efficientnet_lite0", "resnet18", "resnet50",
+                                           "vgg11_bn"),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace
+}  // namespace vantage

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""scripts/study on a few synthetic landmarks: study_test.py VANTAGE WEIGHTS (EfficientNet-Lite0)."""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VANTAGE, WEIGHTS = (str(pathlib.Path(argument).resolve()) for argument in sys.argv[1:])
+FOLDER = pathlib.Path(tempfile.mkdtemp())
+
+STUDY = """
+title = "Small"
+seeds = [0, 1]
+[inputs]
+scenes = "landmarks"
+weights = "weights"
+[base]
+recipe = "recipe.toml"
+weights = "{weights}"
+model = ["--architecture", "efficientnet_lite0"]
+tuples = ["{scenes}/train/models", "--photos", "{scenes}/train/photos", "--val-fraction", "0", "--query-fraction", "1"]
+train = { epochs = 1, "mining.queries" = 4, "data.image_size" = 64 }
+evaluate = ["--size", "64"]
+[benchmarks.landmarks]
+evaluate = ["--data", "{scenes}/test/photos"]
+[[question]]
+id = "training"
+title = "Training"
+[[question.variant]]
+name = "off the shelf"
+train = false
+[[question.variant]]
+name = "fine-tuned"
+[[question.variant]]
+name = "fine-tuned and whitened"
+whiten = ["--shrinkage", "0.5"]
+[[question.claim]]
+says = "Training gains"
+source = "nobody"
+better = "fine-tuned"
+worse = "off the shelf"
+"""
+
+
+def run(*command, code=0):
+    done = subprocess.run(command, capture_output=True, text=True, cwd=FOLDER)
+    assert done.returncode == code, (command, done.returncode, done.stderr)
+    return done.stderr
+
+
+def main():
+    folder = FOLDER
+    run(VANTAGE, "synthesize", "-o", "scenes", "--train-scenes", "3", "--val-scenes", "0", "--test-scenes", "3",
+        "--scene-photos", "5", "--test-photos", "3", "--distractors", "0", "--image-size", "64")
+    plan = folder / "study.toml"
+    plan.write_text(STUDY)
+    shutil.copy(ROOT / "configs/quickstart.toml", folder / "recipe.toml")
+
+    def study(*more, code=0):
+        return run(ROOT / "scripts/study", "study.toml", "-o", "runs", "--input", "scenes=scenes", "--input",
+                   f"weights={WEIGHTS}", "--vantage", VANTAGE, "--page", "results.md", *more, code=code)
+
+    told = study()
+    assert "[1 of 5]" in told, told  # one evaluation off the shelf, two seeds of the others
+    page = (folder / "results.md").read_text()
+    assert "| fine-tuned and whitened |" in page and "not run" not in page, page
+    assert "Training gains (nobody)" in page, page
+    for path in (str(folder), WEIGHTS, VANTAGE):
+        assert path not in page, (path, "a path of this machine in the page")
+    assert (folder / "results-plots/training-landmarks.svg").read_text().startswith("<svg")
+    records = sorted((folder / "runs").glob("*.json"))
+
+    # What is done is not done again; the page is the same.
+    assert "evaluate" not in study(), "a command was run again"
+    assert (folder / "results.md").read_text() == page
+
+    # A row more runs alone; one that fails is named, and the others are in the page.
+    plan.write_text(plan.read_text() + '[[question.variant]]\nname = "wrong"\nevaluate_more = ["--no-such-option"]\n')
+    told = study(code=1)
+    assert "failed: training: wrong, seed 0; training: wrong, seed 1" in told, told
+    page = (folder / "results.md").read_text()
+    assert "| wrong | not run |" in page and "| fine-tuned | " in page, page
+    assert sorted((folder / "runs").glob("*.json")) == records
+
+    assert "needs --input weights" in run(ROOT / "scripts/study", "study.toml", "-o", "runs", "--input", "scenes=x", code=1)
+    assert "no question 'x'" in study("--only", "x", code=1)
+
+
+try:
+    main()
+finally:
+    shutil.rmtree(FOLDER)
