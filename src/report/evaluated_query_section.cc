@@ -113,7 +113,7 @@ std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vec
       report.other ? "<option value=\"lost\">lost most first</option><option value=\"gained\">gained most "
                      "first</option>"
                    : "",
-      "</select></label></div>", kLegend, "<div id=\"query-list\">\n");
+      "</select></label></div>", kLegend, "<div id=\"query-list\" class=\"many\">\n");
   for (size_t i = 0; i < shown.size(); ++i) html += QueryCard(report, shown[i], i + 1, album);
   return html + "</div><p class=\"none\" hidden>No query shown is of this choice.</p></section>\n";
 }

@@ -120,19 +120,19 @@ class EvaluationPage(unittest.TestCase):
         self.assertIn(f"p = {comparison['p_value']:.4f}", rows[0])
         self.assertEqual(self.js("document.querySelectorAll('.precisions .other').length"), SCENES * PHOTOS // 2)
         headings = self.js("[...document.querySelectorAll('article.query')].map(e => [...e.querySelectorAll("
-                           "'.matches h4 .key')].map(key => key.innerText))")
+                           "'.matches h4 .key')].map(key => key.textContent))")
         for keys in headings:
             self.assertEqual(keys[0], 'this run')
             self.assertTrue(keys[1].endswith('other.json'), keys)
         self.js("document.querySelector('input[value=changed]').click()")
         changes = self.js("[...document.querySelectorAll('article.query')].filter(e => !e.hidden).map(e =>"
-                          " parseFloat(e.querySelector('.change').innerText))")
-        everywhere = self.js("[...document.querySelectorAll('article.query .change')].map(e => parseFloat(e.innerText))")
+                          " parseFloat(e.querySelector('.change').textContent))")
+        everywhere = self.js("[...document.querySelectorAll('article.query .change')].map(e => parseFloat(e.textContent))")
         self.assertEqual(len(changes), 3)
         self.assertEqual(sorted(map(abs, changes)), sorted(map(abs, everywhere))[-3:])
         self.js("(() => { const order = document.querySelector('#order'); order.value = 'lost';"
                 " order.dispatchEvent(new Event('change')); })()")
-        ordered = self.js("[...document.querySelectorAll('article.query .change')].map(e => parseFloat(e.innerText))")
+        ordered = self.js("[...document.querySelectorAll('article.query .change')].map(e => parseFloat(e.textContent))")
         self.assertEqual(ordered, sorted(ordered))
 
     def test_frames_say_what_is_right(self):
@@ -151,7 +151,7 @@ class EvaluationPage(unittest.TestCase):
     def test_photos_are_shown(self):
         self.assertEqual(self.js("[...document.images].filter(i => !i.complete || i.naturalWidth === 0).length"), 0)
         self.assertGreaterEqual(self.js("document.images.length"), 60)
-        self.assertIn(HOSTILE, self.js("[...document.querySelectorAll('.name')].map(e => e.innerText)"))
+        self.assertIn(HOSTILE, self.js("[...document.querySelectorAll('.name')].map(e => e.textContent)"))
 
     def test_filter_and_order(self):
         self.js("document.querySelector('input[value=best]').click()")
@@ -161,7 +161,7 @@ class EvaluationPage(unittest.TestCase):
         self.js("(() => { const order = document.querySelector('#order'); order.value = 'highest';"
                 " order.dispatchEvent(new Event('change')); })()")
         precisions = self.js("[...document.querySelectorAll('article.query h3')].map(e => parseFloat("
-                             "e.innerText.slice(3)))")
+                             "e.textContent.slice(3)))")
         self.assertEqual(precisions, sorted(precisions, reverse=True))
 
     def test_keys_go_from_query_to_query(self):
