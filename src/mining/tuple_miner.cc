@@ -83,6 +83,12 @@ void Describe(OptionsDescription& description, MiningOptions& options) {
       .Range(0, 1);
   description.Add("max_scale_change", options.max_scale_change, "Redrawing: largest change of scale")
       .AtLeast(1);
+  description
+      .Add("network", options.network,
+           "Whose descriptors find the negatives: current, the network as it is when an epoch begins, or "
+           "start, "
+           "as it was before training")
+      .OneOf({"current", "start"});
   description.Nest("difficulty", options.difficulty, "Triplets by difficulty");
 }
 

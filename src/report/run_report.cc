@@ -113,8 +113,10 @@ std::string RunOverview(const RunData& run) {
   }
   tiles +=
       Tile(OrDash(last.train_loss, 4), "training loss now", StrCat("validation ", OrDash(last.val_loss, 4)));
-  tiles += Tile(OrDash(last.exponent, 3), "GeM's p now",
-                StrCat(OrDash(run.epochs.front().exponent, 3), " before"));
+  if (!std::isnan(last.exponent)) {
+    tiles += Tile(OrDash(last.exponent, 3), "GeM's p now",
+                  StrCat(OrDash(run.epochs.front().exponent, 3), " before"));
+  }
   if (photos > 0) {
     tiles += Tile(FormatFixed(100 * (1 - with_gradient / photos), 0) + "&#8239;%", "photos without gradient",
                   "no backward pass");

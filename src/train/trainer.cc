@@ -12,6 +12,7 @@
 #include "train/run_log.h"
 #include "train/run_start.h"
 #include "train/shared_work.h"
+#include "train/starting_model.h"
 #include "train/training_data.h"
 #include "train/training_step.h"
 #include "vantage/report/run_report.h"
@@ -63,6 +64,7 @@ class Trainer {
     at::set_num_threads(context_.ThreadCount());
     RunStart start = StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
     Model& model = start.model;
+    if (options_.mining.network == "start") starting_net_ = StartingNet();
     Optimizer& optimizer = *start.optimizer;
     state_ = std::move(start.state);
     average_ = std::move(start.average);
@@ -90,6 +92,15 @@ class Trainer {
     return result;
   }
 
+  DescriptorNet StartingNet() const {
+    if (group_.size() > 1) throw UsageError("mining.network = start: not with several processes");
+    DescriptorNet net = ReadStartingModel(options_).net;
+    if (!net.IsInitialized())
+      throw UsageError("mining.network = start: the network is made when training starts");
+    net.To(ParseDevice(options_.compute.device));
+    return net;
+  }
+
   // Goes on with the epoch that has been begun, or begins it.
   void TrainEpoch(int64_t epoch, Model& model, Optimizer& optimizer,
                   const std::function<void(const EpochMetrics&)>& on_epoch) {
@@ -111,7 +122,8 @@ class Trainer {
 
   void Begin(int64_t epoch, const DescriptorNet& net) {
     const auto start = Clock::now();
-    MinedTuples mined = data_.Mine(net, Split::kTrain, epoch, FolderPath(), group_, context_);
+    MinedTuples mined = data_.Mine(starting_net_ ? *starting_net_ : net, Split::kTrain, epoch, FolderPath(),
+                                   group_, context_);
     EpochProgress progress;
     progress.epoch = epoch;
     progress.average_negative_distance = mined.average_negative_distance;
@@ -379,6 +391,7 @@ class Trainer {
   std::optional<RunLog> log_;
   RunState state_;
   std::optional<WeightAverage> average_;
+  std::optional<DescriptorNet> starting_net_;  // where it mines all epochs
   Clock::time_point last_save_;
   double learning_rate_ = 0;  // of the last finished epoch
 };

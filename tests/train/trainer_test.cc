@@ -228,6 +228,25 @@ TEST_F(Training, BatchStatisticsAreTrainedAndSurviveAnInterrupt) {
                    .equal(statistics("norms.pth", "features.4.0.bn1.running_mean")));
 }
 
+TEST_F(Training, MinesWithTheStartingNetworkWhereAsked) {
+  const auto negatives = [&](const std::string& run, int epoch) {
+    return ReadFile(folder_ / run / StrCat("examples/epoch-000", epoch, ".json"));
+  };
+  options_.optimizer.learning_rate = 3e-3;  // moves descriptors far
+  Train(options_, folder_ / "current", false, OneThread());
+  options_.mining.network = "start";
+  Train(options_, folder_ / "start", false, OneThread());
+  EXPECT_EQ(negatives("current", 1), negatives("start", 1));
+  EXPECT_NE(negatives("current", 3), negatives("start", 3));
+
+  RunContext context = OneThread();
+  int seen = 0;
+  context.is_cancelled = [&] { return ++seen > 100; };
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "cut", false, context); }), HasSubstr("interrupted"));
+  Train(options_, folder_ / "cut", true, OneThread());
+  EXPECT_EQ(LastHash("cut"), LastHash("start"));
+}
+
 TEST_F(Training, KeepsTheCheckpointsOfTheLastEpochs) {
   options_.checkpoint.keep = 2;
   Train(options_, folder_ / "run", false, OneThread());

@@ -47,6 +47,9 @@ struct MiningOptions {
   // What redrawing takes for a candidate: see TupleOptions.
   double min_overlap = 0.2;
   double max_scale_change = 1.5;
+  // Whose descriptors training mines with: "current", the network as it is when an epoch begins (TPAMI 2019),
+  // or "start", as it was before training: no re-mining, to compare with.
+  std::string network = "current";
   TripletOptions difficulty;
 };
 void Describe(OptionsDescription& description, MiningOptions& options);
