@@ -11,35 +11,12 @@
 
 #include "approximate/database_identity.h"
 #include "approximate/state.h"
+#include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
 
-// OpenBLAS's own, where the BLAS is that.
-extern "C" {
-__attribute__((weak)) void openblas_set_num_threads(int threads);
-__attribute__((weak)) int openblas_get_num_threads();
-}
-
 namespace vantage {
 namespace {
-
-// While it lives, OpenBLAS has one thread.
-class SingleThreadedBlas {
- public:
-  SingleThreadedBlas() {
-    if (openblas_get_num_threads == nullptr || openblas_set_num_threads == nullptr) return;
-    before_ = openblas_get_num_threads();
-    openblas_set_num_threads(1);
-  }
-  ~SingleThreadedBlas() {
-    if (before_ > 0) openblas_set_num_threads(before_);
-  }
-  SingleThreadedBlas(const SingleThreadedBlas&) = delete;
-  SingleThreadedBlas& operator=(const SingleThreadedBlas&) = delete;
-
- private:
-  int before_ = 0;
-};
 
 constexpr int64_t kFewestPerList = 39;  // FAISS warns below it
 constexpr int64_t kCodes = 256;         // of a byte

@@ -2,7 +2,7 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
-#include "search/blas_threads.h"
+#include "vantage/search/single_threaded_blas.h"
 #include "search/pca_components.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
