@@ -2,8 +2,8 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
-#include "vantage/search/single_threaded_blas.h"
 #include "search/pca_components.h"
+#include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"

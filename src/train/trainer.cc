@@ -75,6 +75,8 @@ class Trainer {
                    start.goes_on ? state_.epochs_done + 1 : before.epoch);
     }
     if (!start.goes_on) FinishEpoch(before, Clock::now(), model, optimizer, on_epoch);
+    // A kill may have come between an epoch's checkpoint and what follows it.
+    if (start.goes_on && !state_.progress) CloseEpoch();
     for (int64_t epoch = state_.epochs_done + 1; epoch <= options_.epochs; ++epoch) {
       TrainEpoch(epoch, model, optimizer, on_epoch);
     }
@@ -322,11 +324,15 @@ class Trainer {
     }
     learning_rate_ = metrics.learning_rate;
     Save(model, optimizer);
-    if (folder_) {
-      folder_->KeepEpoch(metrics.epoch, options_.checkpoint.keep);
-      WriteReport();
-    }
+    CloseEpoch();
     if (on_epoch && group_.IsFirst()) on_epoch(metrics);
+  }
+
+  // What follows the checkpoint of a finished epoch; doing it again changes nothing.
+  void CloseEpoch() const {
+    if (!folder_) return;
+    folder_->KeepEpoch(state_.epochs_done, options_.checkpoint.keep);
+    WriteReport();
   }
 
   // The page is for people: that it cannot be written ends no run.

@@ -254,6 +254,17 @@ TEST_F(Training, KeepsTheCheckpointsOfTheLastEpochs) {
   EXPECT_EQ(Sha256OfFile(folder_ / "run/checkpoints/epoch-0003.pth"), LastHash("run"));
 }
 
+TEST_F(Training, AKillAfterTheCheckpointOfAnEpochLeavesNothingOut) {
+  options_.epochs = 1;
+  options_.checkpoint.keep = 2;
+  Train(options_, folder_ / "run", false, OneThread());
+  for (const char* file : {"run/checkpoints/epoch-0001.pth", "run/report.html"})
+    ASSERT_TRUE(std::filesystem::remove(folder_ / file)) << file;
+  Train(options_, folder_ / "run", true, OneThread());
+  EXPECT_EQ(Sha256OfFile(folder_ / "run/checkpoints/epoch-0001.pth"), LastHash("run"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run/report.html"));
+}
+
 TEST_F(Training, WatchesABenchmark) {
   options_.evaluation.data = (folder_ / "photos").string();
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); }),

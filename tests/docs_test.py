@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every command in the documents names a subcommand and options that there are: docs_test.py VANTAGE."""
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VANTAGE = sys.argv[1]
+# Words between a line's start and the program: env assignments, srun, a shell's keyword, another program's options.
+PROGRAM = re.compile(r"(?:^|[\s'\"(])vantage ([a-z]+)(.*)")
+
+
+def documents():
+    yield ROOT / "README.md"
+    yield ROOT / "CONTRIBUTING.md"
+    yield from sorted((ROOT / "docs").glob("*.md"))
+    yield from sorted((ROOT / "configs").glob("*.toml"))
+
+
+def lines_of_code(path):
+    """(number, line) of code blocks, lines that end in a backslash joined; comments of a recipe."""
+    lines = path.read_text().splitlines()
+    fenced = False
+    joined, start = "", 0
+    for number, line in enumerate(lines, 1):
+        if line.strip().startswith("```"):
+            fenced = not fenced
+            continue
+        is_code = line.startswith("#   ") if path.suffix == ".toml" else fenced or line.startswith("    ")
+        if not is_code:
+            joined = ""
+            continue
+        line = line.lstrip("# ")
+        if not joined:
+            start = number
+        joined += line.removesuffix("\\")
+        if line.endswith("\\"):
+            continue
+        yield start, joined
+        joined = ""
+
+
+def words(text):
+    try:
+        return shlex.split(text, comments=True)
+    except ValueError:  # a quote that another line ends
+        return text.split()
+
+
+def help_of(command, known={}):
+    if command not in known:
+        done = subprocess.run([VANTAGE, command, "--help"], capture_output=True, text=True)
+        known[command] = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout)) if done.returncode == 0 else None
+    return known[command]
+
+
+def main():
+    problems, commands = [], 0
+    for path in documents():
+        for number, line in lines_of_code(path):
+            match = PROGRAM.search(line)
+            if not match:
+                continue
+            commands += 1
+            command, rest = match.groups()
+            where = f"{path.relative_to(ROOT)}:{number}"
+            options = help_of(command)
+            if options is None:
+                problems.append(f"{where}: no command 'vantage {command}'")
+                continue
+            for word in words(rest):
+                if word in ("&&", "|", ";", "&", "-c"):
+                    break
+                option = word.lstrip("[").split("=")[0].rstrip("];")
+                if re.fullmatch(r"--?[a-z][\w-]*", option) and option not in options:
+                    problems.append(f"{where}: vantage {command} has no option {option}")
+    print(f"{commands} commands")
+    assert commands > 40, commands
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+main()
