@@ -6,6 +6,7 @@
 #include <atomic>
 #include <numeric>
 
+#include "search/neighbor_heap.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
@@ -35,9 +36,7 @@ Weights RefiningWeights(const DescriptorMatrix& x, const SuperGlobalOptions& opt
       if (j != i) others.push_back({j, similarities(i, j)});
     }
     std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(count), others.end(),
-                      [](const Neighbor& a, const Neighbor& b) {
-                        return a.score > b.score || (a.score == b.score && a.index < b.index);
-                      });
+                      Better);
     others.resize(count);
     float sum = 1;
     for (Neighbor& other : others) {
