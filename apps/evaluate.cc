@@ -13,6 +13,7 @@
 #include "vantage/evaluation/results.h"
 #include "vantage/features/photo_matcher.h"
 #include "vantage/report/evaluation_report.h"
+#include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
@@ -24,9 +25,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::string Percent(double share) { return FormatFixed(100 * share, 2); }
-
-// JSON has no NaN.
-json NumberOrNull(double value) { return std::isnan(value) ? json(nullptr) : json(value); }
 
 json ByK(const std::map<int, double>& values) {
   json result = json::object();

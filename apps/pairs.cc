@@ -8,6 +8,7 @@
 #include "vantage/evaluation/pair_recall.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/search/pairs.h"
+#include "vantage/serialize/json.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/sfm/covisibility.h"
@@ -23,8 +24,6 @@ using nlohmann::json;
 using NamePairs = std::vector<NamePair>;
 
 std::string Percent(double share) { return std::isnan(share) ? "-" : FormatFixed(100 * share, 1); }
-
-json NumberOrNull(double value) { return std::isnan(value) ? json(nullptr) : json(value); }
 
 class PairsCommand : public Command {
  public:

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "vantage/evaluation/results.h"
@@ -17,13 +16,6 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr std::array<const char*, 3> kKinds = {"positive", "negative", "junk"};  // as ResultKind
-
-// JSON has no NaN.
-json NumberOrNull(double value) { return std::isnan(value) ? json(nullptr) : json(value); }
-
-double NumberOrNaN(const json& value) {
-  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
 
 json ToJson(const QueryResult& query) {
   json first = json::array();

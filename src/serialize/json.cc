@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/serialize/json.h"
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "vantage/util/error.h"
@@ -19,6 +21,14 @@ nlohmann::json ParseJson(std::string_view text, const std::string& source) {
   } catch (const json::exception& error) {
     throw Error(StrCat(source, ": not valid JSON: ", error.what()));
   }
+}
+
+nlohmann::json NumberOrNull(double value) {
+  return std::isnan(value) ? nlohmann::json(nullptr) : nlohmann::json(value);
+}
+
+double NumberOrNaN(const nlohmann::json& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
 }
 
 }  // namespace vantage

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -100,18 +101,15 @@ MinedTuples TuplesOfFirst(const ProcessGroup& group, MinedTuples mined) {
   const std::string text = group.Broadcast(sent.dump());
   if (group.IsFirst()) return mined;
   const json received = json::parse(text);
-  const auto number = [](const json& value) {
-    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-  };
-  mined.average_negative_distance = number(received["average"]);
+  mined.average_negative_distance = NumberOrNaN(received["average"]);
   mined.tuples.clear();
   for (const json& entry : received["tuples"]) {
     Tuple tuple;
     tuple.query = PhotoId{entry[0].get<int64_t>()};
     tuple.positive = PhotoId{entry[1].get<int64_t>()};
     for (const json& negative : entry[2]) tuple.negatives.push_back(PhotoId{negative.get<int64_t>()});
-    for (const json& distance : entry[3]) tuple.negative_distances.push_back(number(distance));
-    tuple.positive_distance = number(entry[4]);
+    for (const json& distance : entry[3]) tuple.negative_distances.push_back(NumberOrNaN(distance));
+    tuple.positive_distance = NumberOrNaN(entry[4]);
     mined.tuples.push_back(std::move(tuple));
   }
   return mined;

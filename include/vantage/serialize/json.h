@@ -11,4 +11,8 @@ namespace vantage {
 // through such a value would take the whole stack.
 nlohmann::json ParseJson(std::string_view text, const std::string& source);
 
+// JSON has no NaN: it is null there.
+nlohmann::json NumberOrNull(double value);
+double NumberOrNaN(const nlohmann::json& value);
+
 }  // namespace vantage
