@@ -5,6 +5,7 @@ import os
 import pathlib
 import pickle
 import shutil
+import socket
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -16,10 +17,17 @@ RESULTS = {
     "image-pairs": ["pairs.txt", "sparse/0/images.bin", "models/photos/sparse/0", "localization.txt", "descriptors.h5"],
     "papers": ["retrieval-SfM-120k.db", "tpami/best.pth", "tpami-whitened.pth", "landmarks.db", "mva/best.pth",
                "mva-2048.pth"],
-    "many-machines": ["run/best.pth", "descriptors.npy"],
+    "many-machines": ["run/best.pth", "run-by-ssh/best.pth", "run-by-slurm/best.pth", "descriptors.npy"],
     "embedding": ["embed/build/embed", "map.npy"],
     "troubleshooting": [],
 }
+
+
+def search_path(*first):
+    """PATH, with the programs beside the Python that has torch."""
+    python = os.environ.get("VANTAGE_PYTHON", "")
+    beside = [str(pathlib.Path(python).parent)] if python else []
+    return os.pathsep.join([*map(str, first), *beside, os.environ["PATH"]])
 
 
 def missing(page, weights):
@@ -28,6 +36,8 @@ def missing(page, weights):
         return f"{weights} (scripts/setup)"
     if page in ("own-photos", "image-pairs") and not shutil.which("colmap"):
         return "COLMAP"
+    if page == "many-machines" and not shutil.which("torchrun", path=search_path()):
+        return "torchrun (PyTorch's)"
     return ""
 
 
@@ -146,11 +156,22 @@ def embedding(make):
 PAGES = {"own-photos": own_photos, "image-pairs": image_pairs, "papers": papers, "many-machines": many_machines,
          "embedding": embedding, "troubleshooting": lambda make: None}
 
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def on_this_machine(command):
+    """A block with the addresses of this machine in place of those that the guide names."""
+    return command.replace("10.0.0.1", "127.0.0.1").replace("29500", str(free_port()))
+
+
 # ssh and SLURM, of machines that are all this one.
 PROGRAMS = {
-    "ssh": 'shift; exec bash -c "${*//10.0.0.1/127.0.0.1}"',
+    "ssh": 'shift; exec bash -c "$*"',
     "scontrol": "echo 127.0.0.1",
-    "srun": 'for rank in $(seq 0 $((SLURM_NTASKS - 1))); do SLURM_PROCID=$rank SLURM_LOCALID=$rank "$@" & done; wait',
+    "srun": 'for rank in $(seq 0 $((SLURM_NTASKS - 1))); do SLURM_PROCID=$rank SLURM_LOCALID=0 "$@" & done; wait',
 }
 
 
@@ -164,7 +185,5 @@ def prepare(page, vantage, weights, folder):
     for name, text in programs.items():
         (bin_folder / name).write_text(text)
         (bin_folder / name).chmod(0o755)
-    python = os.environ.get("VANTAGE_PYTHON", "")
-    path = [str(bin_folder)] + ([str(pathlib.Path(python).parent)] if python else [])
-    return {**os.environ, "PATH": os.pathsep.join([*path, os.environ["PATH"]]), "QT_QPA_PLATFORM": "offscreen",
+    return {**os.environ, "PATH": search_path(bin_folder), "QT_QPA_PLATFORM": "offscreen",
             "SLURM_JOB_NODELIST": "nodes", "SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "1"}
