@@ -87,7 +87,7 @@ def official_truth(folder, database, revisited):
     queries = [i for i, scene in enumerate(scene_of) if i == 0 or scene != scene_of[i - 1]]
     for query in queries:
         same = [i for i, scene in enumerate(scene_of) if scene == scene_of[query] and i != query]
-        box = [8.0, 8.0, 90.0, 70.0]
+        box = [2.0, 2.0, 150.0, 100.0]
         truth.append({"bbx": box, "easy": same[:1], "hard": same[1:], "junk": []} if revisited
                      else {"bbx": box, "ok": same, "junk": [query]})
     kept = [i for i in range(len(names)) if not (revisited and i in queries)]
