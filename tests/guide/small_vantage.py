@@ -30,7 +30,7 @@ NETVLAD = ["data.augmentation.square_size=96", "model.locals.dimension=128", "mo
 def smaller(arguments):
     command = arguments[0]
     for i, argument in enumerate(arguments[:-1]):
-        if argument in REPLACED and command != "train":
+        if argument in REPLACED:
             arguments[i + 1] = REPLACED[argument]
     named = {argument.split("=")[0] for argument in arguments}
     if command == "report" and pathlib.Path(arguments[1]).is_dir():  # of a run: describes nothing

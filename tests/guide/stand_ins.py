@@ -127,8 +127,7 @@ def papers(make):
     networks.mkdir()
     for name in ("retrievalSfM120k-resnet101-gem-b80fb85.pth", "retrievalSfM120k-vgg16-gem-b4dcdc6.pth"):
         shutil.copy(make.folder / "whitened.pth", networks / name)
-    for name in ("rSfM120k-tl-resnet101-gem-w-a155e54.pth", "gl18-tl-resnet101-gem-w-a4d43db.pth",
-                 "VGG16-NetVLAD-Pitts30K.mat"):
+    for name in ("rSfM120k-tl-resnet101-gem-w-a155e54.pth", "gl18-tl-resnet101-gem-w-a4d43db.pth"):
         shutil.copy(make.folder / "plain.pth", networks / name)
     for name in ("imagenet-caffe-resnet101-features-10a101d.pth", "resnet101-imagenet.pth"):
         shutil.copy(make.weights, networks / name)
