@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every command in the documents names a subcommand and options that there are: docs_test.py VANTAGE."""
+"""Every command in the documents names a subcommand and options that there are, and every link something that is there:
+docs_test.py VANTAGE."""
 import pathlib
 import re
 import shlex
@@ -15,7 +16,8 @@ PROGRAM = re.compile(r"(?:^|[\s'\"(])vantage ([a-z]+)(.*)")
 def documents():
     yield ROOT / "README.md"
     yield ROOT / "CONTRIBUTING.md"
-    yield from sorted((ROOT / "docs").glob("*.md"))
+    yield ROOT / "ARCHITECTURE.md"
+    yield from sorted((ROOT / "docs").rglob("*.md"))
     yield from sorted((ROOT / "configs").glob("*.toml"))
 
 
@@ -42,6 +44,25 @@ def lines_of_code(path):
         joined = ""
 
 
+def anchors(path):
+    """As GitHub makes them of headings."""
+    headings = [line.lstrip("#").strip().lower() for line in path.read_text().splitlines() if line.startswith("#")]
+    return {re.sub(r"[^\w -]", "", heading).replace(" ", "-") for heading in headings}
+
+
+def broken_links(path):
+    text = re.sub(r"```.*?```|`[^`]*`", "", path.read_text(), flags=re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        if not file.exists():
+            yield f"{target}: no such file"
+        elif anchor and anchor not in anchors(file):
+            yield f"{target}: no such heading"
+
+
 def words(text):
     try:
         return shlex.split(text, comments=True)
@@ -59,6 +80,8 @@ def help_of(command, known={}):
 def main():
     problems, commands = [], 0
     for path in documents():
+        if path.suffix == ".md":
+            problems += [f"{path.relative_to(ROOT)}: link to {broken}" for broken in broken_links(path)]
         for number, line in lines_of_code(path):
             match = PROGRAM.search(line)
             if not match:
@@ -77,7 +100,9 @@ def main():
                 if re.fullmatch(r"--?[a-z][\w-]*", option) and option not in options:
                     problems.append(f"{where}: vantage {command} has no option {option}")
     print(f"{commands} commands")
-    assert commands > 40, commands
+    assert commands > 80, commands
+    pictures = sum(path.stat().st_size for path in (ROOT / "docs").rglob("*.jpg"))
+    assert pictures < 600_000, pictures
     if problems:
         sys.exit("\n".join(problems))
 
