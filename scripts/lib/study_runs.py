@@ -68,7 +68,7 @@ class Row:
         self.name = variant["name"]
         base = study.plan["base"]
         self.options = {key: variant.get(key, question.get(key, base.get(key)))
-                        for key in ("recipe", "weights", "tuples", "model", "whiten", "evaluate")}
+                        for key in ("recipe", "weights", "tuples", "model", "whiten", "evaluate", "model_file")}
         layers = [part.get("train", {}) for part in (base, question, variant)]
         self.is_trained = all(layer is not False for layer in layers)
         self.train = {key: value for layer in layers if layer for key, value in layer.items()}
@@ -91,7 +91,7 @@ class Row:
                        "data.training_set": f"{tuples.base}.db"}
             sets = [part for key, value in changes.items() for part in ("--set", f"{key}={text(value)}")]
             model = Step(study, "train", study.fill([options["recipe"], "-o", "{out}", "--resume", *sets]), [tuples])
-            path, bare = f"{model.base}/best.pth", []
+            path, bare = f"{model.base}/{options['model_file'] or 'best.pth'}", []
         if self.is_whitened:
             model = Step(study, "whiten",
                          study.fill([path, *bare, "--tuples", f"{tuples.base}.db", "-o", "{out}.pth",
