@@ -46,6 +46,17 @@ std::vector<int64_t> RowsOfPhotos(Benchmark& benchmark, const std::vector<std::s
   return rows;
 }
 
+// Photos of an official benchmark that descriptor files name: the database's, and queries' that are not of it.
+PhotoLookup PhotosOfFiles(const std::vector<std::string>& database, const std::string& queries_path) {
+  const PhotoLookup known(Paths(database));
+  if (queries_path.empty()) return known;
+  std::vector<fs::path> names = Paths(database);
+  for (const std::string& name : ReadDescriptors(queries_path).descriptors.names) {
+    if (known.Find(name) == nullptr) names.emplace_back(name);
+  }
+  return PhotoLookup(std::move(names));
+}
+
 // The queries' descriptors out of a file of their own.
 DescriptorMatrix TakeQueries(const Benchmark& benchmark, const std::string& path,
                              const BenchmarkInput& database, const std::string& database_path,
@@ -177,7 +188,7 @@ BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const 
   DescriptorFile file = ReadDescriptors(path);
   BenchmarkInput input;
   input.provenance = file.provenance;
-  input.benchmark = IsOfficial(kind) ? ReadOfficial(kind, PhotoLookup(Paths(file.descriptors.names)))
+  input.benchmark = IsOfficial(kind) ? ReadOfficial(kind, PhotosOfFiles(file.descriptors.names, queries_))
                                      : ReadFromFolder(kind);
   const std::vector<int64_t> rows =
       RowsOfPhotos(input.benchmark, file.descriptors.names, IsOfficial(kind) ? fs::path() : fs::path(data_),

@@ -123,6 +123,7 @@ std::pair<std::string, std::string> WhiteningOf(const std::string& key) {
 }
 
 std::string CurrentName(const std::string& name) {
+  if (!name.empty() && name[0] >= '0' && name[0] <= '9') return "features." + name;
   const size_t layer = name.find(".denselayer");
   if (layer == name.npos) return name;
   for (const char* old : {".norm.", ".conv."}) {  // "....denselayer1.norm.1.weight"

@@ -53,7 +53,8 @@ inline constexpr const char* kSafetensorsWhitening = "Lw.";
 // {"NAME", "ss"} of "NAME.ss.m".
 std::pair<std::string, std::string> WhiteningOf(const std::string& key);
 
-// Names that files still carry by the ones that took their place: old DenseNet weights' "norm.1" by "norm1".
+// Names that files still carry by the ones that took their place: old DenseNet weights' "norm.1" by "norm1",
+// "0.weight" of the trunks that cirtorch publishes by themselves by "features.0.weight".
 std::string CurrentName(const std::string& name);
 
 // The tensors' shapes under their current names.

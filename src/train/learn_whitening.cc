@@ -123,17 +123,30 @@ struct Pairs {
   std::vector<int64_t> positives;
 };
 
+// Whether anything is known of how its photos overlap: not in sets of cirtorch's and of classes.
+bool HasGeometry(const TrainingSet& set) {
+  return std::any_of(set.queries.begin(), set.queries.end(), [](const TrainingQuery& query) {
+    return std::any_of(query.candidates.begin(), query.candidates.end(),
+                       [](const CandidatePositive& candidate) { return candidate.shared_points > 0; });
+  });
+}
+
 Pairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of,
               const LearnWhiteningOptions& options) {
   Pairs pairs;
+  const auto add = [&](PhotoId query, PhotoId positive) {
+    const int64_t q = row_of[Index(query)];
+    const int64_t p = row_of[Index(positive)];
+    if (q < 0 || p < 0) return;
+    pairs.queries.push_back(q);
+    pairs.positives.push_back(p);
+  };
+  const bool has_geometry = HasGeometry(set);
   for (const TrainingQuery& query : set.queries) {
+    if (!has_geometry) add(query.photo, query.positive);
     for (const CandidatePositive& candidate : query.candidates) {
-      const int64_t q = row_of[Index(query.photo)];
-      const int64_t p = row_of[Index(candidate.photo)];
-      if (q < 0 || p < 0) continue;
-      if (!IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change)) continue;
-      pairs.queries.push_back(q);
-      pairs.positives.push_back(p);
+      if (IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change))
+        add(query.photo, candidate.photo);
     }
   }
   return pairs;

@@ -161,6 +161,23 @@ TEST(ModelLayouts, OldDenseNetNamesAreRead) {
   });
 }
 
+TEST(ModelLayouts, TrunksOfCirtorchAloneAreRead) {
+  const TemporaryFolder folder;
+  const Tensors tensors = TrunkTensors("resnet18");
+  const Trunk trunk = MakeTrunk("resnet18");
+  Tensors bare;
+  for (const auto& [name, tensor] : tensors) {
+    bare[CirtorchName(trunk, name).substr(std::string("features.").size())] = tensor;
+  }
+  EXPECT_EQ(bare.count("4.0.conv1.weight"), 1U);
+  WriteState(bare, folder / "m.pth");
+  const Model model = ReadModel(folder / "m.pth");
+  EXPECT_EQ(NameOf(model.net.options()), "resnet18-gem");
+  model.net.trunk().layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
+  });
+}
+
 TEST(ModelLayouts, ArchitectureIsFoundAndContradictionRefused) {
   const TemporaryFolder folder;
   Tensors tensors = TrunkTensors("resnet18");
