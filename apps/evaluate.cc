@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -89,8 +90,10 @@ class EvaluateCommand : public Command {
     }
     const BenchmarkInput input = benchmark_.Read(model_, session);
     const DescriptorMatrix& queries = input.described.queries;
+    const auto start = std::chrono::steady_clock::now();
     const DatabaseRankings rankings =
         RankDatabase(queries, input.described.database, session.context(), search_, Closer(input.benchmark));
+    search_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const DistractorCounts distractors = CountDistractorsInFiles(
         rankings, queries, benchmark_.DistractorFiles(), input.provenance, model_.path, session.context());
     EvaluationResults results = JudgeRankings(input.benchmark, benchmark_.data(), rankings,
@@ -164,6 +167,7 @@ class EvaluateCommand : public Command {
                    {"map", NumberOrNull(main.mean_average_precision)},
                    {"mean_precision_at", ByK(main.mean_precision_at)},
                    {"recall_at", ByK(main.recall_at)},
+                   {"search_seconds", search_seconds_},  // of all queries, and of what the database needs for it
                    {"failed", described.failed},
                    {"partial", !results.missing.empty()},
                    {"missing", results.missing}};
@@ -228,6 +232,7 @@ class EvaluateCommand : public Command {
   std::string save_results_;
   std::string compare_;
   StatisticsOptions statistics_;
+  double search_seconds_ = 0;
   SearchOptions search_;
   int rerank_ = 0;
   FeatureOptions features_;

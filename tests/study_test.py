@@ -24,10 +24,11 @@ tuples = ["{scenes}/train/models", "--photos", "{scenes}/train/photos", "--val-f
 train = { epochs = 1, "mining.queries" = 4, "data.image_size" = 64 }
 evaluate = ["--size", "64"]
 [benchmarks.landmarks]
-evaluate = ["--data", "{scenes}/test/photos"]
+data = "{scenes}/test/photos"
 [[question]]
 id = "training"
 title = "Training"
+cost = true
 [[question.variant]]
 name = "off the shelf"
 train = false
@@ -36,6 +37,10 @@ name = "fine-tuned"
 [[question.variant]]
 name = "fine-tuned and whitened"
 whiten = ["--shrinkage", "0.5"]
+[[question.variant]]
+name = "expanded"
+search = ["--query-expansion", "alpha", "--expansion-neighbors", "2"]
+seeds = [1]
 [[question.claim]]
 says = "Training gains"
 source = "nobody"
@@ -63,14 +68,16 @@ def main():
                    f"weights={WEIGHTS}", "--vantage", VANTAGE, "--page", "results.md", *more, code=code)
 
     told = study()
-    assert "[1 of 5]" in told, told  # one evaluation off the shelf, two seeds of the others
+    assert "[1 of 6]" in told, told  # one evaluation off the shelf, one of the last, two seeds of the others
+    assert told.count("vantage evaluate") == 6, told  # the last in descriptors that are there
     page = (folder / "results.md").read_text()
     assert "| fine-tuned and whitened |" in page and "not run" not in page, page
-    assert "Training gains (nobody)" in page, page
+    assert page.count("| Training gains (nobody) | **") == 2, page  # above, and with its question
+    assert "| ms a query, landmarks |" in page, page
     for path in (str(folder), WEIGHTS, VANTAGE):
         assert path not in page, (path, "a path of this machine in the page")
     assert (folder / "results-plots/training-landmarks.svg").read_text().startswith("<svg")
-    records = sorted((folder / "runs").glob("*.json"))
+    records = sorted((folder / "runs").glob("*-????????????.json"))
 
     # What is done is not done again; the page is the same.
     assert "evaluate" not in study(), "a command was run again"
@@ -82,7 +89,7 @@ def main():
     assert "failed: training: wrong, seed 0; training: wrong, seed 1" in told, told
     page = (folder / "results.md").read_text()
     assert "| wrong | not run |" in page and "| fine-tuned | " in page, page
-    assert sorted((folder / "runs").glob("*.json")) == records
+    assert sorted((folder / "runs").glob("*-????????????.json")) == records
 
     assert "needs --input weights" in run(ROOT / "scripts/study", "study.toml", "-o", "runs", "--input", "scenes=x", code=1)
     assert "no question 'x'" in study("--only", "x", code=1)

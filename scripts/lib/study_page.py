@@ -30,6 +30,12 @@ class Figure:
         """Standard deviation over the seeds."""
         return statistics.stdev(self.maps) if len(self.maps) > 1 else 0.0
 
+    @property
+    def milliseconds(self):
+        """Of searching for a query, in the mean."""
+        return statistics.fmean(1000 * result["search_seconds"] / result["queries"]
+                                for step in self.steps for result in [step.result()["result"]])
+
     def interval(self):
         """Of the mean, in percent, by drawing queries anew."""
         return bootstrap([100 * ap for ap in self.queries.values()])
@@ -64,8 +70,15 @@ def write_page(study, questions, page, study_path):
              f"Written by `scripts/study {study_path}`: mAP in percent, the mean over seeds ± their standard deviation, and "
              f"below it the {100 * CONFIDENCE:.0f} % interval over queries. A claim holds (or not) where the difference is larger than the "
              "seeds' spread and its interval, query by query, does not contain zero.", ""]
+    sections, findings = [], []
     for question, rows in questions:
-        lines += section(question, rows, benchmarks, plots, page)
+        of_question, judged = section(question, rows, benchmarks, plots, page)
+        sections += of_question
+        findings += judged
+    if findings:
+        lines += ["## What holds", "", "| published finding | " + " | ".join(benchmarks) + " |",
+                  "|---|" + "---|" * len(benchmarks), *findings, ""]
+    lines += sections
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("\n".join(lines).rstrip() + "\n")
 
@@ -75,20 +88,24 @@ def section(question, rows, benchmarks, plots, page):
     shown = {row.name: figures[row.name] for row in rows if all(f.maps for f in figures[row.name].values())}
     lines = [f"## {question['title']}", "", question.get("text", "").strip(), ""]
     if not shown:
-        return lines + ["Not run yet.", ""]
-    lines += ["| | " + " | ".join(benchmarks) + " |", "|---|" + "---:|" * len(benchmarks)]
+        return lines + ["Not run yet.", ""], []
+    columns = [*benchmarks, *(f"ms a query, {name}" for name in benchmarks if question.get("cost"))]
+    lines += ["| | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
     for row in rows:
-        if row.name not in shown:
-            lines.append(f"| {row.name} | " + " | ".join("not run" for _ in benchmarks) + " |")
-            continue
-        lines.append(f"| {row.name} | " + " | ".join(cell(shown[row.name][name]) for name in benchmarks) + " |")
+        cells = ["not run" for _ in columns]
+        if row.name in shown:
+            cells = [cell(shown[row.name][name]) for name in benchmarks]
+            cells += [f"{shown[row.name][name].milliseconds:.2f}" for name in benchmarks if question.get("cost")]
+        lines.append("| " + " | ".join([row.name, *cells]) + " |")
     plots.mkdir(parents=True, exist_ok=True)
     for name in benchmarks:
         plot = plots / f"{question['id']}-{name}.svg"
         plot.write_text(draw_rows([(label, f[name].mean, *f[name].interval()) for label, f in shown.items()], f"mAP, {name}"))
         lines += ["", f"![{question['title']}, {name}]({plot.relative_to(page.parent)})"]
-    lines += ["", *claims(question, shown, benchmarks), *commands(rows, benchmarks)]
-    return lines
+    findings = claims(question, shown, benchmarks)
+    if findings:
+        lines += ["", "| published finding | " + " | ".join(benchmarks) + " |", "|---|" + "---|" * len(benchmarks), *findings]
+    return lines + ["", *commands(rows, benchmarks)], findings
 
 
 def cell(figure):
@@ -99,15 +116,17 @@ def cell(figure):
 
 
 def claims(question, shown, benchmarks):
+    """A row of a table for each."""
     lines = []
     for claim in question.get("claim", []):
         if claim["better"] not in shown or claim["worse"] not in shown:
             continue
-        lines.append(f"- {claim['says']} ({claim['source']}):")
+        cells = [f"{claim['says']} ({claim['source']})"]
         for name in benchmarks:
             difference, low, high, verdict = compare(shown[claim["better"]][name], shown[claim["worse"]][name])
-            lines.append(f"  - {name}: **{verdict}**, {difference:+.2f} ({low:+.2f} to {high:+.2f})")
-    return lines + [""] if lines else []
+            cells.append(f"**{verdict}**: {difference:+.2f} ({low:+.2f} to {high:+.2f})")
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
 
 
 def commands(rows, benchmarks):

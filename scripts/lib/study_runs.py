@@ -68,13 +68,15 @@ class Row:
         self.name = variant["name"]
         base = study.plan["base"]
         self.options = {key: variant.get(key, question.get(key, base.get(key)))
-                        for key in ("recipe", "weights", "tuples", "model", "whiten", "evaluate")}
+                        for key in ("recipe", "weights", "tuples", "model", "whiten", "evaluate", "model_file")}
         layers = [part.get("train", {}) for part in (base, question, variant)]
         self.is_trained = all(layer is not False for layer in layers)
         self.train = {key: value for layer in layers if layer for key, value in layer.items()}
-        self.more = variant.get("evaluate_more", [])
+        self.more = [*question.get("evaluate_more", []), *variant.get("evaluate_more", [])]
+        self.search = variant.get("search", [])
         self.is_whitened = self.options["whiten"] not in (None, False)  # [] is: without more arguments
-        self.seeds = study.plan.get("seeds", [0]) if self.is_trained or self.is_whitened else [0]
+        seeds = variant.get("seeds", question.get("seeds", study.plan.get("seeds", [0])))
+        self.seeds = seeds if self.is_trained or self.is_whitened else [0]
 
     def steps(self, seed):
         """The evaluations of a seed by benchmark."""
@@ -89,15 +91,26 @@ class Row:
                        "data.training_set": f"{tuples.base}.db"}
             sets = [part for key, value in changes.items() for part in ("--set", f"{key}={text(value)}")]
             model = Step(study, "train", study.fill([options["recipe"], "-o", "{out}", "--resume", *sets]), [tuples])
-            path, bare = f"{model.base}/best.pth", []
+            path, bare = f"{model.base}/{options['model_file'] or 'best.pth'}", []
         if self.is_whitened:
             model = Step(study, "whiten",
                          study.fill([path, *bare, "--tuples", f"{tuples.base}.db", "-o", "{out}.pth",
                                      *options["whiten"]]), [model, tuples])
             path, bare = f"{model.base}.pth", []
-        arguments = [path, *bare, *(options["evaluate"] or []), *self.more, "--per-query", "{out}.csv"]
-        return {name: Step(study, "evaluate", study.fill([*arguments, *benchmark["evaluate"]]), [model])
+        arguments = [path, *bare, *(options["evaluate"] or []), *self.more]
+        return {name: self.evaluation(arguments, model, benchmark)
                 for name, benchmark in study.plan["benchmarks"].items()}
+
+    def evaluation(self, arguments, model, benchmark):
+        """Photos are described once for all ways of searching."""
+        data, told = ["--data", benchmark["data"], *benchmark.get("evaluate", [])], ["--per-query", "{out}.csv"]
+        distractors = ["--distractors", benchmark["distractors"]] if "distractors" in benchmark else []
+        described = Step(self.study, "evaluate", self.study.fill([*arguments, *data, *distractors, *told, "--save", "{out}-photos"]),
+                         [model])
+        if not self.search:
+            return described
+        files = [f"{described.base}-photos.npy", "--queries", f"{described.base}-photos-queries.npy"]
+        return Step(self.study, "evaluate", self.study.fill([*files, *data, *told, *self.search]), [described])
 
 
 class Study:

@@ -69,6 +69,21 @@ Ranking Rank(int64_t anchor, std::span<const float> similarities, const std::vec
   return ranking;
 }
 
+// One photo of another class and one of the anchor's, each drawn from all.
+Ranking DrawAtRandom(int64_t anchor, const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                     const std::vector<SceneId>& classes, RandomStream random) {
+  Ranking drawn;
+  uint64_t same = 0;
+  uint64_t other = 0;
+  for (int64_t row = 0; row < descriptors.rows(); ++row) {
+    if (row == anchor || !descriptors.row(row).allFinite()) continue;
+    const bool is_same = classes[static_cast<size_t>(row)] == classes[static_cast<size_t>(anchor)];
+    uint64_t& seen = is_same ? same : other;
+    if (random.Below(++seen) == 0) (is_same ? drawn.positive_after : drawn.negative).row = row;
+  }
+  return drawn;
+}
+
 // Takes or leaves the anchors in their order.
 class Selection {
  public:
@@ -131,6 +146,10 @@ void Describe(OptionsDescription& description, TripletOptions& options) {
   description.Add("rounds", options.rounds, "Rounds of an epoch, each with a draw of its own")
       .Range(1, 10000);
   description
+      .Add("choice", options.choice,
+           "ranked: an anchor's negative is its nearest, the positive one next to it; random: both are drawn")
+      .OneOf({"ranked", "random"});
+  description
       .Add("semi_hard_probability", options.semi_hard_probability,
            "How often an anchor takes the positive before its first negative instead of the one after it")
       .Range(0, 1);
@@ -175,6 +194,15 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
   const int64_t rows = descriptors.rows();
   VANTAGE_CHECK(rows == static_cast<int64_t>(classes.size()),
                 "mining: the numbers of descriptors and classes differ");
+  Selection selection(descriptors, classes, options, seed, round);
+  if (options.choice == "random") {
+    for (int64_t anchor = 0; anchor < rows; ++anchor) {
+      context.CheckCancelled();
+      const RandomStream random(seed, "random triplets", {round, static_cast<uint64_t>(anchor)});
+      selection.Offer(anchor, DrawAtRandom(anchor, descriptors, classes, random));
+    }
+    return selection.Take();
+  }
   std::vector<Ranking> rankings(static_cast<size_t>(rows));
   std::mutex mutex;
   int64_t done = 0;
@@ -194,7 +222,6 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
     done += count;
     context.Report({"finding triplets", done, rows, ""});
   });
-  Selection selection(descriptors, classes, options, seed, round);
   for (int64_t anchor = 0; anchor < rows; ++anchor)
     selection.Offer(anchor, rankings[static_cast<size_t>(anchor)]);
   return selection.Take();

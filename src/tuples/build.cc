@@ -141,6 +141,10 @@ void Describe(OptionsDescription& description, TupleOptions& options) {
   description.Add("val_fraction", options.val_fraction, "Share of the scenes that validate, drawn at random")
       .Range(0, 0.9);
   description
+      .Add("class_candidates", options.class_candidates,
+           "Classes: photos of its class that a query is paired with, at most")
+      .AtLeast(1);
+  description
       .Add("min_scene_photos", options.min_scene_photos,
            "Scenes with fewer reconstructed photos are left out")
       .AtLeast(2);

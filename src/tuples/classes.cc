@@ -50,8 +50,13 @@ BuiltTuples BuildClassTuples(const std::vector<PhotoClass>& classes, const Tuple
     std::vector<int64_t> queries = random.Sample(count, QueriesOfScene(count, options));
     std::sort(queries.begin(), queries.end());
     for (const int64_t query : queries) {
-      const auto other = static_cast<int64_t>(random.Below(static_cast<uint64_t>(count - 1)));
-      set.queries.push_back({PhotoId{first + query}, PhotoId{first + other + (other >= query ? 1 : 0)}, {}});
+      const auto photo = [&](int64_t other) { return PhotoId{first + other + (other >= query ? 1 : 0)}; };
+      std::vector<CandidatePositive> candidates;
+      for (const int64_t other : random.Sample(count - 1, options.class_candidates)) {
+        candidates.push_back({.photo = photo(other), .overlap = 1, .scale_change = 1});
+      }
+      const PhotoId positive = candidates.front().photo;
+      set.queries.push_back({PhotoId{first + query}, positive, std::move(candidates)});
     }
   }
   VANTAGE_CHECK(!set.queries.empty(), "no class has ", options.min_scene_photos, " photos");

@@ -187,6 +187,37 @@ TEST(MineTriplets, MixesKindsByTheSeedWhateverTheThreads) {
   EXPECT_GT(mined.statistics.hard, 50);
 }
 
+TEST(MineTriplets, DrawsAtRandomWhereToldTo) {
+  const Problem problem = RandomProblem(60, 5, 8);
+  TripletOptions options = Open();
+  options.choice = "random";
+  std::map<int64_t, std::set<int64_t>> negatives;
+  std::map<int64_t, std::set<int64_t>> positives;
+  for (uint64_t round = 0; round < 400; ++round) {
+    const MinedTriplets mined = MineTriplets(problem.descriptors, problem.classes, options, 1, round);
+    ASSERT_EQ(mined.triplets.size(), 60U);
+    for (const Triplet& triplet : mined.triplets) {
+      const auto class_of = [&](int64_t row) { return problem.classes[static_cast<size_t>(row)]; };
+      ASSERT_NE(triplet.anchor, triplet.positive);
+      ASSERT_EQ(class_of(triplet.anchor), class_of(triplet.positive));
+      ASSERT_NE(class_of(triplet.anchor), class_of(triplet.negative));
+      positives[triplet.anchor].insert(triplet.positive);
+      negatives[triplet.anchor].insert(triplet.negative);
+    }
+  }
+  // Every photo that may be drawn is drawn.
+  for (int64_t anchor = 0; anchor < 60; ++anchor) {
+    const auto same = std::count(problem.classes.begin(), problem.classes.end(),
+                                 problem.classes[static_cast<size_t>(anchor)]);
+    EXPECT_EQ(positives[anchor].size(), static_cast<size_t>(same - 1));
+    EXPECT_EQ(negatives[anchor].size(), static_cast<size_t>(60 - same));
+  }
+  EXPECT_EQ(RowsOf(MineTriplets(problem.descriptors, problem.classes, options, 1, 3)),
+            RowsOf(MineTriplets(problem.descriptors, problem.classes, options, 1, 3)));
+  EXPECT_NE(RowsOf(MineTriplets(problem.descriptors, problem.classes, options, 1, 3)),
+            RowsOf(MineTriplets(problem.descriptors, problem.classes, options, 2, 3)));
+}
+
 TEST(MineTriplets, LeavesOutWhatIsNotFiniteAndSaysWhatIsMissing) {
   Problem problem = RandomProblem(40, 4, 6);
   problem.descriptors(3, 2) = std::numeric_limits<float>::quiet_NaN();

@@ -29,6 +29,7 @@ class Classes : public ::testing::Test {
 
 TEST_F(Classes, BecomeScenesWithQueriesOfTheirOwn) {
   options_.query_fraction = 0.5;
+  options_.class_candidates = 8;
   const BuiltTuples built = BuildClassTuples(ReadClasses(folder_ / "photos"), options_, folder_.path());
   EXPECT_EQ(built.report.dropped_scenes, std::vector<std::string>{"single: 1 photos"});
   EXPECT_EQ(built.set.scenes.size(), 6U);
@@ -39,7 +40,15 @@ TEST_F(Classes, BecomeScenesWithQueriesOfTheirOwn) {
   for (const TrainingQuery& query : built.set.queries) {
     EXPECT_TRUE(queries.insert(query.photo).second);
     EXPECT_NE(query.photo, query.positive);
-    EXPECT_EQ(built.set.photos[Index(query.photo)].scene, built.set.photos[Index(query.positive)].scene);
+    const SceneId scene = built.set.photos[Index(query.photo)].scene;
+    EXPECT_EQ(query.candidates.front().photo, query.positive);
+    EXPECT_EQ(query.candidates.size(), 8U);
+    std::set<PhotoId> candidates = {query.photo};
+    for (const CandidatePositive& candidate : query.candidates) {
+      EXPECT_TRUE(candidates.insert(candidate.photo).second);
+      EXPECT_EQ(built.set.photos[Index(candidate.photo)].scene, scene);
+      EXPECT_TRUE(IsModerateViewpointChange(candidate, 0.2, 1.5));
+    }
   }
   EXPECT_EQ(Summarize(built.set, Split::kVal).scenes, 1);
   WriteTrainingSet(built.set, folder_ / "set.db");

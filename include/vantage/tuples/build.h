@@ -28,6 +28,8 @@ struct TupleOptions {
   double max_scale_change = 1.5;  // t_s
   // Share of the scenes that validate, where none are named. [0, 1).
   double val_fraction = 0.2;
+  // Classes: photos of its class that a query is paired with, at most.
+  int class_candidates = 20;
   // Scenes with fewer photos in their models are left out.
   int min_scene_photos = 3;
   int64_t seed = 0;
