@@ -46,7 +46,8 @@ std::vector<int64_t> RowsOfPhotos(Benchmark& benchmark, const std::vector<std::s
   return rows;
 }
 
-// Photos of an official benchmark that descriptor files name: the database's, and queries' that are not of it.
+// Photos of an official benchmark that descriptor files name: the database's, and queries' that are not of
+// it.
 PhotoLookup PhotosOfFiles(const std::vector<std::string>& database, const std::string& queries_path) {
   const PhotoLookup known(Paths(database));
   if (queries_path.empty()) return known;

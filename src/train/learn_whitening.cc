@@ -123,11 +123,11 @@ struct Pairs {
   std::vector<int64_t> positives;
 };
 
-// Whether anything is known of how its photos overlap: not in sets of cirtorch's and of classes.
-bool HasGeometry(const TrainingSet& set) {
+// Whether anything is known of how its photos overlap: not in sets of cirtorch's.
+bool KnowsOverlap(const TrainingSet& set) {
   return std::any_of(set.queries.begin(), set.queries.end(), [](const TrainingQuery& query) {
     return std::any_of(query.candidates.begin(), query.candidates.end(),
-                       [](const CandidatePositive& candidate) { return candidate.shared_points > 0; });
+                       [](const CandidatePositive& candidate) { return candidate.overlap > 0; });
   });
 }
 
@@ -141,9 +141,9 @@ Pairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of,
     pairs.queries.push_back(q);
     pairs.positives.push_back(p);
   };
-  const bool has_geometry = HasGeometry(set);
+  const bool knows_overlap = KnowsOverlap(set);
   for (const TrainingQuery& query : set.queries) {
-    if (!has_geometry) add(query.photo, query.positive);
+    if (!knows_overlap) add(query.photo, query.positive);
     for (const CandidatePositive& candidate : query.candidates) {
       if (IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change))
         add(query.photo, candidate.photo);

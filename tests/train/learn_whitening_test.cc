@@ -117,15 +117,16 @@ TEST(LearnWhiteningFromTuples, TakesChosenPositivesWhereNothingIsKnownOfOverlap)
   TrainingSet chosen_alone = set;
   for (size_t q = 0; q < set.queries.size(); ++q) {
     const PhotoId positive = set.queries[q].positive;
-    set.queries[q].candidates = {{positive, 0, 0, 0, 0}};           // as of cirtorch's sets
+    set.queries[q].candidates = {{positive, 0, 0, 0, 0}};             // as of cirtorch's sets
     chosen_alone.queries[q].candidates = {{positive, 9, 0.9, 1, 0}};  // what they stand for
   }
   const Model model = MakeFormulaModel();
   const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, {});
   EXPECT_EQ(learned.pairs, static_cast<int64_t>(set.queries.size()));
-  const LearnedWhitening expected = LearnWhiteningFromTuples(model.net, chosen_alone, folder.path(), kSmall, {});
+  const LearnedWhitening expected =
+      LearnWhiteningFromTuples(model.net, chosen_alone, folder.path(), kSmall, {});
   EXPECT_EQ(learned.whitening.single_scale->projection, expected.whitening.single_scale->projection);
-  for (TrainingQuery& query : set.queries) query.candidates.clear();  // as of classes
+  for (TrainingQuery& query : set.queries) query.candidates.clear();
   EXPECT_EQ(LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, {}).pairs, learned.pairs);
 }
 

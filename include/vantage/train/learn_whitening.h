@@ -17,8 +17,8 @@ struct LearnWhiteningOptions {
   // paper has it (section 3.4; LearnWhiteningOfPaper), "pca", or "pca-rotation" without dividing components
   // by their deviations. Descriptors of more than 8,192 dimensions take the last two only, and a `dimension`.
   std::string method = "learned";
-  // Pairs: each query with all its candidates that overlap enough at a similar scale (see TupleOptions); in a set
-  // that knows nothing of overlap (cirtorch's, classes) with its chosen positive.
+  // Pairs: each query with all its candidates that overlap enough at a similar scale (see TupleOptions); in a
+  // set that knows nothing of overlap (cirtorch's) with its chosen positive.
   double min_overlap = 0.2;
   double max_scale_change = 1.5;
   // See LearnWhitening; 0 in the paper. Range [0, 1].
