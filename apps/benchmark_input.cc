@@ -49,7 +49,7 @@ std::vector<int64_t> RowsOfPhotos(Benchmark& benchmark, const std::vector<std::s
 // Photos of an official benchmark that descriptor files name: the database's, and queries' that are not of
 // it.
 PhotoLookup PhotosOfFiles(const std::vector<std::string>& database, const std::string& queries_path) {
-  const PhotoLookup known(Paths(database));
+  PhotoLookup known(Paths(database));
   if (queries_path.empty()) return known;
   std::vector<fs::path> names = Paths(database);
   for (const std::string& name : ReadDescriptors(queries_path).descriptors.names) {
