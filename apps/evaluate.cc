@@ -160,17 +160,18 @@ class EvaluateCommand : public Command {
   json ToJson(const EvaluationResults& results, const BenchmarkDescriptors& described,
               const std::vector<TaskComparison>& comparisons) const {
     const RetrievalScores main = ScoresOfTask(results, MainTask(results));
-    json result = {{"benchmark", results.benchmark},
-                   {"queries", main.average_precisions.size()},
-                   {"photos", results.photos},
-                   {"dimension", described.database.cols()},
-                   {"map", NumberOrNull(main.mean_average_precision)},
-                   {"mean_precision_at", ByK(main.mean_precision_at)},
-                   {"recall_at", ByK(main.recall_at)},
-                   {"search_seconds", search_seconds_},  // of all queries, and of what the database needs for it
-                   {"failed", described.failed},
-                   {"partial", !results.missing.empty()},
-                   {"missing", results.missing}};
+    json result = {
+        {"benchmark", results.benchmark},
+        {"queries", main.average_precisions.size()},
+        {"photos", results.photos},
+        {"dimension", described.database.cols()},
+        {"map", NumberOrNull(main.mean_average_precision)},
+        {"mean_precision_at", ByK(main.mean_precision_at)},
+        {"recall_at", ByK(main.recall_at)},
+        {"search_seconds", search_seconds_},  // of all queries, and of what the database needs for it
+        {"failed", described.failed},
+        {"partial", !results.missing.empty()},
+        {"missing", results.missing}};
     for (const std::string& task : results.tasks) {
       const RetrievalScores scores = ScoresOfTask(results, task);
       const Interval interval = BootstrapMean(scores.average_precisions, statistics_);

@@ -22,7 +22,8 @@ struct TripletOptions {
   // Rounds of an epoch, each with a draw of its own.
   int rounds = 1;
   // "ranked": an anchor's negative is the nearest, its positive one next to that. "random": both are drawn
-  // from all of the round, what MVA 2022 compares mining with; the window, one_per_class and count still hold.
+  // from all of the round, what MVA 2022 compares mining with; the window, one_per_class and count still
+  // hold.
   std::string choice = "ranked";
   // How often an anchor takes the positive just before its first negative (semi-hard), where it has one; else
   // the first one after it (hard). Range [0, 1].
