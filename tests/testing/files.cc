@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
 
@@ -13,9 +12,9 @@ namespace vantage::testing {
 namespace fs = std::filesystem;
 
 TemporaryFolder::TemporaryFolder() {
-  static std::atomic<int> counter = 0;
-  path_ = fs::temp_directory_path() / StrCat("vantage-test-", ::getpid(), "-", counter++);
-  fs::create_directories(path_);
+  std::string name = (fs::temp_directory_path() / "vantage-test-XXXXXX").string();
+  VANTAGE_CHECK(::mkdtemp(name.data()) != nullptr, name, ": cannot be made");
+  path_ = name;
 }
 
 TemporaryFolder::~TemporaryFolder() {
