@@ -69,14 +69,14 @@ Ranking Rank(int64_t anchor, std::span<const float> similarities, const std::vec
   return ranking;
 }
 
-// One photo of another class and one of the anchor's, each drawn from all.
-Ranking DrawAtRandom(int64_t anchor, const Eigen::Ref<const DescriptorMatrix>& descriptors,
-                     const std::vector<SceneId>& classes, RandomStream random) {
+// One photo of another class and one of the anchor's, each drawn from the rows.
+Ranking DrawAtRandom(int64_t anchor, const std::vector<int64_t>& rows, const std::vector<SceneId>& classes,
+                     RandomStream random) {
   Ranking drawn;
   uint64_t same = 0;
   uint64_t other = 0;
-  for (int64_t row = 0; row < descriptors.rows(); ++row) {
-    if (row == anchor || !descriptors.row(row).allFinite()) continue;
+  for (const int64_t row : rows) {
+    if (row == anchor) continue;
     const bool is_same = classes[static_cast<size_t>(row)] == classes[static_cast<size_t>(anchor)];
     uint64_t& seen = is_same ? same : other;
     if (random.Below(++seen) == 0) (is_same ? drawn.positive_after : drawn.negative).row = row;
@@ -196,10 +196,14 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
                 "mining: the numbers of descriptors and classes differ");
   Selection selection(descriptors, classes, options, seed, round);
   if (options.choice == "random") {
+    std::vector<int64_t> finite;
+    for (int64_t row = 0; row < rows; ++row) {
+      if (descriptors.row(row).allFinite()) finite.push_back(row);
+    }
     for (int64_t anchor = 0; anchor < rows; ++anchor) {
       context.CheckCancelled();
       const RandomStream random(seed, "random triplets", {round, static_cast<uint64_t>(anchor)});
-      selection.Offer(anchor, DrawAtRandom(anchor, descriptors, classes, random));
+      selection.Offer(anchor, DrawAtRandom(anchor, finite, classes, random));
     }
     return selection.Take();
   }
