@@ -48,21 +48,19 @@ std::vector<int64_t> RowsOfPhotos(Benchmark& benchmark, const std::vector<std::s
 
 // Photos of an official benchmark that descriptor files name: the database's, and queries' that are not of
 // it.
-PhotoLookup PhotosOfFiles(const std::vector<std::string>& database, const std::string& queries_path) {
+PhotoLookup PhotosOfFiles(const std::vector<std::string>& database, const std::vector<std::string>& queries) {
   PhotoLookup known(Paths(database));
-  if (queries_path.empty()) return known;
   std::vector<fs::path> names = Paths(database);
-  for (const std::string& name : ReadDescriptors(queries_path).descriptors.names) {
+  for (const std::string& name : queries) {
     if (known.Find(name) == nullptr) names.emplace_back(name);
   }
   return PhotoLookup(std::move(names));
 }
 
 // The queries' descriptors out of a file of their own.
-DescriptorMatrix TakeQueries(const Benchmark& benchmark, const std::string& path,
+DescriptorMatrix TakeQueries(const Benchmark& benchmark, const DescriptorFile& file, const std::string& path,
                              const BenchmarkInput& database, const std::string& database_path,
                              const fs::path& folder) {
-  const DescriptorFile file = ReadDescriptors(path);
   CheckSameModel(file.provenance, path, database.provenance, database_path);
   VANTAGE_CHECK(file.descriptors.dimension() == database.described.database.cols(), path, ": descriptors of ",
                 file.descriptors.dimension(), " dimensions, those of ", database_path, " have ",
@@ -187,16 +185,18 @@ BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const 
   }
   const std::string kind = Kind();
   DescriptorFile file = ReadDescriptors(path);
+  const DescriptorFile queries = queries_.empty() ? DescriptorFile() : ReadDescriptors(queries_);
   BenchmarkInput input;
   input.provenance = file.provenance;
-  input.benchmark = IsOfficial(kind) ? ReadOfficial(kind, PhotosOfFiles(file.descriptors.names, queries_))
-                                     : ReadFromFolder(kind);
+  input.benchmark = IsOfficial(kind)
+                        ? ReadOfficial(kind, PhotosOfFiles(file.descriptors.names, queries.descriptors.names))
+                        : ReadFromFolder(kind);
   const std::vector<int64_t> rows =
       RowsOfPhotos(input.benchmark, file.descriptors.names, IsOfficial(kind) ? fs::path() : fs::path(data_),
                    !IsOfficial(kind), path);
   input.described.database = file.descriptors.values(rows, Eigen::all);
   if (!queries_.empty()) {
-    input.described.queries = TakeQueries(input.benchmark, queries_, input, path, data_);
+    input.described.queries = TakeQueries(input.benchmark, queries, queries_, input, path, data_);
     return input;
   }
   std::vector<int64_t> query_rows;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "benchmark_input.h"
@@ -160,18 +161,17 @@ class EvaluateCommand : public Command {
   json ToJson(const EvaluationResults& results, const BenchmarkDescriptors& described,
               const std::vector<TaskComparison>& comparisons) const {
     const RetrievalScores main = ScoresOfTask(results, MainTask(results));
-    json result = {
-        {"benchmark", results.benchmark},
-        {"queries", main.average_precisions.size()},
-        {"photos", results.photos},
-        {"dimension", described.database.cols()},
-        {"map", NumberOrNull(main.mean_average_precision)},
-        {"mean_precision_at", ByK(main.mean_precision_at)},
-        {"recall_at", ByK(main.recall_at)},
-        {"search_seconds", search_seconds_},  // of all queries, and of what the database needs for it
-        {"failed", described.failed},
-        {"partial", !results.missing.empty()},
-        {"missing", results.missing}};
+    json result = {{"benchmark", results.benchmark},
+                   {"queries", main.average_precisions.size()},
+                   {"photos", results.photos},
+                   {"dimension", described.database.cols()},
+                   {"map", NumberOrNull(main.mean_average_precision)},
+                   {"mean_precision_at", ByK(main.mean_precision_at)},
+                   {"recall_at", ByK(main.recall_at)},
+                   {"search_seconds", NumberOrNull(search_seconds_)},
+                   {"failed", described.failed},
+                   {"partial", !results.missing.empty()},
+                   {"missing", results.missing}};
     for (const std::string& task : results.tasks) {
       const RetrievalScores scores = ScoresOfTask(results, task);
       const Interval interval = BootstrapMean(scores.average_precisions, statistics_);
@@ -233,7 +233,8 @@ class EvaluateCommand : public Command {
   std::string save_results_;
   std::string compare_;
   StatisticsOptions statistics_;
-  double search_seconds_ = 0;
+  // Of all queries, and of what the database needs for it; NaN where nothing was searched.
+  double search_seconds_ = std::numeric_limits<double>::quiet_NaN();
   SearchOptions search_;
   int rerank_ = 0;
   FeatureOptions features_;
