@@ -105,8 +105,8 @@ class Row:
         """Photos are described once for all ways of searching."""
         data, told = ["--data", benchmark["data"], *benchmark.get("evaluate", [])], ["--per-query", "{out}.csv"]
         distractors = ["--distractors", benchmark["distractors"]] if "distractors" in benchmark else []
-        described = Step(self.study, "evaluate", self.study.fill([*arguments, *data, *distractors, *told, "--save", "{out}-photos"]),
-                         [model])
+        all_of_it = [*arguments, *data, *distractors, *told, "--save", "{out}-photos"]
+        described = Step(self.study, "evaluate", self.study.fill(all_of_it), [model])
         if not self.search:
             return described
         files = [f"{described.base}-photos.npy", "--queries", f"{described.base}-photos-queries.npy"]

@@ -27,7 +27,8 @@ def check_share():
 
 def run_block(block, where, folder, environment):
     start = time.monotonic()
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", stand_ins.on_this_machine(block.text)], cwd=folder, env=environment, text=True,
+    command = ["bash", "-euo", "pipefail", "-c", stand_ins.on_this_machine(block.text)]
+    done = subprocess.run(command, cwd=folder, env=environment, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     print(f"{where}: {time.monotonic() - start:.1f} s", flush=True)
     if done.returncode != 0:
