@@ -5,8 +5,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts/lib"))
+from study_runs import Study  # noqa: E402
+
 VANTAGE, WEIGHTS = (str(pathlib.Path(argument).resolve()) for argument in sys.argv[1:])
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 
@@ -95,7 +99,27 @@ def main():
     assert "no question 'x'" in study("--only", "x", code=1)
 
 
+def plans():
+    """Each study that comes along can be planned, and judges rows that it has."""
+    files = sorted((ROOT / "configs/studies").glob("*.toml"))
+    assert files
+    for path in files:
+        plan = tomllib.loads(path.read_text())
+        study = Study(plan, FOLDER / path.stem, {name: name.upper() for name in plan["inputs"]}, "vantage")
+        for question, rows in study.questions([]):
+            names = {row.name for row in rows}
+            assert len(names) == len(rows), (path, question["id"], "two rows of one name")
+            for row in rows:
+                steps = [step for seed in row.seeds for step in row.steps(seed).values()]
+                assert not any("{" in argument.replace("{out}", "") for step in steps for argument in step.arguments), row.name
+                recipe = row.options["recipe"]
+                assert not row.is_trained or (ROOT / recipe).is_file(), (path, recipe)
+            for claim in question.get("claim", []):
+                assert {claim["better"], claim["worse"]} <= names, (path, claim)
+
+
 try:
+    plans()
     main()
 finally:
     shutil.rmtree(FOLDER)

@@ -68,15 +68,17 @@ class Row:
         self.name = variant["name"]
         base = study.plan["base"]
         self.options = {key: variant.get(key, question.get(key, base.get(key)))
-                        for key in ("recipe", "weights", "tuples", "model", "whiten", "evaluate", "model_file")}
+                        for key in ("recipe", "weights", "tuples", "model", "whiten", "evaluate", "tuples_seed")}
         layers = [part.get("train", {}) for part in (base, question, variant)]
         self.is_trained = all(layer is not False for layer in layers)
         self.train = {key: value for layer in layers if layer for key, value in layer.items()}
+        self.tuples_more = [*question.get("tuples_more", []), *variant.get("tuples_more", [])]
         self.more = [*question.get("evaluate_more", []), *variant.get("evaluate_more", [])]
         self.search = variant.get("search", [])
         self.is_whitened = self.options["whiten"] not in (None, False)  # [] is: without more arguments
         seeds = variant.get("seeds", question.get("seeds", study.plan.get("seeds", [0])))
-        self.seeds = seeds if self.is_trained or self.is_whitened else [0]
+        drawn = self.is_trained or (self.is_whitened and self.options["tuples_seed"] is None)
+        self.seeds = seeds if drawn else seeds[:1]
 
     def steps(self, seed):
         """The evaluations of a seed by benchmark."""
@@ -85,13 +87,15 @@ class Row:
         tuples = model = None
         path, bare = options["weights"], options["model"] or []
         if self.is_trained or self.is_whitened:
-            tuples = Step(study, "tuples", study.fill([*options["tuples"], "--seed", str(seed), "-o", "{out}.db"]))
+            tuples = Step(study, "tuples", study.fill([*options["tuples"], *self.tuples_more, "--seed",
+                                                 str(seed if options["tuples_seed"] is None else options["tuples_seed"]),
+                                                 "-o", "{out}.db"]))
         if self.is_trained:
             changes = {**self.train, "seed": seed, "model.weights": path,
                        "data.training_set": f"{tuples.base}.db"}
             sets = [part for key, value in changes.items() for part in ("--set", f"{key}={text(value)}")]
             model = Step(study, "train", study.fill([options["recipe"], "-o", "{out}", "--resume", *sets]), [tuples])
-            path, bare = f"{model.base}/{options['model_file'] or 'best.pth'}", []
+            path, bare = f"{model.base}/best.pth", []
         if self.is_whitened:
             model = Step(study, "whiten",
                          study.fill([path, *bare, "--tuples", f"{tuples.base}.db", "-o", "{out}.pth",
@@ -154,10 +158,11 @@ class Study:
                 for question in known.values() if not only or question["id"] in only]
 
     def run(self, questions):
-        """What is missing, one command at a time. Returns what failed: question, row, seed."""
+        """What is missing, one command at a time: all rows with the first seed, then with the next, so that a study that is
+        ended early is of fewer seeds, not of fewer rows. Returns what failed: question, row, seed."""
         steps = [(question["id"], row.name, seed, step) for question, rows in questions for row in rows
                  for seed in row.seeds for step in row.steps(seed).values()]
-        missing = [entry for entry in steps if not entry[3].is_done()]
+        missing = sorted((entry for entry in steps if not entry[3].is_done()), key=lambda entry: entry[2])
         start, failed = time.monotonic(), []
         for number, (question, row, seed, step) in enumerate(missing):
             passed = time.monotonic() - start

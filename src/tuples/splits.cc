@@ -7,6 +7,11 @@
 #include "vantage/util/random.h"
 
 namespace vantage {
+namespace {
+
+constexpr int64_t kScenesOfASplit = 2;  // what does not match a query comes from another scene
+
+}  // namespace
 
 std::vector<Split> DrawSplits(const std::vector<std::optional<Split>>& named, const TupleOptions& options) {
   std::vector<Split> splits;
@@ -16,10 +21,10 @@ std::vector<Split> DrawSplits(const std::vector<std::optional<Split>>& named, co
     if (!named[i]) undecided.push_back(i);
   }
   const auto count = static_cast<int64_t>(undecided.size());
-  if (count < 2 || options.val_fraction <= 0) return splits;
+  if (count < 2 * kScenesOfASplit || options.val_fraction <= 0) return splits;
   const auto wanted = static_cast<int64_t>(std::llround(options.val_fraction * static_cast<double>(count)));
   RandomStream random(static_cast<uint64_t>(options.seed), "val scenes");
-  for (const int64_t i : random.Sample(count, std::clamp<int64_t>(wanted, 1, count - 1))) {
+  for (const int64_t i : random.Sample(count, std::clamp<int64_t>(wanted, kScenesOfASplit, count - kScenesOfASplit))) {
     splits[undecided[static_cast<size_t>(i)]] = Split::kVal;
   }
   return splits;

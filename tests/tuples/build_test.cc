@@ -164,6 +164,21 @@ TEST(BuildTuples, SplitsByScene) {
   EXPECT_EQ(Summarize(named, Split::kVal).scenes, 0);
 }
 
+TEST(BuildTuples, TwoScenesAtLeastAreInEitherSplitOrNoneValidates) {
+  for (const auto& [scenes, validating] : {std::pair(3, 0), std::pair(4, 2), std::pair(5, 2)}) {
+    for (const double fraction : {0.2, 0.9}) {
+      const TemporaryFolder folder;
+      WriteScenes(folder, scenes, 12);
+      TupleOptions options;
+      options.val_fraction = fraction;
+      const TrainingSet set =
+          BuildTuples(ReadScenes(folder / "models", "", std::nullopt), options, folder.path()).set;
+      const int64_t expected = validating == 0 || fraction < 0.5 ? validating : scenes - 2;
+      EXPECT_EQ(Summarize(set, Split::kVal).scenes, expected) << scenes << " scenes, " << fraction;
+    }
+  }
+}
+
 TEST(BuildTuples, ScenesWithoutPairsAndMissingPhotosAreReported) {
   const TemporaryFolder folder;
   WriteScenes(folder, 3, 12);
