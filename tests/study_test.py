@@ -20,10 +20,14 @@ seeds = [0, 1]
 [inputs]
 scenes = "landmarks"
 weights = "weights"
+[[prepare]]
+name = "start"
+command = ["convert", "{weights}", "{out}.pth", "--architecture", "efficientnet_lite0"]
+path = "{out}.pth"
 [base]
 recipe = "recipe.toml"
-weights = "{weights}"
-model = ["--architecture", "efficientnet_lite0"]
+weights = "{start}"
+tuples_seed = 3
 tuples = ["{scenes}/train/models", "--photos", "{scenes}/train/photos", "--val-fraction", "0", "--query-fraction", "1"]
 train = { epochs = 1, "mining.queries" = 4, "data.image_size" = 64 }
 evaluate = ["--size", "64"]
@@ -74,6 +78,9 @@ def main():
     told = study()
     assert "[1 of 6]" in told, told  # one evaluation off the shelf, one of the last, two seeds of the others
     assert told.count("vantage evaluate") == 6, told  # the last in descriptors that are there
+    assert told.count("vantage convert") == 1 and told.count("vantage tuples") == 1, told
+    first, second = (told.index(f"--set seed={seed}") for seed in (0, 1))
+    assert first < told.index("shrinkage") < second, "not all rows of the first seed before the second"
     page = (folder / "results.md").read_text()
     assert "| fine-tuned and whitened |" in page and "not run" not in page, page
     assert page.count("| Training gains (nobody) | **") == 2, page  # above, and with its question

@@ -79,6 +79,8 @@ def write_page(study, questions, page, study_path):
         lines += ["## What holds", "", "| published finding | " + " | ".join(benchmarks) + " |",
                   "|---|" + "---|" * len(benchmarks), *findings, ""]
     lines += sections
+    if study.prepared:
+        lines += ["## What all stand on", "", *commands(study.prepared)]
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("\n".join(lines).rstrip() + "\n")
 
@@ -105,7 +107,8 @@ def section(question, rows, benchmarks, plots, page):
     findings = claims(question, shown, benchmarks)
     if findings:
         lines += ["", "| published finding | " + " | ".join(benchmarks) + " |", "|---|" + "---|" * len(benchmarks), *findings]
-    return lines + ["", *commands(rows, benchmarks)], findings
+    evaluations = [row.steps(seed)[name] for row in rows for seed in row.seeds for name in benchmarks]
+    return lines + ["", *commands(evaluations)], findings
 
 
 def cell(figure):
@@ -129,7 +132,8 @@ def claims(question, shown, benchmarks):
     return lines
 
 
-def commands(rows, benchmarks):
+def commands(steps):
+    """Of steps and what they stand on, each once."""
     lines = ["<details><summary>Commands</summary>", "", "```"]
     seen = set()
 
@@ -141,8 +145,6 @@ def commands(rows, benchmarks):
             seen.add(step.digest)
             lines.append(f"{' '.join(record['command'])}   # {record['commit']}, {record['seconds']:.0f} s")
 
-    for row in rows:
-        for seed in row.seeds:
-            for name in benchmarks:
-                add(row.steps(seed)[name])
+    for step in steps:
+        add(step)
     return lines + ["```", "", "</details>", ""]

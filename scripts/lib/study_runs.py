@@ -124,10 +124,23 @@ class Study:
             raise SystemExit("error: the study needs " + ", ".join(missing))
         self.plan = plan
         self.folder = folder
-        self.inputs = inputs
+        self.inputs = dict(inputs)
         self.vantage = vantage
         self.commit = commit()
+        self.prepared = self.plan_preparation()
         folder.mkdir(parents=True, exist_ok=True)
+
+    def plan_preparation(self):
+        """What [[prepare]] makes of the inputs, unless the call names it, is an input to all that follows."""
+        steps = {}
+        for made in self.plan.get("prepare", []):
+            if made["name"] in self.inputs:
+                continue
+            kind, *arguments = made["command"]
+            on = [step for name, step in steps.items() if any("{" + name + "}" in argument for argument in arguments)]
+            step = steps[made["name"]] = Step(self, kind, self.fill(arguments), on)
+            self.inputs[made["name"]] = made.get("path", "{out}").replace("{out}", str(step.base))
+        return list(steps.values())
 
     def fill(self, arguments):
         filled = []
@@ -163,6 +176,9 @@ class Study:
         steps = [(question["id"], row.name, seed, step) for question, rows in questions for row in rows
                  for seed in row.seeds for step in row.steps(seed).values()]
         missing = sorted((entry for entry in steps if not entry[3].is_done()), key=lambda entry: entry[2])
+        if missing:
+            for step in self.prepared:
+                step.run()
         start, failed = time.monotonic(), []
         for number, (question, row, seed, step) in enumerate(missing):
             passed = time.monotonic() - start
