@@ -50,7 +50,7 @@ TEST_F(Classes, BecomeScenesWithQueriesOfTheirOwn) {
       EXPECT_TRUE(IsModerateViewpointChange(candidate, 0.2, 1.5));
     }
   }
-  EXPECT_EQ(Summarize(built.set, Split::kVal).scenes, 1);
+  EXPECT_EQ(Summarize(built.set, Split::kVal).scenes, 2);
   WriteTrainingSet(built.set, folder_ / "set.db");
   const TrainingSet read = ReadTrainingSet(folder_ / "set.db");
   EXPECT_EQ(read.queries.size(), built.set.queries.size());
