@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The page of a study: a table and a plot for each question, and what of its claims holds. Nothing here is typed by hand:
 every figure comes from a record that holds its command and its commit."""
+import math
 import random
+import re
 import statistics
+import textwrap
 
 from study_plot import draw_rows
 from study_runs import average_precisions
 
 DRAWS = 2000
 CONFIDENCE = 0.95
+WIDTH = 120  # of a line of text
 
 
 class Figure:
@@ -16,6 +20,7 @@ class Figure:
 
     def __init__(self, row, benchmark):
         self.steps = [step for seed in row.seeds if (step := row.steps(seed)[benchmark]).is_done()]
+        self.seeds = len(row.seeds)
         self.is_whole = len(self.steps) == len(row.seeds)
         self.maps = [100 * step.result()["result"]["map"] for step in self.steps]
         by_seed = [average_precisions(step) for step in self.steps]
@@ -67,9 +72,10 @@ def write_page(study, questions, page, study_path):
     plots = page.parent / (page.stem + "-plots")
     benchmarks = list(study.plan["benchmarks"])
     lines = [f"# {study.plan['title']}", "", study.plan.get("text", "").strip(), "",
-             f"Written by `scripts/study {study_path}`: mAP in percent, the mean over seeds ± their standard deviation, and "
-             f"below it the {100 * CONFIDENCE:.0f} % interval over queries. A claim holds (or not) where the difference is larger than the "
-             "seeds' spread and its interval, query by query, does not contain zero.", ""]
+             *textwrap.wrap(
+                 f"Written by `scripts/study {study_path}`: mAP in percent, the mean over seeds ± their standard deviation, and "
+                 f"below it the {100 * CONFIDENCE:.0f} % interval over queries. A claim holds (or not) where the difference is "
+                 "larger than the seeds' spread and its interval, query by query, does not contain zero.", WIDTH), ""]
     sections, findings = [], []
     for question, rows in questions:
         of_question, judged = section(question, rows, benchmarks, plots, page)
@@ -82,7 +88,7 @@ def write_page(study, questions, page, study_path):
     if study.prepared:
         lines += ["## What all stand on", "", *commands(study.prepared)]
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text("\n".join(lines).rstrip() + "\n")
+    page.write_text(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n")
 
 
 def section(question, rows, benchmarks, plots, page):
@@ -114,8 +120,13 @@ def section(question, rows, benchmarks, plots, page):
 def cell(figure):
     low, high = figure.interval()
     spread = f" ± {figure.spread:.2f}" if len(figure.maps) > 1 else ""
-    seeds = "" if figure.is_whole else f" ({len(figure.maps)} seeds)"
-    return f"{figure.mean:.2f}{spread}{seeds}<br>{low:.1f} to {high:.1f}"
+    return f"{figure.mean:.2f}{spread}{missing_seeds(figure)}<br>{low:.1f} to {high:.1f}"
+
+
+def missing_seeds(*figures):
+    """Said where a figure is of fewer seeds than it should be."""
+    fewest = min((figure for figure in figures), key=lambda figure: len(figure.maps) if not figure.is_whole else math.inf)
+    return "" if fewest.is_whole else f" ({len(fewest.maps)} of {fewest.seeds} seeds)"
 
 
 def claims(question, shown, benchmarks):
@@ -126,8 +137,9 @@ def claims(question, shown, benchmarks):
             continue
         cells = [f"{claim['says']} ({claim['source']})"]
         for name in benchmarks:
-            difference, low, high, verdict = compare(shown[claim["better"]][name], shown[claim["worse"]][name])
-            cells.append(f"**{verdict}**: {difference:+.2f} ({low:+.2f} to {high:+.2f})")
+            better, worse = shown[claim["better"]][name], shown[claim["worse"]][name]
+            difference, low, high, verdict = compare(better, worse)
+            cells.append(f"**{verdict}**{missing_seeds(better, worse)}: {difference:+.2f} ({low:+.2f} to {high:+.2f})")
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
