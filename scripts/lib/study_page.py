@@ -82,7 +82,7 @@ def write_page(study, questions, page, study_path):
         sections += of_question
         findings += judged
     if findings:
-        lines += ["## What holds", "", "| published finding | " + " | ".join(benchmarks) + " |",
+        lines += ["## What holds", "", "| finding | " + " | ".join(benchmarks) + " |",
                   "|---|" + "---|" * len(benchmarks), *findings, ""]
     lines += sections
     if study.prepared:
@@ -112,7 +112,7 @@ def section(question, rows, benchmarks, plots, page):
         lines += ["", f"![{question['title']}, {name}]({plot.relative_to(page.parent)})"]
     findings = claims(question, shown, benchmarks)
     if findings:
-        lines += ["", "| published finding | " + " | ".join(benchmarks) + " |", "|---|" + "---|" * len(benchmarks), *findings]
+        lines += ["", "| finding | " + " | ".join(benchmarks) + " |", "|---|" + "---|" * len(benchmarks), *findings]
     evaluations = [row.steps(seed)[name] for row in rows for seed in row.seeds for name in benchmarks]
     return lines + ["", *commands(evaluations)], findings
 
