@@ -155,7 +155,7 @@ def commands(steps):
         record = step.result()
         if record and step.digest not in seen:
             seen.add(step.digest)
-            lines.append(f"{' '.join(record['command'])}   # {record['commit']}, {record['seconds']:.0f} s")
+            lines.append(f"{' '.join(record['command'])}   # {record['commit']}")
 
     for step in steps:
         add(step)
