@@ -138,7 +138,10 @@ void Describe(OptionsDescription& description, TupleOptions& options) {
       .Range(0, 1);
   description.Add("max_scale_change", options.max_scale_change, "m3: largest change of scale, either way")
       .AtLeast(1);
-  description.Add("val_fraction", options.val_fraction, "Share of the scenes that validate, drawn at random: two at least, none of fewer than four; 0: none")
+  description
+      .Add("val_fraction", options.val_fraction,
+           "Share of the scenes that validate, drawn at random: two at least, none of fewer than four; 0: "
+           "none")
       .Range(0, 0.9);
   description
       .Add("class_candidates", options.class_candidates,

@@ -24,7 +24,8 @@ std::vector<Split> DrawSplits(const std::vector<std::optional<Split>>& named, co
   if (count < 2 * kScenesOfASplit || options.val_fraction <= 0) return splits;
   const auto wanted = static_cast<int64_t>(std::llround(options.val_fraction * static_cast<double>(count)));
   RandomStream random(static_cast<uint64_t>(options.seed), "val scenes");
-  for (const int64_t i : random.Sample(count, std::clamp<int64_t>(wanted, kScenesOfASplit, count - kScenesOfASplit))) {
+  for (const int64_t i :
+       random.Sample(count, std::clamp<int64_t>(wanted, kScenesOfASplit, count - kScenesOfASplit))) {
     splits[undecided[static_cast<size_t>(i)]] = Split::kVal;
   }
   return splits;
