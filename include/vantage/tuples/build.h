@@ -26,7 +26,8 @@ struct TupleOptions {
   double min_overlap = 0.2;  // t_i
   // m3: largest scale change between the two, either way. At least 1.
   double max_scale_change = 1.5;  // t_s
-  // Share of the scenes that validate, where none are named, in [0, 1): two at least, none of fewer than four.
+  // Share of the scenes that validate, where none are named, in [0, 1): two at least, none of fewer than
+  // four.
   double val_fraction = 0.2;
   // Classes: photos of its class that a query is paired with, at most.
   int class_candidates = 20;
