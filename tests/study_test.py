@@ -102,6 +102,12 @@ def main():
     assert "| wrong | not run |" in page and "| fine-tuned | " in page, page
     assert sorted((folder / "runs").glob("*-????????????.json")) == records
 
+    # Another preparation makes other runs of what stands on it, and of nothing else.
+    plan.write_text(plan.read_text().replace('"efficientnet_lite0"]\npath', '"efficientnet_lite0", "--licence", "none"]\npath'))
+    told = study(code=1)
+    assert told.count("vantage convert") == 1 and told.count("vantage train") == 2, told
+    assert "vantage tuples" not in told, told
+
     assert "needs --input weights" in run(ROOT / "scripts/study", "study.toml", "-o", "runs", "--input", "scenes=x", code=1)
     assert "no question 'x'" in study("--only", "x", code=1)
 

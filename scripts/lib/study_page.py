@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The page of a study: a table and a plot for each question, and what of its claims holds. Nothing here is typed by hand:
 every figure comes from a record that holds its command and its commit."""
-import math
 import random
 import re
 import statistics
@@ -85,8 +84,6 @@ def write_page(study, questions, page, study_path):
         lines += ["## What holds", "", "| finding | " + " | ".join(benchmarks) + " |",
                   "|---|" + "---|" * len(benchmarks), *findings, ""]
     lines += sections
-    if study.prepared:
-        lines += ["## What all stand on", "", *commands(study.prepared)]
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n")
 
@@ -125,8 +122,11 @@ def cell(figure):
 
 def missing_seeds(*figures):
     """Said where a figure is of fewer seeds than it should be."""
-    fewest = min((figure for figure in figures), key=lambda figure: len(figure.maps) if not figure.is_whole else math.inf)
-    return "" if fewest.is_whole else f" ({len(fewest.maps)} of {fewest.seeds} seeds)"
+    lacking = [figure for figure in figures if not figure.is_whole]
+    if not lacking:
+        return ""
+    fewest = min(lacking, key=lambda figure: len(figure.maps))
+    return f" ({len(fewest.maps)} of {fewest.seeds} seeds)"
 
 
 def claims(question, shown, benchmarks):

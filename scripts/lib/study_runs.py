@@ -22,8 +22,10 @@ class Step:
         self.study = study
         self.kind = kind
         self.arguments = arguments
-        self.on = [step for step in on if step]
-        identity = json.dumps([kind, study.plain(arguments), [step.digest for step in self.on]])
+        plain = study.plain(arguments)
+        named = [step for name, step in study.prepared.items() if any("{" + name + "}" in part for part in plain)]
+        self.on = [*named, *(step for step in on if step)]
+        identity = json.dumps([kind, plain, [step.digest for step in self.on]])
         self.digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
         self.base = study.folder / f"{kind}-{self.digest}"
         self.record = pathlib.Path(f"{self.base}.json")
@@ -127,20 +129,18 @@ class Study:
         self.inputs = dict(inputs)
         self.vantage = vantage
         self.commit = commit()
-        self.prepared = self.plan_preparation()
+        self.prepared = {}
+        self.plan_preparation()
         folder.mkdir(parents=True, exist_ok=True)
 
     def plan_preparation(self):
-        """What [[prepare]] makes of the inputs, unless the call names it, is an input to all that follows."""
-        steps = {}
+        """What [[prepare]] makes of the inputs, unless the call names it, is an input to all that follows: a step that names it
+        stands on it."""
         for made in self.plan.get("prepare", []):
-            if made["name"] in self.inputs:
-                continue
-            kind, *arguments = made["command"]
-            on = [step for name, step in steps.items() if any("{" + name + "}" in argument for argument in arguments)]
-            step = steps[made["name"]] = Step(self, kind, self.fill(arguments), on)
-            self.inputs[made["name"]] = made.get("path", "{out}").replace("{out}", str(step.base))
-        return list(steps.values())
+            name, (kind, *arguments) = made["name"], made["command"]
+            if name not in self.inputs:
+                step = self.prepared[name] = Step(self, kind, self.fill(arguments))
+                self.inputs[name] = made.get("path", "{out}").replace("{out}", str(step.base))
 
     def fill(self, arguments):
         filled = []
@@ -176,9 +176,6 @@ class Study:
         steps = [(question["id"], row.name, seed, step) for question, rows in questions for row in rows
                  for seed in row.seeds for step in row.steps(seed).values()]
         missing = sorted((entry for entry in steps if not entry[3].is_done()), key=lambda entry: entry[2])
-        if missing:
-            for step in self.prepared:
-                step.run()
         start, failed = time.monotonic(), []
         for number, (question, row, seed, step) in enumerate(missing):
             passed = time.monotonic() - start
