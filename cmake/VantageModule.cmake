@@ -3,7 +3,8 @@
 # What every target of the project is compiled with.
 add_library(vantage_build_flags INTERFACE)
 target_compile_features(vantage_build_flags INTERFACE cxx_std_20)
-target_compile_options(vantage_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
+# -fPIC for programs too, not CMake's -fPIE: then they share the libraries' precompiled headers.
+target_compile_options(vantage_build_flags INTERFACE -fPIC -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
                                                      $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict$<SEMICOLON>-Wno-maybe-uninitialized>)  # false alarms of GCC 12
 if(VANTAGE_WERROR)
   target_compile_options(vantage_build_flags INTERFACE -Werror)
@@ -16,10 +17,14 @@ endif()
 
 set(VANTAGE_MODULES "" CACHE INTERNAL "")
 
-# vantage_add_module(NAME SOURCES files... [PUBLIC libraries...] [PRIVATE libraries...])
-# makes the static library vantage::NAME from src/NAME, with headers in include/vantage/NAME.
+# vantage_add_module(NAME SOURCES files... [PUBLIC libraries...] [PRIVATE libraries...] [PRECOMPILED KIND])
+# makes the static library vantage::NAME from src/NAME, with headers in include/vantage/NAME. KIND: which precompiled
+# header (VantagePrecompile.cmake), "plain" by default.
 function(vantage_add_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PUBLIC;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;PUBLIC;PRIVATE")
+  if(NOT arg_PRECOMPILED)
+    set(arg_PRECOMPILED plain)
+  endif()
   set(target vantage_${name})
   add_library(${target} STATIC ${arg_SOURCES})
   add_library(vantage::${name} ALIAS ${target})
@@ -29,6 +34,7 @@ function(vantage_add_module name)
   target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
                                               "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE "$<BUILD_INTERFACE:vantage_build_flags>" ${arg_PRIVATE})
+  vantage_use_precompiled(${target} ${arg_PRECOMPILED})
   install(TARGETS ${target} EXPORT vantageTargets)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vantage/${name}"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vantage")

@@ -2,6 +2,7 @@
 #include "vantage/search/descriptor_database.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "search/descriptor_reader.h"

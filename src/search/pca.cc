@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/search/pca.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 
 #include "search/pca_components.h"
+#include "search/symmetric_eigen.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -77,15 +77,14 @@ PrincipalComponents ComponentsOf(const DescriptorRows& rows, const VectorXd& mea
 }  // namespace
 
 std::pair<VectorXd, MatrixXd> LargestEigenvectors(const MatrixXd& covariance, int64_t wanted) {
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(covariance);
-  VANTAGE_CHECK(solver.info() == Eigen::Success,
-                "PCA: the eigenvalues did not converge; are all descriptors finite?");
-  const VectorXd values = solver.eigenvalues().reverse();
+  const SymmetricEigen solution =
+      SolveSymmetric(covariance, "PCA: the eigenvalues did not converge; are all descriptors finite?");
+  const VectorXd values = solution.values.reverse();
   const auto varying = (values.array() > kSmallestVariance * values[0]).count();
   VANTAGE_CHECK(values[0] > 0 && wanted <= varying, "PCA: ", wanted,
                 " components of descriptors that vary in ", values[0] > 0 ? varying : 0, " directions");
   const Index kept = wanted > 0 ? static_cast<Index>(wanted) : static_cast<Index>(varying);
-  return {values.head(kept), solver.eigenvectors().rightCols(kept).rowwise().reverse()};
+  return {values.head(kept), solution.vectors.rightCols(kept).rowwise().reverse()};
 }
 
 Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const RunContext& context) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <Eigen/Eigenvalues>
 #include <cmath>
 
 #include "search/pca_components.h"
+#include "search/symmetric_eigen.h"
 #include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
@@ -43,13 +43,12 @@ void Orthonormalize(MatrixXd& y_DR, const RunContext& context) {
   for (int round = 0; round < 2; ++round) {
     MatrixXd products = MatrixXd::Zero(y_DR.cols(), y_DR.cols());
     AddProducts(y_DR, context, products);
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(products);
-    VANTAGE_CHECK(solver.info() == Eigen::Success,
-                  "PCA: the eigenvalues did not converge; are all descriptors finite?");
-    const VectorXd values = solver.eigenvalues().reverse();
+    const SymmetricEigen solution =
+        SolveSymmetric(products, "PCA: the eigenvalues did not converge; are all descriptors finite?");
+    const VectorXd values = solution.values.reverse();
     VANTAGE_CHECK(values[0] > 0, "PCA: descriptors that vary in 0 directions");
     const Index kept = (values.array() > kNoise * values[0]).count();
-    const MatrixXd turn = solver.eigenvectors().rightCols(kept).rowwise().reverse() *
+    const MatrixXd turn = solution.vectors.rightCols(kept).rowwise().reverse() *
                           values.head(kept).cwiseSqrt().cwiseInverse().asDiagonal();
     ForEachPart(y_DR.rows(), context, [&](Index first, Index count) {
       const MatrixXd part = y_DR.middleRows(first, count) * turn;

@@ -2,11 +2,11 @@
 #include "vantage/search/whitening.h"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 
 #include <limits>
 #include <map>
 
+#include "search/symmetric_eigen.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
@@ -46,9 +46,8 @@ MatrixXd CholeskyWithJitter(const MatrixXd& covariance) {
 
 // Columns: eigenvectors by decreasing eigenvalue, which are returned beside them.
 std::pair<VectorXd, MatrixXd> DecreasingEigenvectors(const MatrixXd& symmetric) {
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(symmetric);
-  VANTAGE_CHECK(solver.info() == Eigen::Success, "whitening: the eigenvalues did not converge");
-  return {solver.eigenvalues().reverse(), solver.eigenvectors().rowwise().reverse()};
+  const SymmetricEigen solution = SolveSymmetric(symmetric, "whitening: the eigenvalues did not converge");
+  return {solution.values.reverse(), solution.vectors.rowwise().reverse()};
 }
 
 MatrixXd Rows(const Eigen::Ref<const MatrixXd>& descriptors, const std::vector<int64_t>& rows) {

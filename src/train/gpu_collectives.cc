@@ -5,6 +5,7 @@
 #ifndef USE_C10D_NCCL
 #define USE_C10D_NCCL  // LibTorch's CMake says so where its targets are used
 #endif
+#include <chrono>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 

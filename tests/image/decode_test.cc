@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
 #include <cstdio>
 // jpeglib.h needs the header above.
 #include <jpeglib.h>

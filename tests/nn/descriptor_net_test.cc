@@ -8,6 +8,7 @@
 #include <ATen/ops/sin.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "nn/resize_images.h"
