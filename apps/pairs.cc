@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using NamePairs = std::vector<NamePair>;
 
-std::string Percent(double share) { return std::isnan(share) ? "-" : FormatFixed(100 * share, 1); }
+std::string PercentOrDash(double share) { return std::isnan(share) ? "-" : FormatFixed(100 * share, 1); }
 
 class PairsCommand : public Command {
  public:
@@ -136,8 +136,8 @@ class PairsCommand : public Command {
     std::vector<std::vector<std::string>> table = {
         {"pairs of", "number", "recall %", "precision %", "saved %"}};
     for (const auto& [name, recall] : rows) {
-      table.push_back({name, std::to_string(recall.pairs), Percent(recall.Recall()),
-                       Percent(recall.Precision()), Percent(recall.Saved())});
+      table.push_back({name, std::to_string(recall.pairs), PercentOrDash(recall.Recall()),
+                       PercentOrDash(recall.Precision()), PercentOrDash(recall.Saved())});
     }
     return StrCat(rows[0].recall.covisible, " covisible pairs of ", rows[0].recall.exhaustive, "\n",
                   FormatTable(table));

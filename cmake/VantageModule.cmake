@@ -17,11 +17,13 @@ endif()
 
 set(VANTAGE_MODULES "" CACHE INTERNAL "")
 
-# vantage_add_module(NAME SOURCES files... [PUBLIC libraries...] [PRIVATE libraries...] [PRECOMPILED KIND])
+# vantage_add_module(NAME SOURCES files... [PUBLIC libraries...] [PRIVATE libraries...] [PRECOMPILED KIND]
+#                    [ALONE files...])
 # makes the static library vantage::NAME from src/NAME, with headers in include/vantage/NAME. KIND: which precompiled
-# header (VantagePrecompile.cmake), "plain" by default.
+# header (VantagePrecompile.cmake), "plain" by default. ALONE: sources that a unity build compiles by themselves, since they
+# take long or share names with a twin (a reader of the same thing in another format).
 function(vantage_add_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;PUBLIC;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;PUBLIC;PRIVATE;ALONE")
   if(NOT arg_PRECOMPILED)
     set(arg_PRECOMPILED plain)
   endif()
@@ -35,6 +37,7 @@ function(vantage_add_module name)
                                               "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE "$<BUILD_INTERFACE:vantage_build_flags>" ${arg_PRIVATE})
   vantage_use_precompiled(${target} ${arg_PRECOMPILED})
+  set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   install(TARGETS ${target} EXPORT vantageTargets)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vantage/${name}"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vantage")

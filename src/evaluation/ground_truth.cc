@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kQueryFile = "_query.txt";
 constexpr std::string_view kOxfordPrefix = "oxc1_";
-constexpr uint64_t kMaxTextSize = uint64_t{1} << 24;
+constexpr uint64_t kMaxGroundTruthSize = uint64_t{1} << 24;
 
 std::vector<int64_t> CheckedRows(const PickleValue& query, std::string_view key, int64_t database_size,
                                  const std::string& source) {
@@ -64,7 +64,7 @@ class NameRows {
 
 // Appends the rows of the photos that a text file names, one a line.
 void ReadNames(const fs::path& path, NameRows& rows, std::vector<int64_t>& into) {
-  std::istringstream lines(ReadFile(path, kMaxTextSize));
+  std::istringstream lines(ReadFile(path, kMaxGroundTruthSize));
   for (std::string line; std::getline(lines, line);) {
     const std::string name(Trim(line));
     if (!name.empty()) into.push_back(rows.Row(name));
@@ -107,7 +107,7 @@ GroundTruth ReadTextGroundTruth(const fs::path& folder, const PhotoLookup& photo
     const std::string text = (folder / relative).string();
     if (!text.ends_with(kQueryFile)) continue;
     const std::string beginning = text.substr(0, text.size() - kQueryFile.size());
-    std::istringstream line(ReadFile(text, kMaxTextSize));
+    std::istringstream line(ReadFile(text, kMaxGroundTruthSize));
     std::string name;
     GroundTruth::Query query;
     query.box.resize(4);

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr size_t kPhotos = 1491;
 constexpr size_t kDigits = 6;
 constexpr size_t kGroupDigits = 4;
-constexpr uint64_t kMaxTextSize = uint64_t{1} << 30;
+constexpr uint64_t kMaxHolidaysSize = uint64_t{1} << 30;
 
 // "100001.jpg" is "100001"; "" where it is no name of the benchmark's.
 std::string NumberOf(const std::string& name) {
@@ -66,7 +66,7 @@ QueryResult JudgeList(const RankedNames& ranking, const std::string& name, const
 std::vector<std::string> ReadHolidaysList(const fs::path& path) {
   std::vector<std::string> names;
   std::set<std::string> seen;
-  std::istringstream lines(ReadFile(path, kMaxTextSize));
+  std::istringstream lines(ReadFile(path, kMaxHolidaysSize));
   int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
@@ -122,7 +122,7 @@ Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoLookup&
 
 std::vector<RankedNames> ReadHolidaysResults(const fs::path& path) {
   std::vector<RankedNames> rankings;
-  std::istringstream lines(ReadFile(path, kMaxTextSize));
+  std::istringstream lines(ReadFile(path, kMaxHolidaysSize));
   int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kMaxTextSize = uint64_t{1} << 24;
+constexpr uint64_t kMaxTurnsSize = uint64_t{1} << 24;
 
 int ParseTurn(const std::string& text, const std::string& place) {
   const auto degrees = ParseInteger(text, place + ": degrees");
@@ -34,7 +34,7 @@ void ReadTurns(Benchmark& benchmark, const fs::path& path) {
   }
   std::vector<int> turns(benchmark.photos.size(), 0);
   std::set<fs::path> seen;
-  std::istringstream lines(ReadFile(path, kMaxTextSize));
+  std::istringstream lines(ReadFile(path, kMaxTurnsSize));
   int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     const std::string place = StrCat(path.string(), ":", ++number);

@@ -14,12 +14,12 @@
 namespace vantage {
 namespace {
 
-constexpr double kNormEpsilon = 1e-5;
+constexpr double kDenseNetNormEpsilon = 1e-5;
 constexpr int64_t kBottleneck = 4;  // growth rates that a layer's 1x1 convolution gives
 
 class NormThenRelu : public Layer {
  public:
-  NormThenRelu(std::string name, int64_t channels) : norm_(std::move(name), channels, kNormEpsilon) {}
+  NormThenRelu(std::string name, int64_t channels) : norm_(std::move(name), channels, kDenseNetNormEpsilon) {}
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
     if (frozen_scale_.defined()) return at::addcmul(frozen_shift_, x_BCHW, frozen_scale_).relu_();
@@ -52,7 +52,7 @@ class DenseLayer : public Layer {
  public:
   DenseLayer(const std::string& name, int64_t in_channels, int64_t growth)
       : norm1_(name + ".norm1", in_channels),
-        conv1_(name + ".conv1", {in_channels, kBottleneck * growth, 1}, name + ".norm2", kNormEpsilon,
+        conv1_(name + ".conv1", {in_channels, kBottleneck * growth, 1}, name + ".norm2", kDenseNetNormEpsilon,
                Activation::kRelu),
         conv2_(name + ".conv2", {kBottleneck * growth, growth, 3, 1, 1}, Activation::kNone,
                /*has_bias=*/false) {}
@@ -95,7 +95,7 @@ Trunk MakeDenseNet(const std::string& architecture) {
   auto layers = std::make_unique<Sequence>();
   int64_t channels = shape.first_channels;
   layers->Add(std::make_unique<ConvolutionUnit>("features.conv0", ConvolutionOptions{3, channels, 7, 2, 3},
-                                                "features.norm0", kNormEpsilon, Activation::kRelu));
+                                                "features.norm0", kDenseNetNormEpsilon, Activation::kRelu));
   layers->Add(std::make_unique<MaxPool>(3, 2, 1, /*ceil_mode=*/false));
   for (size_t block = 0; block < shape.layers.size(); ++block) {
     const std::string number = std::to_string(block + 1);

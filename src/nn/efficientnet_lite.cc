@@ -10,7 +10,7 @@
 namespace vantage {
 namespace {
 
-constexpr double kNormEpsilon = 1e-3;
+constexpr double kEfficientNetNormEpsilon = 1e-3;
 constexpr int64_t kStemChannels = 32;
 constexpr int64_t kHeadChannels = 1280;
 
@@ -29,17 +29,17 @@ class InvertedResidual : public Layer {
   InvertedResidual(const std::string& name, int64_t in_channels, int64_t out_channels, int64_t expansion,
                    int64_t kernel, int64_t stride)
       : project_(name + "._project_conv", {in_channels * expansion, out_channels, 1}, name + "._bn2",
-                 kNormEpsilon, Activation::kNone),
+                 kEfficientNetNormEpsilon, Activation::kNone),
         has_shortcut_(stride == 1 && in_channels == out_channels) {
     const int64_t width = in_channels * expansion;
     if (expansion != 1) {
       branch_.Add(std::make_unique<ConvolutionUnit>(name + "._expand_conv",
                                                     ConvolutionOptions{in_channels, width, 1}, name + "._bn0",
-                                                    kNormEpsilon, Activation::kRelu6));
+                                                    kEfficientNetNormEpsilon, Activation::kRelu6));
     }
-    branch_.Add(std::make_unique<ConvolutionUnit>(name + "._depthwise_conv",
-                                                  SamePadded({width, width, kernel, stride, 0, 0, width}),
-                                                  name + "._bn1", kNormEpsilon, Activation::kRelu6));
+    branch_.Add(std::make_unique<ConvolutionUnit>(
+        name + "._depthwise_conv", SamePadded({width, width, kernel, stride, 0, 0, width}), name + "._bn1",
+        kEfficientNetNormEpsilon, Activation::kRelu6));
   }
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
@@ -80,7 +80,7 @@ constexpr std::array<Stage, 7> kStages = {{
 Trunk MakeEfficientNetLite(const std::string& architecture) {
   auto layers = std::make_unique<Sequence>();
   layers->Add(std::make_unique<ConvolutionUnit>("_conv_stem", SamePadded({3, kStemChannels, 3, 2}), "_bn0",
-                                                kNormEpsilon, Activation::kRelu6));
+                                                kEfficientNetNormEpsilon, Activation::kRelu6));
   int64_t channels = kStemChannels;
   int index = 0;
   for (const Stage& stage : kStages) {
@@ -92,7 +92,7 @@ Trunk MakeEfficientNetLite(const std::string& architecture) {
     }
   }
   layers->Add(std::make_unique<ConvolutionUnit>("_conv_head", ConvolutionOptions{channels, kHeadChannels, 1},
-                                                "_bn1", kNormEpsilon, Activation::kRelu6));
+                                                "_bn1", kEfficientNetNormEpsilon, Activation::kRelu6));
   // The weights were trained on (pixel - 127) / 128.
   const Normalization normalization{{127.0 / 255, 127.0 / 255, 127.0 / 255},
                                     {128.0 / 255, 128.0 / 255, 128.0 / 255}};

@@ -14,7 +14,7 @@
 namespace vantage {
 namespace {
 
-constexpr double kNormEpsilon = 1e-12;
+constexpr double kLocalNormEpsilon = 1e-12;
 constexpr int kMostChannels = 65536;
 constexpr int64_t kLargestWindow = 64;
 
@@ -63,7 +63,7 @@ int64_t LocalDimension(const LocalOptions& options, int64_t channels) {
 }
 
 at::Tensor NormalizeAlong(const at::Tensor& x, int64_t dim) {
-  return x / x.norm(2, {dim}, /*keepdim=*/true).clamp_min(kNormEpsilon);
+  return x / x.norm(2, {dim}, /*keepdim=*/true).clamp_min(kLocalNormEpsilon);
 }
 
 at::Tensor MakeLocals(const at::Tensor& x_BCHW, const std::vector<int64_t>& windows, int64_t dimension) {

@@ -10,14 +10,14 @@
 namespace vantage {
 namespace {
 
-constexpr int64_t kMaxOutputDimension = 65536;
+constexpr int64_t kMaxDimensionOfFile = 65536;
 
 // Rows of a linear layer; 0 where it is missing or as large as no network's.
 int RowsOf(const TensorShapes& shapes, const std::string& name) {
   const auto found = shapes.find(name);
   if (found == shapes.end() || found->second.size() != 2) return 0;
   const int64_t rows = found->second[0];
-  return rows <= kMaxOutputDimension && rows != found->second[1] ? static_cast<int>(rows) : 0;
+  return rows <= kMaxDimensionOfFile && rows != found->second[1] ? static_cast<int>(rows) : 0;
 }
 
 // What NetVLAD's tensors tell; how maps are pooled, they do not.
@@ -26,7 +26,7 @@ void FindNetVlad(const TensorShapes& shapes, DescriptorNetOptions& options) {
   const auto size = [&](const char* name, size_t dimension) {
     const auto found = shapes.find(name);
     const bool is_there = found != shapes.end() && found->second.size() > dimension;
-    return is_there && found->second[dimension] <= kMaxOutputDimension
+    return is_there && found->second[dimension] <= kMaxDimensionOfFile
                ? static_cast<int>(found->second[dimension])
                : 0;
   };

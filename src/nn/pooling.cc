@@ -16,7 +16,7 @@
 namespace vantage {
 namespace {
 
-constexpr double kNormEpsilon = 1e-6;
+constexpr double kDescriptorNormEpsilon = 1e-6;
 constexpr double kRegionOverlap = 0.4;    // of neighbours
 constexpr int64_t kMostExtraRegions = 6;  // along the longer side
 constexpr double kInitialExponent = 3.0;  // TPAMI 2019, section 5.1
@@ -47,7 +47,7 @@ Pooling MakeSpoc(const std::string& name, int64_t /*channels*/) {
 
 using PoolingFactory = Pooling (*)(const std::string&, int64_t);
 
-const std::map<std::string, PoolingFactory>& Factories() {
+const std::map<std::string, PoolingFactory>& PoolingFactories() {
   static const std::map<std::string, PoolingFactory> kFactories = {{"gem", MakeGem},
                                                                    {"gemmp", MakeGemPerChannel},
                                                                    {"mac", MakeMac},
@@ -59,7 +59,7 @@ const std::map<std::string, PoolingFactory>& Factories() {
 }  // namespace
 
 at::Tensor L2Normalize(const at::Tensor& x_BD) {
-  return x_BD / (x_BD.norm(2, {1}, /*keepdim=*/true) + kNormEpsilon);
+  return x_BD / (x_BD.norm(2, {1}, /*keepdim=*/true) + kDescriptorNormEpsilon);
 }
 
 namespace {
@@ -147,8 +147,8 @@ void Pooling::Visit(const std::string& pool_name, const TensorVisitor& visitor) 
 }
 
 Pooling MakePooling(const std::string& name, int64_t channels) {
-  const auto found = Factories().find(name);
-  if (found == Factories().end()) {
+  const auto found = PoolingFactories().find(name);
+  if (found == PoolingFactories().end()) {
     throw UsageError(StrCat("unknown pooling '", name, "'; known are ", Join(PoolingNames(), ", ")));
   }
   return found->second(name, channels);
@@ -156,7 +156,7 @@ Pooling MakePooling(const std::string& name, int64_t channels) {
 
 std::vector<std::string> PoolingNames() {
   std::vector<std::string> names;
-  for (const auto& [name, factory] : Factories()) names.push_back(name);
+  for (const auto& [name, factory] : PoolingFactories()) names.push_back(name);
   return names;
 }
 

@@ -11,13 +11,13 @@
 namespace vantage {
 namespace {
 
-constexpr double kNormEpsilon = 1e-5;
+constexpr double kResNetNormEpsilon = 1e-5;
 constexpr int64_t kBottleneckExpansion = 4;
 
 std::unique_ptr<ConvolutionUnit> Unit(const std::string& block, int number,
                                       const ConvolutionOptions& options) {
   return std::make_unique<ConvolutionUnit>(block + ".conv" + std::to_string(number), options,
-                                           block + ".bn" + std::to_string(number), kNormEpsilon,
+                                           block + ".bn" + std::to_string(number), kResNetNormEpsilon,
                                            Activation::kRelu);
 }
 
@@ -29,9 +29,9 @@ class ResidualBlock : public Layer {
                 int64_t in_channels, int64_t out_channels, int64_t stride)
       : branch_(std::move(branch)), last_(std::move(last)) {
     if (stride == 1 && in_channels == out_channels) return;
-    shortcut_ = std::make_unique<ConvolutionUnit>(name + ".downsample.0",
-                                                  ConvolutionOptions{in_channels, out_channels, 1, stride},
-                                                  name + ".downsample.1", kNormEpsilon, Activation::kNone);
+    shortcut_ = std::make_unique<ConvolutionUnit>(
+        name + ".downsample.0", ConvolutionOptions{in_channels, out_channels, 1, stride},
+        name + ".downsample.1", kResNetNormEpsilon, Activation::kNone);
   }
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const override {
@@ -84,7 +84,7 @@ Trunk MakeResNet(const std::string& architecture) {
   const ResNetShape& shape = kShapes.at(architecture);
   auto layers = std::make_unique<Sequence>();
   layers->Add(std::make_unique<ConvolutionUnit>("conv1", ConvolutionOptions{3, 64, 7, 2, 3}, "bn1",
-                                                kNormEpsilon, Activation::kRelu));
+                                                kResNetNormEpsilon, Activation::kRelu));
   layers->Add(std::make_unique<MaxPool>(3, 2, 1, /*ceil_mode=*/false));
   int64_t channels = 64;
   for (size_t stage = 0; stage < shape.blocks.size(); ++stage) {

@@ -9,7 +9,7 @@
 namespace vantage {
 namespace {
 
-constexpr double kNormEpsilon = 1e-5;
+constexpr double kVggNormEpsilon = 1e-5;
 constexpr std::array<int64_t, 5> kWidths = {64, 128, 256, 512, 512};
 
 Trunk Make(const std::string& architecture, Activation last_activation) {
@@ -36,7 +36,7 @@ Trunk Make(const std::string& architecture, Activation last_activation) {
       const bool is_last = stage + 1 == counts.size() && i + 1 == counts[stage];
       const Activation activation = is_last ? last_activation : Activation::kRelu;
       if (has_norm) {
-        layers->Add(std::make_unique<ConvolutionUnit>(name, options, next_name(), kNormEpsilon, activation,
+        layers->Add(std::make_unique<ConvolutionUnit>(name, options, next_name(), kVggNormEpsilon, activation,
                                                       /*has_bias=*/true));
       } else {
         layers->Add(std::make_unique<ConvolutionUnit>(name, options, activation));

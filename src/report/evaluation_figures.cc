@@ -7,12 +7,12 @@
 namespace vantage {
 namespace {
 
-std::string Percent(double share) { return FormatFixed(100 * share, 2); }
+std::string PercentNumber(double share) { return FormatFixed(100 * share, 2); }
 
-std::string SignedPercent(double share) { return (share < 0 ? "" : "+") + Percent(share); }
+std::string SignedPercent(double share) { return (share < 0 ? "" : "+") + PercentNumber(share); }
 
 std::string Range(const Interval& interval, const StatisticsOptions& options) {
-  return StrCat(Percent(interval.low), " to ", Percent(interval.high), " (",
+  return StrCat(PercentNumber(interval.low), " to ", PercentNumber(interval.high), " (",
                 FormatFixed(100 * options.confidence, 0), " %)");
 }
 
@@ -28,15 +28,15 @@ std::string ComparisonRows(const EvaluationReport& report, const TaskComparison&
   const PairedComparison& paired = task.comparison;
   const std::string suffix = task.task.empty() ? "" : " " + task.task;
   std::string rows =
-      Row("mAP" + suffix, Percent(here.mean_average_precision), Percent(there.mean_average_precision),
-          SignedPercent(paired.mean_difference),
+      Row("mAP" + suffix, PercentNumber(here.mean_average_precision),
+          PercentNumber(there.mean_average_precision), SignedPercent(paired.mean_difference),
           StrCat(Range(paired.interval, report.statistics), ", p = ", FormatFixed(paired.p_value, 4), "; ",
                  paired.better, " of ", Counted(paired.queries, "query", "queries"), " better, ",
                  paired.worse, " worse"));
   for (const auto& [k, precision] : here.mean_precision_at) {
     const auto other = there.mean_precision_at.find(k);
     if (other == there.mean_precision_at.end()) continue;
-    rows += Row(StrCat("mP@", k, suffix), Percent(precision), Percent(other->second),
+    rows += Row(StrCat("mP@", k, suffix), PercentNumber(precision), PercentNumber(other->second),
                 SignedPercent(precision - other->second), "");
   }
   return rows;
@@ -49,10 +49,10 @@ std::string FigureTiles(const EvaluationReport& report) {
   for (const std::string& task : report.run.tasks) {
     const RetrievalScores scores = ScoresOfTask(report.run, task);
     const std::string suffix = EscapeHtml(task.empty() ? "" : " " + task);
-    html += Tile(Percent(scores.mean_average_precision), "mAP" + suffix,
+    html += Tile(PercentNumber(scores.mean_average_precision), "mAP" + suffix,
                  Range(BootstrapMean(scores.average_precisions, report.statistics), report.statistics));
     for (const auto& [k, precision] : scores.mean_precision_at) {
-      html += Tile(Percent(precision), StrCat("mP@", k, suffix), "");
+      html += Tile(PercentNumber(precision), StrCat("mP@", k, suffix), "");
     }
   }
   return html + "</div>\n";

@@ -10,7 +10,7 @@
 namespace vantage {
 namespace {
 
-constexpr char kLegend[] =
+constexpr char kTupleLegend[] =
     "<details class=\"legend\" open><summary>How to read this</summary><ul>"
     "<li><span class=\"swatch chosen\"></span><b>Chosen positive</b>: the matching photo that training "
     "takes.</li>"
@@ -153,7 +153,7 @@ std::string QuerySection(const TrainingSet& set, const std::vector<ShownQuery>& 
              "id=\"order\"><option value=\"number\">scenes</option><option value=\"candidates\">fewest "
              "matching photos</option>",
              negatives ? "<option value=\"nearest\">nearest negative</option>" : "",
-             "</select></label></div>", NegativesNote(negatives), kLegend, "<div id=\"query-list\">\n");
+             "</select></label></div>", NegativesNote(negatives), kTupleLegend, "<div id=\"query-list\">\n");
   const double longest = LongestOf(queries);
   for (size_t i = 0; i < queries.size(); ++i) html += QueryCard(set, queries[i], i + 1, longest, album);
   return html + "</div><p class=\"none\" hidden>No query shown is of this choice.</p></section>\n";

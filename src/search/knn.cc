@@ -11,8 +11,8 @@ namespace vantage {
 namespace {
 
 // Similarities held at a time: 32 MiB.
-constexpr int64_t kBlockElements = int64_t{1} << 23;
-constexpr int64_t kQueriesPerBlock = 256;
+constexpr int64_t kKnnBlockElements = int64_t{1} << 23;
+constexpr int64_t kKnnQueriesPerBlock = 256;
 
 }  // namespace
 
@@ -25,9 +25,9 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
   const auto kept = static_cast<size_t>(std::clamp<int64_t>(k, 0, database.rows()));
   if (kept == 0) return neighbors;
   DescriptorMatrix similarities;
-  for (int64_t first_query = 0; first_query < queries.rows(); first_query += kQueriesPerBlock) {
-    const int64_t query_count = std::min(kQueriesPerBlock, queries.rows() - first_query);
-    const int64_t block = std::max<int64_t>(1, kBlockElements / query_count);
+  for (int64_t first_query = 0; first_query < queries.rows(); first_query += kKnnQueriesPerBlock) {
+    const int64_t query_count = std::min(kKnnQueriesPerBlock, queries.rows() - first_query);
+    const int64_t block = std::max<int64_t>(1, kKnnBlockElements / query_count);
     for (int64_t first = 0; first < database.rows(); first += block) {
       context.CheckCancelled();
       const int64_t count = std::min(block, database.rows() - first);

@@ -15,9 +15,9 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "NumPy arrays are read as they lie in memory");
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr size_t kAlignment = 64;
+constexpr size_t kNpyAlignment = 64;
 // Of a file read in parts: the header of an array of numbers has some 100 bytes.
-constexpr uint64_t kMaxHeaderSize = 1 << 16;
+constexpr uint64_t kMaxNpyHeaderSize = 1 << 16;
 
 // Product of the sizes, or -1 where it leaves 62 bits.
 int64_t ElementCount(const std::vector<int64_t>& shape) {
@@ -135,7 +135,7 @@ template std::string NpyDtype<double>();
 template std::string NpyDtype<int64_t>();
 
 NpyLayout ReadNpyLayout(const InputFile& file) {
-  return ParseLayout(file.ReadAt(0, std::min(file.size(), kMaxHeaderSize)), file.size(),
+  return ParseLayout(file.ReadAt(0, std::min(file.size(), kMaxNpyHeaderSize)), file.size(),
                      file.path().string());
 }
 
@@ -156,7 +156,7 @@ std::string NpyHeader(const std::string& dtype, const std::vector<int64_t>& shap
   if (shape.size() == 1) dictionary.pop_back();
   dictionary += "), }";
   const size_t unpadded = kMagic.size() + 4 + dictionary.size() + 1;
-  dictionary.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+  dictionary.append((kNpyAlignment - unpadded % kNpyAlignment) % kNpyAlignment, ' ');
   dictionary += '\n';
   std::string header(kMagic);
   header += '\x01';

@@ -9,17 +9,17 @@ namespace {
 using nlohmann::json;
 using Kind = PickleValue::Kind;
 
-constexpr int kMaxDepth = 64;
+constexpr int kMaxPickleDepth = 64;
 // Values may be shared, and stand in the result as often as they are reached.
-constexpr int64_t kMaxValues = 1'000'000;
+constexpr int64_t kMaxPickleValues = 1'000'000;
 constexpr int64_t kMaxArray = 1024;
 
-class Converter {
+class PickleConverter {
  public:
-  explicit Converter(const std::string& what) : what_(what) {}
+  explicit PickleConverter(const std::string& what) : what_(what) {}
 
   json Convert(const PickleValue& value, int depth = 0) {
-    VANTAGE_CHECK(++values_ <= kMaxValues && depth <= kMaxDepth, what_,
+    VANTAGE_CHECK(++values_ <= kMaxPickleValues && depth <= kMaxPickleDepth, what_,
                   ": too many values or levels, or a value that holds itself");
     switch (value.kind) {
       case Kind::kBool:
@@ -66,6 +66,8 @@ class Converter {
 
 }  // namespace
 
-json ToJson(const PickleValue& value, const std::string& what) { return Converter(what).Convert(value); }
+json ToJson(const PickleValue& value, const std::string& what) {
+  return PickleConverter(what).Convert(value);
+}
 
 }  // namespace vantage

@@ -8,7 +8,7 @@ namespace vantage {
 namespace {
 
 template <typename T>
-void Append(std::string& bytes, T value) {
+void AppendNumber(std::string& bytes, T value) {
   bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
@@ -23,25 +23,25 @@ void PickleWriter::Bool(bool value) { bytes_ += value ? '\x88' : '\x89'; }
 void PickleWriter::Int(int64_t value) {
   if (value >= 0 && value <= 0xff) {
     bytes_ += 'K';
-    Append(bytes_, static_cast<uint8_t>(value));
+    AppendNumber(bytes_, static_cast<uint8_t>(value));
   } else if (value >= std::numeric_limits<int32_t>::min() && value <= std::numeric_limits<int32_t>::max()) {
     bytes_ += 'J';
-    Append(bytes_, static_cast<int32_t>(value));
+    AppendNumber(bytes_, static_cast<int32_t>(value));
   } else {
     bytes_ += '\x8a';
     bytes_ += '\x08';
-    Append(bytes_, value);
+    AppendNumber(bytes_, value);
   }
 }
 
 void PickleWriter::Float(double value) {
   bytes_ += 'G';
-  Append(bytes_, __builtin_bswap64(std::bit_cast<uint64_t>(value)));
+  AppendNumber(bytes_, __builtin_bswap64(std::bit_cast<uint64_t>(value)));
 }
 
 void PickleWriter::String(std::string_view utf8) {
   bytes_ += 'X';
-  Append(bytes_, static_cast<uint32_t>(utf8.size()));
+  AppendNumber(bytes_, static_cast<uint32_t>(utf8.size()));
   bytes_ += utf8;
 }
 

@@ -19,8 +19,8 @@ using nlohmann::json;
 constexpr uint64_t kLengthSize = 8;
 constexpr uint64_t kMaxHeaderSize = 100'000'000;  // of the format
 // A header holds only a few values a tensor: bounds the memory that a hostile one takes.
-constexpr int64_t kMaxValues = 8'000'000;
-constexpr int kMaxDepth = 3;  // file, tensor, shape
+constexpr int64_t kMaxHeaderValues = 8'000'000;
+constexpr int kMaxHeaderDepth = 3;  // file, tensor, shape
 constexpr const char* kMetadata = "__metadata__";
 
 struct CodeRow {
@@ -49,7 +49,7 @@ json ParseHeader(const std::string& text, const std::string& source) {
   int64_t values = 0;
   std::set<std::string> names;
   const auto check = [&](int depth, json::parse_event_t event, json& value) {
-    VANTAGE_CHECK(++values <= kMaxValues && depth <= kMaxDepth, source,
+    VANTAGE_CHECK(++values <= kMaxHeaderValues && depth <= kMaxHeaderDepth, source,
                   ": the header has too many values or levels");
     if (event == json::parse_event_t::key && depth == 1) {
       const auto name = value.get<std::string>();

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kBeginning[] = "events.out.tfevents.";
+constexpr char kEventsBeginning[] = "events.out.tfevents.";
 
 constexpr std::array<uint32_t, 256> MakeCrcTable() {
   std::array<uint32_t, 256> table{};
@@ -81,8 +81,8 @@ int64_t SecondsForName(const fs::path& folder) {
           .count();
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with(kBeginning)) continue;
-    const char* digits = name.data() + std::string_view(kBeginning).size();
+    if (!name.starts_with(kEventsBeginning)) continue;
+    const char* digits = name.data() + std::string_view(kEventsBeginning).size();
     int64_t other = 0;
     // Ten digits, since names are compared as text.
     const bool is_time = std::from_chars(digits, name.data() + name.size(), other).ec == std::errc{};
@@ -114,7 +114,8 @@ TensorBoardFile::TensorBoardFile(const fs::path& folder, int64_t first_step) {
   std::error_code error;
   fs::create_directories(folder, error);
   VANTAGE_CHECK(!error, folder.string(), ": cannot be made: ", error.message());
-  path_ = folder / StrCat(kBeginning, SecondsForName(folder), ".", HostName(), ".", ::getpid(), ".vantage");
+  path_ =
+      folder / StrCat(kEventsBeginning, SecondsForName(folder), ".", HostName(), ".", ::getpid(), ".vantage");
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
   VANTAGE_CHECK(descriptor_ >= 0, path_.string(),
                 ": cannot be written: ", std::generic_category().message(errno));

@@ -58,9 +58,9 @@ struct DescribedSet {
   std::vector<std::string> failed;
 };
 
-DescribedSet DescribePhotos(const Describer& describer, const TrainingSet& set,
-                            const std::filesystem::path& photo_root, size_t first, size_t count,
-                            const RunContext& context) {
+DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
+                         const std::filesystem::path& photo_root, size_t first, size_t count,
+                         const RunContext& context) {
   std::vector<PhotoRequest> requests;
   for (size_t i = first; i < first + count; ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root), std::nullopt});
@@ -109,7 +109,7 @@ Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
       context.Report({progress.task, static_cast<int64_t>(first) + progress.done,
                       static_cast<int64_t>(set.photos.size()), progress.note});
     };
-    const DescribedSet part = DescribePhotos(describer, set, photo_root, first, count, of_part);
+    const DescribedSet part = DescribeSet(describer, set, photo_root, first, count, of_part);
     scratch.Append(part.values);
     learned.failed.insert(learned.failed.end(), part.failed.begin(), part.failed.end());
   }
@@ -188,7 +188,7 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
     if (is_pca && bytes > (int64_t{options.memory} << 20)) {
       return LearnPcaOnDisk(describer, set, photo_root, options, context, learned);
     }
-    DescribedSet described = DescribePhotos(describer, set, photo_root, 0, set.photos.size(), context);
+    DescribedSet described = DescribeSet(describer, set, photo_root, 0, set.photos.size(), context);
     const Pairs pairs = PairsOf(set, described.row_of, options);
     learned.photos = described.values.rows();
     learned.pairs = static_cast<int64_t>(pairs.queries.size());
