@@ -124,6 +124,11 @@ void BenchmarkArguments::Declare(CommandLine& line) {
   line.Flag("--partial", partial_, "Judge what is there of a benchmark although photos are missing");
 }
 
+void BenchmarkArguments::CheckOutputs(const OutputRules& rules) const {
+  if (save_.empty()) return;
+  for (const std::string& name : {save_, save_ + "-queries"}) CheckDescriptorOutput(name, {}, rules);
+}
+
 void BenchmarkArguments::Save(const BenchmarkInput& input) const {
   DescriptorFile database{{{}, input.described.database}, {}, input.provenance};
   for (const fs::path& photo : input.benchmark.photos) {

@@ -40,6 +40,9 @@ class BenchmarkArguments {
   // The list of a benchmark's photos of Holidays; empty where none is named or lies beside them.
   std::vector<std::string> HolidaysList() const;
 
+  // Whether --save may write its files; see CheckOutput.
+  void CheckOutputs(const OutputRules& rules) const;
+
  private:
   void Save(const BenchmarkInput& input) const;
   void CheckComplete(const Benchmark& benchmark) const;

@@ -125,6 +125,10 @@ int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>
         ->group("Common options");
     subcommand->add_flag("--json", options.json, "Print the result as one JSON object")
         ->group("Common options");
+    subcommand
+        ->add_flag("--overwrite", options.overwrite,
+                   "Let an output replace a file of another kind, or an input")
+        ->group("Common options");
     subcommand->callback([&chosen, raw = command.get()] { chosen = raw; });
   }
   try {

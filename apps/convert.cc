@@ -36,6 +36,7 @@ class ConvertCommand : public Command {
   }
 
   void Run(Session& session) override {
+    CheckOutputs(session);
     if (IsTrainingSet()) {
       ConvertTrainingSet(model_.path, output_);
       session.PrintResult({{"output", output_}}, StrCat("written: ", output_, "\n"));
@@ -53,6 +54,17 @@ class ConvertCommand : public Command {
   }
 
  private:
+  void CheckOutputs(const Session& session) const {
+    const OutputRules rules = session.Rules({model_.path});
+    const std::string extension = ToLower(fs::path(output_).extension().string());
+    if (fs::is_directory(model_.path)) return CheckOutputFolder(output_, rules);
+    if (IsTrainingSet()) {
+      return CheckOutput(output_, extension == ".db" ? file_kinds::kSqlite : file_kinds::kPickle, rules);
+    }
+    const bool safetensors = (format_.empty() ? DefaultFormat() : format_) == "safetensors";
+    CheckOutput(output_, safetensors ? file_kinds::kSafetensors : file_kinds::kCheckpoint, rules);
+  }
+
   bool IsTrainingSet() const {
     const auto is_database = [](const fs::path& path) { return ToLower(path.extension().string()) == ".db"; };
     return is_database(model_.path) || is_database(output_);

@@ -81,6 +81,7 @@ class EvaluateCommand : public Command {
   }
 
   void Run(Session& session) override {
+    CheckOutputs(session);
     if (fs::path(model_.path).extension() == ".txt") return JudgeLists(session);
     const bool plain = search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 &&
                        !search_.diffusion.enabled && search_.superglobal.count == 0 && rerank_ == 0;
@@ -105,6 +106,15 @@ class EvaluateCommand : public Command {
   }
 
  private:
+  void CheckOutputs(const Session& session) const {
+    const OutputRules rules =
+        session.Rules({model_.path, compare_, benchmark_.data(), benchmark_.data() + "/queries.json"});
+    if (!per_query_.empty()) CheckOutput(per_query_, file_kinds::kText, rules);
+    if (!save_results_.empty()) CheckOutput(save_results_, file_kinds::kResults, rules);
+    if (!report_.empty()) CheckOutput(report_, file_kinds::kPage, rules);
+    benchmark_.CheckOutputs(rules);
+  }
+
   Reranking Closer(const Benchmark& benchmark) const {
     if (rerank_ <= 0) return {};
     const auto matcher = std::make_shared<PhotoMatcher>(features_, match_);

@@ -31,6 +31,9 @@ class ExtractCommand : public Command {
   }
 
   void Run(Session& session) override {
+    std::vector<std::string> inputs = photos_;
+    inputs.push_back(model_.path);
+    CheckDescriptorOutput(output_, format_, session.Rules(inputs));
     const Model model = model_.Read(session);
     const Describer describer(model, model_.descriptor);
     NamedPhotos photos = ListPhotos(photos_);

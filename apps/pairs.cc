@@ -57,6 +57,9 @@ class PairsCommand : public Command {
   void Run(Session& session) override {
     if (output_.empty() && covisible_.empty())
       throw UsageError("-o: where to write the pairs, or --covisible");
+    if (!output_.empty()) {
+      CheckOutput(output_, file_kinds::kText, session.Rules({database_, queries_, covisible_}));
+    }
     if (covisible_.empty() && !against_.empty()) throw UsageError("--against: goes with --covisible");
     if (!queries_.empty()) {
       if (!covisible_.empty())

@@ -43,6 +43,7 @@ class ReportCommand : public Command {
   }
 
   void Run(Session& session) override {
+    CheckOutput(output_, file_kinds::kPage, session.Rules({set_, model_.path}));
     if (fs::is_directory(set_)) return ReportRun(session);
     const TrainingSet set = ReadTrainingSet(set_);
     const fs::path root = photos_.empty() ? fs::path(set_).parent_path() : fs::path(photos_);

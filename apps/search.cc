@@ -113,6 +113,7 @@ class SearchCommand : public Command {
 
   void Run(Session& session) override {
     if (k_ < 1) throw UsageError("-k: at least 1");
+    CheckRankedListsOutput(output_, session.Rules({database_, queries_, index_file_}));
     const DescriptorDatabase database(database_);
     const bool own = queries_.empty();
     DescriptorFile queries = ReadDescriptors(own ? database_ : queries_);
@@ -136,7 +137,7 @@ class SearchCommand : public Command {
                                               index_search_, recall_queries_, 0, session.context())
                               : std::numeric_limits<double>::quiet_NaN();
     lists.queries = std::move(queries.descriptors.names);
-    WriteRankedLists(lists, database.names(), output_);
+    WriteRankedLists(lists, database.names(), output_, session.context());
     const int64_t found = lists.neighbors.empty() ? 0 : static_cast<int64_t>(lists.neighbors[0].size());
     const auto count = static_cast<double>(std::max<size_t>(1, lists.queries.size()));
     json result = {{"output", output_},

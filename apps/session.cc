@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
+#include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/string.h"
 
@@ -101,7 +104,12 @@ void Session::PrintResult(const nlohmann::json& result, const std::string& text)
       options_.json ? result.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) : text;
   std::fputs(output.c_str(), stdout);
   if (output.empty() || output.back() != '\n') std::fputc('\n', stdout);
-  std::fflush(stdout);
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  VANTAGE_CHECK(written, "standard output: cannot be written: ", std::generic_category().message(errno));
+}
+
+OutputRules Session::Rules(std::vector<std::string> inputs) const {
+  return {{inputs.begin(), inputs.end()}, options_.overwrite};
 }
 
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
@@ -129,6 +137,7 @@ void CatchInterrupts() {
   sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error of its write
 }
 
 bool WasInterrupted() { return interrupted; }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "vantage/util/output.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
@@ -17,6 +18,7 @@ struct GlobalOptions {
   std::string device = "cpu";
   std::string log_level = "info";
   bool json = false;
+  bool overwrite = false;
 };
 
 // Shows progress on standard error: a line that is rewritten on a terminal, else a new line every ten
@@ -50,7 +52,11 @@ class Session {
   const GlobalOptions& options() const { return options_; }
   const RunContext& context() const { return context_; }
 
-  // Prints a command's result to standard output: the JSON object with --json, else the text.
+  // What the command may write, given the files and folders that it reads.
+  OutputRules Rules(std::vector<std::string> inputs) const;
+
+  // Prints a command's result to standard output: the JSON object with --json, else the text. Throws Error
+  // if standard output cannot be written.
   void PrintResult(const nlohmann::json& result, const std::string& text);
 
  private:

@@ -13,7 +13,7 @@
 #include "vantage/tuples/classes.h"
 #include "vantage/tuples/exclude.h"
 #include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "vantage/util/lines.h"
 
 namespace vantage {
 namespace {
@@ -59,6 +59,9 @@ class TuplesCommand : public Command {
   }
 
   void Run(Session& session) override {
+    std::vector<std::string> inputs = scenes_;
+    inputs.push_back(model_);
+    CheckOutput(output_, file_kinds::kSqlite, session.Rules(inputs));
     if (NamesPickle()) return Import(session);
     if (classes_) return BuildFromClasses(session);
     std::vector<SceneModels> scenes;
@@ -96,10 +99,7 @@ class TuplesCommand : public Command {
         names.push_back(entry);
         continue;
       }
-      for (const std::string& line : SplitText(ReadFile(entry), '\n')) {
-        const std::string name(Trim(line));
-        if (!name.empty()) names.push_back(name);
-      }
+      for (const TextLine& line : ReadLines(entry)) names.push_back(line.text);
     }
     return names;
   }

@@ -44,6 +44,7 @@ class WhitenCommand : public Command {
   }
 
   void Run(Session& session) override {
+    CheckOutput(output_, file_kinds::kCheckpoint, session.Rules({model_.path, tuples_}));
     Model model = model_.Read(session);
     const TrainingSet set = ReadTrainingSet(tuples_);
     const fs::path root = photos_.empty() ? fs::path(tuples_).parent_path() : fs::path(photos_);

@@ -13,6 +13,8 @@
 #include <c10/core/InferenceMode.h>
 #include <sys/resource.h>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -230,7 +232,7 @@ int Main(int argc, char** argv) {
     std::printf("%.6f %.1f\n", one.seconds, one.peak_mib);
     return 0;
   }
-  const fs::path made = TemporaryPathBeside(fs::temp_directory_path() / "extract_benchmark");
+  const fs::path made = fs::temp_directory_path() / StrCat("extract_benchmark-", ::getpid());
   if (photos.empty()) {
     SynthesizeDataset({.train_scenes = 0,
                        .val_scenes = 0,

@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -214,7 +216,7 @@ int Main(int argc, char** argv) {
     std::printf("%.6f %.6f %.1f\n", one.seconds, one.data_wait, one.peak_mib);
     return 0;
   }
-  const fs::path made = TemporaryPathBeside(fs::temp_directory_path() / "train_benchmark");
+  const fs::path made = fs::temp_directory_path() / StrCat("train_benchmark-", ::getpid());
   if (photos.empty()) {
     SynthesizeDataset({.train_scenes = 0,
                        .val_scenes = 0,

@@ -8,6 +8,7 @@
 #include "vantage/serialize/pickle.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/lines.h"
 
 namespace vantage {
 namespace {
@@ -64,11 +65,7 @@ class NameRows {
 
 // Appends the rows of the photos that a text file names, one a line.
 void ReadNames(const fs::path& path, NameRows& rows, std::vector<int64_t>& into) {
-  std::istringstream lines(ReadFile(path, kMaxGroundTruthSize));
-  for (std::string line; std::getline(lines, line);) {
-    const std::string name(Trim(line));
-    if (!name.empty()) into.push_back(rows.Row(name));
-  }
+  for (const TextLine& line : ReadLines(path, kMaxGroundTruthSize)) into.push_back(rows.Row(line.text));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/lines.h"
 
 namespace vantage {
 namespace {
@@ -66,12 +67,7 @@ QueryResult JudgeList(const RankedNames& ranking, const std::string& name, const
 std::vector<std::string> ReadHolidaysList(const fs::path& path) {
   std::vector<std::string> names;
   std::set<std::string> seen;
-  std::istringstream lines(ReadFile(path, kMaxHolidaysSize));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    const std::string name(Trim(line));
-    if (name.empty()) continue;
+  for (const auto& [name, number] : ReadLines(path, kMaxHolidaysSize)) {
     VANTAGE_CHECK(!NumberOf(name).empty(), path.string(), ":", number, ": '", name,
                   "' is no photo of Holidays: 1GGGII.jpg");
     VANTAGE_CHECK(seen.insert(name).second, path.string(), ":", number, ": '", name, "' stands there twice");
@@ -122,13 +118,10 @@ Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoLookup&
 
 std::vector<RankedNames> ReadHolidaysResults(const fs::path& path) {
   std::vector<RankedNames> rankings;
-  std::istringstream lines(ReadFile(path, kMaxHolidaysSize));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    std::istringstream words(line);
+  for (const auto& [text, number] : ReadLines(path, kMaxHolidaysSize)) {
+    std::istringstream words(text);
     RankedNames ranking;
-    if (!(words >> ranking.query)) continue;
+    words >> ranking.query;
     std::string rank;
     std::string name;
     while (words >> rank) {

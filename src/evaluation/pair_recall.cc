@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "vantage/util/lines.h"
 
 namespace vantage {
 namespace {
@@ -87,15 +87,12 @@ std::vector<RecallAtK> RecallByK(const Descriptors& photos, const std::vector<Ro
 
 std::vector<NamePair> ReadNamePairs(const std::filesystem::path& path) {
   std::vector<NamePair> pairs;
-  std::istringstream lines(ReadFile(path));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    std::istringstream words(line);
+  for (const auto& [text, number] : ReadLines(path)) {
+    std::istringstream words(text);
     NamePair pair;
     std::string rest;
-    if (!(words >> pair.first)) continue;
-    VANTAGE_CHECK(words >> pair.second && !(words >> rest), path.string(), ":", number, ": not two names");
+    VANTAGE_CHECK(words >> pair.first >> pair.second && !(words >> rest), path.string(), ":", number,
+                  ": not two names");
     pairs.push_back(std::move(pair));
   }
   return pairs;

@@ -40,7 +40,7 @@ ResultKind ParseKind(const std::string& name, const std::string& place) {
   return static_cast<ResultKind>(known - kKinds.begin());
 }
 
-void Check(const QueryResult& query, const std::string& place) {
+void CheckResult(const QueryResult& query, const std::string& place) {
   const double ap = query.average_precision;
   VANTAGE_CHECK(query.positives >= 0, place, ": ", query.positives, " positives");
   VANTAGE_CHECK(std::isnan(ap) ? query.positives == 0 : ap >= 0 && ap <= 1 + 1e-9, place,
@@ -69,7 +69,7 @@ QueryResult FromJson(const json& entry, const std::string& place) {
                            ParseKind(photo.at("kind").get<std::string>(), place),
                            NumberOrNaN(photo.at("score"))});
   }
-  Check(query, place);
+  CheckResult(query, place);
   return query;
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "vantage/evaluation/benchmark.h"
 #include "vantage/evaluation/official_benchmark.h"
 #include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "vantage/util/lines.h"
 
 namespace vantage {
 namespace {
@@ -34,12 +33,8 @@ void ReadTurns(Benchmark& benchmark, const fs::path& path) {
   }
   std::vector<int> turns(benchmark.photos.size(), 0);
   std::set<fs::path> seen;
-  std::istringstream lines(ReadFile(path, kMaxTurnsSize));
-  int64_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    const std::string place = StrCat(path.string(), ":", ++number);
-    const std::string text(Trim(line));
-    if (text.empty()) continue;
+  for (const auto& [text, number] : ReadLines(path, kMaxTurnsSize)) {
+    const std::string place = StrCat(path.string(), ":", number);
     const size_t space = text.find_last_of(" \t");
     VANTAGE_CHECK(space != text.npos, place, ": not 'NAME DEGREES'");
     const std::string name(Trim(text.substr(0, space)));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <set>
-#include <sstream>
 
 #include "vantage/extract/extract.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/lines.h"
 
 namespace vantage {
 namespace {
@@ -20,10 +20,7 @@ void AddFolder(const fs::path& folder, NamedPhotos& photos) {
 }
 
 void AddList(const fs::path& list, NamedPhotos& photos) {
-  std::istringstream lines(ReadFile(list));
-  for (std::string line; std::getline(lines, line);) {
-    const std::string name(Trim(line));
-    if (name.empty()) continue;
+  for (const auto& [name, number] : ReadLines(list)) {
     photos.names.push_back(name);
     photos.requests.push_back({list.parent_path() / name, std::nullopt});
   }

@@ -13,7 +13,7 @@ namespace {
 
 using File = std::shared_ptr<const MatFile>;
 
-std::string BytesOf(const std::vector<float>& values) {
+std::string ElementBytes(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
 }
 
@@ -27,7 +27,8 @@ std::vector<int64_t> Squeezed(const MatValue& value) {
 
 // MATLAB's order is C's of the sizes turned round: no element moves.
 SourceTensor Plain(const File& file, const MatValue& value, const std::string& name) {
-  return {name, ElementType::kFloat32, Squeezed(value), [file, value] { return BytesOf(file->Read(value)); }};
+  return {name, ElementType::kFloat32, Squeezed(value),
+          [file, value] { return ElementBytes(file->Read(value)); }};
 }
 
 // Rows x columns x in x out to out x in x rows x columns.
@@ -46,7 +47,7 @@ SourceTensor Convolution(const File& file, const MatValue& value, const std::str
           }
           std::copy(kernel.begin(), kernel.end(), values.begin() + static_cast<std::ptrdiff_t>(first));
         }
-        return BytesOf(values);
+        return ElementBytes(values);
       }};
 }
 
@@ -63,7 +64,7 @@ SourceTensor Centers(const File& file, const MatValue& value) {
             for (size_t k = 0; k < clusters; ++k) {
               for (size_t d = 0; d < dimension; ++d) turned[d * clusters + k] = -values[k * dimension + d];
             }
-            return BytesOf(turned);
+            return ElementBytes(turned);
           }};
 }
 

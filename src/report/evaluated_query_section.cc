@@ -80,8 +80,8 @@ std::string Header(const ShownResults& shown, size_t number) {
   return html + "</header>";
 }
 
-std::string QueryCard(const EvaluationReport& report, const ShownResults& shown, size_t number,
-                      PhotoAlbum& album) {
+std::string EvaluatedQueryCard(const EvaluationReport& report, const ShownResults& shown, size_t number,
+                               PhotoAlbum& album) {
   const QueryResult& query = *shown.query;
   const double change = Change(shown);
   return StrCat("<article class=\"query\" id=\"query-", number, "\" tabindex=\"-1\" data-number=\"", number,
@@ -114,7 +114,7 @@ std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vec
                      "first</option>"
                    : "",
       "</select></label></div>", kLegend, "<div id=\"query-list\" class=\"many\">\n");
-  for (size_t i = 0; i < shown.size(); ++i) html += QueryCard(report, shown[i], i + 1, album);
+  for (size_t i = 0; i < shown.size(); ++i) html += EvaluatedQueryCard(report, shown[i], i + 1, album);
   return html + "</div><p class=\"none\" hidden>No query shown is of this choice.</p></section>\n";
 }
 

@@ -118,7 +118,7 @@ std::vector<ShownResults> ChooseQueries(const Pairs& sorted, bool has_other,
   return shown;
 }
 
-std::string Toolbar(const EvaluationReport& report, const std::vector<ShownResults>& shown) {
+std::string EvaluationToolbar(const EvaluationReport& report, const std::vector<ShownResults>& shown) {
   std::string html = "<nav class=\"bar\" aria-label=\"Sections and filter\"><div class=\"links\">";
   if (report.other) html += "<a href=\"#comparison\">Two runs</a>";
   html +=
@@ -215,7 +215,7 @@ EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
     page.Add(StrCat("<p class=\"note\">Partial, not the benchmark's figure. Missing: ",
                     EscapeHtml(SomeOf(report.run.missing)), "</p>\n"));
   }
-  page.Add(Toolbar(report, shown));
+  page.Add(EvaluationToolbar(report, shown));
   page.Add(ComparisonSection(report));
   page.Add(PrecisionRecallSection(report));
   page.Add(PrecisionSection(report, sorted, shown));

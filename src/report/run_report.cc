@@ -77,7 +77,7 @@ std::vector<ShownExample> ShowExamples(const RunData& run, const RunReportOption
   return shown;
 }
 
-std::string Toolbar(const std::vector<std::pair<const char*, const char*>>& links) {
+std::string RunToolbar(const std::vector<std::pair<const char*, const char*>>& links) {
   std::string html = "<nav class=\"bar\" aria-label=\"Sections\"><div class=\"links\">";
   for (const auto& [id, name] : links) html += StrCat("<a href=\"#", id, "\">", name, "</a>");
   return html + "</div></nav>\n";
@@ -169,7 +169,7 @@ RunReportSummary WriteRunReport(const fs::path& folder, const RunReportOptions& 
                   "</h1></header>\n<main>\n", RunOverview(run)));
   for (const std::string& note : run.notes)
     page.Add(StrCat("<p class=\"note\">", EscapeHtml(note), "</p>\n"));
-  page.Add(Toolbar(links) + sections + UnreadableSection(summary.unreadable));
+  page.Add(RunToolbar(links) + sections + UnreadableSection(summary.unreadable));
   page.Add(StrCat("</main>\n<footer>vantage ", Version(), "</footer>\n"));
   const std::string text = page.Text();
   WriteFile(output, text);

@@ -45,7 +45,7 @@ hdf5::File CreateFile(const fs::path& file, const fs::path& target) {
   const hdf5::Properties access(H5Pcreate(H5P_FILE_ACCESS), what);
   // HDF5 1.8's format has checksums and takes long attributes; its predecessor, the default, does neither.
   Check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), what);
-  return {H5Fcreate(file.c_str(), H5F_ACC_EXCL, creation.get(), access.get()), what};
+  return {H5Fcreate(file.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), what};
 }
 
 void WriteFacts(const hdf5::File& file, const std::string& text, const fs::path& target) {
@@ -194,7 +194,7 @@ std::optional<DescriptorFile> ReadFacts(const hdf5::File& file, const fs::path& 
   VANTAGE_CHECK(is_text && size <= file_size, what, " is not what vantage writes: one text of fixed length");
   std::string text(size, '\0');
   Check(H5Aread(attribute.get(), type.get(), text.data()), what);
-  return ParseFacts(text, what);
+  return ParseFacts(text, what).file;
 }
 
 class Hdf5Reader : public DescriptorReader {
@@ -299,12 +299,12 @@ class Hdf5Reader : public DescriptorReader {
 void WriteHdf5Descriptors(const DescriptorFile& descriptors, const fs::path& path, bool float16) {
   const std::string facts = FactsText(descriptors);
   // The names as they will be read back.
-  const std::vector<std::string> groups = GroupsOf(ParseFacts(facts, path.string()).descriptors.names, path);
-  MakeParentFolder(path);
-  const fs::path temporary = TemporaryPathBeside(path);
-  try {
+  const std::vector<std::string> groups =
+      GroupsOf(ParseFacts(facts, path.string()).file.descriptors.names, path);
+  PartialFile output(path);
+  {
     const hdf5::Session session;
-    hdf5::File file = CreateFile(temporary, path);
+    hdf5::File file = CreateFile(output.path(), path);
     WriteFacts(file, facts, path);
     {
       RowWriter writer(file, descriptors.descriptors.dimension(), float16, path);
@@ -313,12 +313,8 @@ void WriteHdf5Descriptors(const DescriptorFile& descriptors, const fs::path& pat
       }
     }
     file.Close(StrCat(path.string(), ": cannot be written"));
-    RenameIntoPlace(temporary, path);
-  } catch (...) {
-    std::error_code error;
-    fs::remove(temporary, error);
-    throw;
   }
+  output.Commit();
 }
 
 std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const fs::path& path) {

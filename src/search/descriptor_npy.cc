@@ -38,7 +38,11 @@ class NpyReader : public DescriptorReader {
                   ": descriptors are an N x D array of float16, float32 or float64, not ", layout_.dtype,
                   " of ", layout_.shape.size(), " dimensions");
     const fs::path json_path = ReplaceExtension(path, ".json");
-    facts_ = ParseFacts(ReadFile(json_path, kMaxSidecarSize), json_path.string());
+    ParsedFacts parsed = ParseFacts(ReadFile(json_path, kMaxSidecarSize), json_path.string());
+    VANTAGE_CHECK(parsed.array.empty() || parsed.array == ArrayIdentity(file_), json_path.string(),
+                  ": belongs to another ", path.filename().string(),
+                  " than the one beside it; one of the two was replaced or is damaged");
+    facts_ = std::move(parsed.file);
     VANTAGE_CHECK(rows() == layout_.shape[0], json_path.string(), ": ", rows(), " names for ",
                   layout_.shape[0], " rows of ", path.string());
     // Rows of no values take no bytes of the file: any number of dimensions could stand beside zero rows.
@@ -73,8 +77,7 @@ class NpyReader : public DescriptorReader {
 };
 
 template <typename T>
-void WriteValues(const DescriptorMatrix& values, const fs::path& path, const char* dtype) {
-  AtomicFile file(path);
+void WriteValues(const DescriptorMatrix& values, AtomicFile& file, const char* dtype) {
   file.Write(NpyHeader(dtype, {values.rows(), values.cols()}));
   const int64_t block_rows = RowsPerBlock(values.cols());
   for (int64_t first = 0; first < values.rows(); first += block_rows) {
@@ -82,19 +85,25 @@ void WriteValues(const DescriptorMatrix& values, const fs::path& path, const cha
         values.middleRows(first, std::min(block_rows, values.rows() - first)).template cast<T>();
     file.Write(block.data(), static_cast<uint64_t>(block.size()) * sizeof(T));
   }
-  file.Commit();
+  file.Flush();
 }
 
 }  // namespace
 
 void WriteNpyDescriptors(const DescriptorFile& file, const fs::path& npy_path, bool float16) {
-  const std::string facts = FactsText(file);
+  AtomicFile values(npy_path);
   if (float16) {
-    WriteValues<Eigen::half>(file.descriptors.values, npy_path, "<f2");
+    WriteValues<Eigen::half>(file.descriptors.values, values, "<f2");
   } else {
-    WriteValues<float>(file.descriptors.values, npy_path, "<f4");
+    WriteValues<float>(file.descriptors.values, values, "<f4");
   }
-  WriteFile(ReplaceExtension(npy_path, ".json"), facts);
+  // Both are complete before either is renamed. A process that ends between the renames leaves an array whose
+  // names belong to another: every reader finds that by the identity.
+  AtomicFile facts(ReplaceExtension(npy_path, ".json"));
+  facts.Write(FactsText(file, ArrayIdentity(InputFile(values.partial_path()))));
+  facts.Flush();
+  values.Commit();
+  facts.Commit();
 }
 
 std::unique_ptr<DescriptorReader> OpenNpyDescriptors(const fs::path& npy_path) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "vantage/search/descriptors.h"
+#include "vantage/util/file.h"
 
 namespace vantage {
 
@@ -50,11 +51,22 @@ void WriteHdf5Descriptors(const DescriptorFile& file, const std::filesystem::pat
 // NAME.npy to NAME.json and the other way round.
 std::filesystem::path ReplaceExtension(std::filesystem::path path, const char* extension);
 
-// The JSON text that stands in NAME.json, and in an HDF5 file's attribute: names, failed, provenance. Names
-// that are no UTF-8 are kept as far as JSON can.
-std::string FactsText(const DescriptorFile& file);
-// Throws Error naming `source` where the text is no such JSON or a name repeats.
-DescriptorFile ParseFacts(const std::string& text, const std::string& source);
+// The JSON text in NAME.json, and in an HDF5 file's attribute: names, failed, provenance, and which array
+// they belong to
+// ("" for none: an HDF5 file holds both). JSON holds UTF-8 only: a name in other bytes is shown with
+// replacement characters, and `name_bytes` holds its bytes, as hexadecimal digits, by its row.
+std::string FactsText(const DescriptorFile& file, const std::string& array = "");
+
+struct ParsedFacts {
+  DescriptorFile file;  // without values
+  std::string array;    // "" if the text does not say
+};
+// Throws Error naming `source` if the text is no such JSON or a name repeats.
+ParsedFacts ParseFacts(const std::string& text, const std::string& source);
+
+// Tells apart .npy files: their size, and a SHA-256 of their first and last 64 KiB. Reading them whole would
+// take as long as searching them.
+std::string ArrayIdentity(const InputFile& npy);
 
 // Rows that are converted at a time, so that a block has about a megabyte.
 int64_t RowsPerBlock(int64_t dimension);

@@ -21,11 +21,10 @@ DescriptorRows RowsOf(const Eigen::Ref<const DescriptorMatrix>& descriptors) {
 }
 
 ScratchDescriptors::ScratchDescriptors(const fs::path& folder, int64_t dimension)
-    : path_(TemporaryPathBeside(folder / "descriptors")), dimension_(dimension) {
-  MakeParentFolder(path_);
-  file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    : path_(folder / "descriptors"), dimension_(dimension) {
+  const PartialFile file(path_);  // removed at once: the file lives as long as it is open
+  file_ = ::fcntl(file.descriptor(), F_DUPFD_CLOEXEC, 0);
   VANTAGE_CHECK(file_ >= 0, path_.string(), ": cannot be written: ", std::generic_category().message(errno));
-  ::unlink(path_.c_str());
 }
 
 ScratchDescriptors::~ScratchDescriptors() { ::close(file_); }

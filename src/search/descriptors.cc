@@ -5,12 +5,14 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <unordered_set>
 
 #include "search/descriptor_reader.h"
 #include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/hash.h"
 
 namespace vantage {
 namespace {
@@ -81,12 +83,18 @@ fs::path ReplaceExtension(fs::path path, const char* extension) {
   return path;
 }
 
-std::string FactsText(const DescriptorFile& file) {
+std::string FactsText(const DescriptorFile& file, const std::string& array) {
   json facts;
+  if (!array.empty()) facts["array"] = array;
   facts["names"] = file.descriptors.names;
   facts["failed"] = json::array();
   for (const FailedPhoto& photo : file.failed) {
     facts["failed"].push_back({{"name", photo.name}, {"reason", photo.reason}});
+    if (!IsUtf8(photo.name)) facts["failed"].back()["name_bytes"] = ToHex(photo.name);
+  }
+  for (size_t row = 0; row < file.descriptors.names.size(); ++row) {
+    const std::string& name = file.descriptors.names[row];
+    if (!IsUtf8(name)) facts["name_bytes"][std::to_string(row)] = ToHex(name);
   }
   try {
     facts["provenance"] = json::parse(file.provenance);
@@ -96,33 +104,53 @@ std::string FactsText(const DescriptorFile& file) {
   return facts.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-DescriptorFile ParseFacts(const std::string& text, const std::string& source) {
-  DescriptorFile result;
+ParsedFacts ParseFacts(const std::string& text, const std::string& source) {
+  ParsedFacts parsed;
+  DescriptorFile& result = parsed.file;
   const json facts = ParseJson(text, source);
   try {
     result.descriptors.names = facts.at("names").get<std::vector<std::string>>();
+    for (const auto& [row, bytes] : facts.value("name_bytes", json::object()).items()) {
+      result.descriptors.names.at(static_cast<size_t>(ParseInteger(row, "row"))) =
+          FromHex(bytes.get<std::string>(), source);
+    }
     for (const json& photo : facts.at("failed")) {
-      result.failed.push_back({photo.at("name"), photo.at("reason")});
+      FailedPhoto& failed = result.failed.emplace_back(FailedPhoto{photo.at("name"), photo.at("reason")});
+      if (photo.contains("name_bytes"))
+        failed.name = FromHex(photo.at("name_bytes").get<std::string>(), source);
     }
     result.provenance = facts.at("provenance").dump();
+    parsed.array = facts.value("array", "");
   } catch (const json::exception& error) {
     throw Error(StrCat(source, ": ", error.what()));
+  } catch (const std::out_of_range&) {
+    throw Error(StrCat(source, ": name_bytes of a row that has no name"));
   }
   std::unordered_set<std::string_view> seen;
   for (const std::string& name : result.descriptors.names) {
     VANTAGE_CHECK(seen.insert(name).second, source, ": the name '", name, "' stands there twice");
   }
-  return result;
+  return parsed;
 }
 
-void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const DescriptorFormat& format) {
-  const Descriptors& descriptors = file.descriptors;
+std::string ArrayIdentity(const InputFile& npy) {
+  constexpr uint64_t kEnd = uint64_t{1} << 16;
+  const uint64_t size = std::min(kEnd, npy.size());
+  Sha256Digest digest;
+  digest.Add(StrCat(npy.size(), "\n"));
+  digest.Add(npy.ReadAt(0, size));
+  digest.Add(npy.ReadAt(npy.size() - size, size));
+  return digest.Hex();
+}
+
+namespace {
+
+// "npy" or "h5".
+std::string ChosenContainer(const fs::path& path, const DescriptorFormat& format) {
   DescriptorFormat checked = format;
   OptionsDescription description;
   Describe(description, checked);
   CheckOptions(description);
-  VANTAGE_CHECK(static_cast<int64_t>(descriptors.names.size()) == descriptors.size(), path.string(), ": ",
-                descriptors.names.size(), " names for ", descriptors.size(), " descriptors");
   const std::string named = ContainerOf(path);
   std::string container = format.container;
   if (container == "auto") container = named.empty() ? "npy" : named;
@@ -130,9 +158,29 @@ void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const De
     throw UsageError(StrCat(path.string(), ": the format is ", container, ", but the name ends in ",
                             path.extension().string()));
   }
+  return container;
+}
+
+fs::path Hdf5Path(const fs::path& path) {
+  return ContainerOf(path).empty() ? ReplaceExtension(path, ".h5") : path;
+}
+
+}  // namespace
+
+void CheckDescriptorOutput(const fs::path& path, const DescriptorFormat& format, const OutputRules& rules) {
+  if (ChosenContainer(path, format) == "h5") return CheckOutput(Hdf5Path(path), file_kinds::kHdf5, rules);
+  CheckOutput(ReplaceExtension(path, ".npy"), file_kinds::kNpy, rules);
+  CheckOutput(ReplaceExtension(path, ".json"), file_kinds::kDescriptors, rules);
+}
+
+void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const DescriptorFormat& format) {
+  const Descriptors& descriptors = file.descriptors;
+  const std::string container = ChosenContainer(path, format);
+  VANTAGE_CHECK(static_cast<int64_t>(descriptors.names.size()) == descriptors.size(), path.string(), ": ",
+                descriptors.names.size(), " names for ", descriptors.size(), " descriptors");
   if (format.float16) CheckFitsFloat16(descriptors, path);
   if (container == "h5") {
-    WriteHdf5Descriptors(file, named.empty() ? ReplaceExtension(path, ".h5") : path, format.float16);
+    WriteHdf5Descriptors(file, Hdf5Path(path), format.float16);
   } else {
     WriteNpyDescriptors(file, ReplaceExtension(path, ".npy"), format.float16);
   }

@@ -30,21 +30,33 @@ const std::string& Word(const std::string& name, const fs::path& path) {
   return name;
 }
 
-}  // namespace
-
-void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& database_names,
-                      const fs::path& path) {
-  VANTAGE_CHECK(lists.queries.size() == lists.neighbors.size(), path.string(), ": ", lists.neighbors.size(),
-                " ranked lists for ", lists.queries.size(), " queries");
-  const std::string extension = ToLower(path.extension().string());
-  if (extension == ".npy") return WriteColumns(lists, path);
-  const bool csv = extension == ".csv";
-  if (!csv && extension != ".txt") {
+std::string CheckedExtension(const fs::path& path) {
+  std::string extension = ToLower(path.extension().string());
+  if (extension != ".npy" && extension != ".csv" && extension != ".txt") {
     throw UsageError(StrCat(path.string(), ": ranked lists end in .npy, .csv or .txt"));
   }
+  return extension;
+}
+
+}  // namespace
+
+void CheckRankedListsOutput(const fs::path& path, const OutputRules& rules) {
+  CheckOutput(path, CheckedExtension(path) == ".npy" ? file_kinds::kNpy : file_kinds::kText, rules);
+}
+
+void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& database_names,
+                      const fs::path& path, const RunContext& context) {
+  VANTAGE_CHECK(lists.queries.size() == lists.neighbors.size(), path.string(), ": ", lists.neighbors.size(),
+                " ranked lists for ", lists.queries.size(), " queries");
+  const std::string extension = CheckedExtension(path);
+  if (extension == ".npy") return WriteColumns(lists, path);
+  const bool csv = extension == ".csv";
   AtomicFile file(path);
   if (csv) file.Write(FormatCsvRow({"query", "rank", "name", "score"}));
   for (size_t q = 0; q < lists.queries.size(); ++q) {
+    context.CheckCancelled();
+    context.Report(
+        {"writing lists", static_cast<int64_t>(q), static_cast<int64_t>(lists.queries.size()), ""});
     if (!csv) file.Write(Word(lists.queries[q], path));
     for (size_t rank = 0; rank < lists.neighbors[q].size(); ++rank) {
       const Neighbor& neighbor = lists.neighbors[q][rank];

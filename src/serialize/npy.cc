@@ -49,7 +49,7 @@ std::vector<int64_t> ParseShape(std::string_view text, const std::string& source
 }
 
 template <typename T, typename Stored>
-std::vector<T> Convert(const std::string& data) {
+std::vector<T> ConvertValues(const std::string& data) {
   std::vector<T> values(data.size() / sizeof(Stored));
   for (size_t i = 0; i < values.size(); ++i) {
     Stored stored;
@@ -62,7 +62,7 @@ std::vector<T> Convert(const std::string& data) {
   return values;
 }
 
-int64_t ItemSize(const std::string& dtype, const std::string& source) {
+int64_t DtypeSize(const std::string& dtype, const std::string& source) {
   VANTAGE_CHECK(dtype.size() >= 3 && (dtype[0] == '<' || dtype[0] == '|'), source, ": npy type '", dtype,
                 "' is not little-endian");
   const int64_t size = ParseInteger(std::string_view(dtype).substr(2), source + ": npy type");
@@ -94,7 +94,7 @@ NpyLayout ParseLayout(std::string_view start, uint64_t file_size, const std::str
   VANTAGE_CHECK(HeaderField(header, "fortran_order", source).substr(0, 5) == "False", source,
                 ": the array is in Fortran order; save it with numpy.ascontiguousarray");
   layout.shape = ParseShape(HeaderField(header, "shape", source), source);
-  layout.item_size = ItemSize(layout.dtype, source);
+  layout.item_size = DtypeSize(layout.dtype, source);
   layout.data_offset = header_start + header_size;
   const uint64_t available = file_size - layout.data_offset;
   VANTAGE_CHECK(layout.size() >= 0 && layout.size() <= static_cast<int64_t>(available) / layout.item_size,
@@ -109,16 +109,16 @@ int64_t NpyLayout::size() const { return ElementCount(shape); }
 
 template <typename T>
 std::vector<T> NpyArray::As() const {
-  if (dtype == "<f4") return Convert<T, float>(data);
-  if (dtype == "<f8") return Convert<T, double>(data);
-  if (dtype == "<i8") return Convert<T, int64_t>(data);
-  if (dtype == "<u8") return Convert<T, uint64_t>(data);
-  if (dtype == "<i4") return Convert<T, int32_t>(data);
-  if (dtype == "<u4") return Convert<T, uint32_t>(data);
-  if (dtype == "<i2") return Convert<T, int16_t>(data);
-  if (dtype == "<u2") return Convert<T, uint16_t>(data);
-  if (dtype == "|i1") return Convert<T, int8_t>(data);
-  if (dtype == "|u1" || dtype == "|b1") return Convert<T, uint8_t>(data);
+  if (dtype == "<f4") return ConvertValues<T, float>(data);
+  if (dtype == "<f8") return ConvertValues<T, double>(data);
+  if (dtype == "<i8") return ConvertValues<T, int64_t>(data);
+  if (dtype == "<u8") return ConvertValues<T, uint64_t>(data);
+  if (dtype == "<i4") return ConvertValues<T, int32_t>(data);
+  if (dtype == "<u4") return ConvertValues<T, uint32_t>(data);
+  if (dtype == "<i2") return ConvertValues<T, int16_t>(data);
+  if (dtype == "<u2") return ConvertValues<T, uint16_t>(data);
+  if (dtype == "|i1") return ConvertValues<T, int8_t>(data);
+  if (dtype == "|u1" || dtype == "|b1") return ConvertValues<T, uint8_t>(data);
   throw Error(StrCat("npy type '", dtype, "' is not supported"));
 }
 template std::vector<float> NpyArray::As<float>() const;

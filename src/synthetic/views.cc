@@ -67,7 +67,7 @@ View DrawView(const Place& place, const SyntheticViewOptions& options, double az
 }
 
 // Whether a camera can stand there, `distance` away from walls; less from small things.
-bool IsFree(const Place& place, const Eigen::Vector3d& point, double distance) {
+bool IsFreeOfScene(const Place& place, const Eigen::Vector3d& point, double distance) {
   return std::none_of(place.obstacles.begin(), place.obstacles.end(), [&](const Obstacle& obstacle) {
     const double size = (obstacle.high - obstacle.low).head<2>().maxCoeff();
     return obstacle.Contains(point, std::max(1.0, std::min(distance, 0.5 * size)));
@@ -112,7 +112,7 @@ std::vector<View> DrawViews(const Place& place, const SyntheticViewOptions& opti
       const View view = DrawView(place, options, azimuth, zoom, image_size, random);
       // Near walls only for narrow fields, and where nothing better is found.
       const double room = 0.4 * zoom * 2 * place.radius * (kTries - attempt) / kTries;
-      if (!IsFree(place, view.cam_from_world.Center(), room)) continue;
+      if (!IsFreeOfScene(place, view.cam_from_world.Center(), room)) continue;
       const double share = LandmarkShare(place, view);
       if (share <= best_share) continue;
       best = view;

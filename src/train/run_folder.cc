@@ -111,13 +111,11 @@ void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
   if (keep <= 0) return;
   // A copy, not a link: some file systems have none.
   const fs::path target = OfEpoch(epoch);
-  MakeParentFolder(target);
-  const fs::path temporary = TemporaryPathBeside(target);
+  PartialFile copy(target);
   std::error_code error;
-  fs::copy_file(last(), temporary, error);
-  if (error) fs::remove(temporary);
+  fs::copy_file(last(), copy.path(), fs::copy_options::overwrite_existing, error);
   VANTAGE_CHECK(!error, target.string(), ": cannot be written: ", error.message());
-  RenameIntoPlace(temporary, target);
+  copy.Commit();
   for (int64_t old = epoch - keep; old >= 0 && fs::remove(OfEpoch(old)); --old) {
   }
 }

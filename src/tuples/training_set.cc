@@ -69,23 +69,16 @@ int64_t Pragma(const Database& database, const std::string& name) {
 }  // namespace
 
 void WriteTrainingSet(const TrainingSet& set, const fs::path& path) {
-  MakeParentFolder(path);
-  const fs::path temporary = TemporaryPathBeside(path);
-  try {
-    {
-      Database database(temporary, Database::Mode::kCreate);
-      database.Execute("PRAGMA journal_mode = OFF; BEGIN;");
-      database.Execute(kSchema);
-      Fill(database, set);
-      database.Execute(StrCat("PRAGMA application_id = ", kApplicationId,
-                              "; PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
-    }
-    RenameIntoPlace(temporary, path);
-  } catch (...) {
-    std::error_code error;
-    fs::remove(temporary, error);
-    throw;
+  PartialFile output(path);
+  {
+    Database database(output.path(), Database::Mode::kCreate);
+    database.Execute("PRAGMA journal_mode = OFF; BEGIN;");
+    database.Execute(kSchema);
+    Fill(database, set);
+    database.Execute(StrCat("PRAGMA application_id = ", kApplicationId,
+                            "; PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
   }
+  output.Commit();
 }
 
 TrainingSet ReadTrainingSet(const fs::path& path) {

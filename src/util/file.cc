@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kBufferSize = size_t{1} << 20;
-
 std::string ErrorText(int error) { return std::generic_category().message(error); }
 
 }  // namespace
@@ -82,64 +80,6 @@ std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
   VANTAGE_CHECK(file.size() <= max_bytes, path.string(), ": has ", file.size(), " bytes, more than the ",
                 max_bytes, " allowed here");
   return file.ReadAt(0, file.size());
-}
-
-fs::path TemporaryPathBeside(const fs::path& path) {
-  static std::atomic<uint64_t> counter = 0;
-  fs::path temporary = path;
-  temporary += StrCat(".partial-", ::getpid(), "-", counter++);
-  return temporary;
-}
-
-void RenameIntoPlace(const fs::path& temporary, const fs::path& path) {
-  const int descriptor = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  const int error = errno;
-  if (descriptor >= 0) ::close(descriptor);
-  VANTAGE_CHECK(synced, path.string(), ": cannot be brought to disk: ", ErrorText(error));
-  VANTAGE_CHECK(::rename(temporary.c_str(), path.c_str()) == 0, path.string(),
-                ": cannot be renamed into place: ", ErrorText(errno));
-}
-
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_path_(TemporaryPathBeside(path_)) {
-  MakeParentFolder(path_);
-  descriptor_ = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  VANTAGE_CHECK(descriptor_ >= 0, path_.string(), ": cannot be written: ", ErrorText(errno));
-}
-
-AtomicFile::~AtomicFile() {
-  if (descriptor_ < 0) return;
-  ::close(descriptor_);
-  ::unlink(temporary_path_.c_str());
-}
-
-void AtomicFile::Flush() {
-  WriteAll(descriptor_, buffer_, path_);
-  buffer_.clear();
-}
-
-void AtomicFile::Write(const void* data, uint64_t size) {
-  size_ += size;
-  if (buffer_.size() + size > kBufferSize) Flush();
-  if (size > kBufferSize) {
-    WriteAll(descriptor_, {static_cast<const char*>(data), size}, path_);
-  } else {
-    buffer_.append(static_cast<const char*>(data), size);
-  }
-}
-
-void AtomicFile::Commit() {
-  Flush();
-  VANTAGE_CHECK(::fsync(descriptor_) == 0, path_.string(), ": cannot be brought to disk: ", ErrorText(errno));
-  VANTAGE_CHECK(::rename(temporary_path_.c_str(), path_.c_str()) == 0, path_.string(),
-                ": cannot be renamed into place: ", ErrorText(errno));
-  ::close(std::exchange(descriptor_, -1));
-}
-
-void WriteFile(const fs::path& path, std::string_view bytes) {
-  AtomicFile file(path);
-  file.Write(bytes);
-  file.Commit();
 }
 
 std::string PathFrom(const fs::path& folder, const fs::path& path) {

@@ -75,6 +75,54 @@ std::string ToLower(std::string_view text) {
   return lower;
 }
 
+bool IsUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const unsigned first = byte(i);
+    const size_t length = first < 0x80   ? 1
+                          : first < 0xC2 ? 0
+                          : first < 0xE0 ? 2
+                          : first < 0xF0 ? 3
+                          : first < 0xF5 ? 4
+                                         : 0;
+    if (length == 0) return false;
+    for (size_t at = i + 1; at < i + length; ++at) {
+      if ((byte(at) & 0xC0U) != 0x80U) return false;
+    }
+    const unsigned second = byte(i + 1);
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
+      return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+std::string ToHex(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string digits;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    digits += {kDigits[byte >> 4U], kDigits[byte & 15U]};
+  }
+  return digits;
+}
+
+std::string FromHex(std::string_view digits, std::string_view what) {
+  std::string bytes;
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    unsigned byte = 0;
+    const std::string_view pair = digits.substr(i, 2);
+    const auto end = std::from_chars(pair.data(), pair.data() + pair.size(), byte, 16);
+    if (pair.size() != 2 || end.ptr != pair.data() + 2) {
+      throw Error(StrCat(what, ": '", digits, "' is not bytes as hexadecimal digits"));
+    }
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
 std::string PercentEncode(std::string_view text) {
   constexpr char kDigits[] = "0123456789ABCDEF";
   std::string encoded;

@@ -154,6 +154,27 @@ TEST_F(Searching, SearchWritesRankedLists) {
   EXPECT_EQ(Vantage({"search", Path("one.npy"), "-k", "0", "-o", Path("r.csv")}).code, 2);
 }
 
+TEST_F(Searching, NoTaskReplacesItsInputOrAFileOfAnotherKind) {
+  WriteBenchmark();
+  WriteFile(folder_ / "data/queries.json", "[]");
+  const std::string database = Path("one.npy");
+  const std::string before = ReadFile(database);
+  const auto refused = [&](std::vector<std::string> arguments, const char* reason) {
+    const Output output = Vantage(arguments);
+    EXPECT_EQ(output.code, 2) << output.text;
+    EXPECT_THAT(output.text, HasSubstr(reason));
+  };
+  refused({"search", database, "-k", "1", "-o", database}, "is read as");
+  refused({"pairs", database, "-k", "1", "-o", database}, "is read as");
+  refused({"merge", database, "-o", Path("one")}, "is read as");
+  refused({"search", database, "-k", "1", "-o", Path("ranks")}, "ranked lists end in");
+  refused({"merge", database, "-o", Path("data/queries")}, "is not the names of descriptors");
+  refused({"pairs", database, "-k", "1", "-o", Path("one.json")}, "is not a text");
+  EXPECT_EQ(ReadFile(database), before);
+  EXPECT_EQ(ReadFile(folder_ / "data/queries.json"), "[]");
+  EXPECT_EQ(Vantage({"pairs", database, "-k", "1", "-o", Path("one.json"), "--overwrite"}).code, 0);
+}
+
 TEST_F(Searching, AnIndexIsBuiltOnceAndTellsItsRecall) {
   WriteBenchmark();
   const std::vector<std::string> search = {

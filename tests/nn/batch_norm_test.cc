@@ -23,7 +23,7 @@ using vantage::testing::RelativeError;
 constexpr double kEpsilon = 1e-5;
 
 // Values without a pattern, of any shape.
-at::Tensor Waves(const std::vector<int64_t>& shape, double speed) {
+at::Tensor NormWaves(const std::vector<int64_t>& shape, double speed) {
   int64_t count = 1;
   for (const int64_t side : shape) count *= side;
   return (at::linspace(0, speed, count).sin() * 3 + 0.5).view(shape);
@@ -47,7 +47,7 @@ struct Norm {
 
 TEST(BatchNorm, NormalizesByTheBatchAndTellsWhatItSaw) {
   const Norm norm;
-  const at::Tensor x = Waves({3, 5, 4, 6}, 700).requires_grad_(true);
+  const at::Tensor x = NormWaves({3, 5, 4, 6}, 700).requires_grad_(true);
   const at::Tensor mean = x.mean({0, 2, 3}, true);
   const at::Tensor variance = (x - mean).square().mean({0, 2, 3}, true);
   const auto as_x = [](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
@@ -63,7 +63,7 @@ TEST(BatchNorm, NormalizesByTheBatchAndTellsWhatItSaw) {
 
   // Through the statistics too.
   const std::vector<at::Tensor> by = {x, norm.weight, norm.bias};
-  const at::Tensor direction = Waves({3, 5, 4, 6}, 90);
+  const at::Tensor direction = NormWaves({3, 5, 4, 6}, 90);
   const auto gradients = torch::autograd::grad({(y * direction).sum()}, by);
   const auto expected_gradients = torch::autograd::grad({(expected * direction).sum()}, by);
   for (size_t i = 0; i < by.size(); ++i) EXPECT_LT(RelativeError(gradients[i], expected_gradients[i]), 1e-4);
@@ -74,18 +74,18 @@ TEST(BatchNorm, RecordersNest) {
   const BatchStatisticsRecorder outer;
   {
     const BatchStatisticsRecorder inner;
-    norm.norm.NormalizeByBatch(Waves({1, 5, 2, 2}, 9));
+    norm.norm.NormalizeByBatch(NormWaves({1, 5, 2, 2}, 9));
     EXPECT_EQ(inner.seen().size(), 1U);
   }
   EXPECT_TRUE(outer.seen().empty());
-  norm.norm.NormalizeByBatch(Waves({1, 5, 2, 2}, 9));
+  norm.norm.NormalizeByBatch(NormWaves({1, 5, 2, 2}, 9));
   EXPECT_EQ(outer.seen().size(), 1U);
 }
 
 TEST(BatchNorm, RunningStatisticsMoveByTheMomentum) {
   Norm norm;
   const at::Tensor before = norm.norm.RunningStatistics().clone();
-  const at::Tensor seen = Waves({2, 5}, 4).abs();
+  const at::Tensor seen = NormWaves({2, 5}, 4).abs();
   norm.norm.MoveRunningStatistics(seen, 0.25);
   EXPECT_LT(RelativeError(norm.norm.RunningStatistics(), before * 0.75 + seen * 0.25), 1e-6);
   norm.norm.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
@@ -102,7 +102,7 @@ TEST(BatchNorm, StaysFrozenWhereItsWeightIsNotTrained) {
 
 TEST(BatchNorm, OneValueHasNoStatistics) {
   const Norm norm;
-  EXPECT_THAT(ErrorOf([&] { norm.norm.NormalizeByBatch(Waves({1, 5, 1, 1}, 3)); }), HasSubstr("norm: "));
+  EXPECT_THAT(ErrorOf([&] { norm.norm.NormalizeByBatch(NormWaves({1, 5, 1, 1}, 3)); }), HasSubstr("norm: "));
 }
 
 class NetOfNorms : public ::testing::TestWithParam<std::string> {};
@@ -115,7 +115,7 @@ TEST_P(NetOfNorms, FrozenFoldsTheRunningStatistics) {
     if (name != "pool.p") FillByFormula(name, tensor);
     tensor.requires_grad_(role == TensorRole::kParameter);
   });
-  const at::Tensor images = Waves({4, 3, 160, 160}, 5000);
+  const at::Tensor images = NormWaves({4, 3, 160, 160}, 5000);
   net.UseBatchStatistics(1);
   EXPECT_TRUE(net.uses_batch_statistics());
   BatchStatistics seen;

@@ -45,13 +45,13 @@ NetVladParameters RandomParameters(int64_t dimension, const NetVladOptions& opti
           Random({all}, "bias")};
 }
 
-struct ReferenceCase {
+struct NetVladCase {
   const char* name;
   int64_t dimension;
   std::vector<int64_t> windows;
 };
 
-class ReferenceLocals : public ::testing::TestWithParam<ReferenceCase> {
+class ReferenceLocals : public ::testing::TestWithParam<NetVladCase> {
  protected:
   at::Tensor Read(const std::string& what) const {
     return ReadNpyTensor(SharedFolder() / "reference/netvlad" / (what + "_" + GetParam().name + ".npy"));
@@ -83,11 +83,11 @@ TEST_P(ReferenceVlad, AgreesWithThePapersCode) {
   EXPECT_LT(RelativeError(actual, Read("vlad")), 1e-5);
 }
 
-const ReferenceCase kSplit128Single{"split128_single", 128, {}};
-const ReferenceCase kSplit128{"split128_multiscale", 128, {2, 3}};
-const ReferenceCase kSplit512Single{"split512_single", 512, {}};  // of which there is no descriptor
-const ReferenceCase kSplit512{"split512_multiscale", 512, {2, 3}};
-std::string NameOfCase(const ::testing::TestParamInfo<ReferenceCase>& test) { return test.param.name; }
+const NetVladCase kSplit128Single{"split128_single", 128, {}};
+const NetVladCase kSplit128{"split128_multiscale", 128, {2, 3}};
+const NetVladCase kSplit512Single{"split512_single", 512, {}};  // of which there is no descriptor
+const NetVladCase kSplit512{"split512_multiscale", 512, {2, 3}};
+std::string NameOfCase(const ::testing::TestParamInfo<NetVladCase>& test) { return test.param.name; }
 INSTANTIATE_TEST_SUITE_P(All, ReferenceLocals,
                          ::testing::Values(kSplit128Single, kSplit128, kSplit512Single, kSplit512),
                          NameOfCase);

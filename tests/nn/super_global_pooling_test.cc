@@ -22,7 +22,7 @@ using vantage::testing::ErrorOf;
 using vantage::testing::FillByFormula;
 using vantage::testing::RelativeError;
 
-at::Tensor Waves(std::initializer_list<int64_t> shape, double speed) {
+at::Tensor MapWaves(std::initializer_list<int64_t> shape, double speed) {
   int64_t count = 1;
   for (const int64_t side : shape) count *= side;
   return at::linspace(0, speed, count, at::kDouble).sin().view(shape);
@@ -32,7 +32,7 @@ at::Tensor Waves(std::initializer_list<int64_t> shape, double speed) {
 int64_t Mirrored(int64_t i, int64_t size) { return i < 0 ? -i : i >= size ? 2 * (size - 1) - i : i; }
 
 TEST(RegionalGem, IsTheMeanOfALocationAndTheGeneralisedMeanAroundIt) {
-  const at::Tensor x = Waves({2, 3, 5, 7}, 300);  // some values below zero
+  const at::Tensor x = MapWaves({2, 3, 5, 7}, 300);  // some values below zero
   for (const int64_t size : {3, 5}) {
     const at::Tensor actual = RegionalGem(x, size, 2.5);
     const auto in = x.accessor<double, 4>();
@@ -55,25 +55,26 @@ TEST(RegionalGem, IsTheMeanOfALocationAndTheGeneralisedMeanAroundIt) {
 TEST(RegionalGem, LeavesWhatIsTheSameEverywhere) {
   const at::Tensor x = at::full({1, 4, 6, 6}, 1.7, at::kDouble);
   EXPECT_LT(RelativeError(RegionalGem(x, 5, 2.5), x), 1e-12);
-  EXPECT_LT(RelativeError(RegionalGem(Waves({1, 2, 3, 3}, 9).abs(), 1, 2.5), Waves({1, 2, 3, 3}, 9).abs()),
-            1e-12);
+  EXPECT_LT(
+      RelativeError(RegionalGem(MapWaves({1, 2, 3, 3}, 9).abs(), 1, 2.5), MapWaves({1, 2, 3, 3}, 9).abs()),
+      1e-12);
 }
 
 TEST(RegionalGem, EvenSizesAreRefused) {
-  EXPECT_THAT(ErrorOf([] { RegionalGem(Waves({1, 1, 6, 6}, 9), 4, 2.5); }), HasSubstr("4 is not odd"));
+  EXPECT_THAT(ErrorOf([] { RegionalGem(MapWaves({1, 1, 6, 6}, 9), 4, 2.5); }), HasSubstr("4 is not odd"));
 }
 
 TEST(PoolScales, TakesTheLargestOfUnitVectors) {
-  const at::Tensor a = Waves({3, 8}, 50) * 7;
-  const at::Tensor b = Waves({3, 8}, 90);
+  const at::Tensor a = MapWaves({3, 8}, 50) * 7;
+  const at::Tensor b = MapWaves({3, 8}, 90);
   const auto unit = [](const at::Tensor& x) { return x / x.norm(2, {1}, true); };
   EXPECT_LT(RelativeError(PoolScales({a, b}, "max"), unit(at::max(unit(a), unit(b)))), 1e-12);
   EXPECT_LT(RelativeError(PoolScales({a}, "max"), unit(a)), 1e-12);
 }
 
 TEST(PoolScales, GeneralisedMeanIsAboveTheSmallestValueOfEachPhoto) {
-  const at::Tensor a = Waves({2, 5}, 50);
-  const at::Tensor b = Waves({2, 5}, 33);
+  const at::Tensor a = MapWaves({2, 5}, 50);
+  const at::Tensor b = MapWaves({2, 5}, 33);
   const at::Tensor pooled = PoolScales({a, b}, "gem");
   for (int64_t row = 0; row < 2; ++row) {
     double least = 9;
@@ -101,7 +102,7 @@ class SuperGlobalNet : public ::testing::Test {
     });
     return net;
   }
-  const at::Tensor images_ = (Waves({2, 3, 128, 160}, 5000) * 2).to(at::kFloat);
+  const at::Tensor images_ = (MapWaves({2, 3, 128, 160}, 5000) * 2).to(at::kFloat);
   const at::NoGradGuard no_grad_;
 };
 

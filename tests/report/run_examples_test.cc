@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using vantage::testing::ErrorOf;
 using vantage::testing::TemporaryFolder;
 
-RunExamples Sample(const fs::path& root, int64_t epoch) {
+RunExamples SampleExamples(const fs::path& root, int64_t epoch) {
   RunExample example{.query = {"a/1.jpg", "a"}, .positive = {"a/2.jpg", "a", 0.5}};
   example.negatives = {{"b/\"1\".jpg", "b", 0.25}, {"c/1.jpg", "c", 1}};
   return {.epoch = epoch, .photo_root = root, .examples = {example, {{"d.jpg", "d"}, {"e.jpg", "d"}, {}}}};
@@ -25,7 +25,7 @@ RunExamples Sample(const fs::path& root, int64_t epoch) {
 TEST(RunExamples, ComeBackAlsoWhereTheFoldersWereMovedTogether) {
   const TemporaryFolder folder;
   WriteFile(folder / "old/photos/a/1.jpg", "");
-  WriteRunExamples(Sample(folder / "old/photos", 12), folder / "old/run");
+  WriteRunExamples(SampleExamples(folder / "old/photos", 12), folder / "old/run");
   fs::rename(folder / "old", folder / "new");
   EXPECT_THAT(EpochsWithExamples(folder / "new/run"), ElementsAre(12));
   const RunExamples read = ReadRunExamples(folder / "new/run", 12);
@@ -43,7 +43,8 @@ TEST(RunExamples, ComeBackAlsoWhereTheFoldersWereMovedTogether) {
 TEST(RunExamples, EpochsAreThoseOfTheFilesNames) {
   const TemporaryFolder folder;
   EXPECT_THAT(EpochsWithExamples(folder.path()), IsEmpty());
-  for (const int64_t epoch : {30, 0, 12345}) WriteRunExamples(Sample(folder.path(), epoch), folder.path());
+  for (const int64_t epoch : {30, 0, 12345})
+    WriteRunExamples(SampleExamples(folder.path(), epoch), folder.path());
   for (const char* name : {"epoch-1.json", "epoch-0002.json~", "epoch-.json", "notes.txt"}) {
     WriteFile(folder / "examples" / name, "");
   }
@@ -52,7 +53,7 @@ TEST(RunExamples, EpochsAreThoseOfTheFilesNames) {
 
 TEST(RunExamples, DamagedFilesAreErrorsThatNameThem) {
   const TemporaryFolder folder;
-  WriteRunExamples(Sample(folder.path(), 3), folder.path());
+  WriteRunExamples(SampleExamples(folder.path(), 3), folder.path());
   const fs::path path = ExamplesPath(folder.path(), 3);
   const std::string whole = ReadFile(path);
   for (size_t size = 0; size < whole.size() - 2; size += 13) {

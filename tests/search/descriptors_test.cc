@@ -36,6 +36,45 @@ TEST(Descriptors, ReadBackWhatIsWritten) {
   EXPECT_EQ(read.provenance, Sample().provenance);
 }
 
+TEST(Descriptors, NamesInAnyBytesReadBackInEveryFormat) {
+  const TemporaryFolder folder;
+  DescriptorFile file = Sample();
+  file.descriptors.names = {"caf\xe9.jpg", "caf\xe8.jpg"};
+  file.failed = {{"na\xefve.jpg", "truncated"}};
+  for (const char* name : {"d.npy", "d.h5"}) {
+    WriteDescriptors(file, folder / name);
+    const DescriptorFile read = ReadDescriptors(folder / name);
+    EXPECT_EQ(read.descriptors.names, file.descriptors.names) << name;
+    EXPECT_EQ(read.failed[0].name, file.failed[0].name) << name;
+  }
+}
+
+TEST(Descriptors, AnArrayBesideTheNamesOfAnotherIsRefused) {
+  const TemporaryFolder folder;
+  DescriptorFile other = Sample();
+  other.descriptors.values(1, 2) = 0.25F;
+  WriteDescriptors(Sample(), folder / "a");
+  WriteDescriptors(other, folder / "b");
+  std::filesystem::rename(folder / "b.npy", folder / "a.npy");
+  EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "a"); }), HasSubstr("a.json: belongs to another a.npy"));
+  // Others write no identity: their files are taken as they are.
+  WriteFile(folder / "a.json", R"({"names":["a","b"],"failed":[],"provenance":{}})");
+  EXPECT_EQ(ReadDescriptors(folder / "a").descriptors.values, other.descriptors.values);
+}
+
+TEST(Descriptors, OutputsAreCheckedBeforeTheWork) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "queries.json", R"([{"query": "a.jpg", "ok": []}])");
+  EXPECT_THAT(ErrorOf([&] { CheckDescriptorOutput(folder / "queries", {}, {}); }),
+              HasSubstr("queries.json: is there and is not the names of descriptors"));
+  EXPECT_THAT(ErrorOf([&] { CheckDescriptorOutput(folder / "x.npy", {"h5"}, {}); }),
+              HasSubstr("the format is h5, but the name ends in .npy"));
+  WriteDescriptors(Sample(), folder / "d");
+  CheckDescriptorOutput(folder / "d", {}, {});
+  CheckDescriptorOutput(folder / "new.h5", {}, {});
+  EXPECT_THAT(vantage::testing::FilesBelow(folder.path()), ElementsAre("d.json", "d.npy", "queries.json"));
+}
+
 TEST(Descriptors, DamageIsNamed) {
   const TemporaryFolder folder;
   const auto error = [&] { return ErrorOf([&] { ReadDescriptors(folder / "d"); }); };

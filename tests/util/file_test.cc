@@ -2,9 +2,11 @@
 #include "vantage/util/file.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "testing/files.h"
 #include "testing/small_disk.h"
@@ -86,18 +88,88 @@ TEST(AtomicFile, FailedWriteIsAnErrorThatLeavesTheOldFileAndNothingElse) {
   EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("large"));
 }
 
-TEST(RenameIntoPlace, ReplacesTheTarget) {
+// As a killed process leaves it: the file is there and nobody has it open.
+std::filesystem::path Abandon(const std::filesystem::path& target, int number) {
+  std::filesystem::path partial = target;
+  partial += StrCat(".partial-1-", number);
+  std::ofstream(partial) << "half";
+  return partial;
+}
+
+TEST(PartialFile, ReplacesTheTargetOnceComplete) {
   const TemporaryFolder folder;
-  const std::filesystem::path target = folder / "a";
-  WriteFile(target, "old");
-  const std::filesystem::path temporary = TemporaryPathBeside(target);
-  EXPECT_THAT(ErrorOf([&] { RenameIntoPlace(temporary, target); }),
-              HasSubstr("a: cannot be brought to disk: No such"));
-  EXPECT_EQ(ReadFile(target), "old");
-  WriteFile(temporary, "new");
-  RenameIntoPlace(temporary, target);
-  EXPECT_EQ(ReadFile(target), "new");
+  WriteFile(folder / "a", "old");
+  PartialFile file(folder / "a");
+  std::ofstream(file.path()) << "new";  // as libraries do that open the file themselves
+  EXPECT_EQ(ReadFile(folder / "a"), "old");
+  file.Commit();
+  EXPECT_EQ(ReadFile(folder / "a"), "new");
   EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("a"));
+}
+
+TEST(PartialFile, NamesTheTargetIfItIsTakenAway) {
+  const TemporaryFolder folder;
+  PartialFile file(folder / "a");
+  std::filesystem::remove(file.path());
+  EXPECT_THAT(ErrorOf([&] { file.Commit(); }), HasSubstr("a: cannot be brought to disk: No such"));
+}
+
+TEST(PartialFile, WritesWhatASymbolicLinkPointsTo) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "disk");
+  WriteFile(folder / "disk/real", "old");
+  std::filesystem::create_symlink("disk/real", folder / "link");
+  std::filesystem::create_symlink("disk/new", folder / "dangling");
+  WriteFile(folder / "link", "new");
+  WriteFile(folder / "dangling", "made");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(ReadFile(folder / "disk/real"), "new");
+  EXPECT_EQ(ReadFile(folder / "disk/new"), "made");
+}
+
+TEST(PartialFile, RefusesLinksInACircle) {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("b", folder / "a");
+  std::filesystem::create_symlink("a", folder / "b");
+  EXPECT_THAT(ErrorOf([&] { WriteFile(folder / "a", "x"); }), HasSubstr("in a circle"));
+}
+
+TEST(PartialFile, HasTheModeOfTheTargetOrOfTheUmask) {
+  const TemporaryFolder folder;
+  const auto mode = [&](const char* name) {
+    return static_cast<int>(std::filesystem::status(folder / name).permissions());
+  };
+  const mode_t before = ::umask(002);
+  WriteFile(folder / "shared", "x");
+  ::umask(077);
+  WriteFile(folder / "private", "x");
+  ::umask(before);
+  EXPECT_EQ(mode("shared"), 0664);
+  EXPECT_EQ(mode("private"), 0600);
+  std::filesystem::permissions(folder / "private", std::filesystem::perms{0640});
+  WriteFile(folder / "private", "y");
+  EXPECT_EQ(mode("private"), 0640);
+}
+
+TEST(RemoveAbandonedFiles, RemovesWhatAKilledProcessLeftOfTheTarget) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "a.npy", "whole");
+  Abandon(folder / "a.npy", 0);
+  Abandon(folder / "a.npy", 1);
+  Abandon(folder / "b.npy", 0);
+  WriteFile(folder / "a.npy.partial", "a journal");
+  WriteFile(folder / "a.npy.partial-1-x", "a user's");
+  EXPECT_EQ(RemoveAbandonedFiles(folder / "a.npy"), 2);
+  EXPECT_THAT(FilesBelow(folder.path()),
+              ElementsAre("a.npy", "a.npy.partial", "a.npy.partial-1-x", "b.npy.partial-1-0"));
+  EXPECT_EQ(RemoveAbandonedFilesIn(folder.path()), 1);
+}
+
+TEST(RemoveAbandonedFiles, LeavesWhatIsStillWritten) {
+  const TemporaryFolder folder;
+  PartialFile file(folder / "a");
+  EXPECT_EQ(RemoveAbandonedFiles(folder / "a"), 0);
+  EXPECT_TRUE(std::filesystem::exists(file.path()));
 }
 
 TEST(InputFile, ChecksItsBounds) {

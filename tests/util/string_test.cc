@@ -24,6 +24,25 @@ TEST(String, SplitAndJoin) {
   EXPECT_EQ(Trim(" \n"), "");
 }
 
+TEST(String, Utf8IsWellFormed) {
+  for (const char* text : {"", "a.jpg", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x93\xb7", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(IsUtf8(text)) << text;
+  }
+  for (const char* text : {"caf\xe9", "\xc0\xaf", "\xc3", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80",
+                           "\xf4\x90\x80\x80", "\x80", "\xe2\x82"}) {
+    EXPECT_FALSE(IsUtf8(text)) << ToHex(text);
+  }
+}
+
+TEST(String, HexIsReadBack) {
+  EXPECT_EQ(ToHex("a\xff"), "61ff");
+  EXPECT_EQ(FromHex("61ff", "x"), "a\xff");
+  EXPECT_EQ(FromHex("", "x"), "");
+  for (const char* text : {"6", "6g", "616", "-1"}) {
+    EXPECT_THAT(ErrorOf([&] { FromHex(text, "row 3"); }), HasSubstr("row 3: '")) << text;
+  }
+}
+
 TEST(String, NearestWordForgivesSlipsOnly) {
   const std::vector<std::string> words = {"learning_rate", "epochs", "margin"};
   EXPECT_EQ(NearestWord("lerning_rate", words), "learning_rate");

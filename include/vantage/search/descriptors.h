@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
+#include "vantage/util/output.h"
 
 namespace vantage {
 
@@ -63,6 +64,11 @@ bool IsDescriptorPath(const std::filesystem::path& path);
 // beyond float16, or a name cannot name an HDF5 group.
 void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& path,
                       const DescriptorFormat& format = {});
+
+// Checks before any work that WriteDescriptors may write there: format, ending, and each file by CheckOutput.
+// Throws UsageError or Error.
+void CheckDescriptorOutput(const std::filesystem::path& path, const DescriptorFormat& format,
+                           const OutputRules& rules);
 
 // Reads what WriteDescriptors wrote, and what others wrote in these layouts: float16, float32 or float64. A
 // path with none of their extensions is an HDF5 file if it begins as one, else stands for NAME.npy or

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "vantage/search/knn.h"
+#include "vantage/util/output.h"
+#include "vantage/util/run_context.h"
 
 namespace vantage {
 
@@ -15,11 +17,15 @@ struct RankedLists {
   std::vector<std::vector<Neighbor>> neighbors;  // as many lists as queries
 };
 
+// Checks before the search that WriteRankedLists may write there: the ending, and CheckOutput. Throws
+// UsageError or Error.
+void CheckRankedListsOutput(const std::filesystem::path& path, const OutputRules& rules);
+
 // Writes ranked lists as the path ends: .npy, int64, rows of the database, a column a query as cirtorch has
 // them (all lists must be of one length); .csv, a line a result: query, rank (from 0), name, score; .txt, the
 // format of INRIA's Holidays package, a line a query: its name, then rank and name of each result. Throws
 // UsageError for another ending, Error where a name with white space cannot stand in a .txt.
 void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& database_names,
-                      const std::filesystem::path& path);
+                      const std::filesystem::path& path, const RunContext& context = {});
 
 }  // namespace vantage

@@ -40,15 +40,47 @@ void MakeParentFolder(const std::filesystem::path& path);
 // Writes all bytes to an open file. Throws Error naming `path` where the disk is full or the write fails.
 void WriteAll(int descriptor, std::string_view bytes, const std::filesystem::path& path);
 
-// A file that appears under its name only when it is complete: written beside the target under a temporary
-// name, flushed to disk and renamed by Commit. Without Commit nothing stays.
+// A file on its way to its name: written beside the target as NAME.partial-PID-N, and renamed by Commit.
+// Without Commit it is removed. It is locked as long as it is open, so that RemoveAbandonedFiles tells it
+// from what a killed process left. If the target is a symbolic link, what the link points to is written.
+class PartialFile {
+ public:
+  // Makes the file, empty, and missing parent folders. Its mode is that of the target, or what the umask
+  // leaves of 0666. Throws Error if the folder cannot be written to.
+  explicit PartialFile(const std::filesystem::path& target);
+  ~PartialFile();
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  // For libraries that open files themselves.
+  const std::filesystem::path& path() const { return path_; }
+  int descriptor() const { return descriptor_; }
+
+  // Brings the file and the folder's entry to disk. Throws Error naming the target.
+  void Commit();
+
+ private:
+  void Make();
+
+  std::filesystem::path named_;   // the target as the caller named it, for messages
+  std::filesystem::path target_;  // links followed
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+// Removes what killed processes left of PartialFiles for `target`. Files that a process still writes stay.
+// Returns how many were removed.
+int64_t RemoveAbandonedFiles(const std::filesystem::path& target);
+
+// The same for all targets that are files in `folder`, not below it.
+int64_t RemoveAbandonedFilesIn(const std::filesystem::path& folder);
+
+// A file that is written through a buffer and appears under its name only when it is complete. Without Commit
+// nothing stays.
 class AtomicFile {
  public:
   // Throws Error if the folder cannot be written to. Makes missing parent folders.
-  explicit AtomicFile(std::filesystem::path path);
-  ~AtomicFile();
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
+  explicit AtomicFile(const std::filesystem::path& path) : path_(path), file_(path) {}
 
   // Appends. Throws Error where the disk is full or the write fails.
   void Write(const void* data, uint64_t size);
@@ -57,28 +89,23 @@ class AtomicFile {
   // Bytes written so far.
   uint64_t size() const { return size_; }
 
+  // Hands the buffer to the system: what was written can be read at partial_path(). Throws Error as Write
+  // does.
+  void Flush();
+  const std::filesystem::path& partial_path() const { return file_.path(); }
+
   // Throws Error if the bytes cannot be brought to disk or renamed.
   void Commit();
 
  private:
-  void Flush();
-
   std::filesystem::path path_;
-  std::filesystem::path temporary_path_;
-  int descriptor_ = -1;
+  PartialFile file_;
   uint64_t size_ = 0;
   std::string buffer_;
 };
 
 // Writes a whole file through AtomicFile.
 void WriteFile(const std::filesystem::path& path, std::string_view bytes);
-
-// A path in the folder of `path` that no other process uses: for libraries that write a file themselves and
-// whose result is then renamed to `path`.
-std::filesystem::path TemporaryPathBeside(const std::filesystem::path& path);
-
-// Brings such a library's complete file to disk and renames it. Throws Error naming `path` where that fails.
-void RenameIntoPlace(const std::filesystem::path& temporary, const std::filesystem::path& path);
 
 // `path` relative to `folder`, symbolic links resolved, so that it can be followed from there.
 std::string PathFrom(const std::filesystem::path& folder, const std::filesystem::path& path);

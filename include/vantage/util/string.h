@@ -29,6 +29,13 @@ std::string_view Trim(std::string_view text);
 // ASCII lower case.
 std::string ToLower(std::string_view text);
 
+// Whether the bytes are well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates.
+bool IsUtf8(std::string_view text);
+
+// Two hexadecimal digits a byte, and back. FromHex throws Error naming `what` if the text is not that.
+std::string ToHex(std::string_view bytes);
+std::string FromHex(std::string_view digits, std::string_view what);
+
 // Every byte but ASCII letters, digits and "/-._~" as "%20" (RFC 3986, section 2.1).
 std::string PercentEncode(std::string_view text);
 

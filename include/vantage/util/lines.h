@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace vantage {
+
+// A line of a text file, without blanks at its ends.
+struct TextLine {
+  std::string text;
+  int64_t number = 0;  // from 1
+};
+
+// The lines of a text file that say something. A byte-order mark, carriage returns, empty lines, and lines
+// that begin with # are left out. Bytes are kept as they are: names need not be UTF-8. Throws Error if the
+// file cannot be read or is larger than `max_bytes`.
+std::vector<TextLine> ReadLines(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 32);
+
+// The same, of a text that has been read.
+std::vector<TextLine> LinesOf(const std::string& text);
+
+}  // namespace vantage

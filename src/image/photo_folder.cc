@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/image/photo_folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "vantage/util/error.h"
+#include "vantage/util/log.h"
+#include "vantage/util/string.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 5> kPhotoEndings = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
+// What systems and servers leave in folders of photos.
+constexpr std::array<std::string_view, 7> kSystemNames = {
+    "@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db"};
+constexpr std::array<std::string_view, 4> kPyramidEndings = {"_2", "_4", "_8", "_16"};
+
+bool IsHidden(const std::string& name) {
+  return name.starts_with('.') || std::find(kSystemNames.begin(), kSystemNames.end(), name) != kSystemNames.end();
+}
+
+// Whether a folder is images_2, _4, _8 or _16 beside images: reduced copies, as nerfstudio makes them.
+bool IsReducedCopy(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  return std::any_of(kPyramidEndings.begin(), kPyramidEndings.end(), [&](std::string_view ending) {
+    return name == "images" + std::string(ending) && fs::is_directory(folder.parent_path() / "images");
+  });
+}
+
+std::string HeadOf(const fs::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return "";
+  std::array<char, 16> head{};
+  const ssize_t size = ::read(descriptor, head.data(), head.size());
+  ::close(descriptor);
+  return size > 0 ? std::string(head.data(), static_cast<size_t>(size)) : "";
+}
+
+// What an image is by its first bytes: "photo" for what vantage reads, "" for no image.
+std::string KindOf(std::string_view head) {
+  using namespace std::string_view_literals;
+  if (head.starts_with("\xFF\xD8\xFF") || head.starts_with("\x89PNG\r\n\x1a\n")) return "photo";
+  if (head.starts_with("RIFF") && head.substr(std::min<size_t>(8, head.size())).starts_with("WEBP")) return "WebP";
+  if (head.starts_with("II*\0"sv) || head.starts_with("MM\0*"sv)) return "TIFF";
+  if (head.starts_with("GIF8")) return "GIF";
+  if (head.starts_with("BM") && head.size() > 9 && head.substr(6, 4) == "\0\0\0\0"sv) return "BMP";
+  if (head.size() >= 12 && head.substr(4, 4) == "ftyp") {
+    const std::string_view brand = head.substr(8, 4);
+    if (brand.starts_with("avi")) return "AVIF";
+    if (brand.starts_with("hei") || brand.starts_with("hev") || brand == "mif1" || brand == "msf1") return "HEIC";
+  }
+  if (head.size() > 2 && head[0] == 'P' && head[1] >= '1' && head[1] <= '6' && (head[2] == '\n' || head[2] == ' ')) {
+    return "PNM";
+  }
+  if (head.starts_with("\0\0\0\x0CjP"sv)) return "JPEG 2000";
+  return "";
+}
+
+class Walker {
+ public:
+  explicit Walker(fs::path root) : root_(std::move(root)) {}
+
+  PhotoFolder Walk() {
+    Visit(root_);
+    std::sort(found_.photos.begin(), found_.photos.end());
+    return std::move(found_);
+  }
+
+ private:
+  void Visit(const fs::path& folder) {
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) == 0 && !seen_.emplace(status.st_dev, status.st_ino).second) {
+      ++found_.repeated;
+      return;
+    }
+    std::error_code error;
+    std::vector<fs::path> folders;
+    std::vector<fs::path> links;
+    fs::directory_iterator entries(folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      Sort(*entries, folders, links);
+    }
+    if (error) {
+      VANTAGE_CHECK(folder != root_, folder.string(), ": cannot be read: ", error.message());
+      found_.unreadable.push_back(folder.lexically_relative(root_).generic_string());
+    }
+    // Links last, so that a photo has the name of its own folder.
+    for (std::vector<fs::path>* next : {&folders, &links}) {
+      std::sort(next->begin(), next->end());
+      for (const fs::path& path : *next) Visit(path);
+    }
+  }
+
+  void Sort(const fs::directory_entry& entry, std::vector<fs::path>& folders, std::vector<fs::path>& links) {
+    const fs::path& path = entry.path();
+    std::error_code error;
+    if (IsHidden(path.filename().string())) {
+      ++found_.hidden;
+    } else if (entry.is_directory(error)) {
+      if (IsReducedCopy(path)) {
+        ++found_.pyramids;
+      } else {
+        (entry.is_symlink(error) ? links : folders).push_back(path);
+      }
+    } else if (entry.is_regular_file(error)) {
+      const std::string ending = ToLower(path.extension().string());
+      const bool named = std::find(kPhotoEndings.begin(), kPhotoEndings.end(), ending) != kPhotoEndings.end();
+      const std::string kind = named ? "photo" : KindOf(HeadOf(path));
+      if (kind == "photo") {
+        found_.photos.push_back(path.lexically_relative(root_));
+      } else if (!kind.empty()) {
+        ++found_.left_out[kind];
+      }
+    }
+  }
+
+  fs::path root_;
+  PhotoFolder found_;
+  std::set<std::pair<dev_t, ino_t>> seen_;
+};
+
+}  // namespace
+
+std::string PhotoFolder::LeftOutText() const {
+  std::vector<std::string> parts;
+  if (!left_out.empty()) {
+    int64_t images = 0;
+    std::vector<std::string> kinds;
+    for (const auto& [kind, count] : left_out) {
+      images += count;
+      kinds.push_back(StrCat(kind, " ", count));
+    }
+    parts.push_back(StrCat(images, " images of other formats were left out (", Join(kinds, ", "), ")"));
+  }
+  if (!unreadable.empty()) {
+    parts.push_back(StrCat(unreadable.size(), " folders cannot be read (", Join(unreadable, ", "), ")"));
+  }
+  if (repeated > 0) parts.push_back(StrCat(repeated, " links lead to folders that are in the list already"));
+  if (pyramids > 0) parts.push_back(StrCat(pyramids, " folders of reduced copies were left out (images_2 beside images)"));
+  if (hidden > 0) parts.push_back(StrCat(hidden, " hidden or system files and folders were left out"));
+  return Join(parts, "; ");
+}
+
+PhotoFolder WalkPhotos(const fs::path& folder) {
+  VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
+  return Walker(folder).Walk();
+}
+
+std::vector<fs::path> ListPhotoFiles(const fs::path& folder) {
+  PhotoFolder found = WalkPhotos(folder);
+  const std::string text = found.LeftOutText();
+  if (!text.empty()) LogWarning(folder.string(), ": ", text);
+  return std::move(found.photos);
+}
+
+}  // namespace vantage

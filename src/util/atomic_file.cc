@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kWriteBuffer = size_t{1} << 20;
+constexpr std::string_view kPartial = ".partial-";
+constexpr mode_t kPermissions = 07777;
+constexpr int kMaxLinks = 40;  // as Linux
+// Far behind any content: SQLite locks bytes at 2^30, HDF5 whole files by another kind of lock.
+constexpr off_t kLockedByte = off_t{1} << 62;
+
+std::string SystemError() { return std::generic_category().message(errno); }
+
+// Locks an open file against other processes, and other openings in this one. Returns whether that was free.
+bool TryLock(int descriptor) {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = kLockedByte;
+  lock.l_len = 1;
+  // Where a file system has no locks, nothing is known of the file: taken for free by who made it.
+  return ::fcntl(descriptor, F_OFD_SETLK, &lock) == 0;
+}
+
+// What a path leads to: links are followed, the last may lead nowhere.
+fs::path FollowLinks(fs::path path) {
+  std::error_code error;
+  for (int links = 0; fs::is_symlink(path, error); ++links) {
+    VANTAGE_CHECK(links < kMaxLinks, path.string(), ": symbolic links that lead in a circle");
+    const fs::path to = fs::read_symlink(path);
+    path = to.is_absolute() ? to : path.parent_path() / to;
+  }
+  return path;
+}
+
+// Brings the entries of a folder to disk. Some file systems cannot, and need not.
+void SyncFolderOf(const fs::path& path) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  const bool failed = ::fsync(descriptor) != 0 && errno == EIO;
+  ::close(descriptor);
+  VANTAGE_CHECK(!failed, folder.string(), ": cannot be brought to disk: ", SystemError());
+}
+
+// Whether `name` is TARGET.partial-PID-N, of any target if that is empty.
+bool IsPartialName(const std::string& name, const std::string& target) {
+  const size_t at = target.empty() ? name.rfind(kPartial) : target.size();
+  if (at == 0 || at == name.npos || !name.starts_with(target)) return false;
+  if (name.compare(at, kPartial.size(), kPartial) != 0) return false;
+  const std::string numbers = name.substr(at + kPartial.size());
+  const size_t dash = numbers.find('-');
+  const auto is_number = [](const std::string& text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
+  };
+  return dash != numbers.npos && is_number(numbers.substr(0, dash)) && is_number(numbers.substr(dash + 1));
+}
+
+int64_t RemoveAbandoned(const fs::path& folder, const std::string& target) {
+  int64_t removed = 0;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder.empty() ? "." : folder, error)) {
+    if (!IsPartialName(entry.path().filename().string(), target)) continue;
+    const int descriptor = ::open(entry.path().c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) continue;
+    struct stat status {};
+    if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && TryLock(descriptor)) {
+      removed += ::unlink(entry.path().c_str()) == 0 ? 1 : 0;
+    }
+    ::close(descriptor);
+  }
+  return removed;
+}
+
+}  // namespace
+
+PartialFile::PartialFile(const fs::path& target) : named_(target), target_(FollowLinks(target)) {
+  MakeParentFolder(target_);
+  Make();
+}
+
+void PartialFile::Make() {
+  static std::atomic<uint64_t> counter = 0;
+  while (true) {
+    path_ = target_;
+    path_ += StrCat(kPartial, ::getpid(), "-", counter++);
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0 && errno == EEXIST) continue;  // of a process that had this number before
+    VANTAGE_CHECK(descriptor_ >= 0, named_.string(), ": cannot be written: ", SystemError());
+    // Between open and lock another process may have taken the file for an abandoned one.
+    struct stat status {};
+    TryLock(descriptor_);
+    if (::fstat(descriptor_, &status) == 0 && status.st_nlink > 0) break;
+    ::close(descriptor_);
+  }
+  struct stat old {};
+  if (::stat(target_.c_str(), &old) == 0) ::fchmod(descriptor_, old.st_mode & kPermissions);
+}
+
+PartialFile::~PartialFile() {
+  if (descriptor_ < 0) return;
+  ::unlink(path_.c_str());
+  ::close(descriptor_);
+}
+
+void PartialFile::Commit() {
+  // A library may have made the file anew, so that it is opened by its name.
+  const int written = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = written >= 0 && ::fsync(written) == 0;
+  const std::string error = synced ? "" : SystemError();
+  if (written >= 0) ::close(written);
+  VANTAGE_CHECK(synced, named_.string(), ": cannot be brought to disk: ", error);
+  VANTAGE_CHECK(::rename(path_.c_str(), target_.c_str()) == 0, named_.string(),
+                ": cannot be renamed into place: ", SystemError());
+  ::close(std::exchange(descriptor_, -1));
+  SyncFolderOf(target_);
+}
+
+int64_t RemoveAbandonedFiles(const fs::path& target) {
+  const fs::path real = FollowLinks(target);
+  return RemoveAbandoned(real.parent_path(), real.filename().string());
+}
+
+int64_t RemoveAbandonedFilesIn(const fs::path& folder) { return RemoveAbandoned(folder, ""); }
+
+void AtomicFile::Flush() {
+  WriteAll(file_.descriptor(), buffer_, path_);
+  buffer_.clear();
+}
+
+void AtomicFile::Write(const void* data, uint64_t size) {
+  size_ += size;
+  if (buffer_.size() + size > kWriteBuffer) Flush();
+  if (size > kWriteBuffer) {
+    WriteAll(file_.descriptor(), {static_cast<const char*>(data), size}, path_);
+  } else {
+    buffer_.append(static_cast<const char*>(data), size);
+  }
+}
+
+void AtomicFile::Commit() {
+  Flush();
+  file_.Commit();
+}
+
+void WriteFile(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.Write(bytes);
+  file.Commit();
+}
+
+}  // namespace vantage

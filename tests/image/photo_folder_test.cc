@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/image/photo_folder.h"
+
+#include <unistd.h>
+
+#include "testing/files.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using vantage::testing::ErrorOf;
+using vantage::testing::TemporaryFolder;
+
+std::vector<std::string> Names(const PhotoFolder& found) {
+  std::vector<std::string> names;
+  for (const fs::path& photo : found.photos) names.push_back(photo.generic_string());
+  return names;
+}
+
+void Touch(const fs::path& path) { WriteFile(path, ""); }
+
+TEST(WalkPhotos, TakesPhotosByEndingElseByContent) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.jpg", "B.JPG", "c.jfif", "d.jpe", "sub/e.PNG"}) Touch(folder / name);
+  WriteFile(folder / "no-ending", "\xFF\xD8\xFF\xE0 a JPEG");
+  WriteFile(folder / "notes.txt", "words");
+  EXPECT_THAT(Names(WalkPhotos(folder.path())),
+              ElementsAre("B.JPG", "a.jpg", "c.jfif", "d.jpe", "no-ending", "sub/e.PNG"));
+  EXPECT_EQ(WalkPhotos(folder.path()).LeftOutText(), "");
+}
+
+TEST(WalkPhotos, CountsImagesOfOtherFormats) {
+  const TemporaryFolder folder;
+  Touch(folder / "a.jpg");
+  WriteFile(folder / "b.webp", "RIFF....WEBPVP8 ");
+  WriteFile(folder / "c.heic", std::string("\0\0\0\x18" "ftypheic....", 16));
+  WriteFile(folder / "d.heic", std::string("\0\0\0\x18" "ftypheic....", 16));
+  WriteFile(folder / "e.tif", std::string("II*\0....", 8));
+  const PhotoFolder found = WalkPhotos(folder.path());
+  EXPECT_THAT(found.left_out, ElementsAre(Pair("HEIC", 2), Pair("TIFF", 1), Pair("WebP", 1)));
+  EXPECT_EQ(found.LeftOutText(), "4 images of other formats were left out (HEIC 2, TIFF 1, WebP 1)");
+}
+
+TEST(WalkPhotos, WalksEachRealFolderOnce) {
+  const TemporaryFolder folder;
+  Touch(folder / "deep/a.jpg");
+  fs::create_directory_symlink("..", folder / "deep/up");
+  fs::create_directory_symlink("deep", folder / "again");
+  const PhotoFolder found = WalkPhotos(folder.path());
+  EXPECT_THAT(Names(found), ElementsAre("deep/a.jpg"));
+  EXPECT_EQ(found.repeated, 2);
+}
+
+TEST(WalkPhotos, FollowsLinksToFoldersElsewhere) {
+  const TemporaryFolder folder;
+  Touch(folder / "disk/a.jpg");
+  fs::create_directories(folder / "photos");
+  fs::create_directory_symlink("../disk", folder / "photos/linked");
+  EXPECT_THAT(Names(WalkPhotos(folder / "photos")), ElementsAre("linked/a.jpg"));
+}
+
+TEST(WalkPhotos, LeavesOutHiddenSystemAndReducedFolders) {
+  const TemporaryFolder folder;
+  for (const char* name : {".thumbnails/a.jpg", "@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "._a.jpg", "images/a.jpg",
+                           "images_2/a.jpg", "images_4/a.jpg", "pictures_2/b.jpg"}) {
+    Touch(folder / name);
+  }
+  const PhotoFolder found = WalkPhotos(folder.path());
+  EXPECT_THAT(Names(found), ElementsAre("images/a.jpg", "pictures_2/b.jpg"));
+  EXPECT_EQ(found.hidden, 3);
+  EXPECT_EQ(found.pyramids, 2);
+}
+
+TEST(WalkPhotos, NamesFoldersWithoutPermission) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder";
+  const TemporaryFolder folder;
+  Touch(folder / "a.jpg");
+  Touch(folder / "closed/b.jpg");
+  fs::permissions(folder / "closed", fs::perms::none);
+  const PhotoFolder found = WalkPhotos(folder.path());
+  fs::permissions(folder / "closed", fs::perms::owner_all);
+  EXPECT_THAT(Names(found), ElementsAre("a.jpg"));
+  EXPECT_THAT(found.LeftOutText(), HasSubstr("1 folders cannot be read (closed)"));
+}
+
+TEST(WalkPhotos, KeepsNamesInAnyBytes) {
+  const TemporaryFolder folder;
+  Touch(folder / "caf\xe9.jpg");
+  EXPECT_THAT(Names(WalkPhotos(folder.path())), ElementsAre("caf\xe9.jpg"));
+  EXPECT_THAT(ErrorOf([&] { WalkPhotos(folder / "missing"); }), HasSubstr("no such folder"));
+}
+
+}  // namespace
+}  // namespace vantage
