@@ -28,7 +28,8 @@ constexpr std::array<std::string_view, 7> kSystemNames = {
 constexpr std::array<std::string_view, 4> kPyramidEndings = {"_2", "_4", "_8", "_16"};
 
 bool IsHidden(const std::string& name) {
-  return name.starts_with('.') || std::find(kSystemNames.begin(), kSystemNames.end(), name) != kSystemNames.end();
+  return name.starts_with('.') ||
+         std::find(kSystemNames.begin(), kSystemNames.end(), name) != kSystemNames.end();
 }
 
 // Whether a folder is images_2, _4, _8 or _16 beside images: reduced copies, as nerfstudio makes them.
@@ -52,16 +53,19 @@ std::string HeadOf(const fs::path& path) {
 std::string KindOf(std::string_view head) {
   using namespace std::string_view_literals;
   if (head.starts_with("\xFF\xD8\xFF") || head.starts_with("\x89PNG\r\n\x1a\n")) return "photo";
-  if (head.starts_with("RIFF") && head.substr(std::min<size_t>(8, head.size())).starts_with("WEBP")) return "WebP";
+  if (head.starts_with("RIFF") && head.substr(std::min<size_t>(8, head.size())).starts_with("WEBP"))
+    return "WebP";
   if (head.starts_with("II*\0"sv) || head.starts_with("MM\0*"sv)) return "TIFF";
   if (head.starts_with("GIF8")) return "GIF";
   if (head.starts_with("BM") && head.size() > 9 && head.substr(6, 4) == "\0\0\0\0"sv) return "BMP";
   if (head.size() >= 12 && head.substr(4, 4) == "ftyp") {
     const std::string_view brand = head.substr(8, 4);
     if (brand.starts_with("avi")) return "AVIF";
-    if (brand.starts_with("hei") || brand.starts_with("hev") || brand == "mif1" || brand == "msf1") return "HEIC";
+    if (brand.starts_with("hei") || brand.starts_with("hev") || brand == "mif1" || brand == "msf1")
+      return "HEIC";
   }
-  if (head.size() > 2 && head[0] == 'P' && head[1] >= '1' && head[1] <= '6' && (head[2] == '\n' || head[2] == ' ')) {
+  if (head.size() > 2 && head[0] == 'P' && head[1] >= '1' && head[1] <= '6' &&
+      (head[2] == '\n' || head[2] == ' ')) {
     return "PNM";
   }
   if (head.starts_with("\0\0\0\x0CjP"sv)) return "JPEG 2000";
@@ -148,7 +152,8 @@ std::string PhotoFolder::LeftOutText() const {
     parts.push_back(StrCat(unreadable.size(), " folders cannot be read (", Join(unreadable, ", "), ")"));
   }
   if (repeated > 0) parts.push_back(StrCat(repeated, " links lead to folders that are in the list already"));
-  if (pyramids > 0) parts.push_back(StrCat(pyramids, " folders of reduced copies were left out (images_2 beside images)"));
+  if (pyramids > 0)
+    parts.push_back(StrCat(pyramids, " folders of reduced copies were left out (images_2 beside images)"));
   if (hidden > 0) parts.push_back(StrCat(hidden, " hidden or system files and folders were left out"));
   return Join(parts, "; ");
 }

@@ -38,8 +38,12 @@ TEST(WalkPhotos, CountsImagesOfOtherFormats) {
   const TemporaryFolder folder;
   Touch(folder / "a.jpg");
   WriteFile(folder / "b.webp", "RIFF....WEBPVP8 ");
-  WriteFile(folder / "c.heic", std::string("\0\0\0\x18" "ftypheic....", 16));
-  WriteFile(folder / "d.heic", std::string("\0\0\0\x18" "ftypheic....", 16));
+  WriteFile(folder / "c.heic", std::string("\0\0\0\x18"
+                                           "ftypheic....",
+                                           16));
+  WriteFile(folder / "d.heic", std::string("\0\0\0\x18"
+                                           "ftypheic....",
+                                           16));
   WriteFile(folder / "e.tif", std::string("II*\0....", 8));
   const PhotoFolder found = WalkPhotos(folder.path());
   EXPECT_THAT(found.left_out, ElementsAre(Pair("HEIC", 2), Pair("TIFF", 1), Pair("WebP", 1)));
@@ -66,8 +70,8 @@ TEST(WalkPhotos, FollowsLinksToFoldersElsewhere) {
 
 TEST(WalkPhotos, LeavesOutHiddenSystemAndReducedFolders) {
   const TemporaryFolder folder;
-  for (const char* name : {".thumbnails/a.jpg", "@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "._a.jpg", "images/a.jpg",
-                           "images_2/a.jpg", "images_4/a.jpg", "pictures_2/b.jpg"}) {
+  for (const char* name : {".thumbnails/a.jpg", "@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "._a.jpg",
+                           "images/a.jpg", "images_2/a.jpg", "images_4/a.jpg", "pictures_2/b.jpg"}) {
     Touch(folder / name);
   }
   const PhotoFolder found = WalkPhotos(folder.path());

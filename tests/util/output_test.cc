@@ -20,9 +20,10 @@ TEST(Output, IsNeverAnInputHoweverItIsSpelled) {
   std::filesystem::create_symlink(folder / "in.txt", folder / "link.txt");
   std::filesystem::create_hard_link(folder / "in.txt", folder / "twin.txt");
   for (const char* name : {"in.txt", "sub/../in.txt", "./in.txt", "link.txt", "twin.txt"}) {
-    EXPECT_THAT(
-        ErrorOf([&] { CheckOutput(folder / name, file_kinds::kText, {{folder / "in.txt"}, false}); }),
-        HasSubstr("is read as"))
+    EXPECT_THAT(ErrorOf([&] {
+                  CheckOutput(folder / name, file_kinds::kText, {{folder / "in.txt"}, false});
+                }),
+                HasSubstr("is read as"))
         << name;
   }
   CheckOutput(folder / "in.txt", file_kinds::kText, {{folder / "in.txt"}, true});
@@ -40,7 +41,8 @@ TEST(Output, ReplacesOnlyFilesOfItsKind) {
   const auto refused = [&](const char* name, const FileKind& kind) {
     return ErrorOf([&] { CheckOutput(folder / name, kind, {}); });
   };
-  EXPECT_THAT(refused("queries.json", file_kinds::kDescriptors), HasSubstr("is not the names of descriptors"));
+  EXPECT_THAT(refused("queries.json", file_kinds::kDescriptors),
+              HasSubstr("is not the names of descriptors"));
   EXPECT_THAT(refused("set.db", file_kinds::kPage), HasSubstr("is not a page"));
   EXPECT_THAT(refused("pairs.txt", file_kinds::kNpy), HasSubstr("is not a NumPy array"));
   EXPECT_THAT(refused("names.json", file_kinds::kText), HasSubstr("is not a text"));
@@ -66,10 +68,14 @@ TEST(Output, IsLeftAsItIsByTheCheck) {
 TEST(Output, ThatCannotBeWrittenIsAnErrorBeforeTheWork) {
   const TemporaryFolder folder;
   WriteFile(folder / "file", "");
-  EXPECT_THAT(ErrorOf([&] { CheckOutput(folder / "file/below.txt", file_kinds::kText, {}); }), HasSubstr("file"));
+  EXPECT_THAT(ErrorOf([&] { CheckOutput(folder / "file/below.txt", file_kinds::kText, {}); }),
+              HasSubstr("file"));
   EXPECT_THAT(ErrorOf([&] { CheckOutput(folder.path(), file_kinds::kText, {}); }), HasSubstr("is a folder"));
   EXPECT_THAT(ErrorOf([&] { CheckOutputFolder(folder / "file", {}); }), HasSubstr("is a file, not a folder"));
-  EXPECT_THAT(ErrorOf([&] { CheckOutputFolder(folder.path(), {{folder / "."}, false}); }), HasSubstr("is read as"));
+  EXPECT_THAT(ErrorOf([&] {
+                CheckOutputFolder(folder.path(), {{folder / "."}, false});
+              }),
+              HasSubstr("is read as"));
 }
 
 }  // namespace

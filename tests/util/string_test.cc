@@ -25,7 +25,8 @@ TEST(String, SplitAndJoin) {
 }
 
 TEST(String, Utf8IsWellFormed) {
-  for (const char* text : {"", "a.jpg", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x93\xb7", "\xf4\x8f\xbf\xbf"}) {
+  for (const char* text :
+       {"", "a.jpg", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x93\xb7", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_TRUE(IsUtf8(text)) << text;
   }
   for (const char* text : {"caf\xe9", "\xc0\xaf", "\xc3", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80",

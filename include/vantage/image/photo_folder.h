@@ -13,18 +13,18 @@ namespace vantage {
 struct PhotoFolder {
   std::vector<std::filesystem::path> photos;  // below the folder, relative to it, sorted by their bytes
   std::map<std::string, int64_t> left_out;    // images of other formats by kind: {"HEIC", 900}
-  std::vector<std::string> unreadable;        // folders without permission, relative; their photos are missing
-  int64_t hidden = 0;       // files and folders that begin with a dot or that systems leave behind, such as @eaDir
-  int64_t repeated = 0;     // links to folders that were walked already
-  int64_t pyramids = 0;     // folders of reduced copies: images_2 beside images
+  std::vector<std::string> unreadable;  // folders without permission, relative; their photos are missing
+  int64_t hidden = 0;  // files and folders that begin with a dot or that systems leave behind, such as @eaDir
+  int64_t repeated = 0;  // links to folders that were walked already
+  int64_t pyramids = 0;  // folders of reduced copies: images_2 beside images
 
   // "900 images were left out (HEIC 900); 2 folders cannot be read (a, b)"; "" if there is nothing to say.
   std::string LeftOutText() const;
 };
 
-// Walks a folder and those below it. A file is a photo if its ending says so (.jpg, .jpeg, .jpe, .jfif, .png in any case),
-// else if its first bytes do. Links to folders are followed, and each real folder is walked once. Throws Error if the folder
-// is missing or cannot be read.
+// Walks a folder and those below it. A file is a photo if its ending says so (.jpg, .jpeg, .jpe, .jfif, .png
+// in any case), else if its first bytes do. Links to folders are followed, and each real folder is walked
+// once. Throws Error if the folder is missing or cannot be read.
 PhotoFolder WalkPhotos(const std::filesystem::path& folder);
 
 // The photos of WalkPhotos. Logs a warning of what was left out, if anything was.
