@@ -2,6 +2,7 @@
 #include <set>
 
 #include "vantage/extract/extract.h"
+#include "vantage/image/photo_folder.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
@@ -13,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void AddFolder(const fs::path& folder, NamedPhotos& photos) {
-  for (const fs::path& path : ListFiles(folder, PhotoExtensions())) {
+  for (const fs::path& path : ListPhotoFiles(folder)) {
     photos.names.push_back(path.generic_string());
     photos.requests.push_back({folder / path, std::nullopt});
   }

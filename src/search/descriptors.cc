@@ -110,7 +110,8 @@ ParsedFacts ParseFacts(const std::string& text, const std::string& source) {
   const json facts = ParseJson(text, source);
   try {
     result.descriptors.names = facts.at("names").get<std::vector<std::string>>();
-    for (const auto& [row, bytes] : facts.value("name_bytes", json::object()).items()) {
+    const json name_bytes = facts.value("name_bytes", json::object());
+    for (const auto& [row, bytes] : name_bytes.items()) {
       result.descriptors.names.at(static_cast<size_t>(ParseInteger(row, "row"))) =
           FromHex(bytes.get<std::string>(), source);
     }

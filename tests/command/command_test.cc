@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -162,7 +163,8 @@ int RunThroughKills(Command command, double shortest, double longest, int seed =
     // `timeout` kills where nothing can be caught or cleaned up. Later attempts get longer, so that the run
     // ends on a slow machine too.
     Command timed = command;
-    const double seconds = random.Uniform(shortest, longest) * (1 + attempt / 20);
+    const double longer = attempt < 30 ? 1 + attempt / 20 : std::exp2((attempt - 20) / 8);
+    const double seconds = random.Uniform(shortest, longest) * longer;
     timed.arguments.insert(timed.arguments.begin(), {"timeout", "-s", "KILL", FormatFixed(seconds, 2)});
     code = RunCommand(timed, {}).exit_code;
     kills += code != 0 ? 1 : 0;

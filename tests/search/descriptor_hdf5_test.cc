@@ -123,16 +123,6 @@ TEST(DescriptorsHdf5, ManyPhotosWithLongNamesKeepTheirOrder) {
   ExpectEqual(ReadDescriptors(folder / "d.h5"), file);
 }
 
-TEST(DescriptorsHdf5, BytesThatAreNoUtf8AreReplacedAsInJson) {
-  const TemporaryFolder folder;
-  DescriptorFile file = Sample();
-  file.descriptors.names[0] = "caf\xe9.jpg";
-  WriteDescriptors(file, folder / "d.h5");
-  WriteDescriptors(file, folder / "d.npy");
-  EXPECT_EQ(ReadDescriptors(folder / "d.h5").descriptors.names[0], "caf\xef\xbf\xbd.jpg");
-  EXPECT_EQ(ReadDescriptors(folder / "d.npy").descriptors.names[0], "caf\xef\xbf\xbd.jpg");
-}
-
 // Names are read as hloc's list_h5_names does, values as its get_descriptors.
 constexpr const char* kHlocScript = R"(
 import h5py, json, sys

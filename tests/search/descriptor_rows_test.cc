@@ -51,7 +51,8 @@ TEST(ScratchDescriptors, SayWhereTheDiskIsFull) {
   const TemporaryFolder folder;
   ScratchDescriptors scratch(folder.path(), 1000);
   const FileSizeLimit limit(6000);
-  EXPECT_THAT(ErrorOf([&] { scratch.Append(Values(2, 1000, 0)); }), HasSubstr("descriptors.partial"));
+  EXPECT_THAT(ErrorOf([&] { scratch.Append(Values(2, 1000, 0)); }),
+              HasSubstr("descriptors: cannot be written: File too large"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "testing/files.h"
 #include "vantage/serialize/npy.h"
@@ -24,6 +25,13 @@ DescriptorFile Sample() {
   file.failed = {{"c.jpg", "truncated"}};
   file.provenance = R"({"model":"m.pth"})";
   return file;
+}
+
+// NAME.json as others write it, who know of no identity.
+std::string WithoutIdentity(const std::string& facts) {
+  nlohmann::json parsed = nlohmann::json::parse(facts);
+  parsed.erase("array");
+  return parsed.dump();
 }
 
 TEST(Descriptors, ReadBackWhatIsWritten) {
@@ -200,6 +208,8 @@ TEST(Descriptors, ReadInSeveralBlocks) {
     WriteDescriptors(file, folder / "d", {"npy", float16});
     EXPECT_EQ(ReadDescriptors(folder / "d").descriptors.values, file.descriptors.values);
   }
+  // As others write them: without the identity of the array.
+  WriteFile(folder / "d.json", WithoutIdentity(ReadFile(folder / "d.json")));
   const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> doubles =
       file.descriptors.values.cast<double>();
   WriteNpy<double>(folder / "d.npy", {doubles.data(), static_cast<size_t>(doubles.size())}, {700, 1000});
@@ -217,6 +227,7 @@ TEST(Descriptors, TruncatedOrHugeArraysAreErrors) {
   WriteFile(folder / "d.npy", NpyHeader("<f2", {2, int64_t{1} << 59}));
   EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d.npy"); }), HasSubstr("before the array does"));
   // An infinite float16.
+  WriteFile(folder / "d.json", WithoutIdentity(ReadFile(folder / "d.json")));
   WriteFile(folder / "d.npy", NpyHeader("<f2", {2, 1}) + std::string("\x00\x3c\x00\x7c", 4));
   EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d.npy"); }),
               HasSubstr("row 1 holds a value that is not finite ('b/ä.jpg')"));
