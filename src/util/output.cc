@@ -72,7 +72,7 @@ const FileKind kCheckpoint{"a checkpoint",
 const FileKind kSafetensors{"a safetensors file", IsSafetensors};
 const FileKind kPickle{"a pickle", IsPickle};
 const FileKind kResults{"results of vantage evaluate",
-                        [](std::string_view head) { return IsJsonWith(head, "vantage_results"); }};
+                        [](std::string_view head) { return IsJsonWith(head, "\"benchmark\""); }};
 const FileKind kText{"a text", IsText};
 }  // namespace file_kinds
 
