@@ -2,6 +2,8 @@
 #include "vantage/sfm/reconstruct.h"
 
 #include <atomic>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "serialize/sqlite.h"
@@ -23,7 +25,8 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-using vantage::testing::ErrorOf;
+using ::testing::UnorderedElementsAre;
+using vantage::testing::FilesBelow;
 using vantage::testing::MakeRandomModel;
 using vantage::testing::OnSmallDisk;
 using vantage::testing::TemporaryFolder;
@@ -51,7 +54,8 @@ echo "$@" >> "$here/calls"
 if [ -e "$here/$1.crashes" ]; then kill -SEGV $$; fi
 if [ -e "$here/$1.hangs" ]; then sleep 60; fi
 case $1 in
-  feature_extractor) echo "Processed file [1/2]"; cp "$here/database.db" "$3" ;;
+  feature_extractor) echo "Processed file [1/2]"; 
+    if [ ! -e "$3" ]; then cp "$here/database.db" "$3.new" && mv "$3.new" "$3"; fi ;;
   matches_importer) cp "$3" "$here/matched.db" ;;
   mapper)
     if [ -e "$here/finds-nothing" ]; then exit 1; fi
@@ -79,12 +83,20 @@ esac
     return count;
   }
 
+  // What the mapper finds from now on.
+  void UseModel(const Reconstruction& model) const {
+    WriteColmapModel(model, folder_ / "model", ModelFormat::kBinary);
+  }
+
   // Renames a photo of the database that feature_extractor leaves.
   void Name(const std::string& from, const std::string& to) const {
     Database database(folder_ / "database.db", Database::Mode::kCreate);
     Statement(database, "UPDATE images SET name = ? WHERE name = ?").Run(to, from);
   }
   std::vector<std::string> NamesInDatabase() const { return NamesIn(Models() / "scene/database.db"); }
+  std::vector<std::string> NamesInNewDatabase() const {
+    return NamesIn(Models() / "scene/.vantage/database.db");
+  }
   std::vector<std::string> NamesWhenMatched() const { return NamesIn(folder_ / "matched.db"); }
   static std::vector<std::string> NamesIn(const fs::path& path) {
     const Database database(path, Database::Mode::kRead);
@@ -241,9 +253,199 @@ TEST(Reconstruct, OtherPhotosOrOptionsAreDoneAnew) {
 TEST(Reconstruct, ADamagedNoteCostsOnlyWork) {
   for (const char* note : {"", "{", "[]", R"({"fingerprint": 3, "steps": 4})", R"({"seconds": "a"})"}) {
     const FakeColmap colmap;
-    WriteFile(colmap.Models() / "scene/scene.json", note);
+    WriteFile(colmap.Models() / "scene/.vantage/scene.json", note);
     EXPECT_EQ(colmap.Run().status, "done") << note;
   }
+}
+
+// The content of all files below the folder, by their names.
+std::map<std::string, std::string> ContentOf(const fs::path& folder) {
+  std::map<std::string, std::string> content;
+  for (const std::string& name : FilesBelow(folder)) content[name] = ReadFile(folder / name);
+  return content;
+}
+
+TEST(Reconstruct, WhatColmapMadeWithoutUsIsNeverTouched) {
+  for (const char* file : {"database.db", "sparse/0/images.bin"}) {
+    const FakeColmap colmap;
+    const fs::path scene = colmap.Photos() / "scene";  // COLMAP's own workspace
+    for (const char* own : {"photos.txt", "pairs.txt", "scene.json", "colmap.log"})
+      WriteFile(scene / own, "own");
+    WriteFile(scene / file, "precious");
+    const auto before = ContentOf(scene);
+    const SceneOutcome outcome = ReconstructScenes(colmap.Photos(), colmap.Photos(), colmap.Options()).at(0);
+    EXPECT_THAT(outcome.status,
+                AllOf(StartsWith("failed: "), HasSubstr("COLMAP's files that vantage did not make"),
+                      HasSubstr("choose another folder")));
+    EXPECT_EQ(ContentOf(scene), before);
+    EXPECT_EQ(colmap.Calls(), "");
+  }
+}
+
+TEST(Reconstruct, FilesOfUsersWithOrdinaryNamesStay) {
+  const FakeColmap colmap;
+  const fs::path scene = colmap.Photos() / "scene";
+  for (const char* own : {"photos.txt", "pairs.txt", "scene.json", "colmap.log"})
+    WriteFile(scene / own, "own");
+  ReconstructOptions options = colmap.Options();
+  options.matching = "sequential";
+  EXPECT_EQ(ReconstructScenes(colmap.Photos(), colmap.Photos(), options).at(0).status, "done");
+  for (const char* own : {"photos.txt", "pairs.txt", "scene.json", "colmap.log"}) {
+    EXPECT_EQ(ReadFile(scene / own), "own");
+  }
+  EXPECT_TRUE(IsColmapModel(scene / "sparse/0"));
+  EXPECT_TRUE(fs::exists(scene / "database.db"));
+}
+
+TEST(Reconstruct, ALostStateVouchesForNothing) {
+  const FakeColmap colmap;
+  colmap.Run();
+  WriteFile(colmap.Models() / "scene/.vantage/scene.json", "{");
+  const auto before = ContentOf(colmap.Models() / "scene");
+  EXPECT_THAT(colmap.Run().status, HasSubstr("(database.db, sparse); choose another folder"));
+  EXPECT_EQ(ContentOf(colmap.Models() / "scene"), before);
+}
+
+TEST(Reconstruct, AModelThatWasRefinedSinceIsNotReplaced) {
+  const FakeColmap colmap;
+  colmap.Run();
+  WriteFile(colmap.Models() / "scene/sparse/0/points3D.bin", "refined");
+  EXPECT_TRUE(colmap.Run().was_done);
+  ReconstructOptions options = colmap.Options();
+  options.max_features = 1000;
+  EXPECT_THAT(colmap.Run(options).status, HasSubstr("sparse: has changed since vantage made it"));
+  EXPECT_EQ(ReadFile(colmap.Models() / "scene/sparse/0/points3D.bin"), "refined");
+}
+
+TEST(Reconstruct, AFinishedModelStaysUntilAnotherIsComplete) {
+  const FakeColmap colmap;
+  colmap.Run();
+  const fs::path scene = colmap.Models() / "scene";
+  const auto model = ContentOf(scene / "sparse");
+  const std::string database = ReadFile(scene / "database.db");
+  const auto expect_unchanged = [&] {
+    EXPECT_EQ(ContentOf(scene / "sparse"), model);
+    EXPECT_EQ(ReadFile(scene / "database.db"), database);
+  };
+  ReconstructOptions options = colmap.Options();
+  options.max_features = 1000;
+  colmap.Let("finds-nothing");
+  SceneOutcome outcome = colmap.Run(options);
+  EXPECT_EQ(outcome.status, "no model");
+  EXPECT_TRUE(outcome.earlier_model_stays);
+  expect_unchanged();
+  EXPECT_TRUE(colmap.Run(options).was_done);
+  EXPECT_TRUE(colmap.Run(options).earlier_model_stays);
+  colmap.LetNoLonger("finds-nothing");
+
+  options.max_features = 2000;
+  colmap.Let("mapper.crashes");
+  outcome = colmap.Run(options);
+  EXPECT_THAT(outcome.status, HasSubstr("exit code 139"));
+  EXPECT_TRUE(outcome.earlier_model_stays);
+  expect_unchanged();
+  colmap.LetNoLonger("mapper.crashes");
+
+  options.max_features = 3000;
+  colmap.Let("exhaustive_matcher.hangs");
+  RunContext context;
+  const int calls = colmap.CountCalls("exhaustive_matcher");
+  context.is_cancelled = [&] { return colmap.CountCalls("exhaustive_matcher") > calls; };
+  EXPECT_THROW(colmap.Run(options, {}, context), Interrupted);
+  expect_unchanged();
+  colmap.LetNoLonger("exhaustive_matcher.hangs");
+
+  EXPECT_TRUE(colmap.Run().was_done);  // the first is still known
+  colmap.UseModel(MakeRandomModel(5, 50, 2));
+  outcome = colmap.Run(options);
+  EXPECT_EQ(outcome.status, "done");
+  EXPECT_FALSE(outcome.earlier_model_stays);
+  EXPECT_EQ(outcome.registered, 5);
+  EXPECT_NE(ContentOf(scene / "sparse"), model);
+  EXPECT_THAT(FilesBelow(scene / ".vantage"), UnorderedElementsAre("scene.json", "photos.txt", "colmap.log"));
+}
+
+// Killed while files are moved: the next call ends that, whatever it is asked for.
+TEST(Reconstruct, AMoveThatWasInterruptedIsEnded) {
+  const FakeColmap colmap;
+  colmap.Run();
+  const fs::path scene = colmap.Models() / "scene";
+  const auto done = ContentOf(scene);
+  nlohmann::json state = nlohmann::json::parse(done.at(".vantage/scene.json"));
+  nlohmann::json before = state;
+  before["attempt"] = {{"fingerprint", state["model"]["fingerprint"]},
+                       {"photo_folder", state["photos"]},
+                       {"is_pool", state["pool"]},
+                       {"colmap", state["colmap"]},
+                       {"beside", true},
+                       {"database", state["database"]},
+                       {"steps", {"feature_extractor", "exhaustive_matcher"}},
+                       {"seconds", 1},
+                       {"is_complete", true},
+                       {"outcome", state["model"]["outcome"]},
+                       {"model_digest", state["model_digest"]}};
+  before["model"]["fingerprint"] = "of other options";
+  before["model_digest"] = "";
+  before["database"]["options"] = "others";
+  for (int moved = 0; moved < 4; ++moved) {
+    fs::remove_all(scene);
+    for (const auto& [name, content] : done) WriteFile(scene / name, content);
+    WriteFile(scene / ".vantage/scene.json", before.dump());
+    if (moved < 3) fs::rename(scene / "sparse", scene / ".vantage/sparse.partial");
+    if (moved < 2) WriteFile(scene / "sparse/0/images.bin", "old");
+    if (moved == 2) WriteFile(scene / ".vantage/sparse.old/0/images.bin", "old");
+    if (moved < 1) {
+      fs::rename(scene / "database.db", scene / ".vantage/database.db");
+      WriteFile(scene / "database.db", "old");
+    }
+    EXPECT_TRUE(colmap.Run().was_done) << moved;
+    auto now = ContentOf(scene);
+    EXPECT_EQ(nlohmann::json::parse(now[".vantage/scene.json"]), state) << moved;
+    now.erase(".vantage/scene.json");
+    auto expected = done;
+    expected.erase(".vantage/scene.json");
+    EXPECT_EQ(now, expected) << moved;
+  }
+}
+
+TEST(Reconstruct, PhotosThatAreAddedExtendTheDatabase) {
+  const FakeColmap colmap;
+  colmap.Run();
+  const fs::path database = colmap.Models() / "scene/database.db";
+  Database(database, Database::Mode::kCreate).Execute("CREATE TABLE features_of_an_hour (id INTEGER)");
+  const auto is_old = [&] {
+    return Database(database, Database::Mode::kRead).HasTable("features_of_an_hour");
+  };
+  WriteFile(colmap.Photos() / "scene/6.jpg", "");
+  const SceneOutcome outcome = colmap.Run();
+  EXPECT_EQ(outcome.status, "done");
+  EXPECT_FALSE(outcome.was_done);
+  EXPECT_EQ(outcome.photos, 7);
+  EXPECT_EQ(colmap.CountCalls("feature_extractor"), 2);
+  EXPECT_TRUE(is_old());
+  EXPECT_THAT(ReadFile(colmap.Models() / "scene/.vantage/photos.txt"), HasSubstr("6.jpg"));
+  // One that changed is another: COLMAP would keep the features of the old.
+  WriteFile(colmap.Photos() / "scene/6.jpg", "changed");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_FALSE(is_old());
+}
+
+TEST(Reconstruct, ADamagedDatabaseThatIsNotFinishedCostsOnlyWork) {
+  const FakeColmap colmap;
+  colmap.Let("mapper.crashes");
+  colmap.Run();
+  WriteFile(colmap.Models() / "scene/.vantage/database.db", "damaged");
+  colmap.LetNoLonger("mapper.crashes");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_EQ(colmap.CountCalls("feature_extractor"), 2);
+}
+
+TEST(Reconstruct, AModelThatWasDeletedIsMadeAgainFromTheDatabase) {
+  const FakeColmap colmap;
+  colmap.Run();
+  fs::remove_all(colmap.Models() / "scene/sparse");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_TRUE(IsColmapModel(colmap.Models() / "scene/sparse/0"));
 }
 
 TEST(Reconstruct, MatchesProposedPairsOfAPool) {
@@ -262,11 +464,11 @@ TEST(Reconstruct, MatchesProposedPairsOfAPool) {
     return std::vector<PhotoPair>{{2, 3}, {0, 8}, {2, 3}};
   };
   EXPECT_EQ(colmap.Run(options, proposer).photos, 9);
-  EXPECT_EQ(ReadFile(colmap.Models() / "photos/pairs.txt"),
+  EXPECT_EQ(ReadFile(colmap.Models() / "photos/.vantage/pairs.txt"),
             "other/0.jpg scene/5.jpg\nother/2.jpg scene/0.jpg\n");
   EXPECT_THAT(colmap.Calls(), HasSubstr("matches_importer"));
   EXPECT_THAT(colmap.Calls(), HasSubstr("pairs.txt --match_type pairs"));
-  EXPECT_THAT(ReadFile(colmap.Models() / "photos/scene.json"), HasSubstr("\"pool\": true"));
+  EXPECT_THAT(ReadFile(colmap.Models() / "photos/.vantage/scene.json"), HasSubstr("\"pool\": true"));
   EXPECT_TRUE(colmap.Run(options, proposer).was_done);
   EXPECT_EQ(calls, 1);
   proposer.fingerprint = "second";
@@ -287,11 +489,12 @@ TEST(Reconstruct, PhotosWithSpacesAreMatchedUnderOtherNames) {
   options.sequential_overlap = 1;
   colmap.Let("matches_importer.crashes");
   EXPECT_THAT(colmap.Run(options).status, HasSubstr("exit code 139"));
-  EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
+  EXPECT_THAT(colmap.NamesInNewDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
   colmap.LetNoLonger("matches_importer.crashes");
   colmap.Run(options);
   EXPECT_THAT(colmap.NamesWhenMatched(), ElementsAre("1.jpg", "my%20100%25%20photo.jpg"));
-  EXPECT_THAT(ReadFile(colmap.Models() / "scene/pairs.txt"), HasSubstr("5.jpg my%20100%25%20photo.jpg\n"));
+  EXPECT_THAT(ReadFile(colmap.Models() / "scene/.vantage/pairs.txt"),
+              HasSubstr("5.jpg my%20100%25%20photo.jpg\n"));
   EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
 }
 
@@ -303,7 +506,7 @@ TEST(Reconstruct, RefusesWrongPairs) {
   for (const PhotoPair& pair : {PhotoPair{1, 6}, PhotoPair{2, 2}, PhotoPair{-1, 2}}) {
     const PairProposer proposer{
         [&](const std::vector<fs::path>&, const RunContext&) { return std::vector<PhotoPair>{pair}; }, ""};
-    EXPECT_THAT(ErrorOf([&] { colmap.Run(options, proposer); }), HasSubstr("was proposed for 6 photos"));
+    EXPECT_THAT(colmap.Run(options, proposer).status, HasSubstr("was proposed for 6 photos"));
   }
 }
 
@@ -313,7 +516,7 @@ TEST(Reconstruct, MatchesVideoInTheOrderOfNames) {
   options.matching = "sequential";
   options.sequential_overlap = 2;
   colmap.Run(options);
-  const std::string pairs = ReadFile(colmap.Models() / "scene/pairs.txt");
+  const std::string pairs = ReadFile(colmap.Models() / "scene/.vantage/pairs.txt");
   EXPECT_THAT(SplitText(pairs, '\n'),
               ElementsAre("0.jpg 1.jpg", "0.jpg 2.jpg", "1.jpg 2.jpg", "1.jpg 3.jpg", "2.jpg 3.jpg",
                           "2.jpg 4.jpg", "3.jpg 4.jpg", "3.jpg 5.jpg", "4.jpg 5.jpg", ""));

@@ -24,7 +24,7 @@ void WriteScenes(const TemporaryFolder& folder, int scenes, int images) {
     const std::string name = StrCat("scene", s);
     WriteColmapModel(MakeRandomModel(images, 300, static_cast<uint64_t>(s)),
                      folder / "models" / name / "sparse/0", ModelFormat::kBinary);
-    WriteFile(folder / "models" / name / "scene.json", "{\"photos\": \"../../photos/" + name + "\"}");
+    WriteFile(folder / "models" / name / ".vantage/scene.json", "{\"photos\": \"../../photos/" + name + "\"}");
     for (int i = 0; i < images; ++i) WriteFile(folder / "photos" / name / StrCat(i, ".jpg"), "");
   }
 }
@@ -210,7 +210,7 @@ TEST(BuildTuples, ScenesOfOnePhotoOrWithoutPointsAreLeftOut) {
 TEST(BuildTuples, NothingToLearnFromIsAnError) {
   const TemporaryFolder folder;
   WriteColmapModel({}, folder / "models/empty/sparse/0", ModelFormat::kBinary);
-  WriteFile(folder / "models/empty/scene.json", R"({"photos": "."})");
+  WriteFile(folder / "models/empty/.vantage/scene.json", R"({"photos": "."})");
   const std::vector<SceneModels> scenes = ReadScenes(folder / "models", "", std::nullopt);
   EXPECT_THAT(ErrorOf([&] { BuildTuples(scenes, {}, folder.path()); }), HasSubstr("no scene gives a query"));
   const std::vector<SceneModels> twice = {scenes[0], scenes[0]};
