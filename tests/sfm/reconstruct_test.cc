@@ -3,11 +3,13 @@
 
 #include <atomic>
 #include <map>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "serialize/sqlite.h"
 #include "sfm/colmap_log.h"
+#include "sfm/list_names.h"
 #include "sfm/scene_work.h"
 #include "testing/files.h"
 #include "testing/models.h"
@@ -20,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -496,6 +499,64 @@ TEST(Reconstruct, PhotosWithSpacesAreMatchedUnderOtherNames) {
   EXPECT_THAT(ReadFile(colmap.Models() / "scene/.vantage/pairs.txt"),
               HasSubstr("5.jpg my%20100%25%20photo.jpg\n"));
   EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
+}
+
+TEST(ListNames, AreOthersForOthersAndLeadBack) {
+  const std::vector<std::string> own = {"a b.jpg", "a%20b.jpg", "a%2520b.jpg", "#c.jpg",
+                                        "d.jpg",   "50%.jpg",   "e\tf.jpg"};
+  const TemporaryFolder folder;
+  const fs::path path = folder / "database.db";
+  {
+    Database database(path, Database::Mode::kCreate);
+    database.Execute("CREATE TABLE images (image_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)");
+    Statement insert(database, "INSERT INTO images (name) VALUES (?)");
+    for (const std::string& name : own) insert.Run(name);
+  }
+  const std::vector<std::string> before = FakeColmap::NamesIn(path);
+  for (int round = 0; round < 2; ++round) {
+    TakeListNames(path);
+    TakeListNames(path);  // as after a kill
+    const std::vector<std::string> names = FakeColmap::NamesIn(path);
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), own.size());
+    for (const std::string& name : own) {
+      EXPECT_THAT(names, Contains(ListName(name)));
+      EXPECT_FALSE(NeedsListName(ListName(name)));
+    }
+    TakeOwnNames(path);
+    TakeOwnNames(path);
+    EXPECT_EQ(FakeColmap::NamesIn(path), before);
+  }
+}
+
+TEST(Reconstruct, OneScenesFailureDoesNotEndTheOthers) {
+  const FakeColmap colmap;
+  for (const char* scene : {"a", "b", "c", "d"}) WriteFile(colmap.Photos() / scene / "0.jpg", "");
+  WriteFile(colmap.Models() / "a/.vantage", "a file where a folder is to be");
+  fs::create_directories(colmap.Models() / "b/.vantage/scene.json");
+  ReconstructOptions options = colmap.Options();
+  options.jobs = 1;
+  options.matching = "proposed";
+  int proposals = 0;
+  const PairProposer proposer{[&](const std::vector<fs::path>&, const RunContext&) -> std::vector<PhotoPair> {
+                                if (++proposals == 1) throw std::bad_alloc();
+                                return {};
+                              },
+                              ""};
+  const auto statuses = [&] {
+    std::vector<std::string> result;
+    for (const SceneOutcome& outcome :
+         ReconstructScenes(colmap.Photos(), colmap.Models(), options, {}, proposer)) {
+      EXPECT_NE(outcome.name, "");
+      EXPECT_GE(outcome.photos, 1);
+      result.push_back(outcome.status);
+    }
+    return result;
+  };
+  EXPECT_THAT(statuses(), ElementsAre(StartsWith("failed: "), StartsWith("failed: "), StartsWith("failed: "),
+                                      "done", "done"));
+  fs::remove(colmap.Models() / "a/.vantage");
+  fs::remove(colmap.Models() / "b/.vantage/scene.json");
+  EXPECT_THAT(statuses(), ElementsAre("done", "done", "done", "done", "done"));
 }
 
 TEST(Reconstruct, RefusesWrongPairs) {
