@@ -231,6 +231,7 @@ bool SceneWork::IsFinished(const std::string& command) const {
 std::string SceneWork::RunStep(int step, const std::string& command, const Options& options) {
   on_step_(step, command);
   if (IsFinished(command)) return "";
+  const uintmax_t log_start = fs::exists(folder_.LogPath()) ? fs::file_size(folder_.LogPath()) : 0;
   ColmapLog log(folder_.LogPath(), static_cast<int64_t>(scene_.photos.size()));
   ColmapProgram::Watch watch;
   watch.on_wait = [&] { on_step_(step + log.DonePart(), command); };
@@ -244,9 +245,10 @@ std::string SceneWork::RunStep(int step, const std::string& command, const Optio
     folder_.Save();
     return StrCat("failed: longer than ", options_.time_limit, " minutes, ended in colmap ", command);
   }
-  // The mapper says so by its exit code where it finds no model.
-  const bool found_nothing = command == "mapper" && result.exit_code == 1;
-  if (result.exit_code != 0 && !found_nothing) {
+  if (command == "mapper" && result.exit_code == 1 && ModelNames().empty()) {
+    says_no_model_ = SaysNoModel(ReadFile(folder_.LogPath()).substr(log_start));
+  }
+  if (result.exit_code != 0 && !says_no_model_) {
     folder_.Save();
     return StrCat("failed: colmap ", command, " ended with exit code ", result.exit_code, "; see ",
                   folder_.LogPath().string());
@@ -256,13 +258,18 @@ std::string SceneWork::RunStep(int step, const std::string& command, const Optio
   return "";
 }
 
+std::vector<std::string> SceneWork::ModelNames() const {
+  std::vector<std::string> names = ListFolders(folder_.ModelPath());
+  std::erase_if(names, [&](const std::string& name) { return !IsColmapModel(folder_.ModelPath() / name); });
+  return names;
+}
+
 SceneOutcome SceneWork::CountModels() const {
   SceneOutcome outcome;
   std::set<std::string> registered;
   double errors = 0;
   double track_lengths = 0;
-  for (const std::string& name : ListFolders(folder_.ModelPath())) {
-    if (!IsColmapModel(folder_.ModelPath() / name)) continue;
+  for (const std::string& name : ModelNames()) {
     const Reconstruction model = ReadColmapModel(folder_.ModelPath() / name);
     const ReconstructionSummary summary = Summarize(model);
     for (const auto& [id, image] : model.images) registered.insert(image.name);
@@ -279,7 +286,10 @@ SceneOutcome SceneWork::CountModels() const {
     outcome.mean_reprojection_error = errors / static_cast<double>(outcome.points);
     outcome.mean_track_length = track_lengths / static_cast<double>(outcome.points);
   }
-  outcome.status = outcome.models > 0 ? "done" : "no model";
+  outcome.status = outcome.models > 0 ? "done"
+                   : says_no_model_
+                       ? "no model"
+                       : StrCat("failed: colmap mapper left no model; see ", folder_.LogPath().string());
   return outcome;
 }
 

@@ -58,6 +58,8 @@ class SceneWork {
   // True if a photo must have another name while pairs are matched: see list_names.h.
   bool NeedsListNames() const;
   void WritePairs() const;
+  // Those that the mapper left.
+  std::vector<std::string> ModelNames() const;
   SceneOutcome CountModels() const;
 
   const PhotoScene& scene_;
@@ -69,6 +71,7 @@ class SceneWork {
   StepCallback on_step_;
   const RunContext& context_;
   std::chrono::steady_clock::time_point start_;
+  bool says_no_model_ = false;  // the mapper, of this call
 };
 
 }  // namespace vantage

@@ -61,7 +61,9 @@ case $1 in
     if [ ! -e "$3" ]; then cp "$here/database.db" "$3.new" && mv "$3.new" "$3"; fi ;;
   matches_importer) cp "$3" "$here/matched.db" ;;
   mapper)
-    if [ -e "$here/finds-nothing" ]; then exit 1; fi
+    if [ -e "$here/finds-nothing" ]; then echo "ERROR: failed to create sparse model"; exit 1; fi
+    if [ -e "$here/ends-with-1" ]; then echo "ERROR: Invalid options provided."; exit 1; fi
+    if [ -e "$here/leaves-nothing" ]; then exit 0; fi
     cp -r "$here/model" "$7/0"
     if [ -e "$here/cuts-model" ]; then head -c 300 "$here/model/images.bin" > "$7/0/images.bin"; fi ;;
 esac
@@ -73,7 +75,7 @@ esac
 
   fs::path Photos() const { return folder_ / "photos"; }
   fs::path Models() const { return folder_ / "models"; }
-  // "mapper.crashes", "mapper.hangs", "finds-nothing", "cuts-model".
+  // "mapper.crashes", "mapper.hangs", "finds-nothing", "ends-with-1", "leaves-nothing", "cuts-model".
   void Let(const std::string& what) const { WriteFile(folder_ / what, ""); }
   void LetNoLonger(const std::string& what) const { fs::remove(folder_ / what); }
   std::string Calls() const {
@@ -240,6 +242,31 @@ TEST(Reconstruct, NoModelIsANormalOutcome) {
   colmap.Let("finds-nothing");
   EXPECT_EQ(colmap.Run().status, "no model");
   EXPECT_TRUE(colmap.Run().was_done);
+}
+
+TEST(Reconstruct, NoModelIsWhatColmapSaysAllElseIsTriedAgain) {
+  const FakeColmap colmap;
+  for (const char* what : {"ends-with-1", "leaves-nothing"}) {
+    colmap.Let(what);
+    const int calls = colmap.CountCalls("mapper");
+    EXPECT_THAT(colmap.Run().status, StartsWith("failed: colmap mapper ")) << what;
+    EXPECT_THAT(colmap.Run().status, StartsWith("failed: colmap mapper ")) << what;
+    EXPECT_EQ(colmap.CountCalls("mapper"), calls + 2);
+    colmap.LetNoLonger(what);
+  }
+  EXPECT_EQ(colmap.Run().status, "done");
+}
+
+// Words of an earlier call do not count.
+TEST(Reconstruct, NoModelIsSaidByTheSameCall) {
+  const FakeColmap colmap;
+  colmap.Let("mapper.crashes");
+  colmap.Run();
+  colmap.LetNoLonger("mapper.crashes");
+  const fs::path log = colmap.Models() / "scene/.vantage/colmap.log";
+  WriteFile(log, ReadFile(log) + "ERROR: failed to create sparse model\n");
+  colmap.Let("ends-with-1");
+  EXPECT_THAT(colmap.Run().status, HasSubstr("ended with exit code 1; see "));
 }
 
 TEST(Reconstruct, OtherPhotosOrOptionsAreDoneAnew) {
