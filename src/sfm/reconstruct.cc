@@ -8,6 +8,7 @@
 #include "sfm/scene_work.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/file_lock.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
 
@@ -107,6 +108,7 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   }
   const std::vector<PhotoScene> scenes = FindScenes(photos, options.pool);
   const ColmapProgram colmap(options.colmap);
+  const FileLock lock(folder / ".lock", "another run reconstructs into this folder");
   const auto count = static_cast<int64_t>(scenes.size());
   const int threads = context.ThreadCount();
   const int wanted = options.jobs > 0 ? options.jobs : std::min(4, threads);

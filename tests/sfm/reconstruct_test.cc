@@ -586,6 +586,21 @@ TEST(Reconstruct, OneScenesFailureDoesNotEndTheOthers) {
   EXPECT_THAT(statuses(), ElementsAre("done", "done", "done", "done", "done"));
 }
 
+TEST(Reconstruct, TwoRunsOnOneOutputExcludeEachOther) {
+  const FakeColmap colmap;
+  std::string error;
+  const PairProposer proposer{[&](const std::vector<fs::path>&, const RunContext&) {
+                                error = ErrorOf([&] { colmap.Run(); });  // while the first one works
+                                return std::vector<PhotoPair>();
+                              },
+                              ""};
+  ReconstructOptions options = colmap.Options();
+  options.matching = "proposed";
+  EXPECT_EQ(colmap.Run(options, proposer).status, "done");
+  EXPECT_THAT(error, HasSubstr("models/.lock: another run reconstructs into this folder"));
+  EXPECT_EQ(colmap.CountCalls("mapper"), 1);
+}
+
 TEST(Reconstruct, RefusesWrongPairs) {
   const FakeColmap colmap;
   ReconstructOptions options = colmap.Options();

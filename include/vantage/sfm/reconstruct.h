@@ -82,8 +82,9 @@ struct SceneOutcome {
 // outcome), photos.txt, pairs.txt and colmap.log. COLMAP's files that are there already and that scene.json
 // does not tell of are never changed: the scene is refused. Steps that are finished are skipped, so that an
 // interrupted call is resumed by calling again. A finished model stays until another is complete; where
-// photos were added, the database is extended. Throws Error where there are no photos, or the program is
-// missing; UsageError where pairs are to be proposed and nothing proposes any; Interrupted when cancelled.
+// photos were added, the database is extended. Throws Error where there are no photos, the program
+// is missing, or another process writes to `folder`; UsageError where pairs are to be proposed and nothing
+// proposes any; Interrupted when cancelled.
 std::vector<SceneOutcome> ReconstructScenes(const std::filesystem::path& photos,
                                             const std::filesystem::path& folder,
                                             const ReconstructOptions& options, const RunContext& context = {},
