@@ -74,7 +74,7 @@ void Describe(OptionsDescription& description, ReconstructOptions& options) {
       .Add(
           "matching", options.matching,
           "Pairs that are matched: exhaustive (all), sequential (video: each photo with those that follow it "
-          "in the order of names), proposed (by --pairs-from), auto (exhaustive for few photos, else "
+          "in its folder, f2 before f10), proposed (by --pairs-from), auto (exhaustive for few photos, else "
           "proposed)")
       .OneOf({"auto", "exhaustive", "sequential", "proposed"});
   description

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "sfm/colmap_log.h"
 #include "sfm/list_names.h"
@@ -20,6 +22,22 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
+
+// The photos of each folder in the natural order of their names.
+std::vector<std::vector<int64_t>> VideosOf(const std::vector<fs::path>& photos) {
+  std::map<fs::path, std::vector<int64_t>> folders;
+  for (size_t i = 0; i < photos.size(); ++i)
+    folders[photos[i].parent_path()].push_back(static_cast<int64_t>(i));
+  std::vector<std::vector<int64_t>> videos;
+  for (auto& [folder, video] : folders) {
+    std::sort(video.begin(), video.end(), [&](int64_t a, int64_t b) {
+      return NaturallyBefore(photos[static_cast<size_t>(a)].string(),
+                             photos[static_cast<size_t>(b)].string());
+    });
+    videos.push_back(std::move(video));
+  }
+  return videos;
+}
 
 }  // namespace
 
@@ -200,7 +218,12 @@ void SceneWork::WritePairs() const {
   std::set<PhotoPair> pairs;
   const auto count = static_cast<int64_t>(scene_.photos.size());
   if (WayOfMatching() == Matching::kSequential) {
-    for (const PhotoPair& pair : SequentialPairs(count, options_.sequential_overlap)) pairs.insert(pair);
+    for (const std::vector<int64_t>& video : VideosOf(scene_.photos)) {
+      const auto frames = static_cast<int64_t>(video.size());
+      for (const auto& [a, b] : SequentialPairs(frames, options_.sequential_overlap)) {
+        pairs.insert(std::minmax(video[static_cast<size_t>(a)], video[static_cast<size_t>(b)]));
+      }
+    }
   }
   if (proposer_.propose) {
     on_step_(1, "proposing pairs");

@@ -625,6 +625,21 @@ TEST(Reconstruct, MatchesVideoInTheOrderOfNames) {
                           "2.jpg 4.jpg", "3.jpg 4.jpg", "3.jpg 5.jpg", "4.jpg 5.jpg", ""));
 }
 
+TEST(Reconstruct, VideoIsInNaturalOrderAndEndsWithItsFolder) {
+  const FakeColmap colmap;
+  fs::remove_all(colmap.Photos() / "scene");
+  for (const char* name : {"a/f1", "a/f2", "a/f10", "a/f9", "b/f1", "b/f2"}) {
+    WriteFile(colmap.Photos() / "scene" / StrCat(name, ".jpg"), "");
+  }
+  ReconstructOptions options = colmap.Options();
+  options.matching = "sequential";
+  options.sequential_overlap = 1;
+  colmap.Run(options);
+  EXPECT_THAT(SplitText(ReadFile(colmap.Models() / "scene/.vantage/pairs.txt"), '\n'),
+              UnorderedElementsAre("a/f1.jpg a/f2.jpg", "a/f2.jpg a/f9.jpg", "a/f10.jpg a/f9.jpg",
+                                   "b/f1.jpg b/f2.jpg", ""));
+}
+
 TEST(SequentialPairs, FollowTheRule) {
   for (const int64_t photos : {0, 1, 2, 7, 200}) {
     for (const int overlap : {1, 3, 8}) {

@@ -19,8 +19,9 @@ struct ReconstructOptions {
   // each sub-folder is a scene.
   bool pool = false;
   // Which pairs of a scene's photos are matched. "exhaustive": all; "sequential": each with those that follow
-  // it in the order of names, for video; "proposed": those that a PairProposer names; "auto": all where there
-  // are at most `exhaustive_limit` photos or no proposer, else the proposed ones.
+  // it in its folder, in the natural order of names (f2 before f10), for video; "proposed": those that a
+  // PairProposer names; "auto": all where there are at most `exhaustive_limit` photos or no proposer, else
+  // the proposed ones.
   std::string matching = "auto";
   // Most photos that "auto" matches exhaustively.
   int exhaustive_limit = 200;
