@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <set>
 
 #include "sfm/scene_work.h"
 #include "vantage/util/error.h"
@@ -117,13 +118,21 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   std::vector<SceneOutcome> outcomes(scenes.size());
   LogInfo("COLMAP ", colmap.version(), ", ", count, count == 1 ? " scene" : " scenes");
   SceneProgress progress(scenes, context);
+  std::vector<SceneWork> work;
+  std::set<std::string> lacking;
+  for (size_t i = 0; i < scenes.size(); ++i) {
+    const auto on_step = [&progress, i](double done, const std::string& what) {
+      progress.Show(i, done, what);
+    };
+    work.emplace_back(scenes[i], folder / scenes[i].name, options, proposer, colmap, threads_per_job, on_step,
+                      context);
+    lacking.merge(work.back().LackingOptions());
+  }
+  for (const std::string& words : lacking) LogWarning(words);
   ParallelFor(count, jobs, [&](int64_t index) {
     context.CheckCancelled();
     const auto i = static_cast<size_t>(index);
-    const auto on_step = [&](double done, const std::string& what) { progress.Show(i, done, what); };
-    outcomes[i] = SceneWork(scenes[i], folder / scenes[i].name, options, proposer, colmap, threads_per_job,
-                            on_step, context)
-                      .Run();
+    outcomes[i] = work[i].Run();
     progress.Show(i, SceneWork::kSteps, outcomes[i].status);
   });
   return outcomes;

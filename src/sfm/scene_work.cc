@@ -63,11 +63,11 @@ SceneWork::SceneWork(const PhotoScene& scene, fs::path folder, const Reconstruct
       colmap_(colmap),
       threads_(threads),
       on_step_(std::move(on_step)),
-      context_(context),
-      start_(Clock::now()) {}
+      context_(context) {}
 
 SceneOutcome SceneWork::Run() {
   SceneOutcome outcome;
+  start_ = Clock::now();
   try {
     folder_.Load();
     outcome = RunOrThrow();
@@ -143,16 +143,56 @@ SceneAttempt SceneWork::MakeAttempt() const {
   return attempt;
 }
 
-ColmapProgram::Option SceneWork::DatabaseOption() const {
-  return {{"database_path"}, folder_.DatabasePath().string()};
+// COLMAP 3.13 and later say FeatureExtraction and FeatureMatching for what is not SIFT's alone.
+SceneWork::Options SceneWork::ExtractorOptions() const {
+  return {{{"database_path"}, folder_.DatabasePath().string()},
+          {{"image_path"}, scene_.photo_folder.string()},
+          {{"image_list_path"}, folder_.PhotosPath().string()},
+          {{"FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"}, options_.gpu ? "1" : "0"},
+          {{"FeatureExtraction.num_threads", "SiftExtraction.num_threads"}, std::to_string(threads_)},
+          {{"FeatureExtraction.max_image_size", "SiftExtraction.max_image_size"},
+           std::to_string(options_.max_image_size)},
+          {{"SiftExtraction.max_num_features"}, std::to_string(options_.max_features)}};
+}
+
+SceneWork::Options SceneWork::MatcherOptions() const {
+  Options options = {{{"database_path"}, folder_.DatabasePath().string()},
+                     {{"FeatureMatching.use_gpu", "SiftMatching.use_gpu"}, options_.gpu ? "1" : "0"},
+                     {{"FeatureMatching.num_threads", "SiftMatching.num_threads"}, std::to_string(threads_)}};
+  if (WayOfMatching() == Matching::kExhaustive) {
+    // Small blocks: matches are kept, and progress is told, block by block.
+    options.push_back({{"ExhaustiveMatching.block_size"}, "20"});
+  } else {
+    options.push_back({{"match_list_path"}, folder_.PairsPath().string()});
+    options.push_back({{"match_type"}, "pairs"});
+  }
+  return options;
+}
+
+SceneWork::Options SceneWork::MapperOptions() const {
+  return {{{"database_path"}, folder_.DatabasePath().string()},
+          {{"image_path"}, scene_.photo_folder.string()},
+          {{"output_path"}, folder_.ModelPath().string()},
+          {{"Mapper.num_threads"}, std::to_string(threads_)},
+          {{"Mapper.min_model_size"}, std::to_string(options_.min_model_size)}};
+}
+
+std::set<std::string> SceneWork::LackingOptions() const {
+  const std::string matcher =
+      WayOfMatching() == Matching::kExhaustive ? "exhaustive_matcher" : "matches_importer";
+  std::set<std::string> lacking;
+  for (const auto& [command, options] :
+       {std::pair(std::string("feature_extractor"), ExtractorOptions()), std::pair(matcher, MatcherOptions()),
+        std::pair(std::string("mapper"), MapperOptions())}) {
+    for (std::string& words : colmap_.Lacks(command, options)) lacking.insert(std::move(words));
+  }
+  return lacking;
 }
 
 std::string SceneWork::RunSteps() {
-  const std::string threads = std::to_string(threads_);
   std::string names;
   for (const fs::path& photo : scene_.photos) names += photo.generic_string() + "\n";
   WriteFile(folder_.PhotosPath(), names);
-  const ColmapProgram::Option images{{"image_path"}, scene_.photo_folder.string()};
   // A call that was killed while it matched left other names.
   try {
     if (fs::exists(folder_.DatabasePath())) TakeOwnNames(folder_.DatabasePath());
@@ -160,51 +200,23 @@ std::string SceneWork::RunSteps() {
     folder_.DropDatabase();
   }
 
-  // COLMAP 3.13 and later say FeatureExtraction and FeatureMatching for what is not SIFT's alone.
-  std::string failure =
-      RunStep(0, "feature_extractor",
-              {DatabaseOption(),
-               images,
-               {{"image_list_path"}, folder_.PhotosPath().string()},
-               {{"FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"}, options_.gpu ? "1" : "0"},
-               {{"FeatureExtraction.num_threads", "SiftExtraction.num_threads"}, threads},
-               {{"FeatureExtraction.max_image_size", "SiftExtraction.max_image_size"},
-                std::to_string(options_.max_image_size)},
-               {{"SiftExtraction.max_num_features"}, std::to_string(options_.max_features)}});
+  std::string failure = RunStep(0, "feature_extractor", ExtractorOptions());
   if (!failure.empty()) return failure;
   failure = Match(1);
   if (!failure.empty()) return failure;
 
   fs::remove_all(folder_.ModelPath());
   fs::create_directories(folder_.ModelPath());
-  return RunStep(2, "mapper",
-                 {DatabaseOption(),
-                  images,
-                  {{"output_path"}, folder_.ModelPath().string()},
-                  {{"Mapper.num_threads"}, threads},
-                  {{"Mapper.min_model_size"}, std::to_string(options_.min_model_size)}});
+  return RunStep(2, "mapper", MapperOptions());
 }
 
 std::string SceneWork::Match(int step) {
-  const ColmapProgram::Option use_gpu{{"FeatureMatching.use_gpu", "SiftMatching.use_gpu"},
-                                      options_.gpu ? "1" : "0"};
-  const ColmapProgram::Option threads{{"FeatureMatching.num_threads", "SiftMatching.num_threads"},
-                                      std::to_string(threads_)};
-  if (WayOfMatching() == Matching::kExhaustive) {
-    // Small blocks: matches are kept, and progress is told, block by block.
-    return RunStep(step, "exhaustive_matcher",
-                   {DatabaseOption(), use_gpu, threads, {{"ExhaustiveMatching.block_size"}, "20"}});
-  }
+  if (WayOfMatching() == Matching::kExhaustive) return RunStep(step, "exhaustive_matcher", MatcherOptions());
   if (IsFinished("matches_importer")) return "";
   WritePairs();
   const bool renames = NeedsListNames();
   if (renames) TakeListNames(folder_.DatabasePath());
-  std::string failure = RunStep(step, "matches_importer",
-                                {DatabaseOption(),
-                                 use_gpu,
-                                 threads,
-                                 {{"match_list_path"}, folder_.PairsPath().string()},
-                                 {{"match_type"}, "pairs"}});
+  std::string failure = RunStep(step, "matches_importer", MatcherOptions());
   if (renames) TakeOwnNames(folder_.DatabasePath());
   return failure;
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ class SceneWork {
             const PairProposer& proposer, const ColmapProgram& colmap, int threads, StepCallback on_step,
             const RunContext& context);
 
+  // Options that this COLMAP would not take, in words.
+  std::set<std::string> LackingOptions() const;
+
   // Never throws but Interrupted: what goes wrong is the scene's outcome.
   SceneOutcome Run();
 
@@ -53,7 +57,9 @@ class SceneWork {
   std::string Match(int step);
   std::string RunStep(int step, const std::string& command, const Options& options);
 
-  ColmapProgram::Option DatabaseOption() const;
+  Options ExtractorOptions() const;
+  Options MatcherOptions() const;
+  Options MapperOptions() const;
   bool IsFinished(const std::string& command) const;
   // True if a photo must have another name while pairs are matched: see list_names.h.
   bool NeedsListNames() const;

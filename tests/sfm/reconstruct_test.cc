@@ -16,6 +16,7 @@
 #include "testing/small_disk.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -124,8 +125,13 @@ esac
   SceneOutcome Run() const { return Run(Options()); }
 
   static constexpr const char* kOptions38 =
-      "--database_path arg\n--image_path arg\n--output_path arg\n--match_list_path arg\n--match_type arg\n"
-      "--SiftExtraction.use_gpu arg (=1)\n--SiftMatching.use_gpu arg (=1)\n--Mapper.min_model_size arg\n";
+      "--database_path arg\n--image_path arg\n--image_list_path arg\n--output_path arg\n--match_list_path "
+      "arg\n"
+      "--match_type arg\n--SiftExtraction.use_gpu arg (=1)\n--SiftExtraction.num_threads arg\n"
+      "--SiftExtraction.max_image_size arg\n--SiftExtraction.max_num_features arg\n--SiftMatching.use_gpu "
+      "arg (=1)\n"
+      "--SiftMatching.num_threads arg\n--ExhaustiveMatching.block_size arg\n--Mapper.num_threads arg\n"
+      "--Mapper.min_model_size arg\n";
 
  private:
   TemporaryFolder folder_;
@@ -159,6 +165,26 @@ TEST(Reconstruct, AsksForTheNamesOfOptions) {
   EXPECT_THAT(later.Calls(), HasSubstr("--FeatureMatching.use_gpu 0"));
   EXPECT_THAT(later.Calls(), Not(HasSubstr("Sift")));
   EXPECT_THAT(later.Calls(), Not(HasSubstr("min_model_size")));  // it knows no such option
+}
+
+TEST(Reconstruct, OptionsThatColmapLacksAreNamedOnceBeforeTheWork) {
+  const FakeColmap colmap(
+      "--database_path arg\n--image_path arg\n--image_list_path arg\n--output_path "
+      "arg\n--SiftExtraction.use_gpu arg\n"
+      "--SiftExtraction.num_threads arg\n--SiftExtraction.max_image_size arg\n--FeatureMatching.use_gpu arg\n"
+      "--SiftMatching.num_threads arg\n--ExhaustiveMatching.block_size arg\n--Mapper.num_threads arg\n"
+      "--Mapper.min_model_size arg\n");
+  WriteFile(colmap.Photos() / "scene2/0.jpg", "");
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) {
+    EXPECT_EQ(colmap.Calls(), "");
+    warnings.push_back(message);
+  });
+  colmap.Run();
+  SetLogSink({});
+  EXPECT_THAT(warnings,
+              ElementsAre("COLMAP 9.1: feature_extractor has no option SiftExtraction.max_num_features; it "
+                          "is left out"));
 }
 
 TEST(Reconstruct, ACrashIsToldAndTheNextCallGoesOn) {
