@@ -48,7 +48,8 @@ class ReconstructCommand : public Command {
                        std::to_string(o.verified_pairs), std::to_string(o.registered),
                        std::to_string(o.models), std::to_string(o.points),
                        FormatFixed(o.mean_reprojection_error, 2), FormatFixed(o.mean_track_length, 1),
-                       FormatFixed(o.seconds, 0), o.status});
+                       FormatFixed(o.seconds, 0),
+                       o.status + (o.earlier_model_stays ? "; the earlier model stays" : "")});
       scenes.push_back({{"name", o.name},
                         {"status", o.status},
                         {"photos", o.photos},
@@ -60,7 +61,8 @@ class ReconstructCommand : public Command {
                         {"mean_reprojection_error", o.mean_reprojection_error},
                         {"mean_track_length", o.mean_track_length},
                         {"seconds", o.seconds},
-                        {"was_done", o.was_done}});
+                        {"was_done", o.was_done},
+                        {"earlier_model_stays", o.earlier_model_stays}});
       failed += o.status.rfind("failed", 0) == 0 ? 1 : 0;
     }
     session.PrintResult({{"output", output_}, {"scenes", scenes}}, FormatTable(table));

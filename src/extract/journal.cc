@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/extract/journal.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -77,51 +74,24 @@ std::optional<std::string> ReadRecord(const InputFile& file, uint64_t offset) {
 
 ExtractionJournal::ExtractionJournal(std::filesystem::path path, const std::string& identity,
                                      int64_t dimension)
-    : path_(std::move(path)), dimension_(dimension) {
-  try {
-    Lock();
-    const InputFile file(path_);
-    if (file.size() == 0) {
-      AppendRecord(identity);
-      begin_ = end_;
-      return;
-    }
-    const std::optional<std::string> stored = ReadRecord(file, 0);
-    VANTAGE_CHECK(stored, path_.string(), ": is no journal of an extraction; delete it to start anew");
-    CheckIdentity(*stored, identity);
-    begin_ = end_ = sizeof(RecordHead) + stored->size();
-    while (const std::optional<std::string> record = ReadRecord(file, end_)) {
-      end_ += sizeof(RecordHead) + record->size();
-    }
-    if (end_ < file.size()) {
-      LogInfo(path_.string(), ": torn at byte ", end_, "; what follows is done again");
-      VANTAGE_CHECK(::ftruncate(descriptor_, static_cast<off_t>(end_)) == 0, path_.string(),
-                    ": cannot be shortened: ", ErrnoText());
-    }
-  } catch (...) {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    throw;
+    : path_(std::move(path)), dimension_(dimension), lock_(path_, "another run is writing this output") {
+  const InputFile file(path_);
+  if (file.size() == 0) {
+    AppendRecord(identity);
+    begin_ = end_;
+    return;
   }
-}
-
-ExtractionJournal::~ExtractionJournal() { ::close(descriptor_); }
-
-void ExtractionJournal::Lock() {
-  MakeParentFolder(path_);
-  for (;;) {
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    VANTAGE_CHECK(descriptor_ >= 0, path_.string(), ": cannot be opened: ", ErrnoText());
-    VANTAGE_CHECK(::flock(descriptor_, LOCK_EX | LOCK_NB) == 0, path_.string(),
-                  errno == EWOULDBLOCK ? ": another run is writing this output" : ": cannot be locked: ",
-                  errno == EWOULDBLOCK ? "" : ErrnoText());
-    // The run that had the file may have deleted it between our opening and its end.
-    struct stat opened {};
-    struct stat named {};
-    if (::fstat(descriptor_, &opened) == 0 && ::stat(path_.c_str(), &named) == 0 &&
-        opened.st_ino == named.st_ino) {
-      return;
-    }
-    ::close(std::exchange(descriptor_, -1));
+  const std::optional<std::string> stored = ReadRecord(file, 0);
+  VANTAGE_CHECK(stored, path_.string(), ": is no journal of an extraction; delete it to start anew");
+  CheckIdentity(*stored, identity);
+  begin_ = end_ = sizeof(RecordHead) + stored->size();
+  while (const std::optional<std::string> record = ReadRecord(file, end_)) {
+    end_ += sizeof(RecordHead) + record->size();
+  }
+  if (end_ < file.size()) {
+    LogInfo(path_.string(), ": torn at byte ", end_, "; what follows is done again");
+    VANTAGE_CHECK(::ftruncate(lock_.descriptor(), static_cast<off_t>(end_)) == 0, path_.string(),
+                  ": cannot be shortened: ", ErrnoText());
   }
 }
 
@@ -129,7 +99,7 @@ void ExtractionJournal::AppendRecord(const std::string& payload) {
   std::string bytes;
   Put(bytes, RecordHead{static_cast<uint32_t>(payload.size()), Checksum(payload)});
   bytes += payload;
-  WriteAll(descriptor_, bytes, path_);
+  WriteAll(lock_.descriptor(), bytes, path_);
   end_ += bytes.size();
 }
 

@@ -13,33 +13,6 @@ namespace {
 
 using Pairs = std::vector<std::pair<int64_t, int64_t>>;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// img9 before img10.
-bool NaturallyBefore(const std::string& a, const std::string& b) {
-  size_t i = 0;
-  size_t j = 0;
-  const auto number = [](const std::string& text, size_t& at) {
-    while (at < text.size() && text[at] == '0') ++at;
-    const size_t first = at;
-    while (at < text.size() && IsDigit(text[at])) ++at;
-    return text.substr(first, at - first);
-  };
-  while (i < a.size() && j < b.size()) {
-    if (IsDigit(a[i]) && IsDigit(b[j])) {
-      const std::string x = number(a, i);
-      const std::string y = number(b, j);
-      if (x != y) return std::pair(x.size(), x) < std::pair(y.size(), y);
-    } else {
-      if (a[i] != b[j]) return a[i] < b[j];
-      ++i;
-      ++j;
-    }
-  }
-  if (i == a.size() && j == b.size()) return a < b;  // alike but for zeros before numbers
-  return i == a.size();
-}
-
 void AddNeighborPairs(const DescriptorMatrix& descriptors, const PairOptions& options,
                       const RunContext& context, Pairs& pairs) {
   std::vector<int64_t> described;

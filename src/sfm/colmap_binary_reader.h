@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "sfm/colmap_files.h"
 #include "vantage/sfm/reconstruction.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -42,6 +43,7 @@ class BinaryReader {
     Pose pose;
     pose.rotation = Eigen::Quaterniond(w, x, y, z);
     if (pose.rotation.norm() == 0) Fail("a rotation of length zero");
+    MakeUnit(pose.rotation);
     for (int k = 0; k < 3; ++k) pose.translation[k] = ReadFinite();
     return pose;
   }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/sfm/colmap_database.h"
 
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "serialize/sqlite.h"
 #include "vantage/util/error.h"
+#include "vantage/util/log.h"
 
 // The schema: COLMAP, doc/database.rst and scene/database.cc.
 namespace vantage {
@@ -42,15 +45,22 @@ std::unordered_map<int64_t, std::string> ReadNames(const Database& database) {
   return names;
 }
 
-// The names of a pair's images.
-std::pair<std::string, std::string> PairOf(int64_t id, const std::unordered_map<int64_t, std::string>& names,
-                                           const char* table, const fs::path& path) {
-  const auto a = names.find(id / kMaxImages);
-  const auto b = names.find(id % kMaxImages);
-  VANTAGE_CHECK(a != names.end() && b != names.end() && a->first < b->first, path.string(), ": table '",
-                table, "': pair ", id, " is of the images ", id / kMaxImages, " and ", id % kMaxImages,
-                ", which are no pair of the table 'images'");
-  return {a->second, b->second};
+// The names of a pair's images; null where one of them was deleted, whose pairs COLMAP leaves.
+std::optional<std::pair<std::string, std::string>> PairOf(
+    int64_t id, const std::unordered_map<int64_t, std::string>& names, const char* table,
+    const fs::path& path) {
+  const int64_t id_a = id / kMaxImages;
+  const int64_t id_b = id % kMaxImages;
+  VANTAGE_CHECK(0 < id_a && id_a < id_b, path.string(), ": table '", table, "': pair ", id,
+                " is of the images ", id_a, " and ", id_b, ", which are no pair");
+  const auto a = names.find(id_a);
+  const auto b = names.find(id_b);
+  if (a == names.end() || b == names.end()) return std::nullopt;
+  return std::pair(a->second, b->second);
+}
+
+void WarnOfLeftOut(int64_t pairs, const fs::path& path) {
+  if (pairs > 0) LogWarning(path.string(), ": ", pairs, " pairs of images that were deleted are left out");
 }
 
 int64_t CountEntries(const Database& database, const std::string& table) {
@@ -70,13 +80,16 @@ std::vector<VerifiedPair> ReadVerifiedPairs(const fs::path& path) {
   const Database database = Open(path);
   const std::unordered_map<int64_t, std::string> names = ReadNames(database);
   std::vector<VerifiedPair> pairs;
+  int64_t left_out = 0;
   for (Statement entry(database, "SELECT pair_id, rows FROM two_view_geometries ORDER BY pair_id");
        entry.Step();) {
     const int64_t id = entry.Integer(0);
     const int64_t inliers = RowCount(entry, 1, "two_view_geometries", id, path);
-    const auto& [a, b] = PairOf(id, names, "two_view_geometries", path);
-    if (inliers > 0) pairs.push_back({a, b, inliers});
+    const auto pair = PairOf(id, names, "two_view_geometries", path);
+    left_out += pair ? 0 : 1;
+    if (pair && inliers > 0) pairs.push_back({pair->first, pair->second, inliers});
   }
+  WarnOfLeftOut(left_out, path);
   return pairs;
 }
 
@@ -84,9 +97,13 @@ std::vector<std::pair<std::string, std::string>> ReadMatchedPairs(const fs::path
   const Database database = Open(path);
   const std::unordered_map<int64_t, std::string> names = ReadNames(database);
   std::vector<std::pair<std::string, std::string>> pairs;
+  int64_t left_out = 0;
   for (Statement entry(database, "SELECT pair_id FROM matches ORDER BY pair_id"); entry.Step();) {
-    pairs.push_back(PairOf(entry.Integer(0), names, "matches", path));
+    auto pair = PairOf(entry.Integer(0), names, "matches", path);
+    left_out += pair ? 0 : 1;
+    if (pair) pairs.push_back(std::move(*pair));
   }
+  WarnOfLeftOut(left_out, path);
   return pairs;
 }
 
@@ -95,12 +112,19 @@ DatabaseSummary SummarizeColmapDatabase(const fs::path& path) {
   DatabaseSummary summary;
   summary.cameras = CountEntries(database, "cameras");
   summary.images = CountEntries(database, "images");
-  summary.matched_pairs = CountEntries(database, "matches");
+  const std::unordered_map<int64_t, std::string> names = ReadNames(database);
+  int64_t left_out = 0;
+  for (Statement entry(database, "SELECT pair_id FROM matches"); entry.Step();) {
+    const bool is_whole = PairOf(entry.Integer(0), names, "matches", path).has_value();
+    ++(is_whole ? summary.matched_pairs : left_out);
+  }
+  WarnOfLeftOut(left_out, path);
   for (Statement entry(database, "SELECT image_id, rows FROM keypoints"); entry.Step();) {
     summary.keypoints += RowCount(entry, 1, "keypoints", entry.Integer(0), path);
   }
   for (Statement entry(database, "SELECT pair_id, rows FROM two_view_geometries"); entry.Step();) {
     const int64_t inliers = RowCount(entry, 1, "two_view_geometries", entry.Integer(0), path);
+    if (!PairOf(entry.Integer(0), names, "two_view_geometries", path)) continue;
     summary.verified_pairs += inliers > 0 ? 1 : 0;
     summary.inliers += inliers;
   }

@@ -75,4 +75,13 @@ void ColmapLog::TakeLine(std::string_view line) {
   }
 }
 
+// COLMAP, exe/sfm.cc and controllers/incremental_mapper.cc (3.5 to 3.8), incremental_pipeline.cc (later).
+bool SaysNoModel(std::string_view text) {
+  for (const char* words : {"failed to create sparse model", "No good initial image pair found",
+                            "No images with matches found in the database"}) {
+    if (text.find(words) != text.npos) return true;
+  }
+  return false;
+}
+
 }  // namespace vantage

@@ -30,4 +30,8 @@ class ColmapLog {
   double registered_ = 0;
 };
 
+// True if the mapper's own words say that it found nothing to reconstruct. Its exit code alone does not: it
+// is the same for a missing folder or a wrong option.
+bool SaysNoModel(std::string_view text);
+
 }  // namespace vantage

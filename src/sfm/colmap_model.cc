@@ -3,9 +3,11 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "sfm/colmap_files.h"
 #include "vantage/util/error.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -19,26 +21,34 @@ bool HasFiles(const fs::path& folder, const std::string& extension) {
   return true;
 }
 
-// Everything that a model refers to is there, both ways.
-void CheckReferences(const Reconstruction& model, const std::string& source) {
+void CheckCameras(const Reconstruction& model, const std::string& source) {
   for (const auto& [id, image] : model.images) {
     VANTAGE_CHECK(model.cameras.count(image.camera) == 1, source, ": image '", image.name, "' names camera ",
                   static_cast<uint32_t>(image.camera), ", which the model does not hold");
-    for (const Observation& observation : image.observations) {
-      VANTAGE_CHECK(observation.point == kNoPoint || model.points.count(observation.point) == 1, source,
-                    ": image '", image.name, "' observes point ", static_cast<uint64_t>(observation.point),
-                    ", which the model does not hold");
+  }
+}
+
+// After this all points that observations name, and all observations that tracks name, are there. Exporters
+// leave others where they cut a model.
+void DropDanglingReferences(Reconstruction& model, const std::string& source) {
+  int64_t observations = 0;
+  int64_t elements = 0;
+  for (auto& [id, image] : model.images) {
+    for (Observation& observation : image.observations) {
+      if (observation.point == kNoPoint || model.points.count(observation.point) == 1) continue;
+      observation.point = kNoPoint;
+      ++observations;
     }
   }
-  for (const auto& [id, point] : model.points) {
-    for (const TrackElement& element : point.track) {
+  for (auto& [id, point] : model.points) {
+    elements += static_cast<int64_t>(std::erase_if(point.track, [&](const TrackElement& element) {
       const auto image = model.images.find(element.image);
-      VANTAGE_CHECK(image != model.images.end() && element.observation < image->second.observations.size(),
-                    source, ": the track of point ", static_cast<uint64_t>(id), " names observation ",
-                    element.observation, " of image ", static_cast<uint32_t>(element.image),
-                    ", which the model does not hold");
-    }
+      return image == model.images.end() || element.observation >= image->second.observations.size();
+    }));
   }
+  if (observations + elements == 0) return;
+  LogWarning(source, ": ", observations, " observations of points, and ", elements,
+             " of tracks, that the model does not hold are left out");
 }
 
 // What frames refer to is there, and images belong to the camera that their frame says.
@@ -85,24 +95,31 @@ Reconstruction ReadColmapModel(const fs::path& folder) {
   VANTAGE_CHECK(IsColmapModel(folder), folder.string(),
                 ": no COLMAP model here (cameras, images and points3D as .bin or .txt)");
   Reconstruction model = HasFiles(folder, ".bin") ? ReadBinaryModel(folder) : ReadTextModel(folder);
-  CheckReferences(model, folder.string());
+  CheckCameras(model, folder.string());
+  DropDanglingReferences(model, folder.string());
   CheckFrames(model, folder.string());
   TakePosesOfFrames(model);
   return model;
 }
 
 void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& folder, ModelFormat format) {
+  const bool is_binary = format == ModelFormat::kBinary;
+  const auto remove = [&](const char* name, const char* extension) {
+    fs::remove(folder / (std::string(name) + extension));
+  };
   // Those of another model that lay here would be taken for this one's.
-  for (const char* name : {"rigs", "frames"}) {
-    for (const char* extension : {".bin", ".txt"}) fs::remove(folder / (std::string(name) + extension));
-  }
+  for (const char* name : {"rigs", "frames"}) remove(name, is_binary ? ".bin" : ".txt");
   const bool has_rigs = !reconstruction.rigs.empty() || !reconstruction.frames.empty();
-  if (format == ModelFormat::kBinary) {
+  if (is_binary) {
     WriteBinaryModel(reconstruction, folder);
     if (has_rigs) WriteBinaryRigs(reconstruction, folder);
   } else {
     WriteTextModel(reconstruction, folder);
     if (has_rigs) WriteTextRigs(reconstruction, folder);
+  }
+  // Readers would take an older model in the other format for this one.
+  for (const char* name : {"cameras", "images", "points3D", "rigs", "frames"}) {
+    remove(name, is_binary ? ".txt" : ".bin");
   }
 }
 

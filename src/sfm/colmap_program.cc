@@ -34,18 +34,34 @@ ColmapProgram::ColmapProgram(std::string program) : program_(std::move(program))
     help_[command] = CaptureCommand({program_, command, "--help"}, kHeadless).second;
 }
 
+const std::string* ColmapProgram::NameOf(const std::string& command, const Option& option) const {
+  for (const std::string& name : option.names) {
+    if (Knows(help_.at(command), name)) return &name;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> ColmapProgram::Lacks(const std::string& command,
+                                              const std::vector<Option>& options) const {
+  std::vector<std::string> lacks;
+  for (const Option& option : options) {
+    if (NameOf(command, option) != nullptr) continue;
+    lacks.push_back(StrCat("COLMAP ", version_, ": ", command, " has no option ", Join(option.names, " or "),
+                           "; it is left out"));
+  }
+  return lacks;
+}
+
 CommandResult ColmapProgram::Run(const std::string& command, const std::vector<Option>& options,
                                  const std::filesystem::path& log, const RunContext& context,
                                  const Watch& watch) const {
   Command call;
   call.arguments = {program_, command};
   for (const Option& option : options) {
-    for (const std::string& name : option.names) {
-      if (!Knows(help_.at(command), name)) continue;
-      call.arguments.push_back("--" + name);
-      call.arguments.push_back(option.value);
-      break;
-    }
+    const std::string* name = NameOf(command, option);
+    if (name == nullptr) continue;
+    call.arguments.push_back("--" + *name);
+    call.arguments.push_back(option.value);
   }
   call.environment = kHeadless;
   call.log_path = log;

@@ -22,11 +22,14 @@ class ColmapProgram {
   const std::string& version() const { return version_; }  // "3.8"
 
   // An option by its possible names, newest first, and its value. One that the command does not know is left
-  // out.
+  // out: see Lacks.
   struct Option {
     std::vector<std::string> names;
     std::string value;
   };
+
+  // What a command would not take of these options, in words; empty: it takes all.
+  std::vector<std::string> Lacks(const std::string& command, const std::vector<Option>& options) const;
 
   // See Command.
   struct Watch {
@@ -39,6 +42,9 @@ class ColmapProgram {
                     const std::filesystem::path& log, const RunContext& context, const Watch& watch) const;
 
  private:
+  // The name that the command knows; null: none.
+  const std::string* NameOf(const std::string& command, const Option& option) const;
+
   std::string program_;
   std::string version_;
   std::map<std::string, std::string> help_;  // of each command used

@@ -39,9 +39,9 @@ std::map<ImageId, RegisteredImage> ReadImages(const fs::path& path) {
     image.cam_from_world = reader.ReadPose();
     image.camera = CameraId{reader.Integer<uint32_t>("CAMERA_ID")};
     image.name = reader.Rest("NAME");
-    VANTAGE_CHECK(reader.NextLine(true), reader.Place(), ": the line of observations of '", image.name,
-                  "' is missing");
-    while (reader.HasMore()) {
+    // The last image's line may be missing: exporters end the file there, and COLMAP reads it so.
+    const bool has_line = reader.NextLine(true);
+    while (has_line && reader.HasMore()) {
       Observation observation;
       observation.x = reader.Number("X");
       observation.y = reader.Number("Y");

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "sfm/colmap_files.h"
 #include "vantage/sfm/reconstruction.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -75,6 +76,7 @@ class TextReader {
     Pose pose;
     pose.rotation = Eigen::Quaterniond(w, x, y, z);
     VANTAGE_CHECK(pose.rotation.norm() > 0, Place(), ": a rotation of length zero");
+    MakeUnit(pose.rotation);
     for (int k = 0; k < 3; ++k) pose.translation[k] = Number("T");
     return pose;
   }

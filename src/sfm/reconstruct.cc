@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <set>
 
 #include "sfm/scene_work.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/file_lock.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
 
@@ -73,7 +75,7 @@ void Describe(OptionsDescription& description, ReconstructOptions& options) {
       .Add(
           "matching", options.matching,
           "Pairs that are matched: exhaustive (all), sequential (video: each photo with those that follow it "
-          "in the order of names), proposed (by --pairs-from), auto (exhaustive for few photos, else "
+          "in its folder, f2 before f10), proposed (by --pairs-from), auto (exhaustive for few photos, else "
           "proposed)")
       .OneOf({"auto", "exhaustive", "sequential", "proposed"});
   description
@@ -107,6 +109,7 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   }
   const std::vector<PhotoScene> scenes = FindScenes(photos, options.pool);
   const ColmapProgram colmap(options.colmap);
+  const FileLock lock(folder / ".lock", "another run reconstructs into this folder");
   const auto count = static_cast<int64_t>(scenes.size());
   const int threads = context.ThreadCount();
   const int wanted = options.jobs > 0 ? options.jobs : std::min(4, threads);
@@ -115,13 +118,21 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   std::vector<SceneOutcome> outcomes(scenes.size());
   LogInfo("COLMAP ", colmap.version(), ", ", count, count == 1 ? " scene" : " scenes");
   SceneProgress progress(scenes, context);
+  std::vector<SceneWork> work;
+  std::set<std::string> lacking;
+  for (size_t i = 0; i < scenes.size(); ++i) {
+    const auto on_step = [&progress, i](double done, const std::string& what) {
+      progress.Show(i, done, what);
+    };
+    work.emplace_back(scenes[i], folder / scenes[i].name, options, proposer, colmap, threads_per_job, on_step,
+                      context);
+    lacking.merge(work.back().LackingOptions());
+  }
+  for (const std::string& words : lacking) LogWarning(words);
   ParallelFor(count, jobs, [&](int64_t index) {
     context.CheckCancelled();
     const auto i = static_cast<size_t>(index);
-    const auto on_step = [&](double done, const std::string& what) { progress.Show(i, done, what); };
-    outcomes[i] = SceneWork(scenes[i], folder / scenes[i].name, options, proposer, colmap, threads_per_job,
-                            on_step, context)
-                      .Run();
+    outcomes[i] = work[i].Run();
     progress.Show(i, SceneWork::kSteps, outcomes[i].status);
   });
   return outcomes;

@@ -2,10 +2,13 @@
 #include "sfm/scene_work.h"
 
 #include <algorithm>
+#include <exception>
+#include <map>
 #include <set>
+#include <utility>
 
-#include "serialize/sqlite.h"
 #include "sfm/colmap_log.h"
+#include "sfm/list_names.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/error.h"
@@ -15,27 +18,25 @@
 #include "vantage/util/stopwatch.h"
 
 namespace vantage {
-
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SceneOutcome, status, photos, matched_pairs, verified_pairs, models,
-                                   registered, points, mean_reprojection_error, mean_track_length, seconds)
-
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
-using Option = ColmapProgram::Option;
 using Clock = std::chrono::steady_clock;
 
-// What scene.json must hold to be gone on from.
-bool IsState(const json& state) {
-  const auto has = [&](const char* key, auto check) { return state.contains(key) && (state[key].*check)(); };
-  return state.is_object() && has("fingerprint", &json::is_string) && has("steps", &json::is_array) &&
-         (!state.contains("seconds") || state["seconds"].is_number());
-}
-
-// The name as in URLs, where it holds a space.
-std::string WithoutSpaces(const std::string& name) {
-  return name.find_first_of(" \t") == name.npos ? name : PercentEncode(name);
+// The photos of each folder in the natural order of their names.
+std::vector<std::vector<int64_t>> VideosOf(const std::vector<fs::path>& photos) {
+  std::map<fs::path, std::vector<int64_t>> folders;
+  for (size_t i = 0; i < photos.size(); ++i)
+    folders[photos[i].parent_path()].push_back(static_cast<int64_t>(i));
+  std::vector<std::vector<int64_t>> videos;
+  for (auto& [folder, video] : folders) {
+    std::sort(video.begin(), video.end(), [&](int64_t a, int64_t b) {
+      return NaturallyBefore(photos[static_cast<size_t>(a)].string(),
+                             photos[static_cast<size_t>(b)].string());
+    });
+    videos.push_back(std::move(video));
+  }
+  return videos;
 }
 
 }  // namespace
@@ -62,38 +63,56 @@ SceneWork::SceneWork(const PhotoScene& scene, fs::path folder, const Reconstruct
       colmap_(colmap),
       threads_(threads),
       on_step_(std::move(on_step)),
-      context_(context),
-      start_(Clock::now()) {}
+      context_(context) {}
 
 SceneOutcome SceneWork::Run() {
-  fs::create_directories(folder_);
-  LoadState();
   SceneOutcome outcome;
-  if (state_.contains("outcome")) {
-    try {
-      outcome = state_.at("outcome").get<SceneOutcome>();
-    } catch (const json::exception& error) {
-      throw Error(StrCat(StatePath().string(), ": ", error.what(), "; remove it to do the scene again"));
-    }
-    outcome.name = scene_.name;
-    outcome.was_done = true;
-    return outcome;
+  start_ = Clock::now();
+  try {
+    folder_.Load();
+    outcome = RunOrThrow();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception& error) {
+    outcome.status = StrCat("failed: ", error.what());
+    outcome.photos = static_cast<int64_t>(scene_.photos.size());
   }
-  outcome.status = RunSteps();
   outcome.name = scene_.name;
-  outcome.photos = static_cast<int64_t>(scene_.photos.size());
-  outcome.seconds = state_.value("seconds", 0.0);
-  if (outcome.status.empty()) {
-    try {
-      CountModels(outcome);
-    } catch (const Error& error) {  // COLMAP does not notice that a disk is full
-      outcome.status = StrCat("failed: colmap mapper left a model that cannot be read: ", error.what());
-    }
-  }
-  // A failure is told but not kept: another call tries again.
-  if (outcome.status == "done" || outcome.status == "no model") state_["outcome"] = outcome;
-  SaveState();
+  outcome.earlier_model_stays = outcome.status != "done" && folder_.HasModel();
   return outcome;
+}
+
+SceneOutcome SceneWork::RunOrThrow() {
+  const SceneAttempt attempt = MakeAttempt();
+  SceneOutcome outcome;
+  if (const SceneResult* known = folder_.Find(attempt.fingerprint)) {
+    outcome = known->outcome;
+    outcome.was_done = true;
+    KeepPhotoFolder(attempt);
+  } else {
+    folder_.RefuseOthersFiles();
+    folder_.Begin(attempt);
+    outcome.status = RunSteps();
+    if (outcome.status.empty()) {
+      try {
+        outcome = CountModels();
+      } catch (const Error& error) {  // COLMAP does not notice that a disk is full
+        outcome.status = StrCat("failed: colmap mapper left a model that cannot be read: ", error.what());
+      }
+    }
+    outcome.photos = static_cast<int64_t>(scene_.photos.size());
+    outcome.seconds = folder_.state().attempt.seconds;
+    // A failure is told but not kept: another call tries again.
+    if (outcome.status == "done" || outcome.status == "no model") folder_.Finish(outcome);
+  }
+  return outcome;
+}
+
+void SceneWork::KeepPhotoFolder(const SceneAttempt& attempt) {
+  SceneState& state = folder_.state();
+  if (state.model.fingerprint != attempt.fingerprint || state.photos == attempt.photo_folder) return;
+  state.photos = attempt.photo_folder;  // the same photos have moved
+  folder_.Save();
 }
 
 SceneWork::Matching SceneWork::WayOfMatching() const {
@@ -104,114 +123,119 @@ SceneWork::Matching SceneWork::WayOfMatching() const {
   return propose ? Matching::kProposed : Matching::kExhaustive;
 }
 
-std::string SceneWork::Fingerprint() const {
-  std::string text = StrCat(options_.max_image_size, " ", options_.max_features, " ", options_.min_model_size,
-                            " ", static_cast<int>(WayOfMatching()), "\n");
-  if (WayOfMatching() == Matching::kSequential) text += StrCat(options_.sequential_overlap, "\n");
-  if (WayOfMatching() != Matching::kExhaustive) text += proposer_.fingerprint + "\n";
+SceneAttempt SceneWork::MakeAttempt() const {
+  SceneAttempt attempt;
+  std::string options = StrCat(options_.max_image_size, " ", options_.max_features, " ",
+                               static_cast<int>(WayOfMatching()), "\n");
+  if (WayOfMatching() == Matching::kSequential) options += StrCat(options_.sequential_overlap, "\n");
+  if (WayOfMatching() != Matching::kExhaustive) options += proposer_.fingerprint + "\n";
+  attempt.database.options = Sha256(options);
   for (const fs::path& photo : scene_.photos) {
-    text += StrCat(photo.string(), " ", fs::file_size(scene_.photo_folder / photo), "\n");
+    attempt.database.photos.push_back(
+        StrCat(PercentEncode(photo.generic_string()), " ", fs::file_size(scene_.photo_folder / photo)));
   }
-  return Sha256(text);
+  std::sort(attempt.database.photos.begin(), attempt.database.photos.end());
+  attempt.fingerprint = Sha256(StrCat(attempt.database.options, " ", options_.min_model_size, "\n",
+                                      Join(attempt.database.photos, "\n")));
+  attempt.photo_folder = PathFrom(folder_.path(), scene_.photo_folder);
+  attempt.is_pool = options_.pool;
+  attempt.colmap = colmap_.version();
+  return attempt;
 }
 
-void SceneWork::LoadState() {
-  if (fs::exists(StatePath())) {
-    // A damaged file only costs the work to be done again.
-    state_ = json::parse(ReadFile(StatePath()), nullptr, /*allow_exceptions=*/false);
-  }
-  const std::string fingerprint = Fingerprint();
-  if (!IsState(state_) || state_["fingerprint"] != fingerprint) {
-    for (const fs::path& old : {DatabasePath(), ModelPath(), LogPath(), PairsPath()}) fs::remove_all(old);
-    state_ = {{"steps", json::array()}, {"fingerprint", fingerprint}};
-  }
-  state_["photos"] = PathFrom(folder_, scene_.photo_folder);
-  state_["pool"] = options_.pool;
-  state_["colmap"] = colmap_.version();
+// COLMAP 3.13 and later say FeatureExtraction and FeatureMatching for what is not SIFT's alone.
+SceneWork::Options SceneWork::ExtractorOptions() const {
+  return {{{"database_path"}, folder_.DatabasePath().string()},
+          {{"image_path"}, scene_.photo_folder.string()},
+          {{"image_list_path"}, folder_.PhotosPath().string()},
+          {{"FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"}, options_.gpu ? "1" : "0"},
+          {{"FeatureExtraction.num_threads", "SiftExtraction.num_threads"}, std::to_string(threads_)},
+          {{"FeatureExtraction.max_image_size", "SiftExtraction.max_image_size"},
+           std::to_string(options_.max_image_size)},
+          {{"SiftExtraction.max_num_features"}, std::to_string(options_.max_features)}};
 }
 
-void SceneWork::SaveState() const { WriteFile(StatePath(), state_.dump(1) + "\n"); }
-
-std::string SceneWork::RunSteps() {
-  const std::string gpu = options_.gpu ? "1" : "0";
-  const std::string threads = std::to_string(threads_);
-  const fs::path list = folder_ / "photos.txt";
-  std::string names;
-  for (const fs::path& photo : scene_.photos) names += photo.generic_string() + "\n";
-  WriteFile(list, names);
-  const Option database{{"database_path"}, DatabasePath().string()};
-  const Option images{{"image_path"}, scene_.photo_folder.string()};
-
-  // COLMAP 3.13 and later say FeatureExtraction and FeatureMatching for what is not SIFT's alone.
-  std::string failure =
-      RunStep(0, "feature_extractor",
-              {database,
-               images,
-               {{"image_list_path"}, list.string()},
-               {{"FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"}, gpu},
-               {{"FeatureExtraction.num_threads", "SiftExtraction.num_threads"}, threads},
-               {{"FeatureExtraction.max_image_size", "SiftExtraction.max_image_size"},
-                std::to_string(options_.max_image_size)},
-               {{"SiftExtraction.max_num_features"}, std::to_string(options_.max_features)}});
-  if (!failure.empty()) return failure;
-  failure = Match(1, database, gpu);
-  if (!failure.empty()) return failure;
-
-  const fs::path partial = folder_ / "sparse.partial";
-  fs::remove_all(partial);
-  fs::create_directories(partial);
-  failure = RunStep(2, "mapper",
-                    {database,
-                     images,
-                     {{"output_path"}, partial.string()},
-                     {{"Mapper.num_threads"}, threads},
-                     {{"Mapper.min_model_size"}, std::to_string(options_.min_model_size)}});
-  if (!failure.empty()) return failure;
-  fs::remove_all(ModelPath());
-  fs::rename(partial, ModelPath());
-  return "";
-}
-
-std::string SceneWork::Match(int step, const Option& database, const std::string& gpu) {
-  const Option use_gpu{{"FeatureMatching.use_gpu", "SiftMatching.use_gpu"}, gpu};
-  const Option threads{{"FeatureMatching.num_threads", "SiftMatching.num_threads"}, std::to_string(threads_)};
+SceneWork::Options SceneWork::MatcherOptions() const {
+  Options options = {{{"database_path"}, folder_.DatabasePath().string()},
+                     {{"FeatureMatching.use_gpu", "SiftMatching.use_gpu"}, options_.gpu ? "1" : "0"},
+                     {{"FeatureMatching.num_threads", "SiftMatching.num_threads"}, std::to_string(threads_)}};
   if (WayOfMatching() == Matching::kExhaustive) {
     // Small blocks: matches are kept, and progress is told, block by block.
-    return RunStep(step, "exhaustive_matcher",
-                   {database, use_gpu, threads, {{"ExhaustiveMatching.block_size"}, "20"}});
+    options.push_back({{"ExhaustiveMatching.block_size"}, "20"});
+  } else {
+    options.push_back({{"match_list_path"}, folder_.PairsPath().string()});
+    options.push_back({{"match_type"}, "pairs"});
   }
-  if (!IsFinished("matches_importer")) {
-    WritePairs();
-    RenamePhotos(Names::kWithoutSpaces);
+  return options;
+}
+
+SceneWork::Options SceneWork::MapperOptions() const {
+  return {{{"database_path"}, folder_.DatabasePath().string()},
+          {{"image_path"}, scene_.photo_folder.string()},
+          {{"output_path"}, folder_.ModelPath().string()},
+          {{"Mapper.num_threads"}, std::to_string(threads_)},
+          {{"Mapper.min_model_size"}, std::to_string(options_.min_model_size)}};
+}
+
+std::set<std::string> SceneWork::LackingOptions() const {
+  const std::string matcher =
+      WayOfMatching() == Matching::kExhaustive ? "exhaustive_matcher" : "matches_importer";
+  std::set<std::string> lacking;
+  for (const auto& [command, options] :
+       {std::pair(std::string("feature_extractor"), ExtractorOptions()), std::pair(matcher, MatcherOptions()),
+        std::pair(std::string("mapper"), MapperOptions())}) {
+    for (std::string& words : colmap_.Lacks(command, options)) lacking.insert(std::move(words));
   }
-  std::string failure = RunStep(
-      step, "matches_importer",
-      {database, use_gpu, threads, {{"match_list_path"}, PairsPath().string()}, {{"match_type"}, "pairs"}});
-  RenamePhotos(Names::kOwn);
+  return lacking;
+}
+
+std::string SceneWork::RunSteps() {
+  std::string names;
+  for (const fs::path& photo : scene_.photos) names += photo.generic_string() + "\n";
+  WriteFile(folder_.PhotosPath(), names);
+  // A call that was killed while it matched left other names.
+  try {
+    if (fs::exists(folder_.DatabasePath())) TakeOwnNames(folder_.DatabasePath());
+  } catch (const Error&) {
+    folder_.DropDatabase();
+  }
+
+  std::string failure = RunStep(0, "feature_extractor", ExtractorOptions());
+  if (!failure.empty()) return failure;
+  failure = Match(1);
+  if (!failure.empty()) return failure;
+
+  fs::remove_all(folder_.ModelPath());
+  fs::create_directories(folder_.ModelPath());
+  return RunStep(2, "mapper", MapperOptions());
+}
+
+std::string SceneWork::Match(int step) {
+  if (WayOfMatching() == Matching::kExhaustive) return RunStep(step, "exhaustive_matcher", MatcherOptions());
+  if (IsFinished("matches_importer")) return "";
+  WritePairs();
+  const bool renames = NeedsListNames();
+  if (renames) TakeListNames(folder_.DatabasePath());
+  std::string failure = RunStep(step, "matches_importer", MatcherOptions());
+  if (renames) TakeOwnNames(folder_.DatabasePath());
   return failure;
 }
 
-void SceneWork::RenamePhotos(Names names) const {
-  std::vector<std::pair<std::string, std::string>> renamings;
-  for (const fs::path& photo : scene_.photos) {
-    const std::string own = photo.generic_string();
-    const std::string other = WithoutSpaces(own);
-    if (own == other) continue;
-    renamings.push_back(names == Names::kOwn ? std::pair(other, own) : std::pair(own, other));
-  }
-  if (renamings.empty()) return;
-  Database database(DatabasePath(), Database::Mode::kCreate);
-  database.Execute("BEGIN");
-  Statement rename(database, "UPDATE images SET name = ? WHERE name = ?");
-  for (const auto& [from, to] : renamings) rename.Run(to, from);
-  database.Execute("COMMIT");
+bool SceneWork::NeedsListNames() const {
+  return std::any_of(scene_.photos.begin(), scene_.photos.end(),
+                     [](const fs::path& photo) { return NeedsListName(photo.generic_string()); });
 }
 
 void SceneWork::WritePairs() const {
   std::set<PhotoPair> pairs;
   const auto count = static_cast<int64_t>(scene_.photos.size());
   if (WayOfMatching() == Matching::kSequential) {
-    for (const PhotoPair& pair : SequentialPairs(count, options_.sequential_overlap)) pairs.insert(pair);
+    for (const std::vector<int64_t>& video : VideosOf(scene_.photos)) {
+      const auto frames = static_cast<int64_t>(video.size());
+      for (const auto& [a, b] : SequentialPairs(frames, options_.sequential_overlap)) {
+        pairs.insert(std::minmax(video[static_cast<size_t>(a)], video[static_cast<size_t>(b)]));
+      }
+    }
   }
   if (proposer_.propose) {
     on_step_(1, "proposing pairs");
@@ -223,54 +247,65 @@ void SceneWork::WritePairs() const {
       pairs.insert(pair);
     }
   }
+  const bool renames = NeedsListNames();
+  const auto name = [&](int64_t photo) {
+    const std::string own = scene_.photos[static_cast<size_t>(photo)].generic_string();
+    return renames ? ListName(own) : own;
+  };
   std::string text;
-  for (const auto& [a, b] : pairs) {
-    text += StrCat(WithoutSpaces(scene_.photos[static_cast<size_t>(a)].generic_string()), " ",
-                   WithoutSpaces(scene_.photos[static_cast<size_t>(b)].generic_string()), "\n");
-  }
-  WriteFile(PairsPath(), text);
+  for (const auto& [a, b] : pairs) text += StrCat(name(a), " ", name(b), "\n");
+  WriteFile(folder_.PairsPath(), text);
   LogInfo(scene_.name, ": matching ", pairs.size(), " of ", count * (count - 1) / 2, " pairs");
 }
 
 bool SceneWork::IsFinished(const std::string& command) const {
-  const json& steps = state_.at("steps");
+  const std::vector<std::string>& steps = folder_.state().attempt.steps;
   return std::find(steps.begin(), steps.end(), command) != steps.end();
 }
 
-std::string SceneWork::RunStep(int step, const std::string& command, const std::vector<Option>& options) {
+std::string SceneWork::RunStep(int step, const std::string& command, const Options& options) {
   on_step_(step, command);
   if (IsFinished(command)) return "";
-  ColmapLog log(LogPath(), static_cast<int64_t>(scene_.photos.size()));
+  const uintmax_t log_start = fs::exists(folder_.LogPath()) ? fs::file_size(folder_.LogPath()) : 0;
+  ColmapLog log(folder_.LogPath(), static_cast<int64_t>(scene_.photos.size()));
   ColmapProgram::Watch watch;
   watch.on_wait = [&] { on_step_(step + log.DonePart(), command); };
   if (options_.time_limit > 0) {
     watch.time_limit = std::max(1e-3, options_.time_limit * 60 - SecondsSince(start_));
   }
-  const auto result = colmap_.Run(command, options, LogPath(), context_, watch);
-  state_["seconds"] = state_.value("seconds", 0.0) + result.seconds;
+  const auto result = colmap_.Run(command, options, folder_.LogPath(), context_, watch);
+  SceneAttempt& attempt = folder_.state().attempt;
+  attempt.seconds += result.seconds;
   if (result.timed_out) {
+    folder_.Save();
     return StrCat("failed: longer than ", options_.time_limit, " minutes, ended in colmap ", command);
   }
-  // The mapper says so by its exit code where it finds no model.
-  const bool found_nothing = command == "mapper" && result.exit_code == 1;
-  if (result.exit_code != 0 && !found_nothing) {
+  if (command == "mapper" && result.exit_code == 1 && ModelNames().empty()) {
+    says_no_model_ = SaysNoModel(ReadFile(folder_.LogPath()).substr(log_start));
+  }
+  if (result.exit_code != 0 && !says_no_model_) {
+    folder_.Save();
     return StrCat("failed: colmap ", command, " ended with exit code ", result.exit_code, "; see ",
-                  LogPath().string());
+                  folder_.LogPath().string());
   }
-  if (command != "mapper") {
-    state_["steps"].push_back(command);
-    SaveState();
-  }
+  if (command != "mapper") attempt.steps.push_back(command);
+  folder_.Save();
   return "";
 }
 
-void SceneWork::CountModels(SceneOutcome& outcome) const {
+std::vector<std::string> SceneWork::ModelNames() const {
+  std::vector<std::string> names = ListFolders(folder_.ModelPath());
+  std::erase_if(names, [&](const std::string& name) { return !IsColmapModel(folder_.ModelPath() / name); });
+  return names;
+}
+
+SceneOutcome SceneWork::CountModels() const {
+  SceneOutcome outcome;
   std::set<std::string> registered;
   double errors = 0;
   double track_lengths = 0;
-  for (const std::string& name : ListFolders(ModelPath())) {
-    if (!IsColmapModel(ModelPath() / name)) continue;
-    const Reconstruction model = ReadColmapModel(ModelPath() / name);
+  for (const std::string& name : ModelNames()) {
+    const Reconstruction model = ReadColmapModel(folder_.ModelPath() / name);
     const ReconstructionSummary summary = Summarize(model);
     for (const auto& [id, image] : model.images) registered.insert(image.name);
     ++outcome.models;
@@ -278,7 +313,7 @@ void SceneWork::CountModels(SceneOutcome& outcome) const {
     errors += summary.mean_reprojection_error * static_cast<double>(summary.points);
     track_lengths += summary.mean_track_length * static_cast<double>(summary.points);
   }
-  const DatabaseSummary database = SummarizeColmapDatabase(DatabasePath());
+  const DatabaseSummary database = SummarizeColmapDatabase(folder_.DatabasePath());
   outcome.matched_pairs = database.matched_pairs;
   outcome.verified_pairs = database.verified_pairs;
   outcome.registered = static_cast<int64_t>(registered.size());
@@ -286,7 +321,11 @@ void SceneWork::CountModels(SceneOutcome& outcome) const {
     outcome.mean_reprojection_error = errors / static_cast<double>(outcome.points);
     outcome.mean_track_length = track_lengths / static_cast<double>(outcome.points);
   }
-  outcome.status = outcome.models > 0 ? "done" : "no model";
+  outcome.status = outcome.models > 0 ? "done"
+                   : says_no_model_
+                       ? "no model"
+                       : StrCat("failed: colmap mapper left no model; see ", folder_.LogPath().string());
+  return outcome;
 }
 
 }  // namespace vantage

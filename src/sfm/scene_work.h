@@ -4,11 +4,12 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "sfm/colmap_program.h"
+#include "sfm/scene_folder.h"
 #include "vantage/sfm/reconstruct.h"
 
 namespace vantage {
@@ -23,7 +24,7 @@ struct PhotoScene {
 // Each photo with those that follow it: see ReconstructOptions::sequential_overlap.
 std::vector<PhotoPair> SequentialPairs(int64_t photos, int overlap);
 
-// Works on one scene, step by step; scene.json says which are finished.
+// Works on one scene, step by step; its SceneFolder says which are finished.
 class SceneWork {
  public:
   static constexpr int kSteps = 3;
@@ -35,46 +36,48 @@ class SceneWork {
             const PairProposer& proposer, const ColmapProgram& colmap, int threads, StepCallback on_step,
             const RunContext& context);
 
+  // Options that this COLMAP would not take, in words.
+  std::set<std::string> LackingOptions() const;
+
+  // Never throws but Interrupted: what goes wrong is the scene's outcome.
   SceneOutcome Run();
 
  private:
   enum class Matching { kExhaustive, kSequential, kProposed };
-
-  std::filesystem::path StatePath() const { return folder_ / "scene.json"; }
-  std::filesystem::path LogPath() const { return folder_ / "colmap.log"; }
-  std::filesystem::path DatabasePath() const { return folder_ / "database.db"; }
-  std::filesystem::path ModelPath() const { return folder_ / "sparse"; }
-  std::filesystem::path PairsPath() const { return folder_ / "pairs.txt"; }
+  using Options = std::vector<ColmapProgram::Option>;
 
   Matching WayOfMatching() const;
-  // Tells apart what the result depends on: photos and options.
-  std::string Fingerprint() const;
-  void LoadState();
-  void SaveState() const;
+  // What the result depends on: photos and options.
+  SceneAttempt MakeAttempt() const;
+  SceneOutcome RunOrThrow();
+  // Notes where the photos of a finished model are now.
+  void KeepPhotoFolder(const SceneAttempt& attempt);
   // These return "" where all went well, else the scene's status.
   std::string RunSteps();
-  std::string Match(int step, const ColmapProgram::Option& database, const std::string& gpu);
-  std::string RunStep(int step, const std::string& command,
-                      const std::vector<ColmapProgram::Option>& options);
+  std::string Match(int step);
+  std::string RunStep(int step, const std::string& command, const Options& options);
 
+  Options ExtractorOptions() const;
+  Options MatcherOptions() const;
+  Options MapperOptions() const;
   bool IsFinished(const std::string& command) const;
+  // True if a photo must have another name while pairs are matched: see list_names.h.
+  bool NeedsListNames() const;
   void WritePairs() const;
-  // A list of pairs can name no photo with a space in its name: for matching, the database calls them
-  // otherwise.
-  enum class Names { kOwn, kWithoutSpaces };
-  void RenamePhotos(Names names) const;
-  void CountModels(SceneOutcome& outcome) const;
+  // Those that the mapper left.
+  std::vector<std::string> ModelNames() const;
+  SceneOutcome CountModels() const;
 
   const PhotoScene& scene_;
-  std::filesystem::path folder_;
+  SceneFolder folder_;
   const ReconstructOptions& options_;
   const PairProposer& proposer_;
   const ColmapProgram& colmap_;
   int threads_;
   StepCallback on_step_;
   const RunContext& context_;
-  nlohmann::json state_;
   std::chrono::steady_clock::time_point start_;
+  bool says_no_model_ = false;  // the mapper, of this call
 };
 
 }  // namespace vantage

@@ -6,6 +6,7 @@
 #include "vantage/synthetic/synthetic.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/file_lock.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
 #include "vantage/util/string.h"
@@ -29,7 +30,9 @@ class DatasetWriter {
       : options_(options), folder_(std::move(folder)), partial_(folder_ / ".partial"), context_(context) {}
 
   SyntheticSummary Run() {
-    CheckFolder();
+    const std::string text = OptionsText();
+    const FileLock lock(folder_ / ".lock", "another run synthesizes into this folder");
+    CheckFolder(text);
     const std::vector<Task> tasks = PlanTasks();
     SyntheticSummary summary;
     std::vector<const Task*> missing;
@@ -50,13 +53,17 @@ class DatasetWriter {
   }
 
  private:
-  // Scenes of two sets of options must not mix.
-  void CheckFolder() const {
+  // Throws UsageError where an option is out of its range.
+  std::string OptionsText() const {
     SyntheticOptions copy = options_;
     OptionsDescription description;
     Describe(description, copy);
     CheckOptions(description);
-    const std::string text = ToToml(description, /*with_comments=*/true);
+    return ToToml(description, /*with_comments=*/true);
+  }
+
+  // Scenes of two sets of options must not mix.
+  void CheckFolder(const std::string& text) const {
     const fs::path path = folder_ / "synthetic.toml";
     if (!fs::exists(path)) return WriteFile(path, text);
     VANTAGE_CHECK(ReadFile(path) == text, path.string(),

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/run_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -22,20 +18,8 @@ constexpr int64_t kStateVersion = 2;
 
 }  // namespace
 
-RunFolder::RunFolder(const fs::path& folder) : folder_(folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  VANTAGE_CHECK(!error, folder.string(), ": cannot be made: ", error.message());
-  const fs::path lock = folder / ".lock";
-  lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  VANTAGE_CHECK(lock_ >= 0, folder.string(), ": cannot be written to");
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(lock_);
-    throw Error(StrCat(folder.string(), ": another process trains in this folder"));
-  }
-}
-
-RunFolder::~RunFolder() { ::close(lock_); }
+RunFolder::RunFolder(const fs::path& folder)
+    : folder_(folder), lock_(folder / ".lock", "another process trains in this folder") {}
 
 bool RunFolder::HasCheckpoint() const { return fs::exists(last()); }
 

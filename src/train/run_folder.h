@@ -10,6 +10,7 @@
 #include "vantage/train/optimizer.h"
 #include "vantage/train/options.h"
 #include "vantage/train/weight_average.h"
+#include "vantage/util/file_lock.h"
 
 namespace vantage {
 
@@ -28,9 +29,6 @@ class RunFolder {
  public:
   // Makes the folder and locks it: throws Error where another process trains in it.
   explicit RunFolder(const std::filesystem::path& folder);
-  ~RunFolder();
-  RunFolder(const RunFolder&) = delete;
-  RunFolder& operator=(const RunFolder&) = delete;
 
   const std::filesystem::path& path() const { return folder_; }
   std::filesystem::path config() const { return folder_ / "config.toml"; }
@@ -60,7 +58,7 @@ class RunFolder {
 
  private:
   std::filesystem::path folder_;
-  int lock_ = -1;
+  FileLock lock_;
 };
 
 // Writes and reads a run's checkpoint, such as last.pth; ReadModel reads its model. Reading fills the

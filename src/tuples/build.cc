@@ -156,8 +156,9 @@ void Describe(OptionsDescription& description, TupleOptions& options) {
 
 bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,
                                double max_scale_change) {
-  return candidate.overlap > min_overlap && candidate.scale_change >= 1 / max_scale_change &&
-         candidate.scale_change <= max_scale_change;
+  if (candidate.overlap <= min_overlap) return false;
+  if (candidate.scale_change == 0) return true;  // not known, as of panoramas
+  return candidate.scale_change >= 1 / max_scale_change && candidate.scale_change <= max_scale_change;
 }
 
 BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptions& options,

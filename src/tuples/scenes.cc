@@ -23,9 +23,13 @@ std::vector<fs::path> FindModels(const fs::path& folder) {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   std::vector<fs::path> models;
   if (IsColmapModel(folder)) models.emplace_back(".");
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_directory() && IsColmapModel(entry.path())) {
-      models.push_back(entry.path().lexically_relative(folder));
+  for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
+    if (!entry->is_directory()) continue;
+    // `vantage reconstruct` keeps models that are not complete in .vantage.
+    if (entry->path().filename() == ".vantage") {
+      entry.disable_recursion_pending();
+    } else if (IsColmapModel(entry->path())) {
+      models.push_back(entry->path().lexically_relative(folder));
     }
   }
   std::sort(models.begin(), models.end());
@@ -49,7 +53,7 @@ fs::path SceneOf(fs::path model) {
 
 // What `vantage reconstruct` noted of a scene; null where there is nothing.
 json ReadNote(const fs::path& scene_folder) {
-  const fs::path path = scene_folder / "scene.json";
+  const fs::path path = scene_folder / ".vantage/scene.json";
   if (!fs::is_regular_file(path)) return {};
   const json note = ParseJson(ReadFile(path), path.string());
   VANTAGE_CHECK(note.is_object() && note.contains("photos") && note["photos"].is_string() &&
@@ -62,7 +66,7 @@ fs::path PhotoFolder(const fs::path& scene_folder, const json& note, const fs::p
                      const fs::path& photos) {
   if (photos.empty()) {
     VANTAGE_CHECK(!note.is_null(), scene_folder.string(),
-                  ": no scene.json tells where its photos are; name their folder (--photos)");
+                  ": no .vantage/scene.json tells where its photos are; name their folder (--photos)");
     return scene_folder / fs::path(note.at("photos").get<std::string>());
   }
   const fs::path own = photos / scene;

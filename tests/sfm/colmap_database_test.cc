@@ -4,6 +4,7 @@
 #include "serialize/sqlite.h"
 #include "testing/files.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
@@ -122,8 +123,6 @@ TEST(ColmapDatabase, DamagedEntriesAreNamed) {
   const std::vector<std::pair<std::string, std::string>> changes = {
       {"DROP TABLE two_view_geometries", "it has no table 'two_view_geometries'"},
       {"ALTER TABLE images RENAME COLUMN name TO title", "no such column: name"},
-      {"DELETE FROM images WHERE image_id = 5",
-       "pair 2147483652 is of the images 1 and 5, which are no pair of the table 'images'"},
       {"INSERT INTO two_view_geometries (pair_id, rows, cols, config) VALUES (-7, 3, 2, 2)", "pair -7"},
       {"INSERT INTO two_view_geometries (pair_id, rows, cols, config) VALUES (2147483647 * 5 + 1, 3, 2, 2)",
        "images 5 and 1"},
@@ -177,6 +176,29 @@ TEST(ColmapDatabase, MatchedPairsAreAllThatWereTried) {
       .Execute("PRAGMA synchronous = OFF; UPDATE matches SET pair_id = 7 WHERE rows = 3");
   EXPECT_THAT(ErrorOf([&] { ReadMatchedPairs(folder / "d.db"); }),
               HasSubstr("table 'matches': pair 7 is of"));
+}
+
+TEST(ColmapDatabase, PairsOfDeletedImagesAreLeftOutAndCounted) {
+  const TemporaryFolder folder;
+  WriteDatabase(folder / "d.db");
+  const std::vector<VerifiedPair> all = ReadVerifiedPairs(folder / "d.db");
+  const DatabaseSummary whole = SummarizeColmapDatabase(folder / "d.db");
+  Database(folder / "d.db", Database::Mode::kCreate)
+      .Execute("PRAGMA synchronous = OFF; DELETE FROM images WHERE image_id = 5");
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_THAT(ReadMatchedPairs(folder / "d.db"), ElementsAre(Pair("a.jpg", "sub folder/b.jpg")));
+  const std::vector<VerifiedPair> left = ReadVerifiedPairs(folder / "d.db");
+  const DatabaseSummary summary = SummarizeColmapDatabase(folder / "d.db");
+  SetLogSink({});
+  EXPECT_LT(left.size(), all.size());
+  for (const VerifiedPair& pair : left) EXPECT_NE(pair.image_b, "c.jpg");
+  EXPECT_EQ(summary.matched_pairs, 1);
+  EXPECT_EQ(summary.verified_pairs, static_cast<int64_t>(left.size()));
+  EXPECT_EQ(whole.matched_pairs, 3);
+  EXPECT_EQ(warnings.size(), 3U);
+  EXPECT_THAT(warnings[0], HasSubstr("d.db: 2 pairs of images that were deleted are left out"));
 }
 
 }  // namespace

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/sfm/colmap_model.h"
 
+#include <string>
+#include <vector>
+
 #include "testing/files.h"
+#include "vantage/sfm/covisibility.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 using vantage::testing::ErrorOf;
+using vantage::testing::FilesBelow;
 using vantage::testing::TemporaryFolder;
 
 // Two cameras of different models, three images, five points, and features without a point.
@@ -157,16 +165,96 @@ TEST(ColmapModel, HugeCountsAreRefusedBeforeMemoryIsTaken) {
   EXPECT_THAT(ErrorOf([&] { ReadColmapModel(folder.path()); }), HasSubstr("records announced"));
 }
 
-TEST(ColmapModel, DanglingReferencesAreErrors) {
+TEST(ColmapModel, AnImageWithoutItsCameraIsAnError) {
   const TemporaryFolder folder;
   Reconstruction model = SampleModel();
   model.images.begin()->second.camera = CameraId{99};
   WriteColmapModel(model, folder.path(), ModelFormat::kBinary);
   EXPECT_THAT(ErrorOf([&] { ReadColmapModel(folder.path()); }), HasSubstr("names camera 99"));
-  model = SampleModel();
-  model.points.begin()->second.track[0].observation = 100;
-  WriteColmapModel(model, folder.path(), ModelFormat::kBinary);
-  EXPECT_THAT(ErrorOf([&] { ReadColmapModel(folder.path()); }), HasSubstr("names observation 100"));
+}
+
+TEST_P(ColmapModels, DanglingReferencesAreDroppedAndCounted) {
+  const TemporaryFolder folder;
+  Reconstruction model = SampleModel();
+  Reconstruction expected = model;
+  const PointId lost_point = model.points.begin()->first;
+  const ImageId lost_image = model.images.begin()->first;
+  model.points.erase(lost_point);  // three images observe it
+  model.images.erase(lost_image);  // four tracks name it
+  model.points.begin()->second.track[1].observation = 100;
+  expected.points.erase(lost_point);
+  expected.images.erase(lost_image);
+  for (auto& [id, image] : expected.images) image.observations[0].point = kNoPoint;
+  for (auto& [id, point] : expected.points) point.track.erase(point.track.begin());
+  expected.points.begin()->second.track.erase(expected.points.begin()->second.track.begin());
+  WriteColmapModel(model, folder.path(), GetParam());
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
+  const Reconstruction read = ReadColmapModel(folder.path());
+  SetLogSink({});
+  ExpectEqual(read, expected);
+  EXPECT_THAT(
+      warnings,
+      ElementsAre(HasSubstr("2 observations of points, and 5 of tracks, that the model does not hold")));
+}
+
+TEST_P(ColmapModels, RotationsAreNormalised) {
+  const TemporaryFolder folder;
+  Reconstruction model = SampleModel();
+  double scale = 1e-3;
+  for (auto& [id, image] : model.images) image.cam_from_world.rotation.coeffs() *= scale *= 100;
+  WriteColmapModel(model, folder.path(), GetParam());
+  const Reconstruction read = ReadColmapModel(folder.path());
+  for (const auto& [id, image] : SampleModel().images) {
+    EXPECT_LT(
+        (read.images.at(id).cam_from_world.rotation.coeffs() - image.cam_from_world.rotation.coeffs()).norm(),
+        1e-15);
+  }
+}
+
+TEST_P(ColmapModels, AModelInTheOtherFormatDoesNotStay) {
+  const TemporaryFolder folder;
+  const bool is_binary = GetParam() == ModelFormat::kBinary;
+  WriteColmapModel(SampleModel(), folder.path(), is_binary ? ModelFormat::kText : ModelFormat::kBinary);
+  for (const char* name :
+       {"rigs.txt", "frames.txt", "rigs.bin", "frames.bin", "project.ini", "points3D.ply"}) {
+    WriteFile(folder / name, "");
+  }
+  Reconstruction model = SampleModel();
+  model.images.erase(model.images.begin());
+  for (auto& [id, point] : model.points) point.track.erase(point.track.begin());
+  WriteColmapModel(model, folder.path(), GetParam());
+  ExpectEqual(ReadColmapModel(folder.path()), model);
+  const std::string e = Extension();
+  EXPECT_THAT(FilesBelow(folder.path()), UnorderedElementsAre("cameras" + e, "images" + e, "points3D" + e,
+                                                              "project.ini", "points3D.ply"));
+}
+
+TEST_P(ColmapModels, PanoramasHaveNoFocalLength) {
+  const TemporaryFolder folder;
+  Reconstruction model = SampleModel();
+  for (auto& [id, camera] : model.cameras) camera = {id, 17, 2000, 1000, {2000, 1000}};
+  WriteColmapModel(model, folder.path(), GetParam());
+  const Reconstruction read = ReadColmapModel(folder.path());
+  for (const auto& [id, camera] : read.cameras) EXPECT_EQ(camera.MeanFocalLength(), 0);
+  const CovisibilityIndex index(read);
+  EXPECT_EQ(index.Between(ImageId{10}, ImageId{20}).shared_points, 5);
+  EXPECT_EQ(index.Between(ImageId{10}, ImageId{20}).scale_change, 0);
+}
+
+// As exporters end the file where the last image has no observations.
+TEST(ColmapModel, TheLastImageMayHaveNoLineOfObservations) {
+  const TemporaryFolder folder;
+  Reconstruction model = SampleModel();
+  auto& [last_id, last] = *model.images.rbegin();
+  last.observations.clear();
+  for (auto& [id, point] : model.points) point.track.pop_back();
+  WriteColmapModel(model, folder.path(), ModelFormat::kText);
+  const std::string text = ReadFile(folder / "images.txt");
+  for (const std::string& ending : {text.substr(0, text.size() - 1), text.substr(0, text.size() - 2), text}) {
+    WriteFile(folder / "images.txt", ending);
+    ExpectEqual(ReadColmapModel(folder.path()), model);
+  }
 }
 
 TEST(ColmapModel, UnknownCameraModelIsNamed) {

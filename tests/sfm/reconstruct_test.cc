@@ -2,28 +2,35 @@
 #include "vantage/sfm/reconstruct.h"
 
 #include <atomic>
+#include <map>
+#include <new>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "serialize/sqlite.h"
 #include "sfm/colmap_log.h"
+#include "sfm/list_names.h"
 #include "sfm/scene_work.h"
 #include "testing/files.h"
 #include "testing/models.h"
 #include "testing/small_disk.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-using vantage::testing::ErrorOf;
+using ::testing::UnorderedElementsAre;
+using vantage::testing::FilesBelow;
 using vantage::testing::MakeRandomModel;
 using vantage::testing::OnSmallDisk;
 using vantage::testing::TemporaryFolder;
@@ -51,10 +58,13 @@ echo "$@" >> "$here/calls"
 if [ -e "$here/$1.crashes" ]; then kill -SEGV $$; fi
 if [ -e "$here/$1.hangs" ]; then sleep 60; fi
 case $1 in
-  feature_extractor) echo "Processed file [1/2]"; cp "$here/database.db" "$3" ;;
+  feature_extractor) echo "Processed file [1/2]"; 
+    if [ ! -e "$3" ]; then cp "$here/database.db" "$3.new" && mv "$3.new" "$3"; fi ;;
   matches_importer) cp "$3" "$here/matched.db" ;;
   mapper)
-    if [ -e "$here/finds-nothing" ]; then exit 1; fi
+    if [ -e "$here/finds-nothing" ]; then echo "ERROR: failed to create sparse model"; exit 1; fi
+    if [ -e "$here/ends-with-1" ]; then echo "ERROR: Invalid options provided."; exit 1; fi
+    if [ -e "$here/leaves-nothing" ]; then exit 0; fi
     cp -r "$here/model" "$7/0"
     if [ -e "$here/cuts-model" ]; then head -c 300 "$here/model/images.bin" > "$7/0/images.bin"; fi ;;
 esac
@@ -66,7 +76,7 @@ esac
 
   fs::path Photos() const { return folder_ / "photos"; }
   fs::path Models() const { return folder_ / "models"; }
-  // "mapper.crashes", "mapper.hangs", "finds-nothing", "cuts-model".
+  // "mapper.crashes", "mapper.hangs", "finds-nothing", "ends-with-1", "leaves-nothing", "cuts-model".
   void Let(const std::string& what) const { WriteFile(folder_ / what, ""); }
   void LetNoLonger(const std::string& what) const { fs::remove(folder_ / what); }
   std::string Calls() const {
@@ -79,12 +89,20 @@ esac
     return count;
   }
 
+  // What the mapper finds from now on.
+  void UseModel(const Reconstruction& model) const {
+    WriteColmapModel(model, folder_ / "model", ModelFormat::kBinary);
+  }
+
   // Renames a photo of the database that feature_extractor leaves.
   void Name(const std::string& from, const std::string& to) const {
     Database database(folder_ / "database.db", Database::Mode::kCreate);
     Statement(database, "UPDATE images SET name = ? WHERE name = ?").Run(to, from);
   }
   std::vector<std::string> NamesInDatabase() const { return NamesIn(Models() / "scene/database.db"); }
+  std::vector<std::string> NamesInNewDatabase() const {
+    return NamesIn(Models() / "scene/.vantage/database.db");
+  }
   std::vector<std::string> NamesWhenMatched() const { return NamesIn(folder_ / "matched.db"); }
   static std::vector<std::string> NamesIn(const fs::path& path) {
     const Database database(path, Database::Mode::kRead);
@@ -107,8 +125,13 @@ esac
   SceneOutcome Run() const { return Run(Options()); }
 
   static constexpr const char* kOptions38 =
-      "--database_path arg\n--image_path arg\n--output_path arg\n--match_list_path arg\n--match_type arg\n"
-      "--SiftExtraction.use_gpu arg (=1)\n--SiftMatching.use_gpu arg (=1)\n--Mapper.min_model_size arg\n";
+      "--database_path arg\n--image_path arg\n--image_list_path arg\n--output_path arg\n--match_list_path "
+      "arg\n"
+      "--match_type arg\n--SiftExtraction.use_gpu arg (=1)\n--SiftExtraction.num_threads arg\n"
+      "--SiftExtraction.max_image_size arg\n--SiftExtraction.max_num_features arg\n--SiftMatching.use_gpu "
+      "arg (=1)\n"
+      "--SiftMatching.num_threads arg\n--ExhaustiveMatching.block_size arg\n--Mapper.num_threads arg\n"
+      "--Mapper.min_model_size arg\n";
 
  private:
   TemporaryFolder folder_;
@@ -142,6 +165,26 @@ TEST(Reconstruct, AsksForTheNamesOfOptions) {
   EXPECT_THAT(later.Calls(), HasSubstr("--FeatureMatching.use_gpu 0"));
   EXPECT_THAT(later.Calls(), Not(HasSubstr("Sift")));
   EXPECT_THAT(later.Calls(), Not(HasSubstr("min_model_size")));  // it knows no such option
+}
+
+TEST(Reconstruct, OptionsThatColmapLacksAreNamedOnceBeforeTheWork) {
+  const FakeColmap colmap(
+      "--database_path arg\n--image_path arg\n--image_list_path arg\n--output_path "
+      "arg\n--SiftExtraction.use_gpu arg\n"
+      "--SiftExtraction.num_threads arg\n--SiftExtraction.max_image_size arg\n--FeatureMatching.use_gpu arg\n"
+      "--SiftMatching.num_threads arg\n--ExhaustiveMatching.block_size arg\n--Mapper.num_threads arg\n"
+      "--Mapper.min_model_size arg\n");
+  WriteFile(colmap.Photos() / "scene2/0.jpg", "");
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) {
+    EXPECT_EQ(colmap.Calls(), "");
+    warnings.push_back(message);
+  });
+  colmap.Run();
+  SetLogSink({});
+  EXPECT_THAT(warnings,
+              ElementsAre("COLMAP 9.1: feature_extractor has no option SiftExtraction.max_num_features; it "
+                          "is left out"));
 }
 
 TEST(Reconstruct, ACrashIsToldAndTheNextCallGoesOn) {
@@ -227,6 +270,31 @@ TEST(Reconstruct, NoModelIsANormalOutcome) {
   EXPECT_TRUE(colmap.Run().was_done);
 }
 
+TEST(Reconstruct, NoModelIsWhatColmapSaysAllElseIsTriedAgain) {
+  const FakeColmap colmap;
+  for (const char* what : {"ends-with-1", "leaves-nothing"}) {
+    colmap.Let(what);
+    const int calls = colmap.CountCalls("mapper");
+    EXPECT_THAT(colmap.Run().status, StartsWith("failed: colmap mapper ")) << what;
+    EXPECT_THAT(colmap.Run().status, StartsWith("failed: colmap mapper ")) << what;
+    EXPECT_EQ(colmap.CountCalls("mapper"), calls + 2);
+    colmap.LetNoLonger(what);
+  }
+  EXPECT_EQ(colmap.Run().status, "done");
+}
+
+// Words of an earlier call do not count.
+TEST(Reconstruct, NoModelIsSaidByTheSameCall) {
+  const FakeColmap colmap;
+  colmap.Let("mapper.crashes");
+  colmap.Run();
+  colmap.LetNoLonger("mapper.crashes");
+  const fs::path log = colmap.Models() / "scene/.vantage/colmap.log";
+  WriteFile(log, ReadFile(log) + "ERROR: failed to create sparse model\n");
+  colmap.Let("ends-with-1");
+  EXPECT_THAT(colmap.Run().status, HasSubstr("ended with exit code 1; see "));
+}
+
 TEST(Reconstruct, OtherPhotosOrOptionsAreDoneAnew) {
   const FakeColmap colmap;
   colmap.Run();
@@ -241,9 +309,199 @@ TEST(Reconstruct, OtherPhotosOrOptionsAreDoneAnew) {
 TEST(Reconstruct, ADamagedNoteCostsOnlyWork) {
   for (const char* note : {"", "{", "[]", R"({"fingerprint": 3, "steps": 4})", R"({"seconds": "a"})"}) {
     const FakeColmap colmap;
-    WriteFile(colmap.Models() / "scene/scene.json", note);
+    WriteFile(colmap.Models() / "scene/.vantage/scene.json", note);
     EXPECT_EQ(colmap.Run().status, "done") << note;
   }
+}
+
+// The content of all files below the folder, by their names.
+std::map<std::string, std::string> ContentOf(const fs::path& folder) {
+  std::map<std::string, std::string> content;
+  for (const std::string& name : FilesBelow(folder)) content[name] = ReadFile(folder / name);
+  return content;
+}
+
+TEST(Reconstruct, WhatColmapMadeWithoutUsIsNeverTouched) {
+  for (const char* file : {"database.db", "sparse/0/images.bin"}) {
+    const FakeColmap colmap;
+    const fs::path scene = colmap.Photos() / "scene";  // COLMAP's own workspace
+    for (const char* own : {"photos.txt", "pairs.txt", "scene.json", "colmap.log"})
+      WriteFile(scene / own, "own");
+    WriteFile(scene / file, "precious");
+    const auto before = ContentOf(scene);
+    const SceneOutcome outcome = ReconstructScenes(colmap.Photos(), colmap.Photos(), colmap.Options()).at(0);
+    EXPECT_THAT(outcome.status,
+                AllOf(StartsWith("failed: "), HasSubstr("COLMAP's files that vantage did not make"),
+                      HasSubstr("choose another folder")));
+    EXPECT_EQ(ContentOf(scene), before);
+    EXPECT_EQ(colmap.Calls(), "");
+  }
+}
+
+TEST(Reconstruct, FilesOfUsersWithOrdinaryNamesStay) {
+  const FakeColmap colmap;
+  const fs::path scene = colmap.Photos() / "scene";
+  for (const char* own : {"photos.txt", "pairs.txt", "scene.json", "colmap.log"})
+    WriteFile(scene / own, "own");
+  ReconstructOptions options = colmap.Options();
+  options.matching = "sequential";
+  EXPECT_EQ(ReconstructScenes(colmap.Photos(), colmap.Photos(), options).at(0).status, "done");
+  for (const char* own : {"photos.txt", "pairs.txt", "scene.json", "colmap.log"}) {
+    EXPECT_EQ(ReadFile(scene / own), "own");
+  }
+  EXPECT_TRUE(IsColmapModel(scene / "sparse/0"));
+  EXPECT_TRUE(fs::exists(scene / "database.db"));
+}
+
+TEST(Reconstruct, ALostStateVouchesForNothing) {
+  const FakeColmap colmap;
+  colmap.Run();
+  WriteFile(colmap.Models() / "scene/.vantage/scene.json", "{");
+  const auto before = ContentOf(colmap.Models() / "scene");
+  EXPECT_THAT(colmap.Run().status, HasSubstr("(database.db, sparse); choose another folder"));
+  EXPECT_EQ(ContentOf(colmap.Models() / "scene"), before);
+}
+
+TEST(Reconstruct, AModelThatWasRefinedSinceIsNotReplaced) {
+  const FakeColmap colmap;
+  colmap.Run();
+  WriteFile(colmap.Models() / "scene/sparse/0/points3D.bin", "refined");
+  EXPECT_TRUE(colmap.Run().was_done);
+  ReconstructOptions options = colmap.Options();
+  options.max_features = 1000;
+  EXPECT_THAT(colmap.Run(options).status, HasSubstr("sparse: has changed since vantage made it"));
+  EXPECT_EQ(ReadFile(colmap.Models() / "scene/sparse/0/points3D.bin"), "refined");
+}
+
+TEST(Reconstruct, AFinishedModelStaysUntilAnotherIsComplete) {
+  const FakeColmap colmap;
+  colmap.Run();
+  const fs::path scene = colmap.Models() / "scene";
+  const auto model = ContentOf(scene / "sparse");
+  const std::string database = ReadFile(scene / "database.db");
+  const auto expect_unchanged = [&] {
+    EXPECT_EQ(ContentOf(scene / "sparse"), model);
+    EXPECT_EQ(ReadFile(scene / "database.db"), database);
+  };
+  ReconstructOptions options = colmap.Options();
+  options.max_features = 1000;
+  colmap.Let("finds-nothing");
+  SceneOutcome outcome = colmap.Run(options);
+  EXPECT_EQ(outcome.status, "no model");
+  EXPECT_TRUE(outcome.earlier_model_stays);
+  expect_unchanged();
+  EXPECT_TRUE(colmap.Run(options).was_done);
+  EXPECT_TRUE(colmap.Run(options).earlier_model_stays);
+  colmap.LetNoLonger("finds-nothing");
+
+  options.max_features = 2000;
+  colmap.Let("mapper.crashes");
+  outcome = colmap.Run(options);
+  EXPECT_THAT(outcome.status, HasSubstr("exit code 139"));
+  EXPECT_TRUE(outcome.earlier_model_stays);
+  expect_unchanged();
+  colmap.LetNoLonger("mapper.crashes");
+
+  options.max_features = 3000;
+  colmap.Let("exhaustive_matcher.hangs");
+  RunContext context;
+  const int calls = colmap.CountCalls("exhaustive_matcher");
+  context.is_cancelled = [&] { return colmap.CountCalls("exhaustive_matcher") > calls; };
+  EXPECT_THROW(colmap.Run(options, {}, context), Interrupted);
+  expect_unchanged();
+  colmap.LetNoLonger("exhaustive_matcher.hangs");
+
+  EXPECT_TRUE(colmap.Run().was_done);  // the first is still known
+  colmap.UseModel(MakeRandomModel(5, 50, 2));
+  outcome = colmap.Run(options);
+  EXPECT_EQ(outcome.status, "done");
+  EXPECT_FALSE(outcome.earlier_model_stays);
+  EXPECT_EQ(outcome.registered, 5);
+  EXPECT_NE(ContentOf(scene / "sparse"), model);
+  EXPECT_THAT(FilesBelow(scene / ".vantage"), UnorderedElementsAre("scene.json", "photos.txt", "colmap.log"));
+}
+
+// Killed while files are moved: the next call ends that, whatever it is asked for.
+TEST(Reconstruct, AMoveThatWasInterruptedIsEnded) {
+  const FakeColmap colmap;
+  colmap.Run();
+  const fs::path scene = colmap.Models() / "scene";
+  const auto done = ContentOf(scene);
+  nlohmann::json state = nlohmann::json::parse(done.at(".vantage/scene.json"));
+  nlohmann::json before = state;
+  before["attempt"] = {{"fingerprint", state["model"]["fingerprint"]},
+                       {"photo_folder", state["photos"]},
+                       {"is_pool", state["pool"]},
+                       {"colmap", state["colmap"]},
+                       {"beside", true},
+                       {"database", state["database"]},
+                       {"steps", {"feature_extractor", "exhaustive_matcher"}},
+                       {"seconds", 1},
+                       {"is_complete", true},
+                       {"outcome", state["model"]["outcome"]},
+                       {"model_digest", state["model_digest"]}};
+  before["model"]["fingerprint"] = "of other options";
+  before["model_digest"] = "";
+  before["database"]["options"] = "others";
+  for (int moved = 0; moved < 4; ++moved) {
+    fs::remove_all(scene);
+    for (const auto& [name, content] : done) WriteFile(scene / name, content);
+    WriteFile(scene / ".vantage/scene.json", before.dump());
+    if (moved < 3) fs::rename(scene / "sparse", scene / ".vantage/sparse.partial");
+    if (moved < 2) WriteFile(scene / "sparse/0/images.bin", "old");
+    if (moved == 2) WriteFile(scene / ".vantage/sparse.old/0/images.bin", "old");
+    if (moved < 1) {
+      fs::rename(scene / "database.db", scene / ".vantage/database.db");
+      WriteFile(scene / "database.db", "old");
+    }
+    EXPECT_TRUE(colmap.Run().was_done) << moved;
+    auto now = ContentOf(scene);
+    EXPECT_EQ(nlohmann::json::parse(now[".vantage/scene.json"]), state) << moved;
+    now.erase(".vantage/scene.json");
+    auto expected = done;
+    expected.erase(".vantage/scene.json");
+    EXPECT_EQ(now, expected) << moved;
+  }
+}
+
+TEST(Reconstruct, PhotosThatAreAddedExtendTheDatabase) {
+  const FakeColmap colmap;
+  colmap.Run();
+  const fs::path database = colmap.Models() / "scene/database.db";
+  Database(database, Database::Mode::kCreate).Execute("CREATE TABLE features_of_an_hour (id INTEGER)");
+  const auto is_old = [&] {
+    return Database(database, Database::Mode::kRead).HasTable("features_of_an_hour");
+  };
+  WriteFile(colmap.Photos() / "scene/6.jpg", "");
+  const SceneOutcome outcome = colmap.Run();
+  EXPECT_EQ(outcome.status, "done");
+  EXPECT_FALSE(outcome.was_done);
+  EXPECT_EQ(outcome.photos, 7);
+  EXPECT_EQ(colmap.CountCalls("feature_extractor"), 2);
+  EXPECT_TRUE(is_old());
+  EXPECT_THAT(ReadFile(colmap.Models() / "scene/.vantage/photos.txt"), HasSubstr("6.jpg"));
+  // One that changed is another: COLMAP would keep the features of the old.
+  WriteFile(colmap.Photos() / "scene/6.jpg", "changed");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_FALSE(is_old());
+}
+
+TEST(Reconstruct, ADamagedDatabaseThatIsNotFinishedCostsOnlyWork) {
+  const FakeColmap colmap;
+  colmap.Let("mapper.crashes");
+  colmap.Run();
+  WriteFile(colmap.Models() / "scene/.vantage/database.db", "damaged");
+  colmap.LetNoLonger("mapper.crashes");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_EQ(colmap.CountCalls("feature_extractor"), 2);
+}
+
+TEST(Reconstruct, AModelThatWasDeletedIsMadeAgainFromTheDatabase) {
+  const FakeColmap colmap;
+  colmap.Run();
+  fs::remove_all(colmap.Models() / "scene/sparse");
+  EXPECT_EQ(colmap.Run().status, "done");
+  EXPECT_TRUE(IsColmapModel(colmap.Models() / "scene/sparse/0"));
 }
 
 TEST(Reconstruct, MatchesProposedPairsOfAPool) {
@@ -262,11 +520,11 @@ TEST(Reconstruct, MatchesProposedPairsOfAPool) {
     return std::vector<PhotoPair>{{2, 3}, {0, 8}, {2, 3}};
   };
   EXPECT_EQ(colmap.Run(options, proposer).photos, 9);
-  EXPECT_EQ(ReadFile(colmap.Models() / "photos/pairs.txt"),
+  EXPECT_EQ(ReadFile(colmap.Models() / "photos/.vantage/pairs.txt"),
             "other/0.jpg scene/5.jpg\nother/2.jpg scene/0.jpg\n");
   EXPECT_THAT(colmap.Calls(), HasSubstr("matches_importer"));
   EXPECT_THAT(colmap.Calls(), HasSubstr("pairs.txt --match_type pairs"));
-  EXPECT_THAT(ReadFile(colmap.Models() / "photos/scene.json"), HasSubstr("\"pool\": true"));
+  EXPECT_THAT(ReadFile(colmap.Models() / "photos/.vantage/scene.json"), HasSubstr("\"pool\": true"));
   EXPECT_TRUE(colmap.Run(options, proposer).was_done);
   EXPECT_EQ(calls, 1);
   proposer.fingerprint = "second";
@@ -287,12 +545,86 @@ TEST(Reconstruct, PhotosWithSpacesAreMatchedUnderOtherNames) {
   options.sequential_overlap = 1;
   colmap.Let("matches_importer.crashes");
   EXPECT_THAT(colmap.Run(options).status, HasSubstr("exit code 139"));
-  EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
+  EXPECT_THAT(colmap.NamesInNewDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
   colmap.LetNoLonger("matches_importer.crashes");
   colmap.Run(options);
   EXPECT_THAT(colmap.NamesWhenMatched(), ElementsAre("1.jpg", "my%20100%25%20photo.jpg"));
-  EXPECT_THAT(ReadFile(colmap.Models() / "scene/pairs.txt"), HasSubstr("5.jpg my%20100%25%20photo.jpg\n"));
+  EXPECT_THAT(ReadFile(colmap.Models() / "scene/.vantage/pairs.txt"),
+              HasSubstr("5.jpg my%20100%25%20photo.jpg\n"));
   EXPECT_THAT(colmap.NamesInDatabase(), ElementsAre("1.jpg", "my 100% photo.jpg"));
+}
+
+TEST(ListNames, AreOthersForOthersAndLeadBack) {
+  const std::vector<std::string> own = {"a b.jpg", "a%20b.jpg", "a%2520b.jpg", "#c.jpg",
+                                        "d.jpg",   "50%.jpg",   "e\tf.jpg"};
+  const TemporaryFolder folder;
+  const fs::path path = folder / "database.db";
+  {
+    Database database(path, Database::Mode::kCreate);
+    database.Execute("CREATE TABLE images (image_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)");
+    Statement insert(database, "INSERT INTO images (name) VALUES (?)");
+    for (const std::string& name : own) insert.Run(name);
+  }
+  const std::vector<std::string> before = FakeColmap::NamesIn(path);
+  for (int round = 0; round < 2; ++round) {
+    TakeListNames(path);
+    TakeListNames(path);  // as after a kill
+    const std::vector<std::string> names = FakeColmap::NamesIn(path);
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), own.size());
+    for (const std::string& name : own) {
+      EXPECT_THAT(names, Contains(ListName(name)));
+      EXPECT_FALSE(NeedsListName(ListName(name)));
+    }
+    TakeOwnNames(path);
+    TakeOwnNames(path);
+    EXPECT_EQ(FakeColmap::NamesIn(path), before);
+  }
+}
+
+TEST(Reconstruct, OneScenesFailureDoesNotEndTheOthers) {
+  const FakeColmap colmap;
+  for (const char* scene : {"a", "b", "c", "d"}) WriteFile(colmap.Photos() / scene / "0.jpg", "");
+  WriteFile(colmap.Models() / "a/.vantage", "a file where a folder is to be");
+  fs::create_directories(colmap.Models() / "b/.vantage/scene.json");
+  ReconstructOptions options = colmap.Options();
+  options.jobs = 1;
+  options.matching = "proposed";
+  int proposals = 0;
+  const PairProposer proposer{[&](const std::vector<fs::path>&, const RunContext&) -> std::vector<PhotoPair> {
+                                if (++proposals == 1) throw std::bad_alloc();
+                                return {};
+                              },
+                              ""};
+  const auto statuses = [&] {
+    std::vector<std::string> result;
+    for (const SceneOutcome& outcome :
+         ReconstructScenes(colmap.Photos(), colmap.Models(), options, {}, proposer)) {
+      EXPECT_NE(outcome.name, "");
+      EXPECT_GE(outcome.photos, 1);
+      result.push_back(outcome.status);
+    }
+    return result;
+  };
+  EXPECT_THAT(statuses(), ElementsAre(StartsWith("failed: "), StartsWith("failed: "), StartsWith("failed: "),
+                                      "done", "done"));
+  fs::remove(colmap.Models() / "a/.vantage");
+  fs::remove(colmap.Models() / "b/.vantage/scene.json");
+  EXPECT_THAT(statuses(), ElementsAre("done", "done", "done", "done", "done"));
+}
+
+TEST(Reconstruct, TwoRunsOnOneOutputExcludeEachOther) {
+  const FakeColmap colmap;
+  std::string error;
+  const PairProposer proposer{[&](const std::vector<fs::path>&, const RunContext&) {
+                                error = ErrorOf([&] { colmap.Run(); });  // while the first one works
+                                return std::vector<PhotoPair>();
+                              },
+                              ""};
+  ReconstructOptions options = colmap.Options();
+  options.matching = "proposed";
+  EXPECT_EQ(colmap.Run(options, proposer).status, "done");
+  EXPECT_THAT(error, HasSubstr("models/.lock: another run reconstructs into this folder"));
+  EXPECT_EQ(colmap.CountCalls("mapper"), 1);
 }
 
 TEST(Reconstruct, RefusesWrongPairs) {
@@ -303,7 +635,7 @@ TEST(Reconstruct, RefusesWrongPairs) {
   for (const PhotoPair& pair : {PhotoPair{1, 6}, PhotoPair{2, 2}, PhotoPair{-1, 2}}) {
     const PairProposer proposer{
         [&](const std::vector<fs::path>&, const RunContext&) { return std::vector<PhotoPair>{pair}; }, ""};
-    EXPECT_THAT(ErrorOf([&] { colmap.Run(options, proposer); }), HasSubstr("was proposed for 6 photos"));
+    EXPECT_THAT(colmap.Run(options, proposer).status, HasSubstr("was proposed for 6 photos"));
   }
 }
 
@@ -313,10 +645,25 @@ TEST(Reconstruct, MatchesVideoInTheOrderOfNames) {
   options.matching = "sequential";
   options.sequential_overlap = 2;
   colmap.Run(options);
-  const std::string pairs = ReadFile(colmap.Models() / "scene/pairs.txt");
+  const std::string pairs = ReadFile(colmap.Models() / "scene/.vantage/pairs.txt");
   EXPECT_THAT(SplitText(pairs, '\n'),
               ElementsAre("0.jpg 1.jpg", "0.jpg 2.jpg", "1.jpg 2.jpg", "1.jpg 3.jpg", "2.jpg 3.jpg",
                           "2.jpg 4.jpg", "3.jpg 4.jpg", "3.jpg 5.jpg", "4.jpg 5.jpg", ""));
+}
+
+TEST(Reconstruct, VideoIsInNaturalOrderAndEndsWithItsFolder) {
+  const FakeColmap colmap;
+  fs::remove_all(colmap.Photos() / "scene");
+  for (const char* name : {"a/f1", "a/f2", "a/f10", "a/f9", "b/f1", "b/f2"}) {
+    WriteFile(colmap.Photos() / "scene" / StrCat(name, ".jpg"), "");
+  }
+  ReconstructOptions options = colmap.Options();
+  options.matching = "sequential";
+  options.sequential_overlap = 1;
+  colmap.Run(options);
+  EXPECT_THAT(SplitText(ReadFile(colmap.Models() / "scene/.vantage/pairs.txt"), '\n'),
+              UnorderedElementsAre("a/f1.jpg a/f2.jpg", "a/f2.jpg a/f9.jpg", "a/f10.jpg a/f9.jpg",
+                                   "b/f1.jpg b/f2.jpg", ""));
 }
 
 TEST(SequentialPairs, FollowTheRule) {

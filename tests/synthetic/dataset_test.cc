@@ -5,6 +5,7 @@
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/synthetic/synthetic.h"
 #include "vantage/util/file.h"
+#include "vantage/util/file_lock.h"
 #include "vantage/util/hash.h"
 
 namespace vantage {
@@ -84,6 +85,15 @@ TEST(SyntheticDataset, GoesOnWhereItWasInterrupted) {
     EXPECT_EQ(HashesBelow(target), whole) << "interrupted at " << stop;
   }
   EXPECT_EQ(SynthesizeDataset(SmallDataset(), folder / "whole", Threads(1)).written, 0);
+}
+
+TEST(SyntheticDataset, TwoRunsOnOneFolderExcludeEachOther) {
+  const TemporaryFolder folder;
+  WriteFile(folder / ".partial/train/photos/of-another-run/0.jpg", "");
+  const FileLock other(folder / ".lock", "");
+  EXPECT_THAT(ErrorOf([&] { SynthesizeDataset({}, folder.path(), {}); }),
+              HasSubstr(".lock: another run synthesizes into this folder"));
+  EXPECT_TRUE(std::filesystem::exists(folder / ".partial/train/photos/of-another-run/0.jpg"));
 }
 
 TEST(SyntheticDataset, OtherOptionsNeedAnotherFolder) {

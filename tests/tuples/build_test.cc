@@ -24,7 +24,8 @@ void WriteScenes(const TemporaryFolder& folder, int scenes, int images) {
     const std::string name = StrCat("scene", s);
     WriteColmapModel(MakeRandomModel(images, 300, static_cast<uint64_t>(s)),
                      folder / "models" / name / "sparse/0", ModelFormat::kBinary);
-    WriteFile(folder / "models" / name / "scene.json", "{\"photos\": \"../../photos/" + name + "\"}");
+    WriteFile(folder / "models" / name / ".vantage/scene.json",
+              "{\"photos\": \"../../photos/" + name + "\"}");
     for (int i = 0; i < images; ++i) WriteFile(folder / "photos" / name / StrCat(i, ".jpg"), "");
   }
 }
@@ -210,7 +211,7 @@ TEST(BuildTuples, ScenesOfOnePhotoOrWithoutPointsAreLeftOut) {
 TEST(BuildTuples, NothingToLearnFromIsAnError) {
   const TemporaryFolder folder;
   WriteColmapModel({}, folder / "models/empty/sparse/0", ModelFormat::kBinary);
-  WriteFile(folder / "models/empty/scene.json", R"({"photos": "."})");
+  WriteFile(folder / "models/empty/.vantage/scene.json", R"({"photos": "."})");
   const std::vector<SceneModels> scenes = ReadScenes(folder / "models", "", std::nullopt);
   EXPECT_THAT(ErrorOf([&] { BuildTuples(scenes, {}, folder.path()); }), HasSubstr("no scene gives a query"));
   const std::vector<SceneModels> twice = {scenes[0], scenes[0]};
@@ -242,6 +243,36 @@ TEST(ReadScenes, FindsPhotosByNameOfTheScene) {
   EXPECT_THAT(ErrorOf([&] { ReadScenes(folder / "photos", "", std::nullopt); }),
               HasSubstr("no COLMAP model"));
   EXPECT_THAT(ErrorOf([&] { ReadScenes(folder / "none", "", std::nullopt); }), HasSubstr("no such folder"));
+}
+
+TEST(BuildTuples, AScaleThatIsNotKnownPassesTheTestOfScale) {
+  CandidatePositive candidate;
+  candidate.overlap = 0.5;
+  for (const auto& [change, passes] : {std::pair(0.0, true), {1.0, true}, {1.6, false}, {0.6, false}}) {
+    candidate.scale_change = change;
+    EXPECT_EQ(IsModerateViewpointChange(candidate, 0.2, 1.5), passes) << change;
+  }
+  candidate.scale_change = 0;
+  EXPECT_FALSE(IsModerateViewpointChange(candidate, 0.5, 1.5));  // too little overlap all the same
+  // Panoramas have no focal length.
+  const TemporaryFolder folder;
+  WriteScenes(folder, 2, 10);
+  std::vector<SceneModels> scenes = ReadScenes(folder / "models", "", std::nullopt);
+  for (SceneModels& scene : scenes) {
+    for (auto& [id, camera] : scene.models[0].reconstruction.cameras) {
+      camera = {id, CameraModelByName("EQUIRECTANGULAR", "").id, 2000, 1000, {2000, 1000}};
+    }
+  }
+  EXPECT_FALSE(BuildTuples(scenes, TupleOptions{.query_fraction = 1}, folder.path()).set.queries.empty());
+}
+
+// `vantage reconstruct` keeps what is not finished there.
+TEST(ReadScenes, LooksNotIntoFoldersOfReconstruct) {
+  const TemporaryFolder folder;
+  WriteScenes(folder, 1, 5);
+  WriteColmapModel(MakeRandomModel(5, 100, 3), folder / "models/scene0/.vantage/sparse.partial/0",
+                   ModelFormat::kBinary);
+  EXPECT_EQ(ReadScenes(folder / "models", "", std::nullopt).size(), 1U);
 }
 
 }  // namespace

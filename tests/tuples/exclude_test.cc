@@ -210,7 +210,7 @@ TEST(ReadScenes, ModelsOfAPoolAreScenes) {
     }
     WriteColmapModel(model, pool / "sparse" / std::to_string(m), ModelFormat::kBinary);
   }
-  WriteFile(pool / "scene.json", R"({"photos": "../../photos", "pool": true})");
+  WriteFile(pool / ".vantage/scene.json", R"({"photos": "../../photos", "pool": true})");
   EXPECT_THAT(Names(ReadScenes(folder / "models", "", std::nullopt)),
               UnorderedElementsAre("pile/0", "pile/1", "pile/2"));
   Database database(pool / "database.db", Database::Mode::kCreate);
@@ -226,7 +226,7 @@ TEST(ReadScenes, ModelsOfAPoolAreScenes) {
               UnorderedElementsAre("pile/0", "pile/2"));
   EXPECT_EQ(ReadScenes(folder / "models", "", std::nullopt, 29).size(), 1U);
   for (const char* note : {"", "[]", "{}", R"({"photos": 3})", R"({"photos": "a", "pool": 1})"}) {
-    WriteFile(pool / "scene.json", note);
+    WriteFile(pool / ".vantage/scene.json", note);
     EXPECT_THAT(ErrorOf([&] { ReadScenes(folder / "models", "", std::nullopt); }), HasSubstr("scene.json"));
   }
 }

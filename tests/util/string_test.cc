@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/util/string.h"
 
+#include <algorithm>
+
 #include "testing/files.h"
 
 namespace vantage {
@@ -69,6 +71,19 @@ TEST(String, ShortestReadsBackTheSame) {
   for (const double value : {0.1, 1.0 / 3, 1e300, -5e-324, 0.0}) {
     EXPECT_EQ(ParseDouble(FormatShortest(value), "value"), value);
   }
+}
+
+TEST(PercentDecode, UndoesEncoding) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  EXPECT_EQ(PercentDecode(PercentEncode(all)), all);
+  EXPECT_EQ(PercentDecode("50% a%2gb%2"), "50% a%2gb%2");
+}
+
+TEST(NaturallyBefore, ComparesDigitsAsNumbers) {
+  std::vector<std::string> names = {"f10", "f2", "f1", "g", "f", "f02", "f2a", "f99999999999999999999", "F3"};
+  std::sort(names.begin(), names.end(), NaturallyBefore);
+  EXPECT_THAT(names, ElementsAre("F3", "f", "f1", "f02", "f2", "f2a", "f10", "f99999999999999999999", "g"));
 }
 
 TEST(PercentEncode, KeepsWhatUrlsMayHold) {

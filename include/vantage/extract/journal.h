@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "vantage/util/file_lock.h"
+
 namespace vantage {
 
 // What became of one photo.
@@ -24,7 +26,6 @@ class ExtractionJournal {
   // process holds the file, it is no journal, or it belongs to an extraction of another identity, naming what
   // differs.
   ExtractionJournal(std::filesystem::path path, const std::string& identity, int64_t dimension);
-  ~ExtractionJournal();
   ExtractionJournal(const ExtractionJournal&) = delete;
   ExtractionJournal& operator=(const ExtractionJournal&) = delete;
 
@@ -40,14 +41,12 @@ class ExtractionJournal {
   void Remove();
 
  private:
-  // Opens and locks the file that now stands under the path.
-  void Lock();
   void AppendRecord(const std::string& payload);
   void CheckIdentity(const std::string& stored, const std::string& identity) const;
 
   std::filesystem::path path_;
   int64_t dimension_ = 0;
-  int descriptor_ = -1;
+  FileLock lock_;
   uint64_t begin_ = 0;  // of the first record after the identity
   uint64_t end_ = 0;    // of the whole records
 };

@@ -23,8 +23,8 @@ struct VerifiedPair {
 
 // The pairs of a COLMAP database (3.5 to 4.x) with inliers, as its mapper takes them: those that share
 // nothing but a watermark are among them. In the order of the ids. COLMAP itself maps pairs of at least 15
-// inliers. Throws Error naming the file, the table and the row where it is damaged or no COLMAP database.
-// Leaves no file beside it.
+// inliers. Pairs of images that were deleted are left out, with one warning that counts them. Throws Error
+// naming the file, the table and the row where it is damaged or no COLMAP database. Leaves no file beside it.
 std::vector<VerifiedPair> ReadVerifiedPairs(const std::filesystem::path& path);
 
 // The names of all pairs that COLMAP tried to match, with or without success, in the order of the ids; as

@@ -19,8 +19,9 @@ struct ReconstructOptions {
   // each sub-folder is a scene.
   bool pool = false;
   // Which pairs of a scene's photos are matched. "exhaustive": all; "sequential": each with those that follow
-  // it in the order of names, for video; "proposed": those that a PairProposer names; "auto": all where there
-  // are at most `exhaustive_limit` photos or no proposer, else the proposed ones.
+  // it in its folder, in the natural order of names (f2 before f10), for video; "proposed": those that a
+  // PairProposer names; "auto": all where there are at most `exhaustive_limit` photos or no proposer, else
+  // the proposed ones.
   std::string matching = "auto";
   // Most photos that "auto" matches exhaustively.
   int exhaustive_limit = 200;
@@ -71,14 +72,20 @@ struct SceneOutcome {
   double mean_track_length = 0;
   double seconds = 0;     // of all calls that worked on it
   bool was_done = false;  // by an earlier call
+  // This call gives no model, and the finished one of an earlier call, of other photos or options, is still
+  // there.
+  bool earlier_model_stays = false;
 };
 
 // Runs COLMAP (feature extraction, matching, mapping) headless on each sub-folder of `photos` that holds
 // photos, or on `photos` itself where it has none or is a pool. Writes to `folder`/SCENE: sparse/0, 1, ...
-// (models), scene.json (where the photos are, what is finished, the outcome), database.db and colmap.log.
-// Steps that are finished are skipped, so that an interrupted call is gone on with by calling again. Throws
-// Error where there are no photos, or the program is missing; UsageError where pairs are to be proposed and
-// nothing proposes any; Interrupted when cancelled.
+// (models), database.db, and in .vantage/ below it scene.json (where the photos are, what is finished, the
+// outcome), photos.txt, pairs.txt and colmap.log. COLMAP's files that are there already and that scene.json
+// does not tell of are never changed: the scene is refused. Steps that are finished are skipped, so that an
+// interrupted call is resumed by calling again. A finished model stays until another is complete; where
+// photos were added, the database is extended. Throws Error where there are no photos, the program
+// is missing, or another process writes to `folder`; UsageError where pairs are to be proposed and nothing
+// proposes any; Interrupted when cancelled.
 std::vector<SceneOutcome> ReconstructScenes(const std::filesystem::path& photos,
                                             const std::filesystem::path& folder,
                                             const ReconstructOptions& options, const RunContext& context = {},

@@ -104,7 +104,7 @@ struct SyntheticSummary {
 //   FOLDER/synthetic.toml                                                the options
 // test/photos is a benchmark of class folders. A scene appears when it is complete; a run that was
 // interrupted is taken up where it stood, and gives the same bytes. Throws Error where the folder holds a
-// dataset of other options.
+// dataset of other options, or another process writes to it.
 SyntheticSummary SynthesizeDataset(const SyntheticOptions& options, const std::filesystem::path& folder,
                                    const RunContext& context);
 

@@ -55,7 +55,7 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
                         const std::filesystem::path& set_folder, const RunContext& context = {},
                         const PhotoDescriptors* descriptors = nullptr);
 
-// True if m3 may choose the candidate: enough overlap at a similar scale.
+// True if m3 may choose the candidate: enough overlap at a similar scale, or one that is not known.
 bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,
                                double max_scale_change);
 

@@ -29,7 +29,8 @@ struct SceneModels {
 // Finds the scenes below a folder: COLMAP models, each in a folder of its own, or as SCENE/sparse/0, 1, ...
 // as `vantage reconstruct` leaves them, or as hloc does, the largest in SCENE and the others in SCENE/models.
 // Photos lie in `photos`/SCENE or `photos` itself; where `photos` is empty, in the folder that
-// SCENE/scene.json names. The models of a pool (scene.json tells) are scenes of their own, POOL/0, POOL/1,
+// SCENE/.vantage/scene.json names. The models of a pool (scene.json tells) are scenes of their own, POOL/0,
+// POOL/1,
 // ..., but for those that share a photo or, by POOL/database.db, a pair with at least `min_inliers` inliers:
 // these are parts of one scene. Throws Error where there is no model, or a scene's photos are not found.
 std::vector<SceneModels> ReadScenes(const std::filesystem::path& folder, const std::filesystem::path& photos,

@@ -39,6 +39,13 @@ std::string FromHex(std::string_view digits, std::string_view what);
 // Every byte but ASCII letters, digits and "/-._~" as "%20" (RFC 3986, section 2.1).
 std::string PercentEncode(std::string_view text);
 
+// The bytes that PercentEncode was given. A '%' without two hexadecimal digits after it stays.
+std::string PercentDecode(std::string_view text);
+
+// Natural order, by which img9 is before img10: digits are compared as numbers, all else by bytes. A total
+// order: texts that differ only in zeros before numbers are compared by bytes.
+bool NaturallyBefore(std::string_view a, std::string_view b);
+
 // The shortest decimal that reads back as the same number.
 std::string FormatShortest(double value);
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sfm/list_names.h"
+
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "serialize/sqlite.h"
+#include "vantage/util/string.h"
+
+namespace vantage {
+namespace {
+
+constexpr const char* kBlanks = " \t\r\n\v\f";
+// The database's application_id, which COLMAP does not use, while it holds names for lists.
+constexpr int64_t kHasListNames = 0x56414e54;
+
+void Rename(const std::filesystem::path& path,
+            const std::function<std::string(const std::string&)>& other_name, int64_t from_mark,
+            int64_t to_mark) {
+  Database database(path, Database::Mode::kCreate);
+  database.Execute("BEGIN IMMEDIATE");
+  {
+    Statement mark(database, "PRAGMA application_id");
+    if (!mark.Step() || mark.Integer(0) != from_mark) return;  // ends the transaction too
+  }
+  std::vector<std::pair<int64_t, std::string>> renamings;
+  for (Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
+    const std::string name = rows.Text(1);
+    if (std::string other = other_name(name); other != name)
+      renamings.emplace_back(rows.Integer(0), std::move(other));
+  }
+  // In two rounds, since a name may still be another photo's.
+  Statement rename(database, "UPDATE images SET name = ? WHERE image_id = ?");
+  for (const auto& [id, name] : renamings) rename.Run(StrCat("\n", id), id);
+  for (const auto& [id, name] : renamings) rename.Run(name, id);
+  database.Execute(StrCat("PRAGMA application_id = ", to_mark, "; COMMIT"));
+}
+
+}  // namespace
+
+bool NeedsListName(const std::string& name) {
+  return name.find_first_of(kBlanks) != name.npos || name.starts_with('#');
+}
+
+std::string ListName(const std::string& name) {
+  return NeedsListName(name) || name.find('%') != name.npos ? PercentEncode(name) : name;
+}
+
+void TakeListNames(const std::filesystem::path& database) { Rename(database, ListName, 0, kHasListNames); }
+
+void TakeOwnNames(const std::filesystem::path& database) {
+  const auto own_name = [](const std::string& name) { return PercentDecode(name); };
+  Rename(database, own_name, kHasListNames, 0);
+}
+
+}  // namespace vantage
