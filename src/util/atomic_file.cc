@@ -60,6 +60,19 @@ void SyncFolderOf(const fs::path& path) {
   VANTAGE_CHECK(!failed, folder.string(), ": cannot be brought to disk: ", SystemError());
 }
 
+// Renames a file, its bytes and then the folder's entry brought to disk. Errors name `named`.
+void Place(const fs::path& from, const fs::path& to, const fs::path& named) {
+  // Opened by its name: a library may have made the file anew.
+  const int written = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = written >= 0 && ::fsync(written) == 0;
+  const std::string error = synced ? "" : SystemError();
+  if (written >= 0) ::close(written);
+  VANTAGE_CHECK(synced, named.string(), ": cannot be brought to disk: ", error);
+  VANTAGE_CHECK(::rename(from.c_str(), to.c_str()) == 0, named.string(),
+                ": cannot be renamed into place: ", SystemError());
+  SyncFolderOf(to);
+}
+
 // Whether `name` is TARGET.partial-PID-N, of any target if that is empty.
 bool IsPartialName(const std::string& name, const std::string& target) {
   const size_t at = target.empty() ? name.rfind(kPartial) : target.size();
@@ -122,17 +135,11 @@ PartialFile::~PartialFile() {
 }
 
 void PartialFile::Commit() {
-  // A library may have made the file anew, so that it is opened by its name.
-  const int written = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = written >= 0 && ::fsync(written) == 0;
-  const std::string error = synced ? "" : SystemError();
-  if (written >= 0) ::close(written);
-  VANTAGE_CHECK(synced, named_.string(), ": cannot be brought to disk: ", error);
-  VANTAGE_CHECK(::rename(path_.c_str(), target_.c_str()) == 0, named_.string(),
-                ": cannot be renamed into place: ", SystemError());
+  Place(path_, target_, named_);
   ::close(std::exchange(descriptor_, -1));
-  SyncFolderOf(target_);
 }
+
+void RenameIntoPlace(const fs::path& temporary, const fs::path& path) { Place(temporary, path, path); }
 
 int64_t RemoveAbandonedFiles(const fs::path& target) {
   const fs::path real = FollowLinks(target);

@@ -68,6 +68,10 @@ class PartialFile {
   int descriptor_ = -1;
 };
 
+// Gives a file that was written elsewhere on the same disk its name, replacing what is there: its bytes first,
+// then the folder's entry are brought to disk. Throws Error.
+void RenameIntoPlace(const std::filesystem::path& temporary, const std::filesystem::path& path);
+
 // Removes what killed processes left of PartialFiles for `target`. Files that a process still writes stay.
 // Returns how many were removed.
 int64_t RemoveAbandonedFiles(const std::filesystem::path& target);
