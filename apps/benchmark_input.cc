@@ -3,14 +3,15 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "vantage/evaluation/holidays.h"
 #include "vantage/evaluation/results.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/photo_finder.h"
 
 namespace vantage {
 namespace {
@@ -28,33 +29,33 @@ std::vector<fs::path> Paths(const std::vector<std::string>& names) { return {nam
 // other descriptors become distractors where `take_all`.
 std::vector<int64_t> RowsOfPhotos(Benchmark& benchmark, const std::vector<std::string>& names,
                                   const fs::path& folder, bool take_all, const std::string& source) {
-  std::map<std::string, int64_t> row_of;
-  for (size_t i = 0; i < names.size(); ++i) row_of[names[i]] = static_cast<int64_t>(i);
+  const PhotoFinder finder(Paths(names));
+  std::vector<bool> taken(names.size());
   std::vector<int64_t> rows;
   for (const fs::path& photo : benchmark.photos) {
-    const auto found =
-        row_of.find((folder.empty() ? photo : photo.lexically_relative(folder)).generic_string());
-    VANTAGE_CHECK(found != row_of.end(), source, ": no descriptor of ", photo.string());
-    rows.push_back(found->second);
-    row_of.erase(found);
+    const std::optional<int64_t> found = finder.FindExact(PhotoName(photo, folder));
+    VANTAGE_CHECK(found, source, ": no descriptor of ", photo.string());
+    rows.push_back(*found);
+    taken[static_cast<size_t>(*found)] = true;
   }
   if (!take_all) return rows;
-  for (const auto& [name, row] : row_of) {
-    benchmark.photos.emplace_back(name);
-    rows.push_back(row);
+  for (size_t row = 0; row < names.size(); ++row) {
+    if (taken[row]) continue;
+    benchmark.photos.emplace_back(names[row]);
+    rows.push_back(static_cast<int64_t>(row));
   }
   return rows;
 }
 
 // Photos of an official benchmark that descriptor files name: the database's, and queries' that are not of
 // it.
-PhotoLookup PhotosOfFiles(const std::vector<std::string>& database, const std::vector<std::string>& queries) {
-  PhotoLookup known(Paths(database));
+PhotoFinder PhotosOfFiles(const std::vector<std::string>& database, const std::vector<std::string>& queries) {
+  PhotoFinder known(Paths(database));
   std::vector<fs::path> names = Paths(database);
   for (const std::string& name : queries) {
-    if (known.Find(name) == nullptr) names.emplace_back(name);
+    if (!known.Find(name)) names.emplace_back(name);
   }
-  return PhotoLookup(std::move(names));
+  return PhotoFinder(std::move(names));
 }
 
 // The queries' descriptors out of a file of their own.
@@ -65,16 +66,12 @@ DescriptorMatrix TakeQueries(const Benchmark& benchmark, const DescriptorFile& f
   VANTAGE_CHECK(file.descriptors.dimension() == database.described.database.cols(), path, ": descriptors of ",
                 file.descriptors.dimension(), " dimensions, those of ", database_path, " have ",
                 database.described.database.cols());
-  const PhotoLookup lookup(Paths(file.descriptors.names));
-  std::map<fs::path, int64_t> row_of;
-  for (const std::string& name : file.descriptors.names) {
-    row_of[name] = static_cast<int64_t>(row_of.size());
-  }
+  const PhotoFinder finder(Paths(file.descriptors.names));
   std::vector<int64_t> rows;
   for (const BenchmarkQuery& query : benchmark.queries) {
-    const fs::path* found = lookup.Find(PhotoName(query.photo, folder));
-    VANTAGE_CHECK(found != nullptr, path, ": no descriptor of the query ", query.photo.string());
-    rows.push_back(row_of.at(*found));
+    const std::optional<int64_t> found = finder.Find(PhotoName(query.photo, folder));
+    VANTAGE_CHECK(found, path, ": no descriptor of the query ", query.photo.string());
+    rows.push_back(*found);
   }
   return file.descriptors.values(rows, Eigen::all);
 }
@@ -160,7 +157,7 @@ std::vector<std::string> BenchmarkArguments::HolidaysList() const {
   return fs::exists(beside) ? ReadHolidaysList(beside) : std::vector<std::string>();
 }
 
-Benchmark BenchmarkArguments::ReadOfficial(const std::string& kind, const PhotoLookup& photos) const {
+Benchmark BenchmarkArguments::ReadOfficial(const std::string& kind, const PhotoFinder& photos) const {
   if (kind == "holidays") return MakeHolidays(HolidaysList(), photos);
   return ReadOfficialBenchmark(kind, ground_truth_.empty() ? data_ : ground_truth_, photos);
 }
@@ -168,7 +165,7 @@ Benchmark BenchmarkArguments::ReadOfficial(const std::string& kind, const PhotoL
 Benchmark BenchmarkArguments::ReadFromFolder(const std::string& kind) const {
   if (kind == "queries") return ReadBoxedQueries(data_);
   if (kind == "folder") return ReadClassFolders(data_, query_every_);
-  return ReadOfficial(kind, PhotoLookup::InFolder(data_));
+  return ReadOfficial(kind, PhotoFinder::InFolder(data_));
 }
 
 std::vector<std::string> BenchmarkArguments::DistractorFiles() const {

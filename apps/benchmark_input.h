@@ -45,7 +45,7 @@ class BenchmarkArguments {
   void CheckComplete(const Benchmark& benchmark) const;
   std::string Kind() const;
   Benchmark ReadFromFolder(const std::string& kind) const;
-  Benchmark ReadOfficial(const std::string& kind, const PhotoLookup& photos) const;
+  Benchmark ReadOfficial(const std::string& kind, const PhotoFinder& photos) const;
   BenchmarkInput ReadDescribed(const std::string& path) const;
 
   std::string data_;

@@ -62,9 +62,35 @@ TEST(ReadBoxedQueries, DamageIsNamed) {
   EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "junk": ["a"]}])"),
               HasSubstr("name the photo 'a' twice"));
   WriteFile(folder / "images.json", R"({"imlist": ["a", "a.jpg"]})");
-  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"]}])"), HasSubstr("the database has the photo 'a' twice"));
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"]}])"),
+              HasSubstr("the database has the photo 'a.jpg' twice"));
   WriteFile(folder / "images.json", R"({"imlist": ["a"]})");
   EXPECT_THAT(error("[]"), HasSubstr("no query"));
+}
+
+TEST(ReadBoxedQueries, NamesWithDotsAreThePhotosOfThatName) {
+  const TemporaryFolder folder;
+  for (const char* name : {"img.jpg", "img.v1.jpg", "2019.01.jpg", "q.jpg"}) WriteFile(folder / name, "");
+  WriteFile(folder / "queries.json", R"([{"query": "2019.01", "ok": ["img.v1"], "junk": ["q"]}])");
+  const Benchmark benchmark = ReadBoxedQueries(folder.path());
+  EXPECT_EQ(benchmark.queries[0].photo, folder / "2019.01.jpg");
+  ASSERT_EQ(benchmark.queries[0].relevance.positives.size(), 1U);
+  EXPECT_EQ(benchmark.photos[static_cast<size_t>(benchmark.queries[0].relevance.positives[0])],
+            folder / "img.v1.jpg");
+  WriteFile(folder / "queries.json", R"([{"query": "q", "ok": ["img.v2"]}])");
+  EXPECT_THAT(ErrorOf([&] { ReadBoxedQueries(folder.path()); }), HasSubstr("names the photo 'img.v2'"));
+}
+
+TEST(ReadBoxedQueries, EqualNamesWithTwoEndingsAreTwoPhotos) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.jpg", "a.png", "q.jpg"}) WriteFile(folder / name, "");
+  WriteFile(folder / "queries.json", R"([{"query": "q", "ok": ["a.png"], "junk": ["a.jpg"]}])");
+  const Benchmark benchmark = ReadBoxedQueries(folder.path());
+  EXPECT_EQ(benchmark.photos.size(), 3U);
+  EXPECT_THAT(benchmark.queries[0].relevance.positives, ElementsAre(1));
+  WriteFile(folder / "queries.json", R"([{"query": "q", "ok": ["a"]}])");
+  EXPECT_THAT(ErrorOf([&] { ReadBoxedQueries(folder.path()); }),
+              ::testing::AllOf(HasSubstr("'a' is ambiguous"), HasSubstr("a.jpg"), HasSubstr("a.png")));
 }
 
 TEST(EvaluateDescriptors, RanksByInnerProduct) {

@@ -56,7 +56,7 @@ Benchmark ReadClassFolders(const std::filesystem::path& folder, int query_every 
 Benchmark ReadBoxedQueries(const std::filesystem::path& folder);
 
 // Reads what photos are turned by, a line "NAME DEGREES" each (clockwise; 0, 90, 180, 270 or -90), into
-// Benchmark::turns; names as PhotoLookup finds them. Throws Error naming file and line where a name is none
+// Benchmark::turns; names as PhotoFinder finds them. Throws Error naming file and line where a name is none
 // of the benchmark's photos (unless some of its photos are missing) or stands there twice, or the photo is a
 // query with a box.
 void ReadTurns(Benchmark& benchmark, const std::filesystem::path& path);
