@@ -85,7 +85,7 @@ void LeaveOut(BenchmarkQuery& query) {
 Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
   VANTAGE_CHECK(query_every >= 1, "every ", query_every, "-th photo a query");
   Benchmark benchmark;
-  benchmark.name = fs::absolute(folder).lexically_normal().filename().string();
+  benchmark.name = FolderName(folder);
   std::map<std::string, std::vector<int64_t>> rows_of_class;
   std::vector<std::string> class_of_row;
   for (const fs::path& path : ListFiles(folder, PhotoExtensions())) {
@@ -112,7 +112,7 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
   const fs::path queries_path = folder / "queries.json";
   const std::string source = queries_path.string();
   Benchmark benchmark;
-  benchmark.name = fs::absolute(folder).lexically_normal().filename().string();
+  benchmark.name = FolderName(folder);
   try {
     const NamedDatabase database = ReadNamedDatabase(folder, source);
     for (const int64_t place : database.places) benchmark.photos.push_back(database.finder.photo(place));
@@ -132,6 +132,7 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
       std::set<int64_t> seen;
       query.relevance.positives = Rows(entry.at("ok"), database, seen);
       query.relevance.junk = Rows(entry.value("junk", json::array()), database, seen);
+      if (query.row && seen.insert(*query.row).second) query.relevance.junk.push_back(*query.row);
       benchmark.queries.push_back(std::move(query));
     }
   } catch (const json::exception& error) {

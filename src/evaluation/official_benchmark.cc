@@ -35,6 +35,13 @@ std::vector<int64_t> Kept(const std::vector<int64_t>& rows, const std::vector<in
   return kept;
 }
 
+bool Names(const GroundTruth::Query& query, int64_t row) {
+  for (const auto* rows : {&query.ok, &query.easy, &query.hard, &query.junk}) {
+    if (std::find(rows->begin(), rows->end(), row) != rows->end()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool revisited,
@@ -63,14 +70,16 @@ Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool 
       continue;
     }
     const GroundTruth::Query& asked = truth.queries[i];
-    const GroundTruth::Query here{asked.box, Kept(asked.ok, new_row), Kept(asked.easy, new_row),
-                                  Kept(asked.hard, new_row), Kept(asked.junk, new_row)};
+    GroundTruth::Query here{asked.box, Kept(asked.ok, new_row), Kept(asked.easy, new_row),
+                            Kept(asked.hard, new_row), Kept(asked.junk, new_row)};
+    const auto own = row_of.find(*place);
+    if (own != row_of.end() && !Names(here, own->second)) here.junk.push_back(own->second);
     BenchmarkQuery query{photos.photo(*place),
                          Box{here.box[0], here.box[1], here.box[2], here.box[3]},
                          {here.ok, here.junk},
                          std::nullopt,
                          {}};
-    if (const auto row = row_of.find(*place); row != row_of.end()) query.row = row->second;
+    if (own != row_of.end()) query.row = own->second;
     if (revisited) {
       query.relevance = RevisitedRelevance(here, RevisitedTask::kMedium);
       for (const auto task : {RevisitedTask::kEasy, RevisitedTask::kMedium, RevisitedTask::kHard}) {

@@ -93,6 +93,31 @@ TEST(ReadBoxedQueries, EqualNamesWithTwoEndingsAreTwoPhotos) {
               ::testing::AllOf(HasSubstr("'a' is ambiguous"), HasSubstr("a.jpg"), HasSubstr("a.png")));
 }
 
+TEST(ReadBoxedQueries, AQueryIsNeverItsOwnWrongAnswer) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.jpg", "b.jpg", "q.jpg"}) WriteFile(folder / name, "");
+  WriteFile(folder / "queries.json", R"([{"query": "q", "ok": ["a"]}, {"query": "q.jpg", "ok": ["a", "q"]},
+                                         {"query": "./q.jpg", "ok": ["a"], "junk": ["b", "q"]}])");
+  const Benchmark benchmark = ReadBoxedQueries(folder.path());
+  EXPECT_THAT(benchmark.queries[0].relevance.junk, ElementsAre(2));
+  EXPECT_THAT(benchmark.queries[1].relevance.junk, ElementsAre());
+  EXPECT_THAT(benchmark.queries[1].relevance.positives, ElementsAre(0, 2));
+  EXPECT_THAT(benchmark.queries[2].relevance.junk, ElementsAre(1, 2));
+  DescriptorMatrix database(3, 2);
+  database << 0.8F, 0.6F, 0, 1, 1, 0;
+  const DescriptorMatrix queries = database(std::vector<int>{2, 2, 2}, Eigen::all);
+  EXPECT_THAT(EvaluateDescriptors(benchmark, queries, database).average_precisions, ElementsAre(1, 1, 1));
+}
+
+TEST(ReadBoxedQueries, IsNamedByItsFolderWithAndWithoutASlash) {
+  const TemporaryFolder folder;
+  for (const char* name : {"landmarks/x/a.jpg", "landmarks/x/b.jpg"}) WriteFile(folder / name, "");
+  EXPECT_EQ(ReadClassFolders(folder / "landmarks").name, "landmarks");
+  EXPECT_EQ(ReadClassFolders(folder / "landmarks/").name, "landmarks");
+  WriteFile(folder / "landmarks/queries.json", R"([{"query": "a", "ok": ["b"]}])");
+  EXPECT_EQ(ReadBoxedQueries(folder / "landmarks/").name, "landmarks");
+}
+
 TEST(EvaluateDescriptors, RanksByInnerProduct) {
   const TemporaryFolder folder;
   for (const char* name : {"a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg"}) WriteFile(folder / name, "");

@@ -117,6 +117,18 @@ TEST(ReadOfficialBenchmark, NamesWhatIsMissing) {
   EXPECT_THAT(texts.missing.back(), HasSubstr("1 of the 5063 that text files do not name"));
 }
 
+TEST(MakeBenchmark, AQueryInTheDatabaseIsNeverItsOwnWrongAnswer) {
+  GroundTruth truth{{"a", "b"}, {"b"}, {{{0, 0, 1, 1}, {0}, {}, {}, {}}}};
+  const PhotoFinder photos(Named({"a", "b"}));
+  EXPECT_THAT(MakeBenchmark("instre", truth, false, photos).queries[0].relevance.junk, ElementsAre(1));
+  truth.queries[0].ok = {0, 1};
+  EXPECT_THAT(MakeBenchmark("instre", truth, false, photos).queries[0].relevance.junk, IsEmpty());
+  truth.queries[0] = {{0, 0, 1, 1}, {}, {0}, {}, {}};
+  for (const Relevance& task : MakeBenchmark("roxford5k", truth, true, photos).queries[0].by_task) {
+    EXPECT_THAT(task.junk, ::testing::Contains(1));
+  }
+}
+
 TEST(ReadOfficialBenchmark, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) {
   const TemporaryFolder folder;
   WriteFile(folder / "gnd_roxford5k.pkl", RevisitedPickle(3));
