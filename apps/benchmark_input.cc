@@ -3,14 +3,15 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "vantage/evaluation/holidays.h"
 #include "vantage/evaluation/results.h"
+#include "vantage/evaluation/saved_descriptors.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/photo_finder.h"
 
 namespace vantage {
 namespace {
@@ -24,59 +25,24 @@ bool IsOfficial(const std::string& kind) { return kind != "folder" && kind != "q
 
 std::vector<fs::path> Paths(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
 
-// Rows of the benchmark's photos in a file, where they are named by their paths below `folder`. The file's
-// other descriptors become distractors where `take_all`.
-std::vector<int64_t> RowsOfPhotos(Benchmark& benchmark, const std::vector<std::string>& names,
-                                  const fs::path& folder, bool take_all, const std::string& source) {
-  std::map<std::string, int64_t> row_of;
-  for (size_t i = 0; i < names.size(); ++i) row_of[names[i]] = static_cast<int64_t>(i);
-  std::vector<int64_t> rows;
-  for (const fs::path& photo : benchmark.photos) {
-    const auto found =
-        row_of.find((folder.empty() ? photo : photo.lexically_relative(folder)).generic_string());
-    VANTAGE_CHECK(found != row_of.end(), source, ": no descriptor of ", photo.string());
-    rows.push_back(found->second);
-    row_of.erase(found);
-  }
-  if (!take_all) return rows;
-  for (const auto& [name, row] : row_of) {
-    benchmark.photos.emplace_back(name);
-    rows.push_back(row);
-  }
-  return rows;
-}
-
 // Photos of an official benchmark that descriptor files name: the database's, and queries' that are not of
 // it.
-PhotoLookup PhotosOfFiles(const std::vector<std::string>& database, const std::vector<std::string>& queries) {
-  PhotoLookup known(Paths(database));
+PhotoFinder PhotosOfFiles(const std::vector<std::string>& database, const std::vector<std::string>& queries) {
+  PhotoFinder known(Paths(database));
   std::vector<fs::path> names = Paths(database);
   for (const std::string& name : queries) {
-    if (known.Find(name) == nullptr) names.emplace_back(name);
+    if (!known.Find(name)) names.emplace_back(name);
   }
-  return PhotoLookup(std::move(names));
+  return PhotoFinder(std::move(names));
 }
 
-// The queries' descriptors out of a file of their own.
-DescriptorMatrix TakeQueries(const Benchmark& benchmark, const DescriptorFile& file, const std::string& path,
-                             const BenchmarkInput& database, const std::string& database_path,
-                             const fs::path& folder) {
-  CheckSameModel(file.provenance, path, database.provenance, database_path);
-  VANTAGE_CHECK(file.descriptors.dimension() == database.described.database.cols(), path, ": descriptors of ",
-                file.descriptors.dimension(), " dimensions, those of ", database_path, " have ",
-                database.described.database.cols());
-  const PhotoLookup lookup(Paths(file.descriptors.names));
-  std::map<fs::path, int64_t> row_of;
-  for (const std::string& name : file.descriptors.names) {
-    row_of[name] = static_cast<int64_t>(row_of.size());
-  }
-  std::vector<int64_t> rows;
-  for (const BenchmarkQuery& query : benchmark.queries) {
-    const fs::path* found = lookup.Find(PhotoName(query.photo, folder));
-    VANTAGE_CHECK(found != nullptr, path, ": no descriptor of the query ", query.photo.string());
-    rows.push_back(row_of.at(*found));
-  }
-  return file.descriptors.values(rows, Eigen::all);
+// Whether both paths name one descriptor file, by either of the files of a pair.
+bool IsSameFile(const std::string& a, const std::string& b) {
+  const auto values = [](const fs::path& path) {
+    return path.extension() == ".json" ? fs::path(path).replace_extension(".npy") : path;
+  };
+  std::error_code error;
+  return fs::equivalent(values(a), values(b), error);
 }
 
 void LeaveOutFailed(BenchmarkInput& input, bool official) {
@@ -116,7 +82,8 @@ void BenchmarkArguments::Declare(CommandLine& line) {
   line.Option(
       "--distractors", distractors_,
       "Folder of photos, or descriptor file, to add that matches no query (may be repeated). A file is "
-      "read block by block: it may be larger than memory");
+      "read block by block: it may be larger than memory. The file of the benchmark's own descriptors: its "
+      "photos that are not the benchmark's");
   line.Option(
       "--save", save_,
       "NAME: write the model's descriptors to NAME.npy, and the queries' to NAME-queries.npy, to search "
@@ -130,16 +97,26 @@ void BenchmarkArguments::CheckOutputs(const OutputRules& rules) const {
 }
 
 void BenchmarkArguments::Save(const BenchmarkInput& input) const {
-  DescriptorFile database{{{}, input.described.database}, {}, input.provenance};
-  for (const fs::path& photo : input.benchmark.photos) {
-    database.descriptors.names.push_back(PhotoName(photo, data_));
-  }
-  WriteDescriptors(database, save_);
-  DescriptorFile queries{{{}, input.described.queries}, {}, input.provenance};
-  for (const BenchmarkQuery& query : input.benchmark.queries) {
-    queries.descriptors.names.push_back(PhotoName(query.photo, data_));
-  }
-  WriteDescriptors(queries, save_ + "-queries");
+  std::vector<std::string> names;
+  for (const fs::path& photo : input.benchmark.photos) names.push_back(PhotoName(photo, data_));
+  const std::vector<std::string> query_names = QueryNames(input.benchmark, data_);
+  const auto write = [&](const std::vector<std::string>& all, const DescriptorMatrix& values,
+                         const std::string& path) {
+    DescriptorFile file{{}, {}, input.provenance};
+    std::vector<int64_t> rows;
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (values.row(static_cast<Eigen::Index>(i)).isZero(0)) {
+        file.failed.push_back({all[i], all[i] + ": could not be described"});
+      } else {
+        file.descriptors.names.push_back(all[i]);
+        rows.push_back(static_cast<int64_t>(i));
+      }
+    }
+    file.descriptors.values = values(rows, Eigen::all);
+    WriteDescriptors(file, path);
+  };
+  write(names, input.described.database, save_);
+  write(query_names, input.described.queries, save_ + "-queries");
 }
 
 void BenchmarkArguments::CheckComplete(const Benchmark& benchmark) const {
@@ -165,7 +142,7 @@ std::vector<std::string> BenchmarkArguments::HolidaysList() const {
   return fs::exists(beside) ? ReadHolidaysList(beside) : std::vector<std::string>();
 }
 
-Benchmark BenchmarkArguments::ReadOfficial(const std::string& kind, const PhotoLookup& photos) const {
+Benchmark BenchmarkArguments::ReadOfficial(const std::string& kind, const PhotoFinder& photos) const {
   if (kind == "holidays") return MakeHolidays(HolidaysList(), photos);
   return ReadOfficialBenchmark(kind, ground_truth_.empty() ? data_ : ground_truth_, photos);
 }
@@ -173,45 +150,35 @@ Benchmark BenchmarkArguments::ReadOfficial(const std::string& kind, const PhotoL
 Benchmark BenchmarkArguments::ReadFromFolder(const std::string& kind) const {
   if (kind == "queries") return ReadBoxedQueries(data_);
   if (kind == "folder") return ReadClassFolders(data_, query_every_);
-  return ReadOfficial(kind, PhotoLookup::InFolder(data_));
+  return ReadOfficial(kind, PhotoFinder::InFolder(data_));
 }
 
-std::vector<std::string> BenchmarkArguments::DistractorFiles() const {
+std::vector<std::string> BenchmarkArguments::DistractorFiles(const std::string& own) const {
   std::vector<std::string> files;
   std::copy_if(distractors_.begin(), distractors_.end(), std::back_inserter(files),
-               [](const std::string& path) { return IsDescriptorPath(path); });
+               [&](const std::string& path) { return IsDescriptorPath(path) && !IsSameFile(path, own); });
   return files;
 }
 
 BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const {
-  if (DistractorFiles().size() != distractors_.size()) {
+  if (!std::all_of(distractors_.begin(), distractors_.end(), IsDescriptorPath)) {
     throw UsageError(
         "--distractors: a folder of photos needs a model; here the descriptors come from a file");
   }
   const std::string kind = Kind();
-  DescriptorFile file = ReadDescriptors(path);
+  const DescriptorFile file = ReadDescriptors(path);
   const DescriptorFile queries = queries_.empty() ? DescriptorFile() : ReadDescriptors(queries_);
   BenchmarkInput input;
   input.provenance = file.provenance;
   input.benchmark = IsOfficial(kind)
                         ? ReadOfficial(kind, PhotosOfFiles(file.descriptors.names, queries.descriptors.names))
                         : ReadFromFolder(kind);
-  const std::vector<int64_t> rows =
-      RowsOfPhotos(input.benchmark, file.descriptors.names, IsOfficial(kind) ? fs::path() : fs::path(data_),
-                   !IsOfficial(kind), path);
-  input.described.database = file.descriptors.values(rows, Eigen::all);
-  if (!queries_.empty()) {
-    input.described.queries = TakeQueries(input.benchmark, queries, queries_, input, path, data_);
-    return input;
-  }
-  std::vector<int64_t> query_rows;
-  for (const BenchmarkQuery& query : input.benchmark.queries) {
-    VANTAGE_CHECK(query.row && !query.box, query.photo.string(),
-                  ": is a query with a box, whose descriptor this file does not hold; name a file of the "
-                  "queries' descriptors (--queries), or give a model instead of descriptors");
-    query_rows.push_back(*query.row);
-  }
-  input.described.queries = input.described.database(query_rows, Eigen::all);
+  if (!queries_.empty()) CheckSameModel(queries.provenance, queries_, file.provenance, path);
+  SavedDescriptors saved =
+      TakeDescriptors(input.benchmark, file, queries_.empty() ? nullptr : &queries,
+                      {data_, path, queries_, DistractorFiles(path).size() < distractors_.size()});
+  input.described = {std::move(saved.queries), std::move(saved.database), std::move(saved.failed)};
+  input.left_out = saved.left_out;
   return input;
 }
 

@@ -19,6 +19,7 @@ struct BenchmarkInput {
   Benchmark benchmark;
   BenchmarkDescriptors described;
   std::string provenance = "{}";  // of the descriptors
+  int64_t left_out = 0;           // descriptors of the file that the benchmark does not use
 };
 
 // The arguments that name a benchmark and where its descriptors come from.
@@ -27,13 +28,13 @@ class BenchmarkArguments {
   void Declare(CommandLine& line);
 
   // Reads the benchmark and describes its photos with the model, or takes their descriptors from the file
-  // that `model` names. Queries that cannot be described are left out and named among the failed; in a
-  // benchmark with official ground truth, each photo that cannot be described is missing. Throws Error that
-  // names what is missing unless --partial was given.
+  // that `model` names. In both cases photos without descriptor are named among the failed and queries
+  // without descriptor are left out; in a benchmark with official ground truth, such photos are missing.
+  // Throws Error that names what is missing unless --partial was given.
   BenchmarkInput Read(const ModelArguments& model, Session& session) const;
 
-  // The files, not the folders, of --distractors.
-  std::vector<std::string> DistractorFiles() const;
+  // The files, not the folders, of --distractors, except `own`, whose photos are in memory.
+  std::vector<std::string> DistractorFiles(const std::string& own) const;
 
   const std::string& data() const { return data_; }
   bool IsHolidays() const { return kind_ == "holidays"; }
@@ -48,7 +49,7 @@ class BenchmarkArguments {
   void CheckComplete(const Benchmark& benchmark) const;
   std::string Kind() const;
   Benchmark ReadFromFolder(const std::string& kind) const;
-  Benchmark ReadOfficial(const std::string& kind, const PhotoLookup& photos) const;
+  Benchmark ReadOfficial(const std::string& kind, const PhotoFinder& photos) const;
   BenchmarkInput ReadDescribed(const std::string& path) const;
 
   std::string data_;

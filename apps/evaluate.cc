@@ -85,10 +85,10 @@ class EvaluateCommand : public Command {
     if (fs::path(model_.path).extension() == ".txt") return JudgeLists(session);
     const bool plain = search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 &&
                        !search_.diffusion.enabled && search_.superglobal.count == 0 && rerank_ == 0;
-    if (!plain && !benchmark_.DistractorFiles().empty()) {
+    if (!plain && !benchmark_.DistractorFiles(model_.path).empty()) {
       throw UsageError(
-          "--distractors: a file of descriptors goes with plain search; put it and the benchmark's "
-          "together (vantage merge) to search in both");
+          "--distractors: a file of descriptors goes with plain search; put it and the benchmark's together "
+          "(vantage merge) and name the merged file twice, as descriptors and with --distractors");
     }
     const BenchmarkInput input = benchmark_.Read(model_, session);
     const DescriptorMatrix& queries = input.described.queries;
@@ -96,12 +96,14 @@ class EvaluateCommand : public Command {
     const DatabaseRankings rankings =
         RankDatabase(queries, input.described.database, session.context(), search_, Closer(input.benchmark));
     search_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    const DistractorCounts distractors = CountDistractorsInFiles(
-        rankings, queries, benchmark_.DistractorFiles(), input.provenance, model_.path, session.context());
+    const DistractorCounts distractors =
+        CountDistractorsInFiles(rankings, queries, benchmark_.DistractorFiles(model_.path), input.provenance,
+                                model_.path, session.context());
     EvaluationResults results = JudgeRankings(input.benchmark, benchmark_.data(), rankings,
                                               report_options_.results, distractors.above);
     results.source = model_.path;
     results.photos += distractors.photos;
+    left_out_ = input.left_out;
     Finish(session, results, input.described);
   }
 
@@ -180,6 +182,7 @@ class EvaluateCommand : public Command {
                    {"recall_at", ByK(main.recall_at)},
                    {"search_seconds", NumberOrNull(search_seconds_)},
                    {"failed", described.failed},
+                   {"left_out", left_out_},
                    {"partial", !results.missing.empty()},
                    {"missing", results.missing}};
     for (const std::string& task : results.tasks) {
@@ -225,6 +228,11 @@ class EvaluateCommand : public Command {
     if (!results.missing.empty()) {
       text += StrCat("partial, not the benchmark's figure; missing: ", SomeOf(results.missing), "\n");
     }
+    if (left_out_ > 0) {
+      text += StrCat(left_out_, " photos of ", model_.path,
+                     " are not in the benchmark's database and are left out; ", "--distractors ", model_.path,
+                     " makes them distractors\n");
+    }
     if (!described.failed.empty()) text += StrCat(described.failed.size(), " photos skipped:\n");
     for (const std::string& reason : described.failed) text += "  " + reason + "\n";
     for (const auto& [task, comparison] : comparisons) {
@@ -245,6 +253,7 @@ class EvaluateCommand : public Command {
   StatisticsOptions statistics_;
   // Of all queries, and of what the database needs for it; NaN where nothing was searched.
   double search_seconds_ = std::numeric_limits<double>::quiet_NaN();
+  int64_t left_out_ = 0;  // descriptors of the file that the benchmark does not use
   SearchOptions search_;
   int rerank_ = 0;
   FeatureOptions features_;

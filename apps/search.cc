@@ -15,6 +15,7 @@
 #include "vantage/search/rerank.h"
 #include "vantage/search/search.h"
 #include "vantage/util/error.h"
+#include "vantage/util/photo_finder.h"
 #include "vantage/util/stopwatch.h"
 
 namespace vantage {
@@ -34,13 +35,12 @@ void CutTo(int k, std::vector<std::vector<Neighbor>>& neighbors) {
   for (auto& found : neighbors) found.resize(std::min(found.size(), static_cast<size_t>(k)));
 }
 
-// Where the named photos are. Throws Error where the first is not there: the folder is wrong.
-std::vector<fs::path> PhotosOf(const std::vector<std::string>& names, const fs::path& folder) {
-  std::vector<fs::path> photos;
-  for (const std::string& name : names) photos.push_back(folder / name);
-  VANTAGE_CHECK(photos.empty() || fs::exists(photos[0]), photos[0].string(),
+// Throws Error if the first of the named photos is not in the folder: the folder is wrong.
+void CheckFolder(const std::vector<std::string>& names, const fs::path& folder) {
+  if (names.empty()) return;
+  const fs::path first = PhotoPath(names[0], folder);
+  VANTAGE_CHECK(fs::exists(first), first.string(),
                 ": no such photo; the descriptors' names start from another folder than ", folder.string());
-  return photos;
 }
 
 // The index that is searched, if one is.
@@ -153,16 +153,19 @@ class SearchCommand : public Command {
   }
 
  private:
-  // Compares photos by their local features; empty where that is not asked for.
+  // Compares photos by their local features; empty if that is not asked for. `database` must outlive it.
   CloserLook MakeLook(const std::vector<std::string>& queries,
                       const std::vector<std::string>& database) const {
     if (rerank_ < 0) throw UsageError("--rerank: at least 0");
     if (rerank_ == 0) return {};
     if (photos_.empty()) throw UsageError("--rerank: needs --photos, the folder of the database's photos");
-    return [matcher = std::make_shared<PhotoMatcher>(features_, match_),
-            asked = PhotosOf(queries, query_photos_.empty() ? photos_ : query_photos_),
-            searched = PhotosOf(database, photos_)](size_t query, int64_t row) {
-      return matcher->Inliers(asked[query], searched[static_cast<size_t>(row)]);
+    const fs::path query_photos = query_photos_.empty() ? photos_ : query_photos_;
+    CheckFolder(queries, query_photos);
+    CheckFolder(database, photos_);
+    return [matcher = std::make_shared<PhotoMatcher>(features_, match_), queries, query_photos, &database,
+            photos = fs::path(photos_)](size_t query, int64_t row) {
+      return matcher->Inliers(PhotoPath(queries[query], query_photos),
+                              PhotoPath(database[static_cast<size_t>(row)], photos));
     };
   }
 

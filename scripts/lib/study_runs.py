@@ -116,6 +116,8 @@ class Row:
         if not self.search:
             return described
         files = [f"{described.base}-photos.npy", "--queries", f"{described.base}-photos-queries.npy"]
+        if distractors:  # saved with the benchmark's photos
+            files += ["--distractors", f"{described.base}-photos.npy"]
         return Step(self.study, "evaluate", self.study.fill([*files, *data, *told, *self.search]), [described])
 
 

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -10,6 +12,7 @@
 #include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/photo_finder.h"
 
 namespace vantage {
 namespace {
@@ -17,39 +20,49 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-std::string Stem(const fs::path& path) { return fs::path(path).replace_extension().generic_string(); }
+// The database of a folder with queries.json.
+struct NamedDatabase {
+  std::string source;  // names the file in messages
+  PhotoFinder finder;
+  std::vector<int64_t> places;             // of each row among the finder's photos
+  std::map<int64_t, int64_t> row_of = {};  // of places
 
-// Finds database photos by name, with or without extension.
-class PhotoIndex {
- public:
-  PhotoIndex(const fs::path& folder, std::string source) : source_(std::move(source)) {
-    for (const fs::path& path : ListFiles(folder, PhotoExtensions())) {
-      paths_[path.generic_string()] = folder / path;
-      paths_[Stem(path)] = folder / path;
-    }
+  int64_t Place(const std::string& name) const {
+    const std::optional<int64_t> place = finder.Find(name);
+    VANTAGE_CHECK(place, source, ": names the photo '", name, "', which is not there");
+    return *place;
   }
-
-  const fs::path& Find(const std::string& name) const {
-    const auto found = paths_.find(name);
-    VANTAGE_CHECK(found != paths_.end(), source_, ": names the photo '", name, "', which is not there");
-    return found->second;
-  }
-
- private:
-  std::string source_;
-  std::map<std::string, fs::path> paths_;
 };
 
-std::vector<int64_t> Rows(const json& names, const std::map<std::string, int64_t>& row_of,
-                          const std::string& source, std::set<int64_t>& seen) {
+NamedDatabase ReadNamedDatabase(const fs::path& folder, const std::string& source) {
+  NamedDatabase database{source, PhotoFinder::InFolder(folder), {}};
+  if (fs::exists(folder / "images.json")) {
+    const json images = ParseJson(ReadFile(folder / "images.json"), (folder / "images.json").string());
+    for (const json& name : images.at("imlist")) database.places.push_back(database.Place(name));
+  } else {
+    database.places.resize(database.finder.photos().size());
+    std::iota(database.places.begin(), database.places.end(), 0);
+  }
+  for (size_t row = 0; row < database.places.size(); ++row) {
+    const int64_t place = database.places[row];
+    VANTAGE_CHECK(database.row_of.emplace(place, static_cast<int64_t>(row)).second, source,
+                  ": the database has the photo '",
+                  database.finder.photo(place).lexically_relative(folder).generic_string(), "' twice");
+  }
+  return database;
+}
+
+std::vector<int64_t> Rows(const json& names, const NamedDatabase& database, std::set<int64_t>& seen) {
   std::vector<int64_t> rows;
-  for (const json& name : names) {
-    const auto found = row_of.find(Stem(name.get<std::string>()));
-    VANTAGE_CHECK(found != row_of.end(), source, ": names the photo '", name.get<std::string>(),
+  for (const json& entry : names) {
+    const auto name = entry.get<std::string>();
+    const std::optional<int64_t> place = database.finder.Find(name);
+    const auto row = place ? database.row_of.find(*place) : database.row_of.end();
+    VANTAGE_CHECK(row != database.row_of.end(), database.source, ": names the photo '", name,
                   "', which is not in the database");
-    VANTAGE_CHECK(seen.insert(found->second).second, source, ": one query's 'ok' and 'junk' name the photo '",
-                  name.get<std::string>(), "' twice");
-    rows.push_back(found->second);
+    VANTAGE_CHECK(seen.insert(row->second).second, database.source,
+                  ": one query's 'ok' and 'junk' name the photo '", name, "' twice");
+    rows.push_back(row->second);
   }
   return rows;
 }
@@ -72,7 +85,7 @@ void LeaveOut(BenchmarkQuery& query) {
 Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
   VANTAGE_CHECK(query_every >= 1, "every ", query_every, "-th photo a query");
   Benchmark benchmark;
-  benchmark.name = fs::absolute(folder).lexically_normal().filename().string();
+  benchmark.name = FolderName(folder);
   std::map<std::string, std::vector<int64_t>> rows_of_class;
   std::vector<std::string> class_of_row;
   for (const fs::path& path : ListFiles(folder, PhotoExtensions())) {
@@ -98,27 +111,16 @@ Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
 Benchmark ReadBoxedQueries(const fs::path& folder) {
   const fs::path queries_path = folder / "queries.json";
   const std::string source = queries_path.string();
-  const PhotoIndex index(folder, source);
   Benchmark benchmark;
-  benchmark.name = fs::absolute(folder).lexically_normal().filename().string();
+  benchmark.name = FolderName(folder);
   try {
-    if (fs::exists(folder / "images.json")) {
-      const json images = ParseJson(ReadFile(folder / "images.json"), (folder / "images.json").string());
-      for (const json& name : images.at("imlist")) benchmark.photos.push_back(index.Find(name));
-    } else {
-      for (const fs::path& path : ListFiles(folder, PhotoExtensions()))
-        benchmark.photos.push_back(folder / path);
-    }
-    std::map<std::string, int64_t> row_of;
-    for (size_t row = 0; row < benchmark.photos.size(); ++row) {
-      const std::string stem = Stem(benchmark.photos[row].lexically_relative(folder));
-      VANTAGE_CHECK(row_of.emplace(stem, static_cast<int64_t>(row)).second, source,
-                    ": the database has the photo '", stem, "' twice");
-    }
-    for (const json& entry : ParseJson(ReadFile(queries_path), queries_path.string())) {
-      BenchmarkQuery query{index.Find(entry.at("query")), std::nullopt, {}, std::nullopt, {}};
-      const auto row = row_of.find(Stem(entry.at("query").get<std::string>()));
-      if (row != row_of.end()) query.row = row->second;
+    const NamedDatabase database = ReadNamedDatabase(folder, source);
+    for (const int64_t place : database.places) benchmark.photos.push_back(database.finder.photo(place));
+    for (const json& entry : ParseJson(ReadFile(queries_path), source)) {
+      const int64_t place = database.Place(entry.at("query"));
+      BenchmarkQuery query{database.finder.photo(place), std::nullopt, {}, std::nullopt, {}};
+      const auto row = database.row_of.find(place);
+      if (row != database.row_of.end()) query.row = row->second;
       if (entry.contains("bbx")) {
         const auto box = entry.at("bbx").get<std::vector<double>>();
         VANTAGE_CHECK(box.size() == 4, source, ": 'bbx' of '", entry.at("query").get<std::string>(),
@@ -128,8 +130,9 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
         query.box = Box{box[0], box[1], box[2], box[3]};
       }
       std::set<int64_t> seen;
-      query.relevance.positives = Rows(entry.at("ok"), row_of, source, seen);
-      query.relevance.junk = Rows(entry.value("junk", json::array()), row_of, source, seen);
+      query.relevance.positives = Rows(entry.at("ok"), database, seen);
+      query.relevance.junk = Rows(entry.value("junk", json::array()), database, seen);
+      if (query.row && seen.insert(*query.row).second) query.relevance.junk.push_back(*query.row);
       benchmark.queries.push_back(std::move(query));
     }
   } catch (const json::exception& error) {

@@ -95,9 +95,10 @@ GroundTruth ReadPickledGroundTruth(const fs::path& path) {
   return truth;
 }
 
-GroundTruth ReadTextGroundTruth(const fs::path& folder, const PhotoLookup& photos) {
+GroundTruth ReadTextGroundTruth(const fs::path& folder, const PhotoFinder& photos) {
   GroundTruth truth;
-  for (const fs::path& photo : photos.photos()) truth.image_names.push_back(photo.stem().string());
+  for (const fs::path& photo : photos.photos())
+    truth.image_names.push_back(WithoutPhotoEnding(photo.filename()).string());
   CheckUnique(truth.image_names, folder.string() + ": photos");
   NameRows rows(truth.image_names);
   for (const fs::path& relative : ListFiles(folder, {".txt"})) {

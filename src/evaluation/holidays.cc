@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -77,7 +78,7 @@ std::vector<std::string> ReadHolidaysList(const fs::path& path) {
   return names;
 }
 
-Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoLookup& photos) {
+Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoFinder& photos) {
   Benchmark benchmark;
   benchmark.name = "holidays";
   std::vector<std::string> wanted = names;
@@ -90,8 +91,8 @@ Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoLookup&
   std::map<std::string, std::vector<int64_t>> rows_of_group;
   std::vector<std::pair<std::string, int64_t>> queries;  // group, row
   for (const std::string& name : wanted) {
-    const fs::path* photo = photos.Find(name);
-    if (photo == nullptr) {
+    const std::optional<int64_t> place = photos.Find(name);
+    if (!place) {
       benchmark.missing.push_back(name);
       continue;
     }
@@ -102,7 +103,7 @@ Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoLookup&
     } else {
       rows_of_group[GroupOf(number)].push_back(row);
     }
-    benchmark.photos.push_back(*photo);
+    benchmark.photos.push_back(photos.photo(*place));
   }
   for (const auto& [group, row] : queries) {
     benchmark.queries.push_back(

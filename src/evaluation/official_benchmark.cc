@@ -2,6 +2,8 @@
 #include "vantage/evaluation/official_benchmark.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "vantage/util/error.h"
 
@@ -33,40 +35,51 @@ std::vector<int64_t> Kept(const std::vector<int64_t>& rows, const std::vector<in
   return kept;
 }
 
+bool Names(const GroundTruth::Query& query, int64_t row) {
+  for (const auto* rows : {&query.ok, &query.easy, &query.hard, &query.junk}) {
+    if (std::find(rows->begin(), rows->end(), row) != rows->end()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool revisited,
-                        const PhotoLookup& photos) {
+                        const PhotoFinder& photos) {
   Benchmark benchmark;
   benchmark.name = name;
   if (revisited) benchmark.tasks = {"E", "M", "H"};
   std::vector<int64_t> new_row;
-  std::map<fs::path, int64_t> row_of;
+  std::map<int64_t, int64_t> row_of;  // of places among the photos
   for (const std::string& image : truth.image_names) {
-    const fs::path* photo = photos.Find(image);
-    new_row.push_back(photo == nullptr ? -1 : static_cast<int64_t>(benchmark.photos.size()));
-    if (photo == nullptr) {
+    const std::optional<int64_t> place = photos.Find(image);
+    new_row.push_back(place ? static_cast<int64_t>(benchmark.photos.size()) : -1);
+    if (!place) {
       benchmark.missing.push_back(image);
-    } else {
-      row_of[*photo] = new_row.back();
-      benchmark.photos.push_back(*photo);
+      continue;
     }
+    const bool is_new = row_of.emplace(*place, new_row.back()).second;
+    VANTAGE_CHECK(is_new, name, ": the ground truth names the photo ", photos.photo(*place).string(),
+                  " twice");
+    benchmark.photos.push_back(photos.photo(*place));
   }
   for (size_t i = 0; i < truth.queries.size(); ++i) {
-    const fs::path* photo = photos.Find(truth.query_names[i]);
-    if (photo == nullptr) {
+    const std::optional<int64_t> place = photos.Find(truth.query_names[i]);
+    if (!place) {
       benchmark.missing.push_back(truth.query_names[i]);
       continue;
     }
     const GroundTruth::Query& asked = truth.queries[i];
-    const GroundTruth::Query here{asked.box, Kept(asked.ok, new_row), Kept(asked.easy, new_row),
-                                  Kept(asked.hard, new_row), Kept(asked.junk, new_row)};
-    BenchmarkQuery query{*photo,
+    GroundTruth::Query here{asked.box, Kept(asked.ok, new_row), Kept(asked.easy, new_row),
+                            Kept(asked.hard, new_row), Kept(asked.junk, new_row)};
+    const auto own = row_of.find(*place);
+    if (own != row_of.end() && !Names(here, own->second)) here.junk.push_back(own->second);
+    BenchmarkQuery query{photos.photo(*place),
                          Box{here.box[0], here.box[1], here.box[2], here.box[3]},
                          {here.ok, here.junk},
                          std::nullopt,
                          {}};
-    if (const auto row = row_of.find(*photo); row != row_of.end()) query.row = row->second;
+    if (own != row_of.end()) query.row = own->second;
     if (revisited) {
       query.relevance = RevisitedRelevance(here, RevisitedTask::kMedium);
       for (const auto task : {RevisitedTask::kEasy, RevisitedTask::kMedium, RevisitedTask::kHard}) {
@@ -82,7 +95,7 @@ Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool 
 }
 
 Benchmark ReadOfficialBenchmark(const std::string& name, const fs::path& ground_truth,
-                                const PhotoLookup& photos) {
+                                const PhotoFinder& photos) {
   const auto* known = std::find_if(std::begin(kKnown), std::end(kKnown),
                                    [&](const auto& entry) { return entry.name == name; });
   VANTAGE_CHECK(known != std::end(kKnown), "unknown benchmark '", name, "'");

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <set>
 #include <sstream>
-#include <unordered_map>
 
 #include "vantage/util/error.h"
 #include "vantage/util/lines.h"
+#include "vantage/util/photo_finder.h"
 
 namespace vantage {
 namespace {
@@ -60,14 +61,12 @@ PairRecall RecallOfPairs(const std::vector<RowPair>& pairs, const std::vector<Ro
 
 std::vector<RowPair> RowsOfPairs(const std::vector<NamePair>& pairs, const std::string& scene,
                                  const Descriptors& photos, const std::string& source) {
-  std::unordered_map<std::string, int64_t> row_of;
-  for (size_t row = 0; row < photos.names.size(); ++row)
-    row_of[photos.names[row]] = static_cast<int64_t>(row);
+  const PhotoFinder finder({photos.names.begin(), photos.names.end()});
   const auto find = [&](const std::string& name) {
-    auto found = row_of.find(name);
-    if (found == row_of.end()) found = row_of.find(StrCat(scene, "/", name));
-    VANTAGE_CHECK(found != row_of.end(), source, ": no descriptor of the photo '", name, "'");
-    return found->second;
+    std::optional<int64_t> row = finder.FindExact(name);
+    if (!row) row = finder.FindExact(StrCat(scene, "/", name));
+    VANTAGE_CHECK(row, source, ": no descriptor of the photo '", name, "'");
+    return *row;
   };
   std::vector<RowPair> rows;
   for (const auto& [a, b] : pairs) rows.push_back(std::minmax({find(a), find(b)}));

@@ -9,6 +9,7 @@
 #include "vantage/evaluation/results.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/photo_finder.h"
 
 namespace vantage {
 

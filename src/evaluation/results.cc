@@ -41,11 +41,6 @@ std::string PhotoName(const fs::path& photo, const fs::path& folder) {
   return (is_below ? relative : photo).generic_string();
 }
 
-fs::path PhotoPath(const fs::path& name, const fs::path& folder) {
-  const fs::path below = folder / name;
-  return !fs::exists(below) && fs::exists(name) ? name : below;
-}
-
 std::string SomeOf(const std::vector<std::string>& names) {
   constexpr size_t kShown = 10;
   const size_t shown = std::min(names.size(), kShown);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <map>
+#include <optional>
 #include <set>
 
 #include "vantage/evaluation/benchmark.h"
-#include "vantage/evaluation/official_benchmark.h"
 #include "vantage/util/error.h"
 #include "vantage/util/lines.h"
+#include "vantage/util/photo_finder.h"
 
 namespace vantage {
 namespace {
@@ -24,28 +24,26 @@ int ParseTurn(const std::string& text, const std::string& place) {
 }  // namespace
 
 void ReadTurns(Benchmark& benchmark, const fs::path& path) {
-  const PhotoLookup lookup(benchmark.photos);
-  std::map<fs::path, size_t> row_of;
-  for (size_t row = 0; row < benchmark.photos.size(); ++row) row_of[benchmark.photos[row]] = row;
+  const PhotoFinder finder(benchmark.photos);
   std::set<fs::path> boxed;
   for (const BenchmarkQuery& query : benchmark.queries) {
     if (query.box) boxed.insert(query.photo);
   }
   std::vector<int> turns(benchmark.photos.size(), 0);
-  std::set<fs::path> seen;
+  std::set<int64_t> seen;
   for (const auto& [text, number] : ReadLines(path, kMaxTurnsSize)) {
     const std::string place = StrCat(path.string(), ":", number);
     const size_t space = text.find_last_of(" \t");
     VANTAGE_CHECK(space != text.npos, place, ": not 'NAME DEGREES'");
     const std::string name(Trim(text.substr(0, space)));
     const int turn = ParseTurn(text.substr(space + 1), place);
-    const fs::path* photo = lookup.Find(name);
-    if (photo == nullptr && !benchmark.missing.empty()) continue;
-    VANTAGE_CHECK(photo != nullptr, place, ": '", name, "' is no photo of the benchmark");
-    VANTAGE_CHECK(seen.insert(*photo).second, place, ": '", name, "' stands there twice");
-    VANTAGE_CHECK(turn == 0 || boxed.count(*photo) == 0, place, ": '", name,
+    const std::optional<int64_t> row = finder.Find(name);
+    if (!row && !benchmark.missing.empty()) continue;
+    VANTAGE_CHECK(row, place, ": '", name, "' is no photo of the benchmark");
+    VANTAGE_CHECK(seen.insert(*row).second, place, ": '", name, "' stands there twice");
+    VANTAGE_CHECK(turn == 0 || boxed.count(finder.photo(*row)) == 0, place, ": '", name,
                   "' is a query with a box, which belongs to the photo as it is");
-    turns[row_of.at(*photo)] = turn;
+    turns[static_cast<size_t>(*row)] = turn;
   }
   benchmark.turns = std::move(turns);
 }

@@ -13,6 +13,7 @@
 #include "report/precision_recall_chart.h"
 #include "vantage/report/html_page.h"
 #include "vantage/util/file.h"
+#include "vantage/util/photo_finder.h"
 #include "vantage/util/string.h"
 #include "vantage/util/version.h"
 

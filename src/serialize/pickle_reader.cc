@@ -245,6 +245,7 @@ class Machine {
     }
     if (callable.text == "collections.OrderedDict") return PushOrderedDict(arguments);
     if (callable.text == "_codecs.encode") return PushEncoded(arguments);
+    if (callable.text == "__builtin__.bytes") return PushNoBytes(arguments);
     Charge(arguments.items.size());
     PickleValue* value = MakeText(Kind::kObject, callable.text);
     value->items = arguments.items;
@@ -279,6 +280,12 @@ class Machine {
       }
     }
     Push(MakeText(Kind::kBytes, latin1));
+  }
+
+  // Python 3 writes empty bytes in protocols 0 to 2 as a call of bytes without arguments.
+  void PushNoBytes(const PickleValue& arguments) {
+    if (!arguments.items.empty()) Fail("bytes of ", arguments.items.size(), " arguments");
+    Push(Make(Kind::kBytes));
   }
 
   void PushPersistent(PickleValue* id) {

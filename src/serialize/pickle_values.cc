@@ -12,6 +12,8 @@ bool IsOneOf(const std::string& text, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), text) != names.end();
 }
 
+const std::vector<const PickleValue*> kNoItems;
+
 bool IsSequence(const PickleValue& value) {
   return value.is(Kind::kList) || value.is(Kind::kTuple) || value.is(Kind::kSet);
 }
@@ -44,19 +46,48 @@ NpyArray ScalarArray(const PickleValue& value, const std::string& what) {
   return array;
 }
 
+bool IsFromBuffer(const PickleValue& value) {
+  return value.is(Kind::kObject) &&
+         IsOneOf(value.text, {"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"});
+}
+
+// What both forms of a pickled array hold.
+struct NumpyParts {
+  std::vector<int64_t> shape;
+  const PickleValue* dtype;
+  bool is_fortran;
+  const PickleValue* data;
+};
+
+// _reconstruct with the state (version, shape, dtype, Fortran order, bytes), or, in protocol 5,
+// _frombuffer(bytes, dtype, shape, order).
+NumpyParts PartsOf(const PickleValue& value, const std::string& what) {
+  if (!IsNumpyArray(value)) FailKind(value, what, "a NumPy array");
+  const bool from_buffer = IsFromBuffer(value);
+  const auto& parts = from_buffer ? value.items : value.state == nullptr ? kNoItems : value.state->items;
+  VANTAGE_CHECK(parts.size() == (from_buffer ? 4U : 5U), what, ": a NumPy array without its state");
+  const PickleValue& shape = *parts[from_buffer ? 2 : 1];
+  if (!IsSequence(shape)) FailKind(shape, what + ": shape", "a tuple");
+  if (from_buffer) {
+    const std::string& order = ToText(*parts[3], what + ": order");
+    VANTAGE_CHECK(order == "C" || order == "F", what, ": a NumPy array in the order '", order, "'");
+    return {ToIntegers(shape, what), parts[1], order == "F", parts[0]};
+  }
+  return {ToIntegers(shape, what), parts[2], parts[3]->integer != 0, parts[4]};
+}
+
 // A NumPy array of strings: "<U5" has five characters of four bytes, "<S5" of one, zeros at the end left out;
 // or a list of Python's.
 std::vector<std::string> NumpyTexts(const PickleValue& value, const std::string& what) {
-  VANTAGE_CHECK(value.state != nullptr && value.state->items.size() == 5, what,
-                ": a NumPy array without its state");
-  const PickleValue& data = *value.state->items[4];  // after version, shape, dtype, Fortran order
+  const NumpyParts parts = PartsOf(value, what);
+  const PickleValue& data = *parts.data;
   if (data.is(Kind::kList)) return ToTexts(data, what);
-  const std::string dtype = NumpyDtype(*value.state->items[2], what);
+  const std::string dtype = NumpyDtype(*parts.dtype, what);
   const size_t unit = dtype[1] == 'U' ? 4 : dtype[1] == 'S' ? 1 : 0;
   VANTAGE_CHECK(unit > 0 && dtype.size() <= 8, what, ": a NumPy array of type ", dtype, ", not of strings");
   const auto length = static_cast<size_t>(
       std::max(1LL, ParseInteger(std::string_view(dtype).substr(2), what + ": NumPy type")));
-  const std::vector<int64_t> shape = ToIntegers(*value.state->items[1], what);
+  const std::vector<int64_t>& shape = parts.shape;
   VANTAGE_CHECK(shape.size() == 1 && data.text.size() % (length * unit) == 0 &&
                     shape[0] == static_cast<int64_t>(data.text.size() / (length * unit)),
                 what, ": a NumPy array of type ", dtype, " whose ", data.text.size(),
@@ -124,11 +155,14 @@ const std::vector<std::string>& NumpyGlobals() {
   static const std::vector<std::string> kGlobals = {
       "numpy.core.multiarray._reconstruct",
       "numpy._core.multiarray._reconstruct",
+      "numpy.core.numeric._frombuffer",
+      "numpy._core.numeric._frombuffer",
       "numpy.core.multiarray.scalar",
       "numpy._core.multiarray.scalar",
       "numpy.ndarray",
       "numpy.dtype",
       "_codecs.encode",
+      "__builtin__.bytes",
   };
   return kGlobals;
 }
@@ -141,22 +175,20 @@ bool IsNumpyScalar(const PickleValue& value) {
 }
 
 bool IsNumpyArray(const PickleValue& value) {
+  if (IsFromBuffer(value)) return true;
   return value.is(Kind::kObject) &&
          IsOneOf(value.text, {"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"});
 }
 
 NpyArray ToNumpyArray(const PickleValue& value, const std::string& what) {
-  if (!IsNumpyArray(value)) FailKind(value, what, "a NumPy array");
-  VANTAGE_CHECK(value.state != nullptr && value.state->items.size() == 5, what,
-                ": a NumPy array without its state");
-  const auto& state = value.state->items;  // version, shape, dtype, Fortran order, bytes
+  const NumpyParts parts = PartsOf(value, what);
   NpyArray array;
-  array.shape = ToIntegers(*state[1], what);
-  array.dtype = NumpyDtype(*state[2], what);
-  VANTAGE_CHECK(state[3]->integer == 0 || array.shape.size() < 2, what, ": a NumPy array in Fortran order");
-  VANTAGE_CHECK(state[4]->is(Kind::kBytes) || state[4]->is(Kind::kString), what,
+  array.shape = parts.shape;
+  array.dtype = NumpyDtype(*parts.dtype, what);
+  VANTAGE_CHECK(!parts.is_fortran || array.shape.size() < 2, what, ": a NumPy array in Fortran order");
+  VANTAGE_CHECK(parts.data->is(Kind::kBytes) || parts.data->is(Kind::kString), what,
                 ": a NumPy array of objects");
-  array.data = state[4]->text;
+  array.data = parts.data->text;
   const int64_t count = array.size();
   const uint64_t item_size = ItemSize(array.dtype);
   VANTAGE_CHECK(item_size > 0 && count >= 0 && static_cast<uint64_t>(count) == array.data.size() / item_size,

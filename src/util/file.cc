@@ -103,6 +103,11 @@ std::vector<fs::path> ListFiles(const fs::path& folder, const std::vector<std::s
   return files;
 }
 
+std::string FolderName(const fs::path& folder) {
+  const fs::path whole = fs::absolute(folder).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
 std::vector<std::string> ListFolders(const fs::path& folder) {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   std::vector<std::string> names;

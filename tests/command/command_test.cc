@@ -92,6 +92,42 @@ TEST_F(Commands, TrainWhitenExtractEvaluateInOneGo) {
   EXPECT_EQ(VantageJson({"info", Path("descriptors.npy")})["provenance"]["image_size"], 64);
 }
 
+TEST_F(Commands, SavedDescriptorsGiveTheFigureOfTheModel) {
+  std::vector<std::string> names;
+  for (const std::filesystem::path& photo : ListFiles(folder_ / "photos", {".jpg"})) {
+    names.push_back(photo.string());
+  }
+  ASSERT_EQ(names.size(), 20U);
+  WriteFile(folder_ / "photos" / names[5], "no JPEG");
+  // Two photos of each scene are the database; the others ask, or belong to nothing.
+  json images = {{"imlist", json::array()}};
+  json queries = json::array();
+  for (size_t scene = 0; scene < 5; ++scene) {
+    images["imlist"].push_back(names[4 * scene]);
+    images["imlist"].push_back(names[4 * scene + 1]);
+    queries.push_back({{"query", names[4 * scene + 2]}, {"ok", {names[4 * scene], names[4 * scene + 1]}}});
+  }
+  WriteFile(folder_ / "photos/images.json", images.dump());
+  WriteFile(folder_ / "photos/queries.json", queries.dump());
+  const auto evaluate = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), "evaluate");
+    more.insert(more.end(), {"--data", Path("photos")});
+    return VantageJson(more);
+  };
+  const json by_model = evaluate({Path("model.pth"), "--save", Path("saved")});
+  EXPECT_EQ(by_model["photos"], 10);
+  EXPECT_EQ(by_model["failed"].size(), 1U);
+  VantageJson({"extract", Path("model.pth"), Path("photos"), "-o", Path("all")});
+  const json by_file = evaluate({Path("all.npy")});
+  EXPECT_EQ(by_file["photos"], 10);
+  EXPECT_EQ(by_file["map"], by_model["map"]);
+  EXPECT_EQ(by_file["left_out"], 5);
+  EXPECT_EQ(by_file["failed"].size(), 1U);
+  const json by_saved = evaluate({Path("saved.npy"), "--queries", Path("saved-queries.npy")});
+  EXPECT_EQ(by_saved["map"], by_model["map"]);
+  EXPECT_EQ(by_saved["failed"].size(), 1U);
+}
+
 TEST_F(Commands, WhiteningIsFoldedTruncatedAndLearnedAtSeveralScales) {
   const auto whiten = [&](const std::string& output, std::vector<std::string> options) {
     options.insert(options.begin(), {"whiten", Path("model.pth"), "--tuples", Path("set.db"), "--shrinkage",

@@ -90,11 +90,15 @@ TEST_F(Searching, EvaluateComparesTwoRunsQueryByQuery) {
 TEST_F(Searching, DistractorsOnDiskCountAsIfTheyWereInTheDatabase) {
   WriteBenchmark();
   ASSERT_EQ(Vantage({"merge", Path("one.npy"), Path("others.npy"), "-o", Path("all.npy")}).code, 0);
-  const json merged = VantageJson({"evaluate", Path("all.npy"), "--data", Path("data")});
+  const json merged =
+      VantageJson({"evaluate", Path("all.npy"), "--data", Path("data"), "--distractors", Path("all.npy")});
   const json beside =
       VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--distractors", Path("others.npy")});
   EXPECT_EQ(beside["map"], merged["map"]);
   EXPECT_EQ(beside["photos"], 55);
+  const json unasked = VantageJson({"evaluate", Path("all.npy"), "--data", Path("data")});
+  EXPECT_EQ(unasked["photos"], 15);
+  EXPECT_EQ(unasked["left_out"], 40);
   EXPECT_LT(beside["map"], VantageJson({"evaluate", Path("one.npy"), "--data", Path("data")})["map"]);
   WriteGroups("foreign.npy", {"x.jpg"}, 1, 3, "bb");
   EXPECT_THAT(
@@ -315,7 +319,9 @@ TEST_F(Searching, EvaluateRefusesDescriptorsThatDoNotFit) {
               HasSubstr("come from different models"));
   file.descriptors.names[3] = "elsewhere.jpg";
   WriteDescriptors(file, folder_ / "renamed.npy");
-  EXPECT_THAT(error({Path("renamed.npy")}), HasSubstr("renamed.npy: no descriptor of"));
+  const json renamed = VantageJson({"evaluate", Path("renamed.npy"), "--data", Path("data")});
+  EXPECT_EQ(renamed["failed"].size(), 1U);
+  EXPECT_EQ(renamed["left_out"], 1);
   DescriptorFile infinite = ReadDescriptors(folder_ / "one.npy");
   infinite.descriptors.values(14, 15) = std::numeric_limits<float>::quiet_NaN();
   WriteDescriptors(infinite, folder_ / "one.npy");

@@ -62,9 +62,60 @@ TEST(ReadBoxedQueries, DamageIsNamed) {
   EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "junk": ["a"]}])"),
               HasSubstr("name the photo 'a' twice"));
   WriteFile(folder / "images.json", R"({"imlist": ["a", "a.jpg"]})");
-  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"]}])"), HasSubstr("the database has the photo 'a' twice"));
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"]}])"),
+              HasSubstr("the database has the photo 'a.jpg' twice"));
   WriteFile(folder / "images.json", R"({"imlist": ["a"]})");
   EXPECT_THAT(error("[]"), HasSubstr("no query"));
+}
+
+TEST(ReadBoxedQueries, NamesWithDotsAreThePhotosOfThatName) {
+  const TemporaryFolder folder;
+  for (const char* name : {"img.jpg", "img.v1.jpg", "2019.01.jpg", "q.jpg"}) WriteFile(folder / name, "");
+  WriteFile(folder / "queries.json", R"([{"query": "2019.01", "ok": ["img.v1"], "junk": ["q"]}])");
+  const Benchmark benchmark = ReadBoxedQueries(folder.path());
+  EXPECT_EQ(benchmark.queries[0].photo, folder / "2019.01.jpg");
+  ASSERT_EQ(benchmark.queries[0].relevance.positives.size(), 1U);
+  EXPECT_EQ(benchmark.photos[static_cast<size_t>(benchmark.queries[0].relevance.positives[0])],
+            folder / "img.v1.jpg");
+  WriteFile(folder / "queries.json", R"([{"query": "q", "ok": ["img.v2"]}])");
+  EXPECT_THAT(ErrorOf([&] { ReadBoxedQueries(folder.path()); }), HasSubstr("names the photo 'img.v2'"));
+}
+
+TEST(ReadBoxedQueries, EqualNamesWithTwoEndingsAreTwoPhotos) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.jpg", "a.png", "q.jpg"}) WriteFile(folder / name, "");
+  WriteFile(folder / "queries.json", R"([{"query": "q", "ok": ["a.png"], "junk": ["a.jpg"]}])");
+  const Benchmark benchmark = ReadBoxedQueries(folder.path());
+  EXPECT_EQ(benchmark.photos.size(), 3U);
+  EXPECT_THAT(benchmark.queries[0].relevance.positives, ElementsAre(1));
+  WriteFile(folder / "queries.json", R"([{"query": "q", "ok": ["a"]}])");
+  EXPECT_THAT(ErrorOf([&] { ReadBoxedQueries(folder.path()); }),
+              ::testing::AllOf(HasSubstr("'a' is ambiguous"), HasSubstr("a.jpg"), HasSubstr("a.png")));
+}
+
+TEST(ReadBoxedQueries, AQueryIsNeverItsOwnWrongAnswer) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.jpg", "b.jpg", "q.jpg"}) WriteFile(folder / name, "");
+  WriteFile(folder / "queries.json", R"([{"query": "q", "ok": ["a"]}, {"query": "q.jpg", "ok": ["a", "q"]},
+                                         {"query": "./q.jpg", "ok": ["a"], "junk": ["b", "q"]}])");
+  const Benchmark benchmark = ReadBoxedQueries(folder.path());
+  EXPECT_THAT(benchmark.queries[0].relevance.junk, ElementsAre(2));
+  EXPECT_THAT(benchmark.queries[1].relevance.junk, ElementsAre());
+  EXPECT_THAT(benchmark.queries[1].relevance.positives, ElementsAre(0, 2));
+  EXPECT_THAT(benchmark.queries[2].relevance.junk, ElementsAre(1, 2));
+  DescriptorMatrix database(3, 2);
+  database << 0.8F, 0.6F, 0, 1, 1, 0;
+  const DescriptorMatrix queries = database(std::vector<int>{2, 2, 2}, Eigen::all);
+  EXPECT_THAT(EvaluateDescriptors(benchmark, queries, database).average_precisions, ElementsAre(1, 1, 1));
+}
+
+TEST(ReadBoxedQueries, IsNamedByItsFolderWithAndWithoutASlash) {
+  const TemporaryFolder folder;
+  for (const char* name : {"landmarks/x/a.jpg", "landmarks/x/b.jpg"}) WriteFile(folder / name, "");
+  EXPECT_EQ(ReadClassFolders(folder / "landmarks").name, "landmarks");
+  EXPECT_EQ(ReadClassFolders(folder / "landmarks/").name, "landmarks");
+  WriteFile(folder / "landmarks/queries.json", R"([{"query": "a", "ok": ["b"]}])");
+  EXPECT_EQ(ReadBoxedQueries(folder / "landmarks/").name, "landmarks");
 }
 
 TEST(EvaluateDescriptors, RanksByInnerProduct) {

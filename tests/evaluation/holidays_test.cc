@@ -30,7 +30,7 @@ TEST(Holidays, TheRealResultsHaveTheMapThatInriasProgramPrints) {
 }
 
 TEST(Holidays, ResultsAndRankingsAreJudgedAlike) {
-  const PhotoLookup photos({"100000.jpg", "100001.jpg", "100100.jpg", "100101.jpg", "100102.jpg"});
+  const PhotoFinder photos({"100000.jpg", "100001.jpg", "100100.jpg", "100101.jpg", "100102.jpg"});
   const Benchmark benchmark = MakeHolidays(kNames, photos);
   EXPECT_TRUE(benchmark.missing.empty());
   ASSERT_EQ(benchmark.queries.size(), 2U);
@@ -58,14 +58,14 @@ TEST(Holidays, ResultsAndRankingsAreJudgedAlike) {
 }
 
 TEST(Holidays, MissingPhotosAreNamedOrCounted) {
-  const PhotoLookup photos({"x/100000.jpg", "x/100100.jpg", "x/100102.jpg", "x/other.jpg"});
+  const PhotoFinder photos({"x/100000.jpg", "x/100100.jpg", "x/100102.jpg", "x/other.jpg"});
   const Benchmark by_list = MakeHolidays(kNames, photos);
   EXPECT_THAT(by_list.missing, ElementsAre("100001.jpg", "100101.jpg"));
   EXPECT_TRUE(by_list.queries[0].relevance.positives.empty());
   const Benchmark without_list = MakeHolidays({}, photos);
   EXPECT_EQ(without_list.photos.size(), 3U);
   EXPECT_THAT(without_list.missing, ElementsAre(HasSubstr("1488 of 1491 photos")));
-  EXPECT_THAT(ErrorOf([] { MakeHolidays({}, PhotoLookup({"a.jpg"})); }), HasSubstr("no photo 1GGG00.jpg"));
+  EXPECT_THAT(ErrorOf([] { MakeHolidays({}, PhotoFinder({"a.jpg"})); }), HasSubstr("no photo 1GGG00.jpg"));
 }
 
 TEST(Holidays, DamageIsNamed) {
@@ -93,7 +93,7 @@ TEST(Holidays, DamageIsNamed) {
 }
 
 TEST(Turns, AreReadForPhotosByName) {
-  const PhotoLookup photos({"x/100000.jpg", "x/100001.jpg", "x/100100.jpg", "x/100101.jpg", "x/100102.jpg"});
+  const PhotoFinder photos({"x/100000.jpg", "x/100001.jpg", "x/100100.jpg", "x/100101.jpg", "x/100102.jpg"});
   Benchmark benchmark = MakeHolidays(kNames, photos);
   const TemporaryFolder folder;
   const auto read = [&](const std::string& text) {

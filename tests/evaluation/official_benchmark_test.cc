@@ -62,21 +62,11 @@ std::string RevisitedPickle(int64_t last, double right = 9) {
   return std::move(writer).Finish();
 }
 
-TEST(PhotoLookup, FindsByPathOrNameWithOrWithoutExtension) {
-  const PhotoLookup lookup({"x/a.jpg", "y/b.v2.png", "x/same.jpg", "y/same.jpg"});
-  EXPECT_EQ(*lookup.Find("a"), "x/a.jpg");
-  EXPECT_EQ(*lookup.Find("elsewhere/a.jpg"), "x/a.jpg");
-  EXPECT_EQ(*lookup.Find("b.v2"), "y/b.v2.png");
-  EXPECT_EQ(*lookup.Find("y/same"), "y/same.jpg");
-  EXPECT_EQ(lookup.Find("c"), nullptr);
-  EXPECT_THAT(ErrorOf([&] { lookup.Find("same"); }), HasSubstr("'same' is ambiguous"));
-}
-
 // The text files and the pickle of Oxford5k are two forms of one ground truth.
 TEST(ReadTextGroundTruth, IsThePicklesOnOxford) {
   VANTAGE_REQUIRE_SHARED("groundtruth/oxford5k");
   const GroundTruth pickled = ReadPickledGroundTruth(SharedFolder() / "groundtruth/gnd_oxford5k.pkl");
-  const PhotoLookup photos(Named(pickled.image_names));
+  const PhotoFinder photos(Named(pickled.image_names));
   const GroundTruth texts = ReadTextGroundTruth(SharedFolder() / "groundtruth/oxford5k", photos);
   EXPECT_EQ(texts.image_names, pickled.image_names);
   EXPECT_EQ(texts.query_names, pickled.query_names);
@@ -98,7 +88,7 @@ TEST(ReadOfficialBenchmark, NamesWhatIsMissing) {
   const auto ground_truth = SharedFolder() / "groundtruth";
   GroundTruth truth = ReadPickledGroundTruth(ground_truth / "gnd_oxford5k.pkl");
   const Benchmark whole =
-      ReadOfficialBenchmark("oxford5k", ground_truth, PhotoLookup(Named(truth.image_names)));
+      ReadOfficialBenchmark("oxford5k", ground_truth, PhotoFinder(Named(truth.image_names)));
   EXPECT_THAT(whole.missing, IsEmpty());
   EXPECT_EQ(whole.photos.size(), 5063U);
   EXPECT_EQ(whole.queries.size(), 55U);
@@ -108,7 +98,7 @@ TEST(ReadOfficialBenchmark, NamesWhatIsMissing) {
   const std::string query = truth.query_names[0];
   std::vector<std::string> names = truth.image_names;
   names.erase(std::find(names.begin(), names.end(), query));
-  const Benchmark part = ReadOfficialBenchmark("oxford5k", ground_truth, PhotoLookup(Named(names)));
+  const Benchmark part = ReadOfficialBenchmark("oxford5k", ground_truth, PhotoFinder(Named(names)));
   EXPECT_THAT(part.missing, ElementsAre(query));
   EXPECT_EQ(part.photos.size(), 5062U);
   EXPECT_EQ(part.queries.size(), 54U);
@@ -122,15 +112,27 @@ TEST(ReadOfficialBenchmark, NamesWhatIsMissing) {
   while (named.count(unnamed) == 1) ++unnamed;
   names.erase(std::find(names.begin(), names.end(), truth.image_names[static_cast<size_t>(unnamed)]));
   const Benchmark texts =
-      ReadOfficialBenchmark("oxford5k", ground_truth / "oxford5k", PhotoLookup(Named(names)));
+      ReadOfficialBenchmark("oxford5k", ground_truth / "oxford5k", PhotoFinder(Named(names)));
   EXPECT_THAT(texts.missing, ::testing::Contains(query));
   EXPECT_THAT(texts.missing.back(), HasSubstr("1 of the 5063 that text files do not name"));
+}
+
+TEST(MakeBenchmark, AQueryInTheDatabaseIsNeverItsOwnWrongAnswer) {
+  GroundTruth truth{{"a", "b"}, {"b"}, {{{0, 0, 1, 1}, {0}, {}, {}, {}}}};
+  const PhotoFinder photos(Named({"a", "b"}));
+  EXPECT_THAT(MakeBenchmark("instre", truth, false, photos).queries[0].relevance.junk, ElementsAre(1));
+  truth.queries[0].ok = {0, 1};
+  EXPECT_THAT(MakeBenchmark("instre", truth, false, photos).queries[0].relevance.junk, IsEmpty());
+  truth.queries[0] = {{0, 0, 1, 1}, {}, {0}, {}, {}};
+  for (const Relevance& task : MakeBenchmark("roxford5k", truth, true, photos).queries[0].by_task) {
+    EXPECT_THAT(task.junk, ::testing::Contains(1));
+  }
 }
 
 TEST(ReadOfficialBenchmark, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) {
   const TemporaryFolder folder;
   WriteFile(folder / "gnd_roxford5k.pkl", RevisitedPickle(3));
-  const PhotoLookup photos(Named({"a", "b", "c", "d", "q"}));
+  const PhotoFinder photos(Named({"a", "b", "c", "d", "q"}));
   const Benchmark benchmark = ReadOfficialBenchmark("roxford5k", folder.path(), photos);
   EXPECT_THAT(benchmark.missing, IsEmpty());
   EXPECT_THAT(benchmark.tasks, ElementsAre("E", "M", "H"));
@@ -142,7 +144,7 @@ TEST(ReadOfficialBenchmark, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) 
   EXPECT_THAT(TaskRelevances(benchmark, 2)[0].junk, ElementsAre(3, 0));
   // Rows follow the photos that are there.
   const Benchmark part =
-      ReadOfficialBenchmark("roxford5k", folder.path(), PhotoLookup(Named({"b", "d", "q"})));
+      ReadOfficialBenchmark("roxford5k", folder.path(), PhotoFinder(Named({"b", "d", "q"})));
   EXPECT_THAT(part.missing, ElementsAre("a", "c"));
   EXPECT_THAT(part.queries[0].relevance.positives, ElementsAre(0));
   EXPECT_THAT(part.queries[0].relevance.junk, ElementsAre(1));
@@ -188,7 +190,7 @@ TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
   WriteFile(folder / "INSTRE-S1/01a/003.jpg", "");
   WriteFile(folder / "INSTRE-S1/01b/003.jpg", "");
   const Benchmark benchmark =
-      ReadOfficialBenchmark("instre", folder.path(), PhotoLookup::InFolder(folder.path()));
+      ReadOfficialBenchmark("instre", folder.path(), PhotoFinder::InFolder(folder.path()));
   EXPECT_THAT(benchmark.missing, IsEmpty());
   EXPECT_THAT(benchmark.tasks, IsEmpty());
   EXPECT_THAT(benchmark.photos, ElementsAre(folder / images[0], folder / images[1], folder / images[2]));
@@ -201,7 +203,7 @@ TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
   WriteFile(folder / "gnd_instre.pkl", ClassicPickle(images, {"INSTRE-S1/01a/003.jpg"}, {{1, 3}}));
   const auto error = [&] {
     return ErrorOf(
-        [&] { ReadOfficialBenchmark("instre", folder.path(), PhotoLookup::InFolder(folder.path())); });
+        [&] { ReadOfficialBenchmark("instre", folder.path(), PhotoFinder::InFolder(folder.path())); });
   };
   EXPECT_THAT(error(), HasSubstr("gnd[0]: 'ok' names image 3 of 3"));
   WriteFile(folder / "gnd_instre.pkl", ClassicPickle({"a.jpg", "b.jpg", "a.jpg"}, {"q.jpg"}, {{0}}));
@@ -212,7 +214,7 @@ TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
 
 TEST(ReadOfficialBenchmark, DamageIsNamed) {
   const TemporaryFolder folder;
-  const PhotoLookup photos(Named({"a", "b", "c", "d", "q"}));
+  const PhotoFinder photos(Named({"a", "b", "c", "d", "q"}));
   const auto pickle_error = [&](const std::string& bytes) {
     WriteFile(folder / "gnd_roxford5k.pkl", bytes);
     return ErrorOf([&] { ReadOfficialBenchmark("roxford5k", folder.path(), photos); });

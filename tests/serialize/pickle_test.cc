@@ -113,6 +113,64 @@ TEST(Pickle, BoundsItsMemory) {
   EXPECT_THAT(ErrorOf([&] { Parse(texts + "l."); }), HasSubstr("refers to the same values so often"));
 }
 
+// pickle.dumps(numpy.array([], 'i8'), protocol) of Python 3.
+TEST(Pickle, EmptyNumpyArraysAreReadInProtocols0To2) {
+  const std::string protocol0 =
+      "cnumpy._core.multiarray\n_reconstruct\np0\n(cnumpy\nndarray\np1\n(I0\ntp2\nc_codecs\nencode\np3\n"
+      "(Vb\np4\nVlatin1\np5\ntp6\nRp7\ntp8\nRp9\n(I1\n(I0\ntp10\ncnumpy\ndtype\np11\n(Vi8\np12\nI00\nI01\n"
+      "tp13\nRp14\n(I3\nV<\np15\nNNNI-1\nI-1\nI0\ntp16\nbI00\nc__builtin__\nbytes\np17\n(tRp18\ntp19\nb.";
+  const std::string protocol2(
+      "\x80\x02"
+      "cnumpy._core.multiarray\n_reconstruct\nq\x00"
+      "cnumpy\nndarray\nq\x01K\x00\x85q\x02"
+      "c_codecs\nencode\nq\x03X\x01\x00\x00\x00"
+      "bq\x04X\x06\x00\x00\x00latin1q\x05\x86q\x06Rq\x07\x87q\x08Rq\t(K\x01K\x00\x85q\n"
+      "cnumpy\ndtype\nq\x0bX\x02\x00\x00\x00i8q\x0c\x89\x88\x87q\rRq\x0e(K\x03X\x01\x00\x00\x00<q\x0f"
+      "NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x10"
+      "b\x89"
+      "c__builtin__\nbytes\nq\x11)Rq\x12tq\x13"
+      "b.",
+      215);
+  for (const std::string& bytes : {protocol0, protocol2}) {
+    const PickleDocument document = Parse(bytes);
+    EXPECT_THAT(ToIntegers(document.root(), "x"), ::testing::IsEmpty());
+    EXPECT_EQ(document.size(), bytes.size());
+  }
+  EXPECT_THAT(ErrorOf([] { Parse("c__builtin__\nbytes\n(I9\ntR."); }), HasSubstr("bytes of 1 arguments"));
+}
+
+// pickle.dumps(numpy.array([[1, 2], [3, 4]], 'i4', order=...), 5) of Python 3, read-only.
+std::string BufferPickle(const std::string& order, const std::string& module = "numpy._core.numeric") {
+  std::string bytes("\x80\x05\x8c", 3);
+  bytes += static_cast<char>(module.size());
+  bytes += module;
+  bytes += std::string(
+      "\x94\x8c\x0b_frombuffer\x94\x93\x94("
+      "C\x10\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00"
+      "\x94\x8c\x05numpy\x94\x8c\x05"
+      "dtype\x94\x93\x94\x8c\x02i4\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01<"
+      "\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xff"
+      "K\x00t\x94"
+      "bK\x02K\x02\x86\x94\x8c\x01",
+      99);
+  return bytes + order + "\x94t\x94R\x94.";
+}
+
+TEST(Pickle, NumpyArraysOfProtocol5AreRead) {
+  for (const char* module : {"numpy._core.numeric", "numpy.core.numeric"}) {
+    const PickleDocument document = Parse(BufferPickle("C", module));
+    const NpyArray array = ToNumpyArray(document.root(), "x");
+    EXPECT_THAT(array.shape, ElementsAre(2, 2));
+    EXPECT_EQ(array.dtype, "<i4");
+    EXPECT_THAT(array.As<int64_t>(), ElementsAre(1, 2, 3, 4));
+  }
+  const PickleDocument fortran = Parse(BufferPickle("F"));
+  EXPECT_THAT(ErrorOf([&] { ToNumpyArray(fortran.root(), "x"); }),
+              HasSubstr("x: a NumPy array in Fortran order"));
+  const PickleDocument other = Parse(BufferPickle("K"));
+  EXPECT_THAT(ErrorOf([&] { ToNumpyArray(other.root(), "x"); }), HasSubstr("in the order 'K'"));
+}
+
 TEST(Pickle, NumpyTypesWithoutSizeAreRefused) {
   for (const char* code : {"i0", "i/", "i9", "i", "O8x"}) {
     const std::string pickle = std::string(

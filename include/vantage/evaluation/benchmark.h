@@ -51,12 +51,12 @@ Benchmark ReadClassFolders(const std::filesystem::path& folder, int query_every 
 
 // A folder with `queries.json` (a list of {"query", "bbx": [left, top, right, bottom], "ok": [...], "junk":
 // [...]}, photos named with or without extension) and the photos of the database beside it; `images.json`
-// ({"imlist": [...]}), where there is one, names them. Throws Error naming the file and the photo where one
-// is missing.
+// ({"imlist": [...]}), where there is one, names them. A query in the database is junk for itself unless
+// its "ok" names it. Throws Error naming the file and the photo where one is missing.
 Benchmark ReadBoxedQueries(const std::filesystem::path& folder);
 
 // Reads what photos are turned by, a line "NAME DEGREES" each (clockwise; 0, 90, 180, 270 or -90), into
-// Benchmark::turns; names as PhotoLookup finds them. Throws Error naming file and line where a name is none
+// Benchmark::turns; names as PhotoFinder finds them. Throws Error naming file and line where a name is none
 // of the benchmark's photos (unless some of its photos are missing) or stands there twice, or the photo is a
 // query with a box.
 void ReadTurns(Benchmark& benchmark, const std::filesystem::path& path);

@@ -22,7 +22,7 @@ std::vector<std::string> ReadHolidaysList(const std::filesystem::path& path);
 
 // The benchmark of the photos at hand. names: all that belong to it, of which those that are not there become
 // Benchmark::missing; empty: not known, so that of 1491 photos only the number is checked.
-Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoLookup& photos);
+Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoFinder& photos);
 
 // A ranked list as INRIA's package has it: the query's name, then rank and name of each result
 // (WriteRankedLists of ranked_lists.h writes such).

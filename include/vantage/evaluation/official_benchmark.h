@@ -2,31 +2,13 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "vantage/evaluation/benchmark.h"
+#include "vantage/util/photo_finder.h"
 
 namespace vantage {
-
-// Photos that ground truth may name: files of a folder, or the names in a descriptor file.
-class PhotoLookup {
- public:
-  // folder: photos below it are known by their paths from there too.
-  explicit PhotoLookup(std::vector<std::filesystem::path> photos, const std::filesystem::path& folder = {});
-  static PhotoLookup InFolder(const std::filesystem::path& folder);
-
-  // The photo of this path or file name, with or without extension; null where there is none. Throws Error
-  // where several have that file name.
-  const std::filesystem::path* Find(const std::string& name) const;
-  const std::vector<std::filesystem::path>& photos() const { return photos_; }
-
- private:
-  std::vector<std::filesystem::path> photos_;
-  std::map<std::string, size_t> by_path_;
-  std::map<std::string, std::vector<size_t>> by_name_;
-};
 
 // Ground truth of the Oxford and Paris benchmarks, classic or revisited, and of INSTRE.
 struct GroundTruth {
@@ -50,7 +32,7 @@ GroundTruth ReadPickledGroundTruth(const std::filesystem::path& path);
 // Reads the text files of Oxford5k and Paris6k (NAME_query.txt, _good, _ok, _junk) below a folder; what is
 // good or ok is ok. The files do not name the whole database: it is all of `photos`, and what they name
 // besides. Throws Error naming the file and line.
-GroundTruth ReadTextGroundTruth(const std::filesystem::path& folder, const PhotoLookup& photos);
+GroundTruth ReadTextGroundTruth(const std::filesystem::path& folder, const PhotoFinder& photos);
 
 // The revisited protocol's three tasks (Radenović et al., CVPR 2018, section 3): what counts and what is
 // ignored.
@@ -60,12 +42,12 @@ Relevance RevisitedRelevance(const GroundTruth::Query& query, RevisitedTask task
 // The benchmark that ground truth and the photos at hand make; medium is the revisited protocol's main task.
 // What is not there is named in Benchmark::missing and left out; so are queries whose photo is not there.
 Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool revisited,
-                        const PhotoLookup& photos);
+                        const PhotoFinder& photos);
 
 // Reads oxford5k, paris6k, roxford5k, rparis6k or instre. ground_truth: a pickle, or a folder that holds
 // gnd_NAME.pkl or, for Oxford5k and Paris6k, text files. Fewer photos than the benchmark has count as missing
 // where the text files cannot name them.
 Benchmark ReadOfficialBenchmark(const std::string& name, const std::filesystem::path& ground_truth,
-                                const PhotoLookup& photos);
+                                const PhotoFinder& photos);
 
 }  // namespace vantage

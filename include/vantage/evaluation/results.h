@@ -50,9 +50,6 @@ struct EvaluationResults {
 // How results call a photo: its path below the benchmark's folder, or as it is.
 std::string PhotoName(const std::filesystem::path& photo, const std::filesystem::path& folder);
 
-// Where a photo of that name is: below the folder, or else as it is.
-std::filesystem::path PhotoPath(const std::filesystem::path& name, const std::filesystem::path& folder);
-
 // "a, b, c and 12 more": at most ten of the names.
 std::string SomeOf(const std::vector<std::string>& names);
 

@@ -123,6 +123,9 @@ std::vector<std::filesystem::path> ListFiles(const std::filesystem::path& folder
 // Sub-folders of `folder`, names only, sorted. Throws Error if the folder is missing.
 std::vector<std::string> ListFolders(const std::filesystem::path& folder);
 
+// The last folder's name: "landmarks" of "x/landmarks/", and that of the current folder of ".".
+std::string FolderName(const std::filesystem::path& folder);
+
 // Extensions of photos that vantage reads: .jpg, .jpeg, .png.
 const std::vector<std::string>& PhotoExtensions();
 
