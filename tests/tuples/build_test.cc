@@ -70,6 +70,40 @@ TEST(BuildTuples, CandidatesAgreeWithBruteForce) {
   }
 }
 
+// Twelve photos of one view, stored in sizes from 4,000 to 333 pixels.
+TEST(BuildTuples, ASmallerCopyOfAViewIsACandidate) {
+  const TemporaryFolder folder;
+  Reconstruction model = MakeRandomModel(2, 300, 1);
+  const RegisteredImage view = model.images.at(ImageId{1});
+  const Camera camera_of_view = model.cameras.at(CameraId{1});
+  for (uint32_t i = 1; i <= 12; ++i) {
+    Camera camera = camera_of_view;
+    camera.id = CameraId{i};
+    camera.width = 4000 / i;
+    camera.height = 3000 / i;
+    for (double& parameter : camera.parameters) parameter *= static_cast<double>(camera.width) / 640;
+    model.cameras[camera.id] = camera;
+    RegisteredImage image = view;
+    image.id = ImageId{i};
+    image.camera = camera.id;
+    image.name = StrCat(i, ".jpg");
+    model.images[image.id] = image;
+    WriteFile(folder / "photos" / image.name, image.name);
+  }
+  const SceneModels scene{"view", {{model, folder / "photos"}}, std::nullopt};
+  TupleOptions options;
+  options.query_fraction = 1;
+  const TrainingSet set = BuildTuples({scene}, options, folder.path()).set;
+  EXPECT_EQ(set.queries.size(), 12U);
+  for (const TrainingQuery& query : set.queries) {
+    EXPECT_EQ(query.candidates.size(), 11U);
+    for (const CandidatePositive& candidate : query.candidates) {
+      EXPECT_NEAR(candidate.scale_change, 1, 1e-9);
+      EXPECT_TRUE(IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change));
+    }
+  }
+}
+
 TEST(BuildTuples, M2TakesTheMostSharedPoints) {
   const TemporaryFolder folder;
   WriteScenes(folder, 2, 12);
