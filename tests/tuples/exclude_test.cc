@@ -186,7 +186,15 @@ TEST(NearestPairs, AgreeWithBruteForce) {
   EXPECT_FLOAT_EQ(pairs[0].similarity, nearest(0, 2));
   EXPECT_TRUE(std::is_sorted(pairs.begin(), pairs.end(),
                              [](const auto& x, const auto& y) { return x.similarity > y.similarity; }));
-  for (const NearScenes& pair : FindNearScenes(scenes, 2, 3, {})) {
+  std::vector<int64_t> progress;
+  RunContext context;
+  context.on_progress = [&](const Progress& shown) {
+    EXPECT_EQ(shown.total, 10);  // pairs of scenes
+    progress.push_back(shown.done);
+  };
+  const std::vector<NearScenes> near = FindNearScenes(scenes, 2, 3, context);
+  EXPECT_THAT(progress, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+  for (const NearScenes& pair : near) {
     int nearer_to_a = 0;
     int nearer_to_b = 0;
     for (size_t c = 0; c < scenes.size(); ++c) {
