@@ -21,8 +21,11 @@ BuiltTuples ImportCirtorchPickle(const fs::path& pickle, const fs::path& photos,
   BuiltTuples imported{ReadCirtorchPickle(pickle, photos, folder), {}};
   const auto count = static_cast<int64_t>(imported.set.photos.size());
   int64_t& missing = imported.report.missing_photos;
-  for (int64_t i = 0; i < count; ++i)
-    missing += fs::exists(PhotoPath(imported.set, PhotoId{i}, folder)) ? 0 : 1;
+  for (int64_t i = 0; i < count; ++i) {
+    const fs::path photo = PhotoPath(imported.set, PhotoId{i}, folder);
+    if (fs::exists(photo)) continue;
+    if (missing++ == 0) imported.report.missing_example = photo.lexically_normal().string();
+  }
   VANTAGE_CHECK(missing < count, pickle.string(), ": none of its ", missing, " photos is there, as ",
                 PhotoPath(imported.set, PhotoId{0}, folder).lexically_normal().string(),
                 ": 'vantage tuples' takes their folder (--photos)");

@@ -36,9 +36,10 @@ class TuplesCommand : public Command {
     line.Option("-o,--output", output_, "Training set to write (.db)", /*required=*/true);
     line.Flag("--classes", classes_,
               "SCENES are folders of photos, each sub-folder a class: photos of one class match each other");
-    line.Option("--photos", photos_,
-                "Folder of the photos, for models that do not say where they are; of a .pkl: "
-                "default 'ims' beside it");
+    line.Option(
+        "--photos", photos_,
+        "Folder of the photos, or of a folder for each scene; default: the one that scene.json names, or "
+        "images beside the model; of a .pkl: 'ims' beside it");
     line.Option("--val", val_,
                 "Folder of models whose scenes validate (may be repeated); then none are drawn");
     line.Option("--model", model_,
@@ -166,7 +167,9 @@ class TuplesCommand : public Command {
         {"split", "scenes", "photos", "queries", "candidates a query"}};
     nlohmann::json result = {{"output", output_},
                              {"dropped_scenes", built.report.dropped_scenes},
-                             {"missing_photos", built.report.missing_photos}};
+                             {"missing_photos", built.report.missing_photos},
+                             {"repeated_photos", built.report.repeated_photos}};
+    if (built.report.missing_photos > 0) result["missing_example"] = built.report.missing_example;
     for (const Split split : {Split::kTrain, Split::kVal}) {
       const TrainingSetSummary s = Summarize(built.set, split);
       table.push_back({SplitName(split), std::to_string(s.scenes), std::to_string(s.photos),
@@ -183,7 +186,11 @@ class TuplesCommand : public Command {
       changed.push_back({{"scene", change.scene}, {"change", change.change}, {"why", change.why}});
     }
     if (built.report.missing_photos > 0) {
-      text += StrCat(built.report.missing_photos, " photos that are named there are missing\n");
+      text += StrCat(built.report.missing_photos, " photos that are named there are missing, such as ",
+                     built.report.missing_example, "\n");
+    }
+    if (built.report.repeated_photos > 0) {
+      text += StrCat(built.report.repeated_photos, " photos are in another scene too, which has them\n");
     }
     for (const std::string& scene : built.report.dropped_scenes) text += StrCat("left out: ", scene, "\n");
     session.PrintResult(result, text);

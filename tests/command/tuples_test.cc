@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "command/run_vantage.h"
 #include "testing/files.h"
@@ -91,6 +92,38 @@ TEST_F(Tuples, CtrlCInTheMiddleAndAgainLeavesNothing) {
                 .code,
             0);
   EXPECT_EQ(ReadTrainingSet(folder_ / "out/set.db").photos.size(), 36U);
+}
+
+TEST_F(Tuples, AWorkspaceOfColmapGivesEachPhotoOnce) {
+  for (const char* model : {"sparse/0", "dense/sparse"}) {
+    WriteColmapModel(MakeRandomModel(12, 300, 0), folder_ / "ws/s0" / model, ModelFormat::kBinary);
+  }
+  for (const char* photos : {"images", "dense/images"}) {
+    std::filesystem::create_directories((folder_ / "ws/s0" / photos).parent_path());
+    std::filesystem::copy(folder_ / "photos/scene0", folder_ / "ws/s0" / photos);
+  }
+  for (const std::vector<std::string>& photos :
+       {std::vector<std::string>{}, {"--photos", Path("ws/s0/images")}, {"--photos", Path("ws")}}) {
+    std::vector<std::string> arguments = {"tuples", Path("ws"), "-o", Path("set.db")};
+    arguments.insert(arguments.end(), photos.begin(), photos.end());
+    const Output output = Vantage(arguments);
+    EXPECT_EQ(output.code, 0) << output.text;
+    EXPECT_THAT(output.text, HasSubstr("ws/s0/dense: is left out"));
+    std::vector<std::string> paths;
+    for (const TrainingPhoto& photo : ReadTrainingSet(folder_ / "set.db").photos) paths.push_back(photo.path);
+    EXPECT_EQ(paths.size(), 12U);
+    for (const std::string& path : paths) EXPECT_THAT(path, ::testing::StartsWith("ws/s0/images/"));
+    EXPECT_EQ(std::set<std::string>(paths.begin(), paths.end()).size(), 12U);
+  }
+}
+
+TEST_F(Tuples, WithoutAnyPhotoNothingIsWritten) {
+  std::filesystem::rename(folder_ / "photos", folder_ / "gone");
+  const Output output = Vantage({"tuples", Path("models"), "-o", Path("set.db")});
+  EXPECT_EQ(output.code, 1);
+  EXPECT_THAT(output.text, HasSubstr("none of the 36 photos that the models name was found, such as " +
+                                     Path("photos/scene0/0.jpg")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "set.db"));
 }
 
 // Folders of photos as classes: two that train and one that validates, one left out by name, one too small.
