@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/tuples/scenes.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -24,15 +29,37 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Folders of models at or below `folder`, relative to it, sorted.
+// Folders of models at or below `folder`, relative to it, sorted. Links to folders are followed, and each
+// folder is looked into once, under its own path rather than a link's. Hidden folders are left out.
 std::vector<fs::path> FindModels(const fs::path& folder) {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   std::vector<fs::path> models;
-  if (IsColmapModel(folder)) models.emplace_back(".");
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_directory() && IsColmapModel(entry.path())) {
-      models.push_back(entry.path().lexically_relative(folder));
+  std::set<std::pair<dev_t, ino_t>> seen;
+  std::set<fs::path> folders = {folder};
+  std::set<fs::path> links;
+  while (!folders.empty() || !links.empty()) {
+    std::set<fs::path>& next = folders.empty() ? links : folders;
+    const fs::path current = *next.begin();
+    next.erase(next.begin());
+    struct stat status {};
+    if (::stat(current.c_str(), &status) != 0) continue;  // removed meanwhile
+    if (!seen.emplace(status.st_dev, status.st_ino).second) continue;
+    std::error_code error;
+    if (::faccessat(AT_FDCWD, current.c_str(), R_OK | X_OK, AT_EACCESS) != 0) {
+      error = {errno, std::generic_category()};
     }
+    fs::directory_iterator entry;
+    if (!error) entry = fs::directory_iterator(current, error);
+    if (!error && IsColmapModel(current)) {
+      models.push_back(current == folder ? fs::path(".") : current.lexically_relative(folder));
+    }
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      std::error_code of_entry;
+      const std::string name = entry->path().filename().string();
+      if (name[0] == '.' || !entry->is_directory(of_entry)) continue;
+      (entry->is_symlink(of_entry) ? links : folders).insert(current / name);
+    }
+    if (error) LogWarning(current.string(), ": the folder is left out: ", error.message());
   }
   std::sort(models.begin(), models.end());
   return models;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/tuples/build.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -10,6 +12,7 @@
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/sfm/covisibility.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -347,6 +350,50 @@ TEST(ReadScenes, AWorkspaceWithTheSamePhotoNamesTwiceIsOneScene) {
   WriteWorkspace(folder / "all/castle/undistorted", 1, "sparse");
   WriteWorkspace(folder / "all/tower", 2);  // the same names, but not in the same workspace
   EXPECT_THAT(NamesOf(ReadScenes(folder / "all", "", std::nullopt)), ElementsAre("castle", "tower"));
+}
+
+TEST(ReadScenes, FollowsLinksToFoldersOnceEach) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "disk/castle", 1);
+  WriteWorkspace(folder / "all/tower", 2);
+  fs::create_directory_symlink(folder / "disk/castle", folder / "all/castle");
+  fs::create_directory_symlink("tower", folder / "all/again");
+  fs::create_directory_symlink("..", folder / "all/tower/up");
+  WriteColmapModel(MakeRandomModel(12, 300, 3), folder / "all/.trash/sparse/0", ModelFormat::kBinary);
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "all", "", std::nullopt);
+  EXPECT_THAT(NamesOf(scenes), ElementsAre("castle", "tower"));
+  EXPECT_EQ(PhotosOf(scenes[0])[0], folder / "disk/castle/images/0.jpg");
+}
+
+// Root may read everything: the test gives that up for its duration.
+TEST(ReadScenes, AFolderThatCannotBeReadIsAWarning) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "all/castle", 1);
+  WriteWorkspace(folder / "all/locked", 2);
+  WriteWorkspace(folder / "all/listed", 3);
+  fs::permissions(folder.path(), fs::perms(0755));
+  fs::permissions(folder / "all/locked", fs::perms::none);
+  fs::permissions(folder / "all/listed", fs::perms(0444));
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
+  const bool is_root = ::geteuid() == 0;
+  if (is_root) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
+  std::vector<std::string> names;
+  try {
+    names = NamesOf(ReadScenes(folder / "all", "", std::nullopt));
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << error.what();
+  }
+  if (is_root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
+  SetLogSink({});
+  for (const char* name : {"all/locked", "all/listed"}) fs::permissions(folder / name, fs::perms(0755));
+  EXPECT_THAT(names, ElementsAre("castle"));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("all/listed: the folder is left out: Permission denied"),
+                                    HasSubstr("all/locked: the folder is left out: Permission denied")));
 }
 
 TEST(BuildTuples, APhotoIsInTheSetOnceWhateverItsSpelling) {

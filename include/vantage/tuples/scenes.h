@@ -29,6 +29,8 @@ struct SceneModels {
 // Finds the scenes at or below a folder: COLMAP models, each in a folder of its own, or as SCENE/sparse/0, 1,
 // ... as `vantage reconstruct` leaves them, or as hloc does, the largest in SCENE and the others in
 // SCENE/models.
+// - Links to folders are followed, and each folder is looked into once. Hidden folders are left out; folders
+//   that cannot be read too, with a warning.
 // - DIR/dense is left out if DIR/sparse has models (image_undistorter writes there), and so is a scene below
 //   another one if more than half of its images have names of that one's: they are the same photos.
 // - Photos are in `photos`/SCENE, `photos`/SCENE/images, `photos`/images or `photos`, whichever has the most
