@@ -14,6 +14,7 @@
 #include "vantage/tuples/exclude.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -76,12 +77,25 @@ class TuplesCommand : public Command {
       scenes = std::move(result.scenes);
       changes.insert(changes.end(), result.changes.begin(), result.changes.end());
     };
-    apply(ExcludeNames(std::move(scenes), ExcludedNames()));
-    const std::vector<std::filesystem::path> tests = ExcludedPhotos();
+    ScenesAndChanges named = ExcludeNames(std::move(scenes), ExcludedNames());
+    WarnOfUnmetNames(named.unmet, "scene");
+    apply(std::move(named));
+    const std::vector<TestPhotos> tests = ExcludedPhotos();
+    if (!tests.empty() && model_.empty()) {
+      LogWarning(
+          "--exclude-photos compares the bytes of files only: a photo that was saved anew, or another one "
+          "of the same thing, is not found; --model MODEL compares what photos show");
+    }
     std::optional<PhotoDescriptors> described;
     if (!model_.empty()) described = DescribeAll(session, scenes, tests);
     const PhotoDescriptors* descriptors = described ? &*described : nullptr;
-    apply(ExcludeTestPhotos(std::move(scenes), tests, descriptors, exclude_, session.context()));
+    ScenesAndChanges tested =
+        ExcludeTestPhotos(std::move(scenes), tests, descriptors, exclude_, session.context());
+    for (const std::string& name : tested.unmet) {
+      LogWarning("--exclude-photos ", name, ": no scene has one of its photos",
+                 model_.empty() ? "" : " or shows what they show");
+    }
+    apply(std::move(tested));
     apply(ResolveOverlaps(std::move(scenes), descriptors, exclude_, session.context()));
     const BuiltTuples built = BuildTuples(scenes, options_, std::filesystem::path(output_).parent_path(),
                                           session.context(), descriptors);
@@ -105,17 +119,27 @@ class TuplesCommand : public Command {
     return names;
   }
 
-  std::vector<std::filesystem::path> ExcludedPhotos() const {
-    if (excluded_photos_.empty()) return {};
-    std::vector<std::filesystem::path> photos;
-    for (const PhotoRequest& request : ListPhotos(excluded_photos_).requests) photos.push_back(request.path);
-    return photos;
+  // Warns of names that left nothing out: a name with a mistake would let a test's landmark be trained on.
+  static void WarnOfUnmetNames(const std::vector<std::string>& names, const char* what) {
+    for (const std::string& name : names)
+      LogWarning("--exclude-names ", name, ": no ", what, " has this name");
+  }
+
+  std::vector<TestPhotos> ExcludedPhotos() const {
+    std::vector<TestPhotos> tests;
+    for (const std::string& entry : excluded_photos_) {
+      TestPhotos test{entry, {}};
+      for (const PhotoRequest& request : ListPhotos({entry}).requests) test.photos.push_back(request.path);
+      tests.push_back(std::move(test));
+    }
+    return tests;
   }
 
   PhotoDescriptors DescribeAll(const Session& session, const std::vector<SceneModels>& scenes,
-                               const std::vector<std::filesystem::path>& tests) const {
+                               const std::vector<TestPhotos>& tests) const {
     PhotoDescriptors described;
-    std::vector<std::filesystem::path> photos = tests;
+    std::vector<std::filesystem::path> photos;
+    for (const TestPhotos& test : tests) photos.insert(photos.end(), test.photos.begin(), test.photos.end());
     for (const SceneModels& scene : scenes) {
       for (std::filesystem::path& photo : PhotosOf(scene)) photos.push_back(std::move(photo));
     }
@@ -142,14 +166,17 @@ class TuplesCommand : public Command {
     for (const std::string& folder : scenes_)
       add(folder, val_.empty() ? std::optional<Split>() : Split::kTrain);
     for (const std::string& folder : val_) add(folder, Split::kVal);
-    const std::vector<std::string> excluded = ExcludedNames();
-    std::erase_if(classes, [&](const PhotoClass& one) {
-      return std::find(excluded.begin(), excluded.end(), one.name) != excluded.end();
-    });
+    ClassesAndChanges kept = ExcludeClasses(std::move(classes), ExcludedNames());
+    WarnOfUnmetNames(kept.unmet, "class");
+    std::vector<SceneChange> changes = std::move(kept.changes);
+    if (exclude_.overlapping != "keep") {
+      kept = LeaveOutRepeatedFiles(std::move(kept.classes), session.context());
+      changes.insert(changes.end(), kept.changes.begin(), kept.changes.end());
+    }
     const BuiltTuples built =
-        BuildClassTuples(classes, options_, std::filesystem::path(output_).parent_path());
+        BuildClassTuples(kept.classes, options_, std::filesystem::path(output_).parent_path());
     WriteTrainingSet(built.set, output_);
-    Print(session, built, {});
+    Print(session, built, changes);
   }
 
   // What cirtorch's file has chosen stands: no option but the folder of photos has a say.

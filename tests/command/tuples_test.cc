@@ -21,6 +21,7 @@ using vantage::testing::FilesBelow;
 using vantage::testing::MakeFormulaModel;
 using vantage::testing::MakePhoto;
 using vantage::testing::MakeRandomModel;
+using vantage::testing::Output;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::Vantage;
 using vantage::testing::VantageJson;
@@ -126,6 +127,20 @@ TEST_F(Tuples, WithoutAnyPhotoNothingIsWritten) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "set.db"));
 }
 
+TEST_F(Tuples, ExclusionsThatMatchNothingAreNamed) {
+  WriteFile(folder_ / "tests/t.jpg", EncodeJpeg(MakePhoto(7, 3, 90, 70), 90));
+  const Output output = Vantage({"tuples", Path("models"), "--exclude-names", "Scene 1", "--exclude-names",
+                                 "scnee2", "--exclude-photos", Path("tests"), "--exclude-photos",
+                                 Path("photos/scene0/3.jpg"), "-o", Path("set.db")});
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("warning: --exclude-names scnee2: no scene has this name"));
+  EXPECT_THAT(output.text, HasSubstr("warning: --exclude-photos compares the bytes of files only"));
+  EXPECT_THAT(output.text, HasSubstr("warning: --exclude-photos " + Path("tests") + ": no scene"));
+  EXPECT_THAT(output.text, ::testing::Not(HasSubstr("Scene 1: no")));
+  EXPECT_THAT(output.text, ::testing::Not(HasSubstr("3.jpg: no scene")));
+  EXPECT_EQ(ReadTrainingSet(folder_ / "set.db").scenes.size(), 1U);
+}
+
 // Folders of photos as classes: two that train and one that validates, one left out by name, one too small.
 class TupleClasses : public ::testing::Test {
  protected:
@@ -138,7 +153,7 @@ class TupleClasses : public ::testing::Test {
   }
 
   void AddClass(const std::string& name, int photos) const {
-    for (int i = 0; i < photos; ++i) WriteFile(folder_ / name / StrCat(i, ".jpg"), "never opened");
+    for (int i = 0; i < photos; ++i) WriteFile(folder_ / name / StrCat(i, ".jpg"), StrCat(name, " ", i));
   }
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }
 
@@ -163,6 +178,23 @@ TEST_F(TupleClasses, AreTheScenesOfATrainingSet) {
     EXPECT_EQ(set.photos[Index(query.photo)].scene, set.photos[Index(query.positive)].scene);
     EXPECT_TRUE(std::filesystem::exists(PhotoPath(set, query.positive, folder_.path())));
   }
+}
+
+TEST_F(TupleClasses, AFileOfTwoIsLeftOutOfBothAndNamed) {
+  WriteFile(folder_ / "photos/tower/copy.jpg", "photos/church 2");
+  const std::vector<std::string> arguments = {"tuples",          Path("photos"), "--classes",
+                                              "--exclude-names", "BRIDGE",       "--exclude-names",
+                                              "brigde",          "-o",           Path("set.db")};
+  const Output output = Vantage(arguments);
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("warning: --exclude-names brigde: no class has this name"));
+  EXPECT_THAT(output.text, HasSubstr("bridge: left out: 'BRIDGE' is excluded by name"));
+  EXPECT_THAT(output.text,
+              HasSubstr("church: 1 photo left out: church/2.jpg and tower/copy.jpg are the same file"));
+  EXPECT_EQ(ReadTrainingSet(folder_ / "set.db").photos.size(), 8U);
+  std::vector<std::string> kept = arguments;
+  kept.insert(kept.end(), {"--overlapping", "keep"});
+  EXPECT_EQ(VantageJson(kept)["train"]["photos"], 10);
 }
 
 TEST_F(TupleClasses, GoWithoutWhatSparseModelsNeed) {
