@@ -2,6 +2,7 @@
 #include "training_set_files.h"
 
 #include "vantage/tuples/cirtorch_pickle.h"
+#include "vantage/tuples/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
@@ -39,7 +40,8 @@ void ConvertTrainingSet(const fs::path& from, const fs::path& to) {
     if (imported.report.missing_photos > 0)
       LogWarning(imported.report.missing_photos, " photos that ", from.string(), " names are missing");
   } else if (Extension(from) == ".db" && IsPicklePath(to)) {
-    const CirtorchExport written = WriteCirtorchPickle(ReadTrainingSet(from), from.parent_path(), to);
+    const auto [set, root] = ReadLocatedSet(from);
+    const CirtorchExport written = WriteCirtorchPickle(set, root, to);
     LogInfo(written.pairs, " pairs of ", written.photos, " photos; ", written.linked, " were linked into ",
             (to.parent_path() / "ims").string());
     if (written.missing > 0) LogWarning(written.missing, " photos are missing: cirtorch fails on them");

@@ -127,6 +127,27 @@ TEST_F(Tuples, WithoutAnyPhotoNothingIsWritten) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "set.db"));
 }
 
+TEST_F(Tuples, PhotosThatMovedAreFoundAgain) {
+  const std::string set = Path("sets/set.db");
+  VantageJson({"tuples", Path("models"), "-o", set});
+  std::filesystem::create_directory(folder_ / "disk");
+  std::filesystem::rename(folder_ / "photos", folder_ / "disk/photos");
+  const Output missing = Vantage({"report", set, "-o", Path("page.html")});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.text, HasSubstr("none of its 36 photos was found, as " + Path("photos/scene0/0.jpg")));
+  for (const char* photos : {"disk/photos", "disk"}) {
+    EXPECT_TRUE(VantageJson({"report", set, "--photos", Path(photos), "-o", Path("page.html")})["unreadable"]
+                    .empty());
+    VantageJson({"whiten", Path("model.pth"), "--tuples", set, "--photos", Path(photos), "--method", "pca",
+                 "--dimension", "8", "-o", Path("whitened.pth")});
+  }
+  // A link to the set stands elsewhere than the set.
+  std::filesystem::rename(folder_ / "disk/photos", folder_ / "photos");
+  std::filesystem::create_directories(folder_ / "a/b/c");
+  std::filesystem::create_symlink(set, folder_ / "a/b/c/set.db");
+  EXPECT_TRUE(VantageJson({"report", Path("a/b/c/set.db"), "-o", Path("page.html")})["unreadable"].empty());
+}
+
 TEST_F(Tuples, ExclusionsThatMatchNothingAreNamed) {
   WriteFile(folder_ / "tests/t.jpg", EncodeJpeg(MakePhoto(7, 3, 90, 70), 90));
   const Output output = Vantage({"tuples", Path("models"), "--exclude-names", "Scene 1", "--exclude-names",
