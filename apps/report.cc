@@ -8,6 +8,7 @@
 #include "vantage/mining/tuple_miner.h"
 #include "vantage/report/run_report.h"
 #include "vantage/report/training_set_report.h"
+#include "vantage/tuples/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
@@ -27,8 +28,10 @@ class ReportCommand : public Command {
     line.Positional("SET", set_, "Training set (.db), or the folder of a run of vantage train");
     line.Option("-o,--output", output_, "Page to write (.html): one file, opens without network",
                 /*required=*/true);
-    line.Option("--photos", photos_,
-                "Folder that photo paths are relative to; default: the training set's own");
+    line.Option(
+        "--photos", photos_,
+        "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
+        "one; default: the training set's own");
     model_.DeclareOptional(line, "--model", "Model to mine negatives with; without it, none are shown");
     line.Option("--size", size_,
                 "Longest side that photos are reduced to for the model, pixels; 0: the model's own, or 1024");
@@ -45,8 +48,7 @@ class ReportCommand : public Command {
   void Run(Session& session) override {
     CheckOutput(output_, file_kinds::kPage, session.Rules({set_, model_.path}));
     if (fs::is_directory(set_)) return ReportRun(session);
-    const TrainingSet set = ReadTrainingSet(set_);
-    const fs::path root = photos_.empty() ? fs::path(set_).parent_path() : fs::path(photos_);
+    const auto [set, root] = ReadLocatedSet(set_, photos_);
     ReportNegatives negatives;
     if (!model_.path.empty()) negatives = Mine(session, set, root);
     const TrainingSetReportSummary summary = WriteTrainingSetReport(

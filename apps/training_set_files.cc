@@ -2,6 +2,7 @@
 #include "training_set_files.h"
 
 #include "vantage/tuples/cirtorch_pickle.h"
+#include "vantage/tuples/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
@@ -21,8 +22,11 @@ BuiltTuples ImportCirtorchPickle(const fs::path& pickle, const fs::path& photos,
   BuiltTuples imported{ReadCirtorchPickle(pickle, photos, folder), {}};
   const auto count = static_cast<int64_t>(imported.set.photos.size());
   int64_t& missing = imported.report.missing_photos;
-  for (int64_t i = 0; i < count; ++i)
-    missing += fs::exists(PhotoPath(imported.set, PhotoId{i}, folder)) ? 0 : 1;
+  for (int64_t i = 0; i < count; ++i) {
+    const fs::path photo = PhotoPath(imported.set, PhotoId{i}, folder);
+    if (fs::exists(photo)) continue;
+    if (missing++ == 0) imported.report.missing_example = photo.lexically_normal().string();
+  }
   VANTAGE_CHECK(missing < count, pickle.string(), ": none of its ", missing, " photos is there, as ",
                 PhotoPath(imported.set, PhotoId{0}, folder).lexically_normal().string(),
                 ": 'vantage tuples' takes their folder (--photos)");
@@ -36,7 +40,8 @@ void ConvertTrainingSet(const fs::path& from, const fs::path& to) {
     if (imported.report.missing_photos > 0)
       LogWarning(imported.report.missing_photos, " photos that ", from.string(), " names are missing");
   } else if (Extension(from) == ".db" && IsPicklePath(to)) {
-    const CirtorchExport written = WriteCirtorchPickle(ReadTrainingSet(from), from.parent_path(), to);
+    const auto [set, root] = ReadLocatedSet(from);
+    const CirtorchExport written = WriteCirtorchPickle(set, root, to);
     LogInfo(written.pairs, " pairs of ", written.photos, " photos; ", written.linked, " were linked into ",
             (to.parent_path() / "ims").string());
     if (written.missing > 0) LogWarning(written.missing, " photos are missing: cirtorch fails on them");

@@ -13,7 +13,9 @@
 #include "vantage/tuples/classes.h"
 #include "vantage/tuples/exclude.h"
 #include "vantage/util/error.h"
+#include "vantage/util/file.h"
 #include "vantage/util/lines.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -36,9 +38,10 @@ class TuplesCommand : public Command {
     line.Option("-o,--output", output_, "Training set to write (.db)", /*required=*/true);
     line.Flag("--classes", classes_,
               "SCENES are folders of photos, each sub-folder a class: photos of one class match each other");
-    line.Option("--photos", photos_,
-                "Folder of the photos, for models that do not say where they are; of a .pkl: "
-                "default 'ims' beside it");
+    line.Option(
+        "--photos", photos_,
+        "Folder of the photos, or of a folder for each scene; default: the one that scene.json names, or "
+        "images beside the model; of a .pkl: 'ims' beside it");
     line.Option("--val", val_,
                 "Folder of models whose scenes validate (may be repeated); then none are drawn");
     line.Option("--model", model_,
@@ -78,12 +81,25 @@ class TuplesCommand : public Command {
       scenes = std::move(result.scenes);
       changes.insert(changes.end(), result.changes.begin(), result.changes.end());
     };
-    apply(ExcludeNames(std::move(scenes), ExcludedNames()));
-    const std::vector<std::filesystem::path> tests = ExcludedPhotos();
+    ScenesAndChanges named = ExcludeNames(std::move(scenes), ExcludedNames());
+    WarnOfUnmetNames(named.unmet, "scene");
+    apply(std::move(named));
+    const std::vector<TestPhotos> tests = ExcludedPhotos();
+    if (!tests.empty() && model_.empty()) {
+      LogWarning(
+          "--exclude-photos compares the bytes of files only: a photo that was saved anew, or another one "
+          "of the same thing, is not found; --model MODEL compares what photos show");
+    }
     std::optional<PhotoDescriptors> described;
     if (!model_.empty()) described = DescribeAll(session, scenes, tests);
     const PhotoDescriptors* descriptors = described ? &*described : nullptr;
-    apply(ExcludeTestPhotos(std::move(scenes), tests, descriptors, exclude_, session.context()));
+    ScenesAndChanges tested =
+        ExcludeTestPhotos(std::move(scenes), tests, descriptors, exclude_, session.context());
+    for (const std::string& name : tested.unmet) {
+      LogWarning("--exclude-photos ", name, ": no scene has one of its photos",
+                 model_.empty() ? "" : " or shows what they show");
+    }
+    apply(std::move(tested));
     apply(ResolveOverlaps(std::move(scenes), descriptors, exclude_, session.context()));
     const BuiltTuples built = BuildTuples(scenes, options_, std::filesystem::path(output_).parent_path(),
                                           session.context(), descriptors);
@@ -104,17 +120,27 @@ class TuplesCommand : public Command {
     return names;
   }
 
-  std::vector<std::filesystem::path> ExcludedPhotos() const {
-    if (excluded_photos_.empty()) return {};
-    std::vector<std::filesystem::path> photos;
-    for (const PhotoRequest& request : ListPhotos(excluded_photos_).requests) photos.push_back(request.path);
-    return photos;
+  // Warns of names that left nothing out: a name with a mistake would let a test's landmark be trained on.
+  static void WarnOfUnmetNames(const std::vector<std::string>& names, const char* what) {
+    for (const std::string& name : names)
+      LogWarning("--exclude-names ", name, ": no ", what, " has this name");
+  }
+
+  std::vector<TestPhotos> ExcludedPhotos() const {
+    std::vector<TestPhotos> tests;
+    for (const std::string& entry : excluded_photos_) {
+      TestPhotos test{entry, {}};
+      for (const PhotoRequest& request : ListPhotos({entry}).requests) test.photos.push_back(request.path);
+      tests.push_back(std::move(test));
+    }
+    return tests;
   }
 
   PhotoDescriptors DescribeAll(const Session& session, const std::vector<SceneModels>& scenes,
-                               const std::vector<std::filesystem::path>& tests) const {
+                               const std::vector<TestPhotos>& tests) const {
     PhotoDescriptors described;
-    std::vector<std::filesystem::path> photos = tests;
+    std::vector<std::filesystem::path> photos;
+    for (const TestPhotos& test : tests) photos.insert(photos.end(), test.photos.begin(), test.photos.end());
     for (const SceneModels& scene : scenes) {
       for (std::filesystem::path& photo : PhotosOf(scene)) photos.push_back(std::move(photo));
     }
@@ -141,14 +167,17 @@ class TuplesCommand : public Command {
     for (const std::string& folder : scenes_)
       add(folder, val_.empty() ? std::optional<Split>() : Split::kTrain);
     for (const std::string& folder : val_) add(folder, Split::kVal);
-    const std::vector<std::string> excluded = ExcludedNames();
-    std::erase_if(classes, [&](const PhotoClass& one) {
-      return std::find(excluded.begin(), excluded.end(), one.name) != excluded.end();
-    });
+    ClassesAndChanges kept = ExcludeClasses(std::move(classes), ExcludedNames());
+    WarnOfUnmetNames(kept.unmet, "class");
+    std::vector<SceneChange> changes = std::move(kept.changes);
+    if (exclude_.overlapping != "keep") {
+      kept = LeaveOutRepeatedFiles(std::move(kept.classes), session.context());
+      changes.insert(changes.end(), kept.changes.begin(), kept.changes.end());
+    }
     const BuiltTuples built =
-        BuildClassTuples(classes, options_, std::filesystem::path(output_).parent_path());
+        BuildClassTuples(kept.classes, options_, std::filesystem::path(output_).parent_path());
     WriteTrainingSet(built.set, output_);
-    Print(session, built, {});
+    Print(session, built, changes);
   }
 
   // What cirtorch's file has chosen stands: no option but the folder of photos has a say.
@@ -166,7 +195,9 @@ class TuplesCommand : public Command {
         {"split", "scenes", "photos", "queries", "candidates a query"}};
     nlohmann::json result = {{"output", output_},
                              {"dropped_scenes", built.report.dropped_scenes},
-                             {"missing_photos", built.report.missing_photos}};
+                             {"missing_photos", built.report.missing_photos},
+                             {"repeated_photos", built.report.repeated_photos}};
+    if (built.report.missing_photos > 0) result["missing_example"] = built.report.missing_example;
     for (const Split split : {Split::kTrain, Split::kVal}) {
       const TrainingSetSummary s = Summarize(built.set, split);
       table.push_back({SplitName(split), std::to_string(s.scenes), std::to_string(s.photos),
@@ -183,7 +214,11 @@ class TuplesCommand : public Command {
       changed.push_back({{"scene", change.scene}, {"change", change.change}, {"why", change.why}});
     }
     if (built.report.missing_photos > 0) {
-      text += StrCat(built.report.missing_photos, " photos that are named there are missing\n");
+      text += StrCat(built.report.missing_photos, " photos that are named there are missing, such as ",
+                     built.report.missing_example, "\n");
+    }
+    if (built.report.repeated_photos > 0) {
+      text += StrCat(built.report.repeated_photos, " photos are in another scene too, which has them\n");
     }
     for (const std::string& scene : built.report.dropped_scenes) text += StrCat("left out: ", scene, "\n");
     session.PrintResult(result, text);

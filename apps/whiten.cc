@@ -7,6 +7,7 @@
 #include "session.h"
 #include "vantage/nn/fold_whitening.h"
 #include "vantage/train/learn_whitening.h"
+#include "vantage/tuples/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 
@@ -28,8 +29,10 @@ class WhitenCommand : public Command {
     model_.DeclareModelOnly(line, "MODEL", "Model");
     line.Option("--tuples", tuples_, "Training set (.db) whose pairs it is learned from", /*required=*/true);
     line.Option("-o,--output", output_, "Model to write", /*required=*/true);
-    line.Option("--photos", photos_,
-                "Folder that photo paths are relative to; default: the training set's own");
+    line.Option(
+        "--photos", photos_,
+        "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
+        "one; default: the training set's own");
     line.Option("--name", name_, "Name of the whitening in the model; default: the method's");
     line.Option("--size", size_,
                 "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024");
@@ -46,8 +49,7 @@ class WhitenCommand : public Command {
   void Run(Session& session) override {
     CheckOutput(output_, file_kinds::kCheckpoint, session.Rules({model_.path, tuples_}));
     Model model = model_.Read(session);
-    const TrainingSet set = ReadTrainingSet(tuples_);
-    const fs::path root = photos_.empty() ? fs::path(tuples_).parent_path() : fs::path(photos_);
+    const auto [set, root] = ReadLocatedSet(tuples_, photos_);
     const int size = EffectiveImageSize(model, {.image_size = size_});
     const std::vector<double> scales = EffectiveScales(model, {.scales = scales_});
     if (fold_) CheckFoldable(model, scales);

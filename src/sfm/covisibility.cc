@@ -21,7 +21,7 @@ double Median(std::vector<double> values) {
 CovisibilityIndex::CovisibilityIndex(const Reconstruction& reconstruction) {
   for (const auto& [id, image] : reconstruction.images) {
     centers_[id] = image.cam_from_world.Center();
-    const double focal_length = reconstruction.cameras.at(image.camera).MeanFocalLength();
+    const double focal_length = reconstruction.cameras.at(image.camera).RelativeFocalLength();
     std::vector<SeenPoint>& seen = points_[id];
     for (const Observation& observation : image.observations) {
       if (observation.point == kNoPoint) continue;

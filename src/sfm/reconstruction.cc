@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/sfm/reconstruction.h"
 
+#include <algorithm>
+
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -56,6 +58,11 @@ double Camera::MeanFocalLength() const {
   double sum = 0;
   for (int i = 0; i < model.focal_length_count; ++i) sum += parameters[static_cast<size_t>(i)];
   return sum / model.focal_length_count;
+}
+
+double Camera::RelativeFocalLength() const {
+  const uint64_t longest_side = std::max(width, height);
+  return longest_side == 0 ? 0 : MeanFocalLength() / static_cast<double>(longest_side);
 }
 
 ReconstructionSummary Summarize(const Reconstruction& reconstruction) {

@@ -30,8 +30,10 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
 
 void Describe(OptionsDescription& description, DataOptions& options) {
   description.Add("training_set", options.training_set, "The .db file that 'vantage tuples' writes");
-  description.Add("photos", options.photos,
-                  "Folder that photo paths are relative to; empty: the training set's own");
+  description.Add(
+      "photos", options.photos,
+      "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
+      "one; empty: the training set's own");
   description.Add("image_size", options.image_size, "Longest side that photos are reduced to, pixels")
       .Range(16, 16384);
   description.Add("apply_exif_orientation", options.apply_exif_orientation,

@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "train/shared_work.h"
 #include "vantage/extract/describer.h"
 #include "vantage/extract/journal.h"
 #include "vantage/nn/model_file.h"
+#include "vantage/tuples/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/log.h"
@@ -34,9 +36,9 @@ std::unique_ptr<ExtractionJournal> OpenJournal(const fs::path& path, const std::
   return journal;
 }
 
-TrainingSet ReadSet(const DataOptions& options) {
+LocatedSet ReadSet(const DataOptions& options) {
   if (options.training_set.empty()) throw UsageError("the configuration names no data.training_set");
-  return ReadTrainingSet(options.training_set);
+  return ReadLocatedSet(options.training_set, options.photos);
 }
 
 std::string IdentityOf(const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
@@ -53,11 +55,10 @@ std::string IdentityOf(const DescriptorNet& net, const std::vector<PhotoRequest>
 
 }  // namespace
 
-TrainingData::TrainingData(const TrainOptions& options)
-    : options_(options),
-      set_(ReadSet(options.data)),
-      photo_root_(options.data.photos.empty() ? fs::path(options.data.training_set).parent_path()
-                                              : fs::path(options.data.photos)) {
+TrainingData::TrainingData(const TrainOptions& options) : options_(options) {
+  LocatedSet located = ReadSet(options.data);
+  set_ = std::move(located.set);
+  photo_root_ = std::move(located.photo_root);
   extract_.image_size = options.data.image_size;
   extract_.apply_exif_orientation = options.data.apply_exif_orientation;
   extract_.precision = options.compute.precision;

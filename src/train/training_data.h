@@ -15,8 +15,8 @@ namespace vantage {
 // The photos that a run trains on, and the tuples that are mined among them.
 class TrainingData {
  public:
-  // Reads the training set. Throws UsageError where the options name none; Error where it cannot be read or
-  // no negatives can be found in it.
+  // Reads the training set. Throws UsageError where the options name none; Error if it cannot be read,
+  // none of its photos is found, or no negatives can be found in it.
   explicit TrainingData(const TrainOptions& options);
 
   const TrainingSet& set() const { return set_; }

@@ -6,10 +6,10 @@
 #include <optional>
 #include <set>
 
+#include "tuples/photo_files.h"
 #include "tuples/splits.h"
 #include "vantage/sfm/covisibility.h"
 #include "vantage/util/error.h"
-#include "vantage/util/file.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
@@ -86,22 +86,31 @@ class PositiveChooser {
   DescriptorMatrix descriptors_;
 };
 
+// in_other_scenes: photos that others have already; a photo is in a set once. Paths are made relative to
+// `set_folder`, a canonical path.
 ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, const fs::path& set_folder,
-                     TupleReport& report) {
+                     const std::set<fs::path>& in_other_scenes, TupleReport& report) {
   ScenePairs pairs;
+  PhotoFiles files;
   std::set<fs::path> seen;
   for (const auto& [model, photo_folder] : scene.models) {
     std::map<ImageId, PhotoId> photo_of;
     for (const auto& [id, image] : model.images) {
-      const fs::path path = photo_folder / image.name;
-      if (!fs::is_regular_file(path)) {
-        ++report.missing_photos;
+      const fs::path path = files.Find(photo_folder / image.name);
+      if (path.empty()) {
+        if (report.missing_photos++ == 0) {
+          report.missing_example = (photo_folder / image.name).lexically_normal().string();
+        }
+        continue;
+      }
+      if (in_other_scenes.count(path) > 0) {
+        ++report.repeated_photos;
         continue;
       }
       if (!seen.insert(path).second) continue;  // another of the scene's models holds it too
       const Camera& camera = model.cameras.at(image.camera);
       photo_of[id] = PhotoId{static_cast<int64_t>(pairs.photos.size())};
-      pairs.photos.push_back({PathFrom(set_folder, path), static_cast<int>(camera.width),
+      pairs.photos.push_back({path.lexically_proximate(set_folder).string(), static_cast<int>(camera.width),
                               static_cast<int>(camera.height), SceneId{0}});
       pairs.paths.push_back(path);
     }
@@ -172,11 +181,15 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
   for (const SceneModels& scene : scenes) named.push_back(scene.split);
   const std::vector<Split> splits = DrawSplits(named, options);
   std::set<std::string> names;
+  const fs::path base = fs::weakly_canonical(set_folder.empty() ? "." : set_folder);
+  std::set<fs::path> taken;  // photos of the set
+  int64_t found_photos = 0;
   for (size_t s = 0; s < scenes.size(); ++s) {
     context.CheckCancelled();
     const SceneModels& scene = scenes[s];
     VANTAGE_CHECK(names.insert(scene.name).second, "two scenes have the name '", scene.name, "'");
-    ScenePairs pairs = FindPairs(scene, options, set_folder, built.report);
+    ScenePairs pairs = FindPairs(scene, options, base, taken, built.report);
+    found_photos += static_cast<int64_t>(pairs.photos.size());
     if (static_cast<int>(pairs.photos.size()) < options.min_scene_photos || pairs.possible_queries.empty()) {
       built.report.dropped_scenes.push_back(StrCat(scene.name, ": ", pairs.photos.size(), " photos, ",
                                                    pairs.possible_queries.size(), " with a positive"));
@@ -190,6 +203,8 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
       photo.scene = scene_id;
       built.set.photos.push_back(std::move(photo));
     }
+
+    taken.insert(pairs.paths.begin(), pairs.paths.end());
 
     const PositiveChooser chooser(options, descriptors, pairs.paths);
     RandomStream random(static_cast<uint64_t>(options.seed), "queries of " + scene.name);
@@ -206,6 +221,9 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
     context.Report(
         {"choosing tuples", static_cast<int64_t>(s) + 1, static_cast<int64_t>(scenes.size()), scene.name});
   }
+  VANTAGE_CHECK(found_photos > 0 || built.report.missing_photos == 0, "none of the ",
+                built.report.missing_photos, " photos that the models name was found, such as ",
+                built.report.missing_example, "; name their folder (--photos)");
   VANTAGE_CHECK(!built.set.queries.empty(), "no scene gives a query: ", scenes.size(), " scenes, of which ",
                 built.report.dropped_scenes.size(), " were left out",
                 built.report.dropped_scenes.empty() ? "" : " (" + built.report.dropped_scenes.front() + ")");

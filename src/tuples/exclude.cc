@@ -7,10 +7,11 @@
 #include <set>
 
 #include "tuples/disjoint_sets.h"
+#include "tuples/equal_files.h"
+#include "tuples/excluded_names.h"
 #include "tuples/near_pairs.h"
 #include "vantage/features/photo_matcher.h"
 #include "vantage/util/error.h"
-#include "vantage/util/hash.h"
 #include "vantage/util/parallel.h"
 
 namespace vantage {
@@ -22,69 +23,41 @@ namespace fs = std::filesystem;
 // and how.
 using Overlaps = std::map<std::pair<size_t, size_t>, std::string>;
 
-std::string NameForComparison(const std::string& name) {
-  std::string plain;
-  for (const char c : ToLower(name)) {
-    if (c != '_' && c != '-' && c != ' ') plain += c;
-  }
-  return plain;
-}
-
-// "castle/3.jpg": enough to find a photo by.
-std::string ShortName(const fs::path& photo) {
-  return (photo.parent_path().filename() / photo.filename()).generic_string();
-}
-
-// Groups that hold a file of the same bytes. Only files of equal size in different groups are read.
+// Groups that hold a file of the same bytes.
 Overlaps SameFiles(const std::vector<std::vector<fs::path>>& groups, const RunContext& context) {
-  struct Photo {
-    size_t group;
-    const fs::path* path;
-  };
-  std::map<uintmax_t, std::vector<Photo>> by_size;
-  for (size_t g = 0; g < groups.size(); ++g) {
-    for (const fs::path& path : groups[g]) by_size[fs::file_size(path)].push_back({g, &path});
-  }
-  std::vector<const std::vector<Photo>*> alike;
-  for (const auto& [size, photos] : by_size) {
-    const bool differ = std::any_of(photos.begin(), photos.end(),
-                                    [&](const Photo& photo) { return photo.group != photos[0].group; });
-    if (differ) alike.push_back(&photos);
-  }
   Overlaps found;
-  std::mutex mutex;
-  ParallelFor(static_cast<int64_t>(alike.size()), context.ThreadCount(), [&](int64_t i) {
-    context.CheckCancelled();
-    std::map<std::string, std::vector<Photo>> by_content;
-    for (const Photo& photo : *alike[static_cast<size_t>(i)]) {
-      by_content[Sha256OfFile(*photo.path)].push_back(photo);
-    }
-    for (const auto& [hash, photos] : by_content) {
-      for (size_t b = 1; b < photos.size(); ++b) {
-        if (photos[b].group == photos[0].group) continue;
-        const std::string why =
-            StrCat(ShortName(*photos[0].path), " and ", ShortName(*photos[b].path), " are the same file");
-        const std::scoped_lock lock(mutex);
-        std::string& kept = found[std::minmax(photos[0].group, photos[b].group)];
-        if (kept.empty() || why < kept) kept = why;
+  for (const std::vector<FileOfGroup>& files : EqualFiles(groups, /*across_groups=*/true, context)) {
+    for (size_t a = 0; a < files.size(); ++a) {
+      for (size_t b = a + 1; b < files.size(); ++b) {
+        if (files[a].group == files[b].group) continue;
+        found.try_emplace(
+            {files[a].group, files[b].group},
+            StrCat(ShortName(files[a].path), " and ", ShortName(files[b].path), " are the same file"));
       }
     }
-  });
+  }
   return found;
 }
 
-// Tells of the first of the pairs whose local features fit one geometry; "" where none do.
-std::string SameThing(const std::vector<NearPair>& pairs, const std::vector<fs::path>& of_a,
-                      const std::vector<fs::path>& of_b, PhotoMatcher& matcher) {
+// Why two groups of photos show the same thing: "" if nothing tells.
+struct Evidence {
+  std::string why;
+  size_t b = 0;  // the second group's photo that tells it
+};
+
+// The first of the pairs whose local features fit one geometry.
+Evidence SameThing(const std::vector<NearPair>& pairs, const std::vector<fs::path>& of_a,
+                   const std::vector<fs::path>& of_b, PhotoMatcher& matcher) {
   for (const NearPair& pair : pairs) {
     const fs::path& a = of_a[static_cast<size_t>(pair.a)];
     const fs::path& b = of_b[static_cast<size_t>(pair.b)];
     const int64_t inliers = matcher.Inliers(a, b);
     if (inliers > 0) {
-      return StrCat(ShortName(a), " and ", ShortName(b), " have ", inliers, " features in common");
+      return {StrCat(ShortName(a), " and ", ShortName(b), " have ", inliers, " features in common"),
+              static_cast<size_t>(pair.b)};
     }
   }
-  return "";
+  return {};
 }
 
 ScenesAndChanges LeaveOut(std::vector<SceneModels> scenes, const std::vector<std::string>& why) {
@@ -122,7 +95,7 @@ Overlaps FindOverlaps(const std::vector<std::vector<fs::path>>& photos, const Ph
     const NearScenes& pair = near[static_cast<size_t>(i)];
     std::string evidence;
     if (overlaps.count({pair.a, pair.b}) == 0) {
-      evidence = SameThing(pair.photos, photos[pair.a], photos[pair.b], matcher);
+      evidence = SameThing(pair.photos, photos[pair.a], photos[pair.b], matcher).why;
     }
     const std::scoped_lock lock(mutex);
     if (!evidence.empty()) overlaps[{pair.a, pair.b}] = evidence;
@@ -137,7 +110,7 @@ void Describe(OptionsDescription& description, ExcludeOptions& options) {
   description
       .Add("overlapping", options.overlapping,
            "Scenes that show the same thing: merge them, drop all but the largest, or keep them apart "
-           "without looking")
+           "without looking. Classes: a file that two classes have is left out of both, unless keep")
       .OneOf({"merge", "drop", "keep"});
   description
       .Add("compared_scenes", options.compared_scenes,
@@ -158,60 +131,77 @@ void Describe(OptionsDescription& description, ExcludeOptions& options) {
 }
 
 ScenesAndChanges ExcludeNames(std::vector<SceneModels> scenes, const std::vector<std::string>& names) {
-  if (names.empty()) return {std::move(scenes), {}};
-  std::map<std::string, std::string> excluded;
-  for (const std::string& name : names) excluded[NameForComparison(name)] = name;
+  NamesToExclude excluded(names);
   std::vector<std::string> why(scenes.size());
   for (size_t s = 0; s < scenes.size(); ++s) {
-    std::set<std::string> own = {NameForComparison(scenes[s].name),
-                                 NameForComparison(fs::path(scenes[s].name).filename().string())};
-    for (const fs::path& photo : PhotosOf(scenes[s])) {
-      own.insert(NameForComparison(photo.parent_path().filename().string()));
+    std::set<std::string> own = {scenes[s].name, fs::path(scenes[s].name).filename().string()};
+    for (const SparseModel& model : scenes[s].models) {
+      for (const auto& [id, image] : model.reconstruction.images) {
+        const fs::path photo = (model.photo_folder / image.name).lexically_normal();
+        own.insert(photo.parent_path().filename().string());
+      }
     }
-    for (const std::string& name : own) {
-      const auto found = excluded.find(name);
-      if (found != excluded.end()) why[s] = StrCat("'", found->second, "' is excluded by name");
-    }
+    why[s] = excluded.Why(own);
   }
-  return LeaveOut(std::move(scenes), why);
+  ScenesAndChanges result = LeaveOut(std::move(scenes), why);
+  result.unmet = excluded.Unmet();
+  return result;
 }
 
-ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::vector<fs::path>& test_photos,
+ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::vector<TestPhotos>& tests,
                                    const PhotoDescriptors* descriptors, const ExcludeOptions& options,
                                    const RunContext& context) {
-  if (test_photos.empty()) return {std::move(scenes), {}};
+  if (tests.empty()) return {std::move(scenes), {}, {}};
   std::vector<std::string> why(scenes.size());
+  std::set<size_t> met;  // places in `tests`
   std::vector<std::vector<fs::path>> photos = PhotosOfAll(scenes);
   std::vector<std::vector<fs::path>> with_tests = photos;
-  with_tests.push_back(test_photos);
+  for (const TestPhotos& test : tests) with_tests.push_back(test.photos);
   for (const auto& [groups, evidence] : SameFiles(with_tests, context)) {
-    if (groups.second == scenes.size()) why[groups.first] = evidence + " (test photo)";
+    const auto& [scene, test] = groups;
+    if (scene >= scenes.size() || test < scenes.size()) continue;
+    if (why[scene].empty()) why[scene] = evidence + " (test photo)";
+    met.insert(test - scenes.size());
   }
   if (descriptors != nullptr) {
-    const DescriptorMatrix tests = descriptors->Rows(test_photos);
+    std::vector<fs::path> test_photos;
+    std::vector<size_t> test_of;  // by place in test_photos
+    for (size_t t = 0; t < tests.size(); ++t) {
+      test_photos.insert(test_photos.end(), tests[t].photos.begin(), tests[t].photos.end());
+      test_of.resize(test_photos.size(), t);
+    }
+    const DescriptorMatrix rows = descriptors->Rows(test_photos);
     PhotoMatcher matcher(options.features, options.match);
     std::mutex mutex;
     int64_t done = 0;
     ParallelFor(static_cast<int64_t>(scenes.size()), context.ThreadCount(), [&](int64_t i) {
       context.CheckCancelled();
       const auto s = static_cast<size_t>(i);
+      Evidence evidence;
       if (why[s].empty()) {
         const std::vector<NearPair> pairs =
-            NearestPairs(descriptors->Rows(photos[s]), tests, options.compared_test_pairs);
-        const std::string evidence = SameThing(pairs, photos[s], test_photos, matcher);
-        if (!evidence.empty()) why[s] = evidence + " (test photo)";
+            NearestPairs(descriptors->Rows(photos[s]), rows, options.compared_test_pairs);
+        evidence = SameThing(pairs, photos[s], test_photos, matcher);
       }
       const std::scoped_lock lock(mutex);
+      if (!evidence.why.empty()) {
+        why[s] = evidence.why + " (test photo)";
+        met.insert(test_of[evidence.b]);
+      }
       context.Report(
           {"comparing with test photos", ++done, static_cast<int64_t>(scenes.size()), scenes[s].name});
     });
   }
-  return LeaveOut(std::move(scenes), why);
+  ScenesAndChanges result = LeaveOut(std::move(scenes), why);
+  for (size_t t = 0; t < tests.size(); ++t) {
+    if (met.count(t) == 0) result.unmet.push_back(tests[t].name);
+  }
+  return result;
 }
 
 ScenesAndChanges ResolveOverlaps(std::vector<SceneModels> scenes, const PhotoDescriptors* descriptors,
                                  const ExcludeOptions& options, const RunContext& context) {
-  if (options.overlapping == "keep") return {std::move(scenes), {}};
+  if (options.overlapping == "keep") return {std::move(scenes), {}, {}};
   const std::vector<std::vector<fs::path>> photos = PhotosOfAll(scenes);
   const auto overlaps = FindOverlaps(photos, descriptors, options, context);
 

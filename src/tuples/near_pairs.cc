@@ -2,6 +2,7 @@
 #include "tuples/near_pairs.h"
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -44,10 +45,14 @@ std::vector<NearScenes> FindNearScenes(const std::vector<DescriptorMatrix>& scen
       all.push_back({a, b, {}});
     }
   }
+  std::mutex mutex;
+  int64_t done = 0;
   ParallelFor(static_cast<int64_t>(all.size()), context.ThreadCount(), [&](int64_t i) {
     context.CheckCancelled();
     NearScenes& pair = all[static_cast<size_t>(i)];
     pair.photos = NearestPairs(scenes[pair.a], scenes[pair.b], pair_count);
+    const std::scoped_lock lock(mutex);
+    context.Report({"looking for near scenes", ++done, static_cast<int64_t>(all.size()), ""});
   });
   const auto similarity = [&](size_t i) { return all[i].photos.empty() ? -2 : all[i].photos[0].similarity; };
   std::set<size_t> chosen;

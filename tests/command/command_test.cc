@@ -546,11 +546,17 @@ TEST_F(Commands, ReportMinesWithAModelAndGoesOnWhereItCannot) {
   mined.insert(mined.end(), {"--model", Path("model.pth"), "--negatives", "1"});
   EXPECT_EQ(VantageJson(mined)["negatives"], true);
   EXPECT_THAT(ReadFile(folder_ / "page.html"), HasSubstr("10 negatives · median"));
-  // Without other scenes and without photos there is a page that says so.
-  std::filesystem::remove_all(folder_ / "photos");
+  // Of photos that are all damaged there is a page that says so; without photos there is none.
+  for (const TrainingPhoto& photo : ReadTrainingSet(folder_ / "set.db").photos) {
+    WriteFile(folder_ / photo.path, "no photo");
+  }
   EXPECT_EQ(VantageJson(mined)["unreadable"].size(), 20U);
   EXPECT_THAT(ReadFile(folder_ / "page.html"),
               HasSubstr("No negatives in the split train: mining found no tuple"));
+  std::filesystem::rename(folder_ / "photos", folder_ / "gone");
+  EXPECT_THAT(Vantage(report).text,
+              HasSubstr("none of its 20 photos was found, as " + Path("photos/scene0/0.jpg")));
+  std::filesystem::rename(folder_ / "gone", folder_ / "photos");
   mined.insert(mined.end(), {"--variant", "n3"});
   EXPECT_EQ(Vantage(mined).code, 2);
 }

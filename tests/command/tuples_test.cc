@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "command/run_vantage.h"
 #include "testing/files.h"
@@ -20,6 +21,7 @@ using vantage::testing::FilesBelow;
 using vantage::testing::MakeFormulaModel;
 using vantage::testing::MakePhoto;
 using vantage::testing::MakeRandomModel;
+using vantage::testing::Output;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::Vantage;
 using vantage::testing::VantageJson;
@@ -93,6 +95,73 @@ TEST_F(Tuples, CtrlCInTheMiddleAndAgainLeavesNothing) {
   EXPECT_EQ(ReadTrainingSet(folder_ / "out/set.db").photos.size(), 36U);
 }
 
+TEST_F(Tuples, AWorkspaceOfColmapGivesEachPhotoOnce) {
+  for (const char* model : {"sparse/0", "dense/sparse"}) {
+    WriteColmapModel(MakeRandomModel(12, 300, 0), folder_ / "ws/s0" / model, ModelFormat::kBinary);
+  }
+  for (const char* photos : {"images", "dense/images"}) {
+    std::filesystem::create_directories((folder_ / "ws/s0" / photos).parent_path());
+    std::filesystem::copy(folder_ / "photos/scene0", folder_ / "ws/s0" / photos);
+  }
+  for (const std::vector<std::string>& photos :
+       {std::vector<std::string>{}, {"--photos", Path("ws/s0/images")}, {"--photos", Path("ws")}}) {
+    std::vector<std::string> arguments = {"tuples", Path("ws"), "-o", Path("set.db")};
+    arguments.insert(arguments.end(), photos.begin(), photos.end());
+    const Output output = Vantage(arguments);
+    EXPECT_EQ(output.code, 0) << output.text;
+    EXPECT_THAT(output.text, HasSubstr("ws/s0/dense: is left out"));
+    std::vector<std::string> paths;
+    for (const TrainingPhoto& photo : ReadTrainingSet(folder_ / "set.db").photos) paths.push_back(photo.path);
+    EXPECT_EQ(paths.size(), 12U);
+    for (const std::string& path : paths) EXPECT_THAT(path, ::testing::StartsWith("ws/s0/images/"));
+    EXPECT_EQ(std::set<std::string>(paths.begin(), paths.end()).size(), 12U);
+  }
+}
+
+TEST_F(Tuples, WithoutAnyPhotoNothingIsWritten) {
+  std::filesystem::rename(folder_ / "photos", folder_ / "gone");
+  const Output output = Vantage({"tuples", Path("models"), "-o", Path("set.db")});
+  EXPECT_EQ(output.code, 1);
+  EXPECT_THAT(output.text, HasSubstr("none of the 36 photos that the models name was found, such as " +
+                                     Path("photos/scene0/0.jpg")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "set.db"));
+}
+
+TEST_F(Tuples, PhotosThatMovedAreFoundAgain) {
+  const std::string set = Path("sets/set.db");
+  VantageJson({"tuples", Path("models"), "-o", set});
+  std::filesystem::create_directory(folder_ / "disk");
+  std::filesystem::rename(folder_ / "photos", folder_ / "disk/photos");
+  const Output missing = Vantage({"report", set, "-o", Path("page.html")});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.text, HasSubstr("none of its 36 photos was found, as " + Path("photos/scene0/0.jpg")));
+  for (const char* photos : {"disk/photos", "disk"}) {
+    EXPECT_TRUE(VantageJson({"report", set, "--photos", Path(photos), "-o", Path("page.html")})["unreadable"]
+                    .empty());
+    VantageJson({"whiten", Path("model.pth"), "--tuples", set, "--photos", Path(photos), "--method", "pca",
+                 "--dimension", "8", "-o", Path("whitened.pth")});
+  }
+  // A link to the set stands elsewhere than the set.
+  std::filesystem::rename(folder_ / "disk/photos", folder_ / "photos");
+  std::filesystem::create_directories(folder_ / "a/b/c");
+  std::filesystem::create_symlink(set, folder_ / "a/b/c/set.db");
+  EXPECT_TRUE(VantageJson({"report", Path("a/b/c/set.db"), "-o", Path("page.html")})["unreadable"].empty());
+}
+
+TEST_F(Tuples, ExclusionsThatMatchNothingAreNamed) {
+  WriteFile(folder_ / "tests/t.jpg", EncodeJpeg(MakePhoto(7, 3, 90, 70), 90));
+  const Output output = Vantage({"tuples", Path("models"), "--exclude-names", "Scene 1", "--exclude-names",
+                                 "scnee2", "--exclude-photos", Path("tests"), "--exclude-photos",
+                                 Path("photos/scene0/3.jpg"), "-o", Path("set.db")});
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("warning: --exclude-names scnee2: no scene has this name"));
+  EXPECT_THAT(output.text, HasSubstr("warning: --exclude-photos compares the bytes of files only"));
+  EXPECT_THAT(output.text, HasSubstr("warning: --exclude-photos " + Path("tests") + ": no scene"));
+  EXPECT_THAT(output.text, ::testing::Not(HasSubstr("Scene 1: no")));
+  EXPECT_THAT(output.text, ::testing::Not(HasSubstr("3.jpg: no scene")));
+  EXPECT_EQ(ReadTrainingSet(folder_ / "set.db").scenes.size(), 1U);
+}
+
 // Folders of photos as classes: two that train and one that validates, one left out by name, one too small.
 class TupleClasses : public ::testing::Test {
  protected:
@@ -105,7 +174,7 @@ class TupleClasses : public ::testing::Test {
   }
 
   void AddClass(const std::string& name, int photos) const {
-    for (int i = 0; i < photos; ++i) WriteFile(folder_ / name / StrCat(i, ".jpg"), "never opened");
+    for (int i = 0; i < photos; ++i) WriteFile(folder_ / name / StrCat(i, ".jpg"), StrCat(name, " ", i));
   }
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }
 
@@ -130,6 +199,23 @@ TEST_F(TupleClasses, AreTheScenesOfATrainingSet) {
     EXPECT_EQ(set.photos[Index(query.photo)].scene, set.photos[Index(query.positive)].scene);
     EXPECT_TRUE(std::filesystem::exists(PhotoPath(set, query.positive, folder_.path())));
   }
+}
+
+TEST_F(TupleClasses, AFileOfTwoIsLeftOutOfBothAndNamed) {
+  WriteFile(folder_ / "photos/tower/copy.jpg", "photos/church 2");
+  const std::vector<std::string> arguments = {"tuples",          Path("photos"), "--classes",
+                                              "--exclude-names", "BRIDGE",       "--exclude-names",
+                                              "brigde",          "-o",           Path("set.db")};
+  const Output output = Vantage(arguments);
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("warning: --exclude-names brigde: no class has this name"));
+  EXPECT_THAT(output.text, HasSubstr("bridge: left out: 'BRIDGE' is excluded by name"));
+  EXPECT_THAT(output.text,
+              HasSubstr("church: 1 photo left out: church/2.jpg and tower/copy.jpg are the same file"));
+  EXPECT_EQ(ReadTrainingSet(folder_ / "set.db").photos.size(), 8U);
+  std::vector<std::string> kept = arguments;
+  kept.insert(kept.end(), {"--overlapping", "keep"});
+  EXPECT_EQ(VantageJson(kept)["train"]["photos"], 10);
 }
 
 TEST_F(TupleClasses, GoWithoutWhatSparseModelsNeed) {

@@ -33,9 +33,9 @@ TEST(Covisibility, AgreesWithBruteForce) {
         if (points_b.count(point) == 0) continue;
         const Eigen::Vector3d& position = model.points.at(point).position;
         const double scale_a =
-            (image_a.cam_from_world * position).z() / model.cameras.at(image_a.camera).MeanFocalLength();
+            (image_a.cam_from_world * position).z() / model.cameras.at(image_a.camera).RelativeFocalLength();
         const double scale_b =
-            (image_b.cam_from_world * position).z() / model.cameras.at(image_b.camera).MeanFocalLength();
+            (image_b.cam_from_world * position).z() / model.cameras.at(image_b.camera).RelativeFocalLength();
         ratios.push_back(scale_a / scale_b);
       }
       const Covisibility covisibility = index.Between(a, b);
@@ -79,6 +79,26 @@ TEST(Covisibility, ScaleChangeIsKnownForACameraThatBacksOff) {
   far.cam_from_world.translation.z() = 10;
   const CovisibilityIndex index(model);
   EXPECT_NEAR(index.Between(ImageId{2}, ImageId{1}).scale_change, 2, 0.05);
+}
+
+TEST(Covisibility, ScaleChangeIsTheSameForCopiesOfAnotherSize) {
+  const Reconstruction model = MakeRandomModel(4, 300, 6);
+  Reconstruction reduced = model;
+  for (const uint32_t id : {2U, 3U}) {
+    Camera& camera = reduced.cameras.at(CameraId{id});
+    const double factor = id == 2 ? 0.25 : 3;
+    camera.width = static_cast<uint64_t>(640 * factor);
+    camera.height = static_cast<uint64_t>(480 * factor);
+    for (double& parameter : camera.parameters) parameter *= factor;
+  }
+  const CovisibilityIndex index(model);
+  const CovisibilityIndex of_reduced(reduced);
+  for (const auto& [a, image_a] : model.images) {
+    for (const auto& [b, image_b] : model.images) {
+      const double expected = index.Between(a, b).scale_change;
+      EXPECT_NEAR(of_reduced.Between(a, b).scale_change, expected, 1e-12 * expected);
+    }
+  }
 }
 
 TEST(Covisibility, NearestCamerasAreSortedByDistance) {

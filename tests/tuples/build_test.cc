@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/tuples/build.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -9,10 +12,13 @@
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/sfm/covisibility.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
 
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
 using vantage::testing::MakeRandomModel;
@@ -71,6 +77,40 @@ TEST(BuildTuples, CandidatesAgreeWithBruteForce) {
   }
 }
 
+// Twelve photos of one view, stored in sizes from 4,000 to 333 pixels.
+TEST(BuildTuples, ASmallerCopyOfAViewIsACandidate) {
+  const TemporaryFolder folder;
+  Reconstruction model = MakeRandomModel(2, 300, 1);
+  const RegisteredImage view = model.images.at(ImageId{1});
+  const Camera camera_of_view = model.cameras.at(CameraId{1});
+  for (uint32_t i = 1; i <= 12; ++i) {
+    Camera camera = camera_of_view;
+    camera.id = CameraId{i};
+    camera.width = 4000 / i;
+    camera.height = 3000 / i;
+    for (double& parameter : camera.parameters) parameter *= static_cast<double>(camera.width) / 640;
+    model.cameras[camera.id] = camera;
+    RegisteredImage image = view;
+    image.id = ImageId{i};
+    image.camera = camera.id;
+    image.name = StrCat(i, ".jpg");
+    model.images[image.id] = image;
+    WriteFile(folder / "photos" / image.name, image.name);
+  }
+  const SceneModels scene{"view", {{model, folder / "photos"}}, std::nullopt};
+  TupleOptions options;
+  options.query_fraction = 1;
+  const TrainingSet set = BuildTuples({scene}, options, folder.path()).set;
+  EXPECT_EQ(set.queries.size(), 12U);
+  for (const TrainingQuery& query : set.queries) {
+    EXPECT_EQ(query.candidates.size(), 11U);
+    for (const CandidatePositive& candidate : query.candidates) {
+      EXPECT_NEAR(candidate.scale_change, 1, 1e-9);
+      EXPECT_TRUE(IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change));
+    }
+  }
+}
+
 TEST(BuildTuples, M2TakesTheMostSharedPoints) {
   const TemporaryFolder folder;
   WriteScenes(folder, 2, 12);
@@ -109,10 +149,7 @@ TEST(BuildTuples, M1TakesTheNearestDescriptorAmongTheNearestCameras) {
     }
   }
   const TrainingSet set = BuildTuples(scenes, options, folder.path(), {}, &descriptors).set;
-  const auto row = [&](PhotoId photo) {
-    return descriptors.Rows({scenes[Index(set.photos[Index(photo)].scene)].models[0].photo_folder /
-                             std::filesystem::path(set.photos[Index(photo)].path).filename()});
-  };
+  const auto row = [&](PhotoId photo) { return descriptors.Rows({folder / set.photos[Index(photo)].path}); };
   EXPECT_EQ(set.queries.size(), 24U);  // all nearest cameras are candidates, shared points or none
   for (const TrainingQuery& query : set.queries) {
     EXPECT_EQ(query.candidates.size(), 5U);
@@ -189,6 +226,7 @@ TEST(BuildTuples, ScenesWithoutPairsAndMissingPhotosAreReported) {
   ASSERT_EQ(built.report.dropped_scenes.size(), 1U);
   EXPECT_THAT(built.report.dropped_scenes[0], HasSubstr("scene0: 2 photos"));
   EXPECT_EQ(built.report.missing_photos, 1);
+  EXPECT_EQ(built.report.missing_example, (folder / "photos/scene1/3.jpg").string());
   EXPECT_EQ(built.set.photos.size(), 23U);
 }
 
@@ -273,6 +311,176 @@ TEST(ReadScenes, LooksNotIntoFoldersOfReconstruct) {
   WriteColmapModel(MakeRandomModel(5, 100, 3), folder / "models/scene0/.vantage/sparse.partial/0",
                    ModelFormat::kBinary);
   EXPECT_EQ(ReadScenes(folder / "models", "", std::nullopt).size(), 1U);
+}
+
+// Twelve images of a workspace of COLMAP's with photos in `images`.
+void WriteWorkspace(const fs::path& workspace, uint64_t seed, const std::string& model = "sparse/0") {
+  WriteColmapModel(MakeRandomModel(12, 300, seed), workspace / model, ModelFormat::kBinary);
+  for (int i = 0; i < 12; ++i) WriteFile(workspace / "images" / StrCat(i, ".jpg"), StrCat(seed, "/", i));
+}
+
+std::vector<std::string> NamesOf(const std::vector<SceneModels>& scenes) {
+  std::vector<std::string> names;
+  for (const SceneModels& scene : scenes) names.push_back(scene.name);
+  return names;
+}
+
+// The set's paths, sorted.
+std::vector<std::string> PathsOf(const TrainingSet& set) {
+  std::vector<std::string> paths;
+  for (const TrainingPhoto& photo : set.photos) paths.push_back(photo.path);
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+TEST(ReadScenes, FindsPhotosInColmapsUsualLayout) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "all/castle", 1);
+  WriteWorkspace(folder / "all/tower", 2);
+  for (const char* searched : {"all", "all/castle", "all/castle/sparse", "all/castle/sparse/0"}) {
+    const std::vector<SceneModels> scenes = ReadScenes(folder / searched, "", std::nullopt);
+    ASSERT_FALSE(scenes.empty());
+    EXPECT_EQ(scenes[0].name, "castle") << searched;
+    EXPECT_EQ(PhotosOf(scenes[0]).size(), 12U) << searched;
+    EXPECT_EQ(PhotosOf(scenes[0])[0], folder / "all/castle/images/0.jpg");
+  }
+  // Photos elsewhere: in a folder for each scene, with images below or not, or in one folder.
+  for (const char* moved : {"p/castle", "q/castle/images", "r/images", "s"}) {
+    fs::create_directories((folder / moved).parent_path());
+    fs::copy(folder / "all/castle/images", folder / moved, fs::copy_options::recursive);
+    const fs::path named = folder / fs::path(moved).begin()->string();
+    EXPECT_EQ(PhotosOf(ReadScenes(folder / "all/castle", named, std::nullopt)[0])[0],
+              folder / moved / "0.jpg");
+  }
+}
+
+TEST(ReadScenes, TakesTheFolderThatHasThePhotos) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "all/castle", 1);
+  fs::create_directories(folder / "photos/castle");  // empty: photos are in photos/ itself
+  for (int i = 0; i < 12; ++i) WriteFile(folder / "photos" / StrCat(i, ".jpg"), StrCat(i));
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "all", folder / "photos", std::nullopt);
+  EXPECT_EQ(PhotosOf(scenes[0]).size(), 12U);
+}
+
+TEST(ReadScenes, LeavesOutWhatImageUndistorterMade) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "all/castle", 1);
+  WriteWorkspace(folder / "all/castle/dense", 1, "sparse");
+  WriteWorkspace(folder / "all/tower", 2);
+  WriteWorkspace(folder / "all/tower/dense/0", 2, "sparse");
+  WriteWorkspace(folder / "all/dense", 3);  // the name of a scene
+  EXPECT_THAT(NamesOf(ReadScenes(folder / "all", "", std::nullopt)), ElementsAre("castle", "dense", "tower"));
+  EXPECT_THAT(NamesOf(ReadScenes(folder / "all/castle", "", std::nullopt)), ElementsAre("castle"));
+  EXPECT_THAT(NamesOf(ReadScenes(folder / "all/castle/dense", "", std::nullopt)), ElementsAre("dense"));
+}
+
+TEST(ReadScenes, AWorkspaceWithTheSamePhotoNamesTwiceIsOneScene) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "all/castle", 1);
+  WriteWorkspace(folder / "all/castle/undistorted", 1, "sparse");
+  WriteWorkspace(folder / "all/tower", 2);  // the same names, but not in the same workspace
+  EXPECT_THAT(NamesOf(ReadScenes(folder / "all", "", std::nullopt)), ElementsAre("castle", "tower"));
+}
+
+TEST(ReadScenes, FollowsLinksToFoldersOnceEach) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "disk/castle", 1);
+  WriteWorkspace(folder / "all/tower", 2);
+  fs::create_directory_symlink(folder / "disk/castle", folder / "all/castle");
+  fs::create_directory_symlink("tower", folder / "all/again");
+  fs::create_directory_symlink("..", folder / "all/tower/up");
+  WriteColmapModel(MakeRandomModel(12, 300, 3), folder / "all/.trash/sparse/0", ModelFormat::kBinary);
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "all", "", std::nullopt);
+  EXPECT_THAT(NamesOf(scenes), ElementsAre("castle", "tower"));
+  EXPECT_EQ(PhotosOf(scenes[0])[0], folder / "disk/castle/images/0.jpg");
+}
+
+// Root may read everything: the test gives that up for its duration.
+TEST(ReadScenes, AFolderThatCannotBeReadIsAWarning) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "all/castle", 1);
+  WriteWorkspace(folder / "all/locked", 2);
+  WriteWorkspace(folder / "all/listed", 3);
+  fs::permissions(folder.path(), fs::perms(0755));
+  fs::permissions(folder / "all/locked", fs::perms::none);
+  fs::permissions(folder / "all/listed", fs::perms(0444));
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
+  const bool is_root = ::geteuid() == 0;
+  if (is_root) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
+  std::vector<std::string> names;
+  try {
+    names = NamesOf(ReadScenes(folder / "all", "", std::nullopt));
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << error.what();
+  }
+  if (is_root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
+  SetLogSink({});
+  for (const char* name : {"all/locked", "all/listed"}) fs::permissions(folder / name, fs::perms(0755));
+  EXPECT_THAT(names, ElementsAre("castle"));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("all/listed: the folder is left out: Permission denied"),
+                                    HasSubstr("all/locked: the folder is left out: Permission denied")));
+}
+
+TEST(BuildTuples, APhotoIsInTheSetOnceWhateverItsSpelling) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "castle", 1);
+  fs::create_directory_symlink("images", folder / "castle/link");
+  const Reconstruction model = MakeRandomModel(12, 300, 1);
+  Reconstruction spelled = model;
+  for (auto& [id, image] : spelled.images) image.name = "../images/./" + image.name;
+  const SceneModels scene{"castle",
+                          {{model, folder / "castle/images"},
+                           {model, folder / "castle/link"},
+                           {spelled, folder / "castle/images"},
+                           {model, folder / "castle/../castle/images"}},
+                          std::nullopt};
+  EXPECT_EQ(PhotosOf(scene).size(), 12U);
+  const TrainingSet set = BuildTuples({scene}, {}, folder.path()).set;
+  const std::vector<std::string> paths = PathsOf(set);
+  EXPECT_EQ(paths.size(), 12U);
+  EXPECT_EQ(paths[0], "castle/images/0.jpg");
+  EXPECT_EQ(std::set<std::string>(paths.begin(), paths.end()).size(), 12U);
+
+  // Of two scenes the first has it.
+  const SceneModels second{"again", {{model, folder / "castle/link"}}, std::nullopt};
+  const BuiltTuples both = BuildTuples({scene, second}, {}, folder.path());
+  EXPECT_EQ(PathsOf(both.set), paths);
+  EXPECT_EQ(both.report.repeated_photos, 12);
+}
+
+// A model may name one file twice.
+TEST(BuildTuples, NoPhotoIsPairedWithItself) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "castle", 1);
+  Reconstruction model = MakeRandomModel(12, 300, 1);
+  for (uint32_t i = 1; i <= 12; ++i) model.images.at(ImageId{i}).name = StrCat((i - 1) / 2, ".jpg");
+  TupleOptions options;
+  options.query_fraction = 1;
+  const TrainingSet set =
+      BuildTuples({{"castle", {{model, folder / "castle/images"}}, std::nullopt}}, options, folder.path())
+          .set;
+  EXPECT_EQ(set.photos.size(), 6U);
+  for (const TrainingQuery& query : set.queries) {
+    EXPECT_NE(query.photo, query.positive);
+    for (const CandidatePositive& candidate : query.candidates) EXPECT_NE(candidate.photo, query.photo);
+  }
+}
+
+TEST(BuildTuples, WithoutAnyPhotoIsAnErrorThatNamesOne) {
+  const TemporaryFolder folder;
+  WriteWorkspace(folder / "castle", 1);
+  fs::remove_all(folder / "castle/images");
+  fs::create_directories(folder / "castle/images");
+  const std::vector<SceneModels> scenes = ReadScenes(folder / "castle", "", std::nullopt);
+  EXPECT_THAT(ErrorOf([&] { BuildTuples(scenes, {}, folder.path()); }),
+              HasSubstr(StrCat("none of the 12 photos that the models name was found, such as ",
+                               (folder / "castle/images/0.jpg").string())));
 }
 
 }  // namespace

@@ -17,7 +17,9 @@ class Classes : public ::testing::Test {
  protected:
   void SetUp() override {
     for (int c = 0; c < 6; ++c) {
-      for (int i = 0; i < 10 + c; ++i) WriteFile(folder_ / StrCat("photos/class", c, "/", i, ".jpg"), "");
+      for (int i = 0; i < 10 + c; ++i) {
+        WriteFile(folder_ / StrCat("photos/class", c, "/", i, ".jpg"), StrCat("photo ", i, " of ", c));
+      }
     }
     WriteFile(folder_ / "photos/single/a/only.png", "");
     WriteFile(folder_ / "photos/empty/notes.txt", "");
@@ -78,6 +80,48 @@ TEST_F(Classes, ThatAreNoneAreAnError) {
   options_.min_scene_photos = 100;
   EXPECT_THAT(ErrorOf([&] { BuildClassTuples(ReadClasses(folder_ / "photos"), options_, folder_.path()); }),
               HasSubstr("no class has 100 photos"));
+}
+
+TEST_F(Classes, ExcludedByNameAreComparedLoosely) {
+  const ClassesAndChanges kept =
+      ExcludeClasses(ReadClasses(folder_ / "photos"), {"CLASS 2", "class_4", "clas5"});
+  EXPECT_EQ(kept.classes.size(), 5U);
+  ASSERT_EQ(kept.changes.size(), 2U);
+  EXPECT_EQ(kept.changes[0].scene, "class2");
+  EXPECT_EQ(kept.changes[0].why, "'CLASS 2' is excluded by name");
+  EXPECT_THAT(kept.unmet, ::testing::ElementsAre("clas5"));
+}
+
+TEST_F(Classes, HaveNoFileInTwo) {
+  WriteFile(folder_ / "photos/class0/copy.jpg", "photo 3 of 1");
+  WriteFile(folder_ / "photos/class0/again.jpg", "photo 2 of 0");
+  WriteFile(folder_ / "photos/class2/as-long.jpg", "photo 3 of 7");
+  const ClassesAndChanges kept = LeaveOutRepeatedFiles(ReadClasses(folder_ / "photos"));
+  ASSERT_EQ(kept.changes.size(), 2U);
+  EXPECT_EQ(kept.changes[0].scene, "class0");
+  EXPECT_EQ(kept.changes[0].change, "2 photos left out");
+  EXPECT_EQ(
+      kept.changes[0].why,
+      "class0/again.jpg and class0/2.jpg are the same file; class0/copy.jpg and class1/3.jpg are the same "
+      "file");
+  EXPECT_EQ(kept.changes[1].scene, "class1");
+  EXPECT_EQ(kept.changes[1].change, "1 photo left out");
+  EXPECT_EQ(kept.changes[1].why, "class1/3.jpg and class0/copy.jpg are the same file");
+  const BuiltTuples built = BuildClassTuples(kept.classes, options_, folder_.path());
+  std::set<std::string> contents;
+  for (const TrainingPhoto& photo : built.set.photos) {
+    EXPECT_TRUE(contents.insert(ReadFile(folder_ / photo.path)).second) << photo.path;
+  }
+  EXPECT_EQ(contents.size(), 75U);  // one less, and as-long.jpg
+}
+
+TEST_F(Classes, HaveAPhotoOnceWhateverItsSpelling) {
+  std::vector<PhotoClass> classes = ReadClasses(folder_ / "photos");
+  classes[0].photos.push_back(folder_ / "photos/./class0/3.jpg");
+  classes[1].photos.push_back(folder_ / "photos/class1/../class0/4.jpg");
+  const BuiltTuples built = BuildClassTuples(classes, options_, folder_.path());
+  EXPECT_EQ(built.set.photos.size(), 75U);
+  EXPECT_EQ(built.report.repeated_photos, 2);
 }
 
 }  // namespace

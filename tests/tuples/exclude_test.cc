@@ -49,6 +49,7 @@ TEST(ExcludeNames, ComparesNamesLoosely) {
   EXPECT_EQ(result.changes[0].scene, "Eiffel_Tower");
   EXPECT_EQ(result.changes[0].change, "left out");
   EXPECT_EQ(result.changes[0].why, "'eiffel tower' is excluded by name");
+  EXPECT_THAT(result.unmet, ElementsAre("notre-dame"));
   EXPECT_EQ(ExcludeNames(scenes, {}).scenes.size(), 3U);
 }
 
@@ -58,10 +59,26 @@ TEST(ExcludeTestPhotos, FindsTheSameBytes) {
   WriteFile(folder / "tests/t.jpg", "b001");
   WriteFile(folder / "tests/u.jpg", "b009");  // as long as many, but like none
   const ScenesAndChanges result =
-      ExcludeTestPhotos(scenes, {folder / "tests/t.jpg", folder / "tests/u.jpg"}, nullptr, {});
+      ExcludeTestPhotos(scenes, {{"tests", {folder / "tests/t.jpg", folder / "tests/u.jpg"}}}, nullptr, {});
   EXPECT_THAT(Names(result.scenes), ElementsAre("a"));
   ASSERT_EQ(result.changes.size(), 1U);
   EXPECT_EQ(result.changes[0].why, "b/1.jpg and tests/t.jpg are the same file (test photo)");
+  EXPECT_TRUE(result.unmet.empty());
+}
+
+TEST(ExcludeTestPhotos, TellsWhichMatchedNothing) {
+  const TemporaryFolder folder;
+  std::vector<SceneModels> scenes = {WriteScene(folder.path(), "a", 3), WriteScene(folder.path(), "b", 3)};
+  WriteFile(folder / "met.jpg", "b001");
+  WriteFile(folder / "met-too.jpg", "b001");
+  WriteFile(folder / "unmet.jpg", "b009");
+  const ScenesAndChanges result = ExcludeTestPhotos(scenes,
+                                                    {{"first", {folder / "met.jpg"}},
+                                                     {"second", {folder / "unmet.jpg"}},
+                                                     {"third", {folder / "met-too.jpg"}}},
+                                                    nullptr, {});
+  EXPECT_THAT(Names(result.scenes), ElementsAre("a"));
+  EXPECT_THAT(result.unmet, ElementsAre("second"));
 }
 
 TEST(ResolveOverlaps, MergesScenesThatShareAFile) {
@@ -150,7 +167,8 @@ TEST_F(NearScenesTest, GeometryTellsWhatDescriptorsPropose) {
   EXPECT_THAT(merged.changes[0].why, HasSubstr("features in common"));
 
   const std::vector<fs::path> tests = PhotosOf(scenes_[2]);
-  const ScenesAndChanges excluded = ExcludeTestPhotos({scenes_[0], scenes_[1]}, tests, &descriptors, {});
+  const ScenesAndChanges excluded =
+      ExcludeTestPhotos({scenes_[0], scenes_[1]}, {{"tests", tests}}, &descriptors, {});
   EXPECT_THAT(Names(excluded.scenes), ElementsAre("other"));
   EXPECT_THAT(excluded.changes.at(0).why, HasSubstr("(test photo)"));
   // Another number of threads tells the same.
@@ -186,7 +204,15 @@ TEST(NearestPairs, AgreeWithBruteForce) {
   EXPECT_FLOAT_EQ(pairs[0].similarity, nearest(0, 2));
   EXPECT_TRUE(std::is_sorted(pairs.begin(), pairs.end(),
                              [](const auto& x, const auto& y) { return x.similarity > y.similarity; }));
-  for (const NearScenes& pair : FindNearScenes(scenes, 2, 3, {})) {
+  std::vector<int64_t> progress;
+  RunContext context;
+  context.on_progress = [&](const Progress& shown) {
+    EXPECT_EQ(shown.total, 10);  // pairs of scenes
+    progress.push_back(shown.done);
+  };
+  const std::vector<NearScenes> near = FindNearScenes(scenes, 2, 3, context);
+  EXPECT_THAT(progress, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+  for (const NearScenes& pair : near) {
     int nearer_to_a = 0;
     int nearer_to_b = 0;
     for (size_t c = 0; c < scenes.size(); ++c) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/tuples/training_set.h"
 
+#include <filesystem>
+
 #include "serialize/sqlite.h"
 #include "testing/files.h"
+#include "vantage/tuples/located_set.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/random.h"
@@ -10,6 +13,7 @@
 namespace vantage {
 namespace {
 
+namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
@@ -111,6 +115,69 @@ TEST(TrainingSet, DamageIsSurvived) {
       // Much of the file is padding: a flip there does no harm.
     }
   }
+}
+
+// The set of Sample with photos in two folders below `photos`.
+void WriteSetAndPhotos(const fs::path& set, const fs::path& photos) {
+  TrainingSet sample = Sample();
+  for (size_t i = 0; i < sample.photos.size(); ++i) {
+    const fs::path photo = photos / (i < 3 ? "a" : "b") / StrCat(i % 3, ".jpg");
+    WriteFile(photo, StrCat(i));
+    sample.photos[i].path = PathFrom(set.parent_path(), photo);
+  }
+  WriteTrainingSet(sample, set);
+}
+
+// Checks that all photos are found where they belong.
+void ExpectFound(const fs::path& set, const fs::path& photos) {
+  const LocatedSet located = ReadLocatedSet(set, photos);
+  for (size_t i = 0; i < located.set.photos.size(); ++i) {
+    EXPECT_EQ(ReadFile(PhotoPath(located.set, PhotoId{static_cast<int64_t>(i)}, located.photo_root)),
+              StrCat(i));
+  }
+}
+
+TEST(LocatedSet, PhotosThatMovedAreFoundByTheirFolderOrItsParent) {
+  const TemporaryFolder folder;
+  WriteSetAndPhotos(folder / "sets/new/set.db", folder / "disk/photos");
+  ExpectFound(folder / "sets/new/set.db", "");
+  fs::rename(folder / "disk", folder / "elsewhere");
+  EXPECT_THAT(ErrorOf([&] { ReadLocatedSet(folder / "sets/new/set.db"); }),
+              HasSubstr(StrCat("set.db: none of its 6 photos was found, as ",
+                               (folder / "disk/photos/a/0.jpg").string())));
+  ExpectFound(folder / "sets/new/set.db", folder / "elsewhere/photos");
+  ExpectFound(folder / "sets/new/set.db", folder / "elsewhere");
+  fs::create_directories(folder / "x/y");
+  fs::rename(folder / "elsewhere/photos", folder / "x/y/renamed");
+  ExpectFound(folder / "sets/new/set.db", folder / "x/y/renamed");
+  EXPECT_THAT(ErrorOf([&] { ReadLocatedSet(folder / "sets/new/set.db", folder / "x"); }),
+              HasSubstr("none of its 6 photos was found"));
+}
+
+TEST(LocatedSet, PhotosOfTheNamedFolderArePreferredToThoseOfTheOldOne) {
+  const TemporaryFolder folder;
+  WriteSetAndPhotos(folder / "sets/set.db", folder / "photos");
+  fs::copy(folder / "photos", folder / "copy", fs::copy_options::recursive);
+  const LocatedSet located = ReadLocatedSet(folder / "sets/set.db", folder / "copy");
+  EXPECT_EQ(PhotoPath(located.set, PhotoId{4}, located.photo_root), folder / "copy/b/1.jpg");
+}
+
+TEST(LocatedSet, TwoPhotosNeverBecomeOne) {
+  const TemporaryFolder folder;
+  WriteSetAndPhotos(folder / "set.db", folder / "photos");
+  for (int i = 0; i < 3; ++i) WriteFile(folder / "flat" / StrCat(i, ".jpg"), "of neither folder");
+  EXPECT_THAT(ErrorOf([&] { ReadLocatedSet(folder / "set.db", folder / "flat"); }),
+              HasSubstr("none of its 6 photos was found"));
+}
+
+TEST(LocatedSet, ALinkedSetFindsPhotosFromItsOwnFolderAndTheLinks) {
+  const TemporaryFolder folder;
+  WriteSetAndPhotos(folder / "real/deep/set.db", folder / "real/photos");
+  fs::create_directories(folder / "links");
+  fs::create_symlink("../real/deep/set.db", folder / "links/set.db");
+  ExpectFound(folder / "links/set.db", "");
+  fs::rename(folder / "real/photos", folder / "photos");
+  ExpectFound(folder / "links/set.db", "");
 }
 
 }  // namespace

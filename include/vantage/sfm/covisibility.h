@@ -13,9 +13,10 @@ namespace vantage {
 // How two images of a model see the same thing.
 struct Covisibility {
   int64_t shared_points = 0;  // 3D points that both observe
-  // Median over the shared points of (depth_a / focal_a) / (depth_b / focal_b): above 1 where a sees them
-  // smaller (TPAMI 2019, section 4.2). 0 where it cannot be told: a point behind a camera, or no focal
-  // length.
+  // Median over the shared points of (depth_a / f_a) / (depth_b / f_b), above 1 if a sees them smaller (TPAMI
+  // 2019, section 4.2). f: the camera's RelativeFocalLength, since the network sees all photos at one size: a
+  // copy of a view in another size has the scale change 1. 0 if it is not known: a point behind a camera, or
+  // no focal length.
   double scale_change = 0;
 };
 
@@ -36,7 +37,7 @@ class CovisibilityIndex {
  private:
   struct SeenPoint {
     PointId point{};
-    double scale = 0;  // depth / focal length
+    double scale = 0;  // depth / relative focal length
   };
 
   std::map<ImageId, std::vector<SeenPoint>> points_;  // sorted by point

@@ -43,6 +43,10 @@ struct Camera {
 
   // Pixels; the mean where the model has two, 0 where it has none.
   double MeanFocalLength() const;
+
+  // MeanFocalLength() / max(width, height): the same for all copies of a photo, whatever their size. 0 if the
+  // model has no focal length or the size is not known.
+  double RelativeFocalLength() const;
 };
 
 // Maps points from the world to the camera's frame: x_camera = R x_world + t. The camera looks along its +z.

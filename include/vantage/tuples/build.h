@@ -40,6 +40,8 @@ void Describe(OptionsDescription& description, TupleOptions& options);
 struct TupleReport {
   std::vector<std::string> dropped_scenes;  // "NAME: why"
   int64_t missing_photos = 0;               // named by models, not found
+  std::string missing_example;              // the path at which the first of them was looked for
+  int64_t repeated_photos = 0;              // photos of a scene that are in another one already
 };
 
 struct BuiltTuples {
@@ -48,9 +50,11 @@ struct BuiltTuples {
 };
 
 // Chooses queries and candidate positives from sparse models (TPAMI 2019, sections 4.1 and 4.2). Photo paths
-// are made relative to `set_folder`, where the set's file will lie. m1 takes descriptors of all photos, and
-// all of a query's nearest cameras for candidates, m2 and m3 those that share points with it. Throws Error
-// where no scene gives a query, or two scenes have the same name; UsageError where m1 has no descriptors.
+// are made relative to `set_folder`, where the set's file will be. Each photo is in the set once: photos are
+// compared by canonical path, and one of several scenes is in the first. m1 takes descriptors of all photos,
+// and all of a query's nearest cameras for candidates, m2 and m3 those that share points with it. Throws
+// Error if no photo is found, no scene gives a query, or two scenes have the same name; UsageError where m1
+// has no descriptors.
 BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptions& options,
                         const std::filesystem::path& set_folder, const RunContext& context = {},
                         const PhotoDescriptors* descriptors = nullptr);

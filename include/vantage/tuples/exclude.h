@@ -38,17 +38,23 @@ struct SceneChange {
 struct ScenesAndChanges {
   std::vector<SceneModels> scenes;
   std::vector<SceneChange> changes;
+  std::vector<std::string> unmet;  // exclusions by which no scene was left out
 };
 
 // Leaves out scenes that are named in the list; names are compared without regard to case, and to '_', '-'
 // and spaces. A scene POOL/NAME, or of photos in a folder NAME, is meant by NAME too.
 ScenesAndChanges ExcludeNames(std::vector<SceneModels> scenes, const std::vector<std::string>& names);
 
+// Photos that are tested on, such as a folder's, and the name of all together.
+struct TestPhotos {
+  std::string name;
+  std::vector<std::filesystem::path> photos;
+};
+
 // Leaves out scenes with a photo of a test set: the same bytes, or, with descriptors (of all photos of scenes
 // and tests), a photo near to one whose local features fit one geometry with the test photo's (TPAMI 2019,
 // section 4.1, leaves such clusters out by hand).
-ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes,
-                                   const std::vector<std::filesystem::path>& test_photos,
+ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::vector<TestPhotos>& tests,
                                    const PhotoDescriptors* descriptors, const ExcludeOptions& options,
                                    const RunContext& context = {});
 

@@ -13,7 +13,7 @@
 
 namespace vantage {
 
-// A sparse model and where the photos lie that it names.
+// A sparse model and the folder of the photos that it names.
 struct SparseModel {
   Reconstruction reconstruction;
   std::filesystem::path photo_folder;
@@ -26,17 +26,23 @@ struct SceneModels {
   std::optional<Split> split;  // nothing: drawn
 };
 
-// Finds the scenes below a folder: COLMAP models, each in a folder of its own, or as SCENE/sparse/0, 1, ...
-// as `vantage reconstruct` leaves them, or as hloc does, the largest in SCENE and the others in SCENE/models.
-// Photos lie in `photos`/SCENE or `photos` itself; where `photos` is empty, in the folder that
-// SCENE/.vantage/scene.json names. The models of a pool (scene.json tells) are scenes of their own, POOL/0,
-// POOL/1,
-// ..., but for those that share a photo or, by POOL/database.db, a pair with at least `min_inliers` inliers:
-// these are parts of one scene. Throws Error where there is no model, or a scene's photos are not found.
+// Finds the scenes at or below a folder: COLMAP models, each in a folder of its own, or as SCENE/sparse/0, 1,
+// ... as `vantage reconstruct` leaves them, or as hloc does, the largest in SCENE and the others in
+// SCENE/models.
+// - Links to folders are followed, and each folder is looked into once. Hidden folders are left out; folders
+//   that cannot be read too, with a warning.
+// - DIR/dense is left out if DIR/sparse has models (image_undistorter writes there), and so is a scene below
+//   another one if more than half of its images have names of that one's: they are the same photos.
+// - Photos are in `photos`/SCENE, `photos`/SCENE/images, `photos`/images or `photos`, whichever has the most
+//   of them; if `photos` is empty, in the folder that SCENE/.vantage/scene.json names, or in SCENE/images.
+// - The models of a pool (scene.json tells) are scenes of their own, POOL/0, POOL/1, ..., except those that
+//   share a photo or, by POOL/database.db, a pair with at least `min_inliers` inliers: these are parts of one
+//   scene.
+// Throws Error if there is no model, or nothing tells where a scene's photos are.
 std::vector<SceneModels> ReadScenes(const std::filesystem::path& folder, const std::filesystem::path& photos,
                                     std::optional<Split> split, int64_t min_inliers = 30);
 
-// The registered photos of a scene that are there, each once, sorted.
+// The registered photos of a scene that are there, as canonical paths, each once, sorted.
 std::vector<std::filesystem::path> PhotosOf(const SceneModels& scene);
 
 // Descriptors of photos by their paths.

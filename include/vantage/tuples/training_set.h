@@ -36,8 +36,9 @@ struct CandidatePositive {
   PhotoId photo{};
   int64_t shared_points = 0;  // |P(i) and P(q)|: 3D points that both observe
   double overlap = 0;         // shared points / points of the query
-  double scale_change =
-      0;  // median over shared points of the query's projected scale to the candidate's; 0: not known
+  // Median over shared points of the query's projected scale to the candidate's, relative to the photos'
+  // sizes (Covisibility); 0: not known.
+  double scale_change = 0;
   int64_t camera_rank = 0;  // by distance of camera centres, 0 is the nearest
 };
 

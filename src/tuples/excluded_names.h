@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace vantage {
+
+// Names of scenes or classes to leave out, compared without regard to case, and to '_', '-' and spaces.
+class NamesToExclude {
+ public:
+  explicit NamesToExclude(const std::vector<std::string>& names);
+
+  // "'Eiffel Tower' is excluded by name" if one of the names is listed, else "". Each match counts as met.
+  std::string Why(const std::set<std::string>& names);
+
+  // Those that no call of Why met, as they were given.
+  std::vector<std::string> Unmet() const;
+
+ private:
+  std::map<std::string, std::string> given_;  // by what is compared
+  std::set<std::string> met_;
+};
+
+}  // namespace vantage
