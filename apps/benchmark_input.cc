@@ -8,6 +8,7 @@
 #include "vantage/evaluation/holidays.h"
 #include "vantage/evaluation/results.h"
 #include "vantage/evaluation/saved_descriptors.h"
+#include "vantage/image/photo_folder.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -150,7 +151,7 @@ Benchmark BenchmarkArguments::ReadOfficial(const std::string& kind, const PhotoF
 Benchmark BenchmarkArguments::ReadFromFolder(const std::string& kind) const {
   if (kind == "queries") return ReadBoxedQueries(data_);
   if (kind == "folder") return ReadClassFolders(data_, query_every_);
-  return ReadOfficial(kind, PhotoFinder::InFolder(data_));
+  return ReadOfficial(kind, FindPhotosIn(data_));
 }
 
 std::vector<std::string> BenchmarkArguments::DistractorFiles(const std::string& own) const {

@@ -54,7 +54,7 @@ class ConvertCommand : public Command {
   }
 
  private:
-  void CheckOutputs(const Session& session) const {
+  void CheckOutputs(Session& session) const {
     const OutputRules rules = session.Rules({model_.path});
     const std::string extension = ToLower(fs::path(output_).extension().string());
     if (fs::is_directory(model_.path)) return CheckOutputFolder(output_, rules);

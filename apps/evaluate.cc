@@ -108,7 +108,7 @@ class EvaluateCommand : public Command {
   }
 
  private:
-  void CheckOutputs(const Session& session) const {
+  void CheckOutputs(Session& session) const {
     const OutputRules rules =
         session.Rules({model_.path, compare_, benchmark_.data(), benchmark_.data() + "/queries.json"});
     if (!per_query_.empty()) CheckOutput(per_query_, file_kinds::kText, rules);

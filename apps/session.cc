@@ -80,8 +80,11 @@ void ProgressPrinter::Finish() {
 }
 
 Session::Session(GlobalOptions options) : options_(std::move(options)) {
-  SetLogLevel(ParseLogLevel(options_.log_level));
-  SetLogSink([this](LogLevel level, const std::string& message) {
+  const LogLevel shown = ParseLogLevel(options_.log_level);
+  SetLogLevel(std::min(shown, LogLevel::kWarning));
+  SetLogSink([this, shown](LogLevel level, const std::string& message) {
+    if (level == LogLevel::kWarning) warnings_.push_back(message);
+    if (level < shown) return;
     progress_.Finish();
     const char* prefix = level >= LogLevel::kError     ? "error: "
                          : level >= LogLevel::kWarning ? "warning: "
@@ -98,8 +101,9 @@ Session::~Session() {
   SetLogSink({});
 }
 
-void Session::PrintResult(const nlohmann::json& result, const std::string& text) {
+void Session::PrintResult(nlohmann::json result, const std::string& text) {
   progress_.Finish();
+  if (result.is_object() && !warnings_.empty()) result["warnings"] = warnings_;
   const std::string output =
       options_.json ? result.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) : text;
   std::fputs(output.c_str(), stdout);
@@ -108,8 +112,8 @@ void Session::PrintResult(const nlohmann::json& result, const std::string& text)
   VANTAGE_CHECK(written, "standard output: cannot be written: ", std::generic_category().message(errno));
 }
 
-OutputRules Session::Rules(std::vector<std::string> inputs) const {
-  return {{inputs.begin(), inputs.end()}, options_.overwrite};
+OutputRules Session::Rules(std::vector<std::string> inputs) {
+  return {{inputs.begin(), inputs.end()}, options_.overwrite, &claims_};
 }
 
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {

@@ -52,17 +52,20 @@ class Session {
   const GlobalOptions& options() const { return options_; }
   const RunContext& context() const { return context_; }
 
-  // What the command may write, given the files and folders that it reads.
-  OutputRules Rules(std::vector<std::string> inputs) const;
+  // What the command may write, given the files and folders that it reads. Outputs that are checked with
+  // these rules are the session's until its end.
+  OutputRules Rules(std::vector<std::string> inputs);
 
-  // Prints a command's result to standard output: the JSON object with --json, else the text. Throws Error
-  // if standard output cannot be written.
-  void PrintResult(const nlohmann::json& result, const std::string& text);
+  // Prints a command's result to standard output: the JSON object with --json, else the text. The object has
+  // the warnings of the run besides, as "warnings". Throws Error if standard output cannot be written.
+  void PrintResult(nlohmann::json result, const std::string& text);
 
  private:
   GlobalOptions options_;
   ProgressPrinter progress_;
   RunContext context_;
+  std::vector<std::string> warnings_;
+  OutputClaims claims_;
 };
 
 // Lines up the columns of rows, the first of which is the head.

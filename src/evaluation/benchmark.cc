@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "vantage/evaluation/ranking.h"
+#include "vantage/image/photo_folder.h"
 #include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 #include "vantage/util/photo_finder.h"
 
 namespace vantage {
@@ -35,7 +37,7 @@ struct NamedDatabase {
 };
 
 NamedDatabase ReadNamedDatabase(const fs::path& folder, const std::string& source) {
-  NamedDatabase database{source, PhotoFinder::InFolder(folder), {}};
+  NamedDatabase database{source, FindPhotosIn(folder), {}};
   if (fs::exists(folder / "images.json")) {
     const json images = ParseJson(ReadFile(folder / "images.json"), (folder / "images.json").string());
     for (const json& name : images.at("imlist")) database.places.push_back(database.Place(name));
@@ -86,22 +88,24 @@ Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
   VANTAGE_CHECK(query_every >= 1, "every ", query_every, "-th photo a query");
   Benchmark benchmark;
   benchmark.name = FolderName(folder);
-  std::map<std::string, std::vector<int64_t>> rows_of_class;
-  std::vector<std::string> class_of_row;
-  for (const fs::path& path : ListFiles(folder, PhotoExtensions())) {
-    const std::string name = path.has_parent_path() ? path.begin()->string() : "";
-    rows_of_class[name].push_back(static_cast<int64_t>(benchmark.photos.size()));
-    class_of_row.push_back(name);
-    benchmark.photos.push_back(folder / path);
-  }
-  for (size_t row = 0; row < benchmark.photos.size(); row += static_cast<size_t>(query_every)) {
-    if (class_of_row[row].empty()) continue;
-    const auto own_row = static_cast<int64_t>(row);
-    BenchmarkQuery query{benchmark.photos[row], std::nullopt, {{}, {own_row}}, own_row, {}};
-    for (const int64_t other : rows_of_class[class_of_row[row]]) {
-      if (other != own_row) query.relevance.positives.push_back(other);
+  const GroupedPhotos photos = GroupPhotoFiles(folder);
+  for (const auto& [name, paths] : photos.groups) {
+    const auto first = static_cast<int64_t>(benchmark.photos.size());
+    for (const fs::path& path : paths) benchmark.photos.push_back(folder / name / path);
+    const auto end = static_cast<int64_t>(benchmark.photos.size());
+    for (int64_t row = first; row < end && end - first > 1; ++row) {
+      if (row % query_every != 0) continue;
+      BenchmarkQuery query{benchmark.photos[static_cast<size_t>(row)], std::nullopt, {{}, {row}}, row, {}};
+      for (int64_t other = first; other < end; ++other) {
+        if (other != row) query.relevance.positives.push_back(other);
+      }
+      benchmark.queries.push_back(std::move(query));
     }
-    if (!query.relevance.positives.empty()) benchmark.queries.push_back(std::move(query));
+  }
+  if (!photos.loose.empty()) {
+    LogWarning(folder.string(), ": ", photos.loose.size(),
+               " photos beside the classes are of no class and left out, such as ",
+               photos.loose.front().string());
   }
   VANTAGE_CHECK(!benchmark.queries.empty(), folder.string(),
                 ": no query: a benchmark has a sub-folder for each class, with two photos or more");
@@ -143,7 +147,7 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
 }
 
 void AddDistractors(Benchmark& benchmark, const fs::path& folder) {
-  for (const fs::path& path : ListFiles(folder, PhotoExtensions())) benchmark.photos.push_back(folder / path);
+  for (const fs::path& path : ListPhotoFiles(folder)) benchmark.photos.push_back(folder / path);
 }
 
 RetrievalScores EvaluateDescriptors(const Benchmark& benchmark, const DescriptorMatrix& queries,

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "vantage/util/error.h"
+#include "vantage/util/file.h"
 #include "vantage/util/log.h"
 #include "vantage/util/string.h"
 
@@ -21,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 5> kPhotoEndings = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
 // What systems and servers leave in folders of photos.
 constexpr std::array<std::string_view, 7> kSystemNames = {
     "@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db"};
@@ -119,8 +119,9 @@ class Walker {
         (entry.is_symlink(error) ? links : folders).push_back(path);
       }
     } else if (entry.is_regular_file(error)) {
-      const std::string ending = ToLower(path.extension().string());
-      const bool named = std::find(kPhotoEndings.begin(), kPhotoEndings.end(), ending) != kPhotoEndings.end();
+      const std::vector<std::string>& endings = PhotoExtensions();
+      const bool named =
+          std::find(endings.begin(), endings.end(), ToLower(path.extension().string())) != endings.end();
       const std::string kind = named ? "photo" : KindOf(HeadOf(path));
       if (kind == "photo") {
         found_.photos.push_back(path.lexically_relative(root_));
@@ -168,6 +169,25 @@ std::vector<fs::path> ListPhotoFiles(const fs::path& folder) {
   const std::string text = found.LeftOutText();
   if (!text.empty()) LogWarning(folder.string(), ": ", text);
   return std::move(found.photos);
+}
+
+GroupedPhotos GroupPhotoFiles(const fs::path& folder) {
+  GroupedPhotos grouped;
+  for (const fs::path& photo : ListPhotoFiles(folder)) {
+    if (photo.has_parent_path()) {
+      const fs::path group = *photo.begin();
+      grouped.groups[group.string()].push_back(photo.lexically_relative(group));
+    } else {
+      grouped.loose.push_back(photo);
+    }
+  }
+  return grouped;
+}
+
+PhotoFinder FindPhotosIn(const fs::path& folder) {
+  std::vector<fs::path> photos = ListPhotoFiles(folder);
+  for (fs::path& photo : photos) photo = folder / photo;
+  return PhotoFinder(std::move(photos), folder);
 }
 
 }  // namespace vantage

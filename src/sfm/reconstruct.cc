@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sfm/scene_work.h"
+#include "vantage/image/photo_folder.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/file_lock.h"
@@ -21,16 +22,24 @@ namespace fs = std::filesystem;
 std::vector<PhotoScene> FindScenes(const fs::path& photos, bool pool) {
   VANTAGE_CHECK(fs::is_directory(photos), photos.string(), ": no such folder");
   std::vector<PhotoScene> scenes;
-  for (const std::string& name : pool ? std::vector<std::string>() : ListFolders(photos)) {
-    PhotoScene scene{name, photos / name, ListFiles(photos / name, PhotoExtensions())};
-    if (!scene.photos.empty()) scenes.push_back(std::move(scene));
+  const std::string own_name = FolderName(photos);
+  if (pool) {
+    scenes.push_back({own_name, photos, ListPhotoFiles(photos)});
+  } else {
+    GroupedPhotos found = GroupPhotoFiles(photos);
+    for (auto& [name, files] : found.groups) scenes.push_back({name, photos / name, std::move(files)});
+    if (!found.loose.empty()) {
+      if (!scenes.empty()) {
+        VANTAGE_CHECK(found.groups.count(own_name) == 0, photos.string(), ": ", found.loose.size(),
+                      " photos beside the sub-folders would be a scene of the name of one, ", own_name,
+                      "; move them into a sub-folder");
+        LogInfo(photos.string(), ": ", found.loose.size(), " photos beside the sub-folders are a scene, ",
+                own_name);
+      }
+      scenes.push_back({own_name, photos, std::move(found.loose)});
+    }
   }
-  if (scenes.empty()) {
-    const fs::path folder = fs::absolute(photos).lexically_normal();
-    const std::string name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
-    scenes.push_back({name, photos, ListFiles(photos, PhotoExtensions())});
-  }
-  VANTAGE_CHECK(!scenes.front().photos.empty(), photos.string(), ": no photo (",
+  VANTAGE_CHECK(!scenes.empty() && !scenes.front().photos.empty(), photos.string(), ": no photo (",
                 Join(PhotoExtensions(), ", "), ") in it or below it");
   return scenes;
 }

@@ -9,8 +9,9 @@
 #include "tuples/excluded_names.h"
 #include "tuples/photo_files.h"
 #include "tuples/splits.h"
+#include "vantage/image/photo_folder.h"
 #include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "vantage/util/log.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
@@ -25,11 +26,15 @@ constexpr size_t kNamedFiles = 5;  // of a class, that a message names
 
 std::vector<PhotoClass> ReadClasses(const fs::path& folder, std::optional<Split> split) {
   std::vector<PhotoClass> classes;
-  for (const std::string& name : ListFolders(folder)) {
-    PhotoClass one{name, {}, split};
-    for (const fs::path& path : ListFiles(folder / name, PhotoExtensions()))
-      one.photos.push_back(folder / name / path);
-    if (!one.photos.empty()) classes.push_back(std::move(one));
+  const GroupedPhotos photos = GroupPhotoFiles(folder);
+  for (const auto& [name, paths] : photos.groups) {
+    classes.push_back({name, {}, split});
+    for (const fs::path& path : paths) classes.back().photos.push_back(folder / name / path);
+  }
+  if (!photos.loose.empty()) {
+    LogWarning(folder.string(), ": ", photos.loose.size(),
+               " photos beside the classes are of no class and left out, such as ",
+               photos.loose.front().string());
   }
   VANTAGE_CHECK(!classes.empty(), folder.string(), ": no sub-folder with a photo: each is to be a class");
   return classes;

@@ -87,20 +87,39 @@ bool IsPartialName(const std::string& name, const std::string& target) {
   return dash != numbers.npos && is_number(numbers.substr(0, dash)) && is_number(numbers.substr(dash + 1));
 }
 
-int64_t RemoveAbandoned(const fs::path& folder, const std::string& target) {
-  int64_t removed = 0;
+// Files in `folder` that IsPartialName.
+std::vector<fs::path> PartialFiles(const fs::path& folder, const std::string& target) {
+  std::vector<fs::path> files;
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder.empty() ? "." : folder, error)) {
-    if (!IsPartialName(entry.path().filename().string(), target)) continue;
-    const int descriptor = ::open(entry.path().c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) continue;
-    struct stat status {};
-    if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && TryLock(descriptor)) {
-      removed += ::unlink(entry.path().c_str()) == 0 ? 1 : 0;
-    }
-    ::close(descriptor);
+  fs::directory_iterator entries(folder.empty() ? "." : folder, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    if (IsPartialName(entries->path().filename().string(), target)) files.push_back(entries->path());
   }
-  return removed;
+  return files;
+}
+
+enum class Lock { kFree, kHeld, kUnknown };
+
+// Whether a process writes a file. Removes it before its lock is free again if `remove` and none does.
+Lock LockOf(const fs::path& path, bool remove = false) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return Lock::kUnknown;
+  struct stat status {};
+  Lock lock = Lock::kUnknown;
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    lock = TryLock(descriptor)                  ? Lock::kFree
+           : errno == EAGAIN || errno == EACCES ? Lock::kHeld
+                                                : Lock::kUnknown;
+  }
+  if (remove && lock == Lock::kFree && ::unlink(path.c_str()) != 0) lock = Lock::kUnknown;
+  ::close(descriptor);
+  return lock;
+}
+
+int64_t RemoveAbandoned(const fs::path& folder, const std::string& target) {
+  const std::vector<fs::path> files = PartialFiles(folder, target);
+  return std::count_if(files.begin(), files.end(),
+                       [](const fs::path& path) { return LockOf(path, /*remove=*/true) == Lock::kFree; });
 }
 
 }  // namespace
@@ -140,6 +159,13 @@ void PartialFile::Commit() {
 }
 
 void RenameIntoPlace(const fs::path& temporary, const fs::path& path) { Place(temporary, path, path); }
+
+bool PartialFile::IsWrittenByOthers() const {
+  const std::vector<fs::path> files = PartialFiles(target_.parent_path(), target_.filename().string());
+  return std::any_of(files.begin(), files.end(), [&](const fs::path& path) {
+    return path.filename() != path_.filename() && LockOf(path) == Lock::kHeld;
+  });
+}
 
 int64_t RemoveAbandonedFiles(const fs::path& target) {
   const fs::path real = FollowLinks(target);

@@ -90,9 +90,7 @@ std::string PathFrom(const fs::path& folder, const fs::path& path) {
 std::vector<fs::path> ListFiles(const fs::path& folder, const std::vector<std::string>& extensions) {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   std::vector<fs::path> files;
-  const auto options =
-      fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, options)) {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     std::error_code error;
     if (!entry.is_regular_file(error)) continue;
     const std::string extension = ToLower(entry.path().extension().string());
@@ -119,7 +117,7 @@ std::vector<std::string> ListFolders(const fs::path& folder) {
 }
 
 const std::vector<std::string>& PhotoExtensions() {
-  static const std::vector<std::string> kExtensions = {".jpg", ".jpeg", ".png"};
+  static const std::vector<std::string> kExtensions = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
   return kExtensions;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
@@ -87,8 +88,10 @@ void CheckOutput(const fs::path& path, const FileKind& kind, const OutputRules& 
                               "; write another file, or say --overwrite"));
     }
   }
-  const PartialFile writable(path);
+  auto claim = std::make_unique<PartialFile>(path);
   RemoveAbandonedFiles(path);
+  VANTAGE_CHECK(!claim->IsWrittenByOthers(), path.string(), ": another process writes this file");
+  if (rules.claims != nullptr) rules.claims->push_back(std::move(claim));
 }
 
 void CheckOutputFolder(const fs::path& path, const OutputRules& rules) {

@@ -46,12 +46,6 @@ PhotoFinder::PhotoFinder(std::vector<fs::path> photos, const fs::path& folder) :
   }
 }
 
-PhotoFinder PhotoFinder::InFolder(const fs::path& folder) {
-  std::vector<fs::path> photos;
-  for (const fs::path& photo : ListFiles(folder, PhotoExtensions())) photos.push_back(folder / photo);
-  return PhotoFinder(std::move(photos), folder);
-}
-
 std::optional<int64_t> PhotoFinder::FindExact(const std::string& name) const {
   const auto found = by_path_.find(fs::path(name).lexically_normal().generic_string());
   return found == by_path_.end() ? std::nullopt : std::optional(found->second);

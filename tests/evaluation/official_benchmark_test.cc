@@ -5,6 +5,7 @@
 #include <set>
 
 #include "testing/files.h"
+#include "vantage/image/photo_folder.h"
 #include "vantage/serialize/pickle.h"
 #include "vantage/util/file.h"
 
@@ -124,7 +125,8 @@ TEST(MakeBenchmark, AQueryInTheDatabaseIsNeverItsOwnWrongAnswer) {
   truth.queries[0].ok = {0, 1};
   EXPECT_THAT(MakeBenchmark("instre", truth, false, photos).queries[0].relevance.junk, IsEmpty());
   truth.queries[0] = {{0, 0, 1, 1}, {}, {0}, {}, {}};
-  for (const Relevance& task : MakeBenchmark("roxford5k", truth, true, photos).queries[0].by_task) {
+  const Benchmark revisited = MakeBenchmark("roxford5k", truth, true, photos);
+  for (const Relevance& task : revisited.queries[0].by_task) {
     EXPECT_THAT(task.junk, ::testing::Contains(1));
   }
 }
@@ -189,8 +191,7 @@ TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
   for (const std::string& image : images) WriteFile(folder / image, "");
   WriteFile(folder / "INSTRE-S1/01a/003.jpg", "");
   WriteFile(folder / "INSTRE-S1/01b/003.jpg", "");
-  const Benchmark benchmark =
-      ReadOfficialBenchmark("instre", folder.path(), PhotoFinder::InFolder(folder.path()));
+  const Benchmark benchmark = ReadOfficialBenchmark("instre", folder.path(), FindPhotosIn(folder.path()));
   EXPECT_THAT(benchmark.missing, IsEmpty());
   EXPECT_THAT(benchmark.tasks, IsEmpty());
   EXPECT_THAT(benchmark.photos, ElementsAre(folder / images[0], folder / images[1], folder / images[2]));
@@ -202,8 +203,7 @@ TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
   // Positives as MATLAB counts them, from 1.
   WriteFile(folder / "gnd_instre.pkl", ClassicPickle(images, {"INSTRE-S1/01a/003.jpg"}, {{1, 3}}));
   const auto error = [&] {
-    return ErrorOf(
-        [&] { ReadOfficialBenchmark("instre", folder.path(), PhotoFinder::InFolder(folder.path())); });
+    return ErrorOf([&] { ReadOfficialBenchmark("instre", folder.path(), FindPhotosIn(folder.path())); });
   };
   EXPECT_THAT(error(), HasSubstr("gnd[0]: 'ok' names image 3 of 3"));
   WriteFile(folder / "gnd_instre.pkl", ClassicPickle({"a.jpg", "b.jpg", "a.jpg"}, {"q.jpg"}, {{0}}));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/image/photo_folder.h"
 
-#include <unistd.h>
-
 #include "testing/files.h"
 #include "vantage/util/file.h"
 
@@ -15,6 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Pair;
 using vantage::testing::ErrorOf;
 using vantage::testing::TemporaryFolder;
+using vantage::testing::Unprivileged;
 
 std::vector<std::string> Names(const PhotoFolder& found) {
   std::vector<std::string> names;
@@ -81,15 +80,40 @@ TEST(WalkPhotos, LeavesOutHiddenSystemAndReducedFolders) {
 }
 
 TEST(WalkPhotos, NamesFoldersWithoutPermission) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder";
   const TemporaryFolder folder;
   Touch(folder / "a.jpg");
   Touch(folder / "closed/b.jpg");
+  fs::permissions(folder.path(), fs::perms(0755));
   fs::permissions(folder / "closed", fs::perms::none);
-  const PhotoFolder found = WalkPhotos(folder.path());
+  PhotoFolder found;
+  {
+    const Unprivileged user;
+    found = WalkPhotos(folder.path());
+  }
   fs::permissions(folder / "closed", fs::perms::owner_all);
   EXPECT_THAT(Names(found), ElementsAre("a.jpg"));
   EXPECT_THAT(found.LeftOutText(), HasSubstr("1 folders cannot be read (closed)"));
+}
+
+TEST(GroupPhotoFiles, TellsPhotosOfSubFoldersFromLooseOnes) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a/1.jpg", "a/deep/2.JFIF", "b/1.jpe", "loose.png", ".thumbnails/1.jpg"}) {
+    Touch(folder / name);
+  }
+  fs::create_directory_symlink("a", folder / "again");  // each photo is in one group
+  const GroupedPhotos found = GroupPhotoFiles(folder.path());
+  EXPECT_THAT(found.groups,
+              ElementsAre(Pair("a", ElementsAre("1.jpg", "deep/2.JFIF")), Pair("b", ElementsAre("1.jpe"))));
+  EXPECT_THAT(found.loose, ElementsAre("loose.png"));
+}
+
+TEST(FindPhotosIn, FindsThemByThePathFromTheFolder) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a/1.jpg", "b/1.jpg", ".b/2.jpg"}) Touch(folder / name);
+  const PhotoFinder finder = FindPhotosIn(folder.path());
+  ASSERT_TRUE(finder.Find("b/1"));
+  EXPECT_EQ(finder.photo(*finder.Find("b/1")), folder / "b/1.jpg");
+  EXPECT_FALSE(finder.Find("2.jpg"));
 }
 
 TEST(WalkPhotos, KeepsNamesInAnyBytes) {

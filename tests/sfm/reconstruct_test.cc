@@ -612,6 +612,22 @@ TEST(Reconstruct, OneScenesFailureDoesNotEndTheOthers) {
   EXPECT_THAT(statuses(), ElementsAre("done", "done", "done", "done", "done"));
 }
 
+TEST(Reconstruct, LoosePhotosBesideSubFoldersAreASceneAndHiddenFoldersNone) {
+  const FakeColmap colmap;
+  for (int i = 0; i < 4; ++i) WriteFile(colmap.Photos() / StrCat("loose", i, ".jpg"), "");
+  WriteFile(colmap.Photos() / ".thumbs/0.jpg", "");
+  const std::vector<SceneOutcome> outcomes =
+      ReconstructScenes(colmap.Photos(), colmap.Models(), colmap.Options());
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].name, "scene");
+  EXPECT_EQ(outcomes[0].photos, 6);
+  EXPECT_EQ(outcomes[1].name, "photos");
+  EXPECT_EQ(outcomes[1].photos, 4);
+  WriteFile(colmap.Photos() / "photos/0.jpg", "");
+  EXPECT_THAT(ErrorOf([&] { ReconstructScenes(colmap.Photos(), colmap.Models(), colmap.Options()); }),
+              HasSubstr("4 photos beside the sub-folders would be a scene of the name of one, photos"));
+}
+
 TEST(Reconstruct, TwoRunsOnOneOutputExcludeEachOther) {
   const FakeColmap colmap;
   std::string error;

@@ -11,6 +11,12 @@ namespace vantage::testing {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr uid_t kNobody = 65534;
+
+}  // namespace
+
 TemporaryFolder::TemporaryFolder() {
   std::string name = (fs::temp_directory_path() / "vantage-test-XXXXXX").string();
   VANTAGE_CHECK(::mkdtemp(name.data()) != nullptr, name, ": cannot be made");
@@ -48,6 +54,14 @@ std::vector<std::string> FilesBelow(const fs::path& folder) {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+Unprivileged::Unprivileged() : is_root_(::geteuid() == 0) {
+  if (is_root_ && ::seteuid(kNobody) != 0) throw Error("root cannot give up its rights");
+}
+
+Unprivileged::~Unprivileged() {
+  if (is_root_ && ::seteuid(0) != 0) std::abort();
 }
 
 std::string ErrorOf(const std::function<void()>& call) {

@@ -50,6 +50,18 @@ class FileSizeLimit {
   void (*handler_)(int) = nullptr;
 };
 
+// While it lives, a process of root has no more rights to files than others have: root may read all folders.
+class Unprivileged {
+ public:
+  Unprivileged();
+  ~Unprivileged();
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+
+ private:
+  bool is_root_;
+};
+
 // The message of the vantage::Error that `call` throws; fails the test where it throws none.
 std::string ErrorOf(const std::function<void()>& call);
 

@@ -5,6 +5,7 @@
 
 #include "testing/files.h"
 #include "vantage/util/file.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -71,6 +72,20 @@ TEST_F(Classes, ValidateWhereTheirFolderSaysSo) {
   classes.push_back(classes[0]);
   EXPECT_THAT(ErrorOf([&] { BuildClassTuples(classes, options_, folder_.path()); }),
               HasSubstr("two classes have the name 'class0'"));
+}
+
+TEST_F(Classes, AreNoHiddenFoldersAndNoLoosePhotos) {
+  const size_t classes = ReadClasses(folder_ / "photos").size();
+  WriteFile(folder_ / "photos/.thumbnails/0.jpg", "photo 0 of 0");
+  WriteFile(folder_ / "photos/loose.jpg", "");
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
+  EXPECT_EQ(ReadClasses(folder_ / "photos").size(), classes);
+  SetLogSink({});
+  EXPECT_THAT(warnings,
+              ::testing::ElementsAre(
+                  HasSubstr("1 hidden or system files and folders were left out"),
+                  HasSubstr("1 photos beside the classes are of no class and left out, such as loose.jpg")));
 }
 
 TEST_F(Classes, ThatAreNoneAreAnError) {

@@ -65,6 +65,25 @@ TEST(Output, IsLeftAsItIsByTheCheck) {
   EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("pairs.txt"));
 }
 
+TEST(Output, IsOneTasksUntilItsEnd) {
+  const TemporaryFolder folder;
+  const auto other = [&] { CheckOutput(folder / "new.npy", file_kinds::kNpy, {}); };
+  {
+    OutputClaims claims;
+    CheckOutput(folder / "new.npy", file_kinds::kNpy, {{}, false, &claims});
+    EXPECT_THAT(ErrorOf(other), HasSubstr("new.npy: another process writes this file"));
+    CheckOutput(folder / "new.npy.npy", file_kinds::kNpy, {});
+    WriteFile(folder / "new.npy", "the holder writes");
+    EXPECT_THAT(ErrorOf([&] {
+                  CheckOutput(folder / "new.npy", file_kinds::kNpy, {{}, /*overwrite=*/true});
+                }),
+                HasSubstr("another process"));
+  }
+  EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("new.npy"));
+  WriteFile(folder / "new.npy", "");
+  other();
+}
+
 TEST(Output, ThatCannotBeWrittenIsAnErrorBeforeTheWork) {
   const TemporaryFolder folder;
   WriteFile(folder / "file", "");

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "vantage/util/photo_finder.h"
+
 namespace vantage {
 
 // What a folder holds, and what of it is no photo that vantage reads.
@@ -27,7 +29,19 @@ struct PhotoFolder {
 // once. Throws Error if the folder is missing or cannot be read.
 PhotoFolder WalkPhotos(const std::filesystem::path& folder);
 
+// The photos of a folder by the sub-folder that they are in or below.
+struct GroupedPhotos {
+  std::map<std::string, std::vector<std::filesystem::path>> groups;  // relative to the sub-folder, sorted
+  std::vector<std::filesystem::path> loose;                          // in the folder itself
+};
+
 // The photos of WalkPhotos. Logs a warning of what was left out, if anything was.
 std::vector<std::filesystem::path> ListPhotoFiles(const std::filesystem::path& folder);
+
+// The same by sub-folder, such as classes or scenes.
+GroupedPhotos GroupPhotoFiles(const std::filesystem::path& folder);
+
+// A finder of the photos of ListPhotoFiles.
+PhotoFinder FindPhotosIn(const std::filesystem::path& folder);
 
 }  // namespace vantage

@@ -59,6 +59,9 @@ class PartialFile {
   // Brings the file and the folder's entry to disk. Throws Error naming the target.
   void Commit();
 
+  // Whether there is another PartialFile for the same target, of any process.
+  bool IsWrittenByOthers() const;
+
  private:
   void Make();
 
@@ -68,8 +71,8 @@ class PartialFile {
   int descriptor_ = -1;
 };
 
-// Gives a file that was written elsewhere on the same disk its name, replacing what is there: its bytes first,
-// then the folder's entry are brought to disk. Throws Error.
+// Gives a file that was written elsewhere on the same disk its name, replacing what is there: its bytes
+// first, then the folder's entry are brought to disk. Throws Error.
 void RenameIntoPlace(const std::filesystem::path& temporary, const std::filesystem::path& path);
 
 // Removes what killed processes left of PartialFiles for `target`. Files that a process still writes stay.
@@ -114,9 +117,9 @@ void WriteFile(const std::filesystem::path& path, std::string_view bytes);
 // `path` relative to `folder`, symbolic links resolved, so that it can be followed from there.
 std::string PathFrom(const std::filesystem::path& folder, const std::filesystem::path& path);
 
-// Regular files below `folder`, recursively, whose lower-case extension is among `extensions` (".jpg"),
-// sorted by their path relative to the folder, which is what is returned. Throws Error if the folder is
-// missing.
+// Regular files below `folder`, recursively, whose lower-case extension is among `extensions` (".txt"), as
+// paths relative to the folder, sorted. Links to folders are not followed. Throws Error if the folder is
+// missing. Photos are listed by image/photo_folder.h.
 std::vector<std::filesystem::path> ListFiles(const std::filesystem::path& folder,
                                              const std::vector<std::string>& extensions);
 
@@ -126,7 +129,7 @@ std::vector<std::string> ListFolders(const std::filesystem::path& folder);
 // The last folder's name: "landmarks" of "x/landmarks/", and that of the current folder of ".".
 std::string FolderName(const std::filesystem::path& folder);
 
-// Extensions of photos that vantage reads: .jpg, .jpeg, .png.
+// Extensions of photos that vantage reads: .jpg, .jpeg, .jpe, .jfif, .png.
 const std::vector<std::string>& PhotoExtensions();
 
 }  // namespace vantage

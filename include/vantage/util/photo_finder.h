@@ -20,8 +20,6 @@ class PhotoFinder {
  public:
   // folder: photos below it are also known by their paths from there. Of equal photos the first is found.
   explicit PhotoFinder(std::vector<std::filesystem::path> photos, const std::filesystem::path& folder = {});
-  // The photos below a folder, as ListFiles finds them. Throws Error if the folder is missing.
-  static PhotoFinder InFolder(const std::filesystem::path& folder);
 
   // The photo of exactly this path, from the folder or as a whole. For names that a program wrote.
   std::optional<int64_t> FindExact(const std::string& name) const;
