@@ -94,6 +94,7 @@ void CheckOptionsOf(const json& facts, const ApproximateIndexOptions& options, c
 }  // namespace
 
 void ApproximateIndex::Save(const fs::path& path) const {
+  for (const fs::path& file : {path, SidecarOf(path)}) RemoveAbandonedFiles(file);
   Writer writer(path);
   try {
     faiss::write_index(state_->index.get(), &writer);

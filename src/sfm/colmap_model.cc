@@ -7,6 +7,7 @@
 
 #include "sfm/colmap_files.h"
 #include "vantage/util/error.h"
+#include "vantage/util/file.h"
 #include "vantage/util/log.h"
 
 namespace vantage {
@@ -107,6 +108,7 @@ void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& fold
   const auto remove = [&](const char* name, const char* extension) {
     fs::remove(folder / (std::string(name) + extension));
   };
+  RemoveAbandonedFilesIn(folder);
   // Those of another model that lay here would be taken for this one's.
   for (const char* name : {"rigs", "frames"}) remove(name, is_binary ? ".bin" : ".txt");
   const bool has_rigs = !reconstruction.rigs.empty() || !reconstruction.frames.empty();

@@ -63,6 +63,7 @@ bool DatabaseContent::Extends(const DatabaseContent& other) const {
 }
 
 void SceneFolder::Load() {
+  RemoveAbandonedFilesIn(StatePath().parent_path());
   if (!fs::is_regular_file(StatePath())) return;
   try {
     state_ = json::parse(ReadFile(StatePath())).get<SceneState>();

@@ -45,7 +45,9 @@ class DatasetWriter {
     }
     done_ = summary.photos - summary.written;
     total_ = summary.photos;
-    fs::remove_all(partial_);  // of a run that was ended
+    // Of a run that was ended.
+    fs::remove_all(partial_);
+    for (const fs::path& files : {folder_, DistractorFolder()}) RemoveAbandonedFilesIn(files);
     ParallelFor(static_cast<int64_t>(missing.size()), context_.ThreadCount(),
                 [&](int64_t i) { Make(*missing[static_cast<size_t>(i)]); });
     fs::remove_all(partial_);
@@ -101,7 +103,8 @@ class DatasetWriter {
 
   fs::path PhotosOf(const Task& task) const { return folder_ / task.split / "photos" / task.name; }
   fs::path ModelOf(const Task& task) const { return folder_ / task.split / "models" / task.name; }
-  fs::path DistractorPath(const Task& task) const { return folder_ / "test" / "distractors" / task.name; }
+  fs::path DistractorFolder() const { return folder_ / "test" / "distractors"; }
+  fs::path DistractorPath(const Task& task) const { return DistractorFolder() / task.name; }
 
   // The model is moved into place last.
   bool IsDone(const Task& task) const {

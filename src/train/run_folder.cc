@@ -19,7 +19,9 @@ constexpr int64_t kStateVersion = 2;
 }  // namespace
 
 RunFolder::RunFolder(const fs::path& folder)
-    : folder_(folder), lock_(folder / ".lock", "another process trains in this folder") {}
+    : folder_(folder), lock_(folder / ".lock", "another process trains in this folder") {
+  for (const char* files : {"", "checkpoints", "examples"}) RemoveAbandonedFilesIn(folder / files);
+}
 
 bool RunFolder::HasCheckpoint() const { return fs::exists(last()); }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Loaded before a program (LD_PRELOAD), kills it before the n-th call that changes the disk: n is
 // VANTAGE_STOP_BEFORE. Counts writes to regular files, and calls that rename, remove, cut, make folders and
-// bring to disk.
+// bring to disk. Programs that this one starts are let run.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -24,6 +25,8 @@ void Count() {
   }();
   if (++calls == stop) ::raise(SIGKILL);
 }
+
+__attribute__((constructor)) void StopNoOther() { ::unsetenv("LD_PRELOAD"); }
 
 void CountIfRegular(int descriptor) {
   struct stat status {};
@@ -45,6 +48,11 @@ ssize_t write(int descriptor, const void* data, size_t size) {
   VANTAGE_NEXT(write);
   CountIfRegular(descriptor);
   return next(descriptor, data, size);
+}
+ssize_t writev(int descriptor, const iovec* parts, int count) {
+  VANTAGE_NEXT(writev);
+  CountIfRegular(descriptor);
+  return next(descriptor, parts, count);
 }
 ssize_t pwrite(int descriptor, const void* data, size_t size, off_t offset) {
   VANTAGE_NEXT(pwrite);
@@ -81,6 +89,11 @@ int rename(const char* from, const char* to) noexcept {
   VANTAGE_NEXT(rename);
   Count();
   return next(from, to);
+}
+int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept {
+  VANTAGE_NEXT(renameat);
+  Count();
+  return next(from_folder, from, to_folder, to);
 }
 int unlink(const char* path) noexcept {
   VANTAGE_NEXT(unlink);

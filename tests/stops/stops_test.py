@@ -6,12 +6,15 @@
 After a kill each file that was there has its old bytes, or, if it is an output, the bytes of a finished run. The second run
 ends well, its outputs have the bytes of a run that was never stopped, and nothing else is left.
 """
+import contextlib
+import fnmatch
 import hashlib
 import json
 import os
 import pathlib
 import random
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -53,8 +56,24 @@ def check(condition, *words):
         sys.exit(1)
 
 
-def stop_everywhere(start, name, arguments, changing=()):
-    """`changing`: files of the task's own state that may differ between runs, such as a log with times."""
+def count_stops(fresh, arguments, name):
+    """How many calls of a run change the disk: the least number of a stop that ends no run."""
+    low, high = 0, 1  # a run is stopped before `low`, and not before `high`
+    while run(fresh(), arguments, high).returncode == -9:
+        low, high = high, 2 * high
+        check(high < 1 << 16, name, "never ended")
+    while high - low > 1:
+        middle = (low + high) // 2
+        if run(fresh(), arguments, middle).returncode == -9:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def stop_everywhere(start, name, arguments, changing=(), most=MOST_STOPS):
+    """`changing`: patterns of the task's own files that may differ between runs, such as a log with times. Of more than
+    `most` stops that many are taken, evenly."""
     with tempfile.TemporaryDirectory() as made:
         made = pathlib.Path(made)
 
@@ -63,17 +82,21 @@ def stop_everywhere(start, name, arguments, changing=()):
             shutil.copytree(start, made / "work", symlinks=True)
             return made / "work"
 
+        def changes(file):
+            return any(fnmatch.fnmatch(file, pattern) for pattern in changing)
+
         before = hashes(start)
         done = run(fresh(), arguments)
         check(done.returncode == 0, name, done.stderr)
         after = hashes(made / "work")
-        stops = 0
-        for stop in range(1, MOST_STOPS):
+        count = count_stops(fresh, arguments, name)
+        check(count > 0, name, "was never stopped: is the interposer loaded?")
+        taken = min(most, count)
+        for stop in sorted({1 + i * (count - 1) // max(1, taken - 1) for i in range(taken)}):
             folder = fresh()
             stopped = run(folder, arguments, stop)
-            if stopped.returncode == 0:
-                break
-            stops += 1
+            if stopped.returncode == 0 and changing:
+                break  # such a task does not always write as often
             check(stopped.returncode == -9, name, "stop", stop, stopped.stderr)
             left = hashes(folder)
             for file, digest in before.items():
@@ -82,12 +105,45 @@ def stop_everywhere(start, name, arguments, changing=()):
             check(again.returncode == 0, name, "after stop", stop, again.stderr)
             end = hashes(folder)
             for file in set(after) | set(end):
-                check(file in changing or end.get(file) == after.get(file), name, "after stop", stop, ":", file,
+                check(changes(file) or end.get(file) == after.get(file), name, "after stop", stop, ":", file,
                       "is left" if file not in after else "is missing" if file not in end else "differs")
-        else:
-            check(False, name, "never ended")
-        check(stops > 0, name, "was never stopped: is the interposer loaded?")
-        print(f"{name}: {stops} stops", flush=True)
+        print(f"{name}: {taken} of {count} stops", flush=True)
+
+
+FAKE_COLMAP = """#!/bin/sh
+here=$(dirname "$0")
+if [ "$1" = help ]; then echo "COLMAP 9.1 -- Structure-from-Motion"; exit 0; fi
+if [ "$2" = --help ]; then cat "$here/options"; exit 0; fi
+case $1 in
+  feature_extractor) if [ ! -e "$3" ]; then cp "$here/made.db" "$3.new" && mv "$3.new" "$3"; fi ;;
+  mapper) mkdir -p "$7/0" && cp "$here"/model/* "$7/0" ;;
+esac
+"""
+COLMAP_OPTIONS = """--database_path --image_path --image_list_path --output_path --match_list_path --match_type
+--SiftExtraction.use_gpu --SiftExtraction.num_threads --SiftExtraction.max_image_size --SiftExtraction.max_num_features
+--SiftMatching.use_gpu --SiftMatching.num_threads --ExhaustiveMatching.block_size --Mapper.num_threads
+--Mapper.min_model_size"""
+
+
+def write_fake_colmap(folder, photos):
+    """A program in COLMAP's place that copies what lies beside it."""
+    (folder / "model").mkdir(parents=True)
+    (folder / "colmap").write_text(FAKE_COLMAP)
+    (folder / "colmap").chmod(0o755)
+    (folder / "options").write_text(" arg\n".join(COLMAP_OPTIONS.split()) + " arg\n")
+    with contextlib.closing(sqlite3.connect(folder / "made.db")) as database:
+        database.executescript("""
+            CREATE TABLE cameras (camera_id INTEGER); CREATE TABLE images (image_id INTEGER, name TEXT);
+            CREATE TABLE keypoints (image_id INTEGER, rows INTEGER); CREATE TABLE descriptors (image_id INTEGER, rows INTEGER);
+            CREATE TABLE matches (pair_id INTEGER, rows INTEGER); CREATE TABLE two_view_geometries (pair_id INTEGER, rows INTEGER);
+        """)
+        database.executemany("INSERT INTO images VALUES (?, ?)", enumerate(photos, 1))
+        database.commit()
+    (folder / "model/cameras.txt").write_text("1 SIMPLE_PINHOLE 64 64 50 32 32\n")
+    (folder / "model/images.txt").write_text("".join(f"{i} 1 0 0 0 {i} 0 0 1 {name}\n5 5 1\n"
+                                                     for i, name in enumerate(photos, 1)))
+    track = " ".join(f"{i} 0" for i in range(1, len(photos) + 1))
+    (folder / "model/points3D.txt").write_text(f"1 0 0 5 128 128 128 0.5 {track}\n")
 
 
 def main():
@@ -109,11 +165,32 @@ def main():
         stop_everywhere(start, "search", ["search", "a.npy", "-k", "3", "-o", "out.csv"])
         stop_everywhere(start, "pairs", ["pairs", "a.npy", "-k", "3", "-o", "out.txt"])
         stop_everywhere(start, "tuples", ["tuples", classes, "--classes", "-o", "out.db", "--min-scene-photos", "2"])
+        write_fake_colmap(start / "colmap", [f"{i}.jpg" for i in range(4)])
+        for i, photo in enumerate(sorted(landmarks.glob("*.jpg"))[:4]):
+            (start / "photos/scene").mkdir(parents=True, exist_ok=True)
+            shutil.copy(photo, start / "photos/scene" / f"{i}.jpg")
+        (start / "models/scene").mkdir(parents=True)
+        (start / "models/scene/photos.txt").write_text("a user's\n")
+        stop_everywhere(start, "reconstruct", ["reconstruct", "photos", "-o", "models", "--colmap", "colmap/colmap"],
+                        changing=["models/scene/.vantage/scene.json", "models/scene/.vantage/colmap.log"])
+        stop_everywhere(start, "synthesize", ["synthesize", "-o", "made", "--train-scenes", "0",
+                                              "--val-scenes", "0", "--test-scenes", "1", "--test-photos", "3", "--distractors", "0",
+                                              "--image-size", "64"], most=40)
         if pathlib.Path(WEIGHTS).is_file():
             shutil.copy(WEIGHTS, start / "weights.pth")
             options = ["--architecture", "efficientnet_lite0", "--pooling", "gem"]
+            options += ["--size", "64"]
             stop_everywhere(start, "extract", ["extract", "weights.pth", str(landmarks.relative_to(start)), "-o", "out",
-                                               "--size", "64", *options])
+                                               *options])
+            stop_everywhere(start, "evaluate --save", ["evaluate", "weights.pth", "--data", classes, "--save", "out",
+                                                       "--save-results", "results.json", "--report", "page.html", *options],
+                            changing=["page.html"])
+            stop_everywhere(start, "convert", ["convert", "weights.pth", "-o", "model.safetensors", *options[:4]])
+            subprocess.run([PROGRAM, "tuples", classes, "--classes", "-o", "set.db", "--min-scene-photos", "2",
+                            "--query-fraction", "1"], cwd=start, check=True, capture_output=True)
+            stop_everywhere(start, "report", ["report", "set.db", "-o", "set.html"])
+            stop_everywhere(start, "whiten", ["whiten", "weights.pth", "--tuples", "set.db", "-o", "white.pth", *options],
+                            most=40)
         else:
             print("extract was left out: needs", WEIGHTS)
     print("stops: no file was lost")
