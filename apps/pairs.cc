@@ -171,7 +171,7 @@ class PairsCommand : public Command {
     }
     const DescriptorDatabase database(database_);
     const DescriptorFile queries = ReadDescriptors(queries_);
-    CheckSameModel(queries.provenance, queries_, database.provenance(), database_);
+    CheckComparable(queries.provenance, queries_, database.provenance(), database_);
     const auto neighbors =
         NearestNeighbors(queries.descriptors.values, database, options_.k, session.context());
     NamePairs pairs;

@@ -117,7 +117,7 @@ class SearchCommand : public Command {
     const DescriptorDatabase database(database_);
     const bool own = queries_.empty();
     DescriptorFile queries = ReadDescriptors(own ? database_ : queries_);
-    if (!own) CheckSameModel(queries.provenance, queries_, database.provenance(), database_);
+    if (!own) CheckComparable(queries.provenance, queries_, database.provenance(), database_);
     VANTAGE_CHECK(database.size() > 0, database_, ": holds no descriptor");
     const CloserLook look = MakeLook(queries.descriptors.names, database.names());
     const UsedIndex index = Obtain(database, session.context());

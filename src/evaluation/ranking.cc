@@ -66,12 +66,13 @@ std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& 
 }
 
 DistractorCounts CountDistractorsInFiles(const DatabaseRankings& rankings, const DescriptorMatrix& queries,
-                                         const std::vector<std::string>& files, const std::string& provenance,
-                                         const std::string& source, const RunContext& context) {
+                                         const std::vector<std::string>& files,
+                                         const DescriptorProvenance& provenance, const std::string& source,
+                                         const RunContext& context) {
   DistractorCounts counts;
   for (const std::string& file : files) {
     const DescriptorDatabase distractors(file);
-    CheckSameModel(distractors.provenance(), file, provenance, source);
+    CheckComparable(distractors.provenance(), file, provenance, source);
     counts.photos += distractors.size();
     const auto above = CountDistractorsAbove(rankings, queries, distractors, context);
     counts.above.resize(above.size());

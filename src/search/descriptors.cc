@@ -96,11 +96,7 @@ std::string FactsText(const DescriptorFile& file, const std::string& array) {
     const std::string& name = file.descriptors.names[row];
     if (!IsUtf8(name)) facts["name_bytes"][std::to_string(row)] = ToHex(name);
   }
-  try {
-    facts["provenance"] = json::parse(file.provenance);
-  } catch (const json::exception& error) {
-    throw Error(StrCat("the descriptors' provenance is not valid JSON: ", error.what()));
-  }
+  facts["provenance"] = ToJson(file.provenance);
   return facts.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -120,7 +116,7 @@ ParsedFacts ParseFacts(const std::string& text, const std::string& source) {
       if (photo.contains("name_bytes"))
         failed.name = FromHex(photo.at("name_bytes").get<std::string>(), source);
     }
-    result.provenance = facts.at("provenance").dump();
+    result.provenance = ProvenanceFrom(facts.at("provenance"), source);
     parsed.array = facts.value("array", "");
   } catch (const json::exception& error) {
     throw Error(StrCat(source, ": ", error.what()));

@@ -38,7 +38,7 @@ class Searching : public ::testing::Test {
                    uint64_t seed, const std::string& model = "aa") const {
     RandomStream random(seed, "command search test");
     DescriptorFile file;
-    file.provenance = R"({"model_sha256": ")" + model + "\"}";
+    file.provenance.model_sha256 = model;
     file.descriptors.names = names;
     file.descriptors.values.resize(static_cast<Eigen::Index>(names.size()), 16);
     for (Eigen::Index i = 0; i < file.descriptors.size(); ++i) {
@@ -104,7 +104,7 @@ TEST_F(Searching, DistractorsOnDiskCountAsIfTheyWereInTheDatabase) {
   EXPECT_THAT(
       Vantage({"evaluate", Path("one.npy"), "--data", Path("data"), "--distractors", Path("foreign.npy")})
           .text,
-      HasSubstr("come from different models"));
+      HasSubstr("their models differ ("));
 }
 
 TEST_F(Searching, AFigureOfAnIncompleteBenchmarkNeedsPartial) {
@@ -152,7 +152,7 @@ TEST_F(Searching, SearchWritesRankedLists) {
   WriteGroups("foreign.npy", {"x.jpg"}, 1, 3, "bb");
   EXPECT_THAT(
       Vantage({"search", Path("one.npy"), "--queries", Path("foreign.npy"), "-o", Path("r.csv")}).text,
-      HasSubstr("come from different models"));
+      HasSubstr("their models differ ("));
   EXPECT_EQ(Vantage({"search", Path("one.npy"), "-o", Path("r.json")}).code, 2);
   EXPECT_EQ(Vantage({"search", Path("one.npy"), "-k", "0", "-o", Path("r.csv")}).code, 2);
 }
@@ -283,8 +283,8 @@ TEST_F(Searching, PairsOfQueriesAreHlocs) {
 
 TEST_F(Searching, ResultsAreSavedAndShownBesideAnotherRuns) {
   WriteBenchmark();
-  const json one =
-      VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--save-results", Path("results.json")});
+  const json one = VantageJson(
+      {"evaluate", Path("one.npy"), "--data", Path("data"), "--save-results", Path("results.json")});
   const json two = VantageJson({"evaluate", Path("two.npy"), "--data", Path("data"), "--compare",
                                 Path("results.json"), "--report", Path("page.html")});
   EXPECT_NEAR(two["comparison"]["all"]["mean_difference"].get<double>(),
@@ -313,10 +313,9 @@ TEST_F(Searching, EvaluateRefusesDescriptorsThatDoNotFit) {
   EXPECT_THAT(error({Path("one.npy"), "--queries", Path("short.npy")}),
               HasSubstr("short.npy: descriptors of 8 dimensions, those of"));
   EXPECT_THAT(error({Path("one.npy"), "--distractors", Path("short.npy")}), HasSubstr("of 16 dimensions"));
-  file.provenance = R"({"model_sha256": "bb"})";
+  file.provenance.model_sha256 = "bb";
   WriteDescriptors(file, folder_ / "foreign.npy");
-  EXPECT_THAT(error({Path("one.npy"), "--queries", Path("foreign.npy")}),
-              HasSubstr("come from different models"));
+  EXPECT_THAT(error({Path("one.npy"), "--queries", Path("foreign.npy")}), HasSubstr("their models differ ("));
   file.descriptors.names[3] = "elsewhere.jpg";
   WriteDescriptors(file, folder_ / "renamed.npy");
   const json renamed = VantageJson({"evaluate", Path("renamed.npy"), "--data", Path("data")});

@@ -233,13 +233,5 @@ TEST(DescriptorDatabase, DamageIsNamed) {
   EXPECT_THAT(ErrorOf([&] { DescriptorDatabase cut(folder / "nan.npy"); }), HasSubstr("nan.npy"));
 }
 
-TEST(CheckSameModel, ComparesTheHashesThatAreThere) {
-  CheckSameModel("{}", "a", R"({"model_sha256": "12"})", "b");
-  CheckSameModel(R"({"model_sha256": "12"})", "a", R"({"model_sha256": "12"})", "b");
-  EXPECT_THAT(
-      ErrorOf([] { CheckSameModel(R"({"model_sha256": "12"})", "a", R"({"model_sha256": "13"})", "b"); }),
-      HasSubstr("a and b come from different models"));
-}
-
 }  // namespace
 }  // namespace vantage

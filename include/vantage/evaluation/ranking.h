@@ -60,10 +60,11 @@ struct DistractorCounts {
   int64_t photos = 0;                       // distractors in all files
   std::vector<std::vector<int64_t>> above;  // empty where there is no file
 };
-// provenance: what made the queries' descriptors, which `source` holds. Throws Error naming the file also
-// where another model made it.
+// provenance: what made the queries' descriptors, which `source` holds. Throws Error, or warns, as
+// CheckComparable for each file.
 DistractorCounts CountDistractorsInFiles(const DatabaseRankings& rankings, const DescriptorMatrix& queries,
-                                         const std::vector<std::string>& files, const std::string& provenance,
-                                         const std::string& source, const RunContext& context = {});
+                                         const std::vector<std::string>& files,
+                                         const DescriptorProvenance& provenance, const std::string& source,
+                                         const RunContext& context = {});
 
 }  // namespace vantage

@@ -28,8 +28,7 @@ class DescriptorDatabase {
 
   const std::filesystem::path& path() const;
   const std::vector<std::string>& names() const;
-  // What made the descriptors, as JSON text.
-  const std::string& provenance() const;
+  const DescriptorProvenance& provenance() const;
   int64_t size() const;
   int64_t dimension() const;
 
@@ -61,10 +60,5 @@ void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
 std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,
                                                     const DescriptorDatabase& database, int64_t k,
                                                     const RunContext& context = {});
-
-// Throws Error naming both where two descriptor files' provenance (JSON text) names different models
-// (model_sha256). One that names none fits all.
-void CheckSameModel(const std::string& provenance, const std::string& source,
-                    const std::string& other_provenance, const std::string& other_source);
 
 }  // namespace vantage

@@ -3,12 +3,12 @@
 
 #include <Eigen/Core>
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "vantage/config/options_description.h"
+#include "vantage/search/descriptor_provenance.h"
 #include "vantage/util/output.h"
 
 namespace vantage {
@@ -41,8 +41,7 @@ struct FailedPhoto {
 struct DescriptorFile {
   Descriptors descriptors;
   std::vector<FailedPhoto> failed;
-  // What made them, as JSON text: model, its hash, image size, scales, whitening.
-  std::string provenance = "{}";
+  DescriptorProvenance provenance;
 };
 
 // How descriptors are written.

@@ -78,6 +78,8 @@ class Index {
   int64_t dimension() const;
   // What the vectors come from, or "": compare it with the model that describes the queries.
   std::string model() const;
+  // What made the vectors: CheckComparable compares it with that of the queries.
+  const DescriptorProvenance& provenance() const { return provenance_; }
   bool Contains(const std::string& id) const;
 
  private:
@@ -95,8 +97,7 @@ class Index {
   DescriptorMatrix values_;  // the first ids_.size() rows; more is room to grow
   int64_t dimension_ = 0;
   std::vector<FailedPhoto> failed_;  // of the file that was loaded, kept for Save
-  std::string provenance_;
-  std::string model_;
+  DescriptorProvenance provenance_;  // never changes
 };
 
 }  // namespace vantage
