@@ -173,7 +173,11 @@ BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const 
   input.benchmark = IsOfficial(kind)
                         ? ReadOfficial(kind, PhotosOfFiles(file.descriptors.names, queries.descriptors.names))
                         : ReadFromFolder(kind);
-  if (!queries_.empty()) CheckComparable(queries.provenance, queries_, file.provenance, path);
+  WarnUnlessUnitLength(file.descriptors.values, path);
+  if (!queries_.empty()) {
+    CheckComparable(queries.provenance, queries_, file.provenance, path);
+    WarnUnlessUnitLength(queries.descriptors.values, queries_);
+  }
   SavedDescriptors saved =
       TakeDescriptors(input.benchmark, file, queries_.empty() ? nullptr : &queries,
                       {data_, path, queries_, DistractorFiles(path).size() < distractors_.size()});

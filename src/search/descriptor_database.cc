@@ -28,6 +28,7 @@ const std::vector<std::string>& DescriptorDatabase::names() const {
 }
 const DescriptorProvenance& DescriptorDatabase::provenance() const { return reader_->facts().provenance; }
 int64_t DescriptorDatabase::size() const { return reader_->rows(); }
+bool DescriptorDatabase::ClaimLengths() const { return reader_->ClaimLengths(); }
 int64_t DescriptorDatabase::dimension() const { return reader_->dimension(); }
 
 DescriptorMatrix DescriptorDatabase::Read(int64_t first, int64_t count) const {
@@ -64,11 +65,14 @@ void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
     const int64_t first = block * block_rows;
     return database.Read(first, std::min(block_rows, database.size() - first));
   });
+  const bool look_at_lengths = database.ClaimLengths();
+  int64_t not_unit = 0;
   SimilarityBlock similarities;
   for (int64_t block = 0; block < blocks; ++block) {
     context.CheckCancelled();
     context.Report({"searching", block * block_rows, database.size(), ""});
     const DescriptorMatrix rows = *read_ahead.Next();
+    if (look_at_lengths) not_unit += CountNotUnitLength(rows);
     similarities.first_row = block * block_rows;
     for (int64_t first = 0; first < queries.rows(); first += kQueriesPerBlock) {
       similarities.first_query = first;
@@ -77,6 +81,7 @@ void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
       visit(similarities);
     }
   }
+  WarnOfLengths(not_unit, database.size(), database.path().string());
 }
 
 std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,

@@ -13,6 +13,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -61,6 +62,23 @@ Descriptors SelectRows(const Descriptors& descriptors, const std::vector<int64_t
 
 void NormalizeRows(DescriptorMatrix& values) {
   for (Eigen::Index i = 0; i < values.rows(); ++i) values.row(i) /= values.row(i).norm() + kNormEpsilon;
+}
+
+int64_t CountNotUnitLength(const Eigen::Ref<const DescriptorMatrix>& values) {
+  constexpr float kTolerance = 0.01F;  // float16 is off by less
+  const Eigen::VectorXf lengths = values.rowwise().norm();
+  return (lengths.array() != 0 && (lengths.array() - 1).abs() > kTolerance).count();
+}
+
+void WarnOfLengths(int64_t not_unit, int64_t rows, const std::string& source) {
+  if (not_unit == 0) return;
+  LogWarning(source, ": ", not_unit, " of ", rows,
+             " descriptors are not of unit length, so that inner products rank by length too; divide each by "
+             "its length first");
+}
+
+void WarnUnlessUnitLength(const Eigen::Ref<const DescriptorMatrix>& values, const std::string& source) {
+  WarnOfLengths(CountNotUnitLength(values), values.rows(), source);
 }
 
 void Describe(OptionsDescription& description, DescriptorFormat& format) {

@@ -35,6 +35,8 @@ class DescriptorDatabase {
   // Rows first .. first + count - 1. From any thread. Throws Error naming the row where a value is not
   // finite.
   DescriptorMatrix Read(int64_t first, int64_t count) const;
+  // True once. What reads the whole database then looks at the rows' lengths; see WarnOfLengths.
+  bool ClaimLengths() const;
   // The rows in the order of `rows`.
   DescriptorMatrix ReadRows(const std::vector<int64_t>& rows) const;
 
@@ -50,7 +52,8 @@ struct SimilarityBlock {
 };
 
 // Computes the inner products of all queries (Q x D) with all rows, a block at a time, each row of the file
-// read once; the next blocks are read while one is worked on. `visit` is called from one thread, rows
+// read once; the next blocks are read while one is worked on. The first time for a database, warns of rows
+// that are not of unit length. `visit` is called from one thread, rows
 // ascending. Memory: the queries and some 160 MiB. Throws Error where the dimensions differ.
 void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
                             const DescriptorDatabase& database, const RunContext& context,
