@@ -228,8 +228,25 @@ TEST_F(ApproximateIndexes, DamageIsNamed) {
     }
     fs::remove(IndexPath());
     EXPECT_THAT(ErrorOf([&] { ObtainIndex(IndexPath(), database, OfKind(kind)); }),
-                HasSubstr("photos.faiss: cannot be opened"));
+                HasSubstr("photos.faiss: is missing; an index is two files"));
   }
+}
+
+TEST_F(ApproximateIndexes, HalfOfAnIndexIsAnErrorWithAdvice) {
+  const DescriptorDatabase database = Write("database.npy", Clustered(300, 1));
+  ObtainIndex(IndexPath(), database, OfKind("flat"));
+  const std::string sidecar = ReadFile(SidecarPath());
+  fs::remove(SidecarPath());
+  const auto error = [&] { return ErrorOf([&] { ObtainIndex(IndexPath(), database, OfKind("flat")); }); };
+  EXPECT_THAT(error(), HasSubstr("photos.faiss.json: is missing"));
+  EXPECT_THAT(error(), HasSubstr("or delete the other to build anew"));
+  // The sidecar of another index of the same database.
+  const TemporaryFolder other;
+  ApproximateIndex::Build(database, OfKind("hnsw")).Save(other / "other.faiss");
+  fs::copy_file(other / "other.faiss", IndexPath(), fs::copy_options::overwrite_existing);
+  WriteFile(SidecarPath(), sidecar);
+  EXPECT_THAT(error(), HasSubstr("or not the file that"));
+  EXPECT_THAT(error(), HasSubstr("delete both to build anew"));
 }
 
 // A file that says with the right checksum what is not so.
