@@ -24,11 +24,17 @@ Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::pat
           }};
 }
 
+OwnRows OwnRowsOf(const Benchmark& benchmark) {
+  OwnRows own;
+  for (const BenchmarkQuery& query : benchmark.queries) own.push_back(query.box ? std::nullopt : query.row);
+  return own;
+}
+
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                               const RunContext& context, const SearchOptions& options,
-                              const Reranking& reranking) {
+                              const Reranking& reranking, const OwnRows& own) {
   DatabaseRankings rankings;
-  auto found = Search(queries, database, database.rows(), options, context);
+  auto found = Search(queries, database, database.rows(), options, context, own);
   if (reranking.count > 0) found = RerankTop(std::move(found), reranking.count, reranking.look, context);
   for (const auto& neighbors : found) {
     std::vector<int64_t>& rows = rankings.rows.emplace_back();
