@@ -18,9 +18,13 @@ ConstRows AsRow(std::span<const float> vector) {
 
 }  // namespace
 
-Index::Index(int64_t dimension, const std::string& model) : dimension_(dimension) {
-  VANTAGE_CHECK(dimension >= 0, "index: a dimension of ", dimension);
+Index::Index(int64_t dimension, const std::string& model) : Index(dimension, DescriptorProvenance()) {
   if (!model.empty()) provenance_.model_sha256 = model;
+}
+
+Index::Index(int64_t dimension, DescriptorProvenance provenance)
+    : dimension_(dimension), provenance_(std::move(provenance)) {
+  VANTAGE_CHECK(dimension >= 0, "index: a dimension of ", dimension);
 }
 
 Index::Index(DescriptorFile file)

@@ -191,6 +191,22 @@ TEST(Index, SavesItsModelAndWhatCameWithTheFile) {
   EXPECT_THAT(more.descriptors.names, ElementsAre("a.jpg", "c.jpg"));
 }
 
+TEST(Index, KeepsWhatMadeItsVectors) {
+  const TemporaryFolder folder;
+  DescriptorProvenance made;
+  made.model_sha256 = "77";
+  made.whitening = "sfm";
+  Index index(2, made);
+  index.Add("a", Vector{1, 0});
+  index.Save(folder / "map.h5");
+  const Index loaded = Index::Load(folder / "map.h5");
+  EXPECT_EQ(loaded.model(), "77");
+  EXPECT_EQ(loaded.provenance(), made);
+  made.whitening = "none";
+  EXPECT_THAT(ErrorOf([&] { CheckComparable(loaded.provenance(), "map.h5", made, "camera"); }),
+              HasSubstr("map.h5 and camera: descriptors cannot be compared: their whitenings differ"));
+}
+
 TEST(Index, LoadNamesTheDamagedFile) {
   const TemporaryFolder folder;
   Index index;

@@ -38,6 +38,8 @@ class Index {
   // An empty index. dimension: of its vectors; 0: that of the first one added. model: what the vectors come
   // from, by convention the SHA-256 of the model's file; "" where it does not matter.
   explicit Index(int64_t dimension = 0, const std::string& model = "");
+  // The same of vectors of which all is known that made them (ProvenanceOf of extract/model_descriptors.h).
+  Index(int64_t dimension, DescriptorProvenance provenance);
 
   // An index of descriptors, as extraction returns them or a file holds them. Throws Error where names repeat
   // or a value is not finite.
