@@ -174,7 +174,11 @@ BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const 
   input.benchmark = IsOfficial(kind)
                         ? ReadOfficial(kind, PhotosOfFiles(file.descriptors.names, queries.descriptors.names))
                         : ReadFromFolder(kind);
-  if (!queries_.empty()) CheckSameModel(queries.provenance, queries_, file.provenance, path);
+  WarnUnlessUnitLength(file.descriptors.values, path);
+  if (!queries_.empty()) {
+    CheckComparable(queries.provenance, queries_, file.provenance, path);
+    WarnUnlessUnitLength(queries.descriptors.values, queries_);
+  }
   SavedDescriptors saved =
       TakeDescriptors(input.benchmark, file, queries_.empty() ? nullptr : &queries,
                       {data_, path, queries_, DistractorFiles(path).size() < distractors_.size()});
@@ -197,7 +201,7 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
     CheckComplete(input.benchmark);
     if (!turns_.empty()) ReadTurns(input.benchmark, turns_);
     const Model read = model.Read(session);
-    input.provenance = model.Provenance(read).dump();
+    input.provenance = model.Provenance(read);
     input.described =
         DescribeBenchmark(input.benchmark, Describer(read, model.descriptor), session.context());
     if (!save_.empty()) Save(input);

@@ -18,8 +18,8 @@ namespace vantage {
 struct BenchmarkInput {
   Benchmark benchmark;
   BenchmarkDescriptors described;
-  std::string provenance = "{}";  // of the descriptors
-  int64_t left_out = 0;           // descriptors of the file that the benchmark does not use
+  DescriptorProvenance provenance;  // of the descriptors
+  int64_t left_out = 0;             // descriptors of the file that the benchmark does not use
 };
 
 // The arguments that name a benchmark and where its descriptors come from.

@@ -94,7 +94,8 @@ class EvaluateCommand : public Command {
     const DescriptorMatrix& queries = input.described.queries;
     const auto start = std::chrono::steady_clock::now();
     const DatabaseRankings rankings =
-        RankDatabase(queries, input.described.database, session.context(), search_, Closer(input.benchmark));
+        RankDatabase(queries, input.described.database, session.context(), search_, Closer(input.benchmark),
+                     OwnRowsOf(input.benchmark));
     search_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const DistractorCounts distractors =
         CountDistractorsInFiles(rankings, queries, benchmark_.DistractorFiles(model_.path), input.provenance,

@@ -37,18 +37,18 @@ class ExtractCommand : public Command {
     const Model model = model_.Read(session);
     const Describer describer(model, model_.descriptor);
     NamedPhotos photos = ListPhotos(photos_);
-    nlohmann::json provenance = model_.Provenance(model);
+    DescriptorProvenance provenance = model_.Provenance(model);
     if (!shard_.empty()) {
       const Shard shard = ParseShard(shard_);
       photos = SelectShard(photos, shard);
       VANTAGE_CHECK(!photos.names.empty(), "shard ", shard_, " has no photo");
-      provenance["shard"] = {{"index", shard.index}, {"count", shard.count}};
+      provenance.other["shard"] = nlohmann::json({{"index", shard.index}, {"count", shard.count}}).dump();
     }
-    nlohmann::json identity = provenance;
+    nlohmann::json identity = ToJson(provenance);
     identity["photos"] = PhotoListSha256(photos);
     ExtractionJournal journal(output_ + ".partial", identity.dump(), describer.dimension());
     DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &journal);
-    file.provenance = provenance.dump();
+    file.provenance = provenance;
     WriteDescriptors(file, output_, format_);
     journal.Remove();
     PrintSummary(session, file);

@@ -61,7 +61,7 @@ json DescribeDescriptors(const fs::path& path) {
           {"photos", file.descriptors.size()},
           {"dimension", file.descriptors.dimension()},
           {"failed", file.failed.size()},
-          {"provenance", json::parse(file.provenance)}};
+          {"provenance", ToJson(file.provenance)}};
 }
 
 // The values of an object on one line.

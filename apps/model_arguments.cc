@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model_arguments.h"
 
-#include <nlohmann/json.hpp>
-
-#include "vantage/util/hash.h"
-#include "vantage/util/version.h"
-
 namespace vantage {
 namespace {
 
@@ -55,29 +50,8 @@ Model ModelArguments::Read(const Session& session) const {
   return model;
 }
 
-nlohmann::json ModelArguments::Provenance(const Model& model) const {
-  nlohmann::json made = {
-      {"vantage", Version()},
-      {"model", path},
-      {"model_sha256", Sha256OfFile(path)},
-      {"architecture", model.net.options().architecture},
-      {"pooling", model.net.options().pooling},
-      {"image_size", EffectiveImageSize(model, descriptor)},
-      {"apply_exif_orientation", descriptor.apply_exif_orientation},
-      {"scales", EffectiveScales(model, descriptor)},
-      {"whitening", descriptor.whitening == "default" ? model.default_whitening : descriptor.whitening},
-      {"dimension", descriptor.dimension},
-      {"decode", descriptor.decode},
-      {"precision", descriptor.precision},
-      {"batch_pixels", descriptor.batch_pixels}};
-  const SuperGlobalPooling& pooled = descriptor.super_global;
-  if (pooled != SuperGlobalPooling{}) {
-    made["super_global"] = {{"regional_size", pooled.regional_size},
-                            {"regional_exponent", pooled.regional_exponent},
-                            {"exponent", pooled.exponent},
-                            {"scale_pooling", pooled.scale_pooling}};
-  }
-  return made;
+DescriptorProvenance ModelArguments::Provenance(const Model& model) const {
+  return ProvenanceOf(model, path, descriptor);
 }
 
 }  // namespace vantage

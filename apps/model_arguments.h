@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -30,7 +29,7 @@ class ModelArguments {
   Model Read(const Session& session) const;
 
   // What a descriptor file should say of how it was made.
-  nlohmann::json Provenance(const Model& model) const;
+  DescriptorProvenance Provenance(const Model& model) const;
 
   // Empty where none was given.
   std::string path;

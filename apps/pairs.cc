@@ -6,6 +6,7 @@
 #include "command_line.h"
 #include "session.h"
 #include "vantage/evaluation/pair_recall.h"
+#include "vantage/evaluation/results.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/search/pairs.h"
 #include "vantage/serialize/json.h"
@@ -68,13 +69,10 @@ class PairsCommand : public Command {
       return;
     }
     const Descriptors photos = ReadDescriptors(database_).descriptors;
+    WarnUnlessUnitLength(photos.values, database_);
     json recall = json::object();
     std::string table;
-    if (!covisible_.empty()) {
-      const std::vector<Row> rows = Measure(photos, session);
-      recall = {{"recall", ToJson(rows)}, {"exhaustive", rows[0].recall.exhaustive}};
-      table = ToTable(rows);
-    }
+    if (!covisible_.empty()) table = Measure(photos, session, recall);
     Write(WithinDatabase(photos, session), session, recall, table);
   }
 
@@ -83,17 +81,30 @@ class PairsCommand : public Command {
   struct Row {
     std::string name;
     PairRecall recall;
+    int64_t left_out = 0;  // pairs of photos without a descriptor
   };
 
-  std::vector<RowPair> CovisibleRows(const Descriptors& photos) const {
+  // What sparse models say of the photos.
+  struct Covisible {
     std::vector<RowPair> rows;
+    int64_t photos = 0;                           // of the models
+    std::vector<std::string> without_descriptor;  // of these, with their scene
+  };
+
+  Covisible ReadCovisible(const DescribedPhotos& described) const {
+    Covisible covisible;
     const auto add = [&](const Reconstruction& model, const std::string& scene) {
+      for (const auto& [id, image] : model.images) {
+        ++covisible.photos;
+        if (described.Row(image.name, scene)) continue;
+        covisible.without_descriptor.push_back(scene.empty() ? image.name : StrCat(scene, "/", image.name));
+      }
       NamePairs pairs;
       for (const CovisiblePair& pair : CovisiblePairs(model, recall_.min_shared_points)) {
         pairs.emplace_back(pair.a, pair.b);
       }
-      const std::vector<RowPair> more = RowsOfPairs(pairs, scene, photos, database_);
-      rows.insert(rows.end(), more.begin(), more.end());
+      const std::vector<RowPair> more = described.Rows(pairs, scene);
+      covisible.rows.insert(covisible.rows.end(), more.begin(), more.end());
     };
     if (IsColmapModel(covisible_)) {
       add(ReadColmapModel(covisible_), "");
@@ -102,29 +113,55 @@ class PairsCommand : public Command {
         for (const SparseModel& model : scene.models) add(model.reconstruction, scene.name);
       }
     }
-    VANTAGE_CHECK(!rows.empty(), covisible_, ": no two photos share ", recall_.min_shared_points, " points");
-    return rows;
+    const std::vector<std::string>& missing = covisible.without_descriptor;
+    VANTAGE_CHECK(missing.empty() || static_cast<int64_t>(missing.size()) < covisible.photos, database_,
+                  ": no descriptor of any photo of ", covisible_, ": ", SomeOf(missing),
+                  "; the names start from another folder");
+    VANTAGE_CHECK(!covisible.rows.empty(), covisible_, ": no two photos that have a descriptor share ",
+                  recall_.min_shared_points, " points");
+    return covisible;
   }
 
-  std::vector<Row> Measure(const Descriptors& photos, Session& session) const {
-    const std::vector<RowPair> covisible = CovisibleRows(photos);
+  // Fills `result` and returns the same as text.
+  std::string Measure(const Descriptors& photos, Session& session, json& result) const {
+    const DescribedPhotos described(photos);
+    const Covisible covisible = ReadCovisible(described);
     std::vector<Row> rows;
-    for (const auto& [k, recall] : RecallByK(photos, covisible, options_, session.context())) {
-      rows.push_back({StrCat("k = ", k), recall});
+    for (const auto& [k, recall] : RecallByK(photos, covisible.rows, options_, session.context())) {
+      rows.push_back({StrCat("k = ", k), recall, 0});
     }
     for (const std::string& path : against_) {
       const NamePairs pairs = IsColmapDatabase(path) ? ReadMatchedPairs(path) : ReadNamePairs(path);
       const std::string scene = fs::absolute(path).parent_path().filename().string();
-      rows.push_back(
-          {path, RecallOfPairs(RowsOfPairs(pairs, scene, photos, database_), covisible, photos.size())});
+      const std::vector<RowPair> known = described.Rows(pairs, scene);
+      VANTAGE_CHECK(pairs.empty() || !known.empty(), path, ": no pair of photos that have a descriptor in ",
+                    database_);
+      rows.push_back({path, RecallOfPairs(known, covisible.rows, photos.size()),
+                      static_cast<int64_t>(pairs.size() - known.size())});
     }
-    return rows;
+    result = {{"recall", ToJson(rows)},
+              {"exhaustive", rows[0].recall.exhaustive},
+              {"model_photos", covisible.photos},
+              {"without_descriptor", covisible.without_descriptor}};
+    std::string text = ToTable(rows);
+    const std::vector<std::string>& missing = covisible.without_descriptor;
+    if (!missing.empty()) {
+      text += StrCat(missing.size(), " of the models' ", covisible.photos,
+                     " photos have no descriptor, their pairs are left out: ", SomeOf(missing), "\n");
+    }
+    for (const Row& row : rows) {
+      if (row.left_out > 0) {
+        text += StrCat(row.name, ": ", row.left_out, " pairs of photos without a descriptor are left out\n");
+      }
+    }
+    return text;
   }
 
   static json ToJson(const std::vector<Row>& rows) {
     json result = json::array();
-    for (const auto& [name, recall] : rows) {
+    for (const auto& [name, recall, left_out] : rows) {
       result.push_back({{"name", name},
+                        {"left_out", left_out},
                         {"pairs", recall.pairs},
                         {"covisible", recall.covisible},
                         {"found", recall.found},
@@ -138,7 +175,7 @@ class PairsCommand : public Command {
   static std::string ToTable(const std::vector<Row>& rows) {
     std::vector<std::vector<std::string>> table = {
         {"pairs of", "number", "recall %", "precision %", "saved %"}};
-    for (const auto& [name, recall] : rows) {
+    for (const auto& [name, recall, left_out] : rows) {
       table.push_back({name, std::to_string(recall.pairs), PercentOrDash(recall.Recall()),
                        PercentOrDash(recall.Precision()), PercentOrDash(recall.Saved())});
     }
@@ -166,23 +203,11 @@ class PairsCommand : public Command {
   }
 
   NamePairs OfQueries(Session& session) const {
-    if (options_.mutual || options_.sequential > 0) {
-      throw UsageError("--mutual, --sequential: are of pairs within the database, not with --queries");
-    }
     const DescriptorDatabase database(database_);
     const DescriptorFile queries = ReadDescriptors(queries_);
-    CheckSameModel(queries.provenance, queries_, database.provenance(), database_);
-    const auto neighbors =
-        NearestNeighbors(queries.descriptors.values, database, options_.k, session.context());
-    NamePairs pairs;
-    for (size_t q = 0; q < neighbors.size(); ++q) {
-      for (const Neighbor& neighbor : neighbors[q]) {
-        if (static_cast<double>(neighbor.score) < options_.min_score) continue;
-        pairs.emplace_back(queries.descriptors.names[q],
-                           database.names()[static_cast<size_t>(neighbor.index)]);
-      }
-    }
-    return pairs;
+    CheckComparable(queries.provenance, queries_, database.provenance(), database_);
+    WarnUnlessUnitLength(queries.descriptors.values, queries_);
+    return ProposeQueryPairs(queries.descriptors, database, options_, session.context());
   }
 
   std::string database_;

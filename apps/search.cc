@@ -117,15 +117,22 @@ class SearchCommand : public Command {
     const DescriptorDatabase database(database_);
     const bool own = queries_.empty();
     DescriptorFile queries = ReadDescriptors(own ? database_ : queries_);
-    if (!own) CheckSameModel(queries.provenance, queries_, database.provenance(), database_);
+    if (!own) {
+      CheckComparable(queries.provenance, queries_, database.provenance(), database_);
+      WarnUnlessUnitLength(queries.descriptors.values, queries_);
+    }
     VANTAGE_CHECK(database.size() > 0, database_, ": holds no descriptor");
     const CloserLook look = MakeLook(queries.descriptors.names, database.names());
     const UsedIndex index = Obtain(database, session.context());
     const auto start = std::chrono::steady_clock::now();
     RankedLists lists;
     const int64_t wanted = std::max(k_, rerank_);
-    lists.neighbors = Search(queries.descriptors.values, database, own ? wanted + 1 : wanted, options_,
-                             session.context(), index.Finder(database, index_search_, session.context()));
+    const bool plain =
+        options_.expansion.kind == "none" && !options_.diffusion.enabled && options_.superglobal.count == 0;
+    const OwnRows own_rows = plain ? OwnRows() : RowsOfSameNames(queries.descriptors.names, database.names());
+    lists.neighbors =
+        Search(queries.descriptors.values, database, own ? wanted + 1 : wanted, options_, session.context(),
+               index.Finder(database, index_search_, session.context()), own_rows);
     if (own) LeaveOutSelf(lists.neighbors);
     if (rerank_ > 0) {
       lists.neighbors = RerankTop(std::move(lists.neighbors), rerank_, look, session.context());

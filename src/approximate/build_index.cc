@@ -111,12 +111,16 @@ void AddAll(faiss::Index& index, const DescriptorDatabase& database, const RunCo
     const int64_t first = block * block_rows;
     return database.Read(first, std::min(block_rows, database.size() - first));
   });
+  const bool look_at_lengths = database.ClaimLengths();
+  int64_t not_unit = 0;
   for (int64_t block = 0; block < blocks; ++block) {
     context.CheckCancelled();
     context.Report({"indexing", block * block_rows, database.size(), ""});
     const DescriptorMatrix rows = *read_ahead.Next();
+    if (look_at_lengths) not_unit += CountNotUnitLength(rows);
     index.add(rows.rows(), rows.data());
   }
+  WarnOfLengths(not_unit, database.size(), database.path().string());
   context.Report({"indexing", database.size(), database.size(), ""});
 }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 
@@ -32,12 +31,6 @@ std::string HashOfRows(const DescriptorDatabase& database) {
   return digest.Hex();
 }
 
-json ModelOf(const DescriptorDatabase& database) {
-  const json facts = ParseJson(database.provenance(), database.path().string());
-  return facts.is_object() && facts.contains("model_sha256") ? json{{"model_sha256", facts["model_sha256"]}}
-                                                             : json::object();
-}
-
 }  // namespace
 
 json DatabaseIdentity(const DescriptorDatabase& database) {
@@ -45,12 +38,13 @@ json DatabaseIdentity(const DescriptorDatabase& database) {
           {"dimension", database.dimension()},
           {"names_sha256", HashOfNames(database.names())},
           {"values_sha256", HashOfRows(database)},
-          {"provenance", ModelOf(database)}};
+          {"provenance", ToJson(database.provenance())}};
 }
 
 void CheckIdentity(const json& identity, const DescriptorDatabase& database, const std::string& source) {
   const json here = DatabaseIdentity(database);
-  CheckSameModel(identity.at("provenance").dump(), source, database.provenance(), database.path().string());
+  CheckComparable(ProvenanceFrom(identity.at("provenance"), source), source, database.provenance(),
+                  database.path().string());
   const auto check = [&](const char* key, const char* what) {
     VANTAGE_CHECK(identity.at(key) == here.at(key), source, ": was built from other descriptors than ",
                   database.path().string(), ": ", what,

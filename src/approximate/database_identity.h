@@ -9,7 +9,7 @@
 namespace vantage {
 
 // What tells one database from another, without reading all of it: number and dimension of its descriptors,
-// the SHA-256 of its names and of 256 rows spread over it, and the model.
+// the SHA-256 of its names and of 256 rows spread over it, and what made it.
 nlohmann::json DatabaseIdentity(const DescriptorDatabase& database);
 
 // Throws Error naming `source` and the first difference where the database is not the one of `identity`.

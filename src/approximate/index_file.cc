@@ -106,13 +106,22 @@ void ApproximateIndex::Save(const fs::path& path) const {
                       {"bytes", writer.file().size()},
                       {"sha256", writer.Hash()},
                       {"database", state_->identity}};
+  // Both are complete before either is renamed. If the process ends between, the sidecar's checksum is
+  // another file's.
+  AtomicFile sidecar(SidecarOf(path));
+  sidecar.Write(facts.dump(1) + "\n");
+  sidecar.Flush();
   writer.file().Commit();
-  WriteFile(SidecarOf(path), facts.dump(1) + "\n");
+  sidecar.Commit();
 }
 
 ApproximateIndex ApproximateIndex::Load(const fs::path& path, const DescriptorDatabase& database,
                                         const ApproximateIndexOptions& options) {
   const std::string sidecar = SidecarOf(path).string();
+  for (const fs::path& half : {path, SidecarOf(path)}) {
+    VANTAGE_CHECK(fs::exists(half), half.string(), ": is missing; an index is two files, ", path.string(),
+                  " and ", sidecar, "; bring back the missing one, or delete the other to build anew");
+  }
   auto state = std::make_unique<State>();
   state->options = Completed(options, database);
   const json facts = ParseJson(ReadFile(sidecar), sidecar);

@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 #include <set>
 #include <sstream>
 
 #include "vantage/util/error.h"
 #include "vantage/util/lines.h"
-#include "vantage/util/photo_finder.h"
 
 namespace vantage {
 namespace {
@@ -59,17 +57,22 @@ PairRecall RecallOfPairs(const std::vector<RowPair>& pairs, const std::vector<Ro
           photos * (photos - 1) / 2, found};
 }
 
-std::vector<RowPair> RowsOfPairs(const std::vector<NamePair>& pairs, const std::string& scene,
-                                 const Descriptors& photos, const std::string& source) {
-  const PhotoFinder finder({photos.names.begin(), photos.names.end()});
-  const auto find = [&](const std::string& name) {
-    std::optional<int64_t> row = finder.FindExact(name);
-    if (!row) row = finder.FindExact(StrCat(scene, "/", name));
-    VANTAGE_CHECK(row, source, ": no descriptor of the photo '", name, "'");
-    return *row;
-  };
+DescribedPhotos::DescribedPhotos(const Descriptors& photos)
+    : finder_({photos.names.begin(), photos.names.end()}) {}
+
+std::optional<int64_t> DescribedPhotos::Row(const std::string& name, const std::string& scene) const {
+  const std::optional<int64_t> row = finder_.FindExact(name);
+  return row ? row : finder_.FindExact(StrCat(scene, "/", name));
+}
+
+std::vector<RowPair> DescribedPhotos::Rows(const std::vector<NamePair>& pairs,
+                                           const std::string& scene) const {
   std::vector<RowPair> rows;
-  for (const auto& [a, b] : pairs) rows.push_back(std::minmax({find(a), find(b)}));
+  for (const auto& [a, b] : pairs) {
+    const std::optional<int64_t> row_a = Row(a, scene);
+    const std::optional<int64_t> row_b = Row(b, scene);
+    if (row_a && row_b) rows.push_back(std::minmax({*row_a, *row_b}));
+  }
   return rows;
 }
 

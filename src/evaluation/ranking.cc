@@ -24,11 +24,17 @@ Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::pat
           }};
 }
 
+OwnRows OwnRowsOf(const Benchmark& benchmark) {
+  OwnRows own;
+  for (const BenchmarkQuery& query : benchmark.queries) own.push_back(query.box ? std::nullopt : query.row);
+  return own;
+}
+
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                               const RunContext& context, const SearchOptions& options,
-                              const Reranking& reranking) {
+                              const Reranking& reranking, const OwnRows& own) {
   DatabaseRankings rankings;
-  auto found = Search(queries, database, database.rows(), options, context);
+  auto found = Search(queries, database, database.rows(), options, context, own);
   if (reranking.count > 0) found = RerankTop(std::move(found), reranking.count, reranking.look, context);
   for (const auto& neighbors : found) {
     std::vector<int64_t>& rows = rankings.rows.emplace_back();
@@ -66,12 +72,13 @@ std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& 
 }
 
 DistractorCounts CountDistractorsInFiles(const DatabaseRankings& rankings, const DescriptorMatrix& queries,
-                                         const std::vector<std::string>& files, const std::string& provenance,
-                                         const std::string& source, const RunContext& context) {
+                                         const std::vector<std::string>& files,
+                                         const DescriptorProvenance& provenance, const std::string& source,
+                                         const RunContext& context) {
   DistractorCounts counts;
   for (const std::string& file : files) {
     const DescriptorDatabase distractors(file);
-    CheckSameModel(distractors.provenance(), file, provenance, source);
+    CheckComparable(distractors.provenance(), file, provenance, source);
     counts.photos += distractors.size();
     const auto above = CountDistractorsAbove(rankings, queries, distractors, context);
     counts.above.resize(above.size());

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/extract/model_descriptors.h"
 
+#include <nlohmann/json.hpp>
+
 #include "vantage/util/error.h"
+#include "vantage/util/hash.h"
 #include "vantage/util/log.h"
+#include "vantage/util/version.h"
 
 namespace vantage {
 namespace {
@@ -82,6 +86,33 @@ const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOption
     LogInfo("the whitening '", name, "' was learned at ", wants_multi ? "one scale" : "several scales");
   }
   return best ? &*best : &*other;
+}
+
+DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
+                                  const ModelDescriptorOptions& options) {
+  DescriptorProvenance made;
+  made.vantage = Version();
+  made.model = path;
+  made.model_sha256 = Sha256OfFile(path);
+  made.architecture = model.net.options().architecture;
+  made.pooling = model.net.options().pooling;
+  made.image_size = EffectiveImageSize(model, options);
+  made.apply_exif_orientation = options.apply_exif_orientation;
+  made.scales = EffectiveScales(model, options);
+  made.whitening = options.whitening == "default" ? model.default_whitening : options.whitening;
+  made.dimension = options.dimension;
+  made.decode = options.decode;
+  made.precision = options.precision;
+  made.batch_pixels = options.batch_pixels;
+  const SuperGlobalPooling& pooled = options.super_global;
+  if (pooled != SuperGlobalPooling{}) {
+    made.other["super_global"] = nlohmann::json({{"regional_size", pooled.regional_size},
+                                                 {"regional_exponent", pooled.regional_exponent},
+                                                 {"exponent", pooled.exponent},
+                                                 {"scale_pooling", pooled.scale_pooling}})
+                                     .dump();
+  }
+  return made;
 }
 
 ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options) {

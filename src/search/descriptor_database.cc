@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "search/descriptor_reader.h"
 #include "search/neighbor_heap.h"
-#include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
@@ -28,8 +26,9 @@ const std::filesystem::path& DescriptorDatabase::path() const { return reader_->
 const std::vector<std::string>& DescriptorDatabase::names() const {
   return reader_->facts().descriptors.names;
 }
-const std::string& DescriptorDatabase::provenance() const { return reader_->facts().provenance; }
+const DescriptorProvenance& DescriptorDatabase::provenance() const { return reader_->facts().provenance; }
 int64_t DescriptorDatabase::size() const { return reader_->rows(); }
+bool DescriptorDatabase::ClaimLengths() const { return reader_->ClaimLengths(); }
 int64_t DescriptorDatabase::dimension() const { return reader_->dimension(); }
 
 DescriptorMatrix DescriptorDatabase::Read(int64_t first, int64_t count) const {
@@ -66,11 +65,14 @@ void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
     const int64_t first = block * block_rows;
     return database.Read(first, std::min(block_rows, database.size() - first));
   });
+  const bool look_at_lengths = database.ClaimLengths();
+  int64_t not_unit = 0;
   SimilarityBlock similarities;
   for (int64_t block = 0; block < blocks; ++block) {
     context.CheckCancelled();
     context.Report({"searching", block * block_rows, database.size(), ""});
     const DescriptorMatrix rows = *read_ahead.Next();
+    if (look_at_lengths) not_unit += CountNotUnitLength(rows);
     similarities.first_row = block * block_rows;
     for (int64_t first = 0; first < queries.rows(); first += kQueriesPerBlock) {
       similarities.first_query = first;
@@ -79,6 +81,7 @@ void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
       visit(similarities);
     }
   }
+  WarnOfLengths(not_unit, database.size(), database.path().string());
 }
 
 std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,
@@ -94,20 +97,6 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
   });
   for (std::vector<Neighbor>& heap : neighbors) std::sort_heap(heap.begin(), heap.end(), Better);
   return neighbors;
-}
-
-void CheckSameModel(const std::string& provenance, const std::string& source,
-                    const std::string& other_provenance, const std::string& other_source) {
-  const auto hash = [](const std::string& text, const std::string& from) {
-    const nlohmann::json facts = ParseJson(text, from);
-    const auto found = facts.is_object() ? facts.find("model_sha256") : facts.end();
-    return found != facts.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const std::string a = hash(provenance, source);
-  const std::string b = hash(other_provenance, other_source);
-  VANTAGE_CHECK(a.empty() || b.empty() || a == b, source, " and ", other_source,
-                " come from different models (SHA-256 ", a.substr(0, 12), "... and ", b.substr(0, 12),
-                "...): their descriptors cannot be compared");
 }
 
 }  // namespace vantage

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -30,6 +31,9 @@ class DescriptorReader {
   // Rows first .. first + count - 1, as they are in the file. The file is known to be large enough for them.
   virtual DescriptorMatrix Read(int64_t first, int64_t count) const = 0;
 
+  // True once: the caller reads all rows and looks at their lengths.
+  bool ClaimLengths() const { return !lengths_claimed_.exchange(true); }
+
   // Reads all rows, a block at a time, into `values` (rows() x dimension()); throws Error where one is not
   // finite.
   void ReadInto(Eigen::Ref<DescriptorMatrix> values) const;
@@ -38,6 +42,9 @@ class DescriptorReader {
   std::filesystem::path path_;
   DescriptorFile facts_;
   int64_t dimension_ = 0;
+
+ private:
+  mutable std::atomic<bool> lengths_claimed_ = false;
 };
 
 // Finds out the format, checks everything but the values.

@@ -13,6 +13,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -63,6 +64,23 @@ void NormalizeRows(DescriptorMatrix& values) {
   for (Eigen::Index i = 0; i < values.rows(); ++i) values.row(i) /= values.row(i).norm() + kNormEpsilon;
 }
 
+int64_t CountNotUnitLength(const Eigen::Ref<const DescriptorMatrix>& values) {
+  constexpr float kTolerance = 0.01F;  // float16 is off by less
+  const Eigen::VectorXf lengths = values.rowwise().norm();
+  return (lengths.array() != 0 && (lengths.array() - 1).abs() > kTolerance).count();
+}
+
+void WarnOfLengths(int64_t not_unit, int64_t rows, const std::string& source) {
+  if (not_unit == 0) return;
+  LogWarning(source, ": ", not_unit, " of ", rows,
+             " descriptors are not of unit length, so that inner products rank by length too; divide each by "
+             "its length first");
+}
+
+void WarnUnlessUnitLength(const Eigen::Ref<const DescriptorMatrix>& values, const std::string& source) {
+  WarnOfLengths(CountNotUnitLength(values), values.rows(), source);
+}
+
 void Describe(OptionsDescription& description, DescriptorFormat& format) {
   description
       .Add("format", format.container,
@@ -96,11 +114,7 @@ std::string FactsText(const DescriptorFile& file, const std::string& array) {
     const std::string& name = file.descriptors.names[row];
     if (!IsUtf8(name)) facts["name_bytes"][std::to_string(row)] = ToHex(name);
   }
-  try {
-    facts["provenance"] = json::parse(file.provenance);
-  } catch (const json::exception& error) {
-    throw Error(StrCat("the descriptors' provenance is not valid JSON: ", error.what()));
-  }
+  facts["provenance"] = ToJson(file.provenance);
   return facts.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -120,7 +134,7 @@ ParsedFacts ParseFacts(const std::string& text, const std::string& source) {
       if (photo.contains("name_bytes"))
         failed.name = FromHex(photo.at("name_bytes").get<std::string>(), source);
     }
-    result.provenance = facts.at("provenance").dump();
+    result.provenance = ProvenanceFrom(facts.at("provenance"), source);
     parsed.array = facts.value("array", "");
   } catch (const json::exception& error) {
     throw Error(StrCat(source, ": ", error.what()));

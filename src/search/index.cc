@@ -2,16 +2,12 @@
 #include "vantage/search/index.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "vantage/util/error.h"
 
 namespace vantage {
 namespace {
 
-using nlohmann::json;
-
-constexpr const char* kModelKey = "model_sha256";  // as extraction notes it
 constexpr int64_t kFirstCapacity = 64;
 
 using ConstRows = Eigen::Map<const DescriptorMatrix>;
@@ -20,18 +16,15 @@ ConstRows AsRow(std::span<const float> vector) {
   return {vector.data(), 1, static_cast<Eigen::Index>(vector.size())};
 }
 
-std::string ModelIn(const std::string& provenance) {
-  const json parsed = json::parse(provenance, nullptr, /*allow_exceptions=*/false);
-  const bool named = parsed.is_object() && parsed.contains(kModelKey) && parsed[kModelKey].is_string();
-  return named ? parsed[kModelKey].get<std::string>() : "";
-}
-
 }  // namespace
 
-Index::Index(int64_t dimension, const std::string& model) : dimension_(dimension), model_(model) {
+Index::Index(int64_t dimension, const std::string& model) : Index(dimension, DescriptorProvenance()) {
+  if (!model.empty()) provenance_.model_sha256 = model;
+}
+
+Index::Index(int64_t dimension, DescriptorProvenance provenance)
+    : dimension_(dimension), provenance_(std::move(provenance)) {
   VANTAGE_CHECK(dimension >= 0, "index: a dimension of ", dimension);
-  const json provenance = model.empty() ? json::object() : json{{kModelKey, model}};
-  provenance_ = provenance.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Index::Index(DescriptorFile file)
@@ -39,8 +32,7 @@ Index::Index(DescriptorFile file)
       values_(std::move(file.descriptors.values)),
       dimension_(values_.cols()),
       failed_(std::move(file.failed)),
-      provenance_(std::move(file.provenance)),
-      model_(ModelIn(provenance_)) {
+      provenance_(std::move(file.provenance)) {
   VANTAGE_CHECK(Size() == values_.rows(), "index: ", Size(), " ids for ", values_.rows(), " vectors");
   CheckVectors(values_, "added");
   row_of_.reserve(ids_.size());
@@ -137,10 +129,7 @@ int64_t Index::dimension() const {
   return dimension_;
 }
 
-std::string Index::model() const {
-  const auto lock = LockToRead();
-  return model_;
-}
+std::string Index::model() const { return provenance_.model_sha256.value_or(""); }
 
 bool Index::Contains(const std::string& id) const {
   const auto lock = LockToRead();

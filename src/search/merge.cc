@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <unordered_map>
 
 #include "search/descriptor_reader.h"
@@ -30,7 +29,7 @@ struct Shard {
   fs::path path;
   DescriptorFile facts;  // without values
   int64_t dimension = 0;
-  json provenance;  // without the number
+  DescriptorProvenance provenance;  // without the number
   std::optional<ShardNumber> number;
 };
 
@@ -50,31 +49,23 @@ ShardNumber ParseNumber(const json& shard, const fs::path& path) {
 Shard ReadShard(const fs::path& path) {
   const std::unique_ptr<DescriptorReader> reader = OpenDescriptors(path);
   Shard shard = {path, reader->facts(), reader->dimension(), {}, {}};
-  shard.provenance = json::parse(shard.facts.provenance);
-  VANTAGE_CHECK(shard.provenance.is_object(), path.string(), ": provenance is no JSON object");
-  if (shard.provenance.contains(kShardKey)) {
-    shard.number = ParseNumber(shard.provenance[kShardKey], path);
-    shard.provenance.erase(kShardKey);
+  shard.provenance = shard.facts.provenance;
+  const auto number = shard.provenance.other.find(kShardKey);
+  if (number != shard.provenance.other.end()) {
+    shard.number = ParseNumber(json::parse(number->second), path);
+    shard.provenance.other.erase(number);
   }
   return shard;
 }
 
-std::string ValueText(const json& object, const std::string& key) {
-  return object.contains(key) ? object[key].dump(-1, ' ', false, json::error_handler_t::replace) : "nothing";
-}
-
+// One file has one provenance: any difference is an error.
 void CheckSameProvenance(const Shard& first, const Shard& other) {
-  std::set<std::string> keys;
-  for (const auto& [key, value] : first.provenance.items()) keys.insert(key);
-  for (const auto& [key, value] : other.provenance.items()) keys.insert(key);
-  // The hash says whether it is the same model, wherever it lay.
-  if (first.provenance.contains("model_sha256")) keys.erase("model");
-  for (const std::string& key : keys) {
-    const std::string a = ValueText(first.provenance, key);
-    const std::string b = ValueText(other.provenance, key);
-    VANTAGE_CHECK(a == b, other.path.string(), ": '", key, "' is ", b, ", in ", first.path.string(),
-                  " it is ", a, "; descriptors made in different ways cannot be compared");
-  }
+  const auto [errors, warnings, notes] = CompareProvenance(first.provenance, other.provenance);
+  std::vector<std::string> all = errors;
+  all.insert(all.end(), warnings.begin(), warnings.end());
+  all.insert(all.end(), notes.begin(), notes.end());
+  VANTAGE_CHECK(all.empty(), first.path.string(), " and ", other.path.string(),
+                ": descriptors made in different ways cannot be merged: ", Join(all, "; "));
 }
 
 // Puts the shards in the order of their numbers. Returns the numbers that are missing.
@@ -161,9 +152,10 @@ MergedDescriptors MergeDescriptors(const std::vector<fs::path>& paths, const Mer
 
   DescriptorFile& result = merged.file;
   result.descriptors.values.resize(rows, CommonDimension(shards));
-  json provenance = shards.front().provenance;
-  if (!merged.missing_shards.empty()) provenance[kMissingKey] = merged.missing_shards;
-  result.provenance = provenance.dump();
+  result.provenance = shards.front().provenance;
+  if (!merged.missing_shards.empty()) {
+    result.provenance.other[kMissingKey] = json(merged.missing_shards).dump();
+  }
   int64_t done = 0;
   for (Shard& shard : shards) {
     context.CheckCancelled();

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_set>
+#include <optional>
+#include <set>
 
 #include "vantage/search/knn.h"
+#include "vantage/search/search.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -60,6 +62,12 @@ void AddSequentialPairs(const std::vector<std::string>& names, int64_t count, Pa
   }
 }
 
+void CheckPairOptions(PairOptions options) {
+  OptionsDescription description;
+  Describe(description, options);
+  CheckOptions(description);
+}
+
 void SortUnique(Pairs& pairs) {
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
@@ -76,14 +84,45 @@ void Describe(OptionsDescription& description, PairOptions& options) {
 }
 
 Pairs ProposePairs(const Descriptors& photos, const PairOptions& options, const RunContext& context) {
-  PairOptions checked = options;
-  OptionsDescription description;
-  Describe(description, checked);
-  CheckOptions(description);
+  CheckPairOptions(options);
   Pairs pairs;
   AddNeighborPairs(photos.values, options, context, pairs);
   if (options.sequential > 0) AddSequentialPairs(photos.names, options.sequential, pairs);
   SortUnique(pairs);
+  return pairs;
+}
+
+std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descriptors& queries,
+                                                                   const DescriptorDatabase& database,
+                                                                   const PairOptions& options,
+                                                                   const RunContext& context) {
+  CheckPairOptions(options);
+  if (options.mutual || options.sequential > 0) {
+    throw UsageError("--mutual, --sequential: are of pairs within the database, not with --queries");
+  }
+  const OwnRows own = RowsOfSameNames(queries.names, database.names());
+  std::map<int64_t, size_t> query_of_row;
+  for (size_t q = 0; q < own.size(); ++q) {
+    if (own[q]) query_of_row.emplace(*own[q], q);
+  }
+  std::set<std::pair<size_t, int64_t>> seen;
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const auto neighbors = NearestNeighbors(queries.values, database, options.k + 1, context);
+  for (size_t q = 0; q < neighbors.size(); ++q) {
+    if (queries.values.row(static_cast<Eigen::Index>(q)).isZero(0)) continue;
+    const std::optional<int64_t> own_row = own.empty() ? std::nullopt : own[q];
+    int64_t taken = 0;
+    for (const Neighbor& neighbor : neighbors[q]) {
+      if (neighbor.index == own_row || taken == options.k) continue;
+      ++taken;
+      if (options.min_score > -1 && static_cast<double>(neighbor.score) < options.min_score) continue;
+      // The same two photos, found from the other one.
+      const auto other = query_of_row.find(neighbor.index);
+      if (own_row && other != query_of_row.end() && seen.contains({other->second, *own_row})) continue;
+      if (!seen.insert({q, neighbor.index}).second) continue;
+      pairs.emplace_back(queries.names[q], database.names()[static_cast<size_t>(neighbor.index)]);
+    }
+  }
   return pairs;
 }
 

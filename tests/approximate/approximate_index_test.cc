@@ -41,7 +41,8 @@ class ApproximateIndexes : public ::testing::Test {
   DescriptorDatabase Write(const std::string& name, const DescriptorMatrix& values,
                            const std::string& prefix = "photo", const std::string& model = "aa",
                            const DescriptorFormat& format = {}) const {
-    DescriptorFile file{{{}, values}, {}, R"({"model_sha256": ")" + model + "\"}"};
+    DescriptorFile file{{{}, values}, {}, {}};
+    file.provenance.model_sha256 = model;
     for (int64_t i = 0; i < values.rows(); ++i) file.descriptors.names.push_back(StrCat(prefix, i));
     WriteDescriptors(file, folder_ / name, format);
     return DescriptorDatabase(folder_ / name);
@@ -197,7 +198,7 @@ TEST_F(ApproximateIndexes, AnotherDatabaseOrOtherOptionsAreRefused) {
   EXPECT_THAT(error(Write("smaller.npy", Clustered(500, 1, 16))), HasSubstr("their dimensions differ"));
   EXPECT_THAT(error(Write("names.npy", values, "picture")), HasSubstr("the photos' names differ"));
   EXPECT_THAT(error(Write("values.npy", Clustered(500, 7))), HasSubstr("their values differ"));
-  EXPECT_THAT(error(Write("model.npy", values, "photo", "bb")), HasSubstr("come from different models"));
+  EXPECT_THAT(error(Write("model.npy", values, "photo", "bb")), HasSubstr("their models differ (aa and bb)"));
   EXPECT_THAT(ErrorOf([&] { ObtainIndex(IndexPath(), database, OfKind("hnsw")); }),
               HasSubstr("was built with kind \"ivf-flat\", not \"hnsw\""));
   ApproximateIndexOptions options = OfKind("ivf-flat");
@@ -227,8 +228,25 @@ TEST_F(ApproximateIndexes, DamageIsNamed) {
     }
     fs::remove(IndexPath());
     EXPECT_THAT(ErrorOf([&] { ObtainIndex(IndexPath(), database, OfKind(kind)); }),
-                HasSubstr("photos.faiss: cannot be opened"));
+                HasSubstr("photos.faiss: is missing; an index is two files"));
   }
+}
+
+TEST_F(ApproximateIndexes, HalfOfAnIndexIsAnErrorWithAdvice) {
+  const DescriptorDatabase database = Write("database.npy", Clustered(300, 1));
+  ObtainIndex(IndexPath(), database, OfKind("flat"));
+  const std::string sidecar = ReadFile(SidecarPath());
+  fs::remove(SidecarPath());
+  const auto error = [&] { return ErrorOf([&] { ObtainIndex(IndexPath(), database, OfKind("flat")); }); };
+  EXPECT_THAT(error(), HasSubstr("photos.faiss.json: is missing"));
+  EXPECT_THAT(error(), HasSubstr("or delete the other to build anew"));
+  // The sidecar of another index of the same database.
+  const TemporaryFolder other;
+  ApproximateIndex::Build(database, OfKind("hnsw")).Save(other / "other.faiss");
+  fs::copy_file(other / "other.faiss", IndexPath(), fs::copy_options::overwrite_existing);
+  WriteFile(SidecarPath(), sidecar);
+  EXPECT_THAT(error(), HasSubstr("or not the file that"));
+  EXPECT_THAT(error(), HasSubstr("delete both to build anew"));
 }
 
 // A file that says with the right checksum what is not so.

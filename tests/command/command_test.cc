@@ -375,7 +375,7 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
   WriteFile(folder_ / "range.toml", "epochs = -1\n");
   WriteFile(folder_ / "syntax.toml", "epochs = = 3\n");
   WriteFile(folder_ / "bad/photos/x.jpg", "not a photo");
-  WriteDescriptors({{{"a.jpg"}, DescriptorMatrix::Ones(1, 2)}, {}, "{}"}, folder_ / "half.npy");
+  WriteDescriptors({{{"a.jpg"}, DescriptorMatrix::Ones(1, 2)}, {}, {}}, folder_ / "half.npy");
   WriteFile(folder_ / "model.h5", "not HDF5");
   WriteFile(folder_ / "sparse/cameras.bin", std::string(8, '\0'));
   WriteFile(folder_ / "sparse/images.bin", "\x01");

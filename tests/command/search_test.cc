@@ -38,7 +38,7 @@ class Searching : public ::testing::Test {
                    uint64_t seed, const std::string& model = "aa") const {
     RandomStream random(seed, "command search test");
     DescriptorFile file;
-    file.provenance = R"({"model_sha256": ")" + model + "\"}";
+    file.provenance.model_sha256 = model;
     file.descriptors.names = names;
     file.descriptors.values.resize(static_cast<Eigen::Index>(names.size()), 16);
     for (Eigen::Index i = 0; i < file.descriptors.size(); ++i) {
@@ -104,7 +104,7 @@ TEST_F(Searching, DistractorsOnDiskCountAsIfTheyWereInTheDatabase) {
   EXPECT_THAT(
       Vantage({"evaluate", Path("one.npy"), "--data", Path("data"), "--distractors", Path("foreign.npy")})
           .text,
-      HasSubstr("come from different models"));
+      HasSubstr("their models differ ("));
 }
 
 TEST_F(Searching, AFigureOfAnIncompleteBenchmarkNeedsPartial) {
@@ -152,7 +152,7 @@ TEST_F(Searching, SearchWritesRankedLists) {
   WriteGroups("foreign.npy", {"x.jpg"}, 1, 3, "bb");
   EXPECT_THAT(
       Vantage({"search", Path("one.npy"), "--queries", Path("foreign.npy"), "-o", Path("r.csv")}).text,
-      HasSubstr("come from different models"));
+      HasSubstr("their models differ ("));
   EXPECT_EQ(Vantage({"search", Path("one.npy"), "-o", Path("r.json")}).code, 2);
   EXPECT_EQ(Vantage({"search", Path("one.npy"), "-k", "0", "-o", Path("r.csv")}).code, 2);
 }
@@ -283,8 +283,8 @@ TEST_F(Searching, PairsOfQueriesAreHlocs) {
 
 TEST_F(Searching, ResultsAreSavedAndShownBesideAnotherRuns) {
   WriteBenchmark();
-  const json one =
-      VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--save-results", Path("results.json")});
+  const json one = VantageJson(
+      {"evaluate", Path("one.npy"), "--data", Path("data"), "--save-results", Path("results.json")});
   const json two = VantageJson({"evaluate", Path("two.npy"), "--data", Path("data"), "--compare",
                                 Path("results.json"), "--report", Path("page.html")});
   EXPECT_NEAR(two["comparison"]["all"]["mean_difference"].get<double>(),
@@ -313,10 +313,9 @@ TEST_F(Searching, EvaluateRefusesDescriptorsThatDoNotFit) {
   EXPECT_THAT(error({Path("one.npy"), "--queries", Path("short.npy")}),
               HasSubstr("short.npy: descriptors of 8 dimensions, those of"));
   EXPECT_THAT(error({Path("one.npy"), "--distractors", Path("short.npy")}), HasSubstr("of 16 dimensions"));
-  file.provenance = R"({"model_sha256": "bb"})";
+  file.provenance.model_sha256 = "bb";
   WriteDescriptors(file, folder_ / "foreign.npy");
-  EXPECT_THAT(error({Path("one.npy"), "--queries", Path("foreign.npy")}),
-              HasSubstr("come from different models"));
+  EXPECT_THAT(error({Path("one.npy"), "--queries", Path("foreign.npy")}), HasSubstr("their models differ ("));
   file.descriptors.names[3] = "elsewhere.jpg";
   WriteDescriptors(file, folder_ / "renamed.npy");
   const json renamed = VantageJson({"evaluate", Path("renamed.npy"), "--data", Path("data")});
@@ -361,10 +360,81 @@ TEST_F(Searching, PairsAreMeasuredByASparseModel) {
   EXPECT_THAT(Vantage({"pairs", Path("database.npy"), "--covisible", Path("models/scene"),
                        "--min-shared-points", "100000"})
                   .text,
-              HasSubstr("no two photos share 100000 points"));
-  WriteGroups("few.npy", {"0.jpg", "1.jpg"}, 1, 1);
-  EXPECT_THAT(Vantage({"pairs", Path("few.npy"), "--covisible", Path("models/scene")}).text,
-              HasSubstr("few.npy: no descriptor of the photo"));
+              HasSubstr("no two photos that have a descriptor share 100000 points"));
+}
+
+TEST_F(Searching, PhotosOfAModelWithoutDescriptorAreCounted) {
+  WriteColmapModel(vantage::testing::MakeRandomModel(12, 60, 7), folder_ / "models/scene",
+                   ModelFormat::kBinary);
+  std::vector<std::string> names;
+  for (int i = 0; i < 11; ++i) names.push_back(StrCat(i, ".jpg"));
+  WriteGroups("few.npy", names, 3, 1);
+  WriteFile(folder_ / "models/scene/other.txt", "0.jpg 1.jpg\n0.jpg 11.jpg\n");
+  const std::vector<std::string> arguments = {"pairs",       Path("few.npy"),
+                                              "--covisible", Path("models/scene"),
+                                              "--against",   Path("models/scene/other.txt")};
+  const json result = VantageJson(arguments);
+  EXPECT_EQ(result["model_photos"], 12);
+  EXPECT_EQ(result["without_descriptor"], json::array({"11.jpg"}));
+  EXPECT_EQ(result["exhaustive"], 55);
+  EXPECT_EQ(result["recall"].back()["left_out"], 1);
+  EXPECT_EQ(result["recall"].back()["pairs"], 1);
+  const std::string text = Vantage(arguments).text;
+  EXPECT_THAT(text, HasSubstr("1 of the models' 12 photos have no descriptor"));
+  EXPECT_THAT(text, HasSubstr("other.txt: 1 pairs of photos without a descriptor are left out"));
+  WriteGroups("none.npy", {"elsewhere/0.jpg"}, 1, 1);
+  EXPECT_THAT(Vantage({"pairs", Path("none.npy"), "--covisible", Path("models/scene")}).text,
+              HasSubstr("none.npy: no descriptor of any photo of"));
+}
+
+TEST_F(Searching, EachCommandComparesTheWholeProvenance) {
+  WriteBenchmark();
+  DescriptorFile file = ReadDescriptors(folder_ / "one.npy");
+  file.provenance.whitening = "sfm";
+  file.provenance.image_size = 362;
+  WriteDescriptors(file, folder_ / "database.npy");
+  file.provenance.image_size = 1024;
+  WriteDescriptors(file, folder_ / "large.npy");
+  file.provenance.whitening = "none";
+  WriteDescriptors(file, folder_ / "plain.npy");
+  const std::string database = Path("database.npy");
+  const auto commands = [&](const std::string& other) {
+    return std::vector<std::vector<std::string>>{
+        {"search", database, "--queries", Path(other), "-o", Path("r.csv")},
+        {"pairs", database, "--queries", Path(other), "-o", Path("p.txt")},
+        {"evaluate", database, "--queries", Path(other), "--data", Path("data")},
+        {"evaluate", database, "--distractors", Path(other), "--data", Path("data")}};
+  };
+  for (const auto& command : commands("large.npy")) {
+    const Output output = Vantage(command);
+    EXPECT_EQ(output.code, 0) << output.text;
+    const std::string warning = "costs accuracy: their image sizes differ (1024 and 362)";
+    const size_t at = output.text.find(warning);
+    EXPECT_NE(at, std::string::npos) << output.text;
+    EXPECT_EQ(output.text.find(warning, at + 1), std::string::npos) << "once";
+  }
+  for (const auto& command : commands("plain.npy")) {
+    const Output output = Vantage(command);
+    EXPECT_EQ(output.code, 1);
+    EXPECT_THAT(output.text, HasSubstr("their whitenings differ (none and sfm)"));
+  }
+  const auto with_index = [&](const std::string& name) {
+    return Vantage(
+        {"search", Path(name), "--index", "flat", "--index-file", Path("i.faiss"), "-o", Path("r.csv")});
+  };
+  EXPECT_EQ(with_index("database.npy").code, 0);
+  EXPECT_THAT(with_index("large.npy").text, HasSubstr("their image sizes differ (362 and 1024)"));
+  EXPECT_THAT(with_index("plain.npy").text, HasSubstr("their whitenings differ (sfm and none)"));
+  EXPECT_EQ(with_index("plain.npy").code, 1);
+}
+
+TEST_F(Searching, ExpansionDoesNotCountTheQuery) {
+  WriteBenchmark();
+  const auto map = [&](const char* neighbors) {
+    return VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--query-expansion", "average",
+                        "--expansion-neighbors", neighbors})["map"];
+  };
+  EXPECT_NE(map("1"), VantageJson({"evaluate", Path("one.npy"), "--data", Path("data")})["map"]);
 }
 
 }  // namespace

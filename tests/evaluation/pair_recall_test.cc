@@ -77,14 +77,13 @@ TEST(RecallByK, RisesToAllAndAgreesWithBruteForce) {
   EXPECT_EQ(recalls.back().recall.Saved(), 0);
 }
 
-TEST(RowsOfPairs, FindsNamesWithAndWithoutTheirScene) {
-  const Descriptors photos = RandomDescriptors(3);
-  EXPECT_THAT(RowsOfPairs({{"scene/2.jpg", "scene/0.jpg"}}, "", photos, "d"), ElementsAre(RowPair(0, 2)));
-  EXPECT_THAT(RowsOfPairs({{"1.jpg", "2.jpg"}}, "scene", photos, "d"), ElementsAre(RowPair(1, 2)));
-  EXPECT_THAT(ErrorOf([&] {
-                RowsOfPairs({{"1.jpg", "2.jpg"}}, "", photos, "d.npy");
-              }),
-              HasSubstr("d.npy: no descriptor of the photo '1.jpg'"));
+TEST(DescribedPhotos, AreFoundWithAndWithoutTheirScene) {
+  const DescribedPhotos photos(RandomDescriptors(3));
+  EXPECT_THAT(photos.Rows({{"scene/2.jpg", "scene/0.jpg"}}, ""), ElementsAre(RowPair(0, 2)));
+  EXPECT_THAT(photos.Rows({{"1.jpg", "2.jpg"}, {"1.jpg", "7.jpg"}}, "scene"), ElementsAre(RowPair(1, 2)));
+  EXPECT_TRUE(photos.Rows({{"1.jpg", "2.jpg"}}, "").empty());
+  EXPECT_EQ(photos.Row("2.jpg", "scene"), 2);
+  EXPECT_EQ(photos.Row("7.jpg", "scene"), std::nullopt);
 }
 
 TEST(ReadNamePairs, ReadsWhatFormatPairsWritesAndNamesTheLine) {

@@ -25,7 +25,7 @@ TEST(CountDistractorsAbove, GivesTheScoresOfTheWholeDatabase) {
   const DescriptorMatrix queries = WholeNumbers(7, 6, 1);
   const DescriptorMatrix database = WholeNumbers(40, 6, 2);
   const DescriptorMatrix distractors = WholeNumbers(5000, 6, 3);
-  DescriptorFile file{{{}, distractors}, {}, "{}"};
+  DescriptorFile file{{{}, distractors}, {}, {}};
   for (int i = 0; i < 5000; ++i) file.descriptors.names.push_back(std::to_string(i));
   const TemporaryFolder folder;
   DescriptorFormat half;
@@ -45,13 +45,13 @@ TEST(CountDistractorsAbove, GivesTheScoresOfTheWholeDatabase) {
   EXPECT_EQ(scores.mean_precision_at, expected.mean_precision_at);
   const std::string file_name = (folder / "distractors").string();
   const DistractorCounts twice =
-      CountDistractorsInFiles(rankings, queries, {file_name, file_name}, "{}", "queries");
+      CountDistractorsInFiles(rankings, queries, {file_name, file_name}, {}, "queries");
   EXPECT_EQ(twice.photos, 10000);
   ASSERT_EQ(twice.above.size(), above.size());
   for (size_t q = 0; q < above.size(); ++q) {
     for (size_t i = 0; i < above[q].size(); ++i) EXPECT_EQ(twice.above[q][i], 2 * above[q][i]);
   }
-  EXPECT_TRUE(CountDistractorsInFiles(rankings, queries, {}, "{}", "queries").above.empty());
+  EXPECT_TRUE(CountDistractorsInFiles(rankings, queries, {}, {}, "queries").above.empty());
   EXPECT_LT(expected.mean_average_precision, ScoreRankings(rankings.rows, relevances).mean_average_precision);
   EXPECT_THAT(ErrorOf([&] {
                 CountDistractorsAbove(rankings, WholeNumbers(7, 5, 1),

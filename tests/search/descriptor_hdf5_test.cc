@@ -34,7 +34,8 @@ DescriptorFile Sample() {
   file.descriptors.values.resize(5, 3);
   file.descriptors.values << 0.5F, 0.25F, -1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0.125F, 3, 0.0625F;
   file.failed = {{"c.jpg", "truncated"}};
-  file.provenance = R"({"model":"m.pth","scales":[1.0,0.5]})";
+  file.provenance.model = "m.pth";
+  file.provenance.scales = {1, 0.5};
   return file;
 }
 
@@ -192,7 +193,7 @@ TEST(DescriptorsHdf5, ReadsWhatHlocWrites) {
   DescriptorMatrix expected(2, 3);
   expected << 0.5F, -0.25F, 2, 0.5F, -0.25F, 2;
   EXPECT_EQ(read.descriptors.values, expected);
-  EXPECT_EQ(read.provenance, "{}");
+  EXPECT_EQ(read.provenance, DescriptorProvenance());
 }
 
 TEST(DescriptorsHdf5, GroupsThatOthersAddedComeLast) {

@@ -23,7 +23,7 @@ DescriptorFile Sample() {
   file.descriptors.names = {"a.jpg", "b/ä.jpg"};
   file.descriptors.values = DescriptorMatrix::Constant(2, 3, 0.5F);
   file.failed = {{"c.jpg", "truncated"}};
-  file.provenance = R"({"model":"m.pth"})";
+  file.provenance.model = "m.pth";
   return file;
 }
 
@@ -233,13 +233,12 @@ TEST(Descriptors, TruncatedOrHugeArraysAreErrors) {
               HasSubstr("row 1 holds a value that is not finite ('b/ä.jpg')"));
 }
 
-TEST(Descriptors, ProvenanceMustBeJson) {
+TEST(Descriptors, ProvenanceMustBeAnObject) {
   const TemporaryFolder folder;
-  DescriptorFile file = Sample();
-  file.provenance = "model.pth";
-  EXPECT_THAT(ErrorOf([&] { WriteDescriptors(file, folder / "d"); }),
-              HasSubstr("provenance is not valid JSON"));
-  EXPECT_THAT(vantage::testing::FilesBelow(folder.path()), ElementsAre());
+  WriteDescriptors(Sample(), folder / "d");
+  WriteFile(folder / "d.json", R"({"names":["a","b"],"failed":[],"provenance":[]})");
+  EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d"); }),
+              HasSubstr("d.json: provenance is no JSON object"));
 }
 
 TEST(Descriptors, NormalizeRowsAddsItsEpsilon) {

@@ -178,7 +178,8 @@ TEST(Index, SavesItsModelAndWhatCameWithTheFile) {
   DescriptorFile file;
   file.descriptors = {{"a.jpg"}, DescriptorMatrix::Ones(1, 2)};
   file.failed = {{"b.jpg", "truncated"}};
-  file.provenance = R"({"image_size":362,"model_sha256":"77"})";
+  file.provenance.image_size = 362;
+  file.provenance.model_sha256 = "77";
   WriteDescriptors(file, folder / "extracted");
   Index extracted = Index::Load(folder / "extracted.npy");
   EXPECT_EQ(extracted.model(), "77");
@@ -188,6 +189,22 @@ TEST(Index, SavesItsModelAndWhatCameWithTheFile) {
   EXPECT_EQ(more.provenance, file.provenance);
   EXPECT_EQ(more.failed[0].name, "b.jpg");
   EXPECT_THAT(more.descriptors.names, ElementsAre("a.jpg", "c.jpg"));
+}
+
+TEST(Index, KeepsWhatMadeItsVectors) {
+  const TemporaryFolder folder;
+  DescriptorProvenance made;
+  made.model_sha256 = "77";
+  made.whitening = "sfm";
+  Index index(2, made);
+  index.Add("a", Vector{1, 0});
+  index.Save(folder / "map.h5");
+  const Index loaded = Index::Load(folder / "map.h5");
+  EXPECT_EQ(loaded.model(), "77");
+  EXPECT_EQ(loaded.provenance(), made);
+  made.whitening = "none";
+  EXPECT_THAT(ErrorOf([&] { CheckComparable(loaded.provenance(), "map.h5", made, "camera"); }),
+              HasSubstr("map.h5 and camera: descriptors cannot be compared: their whitenings differ"));
 }
 
 TEST(Index, LoadNamesTheDamagedFile) {

@@ -13,6 +13,53 @@ namespace {
 
 using vantage::testing::ErrorOf;
 
+class QueryPairs : public ::testing::Test {
+ protected:
+  using NamePairs = std::vector<std::pair<std::string, std::string>>;
+
+  // Photos on an arc, named "0", "1", ...: each is nearest to those beside it.
+  static Descriptors Arc(int64_t count) {
+    Descriptors photos;
+    photos.values.resize(count, 2);
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const double angle = 0.1 * static_cast<double>(i) + 0.001 * static_cast<double>(i * i);
+      photos.values.row(i) << static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle));
+      photos.names.push_back(std::to_string(i));
+    }
+    return photos;
+  }
+
+  NamePairs Propose(const Descriptors& queries, const PairOptions& options) const {
+    WriteDescriptors({Arc(6), {}, {}}, folder_ / "database.npy");
+    return ProposeQueryPairs(queries, DescriptorDatabase(folder_ / "database.npy"), options);
+  }
+
+  vantage::testing::TemporaryFolder folder_;
+};
+
+TEST_F(QueryPairs, NeverPairAPhotoWithItself) {
+  Descriptors queries = SelectRows(Arc(6), {0, 3});
+  queries.names[1] = "./3";  // another spelling
+  EXPECT_EQ(Propose(queries, {.k = 2}), (NamePairs{{"0", "1"}, {"0", "2"}, {"./3", "2"}, {"./3", "4"}}));
+}
+
+TEST_F(QueryPairs, HoldTwoPhotosOnceThatAreQueriesAndInTheDatabase) {
+  EXPECT_EQ(Propose(Arc(6), {.k = 1}),
+            (NamePairs{{"0", "1"}, {"2", "1"}, {"3", "2"}, {"4", "3"}, {"5", "4"}}));
+  EXPECT_EQ(Propose(Arc(6), {.k = 10}).size(), 15U);
+  Descriptors others = Arc(2);  // the same descriptors, other photos
+  others.names = {"x", "y"};
+  EXPECT_EQ(Propose(others, {.k = 1}), (NamePairs{{"x", "0"}, {"y", "1"}}));
+}
+
+TEST_F(QueryPairs, KeepToTheOptions) {
+  EXPECT_TRUE(Propose(Arc(1), {.k = 3, .min_score = 0.9999}).empty());
+  EXPECT_THAT(ErrorOf([&] { Propose(Arc(1), {.mutual = true}); }), ::testing::HasSubstr("--mutual"));
+  Descriptors zeros = Arc(1);
+  zeros.values.setZero();
+  EXPECT_TRUE(Propose(zeros, {.k = 3}).empty());
+}
+
 TEST(NeighborPairs, AgreeWithBruteForce) {
   RandomStream random(3, "pairs");
   DescriptorMatrix values(23, 6);

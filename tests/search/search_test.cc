@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "testing/files.h"
+#include "vantage/util/log.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
@@ -160,7 +161,7 @@ TEST(Search, OnDiskIsTheSameAsInMemory) {
   const DescriptorMatrix database = Clustered(20000, 24, 6);
   const DescriptorMatrix queries = Clustered(9, 24, 7);
   const TemporaryFolder folder;
-  DescriptorFile file{{{}, database}, {}, "{}"};
+  DescriptorFile file{{{}, database}, {}, {}};
   for (int64_t i = 0; i < database.rows(); ++i) file.descriptors.names.push_back(std::to_string(i));
   WriteDescriptors(file, folder / "database.npy");
   const DescriptorDatabase on_disk(folder / "database.npy");
@@ -205,6 +206,112 @@ TEST(Search, AugmentationAndDiffusionAreTakenTogether) {
   }
 }
 
+// Ranks by a database in which no query is give what queries in it, left out of their own lists, should.
+class QueryInTheDatabase : public ::testing::Test {
+ protected:
+  // The rows of `found`, each query's own left out, one less for those behind it.
+  static std::vector<int64_t> Others(const std::vector<Neighbor>& found, int64_t own) {
+    std::vector<int64_t> rows;
+    for (const Neighbor& neighbor : found) {
+      if (neighbor.index != own) rows.push_back(neighbor.index - (neighbor.index > own ? 1 : 0));
+    }
+    return rows;
+  }
+
+  // Searches row 5 in the other rows, and in all rows with its own row named.
+  static void ExpectTheSame(const SearchOptions& options) {
+    constexpr int64_t kOwn = 5;
+    const DescriptorMatrix database = Clustered(60, 12, 10);
+    DescriptorMatrix without(59, 12);
+    without << database.topRows(kOwn), database.bottomRows(59 - kOwn);
+    const DescriptorMatrix query = database.row(kOwn);
+    std::vector<int64_t> expected;
+    const auto alone = Search(query, without, 59, options);
+    for (const Neighbor& neighbor : alone[0]) expected.push_back(neighbor.index);
+    const auto found = Search(query, database, 60, options, {}, {kOwn});
+    EXPECT_EQ(Others(found[0], kOwn), expected);
+
+    const TemporaryFolder folder;
+    DescriptorFile file{{{}, database}, {}, {}};
+    for (int64_t i = 0; i < 60; ++i) file.descriptors.names.push_back(std::to_string(i));
+    WriteDescriptors(file, folder / "database.npy");
+    const DescriptorDatabase on_disk(folder / "database.npy");
+    const auto read = Search(query, on_disk, 60, options, {}, {}, {kOwn});
+    EXPECT_EQ(Others(read[0], kOwn), expected);
+  }
+};
+
+TEST_F(QueryInTheDatabase, IsNotAmongTheNeighborsThatExpandIt) {
+  SearchOptions options;
+  for (const std::string kind : {"average", "alpha"}) {
+    options.expansion = {kind, 3, 3.0};
+    ExpectTheSame(options);
+  }
+  const DescriptorMatrix database = Clustered(60, 12, 10);
+  options.expansion = {"average", 1, 3.0};
+  const auto plain = Search(database.topRows(1), database, 60);
+  const auto expanded = Search(database.topRows(1), database, 60, options, {}, {0});
+  EXPECT_NE(Others(expanded[0], 0), Others(plain[0], 0));  // one neighbour: it was the query itself
+}
+
+TEST_F(QueryInTheDatabase, IsNotAmongTheFirstThatSuperGlobalRefines) {
+  SearchOptions options;
+  options.superglobal.count = 20;
+  options.superglobal.neighbors = 3;
+  ExpectTheSame(options);
+}
+
+TEST_F(QueryInTheDatabase, IsNoSeedOfDiffusionAndIsRankedFirst) {
+  // 0 and 1 are the two ends of a chain; the seed is the query's nearest other.
+  DescriptorMatrix database(4, 2);
+  for (Eigen::Index i = 0; i < 4; ++i) {
+    const double angle = 0.5 * static_cast<double>(i);
+    database.row(i) << static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle));
+  }
+  SearchOptions options;
+  options.diffusion.enabled = true;
+  options.diffusion.neighbors = 2;
+  options.diffusion.seeds = 1;
+  const DescriptorMatrix query = database.topRows(1);
+  const auto found = Search(query, database, 4, options, {}, {0});
+  ASSERT_EQ(found[0].size(), 4U);
+  EXPECT_EQ(found[0][0].index, 0);
+  EXPECT_NEAR(found[0][0].score, 1, 1e-6);
+  const DiffusionGraph graph(database, options.diffusion);
+  const auto expected = graph.Rank({{1, static_cast<float>(std::cos(0.5))}}, 4);
+  std::vector<float> others;
+  for (const Neighbor& neighbor : expected) {
+    if (neighbor.index != 0) others.push_back(neighbor.score);
+  }
+  for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(found[0][i + 1].score, others[i], 1e-5);
+}
+
+TEST(RowsOfSameNames, ComparesNamesNotTheirSpelling) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(RowsOfSameNames({"b.jpg", "./a.jpg", "x/../c.jpg", "d.jpg"}, {"a.jpg", "b.jpg", ".//c.jpg"}),
+              ElementsAre(1, 0, 2, std::nullopt));
+  EXPECT_TRUE(RowsOfSameNames({"a.jpg"}, {"A.jpg", "b/a.jpg"}).empty());
+}
+
+TEST(Search, WarnsOnceOfRowsThatAreNotOfUnitLength) {
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
+  const TemporaryFolder folder;
+  DescriptorFile file{{{"a", "b", "c"}, Clustered(3, 4, 1)}, {}, {}};
+  WriteDescriptors(file, folder / "unit.npy", {.float16 = true});
+  file.descriptors.values.row(1) *= 3;
+  file.descriptors.values.row(2).setZero();
+  WriteDescriptors(file, folder / "long.npy");
+  for (const char* name : {"unit.npy", "long.npy"}) {
+    const DescriptorDatabase database(folder / name);
+    Search(Clustered(2, 4, 2), database, 2);
+    Search(Clustered(2, 4, 3), database, 2);
+  }
+  SetLogSink({});
+  EXPECT_THAT(warnings,
+              ::testing::ElementsAre(HasSubstr("long.npy: 1 of 3 descriptors are not of unit length")));
+}
+
 TEST(Search, WrongInputIsNamed) {
   const DescriptorMatrix database = Clustered(8, 5, 1);
   EXPECT_EQ(Search(database, database, 100)[0].size(), 8U);  // k above N gives all
@@ -220,7 +327,7 @@ TEST(Search, WrongInputIsNamed) {
 
 TEST(DescriptorDatabase, DamageIsNamed) {
   const TemporaryFolder folder;
-  DescriptorFile file{{{"a", "b", "c"}, Clustered(3, 4, 1)}, {}, "{}"};
+  DescriptorFile file{{{"a", "b", "c"}, Clustered(3, 4, 1)}, {}, {}};
   file.descriptors.values(1, 2) = NAN;
   WriteDescriptors(file, folder / "nan.npy");
   const DescriptorDatabase database(folder / "nan.npy");
@@ -231,14 +338,6 @@ TEST(DescriptorDatabase, DamageIsNamed) {
   EXPECT_THAT(ErrorOf([&] { (void)database.Read(2, 2); }), HasSubstr("rows 2 to 4 of 3"));
   std::filesystem::resize_file(folder / "nan.npy", std::filesystem::file_size(folder / "nan.npy") - 1);
   EXPECT_THAT(ErrorOf([&] { DescriptorDatabase cut(folder / "nan.npy"); }), HasSubstr("nan.npy"));
-}
-
-TEST(CheckSameModel, ComparesTheHashesThatAreThere) {
-  CheckSameModel("{}", "a", R"({"model_sha256": "12"})", "b");
-  CheckSameModel(R"({"model_sha256": "12"})", "a", R"({"model_sha256": "12"})", "b");
-  EXPECT_THAT(
-      ErrorOf([] { CheckSameModel(R"({"model_sha256": "12"})", "a", R"({"model_sha256": "13"})", "b"); }),
-      HasSubstr("a and b come from different models"));
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ TEST(Search, LooksAsFarAsSuperGlobalWants) {
                                             RowsOf(database), options.superglobal);
   const auto found = Search(queries, database, 10, options);
   const TemporaryFolder folder;
-  DescriptorFile file{{{}, database}, {}, "{}"};
+  DescriptorFile file{{{}, database}, {}, {}};
   for (int64_t i = 0; i < database.rows(); ++i) file.descriptors.names.push_back(std::to_string(i));
   WriteDescriptors(file, folder / "database.npy");
   const auto on_disk = Search(queries, DescriptorDatabase(folder / "database.npy"), 10, options);

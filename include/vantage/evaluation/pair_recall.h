@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "vantage/config/options_description.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/search/pairs.h"
+#include "vantage/util/photo_finder.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
@@ -41,10 +43,19 @@ struct PairRecall {
 PairRecall RecallOfPairs(const std::vector<RowPair>& pairs, const std::vector<RowPair>& covisible,
                          int64_t photos);
 
-// Rows of named pairs. A name is that of a descriptor, or that after `scene` and a slash. Throws Error naming
-// `source` and a photo that has none.
-std::vector<RowPair> RowsOfPairs(const std::vector<NamePair>& pairs, const std::string& scene,
-                                 const Descriptors& photos, const std::string& source);
+// Finds rows of descriptors by names of models and lists of pairs.
+class DescribedPhotos {
+ public:
+  explicit DescribedPhotos(const Descriptors& photos);
+
+  // `name` is that of a descriptor, or that after `scene` and a slash.
+  std::optional<int64_t> Row(const std::string& name, const std::string& scene) const;
+  // The rows of pairs whose photos both have a descriptor.
+  std::vector<RowPair> Rows(const std::vector<NamePair>& pairs, const std::string& scene) const;
+
+ private:
+  PhotoFinder finder_;
+};
 
 struct RecallAtK {
   int64_t k = 0;

@@ -39,12 +39,14 @@ using CountInliers = std::function<int64_t(
 Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::path& folder, int64_t count,
                           CountInliers inliers);
 
-// Ranks all rows of the database for each query: Search for all of them, then RerankTop. A query that is in
-// the database is among its own nearest there, in expansion too. queries: Q x D, database: N x D. Throws
-// Error where the dimensions differ.
+// The rows of queries that are in the database. A query with a box is another picture than its photo: none.
+OwnRows OwnRowsOf(const Benchmark& benchmark);
+
+// Ranks all rows of the database for each query: Search for all of them, then RerankTop. own: as
+// Search takes them. queries: Q x D, database: N x D. Throws Error where the dimensions differ.
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                               const RunContext& context = {}, const SearchOptions& options = {},
-                              const Reranking& reranking = {});
+                              const Reranking& reranking = {}, const OwnRows& own = {});
 
 // For each query and each place of its ranking: how many of the distractors score higher than what is there.
 // So the ranks of a database with a million distractors are known without ranking them; they are read block
@@ -60,10 +62,11 @@ struct DistractorCounts {
   int64_t photos = 0;                       // distractors in all files
   std::vector<std::vector<int64_t>> above;  // empty where there is no file
 };
-// provenance: what made the queries' descriptors, which `source` holds. Throws Error naming the file also
-// where another model made it.
+// provenance: what made the queries' descriptors, which `source` holds. Throws Error, or warns, as
+// CheckComparable for each file.
 DistractorCounts CountDistractorsInFiles(const DatabaseRankings& rankings, const DescriptorMatrix& queries,
-                                         const std::vector<std::string>& files, const std::string& provenance,
-                                         const std::string& source, const RunContext& context = {});
+                                         const std::vector<std::string>& files,
+                                         const DescriptorProvenance& provenance, const std::string& source,
+                                         const RunContext& context = {});
 
 }  // namespace vantage

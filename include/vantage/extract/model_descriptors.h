@@ -7,6 +7,7 @@
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
 #include "vantage/nn/model_file.h"
+#include "vantage/search/descriptor_provenance.h"
 
 namespace vantage {
 
@@ -36,6 +37,10 @@ std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOpt
 // The whitening that the options name, or null for none. Throws UsageError that lists the model's where it
 // has none of that name, or a dimension is asked for without whitening.
 const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOptions& options);
+
+// What the model and the options make of photos. path: the model's file, which is read for its SHA-256.
+DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
+                                  const ModelDescriptorOptions& options);
 
 // The options with the model's own values filled in.
 ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options);

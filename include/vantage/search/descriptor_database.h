@@ -28,14 +28,15 @@ class DescriptorDatabase {
 
   const std::filesystem::path& path() const;
   const std::vector<std::string>& names() const;
-  // What made the descriptors, as JSON text.
-  const std::string& provenance() const;
+  const DescriptorProvenance& provenance() const;
   int64_t size() const;
   int64_t dimension() const;
 
   // Rows first .. first + count - 1. From any thread. Throws Error naming the row where a value is not
   // finite.
   DescriptorMatrix Read(int64_t first, int64_t count) const;
+  // True once. What reads the whole database then looks at the rows' lengths; see WarnOfLengths.
+  bool ClaimLengths() const;
   // The rows in the order of `rows`.
   DescriptorMatrix ReadRows(const std::vector<int64_t>& rows) const;
 
@@ -51,7 +52,8 @@ struct SimilarityBlock {
 };
 
 // Computes the inner products of all queries (Q x D) with all rows, a block at a time, each row of the file
-// read once; the next blocks are read while one is worked on. `visit` is called from one thread, rows
+// read once; the next blocks are read while one is worked on. The first time for a database, warns of rows
+// that are not of unit length. `visit` is called from one thread, rows
 // ascending. Memory: the queries and some 160 MiB. Throws Error where the dimensions differ.
 void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
                             const DescriptorDatabase& database, const RunContext& context,
@@ -61,10 +63,5 @@ void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
 std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,
                                                     const DescriptorDatabase& database, int64_t k,
                                                     const RunContext& context = {});
-
-// Throws Error naming both where two descriptor files' provenance (JSON text) names different models
-// (model_sha256). One that names none fits all.
-void CheckSameModel(const std::string& provenance, const std::string& source,
-                    const std::string& other_provenance, const std::string& other_source);
 
 }  // namespace vantage

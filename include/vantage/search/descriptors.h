@@ -3,12 +3,12 @@
 
 #include <Eigen/Core>
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "vantage/config/options_description.h"
+#include "vantage/search/descriptor_provenance.h"
 #include "vantage/util/output.h"
 
 namespace vantage {
@@ -31,6 +31,13 @@ Descriptors SelectRows(const Descriptors& descriptors, const std::vector<int64_t
 // Divides each row by its length + 1e-6 (cirtorch's l2n, and its whitening, add the epsilon to the norm).
 void NormalizeRows(DescriptorMatrix& values);
 
+// Rows whose length is neither 1, within 0.01, nor 0.
+int64_t CountNotUnitLength(const Eigen::Ref<const DescriptorMatrix>& values);
+// Logs a warning that names `source` and how many of its rows these are, if any: inner products rank by
+// length too.
+void WarnUnlessUnitLength(const Eigen::Ref<const DescriptorMatrix>& values, const std::string& source);
+void WarnOfLengths(int64_t not_unit, int64_t rows, const std::string& source);
+
 // A photo that has no descriptor, and why.
 struct FailedPhoto {
   std::string name;
@@ -41,8 +48,7 @@ struct FailedPhoto {
 struct DescriptorFile {
   Descriptors descriptors;
   std::vector<FailedPhoto> failed;
-  // What made them, as JSON text: model, its hash, image size, scales, whitening.
-  std::string provenance = "{}";
+  DescriptorProvenance provenance;
 };
 
 // How descriptors are written.

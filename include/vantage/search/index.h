@@ -38,6 +38,8 @@ class Index {
   // An empty index. dimension: of its vectors; 0: that of the first one added. model: what the vectors come
   // from, by convention the SHA-256 of the model's file; "" where it does not matter.
   explicit Index(int64_t dimension = 0, const std::string& model = "");
+  // The same of vectors of which all is known that made them (ProvenanceOf of extract/model_descriptors.h).
+  Index(int64_t dimension, DescriptorProvenance provenance);
 
   // An index of descriptors, as extraction returns them or a file holds them. Throws Error where names repeat
   // or a value is not finite.
@@ -78,6 +80,8 @@ class Index {
   int64_t dimension() const;
   // What the vectors come from, or "": compare it with the model that describes the queries.
   std::string model() const;
+  // What made the vectors: CheckComparable compares it with that of the queries.
+  const DescriptorProvenance& provenance() const { return provenance_; }
   bool Contains(const std::string& id) const;
 
  private:
@@ -95,8 +99,7 @@ class Index {
   DescriptorMatrix values_;  // the first ids_.size() rows; more is room to grow
   int64_t dimension_ = 0;
   std::vector<FailedPhoto> failed_;  // of the file that was loaded, kept for Save
-  std::string provenance_;
-  std::string model_;
+  DescriptorProvenance provenance_;  // never changes
 };
 
 }  // namespace vantage

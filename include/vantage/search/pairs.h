@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
+#include "vantage/search/descriptor_database.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/util/run_context.h"
 
@@ -31,6 +32,14 @@ void Describe(OptionsDescription& description, PairOptions& options);
 // told by the last '/', numbers in names are compared as numbers.
 std::vector<std::pair<int64_t, int64_t>> ProposePairs(const Descriptors& photos, const PairOptions& options,
                                                       const RunContext& context = {});
+
+// Each query with its options.k nearest of the database, itself left out: the photo of the same name is it.
+// Names as (query, database); two photos that are both queries and in the database are one pair. Queries of
+// zeros are in none. Throws UsageError if the options are of pairs within a database (mutual, sequential).
+std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descriptors& queries,
+                                                                   const DescriptorDatabase& database,
+                                                                   const PairOptions& options,
+                                                                   const RunContext& context = {});
 
 // Each row with its `k` nearest others by inner product, as ProposePairs.
 std::vector<std::pair<int64_t, int64_t>> NeighborPairs(const DescriptorMatrix& descriptors, int64_t k,

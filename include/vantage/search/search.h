@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "vantage/search/descriptor_database.h"
@@ -20,13 +22,19 @@ struct SearchOptions {
 };
 void Describe(OptionsDescription& description, SearchOptions& options);
 
+// Of each query the row of the database that is the same photo, if there is one. Empty: there is none.
+using OwnRows = std::vector<std::optional<int64_t>>;
+// Photos of the same name are the same: "./a.jpg" and "a.jpg" are one name.
+OwnRows RowsOfSameNames(const std::vector<std::string>& queries, const std::vector<std::string>& database);
+
 // The best `k` of the database for each query, or all where it has fewer: the database is augmented, queries
 // are expanded, the ranking is diffused, its first are ranked again, each where the options say so. queries:
-// Q x D, database: N x D, rows of unit length. Throws Error where the dimensions differ, UsageError where an
-// option is out of its range.
+// Q x D, database: N x D, rows of unit length. A query's own row is not among the neighbours that expand it,
+// the seeds of diffusion, or the first that SuperGlobal refines; these two put it first, with its inner
+// product. Throws Error where the dimensions differ, UsageError where an option is out of its range.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                                           int64_t k, const SearchOptions& options = {},
-                                          const RunContext& context = {});
+                                          const RunContext& context = {}, const OwnRows& own = {});
 
 // Finds the `k` nearest of each query, or most of them: an index in place of comparing with all.
 using NeighborFinder =
@@ -36,6 +44,7 @@ using NeighborFinder =
 // memory, and do not go with a finder: UsageError.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options = {},
-                                          const RunContext& context = {}, const NeighborFinder& finder = {});
+                                          const RunContext& context = {}, const NeighborFinder& finder = {},
+                                          const OwnRows& own = {});
 
 }  // namespace vantage
