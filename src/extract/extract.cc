@@ -168,6 +168,7 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
     }
     return images;
   });
+  context.Report({"describing photos", done, count, ""});
   for (const Window& window : windows) {
     WindowImages images = *loaded.Next();
     if (!describer.IsOnCpu()) DescribeWindow(describer, requests, window, images);
