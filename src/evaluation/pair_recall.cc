@@ -75,6 +75,7 @@ std::vector<RowPair> RowsOfPairs(const std::vector<NamePair>& pairs, const std::
 
 std::vector<RecallAtK> RecallByK(const Descriptors& photos, const std::vector<RowPair>& covisible,
                                  const PairOptions& options, const RunContext& context) {
+  CheckOptions(options);
   std::vector<RecallAtK> recalls;
   for (const int64_t k : Ks(photos.size(), options.k)) {
     PairOptions at_k = options;

@@ -10,6 +10,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/photo_finder.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 
@@ -26,7 +27,7 @@ Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::pat
 
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                               const RunContext& context, const SearchOptions& options,
-                              const Reranking& reranking) {
+                              const Reranking& reranking) try {
   DatabaseRankings rankings;
   auto found = Search(queries, database, database.rows(), options, context);
   if (reranking.count > 0) found = RerankTop(std::move(found), reranking.count, reranking.look, context);
@@ -39,6 +40,8 @@ DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorM
     }
   }
   return rankings;
+} catch (...) {
+  RethrowAsError();
 }
 
 std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& rankings,

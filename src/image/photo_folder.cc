@@ -14,6 +14,7 @@
 
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/string.h"
 
 namespace vantage {
@@ -163,11 +164,13 @@ PhotoFolder WalkPhotos(const fs::path& folder) {
   return Walker(folder).Walk();
 }
 
-std::vector<fs::path> ListPhotoFiles(const fs::path& folder) {
+std::vector<fs::path> ListPhotoFiles(const fs::path& folder) try {
   PhotoFolder found = WalkPhotos(folder);
   const std::string text = found.LeftOutText();
   if (!text.empty()) LogWarning(folder.string(), ": ", text);
   return std::move(found.photos);
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -5,15 +5,10 @@
 
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
-
-void Check(SearchOptions options) {
-  OptionsDescription description;
-  Describe(description, options);
-  CheckOptions(description);
-}
 
 DescriptorMatrix Expanded(const DescriptorMatrix& queries, const NeighborFinder& nearest,
                           const RowReader& rows, const ExpansionOptions& options) {
@@ -45,8 +40,8 @@ void Describe(OptionsDescription& description, SearchOptions& options) {
 
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                                           int64_t k, const SearchOptions& options,
-                                          const RunContext& context) {
-  Check(options);
+                                          const RunContext& context) try {
+  CheckOptions(options);
   const DescriptorMatrix* searched = &database;
   DescriptorMatrix augmented;
   if (options.augmentation.neighbors > 0) {
@@ -72,12 +67,14 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
     ranking = graph.Rank(ranking, wanted);
   });
   return Reranked(std::move(rankings), asked, rows, k, options.superglobal, context);
+} catch (...) {
+  RethrowAsError();
 }
 
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options, const RunContext& context,
-                                          const NeighborFinder& finder) {
-  Check(options);
+                                          const NeighborFinder& finder) try {
+  CheckOptions(options);
   if (options.augmentation.neighbors > 0 || options.diffusion.enabled) {
     if (finder) throw UsageError("augmentation and diffusion take the whole database: not with an index");
     return Search(queries, database.Read(0, database.size()), k, options, context);
@@ -90,6 +87,8 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
   const DescriptorMatrix asked = Expanded(queries, nearest, rows, options.expansion);
   return Reranked(nearest(asked, std::max(k, options.superglobal.count)), asked, rows, k, options.superglobal,
                   context);
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "testing/files.h"
+#include "vantage/search/pairs.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
@@ -239,6 +240,18 @@ TEST(CheckSameModel, ComparesTheHashesThatAreThere) {
   EXPECT_THAT(
       ErrorOf([] { CheckSameModel(R"({"model_sha256": "12"})", "a", R"({"model_sha256": "13"})", "b"); }),
       HasSubstr("a and b come from different models"));
+}
+
+TEST(Search, RefusesOptionsThatMeanNothing) {
+  const DescriptorMatrix x = DescriptorMatrix::Identity(3, 3);
+  const auto rows = [&](const std::vector<int64_t>& indices) -> DescriptorMatrix {
+    return x(indices, Eigen::all);
+  };
+  EXPECT_THAT(ErrorOf([&] { ExpandQueries(x, {}, rows, {.kind = "median"}); }),
+              HasSubstr("'kind' = 'median'"));
+  EXPECT_THAT(ErrorOf([&] { AugmentDatabase(x, {.neighbors = -1}); }), HasSubstr("'neighbors' = -1"));
+  EXPECT_THAT(ErrorOf([&] { RerankBySuperGlobal({}, x, rows, {.count = -1}); }), HasSubstr("'count' = -1"));
+  EXPECT_THAT(ErrorOf([&] { ProposePairs({}, {.k = -1}); }), HasSubstr("'k' = -1"));
 }
 
 }  // namespace
