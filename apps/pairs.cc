@@ -68,6 +68,7 @@ class PairsCommand : public Command {
       return;
     }
     const Descriptors photos = ReadDescriptors(database_).descriptors;
+    if (!output_.empty()) CheckPairNames(photos.names);
     json recall = json::object();
     std::string table;
     if (!covisible_.empty()) {
@@ -108,16 +109,18 @@ class PairsCommand : public Command {
 
   std::vector<Row> Measure(const Descriptors& photos, Session& session) const {
     const std::vector<RowPair> covisible = CovisibleRows(photos);
+    std::vector<Row> others;  // first: what cannot be read is known before pairs are looked for
+    for (const std::string& path : against_) {
+      const NamePairs pairs = IsColmapDatabase(path) ? ReadMatchedPairs(path) : ReadNamePairs(path);
+      const std::string scene = fs::absolute(path).parent_path().filename().string();
+      others.push_back(
+          {path, RecallOfPairs(RowsOfPairs(pairs, scene, photos, database_), covisible, photos.size())});
+    }
     std::vector<Row> rows;
     for (const auto& [k, recall] : RecallByK(photos, covisible, options_, session.context())) {
       rows.push_back({StrCat("k = ", k), recall});
     }
-    for (const std::string& path : against_) {
-      const NamePairs pairs = IsColmapDatabase(path) ? ReadMatchedPairs(path) : ReadNamePairs(path);
-      const std::string scene = fs::absolute(path).parent_path().filename().string();
-      rows.push_back(
-          {path, RecallOfPairs(RowsOfPairs(pairs, scene, photos, database_), covisible, photos.size())});
-    }
+    rows.insert(rows.end(), others.begin(), others.end());
     return rows;
   }
 
@@ -172,6 +175,10 @@ class PairsCommand : public Command {
     const DescriptorDatabase database(database_);
     const DescriptorFile queries = ReadDescriptors(queries_);
     CheckSameModel(queries.provenance, queries_, database.provenance(), database_);
+    if (!output_.empty()) {
+      CheckPairNames(queries.descriptors.names);
+      CheckPairNames(database.names());
+    }
     const auto neighbors =
         NearestNeighbors(queries.descriptors.values, database, options_.k, session.context());
     NamePairs pairs;
