@@ -15,6 +15,9 @@ std::string PlainReason(const std::exception& error) {
     const size_t end = text.find("] ");
     if (end != text.npos) text.erase(0, end + 2);
   }
+  // "cannot use at() with number", of a value that should have members
+  if (text.starts_with("cannot use "))
+    text = StrCat("a ", text.substr(text.rfind(' ') + 1), " where an object belongs");
   return text.substr(0, text.find('\n'));
 }
 

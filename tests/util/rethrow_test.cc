@@ -35,6 +35,9 @@ TEST(RethrowAsError, MakesAnErrorOfWhatLibrariesThrow) {
               ::testing::HasSubstr("not enough memory"));
   EXPECT_EQ(SaidOf([] { throw std::runtime_error("[json.exception.type_error.302] type must be string"); }),
             "type must be string");
+  EXPECT_EQ(
+      SaidOf([] { throw std::runtime_error("[json.exception.type_error.304] cannot use at() with number"); }),
+      "a number where an object belongs");
   EXPECT_EQ(SaidOf([] { throw std::runtime_error("too large\nException raised from here"); }), "too large");
   EXPECT_NE(SaidOf([] { throw 1; }), "");
 }
