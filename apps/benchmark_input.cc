@@ -92,6 +92,16 @@ void BenchmarkArguments::Declare(CommandLine& line) {
   line.Flag("--partial", partial_, "Judge what is there of a benchmark although photos are missing");
 }
 
+void BenchmarkArguments::CheckInputs() const {
+  for (const std::string& path : distractors_) {
+    if (IsDescriptorPath(path)) {
+      const DescriptorDatabase readable(path);
+    } else {
+      VANTAGE_CHECK(fs::is_directory(path), path, ": no such folder");
+    }
+  }
+}
+
 void BenchmarkArguments::CheckOutputs(const OutputRules& rules) const {
   if (save_.empty()) return;
   for (const std::string& name : {save_, save_ + "-queries"}) CheckDescriptorOutput(name, {}, rules);

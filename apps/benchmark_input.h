@@ -41,6 +41,8 @@ class BenchmarkArguments {
   // The list of a benchmark's photos of Holidays; empty where none is named or lies beside them.
   std::vector<std::string> HolidaysList() const;
 
+  // Throws Error if a folder or descriptor file of --distractors cannot be read: before photos are described.
+  void CheckInputs() const;
   // Whether --save may write its files; see CheckOutput.
   void CheckOutputs(const OutputRules& rules) const;
 

@@ -8,6 +8,7 @@
 
 #include "session.h"
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/version.h"
 
 namespace vantage {
@@ -44,7 +45,11 @@ int RunCommand(Command& command, const GlobalOptions& options) {
   try {
     CatchInterrupts();
     Session session(options);
-    command.Run(session);
+    try {
+      command.Run(session);
+    } catch (...) {
+      RethrowAsError();
+    }
     return 0;
   } catch (const Interrupted&) {
     return Report(StrCat("interrupted; to go on, ", command.HowToGoOn()).c_str(), kInterrupted);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -57,9 +58,16 @@ class ConvertCommand : public Command {
   void CheckOutputs(Session& session) const {
     const OutputRules rules = session.Rules({model_.path});
     const std::string extension = ToLower(fs::path(output_).extension().string());
-    if (fs::is_directory(model_.path)) return CheckOutputFolder(output_, rules);
+    if (fs::is_directory(model_.path)) {
+      CheckSparseFormat();
+      return CheckOutputFolder(output_, rules);
+    }
     if (IsTrainingSet()) {
       return CheckOutput(output_, extension == ".db" ? file_kinds::kSqlite : file_kinds::kPickle, rules);
+    }
+    const std::vector<std::string> known = ModelFormats();
+    if (!format_.empty() && std::find(known.begin(), known.end(), format_) == known.end()) {
+      throw UsageError(StrCat("unknown format '", format_, "' of a model; known are ", Join(known, ", ")));
     }
     const bool safetensors = (format_.empty() ? DefaultFormat() : format_) == "safetensors";
     CheckOutput(output_, safetensors ? file_kinds::kSafetensors : file_kinds::kCheckpoint, rules);
@@ -74,10 +82,12 @@ class ConvertCommand : public Command {
     return ToLower(fs::path(output_).extension().string()) == ".safetensors" ? "safetensors" : "checkpoint";
   }
 
+  void CheckSparseFormat() const {
+    if (format_.empty() || format_ == "binary" || format_ == "text") return;
+    throw UsageError(StrCat("--format: a COLMAP model is written as binary or text, not '", format_, "'"));
+  }
+
   void ConvertSparseModel(const std::string& format) const {
-    if (format != "binary" && format != "text") {
-      throw UsageError(StrCat("--format: a COLMAP model is written as binary or text, not '", format, "'"));
-    }
     WriteColmapModel(ReadColmapModel(model_.path), output_,
                      format == "binary" ? ModelFormat::kBinary : ModelFormat::kText);
   }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "benchmark_input.h"
 #include "command_line.h"
@@ -82,6 +83,8 @@ class EvaluateCommand : public Command {
 
   void Run(Session& session) override {
     CheckOutputs(session);
+    benchmark_.CheckInputs();
+    if (!compare_.empty()) other_ = ReadResults(compare_);
     if (fs::path(model_.path).extension() == ".txt") return JudgeLists(session);
     const bool plain = search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 &&
                        !search_.diffusion.enabled && search_.superglobal.count == 0 && rerank_ == 0;
@@ -145,16 +148,12 @@ class EvaluateCommand : public Command {
   // Writes what was asked for and prints the figures.
   void Finish(Session& session, const EvaluationResults& results,
               const BenchmarkDescriptors& described) const {
-    std::optional<EvaluationResults> other;
     std::vector<TaskComparison> comparisons;
-    if (!compare_.empty()) {
-      other = ReadResults(compare_);
-      comparisons = CompareRuns(other->queries, compare_, results.queries, statistics_);
-    }
+    if (other_) comparisons = CompareRuns(other_->queries, compare_, results.queries, statistics_);
     if (!per_query_.empty()) WriteFile(per_query_, FormatQueryResults(results.queries));
     if (!save_results_.empty()) WriteFile(save_results_, FormatResults(results));
     if (!report_.empty())
-      WritePage({results, other, fs::path(compare_).filename().string(), benchmark_.data(), statistics_},
+      WritePage({results, other_, fs::path(compare_).filename().string(), benchmark_.data(), statistics_},
                 session);
     session.PrintResult(ToJson(results, described, comparisons), Text(results, described, comparisons));
   }
@@ -251,6 +250,7 @@ class EvaluateCommand : public Command {
   std::string per_query_;
   std::string save_results_;
   std::string compare_;
+  std::optional<EvaluationResults> other_;  // that of compare_
   StatisticsOptions statistics_;
   // Of all queries, and of what the database needs for it; NaN where nothing was searched.
   double search_seconds_ = std::numeric_limits<double>::quiet_NaN();

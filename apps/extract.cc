@@ -27,6 +27,8 @@ class ExtractCommand : public Command {
     line.Options(format_description_);
     line.Option("--shard", shard_,
                 "i/n: only the i-th of n blocks of the list, for n machines; see vantage merge");
+    line.Flag("--restart", restart_,
+              "Describe all photos anew, also those that an interrupted run has described");
     line.Example("vantage extract model.pth photos/ -o descriptors");
   }
 
@@ -34,6 +36,7 @@ class ExtractCommand : public Command {
     std::vector<std::string> inputs = photos_;
     inputs.push_back(model_.path);
     CheckDescriptorOutput(output_, format_, session.Rules(inputs));
+    const std::string journal_path = output_ + ".partial";
     const Model model = model_.Read(session);
     const Describer describer(model, model_.descriptor);
     NamedPhotos photos = ListPhotos(photos_);
@@ -44,9 +47,12 @@ class ExtractCommand : public Command {
       VANTAGE_CHECK(!photos.names.empty(), "shard ", shard_, " has no photo");
       provenance.other["shard"] = nlohmann::json({{"index", shard.index}, {"count", shard.count}}).dump();
     }
+    CheckDescriptorNames(output_, format_, photos.names);
     nlohmann::json identity = ToJson(provenance);
-    identity["photos"] = PhotoListSha256(photos);
-    ExtractionJournal journal(output_ + ".partial", identity.dump(), describer.dimension());
+    identity.erase("model");  // its content counts (model_sha256), not its path
+    identity["photos"] = PhotoListIdentity(photos);
+    if (restart_) ExtractionJournal::Discard(journal_path);
+    ExtractionJournal journal(journal_path, identity.dump(), describer.dimension());
     DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &journal);
     file.provenance = provenance;
     WriteDescriptors(file, output_, format_);
@@ -75,6 +81,7 @@ class ExtractCommand : public Command {
   std::vector<std::string> photos_;
   std::string output_;
   std::string shard_;
+  bool restart_ = false;
   DescriptorFormat format_;
   OptionsDescription format_description_;
 };

@@ -70,6 +70,7 @@ class PairsCommand : public Command {
     }
     const Descriptors photos = ReadDescriptors(database_).descriptors;
     WarnUnlessUnitLength(photos.values, database_);
+    if (!output_.empty()) CheckPairNames(photos.names);
     json recall = json::object();
     std::string table;
     if (!covisible_.empty()) table = Measure(photos, session, recall);
@@ -126,19 +127,21 @@ class PairsCommand : public Command {
   std::string Measure(const Descriptors& photos, Session& session, json& result) const {
     const DescribedPhotos described(photos);
     const Covisible covisible = ReadCovisible(described);
-    std::vector<Row> rows;
-    for (const auto& [k, recall] : RecallByK(photos, covisible.rows, options_, session.context())) {
-      rows.push_back({StrCat("k = ", k), recall, 0});
-    }
+    std::vector<Row> others;  // first: what cannot be read is known before pairs are looked for
     for (const std::string& path : against_) {
       const NamePairs pairs = IsColmapDatabase(path) ? ReadMatchedPairs(path) : ReadNamePairs(path);
       const std::string scene = fs::absolute(path).parent_path().filename().string();
       const std::vector<RowPair> known = described.Rows(pairs, scene);
       VANTAGE_CHECK(pairs.empty() || !known.empty(), path, ": no pair of photos that have a descriptor in ",
                     database_);
-      rows.push_back({path, RecallOfPairs(known, covisible.rows, photos.size()),
-                      static_cast<int64_t>(pairs.size() - known.size())});
+      others.push_back({path, RecallOfPairs(known, covisible.rows, photos.size()),
+                        static_cast<int64_t>(pairs.size() - known.size())});
     }
+    std::vector<Row> rows;
+    for (const auto& [k, recall] : RecallByK(photos, covisible.rows, options_, session.context())) {
+      rows.push_back({StrCat("k = ", k), recall, 0});
+    }
+    rows.insert(rows.end(), others.begin(), others.end());
     result = {{"recall", ToJson(rows)},
               {"exhaustive", rows[0].recall.exhaustive},
               {"model_photos", covisible.photos},
@@ -207,6 +210,10 @@ class PairsCommand : public Command {
     const DescriptorFile queries = ReadDescriptors(queries_);
     CheckComparable(queries.provenance, queries_, database.provenance(), database_);
     WarnUnlessUnitLength(queries.descriptors.values, queries_);
+    if (!output_.empty()) {
+      CheckPairNames(queries.descriptors.names);
+      CheckPairNames(database.names());
+    }
     return ProposeQueryPairs(queries.descriptors, database, options_, session.context());
   }
 

@@ -15,6 +15,7 @@
 #include "vantage/search/rerank.h"
 #include "vantage/search/search.h"
 #include "vantage/util/error.h"
+#include "vantage/util/file.h"
 #include "vantage/util/photo_finder.h"
 #include "vantage/util/stopwatch.h"
 
@@ -114,9 +115,12 @@ class SearchCommand : public Command {
   void Run(Session& session) override {
     if (k_ < 1) throw UsageError("-k: at least 1");
     CheckRankedListsOutput(output_, session.Rules({database_, queries_, index_file_}));
+    CheckUsage();
     const DescriptorDatabase database(database_);
     const bool own = queries_.empty();
     DescriptorFile queries = ReadDescriptors(own ? database_ : queries_);
+    CheckRankedListsNames(output_, database.names());
+    CheckRankedListsNames(output_, queries.descriptors.names);
     if (!own) {
       CheckComparable(queries.provenance, queries_, database.provenance(), database_);
       WarnUnlessUnitLength(queries.descriptors.values, queries_);
@@ -160,12 +164,32 @@ class SearchCommand : public Command {
   }
 
  private:
+  // What does not go together.
+  void CheckUsage() const {
+    if (rerank_ < 0) throw UsageError("--rerank: at least 0");
+    if (rerank_ > 0 && photos_.empty())
+      throw UsageError("--rerank: needs --photos, the folder of the database's photos");
+    if (recall_queries_ < 0) throw UsageError("--recall-queries: at least 0");
+    if (index_options_.kind == "none") {
+      if (!index_file_.empty()) throw UsageError("--index-file: needs --index, its kind");
+      return;
+    }
+    if (options_.augmentation.neighbors > 0 || options_.diffusion.enabled) {
+      throw UsageError("--augmentation-neighbors, --diffusion: take the whole database: not with --index");
+    }
+    if (ToLower(fs::path(output_).extension().string()) == ".npy") {
+      throw UsageError(
+          "-o: an index may find fewer than -k photos for some queries, and a .npy holds lists of one "
+          "length; "
+          "write .csv or .txt");
+    }
+    if (!index_file_.empty() && !fs::exists(index_file_)) const PartialFile writable(index_file_);
+  }
+
   // Compares photos by their local features; empty if that is not asked for. `database` must outlive it.
   CloserLook MakeLook(const std::vector<std::string>& queries,
                       const std::vector<std::string>& database) const {
-    if (rerank_ < 0) throw UsageError("--rerank: at least 0");
     if (rerank_ == 0) return {};
-    if (photos_.empty()) throw UsageError("--rerank: needs --photos, the folder of the database's photos");
     const fs::path query_photos = query_photos_.empty() ? photos_ : query_photos_;
     CheckFolder(queries, query_photos);
     CheckFolder(database, photos_);
@@ -178,11 +202,7 @@ class SearchCommand : public Command {
 
   UsedIndex Obtain(const DescriptorDatabase& database, const RunContext& context) const {
     UsedIndex used;
-    if (index_options_.kind == "none") {
-      if (!index_file_.empty()) throw UsageError("--index-file: needs --index, its kind");
-      return used;
-    }
-    if (recall_queries_ < 0) throw UsageError("--recall-queries: at least 0");
+    if (index_options_.kind == "none") return used;
     const auto start = std::chrono::steady_clock::now();
     used.obtained.emplace(ObtainIndex(index_file_, database, index_options_, context));
     used.seconds = SecondsSince(start);

@@ -27,24 +27,6 @@ extern "C" void OnInterrupt(int signal) {
   if (interrupted.exchange(true)) ::_exit(128 + signal);
 }
 
-// "extracting 120/500 (24 %), 12.3/s, 31 s left; note"
-std::string ProgressLine(const Progress& progress, double seconds) {
-  std::string line = progress.task;
-  if (progress.total > 0) {
-    line +=
-        StrCat(" ", progress.done, "/", progress.total, " (", 100 * progress.done / progress.total, " %)");
-    if (progress.done > 0 && seconds > 0.5) {
-      const double rate = static_cast<double>(progress.done) / seconds;
-      line += StrCat(", ", FormatFixed(rate, rate < 10 ? 2 : 1), "/s");
-      if (progress.done < progress.total) {
-        line += ", " + FormatDuration(static_cast<double>(progress.total - progress.done) / rate) + " left";
-      }
-    }
-  }
-  if (!progress.note.empty()) line += "; " + progress.note;
-  return line;
-}
-
 }  // namespace
 
 ProgressPrinter::ProgressPrinter() : terminal_(::isatty(STDERR_FILENO) == 1) {}
@@ -52,24 +34,17 @@ ProgressPrinter::ProgressPrinter() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 void ProgressPrinter::Show(const Progress& progress) {
   const std::scoped_lock lock(mutex_);
   const auto now = Clock::now();
-  if (progress.task != task_) {
-    task_ = progress.task;
-    task_start_ = now;
-    last_shown_ = terminal_ ? Clock::time_point() : now;
-  }
-  const bool finished = progress.total > 0 && progress.done == progress.total;
+  if (line_.Take(progress, now)) last_shown_ = terminal_ ? Clock::time_point() : now;
   if (terminal_) {
+    const bool finished = line_.IsFinished();
     if (now - last_shown_ < kTerminalInterval && !finished) return;
     last_shown_ = now;
-    const std::string line = ProgressLine(progress, std::chrono::duration<double>(now - task_start_).count());
-    std::fprintf(stderr, "\r\033[K%s%s", line.c_str(), finished ? "\n" : "");
+    std::fprintf(stderr, "\r\033[K%s%s", line_.Text().c_str(), finished ? "\n" : "");
     std::fflush(stderr);
     line_is_open_ = !finished;
-    if (finished) task_.clear();
   } else if (now - last_shown_ >= kLogInterval) {
     last_shown_ = now;
-    const std::string line = ProgressLine(progress, std::chrono::duration<double>(now - task_start_).count());
-    std::fprintf(stderr, "%s\n", line.c_str());
+    std::fprintf(stderr, "%s\n", line_.Text().c_str());
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "progress_line.h"
 #include "vantage/util/output.h"
 #include "vantage/util/run_context.h"
 
@@ -36,8 +37,7 @@ class ProgressPrinter {
   std::mutex mutex_;
   bool terminal_;
   bool line_is_open_ = false;
-  std::string task_;
-  Clock::time_point task_start_;
+  ProgressLine line_;
   Clock::time_point last_shown_;
 };
 

@@ -67,6 +67,9 @@ class TuplesCommand : public Command {
     CheckOutput(output_, file_kinds::kSqlite, session.Rules(inputs));
     if (NamesPickle()) return Import(session);
     if (classes_) return BuildFromClasses(session);
+    if (options_.positives == "m1" && model_.empty()) {
+      throw UsageError("--positives m1: takes the nearest photo by descriptor: name a model (--model)");
+    }
     std::vector<SceneModels> scenes;
     const auto add = [&](const std::string& folder, std::optional<Split> split) {
       for (SceneModels& scene : ReadScenes(folder, photos_, split)) scenes.push_back(std::move(scene));

@@ -9,6 +9,7 @@
 #include "approximate/state.h"
 #include "search/neighbor_heap.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -60,11 +61,8 @@ const ApproximateIndexOptions& ApproximateIndex::options() const { return state_
 std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<const DescriptorMatrix>& queries,
                                                            const DescriptorDatabase& database, int64_t k,
                                                            const ApproximateSearchOptions& options,
-                                                           const RunContext& context) const {
-  ApproximateSearchOptions checked = options;
-  OptionsDescription description;
-  Describe(description, checked);
-  CheckOptions(description);
+                                                           const RunContext& context) const try {
+  CheckOptions(options);
   VANTAGE_CHECK(database.size() == size() && database.dimension() == dimension(), database.path().string(),
                 ": is not what the index was built from (", size(), " photos of ", dimension(),
                 " dimensions)");
@@ -102,6 +100,8 @@ std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<cons
     });
   }
   return results;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

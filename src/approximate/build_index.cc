@@ -14,6 +14,7 @@
 #include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -155,9 +156,7 @@ void Describe(OptionsDescription& description, ApproximateIndexOptions& options)
 }
 
 ApproximateIndexOptions Completed(ApproximateIndexOptions options, const DescriptorDatabase& database) {
-  OptionsDescription description;
-  Describe(description, options);
-  CheckOptions(description);
+  CheckOptions(options);
   const int64_t size = database.size();
   VANTAGE_CHECK(size > 0 && database.dimension() > 0, database.path().string(), ": holds no descriptor");
   if (options.kind == "none") throw UsageError("index: kind none is no index");
@@ -202,7 +201,8 @@ bool IsOfKind(const faiss::Index& index, const ApproximateIndexOptions& options)
 }
 
 ApproximateIndex ApproximateIndex::Build(const DescriptorDatabase& database,
-                                         const ApproximateIndexOptions& options, const RunContext& context) {
+                                         const ApproximateIndexOptions& options,
+                                         const RunContext& context) try {
   auto state = std::make_unique<State>();
   state->options = Completed(options, database);
   state->identity = DatabaseIdentity(database);
@@ -215,6 +215,8 @@ ApproximateIndex ApproximateIndex::Build(const DescriptorDatabase& database,
     throw Error(StrCat(database.path().string(), ": no index could be built: ", error.what()));
   }
   return ApproximateIndex(std::move(state));
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -11,6 +11,7 @@
 #include "vantage/serialize/json.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -93,7 +94,7 @@ void CheckOptionsOf(const json& facts, const ApproximateIndexOptions& options, c
 
 }  // namespace
 
-void ApproximateIndex::Save(const fs::path& path) const {
+void ApproximateIndex::Save(const fs::path& path) const try {
   for (const fs::path& file : {path, SidecarOf(path)}) RemoveAbandonedFiles(file);
   Writer writer(path);
   try {
@@ -113,10 +114,12 @@ void ApproximateIndex::Save(const fs::path& path) const {
   sidecar.Flush();
   writer.file().Commit();
   sidecar.Commit();
+} catch (...) {
+  RethrowAsError();
 }
 
 ApproximateIndex ApproximateIndex::Load(const fs::path& path, const DescriptorDatabase& database,
-                                        const ApproximateIndexOptions& options) {
+                                        const ApproximateIndexOptions& options) try {
   const std::string sidecar = SidecarOf(path).string();
   for (const fs::path& half : {path, SidecarOf(path)}) {
     VANTAGE_CHECK(fs::exists(half), half.string(), ": is missing; an index is two files, ", path.string(),
@@ -133,23 +136,27 @@ ApproximateIndex ApproximateIndex::Load(const fs::path& path, const DescriptorDa
     CheckBytes(facts, path);
     state->identity = facts.at("database");
   } catch (const json::exception& error) {
-    throw Error(StrCat(sidecar, ": ", error.what()));
+    throw Error(StrCat(sidecar, ": ", PlainReason(error)));
   }
   state->index = ReadIndex(path);
   VANTAGE_CHECK(state->index->ntotal == database.size() && state->index->d == database.dimension() &&
                     IsOfKind(*state->index, state->options),
                 path.string(), ": is not the index that ", sidecar, " describes");
   return ApproximateIndex(std::move(state));
+} catch (...) {
+  RethrowAsError();
 }
 
 ObtainedIndex ObtainIndex(const fs::path& path, const DescriptorDatabase& database,
-                          const ApproximateIndexOptions& options, const RunContext& context) {
+                          const ApproximateIndexOptions& options, const RunContext& context) try {
   if (!path.empty() && (fs::exists(path) || fs::exists(SidecarOf(path)))) {
     return {ApproximateIndex::Load(path, database, options), true};
   }
   ObtainedIndex obtained{ApproximateIndex::Build(database, options, context)};
   if (!path.empty()) obtained.index.Save(path);
   return obtained;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

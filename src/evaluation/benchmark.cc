@@ -15,6 +15,7 @@
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
 #include "vantage/util/photo_finder.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -84,7 +85,7 @@ void LeaveOut(BenchmarkQuery& query) {
   for (Relevance& relevance : query.by_task) relevance.positives.clear();
 }
 
-Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
+Benchmark ReadClassFolders(const fs::path& folder, int query_every) try {
   VANTAGE_CHECK(query_every >= 1, "every ", query_every, "-th photo a query");
   Benchmark benchmark;
   benchmark.name = FolderName(folder);
@@ -110,9 +111,11 @@ Benchmark ReadClassFolders(const fs::path& folder, int query_every) {
   VANTAGE_CHECK(!benchmark.queries.empty(), folder.string(),
                 ": no query: a benchmark has a sub-folder for each class, with two photos or more");
   return benchmark;
+} catch (...) {
+  RethrowAsError();
 }
 
-Benchmark ReadBoxedQueries(const fs::path& folder) {
+Benchmark ReadBoxedQueries(const fs::path& folder) try {
   const fs::path queries_path = folder / "queries.json";
   const std::string source = queries_path.string();
   Benchmark benchmark;
@@ -140,14 +143,18 @@ Benchmark ReadBoxedQueries(const fs::path& folder) {
       benchmark.queries.push_back(std::move(query));
     }
   } catch (const json::exception& error) {
-    throw Error(StrCat(source, ": ", error.what()));
+    throw Error(StrCat(source, ": ", PlainReason(error)));
   }
   VANTAGE_CHECK(!benchmark.queries.empty(), source, ": no query");
   return benchmark;
+} catch (...) {
+  RethrowAsError();
 }
 
-void AddDistractors(Benchmark& benchmark, const fs::path& folder) {
+void AddDistractors(Benchmark& benchmark, const fs::path& folder) try {
   for (const fs::path& path : ListPhotoFiles(folder)) benchmark.photos.push_back(folder / path);
+} catch (...) {
+  RethrowAsError();
 }
 
 RetrievalScores EvaluateDescriptors(const Benchmark& benchmark, const DescriptorMatrix& queries,

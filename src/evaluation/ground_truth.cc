@@ -9,6 +9,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/lines.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -70,7 +71,7 @@ void ReadNames(const fs::path& path, NameRows& rows, std::vector<int64_t>& into)
 
 }  // namespace
 
-GroundTruth ReadPickledGroundTruth(const fs::path& path) {
+GroundTruth ReadPickledGroundTruth(const fs::path& path) try {
   const std::string source = path.string();
   const std::string bytes = ReadFile(path);
   const PickleDocument document(bytes, {source, NumpyGlobals()});
@@ -93,9 +94,11 @@ GroundTruth ReadPickledGroundTruth(const fs::path& path) {
   VANTAGE_CHECK(truth.queries.size() == truth.query_names.size(), source, ": ", truth.queries.size(),
                 " ground truths for ", truth.query_names.size(), " queries");
   return truth;
+} catch (...) {
+  RethrowAsError();
 }
 
-GroundTruth ReadTextGroundTruth(const fs::path& folder, const PhotoFinder& photos) {
+GroundTruth ReadTextGroundTruth(const fs::path& folder, const PhotoFinder& photos) try {
   GroundTruth truth;
   for (const fs::path& photo : photos.photos())
     truth.image_names.push_back(WithoutPhotoEnding(photo.filename()).string());
@@ -124,6 +127,8 @@ GroundTruth ReadTextGroundTruth(const fs::path& folder, const PhotoFinder& photo
   }
   VANTAGE_CHECK(!truth.queries.empty(), folder.string(), ": no ground truth: no file NAME", kQueryFile);
   return truth;
+} catch (...) {
+  RethrowAsError();
 }
 
 Relevance RevisitedRelevance(const GroundTruth::Query& query, RevisitedTask task) {

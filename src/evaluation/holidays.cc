@@ -11,6 +11,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/lines.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -65,7 +66,7 @@ QueryResult JudgeList(const RankedNames& ranking, const std::string& name, const
 
 }  // namespace
 
-std::vector<std::string> ReadHolidaysList(const fs::path& path) {
+std::vector<std::string> ReadHolidaysList(const fs::path& path) try {
   std::vector<std::string> names;
   std::set<std::string> seen;
   for (const auto& [name, number] : ReadLines(path, kMaxHolidaysSize)) {
@@ -76,6 +77,8 @@ std::vector<std::string> ReadHolidaysList(const fs::path& path) {
   }
   VANTAGE_CHECK(!names.empty(), path.string(), ": names no photo");
   return names;
+} catch (...) {
+  RethrowAsError();
 }
 
 Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoFinder& photos) {
@@ -117,7 +120,7 @@ Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoFinder&
   return benchmark;
 }
 
-std::vector<RankedNames> ReadHolidaysResults(const fs::path& path) {
+std::vector<RankedNames> ReadHolidaysResults(const fs::path& path) try {
   std::vector<RankedNames> rankings;
   for (const auto& [text, number] : ReadLines(path, kMaxHolidaysSize)) {
     std::istringstream words(text);
@@ -135,6 +138,8 @@ std::vector<RankedNames> ReadHolidaysResults(const fs::path& path) {
   }
   VANTAGE_CHECK(!rankings.empty(), path.string(), ": no ranked list");
   return rankings;
+} catch (...) {
+  RethrowAsError();
 }
 
 EvaluationResults JudgeHolidaysResults(const std::vector<RankedNames>& rankings,

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -95,7 +96,7 @@ Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool 
 }
 
 Benchmark ReadOfficialBenchmark(const std::string& name, const fs::path& ground_truth,
-                                const PhotoFinder& photos) {
+                                const PhotoFinder& photos) try {
   const auto* known = std::find_if(std::begin(kKnown), std::end(kKnown),
                                    [&](const auto& entry) { return entry.name == name; });
   VANTAGE_CHECK(known != std::end(kKnown), "unknown benchmark '", name, "'");
@@ -114,6 +115,8 @@ Benchmark ReadOfficialBenchmark(const std::string& name, const fs::path& ground_
         StrCat(known->photos - named, " of the ", known->photos, " that text files do not name"));
   }
   return benchmark;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -78,6 +78,7 @@ std::vector<RowPair> DescribedPhotos::Rows(const std::vector<NamePair>& pairs,
 
 std::vector<RecallAtK> RecallByK(const Descriptors& photos, const std::vector<RowPair>& covisible,
                                  const PairOptions& options, const RunContext& context) {
+  CheckOptions(options);
   std::vector<RecallAtK> recalls;
   for (const int64_t k : Ks(photos.size(), options.k)) {
     PairOptions at_k = options;

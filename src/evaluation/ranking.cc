@@ -10,6 +10,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/photo_finder.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 
@@ -32,7 +33,7 @@ OwnRows OwnRowsOf(const Benchmark& benchmark) {
 
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                               const RunContext& context, const SearchOptions& options,
-                              const Reranking& reranking, const OwnRows& own) {
+                              const Reranking& reranking, const OwnRows& own) try {
   DatabaseRankings rankings;
   auto found = Search(queries, database, database.rows(), options, context, own);
   if (reranking.count > 0) found = RerankTop(std::move(found), reranking.count, reranking.look, context);
@@ -45,6 +46,8 @@ DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorM
     }
   }
   return rankings;
+} catch (...) {
+  RethrowAsError();
 }
 
 std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& rankings,

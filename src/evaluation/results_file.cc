@@ -8,6 +8,7 @@
 #include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -96,7 +97,7 @@ EvaluationResults ParseResults(const std::string& text, const std::string& sourc
                     ": the task '", task, "' is not among the tasks");
     }
   } catch (const json::exception& error) {
-    throw Error(StrCat(place, ": ", error.what()));
+    throw Error(StrCat(place, ": ", PlainReason(error)));
   }
   return results;
 }
@@ -118,7 +119,7 @@ std::string FormatResults(const EvaluationResults& results) {
          "\n";
 }
 
-EvaluationResults ReadResults(const std::filesystem::path& path) {
+EvaluationResults ReadResults(const std::filesystem::path& path) try {
   const std::string text = ReadFile(path);
   const std::string source = path.string();
   if (text.starts_with("{")) return ParseResults(text, source);
@@ -132,6 +133,8 @@ EvaluationResults ReadResults(const std::filesystem::path& path) {
     }
   }
   return results;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

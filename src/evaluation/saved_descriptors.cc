@@ -9,6 +9,7 @@
 #include "vantage/evaluation/results.h"
 #include "vantage/util/error.h"
 #include "vantage/util/photo_finder.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -98,7 +99,7 @@ std::vector<std::string> QueryNames(const Benchmark& benchmark, const fs::path& 
 }
 
 SavedDescriptors TakeDescriptors(Benchmark& benchmark, const DescriptorFile& file,
-                                 const DescriptorFile* queries, const SavedDescriptorsOptions& options) {
+                                 const DescriptorFile* queries, const SavedDescriptorsOptions& options) try {
   const fs::path& folder = options.folder;
   const NamedDescriptors named(file, options.source);
   std::optional<NamedDescriptors> asked;
@@ -140,6 +141,8 @@ SavedDescriptors TakeDescriptors(Benchmark& benchmark, const DescriptorFile& fil
     if (rows[i]) saved.database.row(static_cast<Eigen::Index>(i)) = named.Values(*rows[i]);
   }
   return saved;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

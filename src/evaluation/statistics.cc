@@ -44,12 +44,6 @@ double RandomisationPValue(const std::vector<double>& differences, const Statist
   return static_cast<double>(hits + 1) / static_cast<double>(options.resamples + 1);
 }
 
-void Check(StatisticsOptions options) {
-  OptionsDescription description;
-  Describe(description, options);
-  CheckOptions(description);
-}
-
 }  // namespace
 
 void Describe(OptionsDescription& description, StatisticsOptions& options) {
@@ -61,7 +55,7 @@ void Describe(OptionsDescription& description, StatisticsOptions& options) {
 }
 
 Interval BootstrapMean(const std::vector<double>& values, const StatisticsOptions& options) {
-  Check(options);
+  CheckOptions(options);
   std::vector<double> known;
   std::copy_if(values.begin(), values.end(), std::back_inserter(known),
                [](double value) { return !std::isnan(value); });

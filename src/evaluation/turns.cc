@@ -6,6 +6,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/lines.h"
 #include "vantage/util/photo_finder.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -23,7 +24,7 @@ int ParseTurn(const std::string& text, const std::string& place) {
 
 }  // namespace
 
-void ReadTurns(Benchmark& benchmark, const fs::path& path) {
+void ReadTurns(Benchmark& benchmark, const fs::path& path) try {
   const PhotoFinder finder(benchmark.photos);
   std::set<fs::path> boxed;
   for (const BenchmarkQuery& query : benchmark.queries) {
@@ -46,6 +47,8 @@ void ReadTurns(Benchmark& benchmark, const fs::path& path) {
     turns[static_cast<size_t>(*row)] = turn;
   }
   benchmark.turns = std::move(turns);
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -2,11 +2,12 @@
 #include "vantage/extract/describe_benchmark.h"
 
 #include "vantage/extract/extract.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 
 BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
-                                       const RunContext& context) {
+                                       const RunContext& context) try {
   std::vector<PhotoRequest> requests;
   for (size_t row = 0; row < benchmark.photos.size(); ++row) {
     const int turn = benchmark.turns.empty() ? 0 : benchmark.turns[row];
@@ -27,6 +28,8 @@ BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describ
   described.queries = extracted.values(query_rows, Eigen::all);
   for (const FailedRequest& failed : extracted.failed) described.failed.push_back(failed.reason);
   return described;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -12,6 +12,7 @@
 #include "vantage/nn/model_file.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -46,17 +47,17 @@ struct Describer::State {
 
 std::shared_ptr<Describer::State> Describer::MakeState(const DescriptorNet& net,
                                                        const ExtractOptions& options) {
-  if (options.decode != "exact" && options.decode != "fast")
-    throw UsageError(StrCat("decode: '", options.decode, "' is not one of exact, fast"));
+  CheckOptions(options);
   net.CheckSuperGlobal(options.super_global);
   auto state = std::make_shared<State>(
       State{net.Frozen(ParsePrecision(options.precision, net.device())), options, {}, net.dimension()});
-  if (options.batch_pixels <= 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
+  if (options.batch_pixels == 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
   return state;
 }
 
 std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
                                                        const ModelDescriptorOptions& options) {
+  CheckOptions(options);
   std::shared_ptr<State> state = MakeState(model.net, ResolveOptions(model, options));
   state->licence = model.licence;
   const Whitening* whitening = ChooseWhitening(model, options);
@@ -71,19 +72,27 @@ std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
 
 Describer::Describer(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-Describer::Describer(const DescriptorNet& net, const ExtractOptions& options)
-    : state_(MakeState(net, options)) {}
+Describer::Describer(const DescriptorNet& net, const ExtractOptions& options) try
+    : state_(MakeState(net, options)) {
+} catch (...) {
+  RethrowAsError();
+}
 
-Describer::Describer(const Model& model, const ModelDescriptorOptions& options)
-    : state_(MakeState(model, options)) {}
+Describer::Describer(const Model& model, const ModelDescriptorOptions& options) try
+    : state_(MakeState(model, options)) {
+} catch (...) {
+  RethrowAsError();
+}
 
 Describer Describer::Load(const std::filesystem::path& path, const ModelDescriptorOptions& options,
-                          const std::string& device) {
+                          const std::string& device) try {
   Model model = ReadModel(path);
   model.net.To(ParseDevice(device));
   std::shared_ptr<State> state = MakeState(model, options);
   state->model_sha256 = Sha256OfFile(path);
   return Describer(std::move(state));
+} catch (...) {
+  RethrowAsError();
 }
 
 int64_t Describer::dimension() const { return state_->dimension; }
@@ -100,7 +109,7 @@ std::vector<float> Describer::Describe(const Image& photo) const {
   return RowOf(Describe(std::vector{photo}), 0);
 }
 
-DescriptorMatrix Describer::Describe(const std::vector<Image>& photos) const {
+DescriptorMatrix Describer::Describe(const std::vector<Image>& photos) const try {
   std::vector<Image> reduced;
   for (const Image& photo : photos) reduced.push_back(Thumbnail(photo, state_->options.image_size));
   const std::vector<DescribedPhoto> described = DescribeReduced(reduced);
@@ -111,9 +120,11 @@ DescriptorMatrix Describer::Describe(const std::vector<Image>& photos) const {
         Eigen::Map<const Eigen::RowVectorXf>(described[i].values.data(), dimension());
   }
   return rows;
+} catch (...) {
+  RethrowAsError();
 }
 
-std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>& images) const {
+std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>& images) const try {
   std::map<std::pair<int, int>, std::vector<size_t>> by_size;
   for (size_t i = 0; i < images.size(); ++i) by_size[{images[i].height, images[i].width}].push_back(i);
 
@@ -149,6 +160,8 @@ std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>&
     }
   }
   return described;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -5,11 +5,13 @@
 
 #include "vantage/extract/describer.h"
 #include "vantage/extract/journal.h"
+#include "vantage/extract/model_descriptors.h"
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/intra_op_threads.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -109,6 +111,19 @@ std::vector<double> ParseScales(const std::string& text) {
   return scales;
 }
 
+void CheckOptions(const ExtractOptions& options) {
+  CheckOptions(ModelDescriptorOptions{.image_size = options.image_size,
+                                      .decode = options.decode,
+                                      .precision = options.precision,
+                                      .batch_pixels = options.batch_pixels,
+                                      .super_global = options.super_global});
+  if (options.image_size == 0) throw UsageError("image_size = 0: photos have a side of at least 1 pixel");
+  if (options.scales.empty() || options.scales.size() > kMaxScales ||
+      !std::all_of(options.scales.begin(), options.scales.end(), IsScale)) {
+    throw UsageError("scales: one to sixteen numbers in [0.01, 16]");
+  }
+}
+
 Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
   DecodeOptions decode;
   decode.apply_exif_orientation = options.apply_exif_orientation;
@@ -128,7 +143,7 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
 }
 
 ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
-                                        const RunContext& context, ExtractionJournal* journal) {
+                                        const RunContext& context, ExtractionJournal* journal) try {
   const auto count = static_cast<int64_t>(requests.size());
   ExtractedDescriptors extracted;
   extracted.values.setZero(count, describer.dimension());
@@ -168,6 +183,7 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
     }
     return images;
   });
+  context.Report({"describing photos", done, count, ""});
   for (const Window& window : windows) {
     WindowImages images = *loaded.Next();
     if (!describer.IsOnCpu()) DescribeWindow(describer, requests, window, images);
@@ -178,10 +194,12 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
   std::sort(extracted.failed.begin(), extracted.failed.end(),
             [](const FailedRequest& a, const FailedRequest& b) { return a.index < b.index; });
   return extracted;
+} catch (...) {
+  RethrowAsError();
 }
 
 DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos, const RunContext& context,
-                                  ExtractionJournal* journal) {
+                                  ExtractionJournal* journal) try {
   ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, context, journal);
   DescriptorFile file;
   std::vector<bool> failed(photos.names.size());
@@ -201,6 +219,8 @@ DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos
   extracted.values.conservativeResize(rows, Eigen::NoChange);
   file.descriptors.values = std::move(extracted.values);
   return file;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

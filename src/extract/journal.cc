@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
 
 // The file: records, each of the payload's size and CRC-32 (uint32, the machine's byte order) and the
 // payload. The first payload is the identity, each further one
@@ -26,6 +28,9 @@ struct RecordHead {
   uint32_t size = 0;
   uint32_t checksum = 0;
 };
+
+constexpr char kBusy[] = "another run is writing this output";
+constexpr char kNoJournal[] = ": is no journal of an extraction; move it away to describe all photos";
 
 uint32_t Checksum(const std::string& bytes) {
   return static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
@@ -70,11 +75,67 @@ std::optional<std::string> ReadRecord(const InputFile& file, uint64_t offset) {
   return payload;
 }
 
+// "3 added, such as b.jpg"; nothing where there are none.
+void Tell(const std::vector<std::string>& photos, const char* what, std::vector<std::string>& told) {
+  if (photos.empty()) return;
+  told.push_back(StrCat(photos.size(), what, photos.size() == 1 ? ": " : ", such as ", photos[0]));
+}
+
+// How lists of photos differ (PhotoListIdentity).
+std::string PhotoDifference(const json& theirs, const json& ours) {
+  const auto facts_of = [](const json& list) {
+    std::map<std::string, std::string> facts;
+    for (const json& photo : list) {
+      if (photo.is_array() && photo.size() == 2 && photo[0].is_string() && photo[1].is_string()) {
+        facts[photo[0].get<std::string>()] = photo[1].get<std::string>();
+      }
+    }
+    return facts;
+  };
+  const std::map<std::string, std::string> then = facts_of(theirs);
+  const std::map<std::string, std::string> now = facts_of(ours);
+  std::vector<std::string> added;
+  std::vector<std::string> gone;
+  std::vector<std::string> changed;
+  for (const auto& [name, facts] : now) {
+    const auto known = then.find(name);
+    if (known == then.end()) {
+      added.push_back(name);
+    } else if (known->second != facts) {
+      changed.push_back(StrCat(name, " (", known->second, " then, ", facts, " now)"));
+    }
+  }
+  for (const auto& [name, facts] : then) {
+    if (now.count(name) == 0) gone.push_back(name);
+  }
+  std::vector<std::string> told;
+  Tell(added, " added", told);
+  Tell(gone, " gone", told);
+  Tell(changed, " changed", told);
+  return told.empty() ? "another order" : Join(told, ", ");
+}
+
+std::vector<std::string> Differences(const json& theirs, const json& ours) {
+  json keys = theirs;
+  keys.update(ours);
+  std::vector<std::string> differences;
+  for (const auto& [key, unused] : keys.items()) {
+    const json then = theirs.value(key, json());
+    const json now = ours.value(key, json());
+    if (then == now) continue;
+    differences.push_back(StrCat(key, ": ",
+                                 then.is_array() && now.is_array() && key == "photos"
+                                     ? PhotoDifference(then, now)
+                                     : StrCat(then.dump(), " then, ", now.dump(), " now")));
+  }
+  return differences;
+}
+
 }  // namespace
 
 ExtractionJournal::ExtractionJournal(std::filesystem::path path, const std::string& identity,
-                                     int64_t dimension)
-    : path_(std::move(path)), dimension_(dimension), lock_(path_, "another run is writing this output") {
+                                     int64_t dimension) try
+    : path_(std::move(path)), dimension_(dimension), lock_(path_, kBusy) {
   const InputFile file(path_);
   if (file.size() == 0) {
     AppendRecord(identity);
@@ -82,7 +143,7 @@ ExtractionJournal::ExtractionJournal(std::filesystem::path path, const std::stri
     return;
   }
   const std::optional<std::string> stored = ReadRecord(file, 0);
-  VANTAGE_CHECK(stored, path_.string(), ": is no journal of an extraction; delete it to start anew");
+  VANTAGE_CHECK(stored, path_.string(), kNoJournal);
   CheckIdentity(*stored, identity);
   begin_ = end_ = sizeof(RecordHead) + stored->size();
   while (const std::optional<std::string> record = ReadRecord(file, end_)) {
@@ -93,6 +154,8 @@ ExtractionJournal::ExtractionJournal(std::filesystem::path path, const std::stri
     VANTAGE_CHECK(::ftruncate(lock_.descriptor(), static_cast<off_t>(end_)) == 0, path_.string(),
                   ": cannot be shortened: ", ErrnoText());
   }
+} catch (...) {
+  RethrowAsError();
 }
 
 void ExtractionJournal::AppendRecord(const std::string& payload) {
@@ -106,18 +169,22 @@ void ExtractionJournal::AppendRecord(const std::string& payload) {
 void ExtractionJournal::CheckIdentity(const std::string& stored, const std::string& identity) const {
   if (stored == identity) return;
   const json theirs = json::parse(stored, nullptr, /*allow_exceptions=*/false);
-  const json ours = json::parse(identity);
-  VANTAGE_CHECK(theirs.is_object(), path_.string(),
-                ": is no journal of an extraction; delete it to start anew");
-  std::string difference;
-  for (const auto& [key, value] : ours.items()) {
-    if (!theirs.contains(key) || theirs[key] != value) {
-      difference = StrCat(key, ": ", theirs.value(key, json()).dump(), " there, ", value.dump(), " now");
-      break;
-    }
-  }
+  const json ours = json::parse(identity, nullptr, /*allow_exceptions=*/false);
+  VANTAGE_CHECK(ours.is_object(), "an extraction's identity is no JSON object");
+  VANTAGE_CHECK(theirs.is_object(), path_.string(), kNoJournal);
   throw Error(StrCat(path_.string(), ": was left by an interrupted run with other photos or options (",
-                     difference, "); finish that one, or delete the file to start anew"));
+                     Join(Differences(theirs, ours), "; "),
+                     "); finish that run, or begin anew (--restart, or delete the file)"));
+}
+
+void ExtractionJournal::Discard(const std::filesystem::path& path) try {
+  if (!std::filesystem::exists(path)) return;
+  const FileLock lock(path, kBusy);
+  const InputFile file(path);
+  VANTAGE_CHECK(file.size() == 0 || ReadRecord(file, 0), path.string(), kNoJournal);
+  VANTAGE_CHECK(::unlink(path.c_str()) == 0, path.string(), ": cannot be deleted: ", ErrnoText());
+} catch (...) {
+  RethrowAsError();
 }
 
 void ExtractionJournal::ForEachFinished(const Visitor& visit) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "vantage/extract/extract.h"
@@ -7,6 +8,7 @@
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/lines.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -29,7 +31,7 @@ void AddList(const fs::path& list, NamedPhotos& photos) {
 
 }  // namespace
 
-NamedPhotos ListPhotos(const std::vector<std::string>& sources) {
+NamedPhotos ListPhotos(const std::vector<std::string>& sources) try {
   NamedPhotos photos;
   for (const std::string& source : sources) {
     const fs::path path = source;
@@ -50,22 +52,26 @@ NamedPhotos ListPhotos(const std::vector<std::string>& sources) {
     VANTAGE_CHECK(seen.insert(name).second, "the photo '", name, "' is named twice");
   }
   return photos;
+} catch (...) {
+  RethrowAsError();
 }
 
-std::string PhotoListSha256(const NamedPhotos& photos) {
-  std::string text;
+nlohmann::json PhotoListIdentity(const NamedPhotos& photos) {
+  nlohmann::json list = nlohmann::json::array();
   for (size_t i = 0; i < photos.names.size(); ++i) {
+    const std::string& name = photos.names[i];
     const PhotoRequest& request = photos.requests[i];
     std::error_code missing;  // a photo that is not there is an error of its own, later
     const auto size = fs::file_size(request.path, missing);
-    const auto time = fs::last_write_time(request.path, missing).time_since_epoch().count();
-    text += StrCat(photos.names[i], "\n", request.path.string(), "\n", size, " ", time, "\n");
-    if (request.box)
-      text +=
-          StrCat(request.box->left, " ", request.box->top, " ", request.box->right, " ", request.box->bottom);
-    if (request.turn != 0) text += StrCat("turn ", request.turn, "\n");
+    std::string facts = missing ? "missing" : StrCat(size, " bytes");
+    if (request.box) {
+      const Box& box = *request.box;
+      facts += StrCat(", box ", box.left, " ", box.top, " ", box.right, " ", box.bottom);
+    }
+    if (request.turn != 0) facts += StrCat(", turn ", request.turn);
+    list.push_back({IsUtf8(name) ? name : "bytes " + ToHex(name), facts});
   }
-  return Sha256(text);
+  return list;
 }
 
 Shard ParseShard(const std::string& text) {

@@ -55,6 +55,7 @@ void Describe(OptionsDescription& description, FeatureOptions& options) {
 }
 
 LocalFeatures DetectFeatures(const Image& photo, const FeatureOptions& options) {
+  CheckOptions(options);
   LocalFeatures features;
   features.width = photo.width;
   features.height = photo.height;

@@ -150,6 +150,7 @@ void Describe(OptionsDescription& description, MatchOptions& options) {
 }
 
 GeometricMatch Match(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options) {
+  CheckOptions(options);
   GeometricMatch match;
   match.tentative = TentativeMatches(a, b, options.max_ratio);
   FindGeometry(a, b, options.max_error, match);

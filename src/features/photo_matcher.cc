@@ -18,7 +18,10 @@ std::string KeyOf(const std::filesystem::path& photo, const std::optional<Box>& 
 }  // namespace
 
 PhotoMatcher::PhotoMatcher(const FeatureOptions& features, const MatchOptions& match)
-    : feature_options_(features), match_options_(match) {}
+    : feature_options_(features), match_options_(match) {
+  CheckOptions(features);
+  CheckOptions(match);
+}
 
 int64_t PhotoMatcher::Inliers(const std::filesystem::path& a, const std::filesystem::path& b,
                               const std::optional<Box>& box) {

@@ -56,6 +56,7 @@ Image FlipHorizontally(const Image& image) {
 }
 
 Image Augment(const Image& image, const AugmentationOptions& options, RandomStream& random) {
+  CheckOptions(options);
   Image result = image;
   if (options.square_size > 0) result = ResizeLanczos(result, options.square_size, options.square_size);
   if (options.crop_size > 0) {

@@ -15,6 +15,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/string.h"
 
 namespace vantage {
@@ -164,11 +165,13 @@ PhotoFolder WalkPhotos(const fs::path& folder) {
   return Walker(folder).Walk();
 }
 
-std::vector<fs::path> ListPhotoFiles(const fs::path& folder) {
+std::vector<fs::path> ListPhotoFiles(const fs::path& folder) try {
   PhotoFolder found = WalkPhotos(folder);
   const std::string text = found.LeftOutText();
   if (!text.empty()) LogWarning(folder.string(), ": ", text);
   return std::move(found.photos);
+} catch (...) {
+  RethrowAsError();
 }
 
 GroupedPhotos GroupPhotoFiles(const fs::path& folder) {

@@ -11,6 +11,7 @@
 #include "vantage/nn/intra_op_threads.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -104,10 +105,11 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
                              const std::vector<SceneId>& query_scenes,
                              const Eigen::Ref<const DescriptorMatrix>& pool,
                              const std::vector<SceneId>& pool_scenes, int count, NegativeVariant variant,
-                             const RunContext& context) {
+                             const RunContext& context) try {
   VANTAGE_CHECK(queries.rows() == static_cast<int64_t>(query_scenes.size()) &&
                     pool.rows() == static_cast<int64_t>(pool_scenes.size()),
                 "mining: the numbers of descriptors and scenes differ");
+  VANTAGE_CHECK(count >= 0, "mining of ", count, " negatives");
   VANTAGE_CHECK(queries.cols() == pool.cols(), "mining: queries of ", queries.cols(),
                 " dimensions in a pool of ", pool.cols());
   std::vector<BestPicks> best;
@@ -153,6 +155,8 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
   mined.average_distance =
       picked == 0 ? std::numeric_limits<double>::quiet_NaN() : distance_sum / static_cast<double>(picked);
   return mined;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -56,6 +56,7 @@ TripletOptions ForValidation(TripletOptions options) {
 MinedTuples MineTripletEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                              const DescribePhotos& describe, const TripletOptions& wanted, int64_t seed,
                              int64_t epoch, const RunContext& context) {
+  CheckOptions(wanted);
   const TripletOptions options = split == Split::kVal ? ForValidation(wanted) : wanted;
   const auto key = static_cast<uint64_t>(seed);
   MinedTuples mined;

@@ -13,6 +13,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -190,7 +191,8 @@ std::string TripletStatistics::Text() const {
 
 MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                            const std::vector<SceneId>& classes, const TripletOptions& options, uint64_t seed,
-                           uint64_t round, const RunContext& context) {
+                           uint64_t round, const RunContext& context) try {
+  CheckOptions(options);
   const int64_t rows = descriptors.rows();
   VANTAGE_CHECK(rows == static_cast<int64_t>(classes.size()),
                 "mining: the numbers of descriptors and classes differ");
@@ -229,6 +231,8 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
   for (int64_t anchor = 0; anchor < rows; ++anchor)
     selection.Offer(anchor, rankings[static_cast<size_t>(anchor)]);
   return selection.Take();
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

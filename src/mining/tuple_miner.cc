@@ -10,6 +10,7 @@
 #include "vantage/tuples/build.h"
 #include "vantage/util/error.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -105,7 +106,8 @@ void CheckMinable(const TrainingSet& set, Split split) {
 
 MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
-                      int64_t epoch, const RunContext& context) {
+                      int64_t epoch, const RunContext& context) try {
+  CheckOptions(options);
   CheckMinable(set, split);
   if (options.strategy == "difficulty") {
     return MineTripletEpoch(set, split, photo_root, describe, options.difficulty, seed, epoch, context);
@@ -146,16 +148,20 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
   VANTAGE_CHECK(!mined.tuples.empty(), "mining found no tuple in the split '", SplitName(split),
                 "': could the photos be read?");
   return mined;
+} catch (...) {
+  RethrowAsError();
 }
 
 MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
-                      int64_t seed, int64_t epoch, const RunContext& context) {
+                      int64_t seed, int64_t epoch, const RunContext& context) try {
   const Describer describer(net, extract);
   const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
     return ExtractDescriptors(describer, photos, of_call);
   };
   return MineEpoch(set, split, photo_root, DescribePhotos(describe), options, seed, epoch, context);
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

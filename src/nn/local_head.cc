@@ -15,6 +15,7 @@ LocalHead::LocalHead(const LocalOptions& options, int64_t channels, std::unique_
     : options_(options),
       local_dimension_(LocalDimension(options, channels)),
       aggregation_(std::move(aggregation)) {
+  CheckOptions(options);
   if (options.projection == 0) return;
   weight_ = at::zeros({options.projection, channels, 1, 1});
   bias_ = at::zeros({options.projection});

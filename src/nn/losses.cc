@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/nn/losses.h"
 
+#include <algorithm>
 #include <array>
 
 #include "vantage/util/error.h"
@@ -45,17 +46,13 @@ void Describe(OptionsDescription& description, LossOptions& options) {
 }
 
 TupleLoss MakeLoss(const LossOptions& options) {
-  if (options.reduction != "sum" && options.reduction != "mean") {
-    throw UsageError(StrCat("unknown reduction '", options.reduction, "' of a loss; known are sum, mean"));
-  }
-  for (const LossRow& row : kLosses) {
-    if (options.name != row.name) continue;
-    return
-        [loss = row.loss, options](const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels) {
-          return loss(descriptors_ND, labels, options);
-        };
-  }
-  throw UsageError(StrCat("unknown loss '", options.name, "'; known are ", Join(LossNames(), ", ")));
+  CheckOptions(options);
+  const auto row = std::find_if(kLosses.begin(), kLosses.end(),
+                                [&](const LossRow& known) { return options.name == known.name; });
+  return
+      [loss = row->loss, options](const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels) {
+        return loss(descriptors_ND, labels, options);
+      };
 }
 
 std::vector<std::string> LossNames() {

@@ -8,6 +8,7 @@
 #include "nn/net_of_source.h"
 #include "nn/netvlad_layouts.h"
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -53,7 +54,7 @@ json Shown(const TensorInfo& tensor) {
 
 }  // namespace
 
-ModelInfo ReadModelInfo(const std::filesystem::path& path) {
+ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
   const ModelSource source = OpenModelSource(path);
   const NetOfSource net = FindNet(source);
   const DescriptorNetOptions& options = net.options;
@@ -78,6 +79,8 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) {
   if (source.epoch.is_number()) info.epoch = source.epoch.get<int64_t>();
   info.has_optimizer = source.has_optimizer;
   return info;
+} catch (...) {
+  RethrowAsError();
 }
 
 json ToJson(const ModelInfo& info, bool all_tensors) {

@@ -10,6 +10,7 @@
 #include "nn/netvlad_layouts.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -128,7 +129,7 @@ DescriptorNetOptions AsTheFileHasIt() {
 }
 
 Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
-                const std::vector<std::string>& allow_missing) {
+                const std::vector<std::string>& allow_missing) try {
   const ModelSource source = OpenModelSource(path);
   const NetOfSource net = Agree(source, wanted, allow_missing);
   Model model{MakeNet(source, net.options), {}};
@@ -147,6 +148,8 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& w
                   ", not ", sha256);
   }
   return model;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

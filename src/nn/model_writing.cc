@@ -12,6 +12,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -133,7 +134,7 @@ std::vector<std::string> ModelFormats() {
   return names;
 }
 
-void WriteModelAs(Model& model, const std::string& format, const std::filesystem::path& path) {
+void WriteModelAs(Model& model, const std::string& format, const std::filesystem::path& path) try {
   if (format == "safetensors" && !IsSafetensors(path)) {
     throw UsageError(StrCat(path.string(), ": a safetensors file's name ends in .safetensors"));
   }
@@ -142,9 +143,11 @@ void WriteModelAs(Model& model, const std::string& format, const std::filesystem
   }
   throw UsageError(
       StrCat("unknown format '", format, "' of a model; known are ", Join(ModelFormats(), ", ")));
+} catch (...) {
+  RethrowAsError();
 }
 
-void WriteModel(Model& model, const std::filesystem::path& path, const TorchDict& more) {
+void WriteModel(Model& model, const std::filesystem::path& path, const TorchDict& more) try {
   if (IsSafetensors(path)) {
     VANTAGE_CHECK(more.items.empty(), path.string(), ": a safetensors file holds no state of training");
     return WriteSafetensorsModel(model, path);
@@ -156,6 +159,8 @@ void WriteModel(Model& model, const std::filesystem::path& path, const TorchDict
   file.Set("state_dict", {StateDict(TensorsOf(model.net))});
   for (const auto& item : more.items) file.items.push_back(item);
   WriteTorchFile({std::move(file)}, path);
+} catch (...) {
+  RethrowAsError();
 }
 
 std::string WeightsSha256(DescriptorNet& net) {

@@ -98,9 +98,7 @@ at::Tensor NetVlad(const at::Tensor& locals_BND, const NetVladParameters& parame
 
 std::unique_ptr<Aggregation> MakeNetVlad(const DescriptorNetOptions& net, int64_t local_dimension) {
   NetVladOptions options = net.netvlad;
-  OptionsDescription description;
-  Describe(description, options);
-  CheckOptions(description);
+  CheckOptions(options);
   if (local_dimension * (options.clusters + options.ghost_clusters) > kLargestDimension) {
     throw UsageError(StrCat("NetVLAD of ", options.clusters, " clusters of locals of ", local_dimension,
                             " is larger than ", kLargestDimension));

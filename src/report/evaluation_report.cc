@@ -14,6 +14,7 @@
 #include "vantage/report/html_page.h"
 #include "vantage/util/file.h"
 #include "vantage/util/photo_finder.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/string.h"
 #include "vantage/util/version.h"
 
@@ -200,7 +201,8 @@ void Describe(OptionsDescription& description, EvaluationReportOptions& options)
 
 EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
                                               const EvaluationReportOptions& options, const fs::path& output,
-                                              const RunContext& context) {
+                                              const RunContext& context) try {
+  CheckOptions(options);
   const Pairs sorted = InOrder(report);
   PhotoList photos(report.folder);
   const std::vector<ShownResults> shown = ChooseQueries(sorted, report.other.has_value(), options, photos);
@@ -227,6 +229,8 @@ EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
   WriteFile(output, text);
   return {static_cast<int64_t>(shown.size()), static_cast<int64_t>(photos.photos().size()),
           static_cast<int64_t>(text.size()), album.unreadable()};
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "vantage/util/error.h"
+
 namespace vantage {
 namespace {
 
@@ -92,6 +94,7 @@ std::vector<size_t> Ticks(const Axis& axis) {
 }  // namespace
 
 Histogram MakeHistogram(std::span<const double> values, const HistogramOptions& options) {
+  VANTAGE_CHECK(options.max_bins >= 2, "a histogram of ", options.max_bins, " bins: at least 2");
   std::vector<double> counted;
   for (const double value : values) {
     // False for NaN.

@@ -9,6 +9,7 @@
 #include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/string.h"
 
 namespace vantage {
@@ -69,7 +70,7 @@ void WriteRunExamples(const RunExamples& examples, const fs::path& run) {
             value.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
-RunExamples ReadRunExamples(const fs::path& run, int64_t epoch) {
+RunExamples ReadRunExamples(const fs::path& run, int64_t epoch) try {
   const std::string source = ExamplesPath(run, epoch).string();
   const json value = ParseJson(ReadFile(source, kLargestFile), source);
   try {
@@ -80,11 +81,13 @@ RunExamples ReadRunExamples(const fs::path& run, int64_t epoch) {
     examples.photo_root = run / examples.photo_root;
     return examples;
   } catch (const json::exception& error) {
-    throw Error(StrCat(source, ": ", error.what()));
+    throw Error(StrCat(source, ": ", PlainReason(error)));
   }
+} catch (...) {
+  RethrowAsError();
 }
 
-std::vector<int64_t> EpochsWithExamples(const fs::path& run) {
+std::vector<int64_t> EpochsWithExamples(const fs::path& run) try {
   std::vector<int64_t> epochs;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(run / "examples", error)) {
@@ -96,6 +99,8 @@ std::vector<int64_t> EpochsWithExamples(const fs::path& run) {
   }
   std::sort(epochs.begin(), epochs.end());
   return epochs;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

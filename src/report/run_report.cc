@@ -10,6 +10,7 @@
 #include "vantage/report/html_page.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/version.h"
 
 namespace vantage {
@@ -135,7 +136,9 @@ std::string ConfigurationSection(const RunData& run) {
 }
 
 RunReportSummary WriteRunReport(const fs::path& folder, const RunReportOptions& options,
-                                const fs::path& output, const RunContext& context) {
+                                const fs::path& output, const RunContext& context) try {
+  CheckOptions(TrainingSetReportOptions{
+      .queries = options.queries, .negatives = options.negatives, .thumbnails = options.thumbnails});
   const RunData run = ReadRun(folder);
   PhotoNumbers numbers;
   const std::vector<ShownExample> examples = ShowExamples(run, options, numbers);
@@ -175,6 +178,8 @@ RunReportSummary WriteRunReport(const fs::path& folder, const RunReportOptions& 
   WriteFile(output, text);
   summary.bytes = static_cast<int64_t>(text.size());
   return summary;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

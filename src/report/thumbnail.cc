@@ -34,8 +34,18 @@ void Outline(Image& image, const Box& box, double scale) {
 
 }  // namespace
 
+void Describe(OptionsDescription& description, ThumbnailOptions& options) {
+  description.Add("thumbnail_size", options.size, "Longest side of the photos in the page, pixels")
+      .Range(16, 2048);
+  description.Add("thumbnail_quality", options.quality, "JPEG quality of the photos in the page")
+      .Range(1, 100);
+  description.Add("apply_exif_orientation", options.apply_exif_orientation,
+                  "Turn photos as their EXIF orientation says");
+}
+
 PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options,
                              const std::optional<Box>& box) {
+  CheckOptions(options);
   PhotoThumbnail thumbnail;
   try {
     if (!std::filesystem::exists(photo)) throw Error("no such file");
@@ -57,6 +67,7 @@ PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const Thumbnail
 std::vector<PhotoThumbnail> MakeThumbnails(const std::vector<std::filesystem::path>& photos,
                                            const ThumbnailOptions& options, const RunContext& context,
                                            const std::vector<std::optional<Box>>& boxes) {
+  CheckOptions(options);
   const auto count = static_cast<int64_t>(photos.size());
   const int threads = context.ThreadCount();
   OrderedPrefetch<PhotoThumbnail> prefetch(count, threads, 4 * threads, [&](int64_t i) {

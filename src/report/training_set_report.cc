@@ -6,6 +6,7 @@
 #include "vantage/report/html_page.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/version.h"
 
 namespace vantage {
@@ -43,12 +44,7 @@ void Describe(OptionsDescription& description, TrainingSetReportOptions& options
       .Range(0, 100000);
   description.Add("scene_photos", options.scene_photos, "Photos shown of each scene").Range(0, 1000);
   description.Add("seed", options.seed, "Another seed draws other queries").AtLeast(0);
-  description.Add("thumbnail_size", options.thumbnails.size, "Longest side of the photos in the page, pixels")
-      .Range(16, 2048);
-  description.Add("thumbnail_quality", options.thumbnails.quality, "JPEG quality of the photos in the page")
-      .Range(1, 100);
-  description.Add("apply_exif_orientation", options.thumbnails.apply_exif_orientation,
-                  "Turn photos as their EXIF orientation says");
+  Describe(description, options.thumbnails);
 }
 
 std::string FilterAttributes(const TrainingSet& set, SceneId scene) {
@@ -79,7 +75,8 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
                                                 const ReportNegatives* negatives,
                                                 const TrainingSetReportOptions& options,
                                                 const std::filesystem::path& output,
-                                                const RunContext& context) {
+                                                const RunContext& context) try {
+  CheckOptions(options);
   const std::vector<ShownQuery> queries = ChooseQueries(set, negatives, options);
   const std::vector<ShownScene> scenes = ChooseScenes(set, options);
   const std::vector<PhotoId> photos = PhotosToShow(queries, scenes);
@@ -112,6 +109,8 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
   WriteFile(output, text);
   summary.bytes = static_cast<int64_t>(text.size());
   return summary;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -114,20 +114,6 @@ class RowWriter {
   std::unordered_set<std::string> made_;
 };
 
-// A group for each name; throws where a name gives none or two give the same.
-std::vector<std::string> GroupsOf(const std::vector<std::string>& names, const fs::path& target) {
-  std::vector<std::string> groups;
-  std::unordered_set<std::string> seen;
-  for (const std::string& name : names) {
-    groups.push_back(GroupOf(name));
-    VANTAGE_CHECK(!groups.back().empty() && name.find('\0') == name.npos, target.string(), ": the name '",
-                  name, "' cannot name an HDF5 group");
-    VANTAGE_CHECK(seen.insert(groups.back()).second, target.string(), ": two photos are named '",
-                  groups.back(), "'");
-  }
-  return groups;
-}
-
 struct Links {
   std::vector<std::string> names;
   bool out_of_memory = false;
@@ -296,11 +282,24 @@ class Hdf5Reader : public DescriptorReader {
 
 }  // namespace
 
+std::vector<std::string> Hdf5Groups(const std::vector<std::string>& names, const fs::path& target) {
+  std::vector<std::string> groups;
+  std::unordered_set<std::string> seen;
+  for (const std::string& name : names) {
+    groups.push_back(GroupOf(name));
+    VANTAGE_CHECK(!groups.back().empty() && name.find('\0') == name.npos, target.string(), ": the name '",
+                  name, "' cannot name an HDF5 group; write .npy");
+    VANTAGE_CHECK(seen.insert(groups.back()).second, target.string(), ": two photos are named '",
+                  groups.back(), "' as HDF5 takes names; write .npy");
+  }
+  return groups;
+}
+
 void WriteHdf5Descriptors(const DescriptorFile& descriptors, const fs::path& path, bool float16) {
   const std::string facts = FactsText(descriptors);
   // The names as they will be read back.
   const std::vector<std::string> groups =
-      GroupsOf(ParseFacts(facts, path.string()).file.descriptors.names, path);
+      Hdf5Groups(ParseFacts(facts, path.string()).file.descriptors.names, path);
   PartialFile output(path);
   {
     const hdf5::Session session;

@@ -52,6 +52,10 @@ std::unique_ptr<DescriptorReader> OpenDescriptors(const std::filesystem::path& p
 std::unique_ptr<DescriptorReader> OpenNpyDescriptors(const std::filesystem::path& npy_path);
 std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const std::filesystem::path& path);
 
+// A group for each name; throws Error naming `target` if a name gives none or two give the same.
+std::vector<std::string> Hdf5Groups(const std::vector<std::string>& names,
+                                    const std::filesystem::path& target);
+
 void WriteNpyDescriptors(const DescriptorFile& file, const std::filesystem::path& npy_path, bool float16);
 void WriteHdf5Descriptors(const DescriptorFile& file, const std::filesystem::path& path, bool float16);
 

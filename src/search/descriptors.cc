@@ -14,6 +14,7 @@
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -137,7 +138,7 @@ ParsedFacts ParseFacts(const std::string& text, const std::string& source) {
     result.provenance = ProvenanceFrom(facts.at("provenance"), source);
     parsed.array = facts.value("array", "");
   } catch (const json::exception& error) {
-    throw Error(StrCat(source, ": ", error.what()));
+    throw Error(StrCat(source, ": ", PlainReason(error)));
   } catch (const std::out_of_range&) {
     throw Error(StrCat(source, ": name_bytes of a row that has no name"));
   }
@@ -162,10 +163,7 @@ namespace {
 
 // "npy" or "h5".
 std::string ChosenContainer(const fs::path& path, const DescriptorFormat& format) {
-  DescriptorFormat checked = format;
-  OptionsDescription description;
-  Describe(description, checked);
-  CheckOptions(description);
+  CheckOptions(format);
   const std::string named = ContainerOf(path);
   std::string container = format.container;
   if (container == "auto") container = named.empty() ? "npy" : named;
@@ -182,13 +180,21 @@ fs::path Hdf5Path(const fs::path& path) {
 
 }  // namespace
 
-void CheckDescriptorOutput(const fs::path& path, const DescriptorFormat& format, const OutputRules& rules) {
+void CheckDescriptorOutput(const fs::path& path, const DescriptorFormat& format,
+                           const OutputRules& rules) try {
   if (ChosenContainer(path, format) == "h5") return CheckOutput(Hdf5Path(path), file_kinds::kHdf5, rules);
   CheckOutput(ReplaceExtension(path, ".npy"), file_kinds::kNpy, rules);
   CheckOutput(ReplaceExtension(path, ".json"), file_kinds::kDescriptors, rules);
+} catch (...) {
+  RethrowAsError();
 }
 
-void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const DescriptorFormat& format) {
+void CheckDescriptorNames(const fs::path& path, const DescriptorFormat& format,
+                          const std::vector<std::string>& names) {
+  if (ChosenContainer(path, format) == "h5") Hdf5Groups(names, Hdf5Path(path));
+}
+
+void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const DescriptorFormat& format) try {
   const Descriptors& descriptors = file.descriptors;
   const std::string container = ChosenContainer(path, format);
   VANTAGE_CHECK(static_cast<int64_t>(descriptors.names.size()) == descriptors.size(), path.string(), ": ",
@@ -199,9 +205,11 @@ void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const De
   } else {
     WriteNpyDescriptors(file, ReplaceExtension(path, ".npy"), format.float16);
   }
+} catch (...) {
+  RethrowAsError();
 }
 
-std::unique_ptr<DescriptorReader> OpenDescriptors(const fs::path& path) {
+std::unique_ptr<DescriptorReader> OpenDescriptors(const fs::path& path) try {
   const std::string named = ContainerOf(path);
   if (named == "h5") return OpenHdf5Descriptors(path);
   if (named.empty() && fs::is_regular_file(path) && StartsLikeHdf5(path)) return OpenHdf5Descriptors(path);
@@ -215,6 +223,8 @@ std::unique_ptr<DescriptorReader> OpenDescriptors(const fs::path& path) {
     if (has_h5) return OpenHdf5Descriptors(h5_path);
   }
   return OpenNpyDescriptors(npy_path);
+} catch (...) {
+  RethrowAsError();
 }
 
 void DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> values) const {
@@ -230,12 +240,14 @@ void DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> values) const {
   }
 }
 
-DescriptorFile ReadDescriptors(const fs::path& path) {
+DescriptorFile ReadDescriptors(const fs::path& path) try {
   const std::unique_ptr<DescriptorReader> reader = OpenDescriptors(path);
   DescriptorFile file = reader->facts();
   file.descriptors.values.resize(reader->rows(), reader->dimension());
   reader->ReadInto(file.descriptors.values);
   return file;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -65,9 +65,7 @@ void Describe(OptionsDescription& description, DiffusionOptions& options) {
 DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const DiffusionOptions& options,
                                const RunContext& context)
     : options_(options) {
-  OptionsDescription description;
-  Describe(description, options_);
-  CheckOptions(description);
+  CheckOptions(options);
   auto neighbors = NearestNeighbors(database, database, options.neighbors + 1, context);
   for (size_t row = 0; row < neighbors.size(); ++row) {
     std::erase_if(neighbors[row], [&](const Neighbor& n) { return n.index == static_cast<int64_t>(row); });

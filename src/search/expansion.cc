@@ -40,6 +40,7 @@ void Describe(OptionsDescription& description, DatabaseAugmentationOptions& opti
 DescriptorMatrix ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries,
                                const std::vector<std::vector<Neighbor>>& neighbors, const RowReader& rows,
                                const ExpansionOptions& options) {
+  CheckOptions(options);
   DescriptorMatrix expanded = queries;
   if (options.kind == "none") return expanded;
   VANTAGE_CHECK(static_cast<Eigen::Index>(neighbors.size()) == queries.rows(),
@@ -62,6 +63,7 @@ DescriptorMatrix ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries
 
 DescriptorMatrix AugmentDatabase(const DescriptorMatrix& database, const DatabaseAugmentationOptions& options,
                                  const RunContext& context) {
+  CheckOptions(options);
   DescriptorMatrix augmented = database;
   if (options.neighbors == 0) return augmented;
   const auto neighbors = NearestNeighbors(database, database, options.neighbors + 1, context);

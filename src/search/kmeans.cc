@@ -120,6 +120,7 @@ KMeansResult KMeans(const Eigen::Ref<const DescriptorMatrix>& points, const KMea
                     const RunContext& context) {
   VANTAGE_CHECK(options.clusters >= 1 && points.rows() >= options.clusters, "k-means of ", points.rows(),
                 " points into ", options.clusters, " clusters");
+  VANTAGE_CHECK(options.iterations >= 1, "k-means of ", options.iterations, " iterations");
   KMeansResult result;
   DescriptorMatrix centers = FirstCenters(points, options, context);
   std::vector<int64_t> sizes;

@@ -8,6 +8,7 @@
 
 #include "search/descriptor_reader.h"
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -134,7 +135,7 @@ void Describe(OptionsDescription& description, MergeOptions& options) {
 }
 
 MergedDescriptors MergeDescriptors(const std::vector<fs::path>& paths, const MergeOptions& options,
-                                   const RunContext& context) {
+                                   const RunContext& context) try {
   if (paths.empty()) throw UsageError("merge: no descriptor file is named");
   std::vector<Shard> shards;
   int64_t rows = 0;
@@ -171,6 +172,8 @@ MergedDescriptors MergeDescriptors(const std::vector<fs::path>& paths, const Mer
     std::move(shard.facts.failed.begin(), shard.facts.failed.end(), std::back_inserter(result.failed));
   }
   return merged;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

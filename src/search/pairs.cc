@@ -9,6 +9,7 @@
 #include "vantage/search/knn.h"
 #include "vantage/search/search.h"
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -62,12 +63,6 @@ void AddSequentialPairs(const std::vector<std::string>& names, int64_t count, Pa
   }
 }
 
-void CheckPairOptions(PairOptions options) {
-  OptionsDescription description;
-  Describe(description, options);
-  CheckOptions(description);
-}
-
 void SortUnique(Pairs& pairs) {
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
@@ -83,20 +78,22 @@ void Describe(OptionsDescription& description, PairOptions& options) {
       .AtLeast(0);
 }
 
-Pairs ProposePairs(const Descriptors& photos, const PairOptions& options, const RunContext& context) {
-  CheckPairOptions(options);
+Pairs ProposePairs(const Descriptors& photos, const PairOptions& options, const RunContext& context) try {
+  CheckOptions(options);
   Pairs pairs;
   AddNeighborPairs(photos.values, options, context, pairs);
   if (options.sequential > 0) AddSequentialPairs(photos.names, options.sequential, pairs);
   SortUnique(pairs);
   return pairs;
+} catch (...) {
+  RethrowAsError();
 }
 
 std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descriptors& queries,
                                                                    const DescriptorDatabase& database,
                                                                    const PairOptions& options,
-                                                                   const RunContext& context) {
-  CheckPairOptions(options);
+                                                                   const RunContext& context) try {
+  CheckOptions(options);
   if (options.mutual || options.sequential > 0) {
     throw UsageError("--mutual, --sequential: are of pairs within the database, not with --queries");
   }
@@ -124,6 +121,8 @@ std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descrip
     }
   }
   return pairs;
+} catch (...) {
+  RethrowAsError();
 }
 
 Pairs NeighborPairs(const DescriptorMatrix& descriptors, int64_t k, const RunContext& context) {
@@ -133,13 +132,22 @@ Pairs NeighborPairs(const DescriptorMatrix& descriptors, int64_t k, const RunCon
   return pairs;
 }
 
+void CheckPairNames(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const bool is_comment = name.starts_with('#');
+    if (!is_comment && !name.empty() && name.find_first_of(" \t\r\n\v\f") == name.npos) continue;
+    throw UsageError(StrCat(
+        "pairs: the name '", name, "' ",
+        is_comment ? "begins with #, which COLMAP takes for a comment"
+                   : "has white space, which COLMAP and hloc take for its end",
+        "; rename the photo, or let 'vantage reconstruct --pairs-from' match, which renames such photos"));
+  }
+}
+
 std::string FormatPairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::string text;
   for (const auto& [a, b] : pairs) {
-    for (const std::string& name : {a, b}) {
-      VANTAGE_CHECK(!name.empty() && name.find_first_of(" \t\r\n") == name.npos, "pairs: the name '", name,
-                    "' has white space, which COLMAP and hloc take for its end");
-    }
+    CheckPairNames({a, b});
     text += StrCat(a, " ", b, "\n");
   }
   return text;

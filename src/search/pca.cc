@@ -6,6 +6,7 @@
 #include "search/pca_components.h"
 #include "search/symmetric_eigen.h"
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -87,8 +88,12 @@ std::pair<VectorXd, MatrixXd> LargestEigenvectors(const MatrixXd& covariance, in
   return {values.head(kept), solution.vectors.rightCols(kept).rowwise().reverse()};
 }
 
-Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const RunContext& context) {
+Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const RunContext& context) try {
   VANTAGE_CHECK(rows.size > 0 && rows.dimension > 0, "PCA: no descriptors");
+  VANTAGE_CHECK(
+      options.dimension >= 0 && options.exact_up_to >= 1 && options.passes >= 1 && options.passes <= 100,
+      "PCA: dimension = ", options.dimension, " must be at least 0, exact_up_to = ", options.exact_up_to,
+      " at least 1 and passes = ", options.passes, " in [1, 100]");
   VectorXd mean = MeanOf(rows, context);
   PrincipalComponents components = ComponentsOf(rows, mean, options, context);
   // Directions have no sign: their largest element is positive.
@@ -101,11 +106,15 @@ Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const 
     components.directions_KD.array().colwise() /= components.variances.array().sqrt();
   }
   return {std::move(mean), std::move(components.directions_KD)};
+} catch (...) {
+  RethrowAsError();
 }
 
 Whitening LearnPca(const Eigen::Ref<const DescriptorMatrix>& descriptors, const PcaOptions& options,
-                   const RunContext& context) {
+                   const RunContext& context) try {
   return LearnPca(RowsOf(descriptors), options, context);
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

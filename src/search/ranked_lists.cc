@@ -5,6 +5,7 @@
 #include "vantage/util/csv.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -25,8 +26,10 @@ void WriteColumns(const RankedLists& lists, const fs::path& path) {
 
 // A name that ends at white space.
 const std::string& Word(const std::string& name, const fs::path& path) {
-  VANTAGE_CHECK(!name.empty() && name.find_first_of(" \t\r\n") == name.npos, path.string(), ": the name '",
-                name, "' has white space, which this format takes for its end; write .csv");
+  if (name.empty() || name.find_first_of(" \t\r\n") != name.npos) {
+    throw UsageError(StrCat(path.string(), ": the name '", name,
+                            "' has white space, which this format takes for its end; write .csv"));
+  }
   return name;
 }
 
@@ -44,8 +47,13 @@ void CheckRankedListsOutput(const fs::path& path, const OutputRules& rules) {
   CheckOutput(path, CheckedExtension(path) == ".npy" ? file_kinds::kNpy : file_kinds::kText, rules);
 }
 
+void CheckRankedListsNames(const fs::path& path, const std::vector<std::string>& names) {
+  if (CheckedExtension(path) != ".txt") return;
+  for (const std::string& name : names) Word(name, path);
+}
+
 void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& database_names,
-                      const fs::path& path, const RunContext& context) {
+                      const fs::path& path, const RunContext& context) try {
   VANTAGE_CHECK(lists.queries.size() == lists.neighbors.size(), path.string(), ": ", lists.neighbors.size(),
                 " ranked lists for ", lists.queries.size(), " queries");
   const std::string extension = CheckedExtension(path);
@@ -68,6 +76,8 @@ void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& 
     if (!csv) file.Write("\n");
   }
   file.Commit();
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

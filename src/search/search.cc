@@ -8,14 +8,13 @@
 
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
 
-void CheckSearch(SearchOptions options, const DescriptorMatrix& queries, const OwnRows& own) {
-  OptionsDescription description;
-  Describe(description, options);
-  CheckOptions(description);
+void CheckSearch(const SearchOptions& options, const DescriptorMatrix& queries, const OwnRows& own) {
+  CheckOptions(options);
   VANTAGE_CHECK(own.empty() || static_cast<Eigen::Index>(own.size()) == queries.rows(),
                 "search: own rows of ", own.size(), " queries, not of ", queries.rows());
 }
@@ -96,7 +95,7 @@ OwnRows RowsOfSameNames(const std::vector<std::string>& queries, const std::vect
 
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                                           int64_t k, const SearchOptions& options, const RunContext& context,
-                                          const OwnRows& own) {
+                                          const OwnRows& own) try {
   CheckSearch(options, queries, own);
   const DescriptorMatrix* searched = &database;
   DescriptorMatrix augmented;
@@ -128,11 +127,13 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
     ranking.insert(ranking.begin(), *taken);
   });
   return Reranked(std::move(rankings), asked, rows, k, options.superglobal, context, own);
+} catch (...) {
+  RethrowAsError();
 }
 
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options, const RunContext& context,
-                                          const NeighborFinder& finder, const OwnRows& own) {
+                                          const NeighborFinder& finder, const OwnRows& own) try {
   CheckSearch(options, queries, own);
   if (options.augmentation.neighbors > 0 || options.diffusion.enabled) {
     if (finder) throw UsageError("augmentation and diffusion take the whole database: not with an index");
@@ -148,6 +149,8 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
   const DescriptorMatrix asked = Expanded(queries, nearest, rows, options.expansion, own);
   return Reranked(nearest(asked, std::max(k, WithOwn(options.superglobal.count, own))), asked, rows, k,
                   options.superglobal, context, own);
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

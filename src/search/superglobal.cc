@@ -84,9 +84,10 @@ std::vector<std::vector<Neighbor>> RerankBySuperGlobal(std::vector<std::vector<N
                                                        const RowReader& rows,
                                                        const SuperGlobalOptions& options,
                                                        const RunContext& context) {
+  CheckOptions(options);
   VANTAGE_CHECK(static_cast<Eigen::Index>(rankings.size()) == queries.rows(), "re-ranking: ", rankings.size(),
                 " ranked lists for ", queries.rows(), " queries");
-  if (options.count <= 0) return rankings;
+  if (options.count == 0) return rankings;
   const auto total = static_cast<int64_t>(rankings.size());
   std::atomic<int64_t> done = 0;
   ParallelFor(total, context.ThreadCount(), [&](int64_t q) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 
@@ -19,7 +20,7 @@ nlohmann::json ParseJson(std::string_view text, const std::string& source) {
   try {
     return json::parse(text, check);
   } catch (const json::exception& error) {
-    throw Error(StrCat(source, ": not valid JSON: ", error.what()));
+    throw Error(StrCat(source, ": not valid JSON: ", PlainReason(error)));
   }
 }
 

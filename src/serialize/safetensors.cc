@@ -9,6 +9,7 @@
 #include <set>
 
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 // The format: github.com/huggingface/safetensors, README.md, "Format".
 namespace vantage {
@@ -60,7 +61,7 @@ json ParseHeader(const std::string& text, const std::string& source) {
   try {
     return json::parse(text, check);
   } catch (const json::exception& error) {
-    throw Error(StrCat(source, ": the header is no JSON: ", error.what()));
+    throw Error(StrCat(source, ": the header is no JSON: ", PlainReason(error)));
   }
 }
 

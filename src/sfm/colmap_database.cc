@@ -8,6 +8,7 @@
 #include "serialize/sqlite.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
 
 // The schema: COLMAP, doc/database.rst and scene/database.cc.
 namespace vantage {
@@ -70,13 +71,15 @@ int64_t CountEntries(const Database& database, const std::string& table) {
 
 }  // namespace
 
-bool IsColmapDatabase(const fs::path& path) {
+bool IsColmapDatabase(const fs::path& path) try {
   if (!fs::is_regular_file(path) || !IsSqliteFile(path)) return false;
   const Database database(path, Database::Mode::kRead);
   return database.HasTable("two_view_geometries") && database.HasTable("keypoints");
+} catch (...) {
+  RethrowAsError();
 }
 
-std::vector<VerifiedPair> ReadVerifiedPairs(const fs::path& path) {
+std::vector<VerifiedPair> ReadVerifiedPairs(const fs::path& path) try {
   const Database database = Open(path);
   const std::unordered_map<int64_t, std::string> names = ReadNames(database);
   std::vector<VerifiedPair> pairs;
@@ -91,9 +94,11 @@ std::vector<VerifiedPair> ReadVerifiedPairs(const fs::path& path) {
   }
   WarnOfLeftOut(left_out, path);
   return pairs;
+} catch (...) {
+  RethrowAsError();
 }
 
-std::vector<std::pair<std::string, std::string>> ReadMatchedPairs(const fs::path& path) {
+std::vector<std::pair<std::string, std::string>> ReadMatchedPairs(const fs::path& path) try {
   const Database database = Open(path);
   const std::unordered_map<int64_t, std::string> names = ReadNames(database);
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -105,9 +110,11 @@ std::vector<std::pair<std::string, std::string>> ReadMatchedPairs(const fs::path
   }
   WarnOfLeftOut(left_out, path);
   return pairs;
+} catch (...) {
+  RethrowAsError();
 }
 
-DatabaseSummary SummarizeColmapDatabase(const fs::path& path) {
+DatabaseSummary SummarizeColmapDatabase(const fs::path& path) try {
   const Database database = Open(path);
   DatabaseSummary summary;
   summary.cameras = CountEntries(database, "cameras");
@@ -129,6 +136,8 @@ DatabaseSummary SummarizeColmapDatabase(const fs::path& path) {
     summary.inliers += inliers;
   }
   return summary;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

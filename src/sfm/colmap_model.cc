@@ -9,6 +9,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -92,7 +93,7 @@ void TakePosesOfFrames(Reconstruction& model) {
 
 bool IsColmapModel(const fs::path& folder) { return HasFiles(folder, ".bin") || HasFiles(folder, ".txt"); }
 
-Reconstruction ReadColmapModel(const fs::path& folder) {
+Reconstruction ReadColmapModel(const fs::path& folder) try {
   VANTAGE_CHECK(IsColmapModel(folder), folder.string(),
                 ": no COLMAP model here (cameras, images and points3D as .bin or .txt)");
   Reconstruction model = HasFiles(folder, ".bin") ? ReadBinaryModel(folder) : ReadTextModel(folder);
@@ -101,9 +102,11 @@ Reconstruction ReadColmapModel(const fs::path& folder) {
   CheckFrames(model, folder.string());
   TakePosesOfFrames(model);
   return model;
+} catch (...) {
+  RethrowAsError();
 }
 
-void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& folder, ModelFormat format) {
+void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& folder, ModelFormat format) try {
   const bool is_binary = format == ModelFormat::kBinary;
   const auto remove = [&](const char* name, const char* extension) {
     fs::remove(folder / (std::string(name) + extension));
@@ -123,6 +126,8 @@ void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& fold
   for (const char* name : {"cameras", "images", "points3D", "rigs", "frames"}) {
     remove(name, is_binary ? ".txt" : ".bin");
   }
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

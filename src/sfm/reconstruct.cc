@@ -13,6 +13,7 @@
 #include "vantage/util/file_lock.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -112,7 +113,8 @@ void Describe(OptionsDescription& description, ReconstructOptions& options) {
 
 std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::path& folder,
                                             const ReconstructOptions& options, const RunContext& context,
-                                            const PairProposer& proposer) {
+                                            const PairProposer& proposer) try {
+  CheckOptions(options);
   if (options.matching == "proposed" && !proposer.propose) {
     throw UsageError("matching proposed pairs needs a model that proposes them (--pairs-from)");
   }
@@ -145,6 +147,8 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
     progress.Show(i, SceneWork::kSteps, outcomes[i].status);
   });
   return outcomes;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

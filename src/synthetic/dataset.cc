@@ -9,6 +9,7 @@
 #include "vantage/util/file_lock.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/string.h"
 
 namespace vantage {
@@ -155,8 +156,10 @@ class DatasetWriter {
 }  // namespace
 
 SyntheticSummary SynthesizeDataset(const SyntheticOptions& options, const fs::path& folder,
-                                   const RunContext& context) {
+                                   const RunContext& context) try {
   return DatasetWriter(options, folder, context).Run();
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -11,6 +11,7 @@
 #include "synthetic/sensor.h"
 #include "synthetic/views.h"
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/string.h"
 
 namespace vantage {
@@ -132,12 +133,11 @@ std::string EncodeSyntheticPhoto(const SyntheticPhoto& photo) {
   return synthetic::WithExifFocalLength(EncodeJpeg(photo.image, photo.jpeg_quality), photo.focal_length_35mm);
 }
 
-SyntheticScene MakeSyntheticScene(const SyntheticSceneOptions& options, const RunContext& context) {
-  SyntheticSceneOptions checked = options;
-  OptionsDescription description;
-  Describe(description, checked);
-  CheckOptions(description);
+SyntheticScene MakeSyntheticScene(const SyntheticSceneOptions& options, const RunContext& context) try {
+  CheckOptions(options);
   return synthetic::MakeDetailedScene(options, context).scene;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -17,6 +17,7 @@
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/stopwatch.h"
 
 namespace vantage {
@@ -137,7 +138,8 @@ int64_t MinedPhotos(const MiningOptions& options, const TrainingSetSummary& spli
 
 }  // namespace
 
-DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
+DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try {
+  CheckOptions(options);
   const TrainingData data(options);
   const BenchmarkWatch benchmark(options);
   Model model = ReadStartingModel(options);
@@ -190,6 +192,8 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) {
   report.seconds_of_run = report.seconds_of_epoch * options.epochs;
   report.peak_bytes = PeakBytes();
   return report;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

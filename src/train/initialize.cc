@@ -17,6 +17,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -168,7 +169,8 @@ void Describe(OptionsDescription& description, InitializationOptions& options) {
 InitializedLocals InitializeLocals(DescriptorNet& net, const TrainingSet& set,
                                    const std::filesystem::path& photo_root, const ExtractOptions& extract,
                                    const InitializationOptions& options, int64_t seed,
-                                   const RunContext& context) {
+                                   const RunContext& context) try {
+  CheckOptions(options);
   InitializedLocals result;
   if (net.IsInitialized()) return result;
   const at::NoGradGuard no_grad;
@@ -197,6 +199,8 @@ InitializedLocals InitializeLocals(DescriptorNet& net, const TrainingSet& set,
   result.failed = photos.failed();
   result.photos = photos.size() - static_cast<int64_t>(result.failed.size());
   return result;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -9,6 +9,7 @@
 #include "vantage/search/pca.h"
 #include "vantage/tuples/build.h"
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 
@@ -172,7 +173,8 @@ Whitening Learn(const DescribedSet& described, const Pairs& pairs, const LearnWh
 LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
                                           const std::filesystem::path& photo_root,
                                           const ExtractOptions& extract, const LearnWhiteningOptions& options,
-                                          const RunContext& context) {
+                                          const RunContext& context) try {
+  CheckOptions(options);
   VANTAGE_CHECK(options.dimension <= net.dimension(), "a whitening of ", options.dimension,
                 " dimensions: the network has ", net.dimension());
   const bool is_pca = options.method == "pca" || options.method == "pca-rotation";
@@ -199,6 +201,8 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
       learn_at(extract.scales.size() == 1 ? extract.scales : std::vector<double>{1});
   if (extract.scales.size() > 1) learned.whitening.multi_scale = learn_at(extract.scales);
   return learned;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -38,6 +38,7 @@ const PickleValue* Find(const PickleValue& dict, int64_t key) {
 Optimizer::Optimizer(DescriptorNet& net, const OptimizerOptions& options,
                      const std::vector<std::string>& freeze)
     : options_(options), kind_(&FindOptimizerKind(options)), groups_(GroupParameters(net, options, freeze)) {
+  CheckOptions(options);
   const at::NoGradGuard no_grad;
   for (ParameterGroup& group : groups_) {
     for (const at::Tensor& parameter : group.parameters) group.gradients.push_back(at::zeros_like(parameter));

@@ -16,6 +16,12 @@ using nlohmann::json;
 
 constexpr int64_t kStateVersion = 2;
 
+// Also if they are spelled in two ways.
+bool IsSamePath(const fs::path& a, const fs::path& b) {
+  std::error_code ignored;
+  return fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored);
+}
+
 }  // namespace
 
 RunFolder::RunFolder(const fs::path& folder)
@@ -52,12 +58,17 @@ void RunFolder::KeepConfig(TrainOptions options) const {
     OptionsDescription old_description;
     Describe(old_description, old);
     ReadToml(old_description, ReadFile(config()), config().string());
+    std::vector<std::string> differences;
     for (const OptionField& field : description.fields()) {
       const std::string old_value = old_description.Find(field.key)->ValueText();
       if (MayChange(field.key, options) || field.ValueText() == old_value) continue;
-      throw UsageError(StrCat(config().string(), ": the run was started with ", field.key, " = ", old_value,
-                              ", not ", field.ValueText(),
-                              "; go on with the old value, or train in another folder"));
+      if (field.key == "evaluation.data" && IsSamePath(options.evaluation.data, old.evaluation.data))
+        continue;
+      differences.push_back(StrCat(field.key, " = ", old_value, ", not ", field.ValueText()));
+    }
+    if (!differences.empty()) {
+      throw UsageError(StrCat(config().string(), ": the run was started with ", Join(differences, "; "),
+                              "; resume it with the old values, or train in another folder"));
     }
   }
   WriteFile(config(), ToToml(description, /*with_comments=*/true));

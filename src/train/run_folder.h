@@ -42,8 +42,8 @@ class RunFolder {
   bool HasCheckpoint() const;
 
   // Writes config.toml; where a checkpoint stands, first checks that the file holds the same options. What
-  // decides no result may differ (MayChange). Throws UsageError naming the first key that differs, its old
-  // and its new value.
+  // decides no result may differ (MayChange). Throws UsageError naming the keys that differ, their old
+  // and their new values.
   void KeepConfig(TrainOptions options) const;
 
   // Writes last.pth, atomically. average: null where weights are not averaged.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/train/schedule.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
@@ -70,12 +71,10 @@ void Describe(OptionsDescription& description, ScheduleOptions& options) {
 }
 
 double LearningRate(const ScheduleOptions& options, double base, const TrainingPosition& position) {
-  for (const ScheduleRow& schedule : kSchedules) {
-    if (options.kind == schedule.name) {
-      return base * schedule.factor(options, position) * Warmup(options, position);
-    }
-  }
-  throw UsageError(StrCat("unknown schedule '", options.kind, "'; known are ", Join(ScheduleNames(), ", ")));
+  CheckOptions(options);
+  const auto schedule = std::find_if(kSchedules.begin(), kSchedules.end(),
+                                     [&](const ScheduleRow& known) { return options.kind == known.name; });
+  return base * schedule->factor(options, position) * Warmup(options, position);
 }
 
 std::vector<std::string> ScheduleNames() {

@@ -22,6 +22,7 @@
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 #include "vantage/util/stopwatch.h"
 
 namespace vantage {
@@ -407,6 +408,7 @@ class Trainer {
 TrainResult Train(const TrainOptions& options, const fs::path& folder, bool resume, const RunContext& context,
                   const std::function<void(const EpochMetrics&)>& on_epoch, ProcessGroup group) {
   try {
+    CheckOptions(options);
     TrainResult result = Trainer(options, folder, group, group.Watched(context)).Run(resume, on_epoch);
     group.Finish();
     return result;
@@ -416,7 +418,7 @@ TrainResult Train(const TrainOptions& options, const fs::path& folder, bool resu
     throw;
   } catch (const std::exception& error) {
     group.Abandon(error);
-    throw;
+    RethrowAsError();
   }
 }
 

@@ -11,6 +11,7 @@
 #include "vantage/sfm/covisibility.h"
 #include "vantage/util/error.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -172,7 +173,8 @@ bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_ov
 
 BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptions& options,
                         const fs::path& set_folder, const RunContext& context,
-                        const PhotoDescriptors* descriptors) {
+                        const PhotoDescriptors* descriptors) try {
+  CheckOptions(options);
   if (options.positives == "m1" && descriptors == nullptr) {
     throw UsageError("m1 takes the nearest photo by descriptor: name a model (--model)");
   }
@@ -228,6 +230,8 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
                 built.report.dropped_scenes.size(), " were left out",
                 built.report.dropped_scenes.empty() ? "" : " (" + built.report.dropped_scenes.front() + ")");
   return built;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -8,6 +8,7 @@
 #include "vantage/tuples/cirtorch_pickle.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -109,9 +110,11 @@ TrainingSet ParseCirtorchPickle(std::string_view bytes, const std::string& sourc
   return set;
 }
 
-TrainingSet ReadCirtorchPickle(const fs::path& path, const fs::path& ims, const fs::path& set_folder) {
+TrainingSet ReadCirtorchPickle(const fs::path& path, const fs::path& ims, const fs::path& set_folder) try {
   const fs::path photos = ims.empty() ? path.parent_path() / "ims" : ims;
   return ParseCirtorchPickle(ReadFile(path), path.string(), PathFrom(set_folder, photos));
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

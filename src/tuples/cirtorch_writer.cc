@@ -10,6 +10,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -116,7 +117,8 @@ std::string Pickle(const std::array<SplitLists, 2>& splits) {
 
 }  // namespace
 
-CirtorchExport WriteCirtorchPickle(const TrainingSet& set, const fs::path& photo_root, const fs::path& path) {
+CirtorchExport WriteCirtorchPickle(const TrainingSet& set, const fs::path& photo_root,
+                                   const fs::path& path) try {
   const std::vector<std::string> cids = Cids(set);
   const std::vector<int64_t> clusters = Clusters(set);
   std::array<SplitLists, 2> splits;
@@ -148,6 +150,8 @@ CirtorchExport WriteCirtorchPickle(const TrainingSet& set, const fs::path& photo
   }
   WriteFile(path, Pickle(splits));
   return result;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -13,6 +13,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 
@@ -24,7 +25,7 @@ constexpr size_t kNamedFiles = 5;  // of a class, that a message names
 
 }  // namespace
 
-std::vector<PhotoClass> ReadClasses(const fs::path& folder, std::optional<Split> split) {
+std::vector<PhotoClass> ReadClasses(const fs::path& folder, std::optional<Split> split) try {
   std::vector<PhotoClass> classes;
   const GroupedPhotos photos = GroupPhotoFiles(folder);
   for (const auto& [name, paths] : photos.groups) {
@@ -38,6 +39,8 @@ std::vector<PhotoClass> ReadClasses(const fs::path& folder, std::optional<Split>
   }
   VANTAGE_CHECK(!classes.empty(), folder.string(), ": no sub-folder with a photo: each is to be a class");
   return classes;
+} catch (...) {
+  RethrowAsError();
 }
 
 ClassesAndChanges ExcludeClasses(std::vector<PhotoClass> classes, const std::vector<std::string>& names) {
@@ -55,7 +58,7 @@ ClassesAndChanges ExcludeClasses(std::vector<PhotoClass> classes, const std::vec
   return result;
 }
 
-ClassesAndChanges LeaveOutRepeatedFiles(std::vector<PhotoClass> classes, const RunContext& context) {
+ClassesAndChanges LeaveOutRepeatedFiles(std::vector<PhotoClass> classes, const RunContext& context) try {
   std::vector<std::vector<fs::path>> groups;
   for (const PhotoClass& one : classes) groups.push_back(one.photos);
   std::vector<std::set<fs::path>> left_out(classes.size());
@@ -86,10 +89,13 @@ ClassesAndChanges LeaveOutRepeatedFiles(std::vector<PhotoClass> classes, const R
     result.classes.push_back(std::move(classes[c]));
   }
   return result;
+} catch (...) {
+  RethrowAsError();
 }
 
 BuiltTuples BuildClassTuples(const std::vector<PhotoClass>& classes, const TupleOptions& options,
-                             const fs::path& set_folder) {
+                             const fs::path& set_folder) try {
+  CheckOptions(options);
   BuiltTuples built;
   TrainingSet& set = built.set;
   std::vector<std::optional<Split>> named;
@@ -139,6 +145,8 @@ BuiltTuples BuildClassTuples(const std::vector<PhotoClass>& classes, const Tuple
   }
   VANTAGE_CHECK(!set.queries.empty(), "no class has ", options.min_scene_photos, " photos");
   return built;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -13,6 +13,7 @@
 #include "vantage/features/photo_matcher.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -150,7 +151,8 @@ ScenesAndChanges ExcludeNames(std::vector<SceneModels> scenes, const std::vector
 
 ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::vector<TestPhotos>& tests,
                                    const PhotoDescriptors* descriptors, const ExcludeOptions& options,
-                                   const RunContext& context) {
+                                   const RunContext& context) try {
+  CheckOptions(options);
   if (tests.empty()) return {std::move(scenes), {}, {}};
   std::vector<std::string> why(scenes.size());
   std::set<size_t> met;  // places in `tests`
@@ -197,10 +199,13 @@ ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::v
     if (met.count(t) == 0) result.unmet.push_back(tests[t].name);
   }
   return result;
+} catch (...) {
+  RethrowAsError();
 }
 
 ScenesAndChanges ResolveOverlaps(std::vector<SceneModels> scenes, const PhotoDescriptors* descriptors,
-                                 const ExcludeOptions& options, const RunContext& context) {
+                                 const ExcludeOptions& options, const RunContext& context) try {
+  CheckOptions(options);
   if (options.overlapping == "keep") return {std::move(scenes), {}, {}};
   const std::vector<std::vector<fs::path>> photos = PhotosOfAll(scenes);
   const auto overlaps = FindOverlaps(photos, descriptors, options, context);
@@ -252,6 +257,8 @@ ScenesAndChanges ResolveOverlaps(std::vector<SceneModels> scenes, const PhotoDes
     if (!is_out[s]) result.scenes.push_back(std::move(scenes[s]));
   }
   return result;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -81,7 +82,7 @@ int64_t CountFound(const TrainingSet& set, const Start& start, size_t step) {
 
 }  // namespace
 
-LocatedSet ReadLocatedSet(const fs::path& path, const fs::path& photos) {
+LocatedSet ReadLocatedSet(const fs::path& path, const fs::path& photos) try {
   LocatedSet located{ReadTrainingSet(path), photos.empty() ? path.parent_path() : photos};
   TrainingSet& set = located.set;
   if (set.photos.empty()) return located;
@@ -110,6 +111,8 @@ LocatedSet ReadLocatedSet(const fs::path& path, const fs::path& photos) {
     for (TrainingPhoto& photo : set.photos) photo.path = Shortened(photo.path, best->left_out).string();
   }
   return located;
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -22,6 +22,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -252,7 +253,7 @@ std::vector<SceneModels> SplitPool(SceneModels pool, const fs::path& database, i
 }  // namespace
 
 std::vector<SceneModels> ReadScenes(const fs::path& folder, const fs::path& photos,
-                                    std::optional<Split> split, int64_t min_inliers) {
+                                    std::optional<Split> split, int64_t min_inliers) try {
   const fs::path root = RootOf(folder);
   std::map<fs::path, FoundScene> scenes;
   for (const fs::path& model : WithoutDense(FindModels(folder), folder)) {
@@ -286,6 +287,8 @@ std::vector<SceneModels> ReadScenes(const fs::path& folder, const fs::path& phot
     }
   }
   return result;
+} catch (...) {
+  RethrowAsError();
 }
 
 std::vector<fs::path> PhotosOf(const SceneModels& scene) {

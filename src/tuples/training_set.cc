@@ -4,6 +4,7 @@
 #include "serialize/sqlite.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -68,7 +69,7 @@ int64_t Pragma(const Database& database, const std::string& name) {
 
 }  // namespace
 
-void WriteTrainingSet(const TrainingSet& set, const fs::path& path) {
+void WriteTrainingSet(const TrainingSet& set, const fs::path& path) try {
   PartialFile output(path);
   {
     Database database(output.path(), Database::Mode::kCreate);
@@ -79,9 +80,11 @@ void WriteTrainingSet(const TrainingSet& set, const fs::path& path) {
                             "; PRAGMA user_version = ", kSchemaVersion, "; COMMIT;"));
   }
   output.Commit();
+} catch (...) {
+  RethrowAsError();
 }
 
-TrainingSet ReadTrainingSet(const fs::path& path) {
+TrainingSet ReadTrainingSet(const fs::path& path) try {
   const std::string source = path.string();
   VANTAGE_CHECK(fs::is_regular_file(path), source, ": no such file");
   const Database database(path, Database::Mode::kRead);
@@ -123,6 +126,8 @@ TrainingSet ReadTrainingSet(const fs::path& path) {
         {photo(rows.Integer(1)), rows.Integer(2), rows.Number(3), rows.Number(4), rows.Integer(5)});
   }
   return set;
+} catch (...) {
+  RethrowAsError();
 }
 
 fs::path PhotoPath(const TrainingSet& set, PhotoId photo, const fs::path& root) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "vantage/util/error.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -82,12 +83,14 @@ std::string ReadFile(const fs::path& path, uint64_t max_bytes) {
   return file.ReadAt(0, file.size());
 }
 
-std::string PathFrom(const fs::path& folder, const fs::path& path) {
+std::string PathFrom(const fs::path& folder, const fs::path& path) try {
   const fs::path base = fs::weakly_canonical(folder.empty() ? "." : folder);
   return fs::weakly_canonical(path).lexically_proximate(base).string();
+} catch (...) {
+  RethrowAsError();
 }
 
-std::vector<fs::path> ListFiles(const fs::path& folder, const std::vector<std::string>& extensions) {
+std::vector<fs::path> ListFiles(const fs::path& folder, const std::vector<std::string>& extensions) try {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
@@ -99,14 +102,18 @@ std::vector<fs::path> ListFiles(const fs::path& folder, const std::vector<std::s
   }
   std::sort(files.begin(), files.end());
   return files;
+} catch (...) {
+  RethrowAsError();
 }
 
-std::string FolderName(const fs::path& folder) {
+std::string FolderName(const fs::path& folder) try {
   const fs::path whole = fs::absolute(folder).lexically_normal();
   return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+} catch (...) {
+  RethrowAsError();
 }
 
-std::vector<std::string> ListFolders(const fs::path& folder) {
+std::vector<std::string> ListFolders(const fs::path& folder) try {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -114,6 +121,8 @@ std::vector<std::string> ListFolders(const fs::path& folder) {
   }
   std::sort(names.begin(), names.end());
   return names;
+} catch (...) {
+  RethrowAsError();
 }
 
 const std::vector<std::string>& PhotoExtensions() {

@@ -7,6 +7,7 @@
 
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/rethrow.h"
 
 namespace vantage {
 namespace {
@@ -77,7 +78,7 @@ const FileKind kResults{"results of vantage evaluate",
 const FileKind kText{"a text", IsText};
 }  // namespace file_kinds
 
-void CheckOutput(const fs::path& path, const FileKind& kind, const OutputRules& rules) {
+void CheckOutput(const fs::path& path, const FileKind& kind, const OutputRules& rules) try {
   if (path.empty() || !path.has_filename()) throw UsageError(StrCat("'", path.string(), "': names no file"));
   if (fs::is_directory(path)) throw UsageError(StrCat(path.string(), ": is a folder"));
   RefuseInputs(path, rules);
@@ -92,15 +93,19 @@ void CheckOutput(const fs::path& path, const FileKind& kind, const OutputRules& 
   RemoveAbandonedFiles(path);
   VANTAGE_CHECK(!claim->IsWrittenByOthers(), path.string(), ": another process writes this file");
   if (rules.claims != nullptr) rules.claims->push_back(std::move(claim));
+} catch (...) {
+  RethrowAsError();
 }
 
-void CheckOutputFolder(const fs::path& path, const OutputRules& rules) {
+void CheckOutputFolder(const fs::path& path, const OutputRules& rules) try {
   if (path.empty()) throw UsageError("-o: names no folder");
   std::error_code error;
   if (fs::exists(path, error) && !fs::is_directory(path, error)) {
     throw UsageError(StrCat(path.string(), ": is a file, not a folder"));
   }
   RefuseInputs(path, rules);
+} catch (...) {
+  RethrowAsError();
 }
 
 }  // namespace vantage

@@ -8,12 +8,18 @@
 
 namespace vantage {
 
+namespace {
+
+constexpr int kMostThreads = 1024;
+
+}  // namespace
+
 void RunContext::CheckCancelled() const {
   if (IsCancelled()) throw Interrupted("interrupted");
 }
 
 int RunContext::ThreadCount() const {
-  if (threads > 0) return threads;
+  if (threads > 0) return std::min(threads, kMostThreads);
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 

@@ -305,6 +305,35 @@ TEST_F(Commands, TrainingGoesOnWhenAFullDiskHasRoomAgain) {
   EXPECT_EQ(Sha256OfFile(folder_ / "full.pth"), Sha256OfFile(folder_ / "whole/last.pth"));
 }
 
+TEST_F(Commands, AnInterruptedExtractionIsResumedByContentOrBegunAnew) {
+  for (int i = 0; i < 40; ++i)
+    WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 500, 400), 90));
+  WriteFile(folder_ / "kill.sh", "cd '" + folder_.path().string() +
+                                     "'; '" VANTAGE_PROGRAM
+                                     "' extract model.pth many -o d & pid=$!\n"
+                                     "while [ ! -s d.partial ]; do :; done; kill -KILL $pid; ls d.partial\n");
+  EXPECT_THAT(CaptureCommand({"bash", Path("kill.sh")}).second, HasSubstr("d.partial"));
+  std::filesystem::copy(folder_ / "model.pth", folder_ / "copy.pth");
+  const auto extract = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"extract", Path("copy.pth"), Path("many/../many"), "-o", Path("d")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Vantage(arguments);
+  };
+  const Output other_size = extract({"--size", "100"});
+  EXPECT_EQ(other_size.code, 1);
+  EXPECT_THAT(other_size.text, HasSubstr("(image_size: 1024 then, 100 now)"));
+  WriteFile(folder_ / "many/new.jpg", EncodeJpeg(MakePhoto(1, 0, 50, 40), 90));
+  EXPECT_THAT(extract({}).text, HasSubstr("(photos: 1 added: new.jpg)"));
+  std::filesystem::rename(folder_ / "many/new.jpg", folder_ / "new.jpg");
+  const std::string left = ReadFile(folder_ / "d.partial");
+  const Output resumed = extract({});
+  EXPECT_EQ(resumed.code, 0) << resumed.text;
+  WriteFile(folder_ / "d.partial", left);
+  std::filesystem::rename(folder_ / "new.jpg", folder_ / "many/new.jpg");
+  EXPECT_EQ(extract({"--restart"}).code, 0);
+  EXPECT_EQ(ReadDescriptors(folder_ / "d").descriptors.size(), 41);
+}
+
 TEST_F(Commands, TwoExtractionsIntoOneOutputAreRefused) {
   for (int i = 0; i < 40; ++i)
     WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 500, 400), 90));

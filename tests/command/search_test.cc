@@ -204,6 +204,35 @@ TEST_F(Searching, AnIndexIsBuiltOnceAndTellsItsRecall) {
               HasSubstr("others.faiss: was built from other descriptors"));
 }
 
+TEST_F(Searching, WhatCannotEndWellIsSaidBeforeTheWork) {
+  WriteBenchmark();
+  WriteGroups("spaces.npy", {"a b.jpg", "c.jpg"}, 1, 1);
+  WriteGroups("comment.npy", {"#a.jpg", "c.jpg"}, 1, 1);
+  const auto refused = [&](std::vector<std::string> arguments, const char* reason) {
+    const Output output = Vantage(arguments);
+    EXPECT_EQ(output.code, 2) << output.text;
+    EXPECT_THAT(output.text, HasSubstr(reason));
+  };
+  const std::string index = Path("i.faiss");
+  refused({"search", Path("others.npy"), "--index", "ivf-flat", "--index-file", index, "-o", Path("r.npy")},
+          "an index may find fewer than -k");
+  refused({"search", Path("others.npy"), "--index", "hnsw", "--diffusion", "--index-file", index, "-o",
+           Path("r.csv")},
+          "take the whole database: not with --index");
+  EXPECT_FALSE(fs::exists(index));
+  refused({"search", Path("spaces.npy"), "-o", Path("r.txt")}, "'a b.jpg' has white space");
+  refused({"pairs", Path("spaces.npy"), "-o", Path("p.txt")}, "'a b.jpg' has white space");
+  refused({"pairs", Path("comment.npy"), "-o", Path("p.txt")}, "'#a.jpg' begins with #");
+  refused({"pairs", Path("others.npy"), "--queries", Path("comment.npy"), "-o", Path("p.txt")},
+          "'#a.jpg' begins with #");
+  EXPECT_THAT(
+      Vantage({"evaluate", Path("one.npy"), "--data", Path("data"), "--compare", Path("none.json")}).text,
+      HasSubstr("none.json: cannot be opened"));
+  EXPECT_THAT(
+      Vantage({"evaluate", Path("one.npy"), "--data", Path("data"), "--distractors", Path("none.npy")}).text,
+      HasSubstr("none.npy: cannot be opened"));
+}
+
 TEST_F(Searching, RerankPutsPhotosOfOneThingFirst) {
   std::vector<std::string> names;
   for (int thing = 0; thing < 2; ++thing) {

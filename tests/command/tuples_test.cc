@@ -34,7 +34,8 @@ class Tuples : public ::testing::Test {
       const std::string name = StrCat("scene", s);
       WriteColmapModel(MakeRandomModel(12, 300, static_cast<uint64_t>(s)),
                        folder_ / "models" / name / "sparse/0", ModelFormat::kBinary);
-      WriteFile(folder_ / "models" / name / ".vantage/scene.json", R"({"photos": "../../photos/)" + name + "\"}");
+      WriteFile(folder_ / "models" / name / ".vantage/scene.json",
+                R"({"photos": "../../photos/)" + name + "\"}");
       for (int view = 0; view < 12; ++view)
         WriteFile(folder_ / "photos" / name / StrCat(view, ".jpg"),
                   EncodeJpeg(MakePhoto(s, view, 90, 70), 90));

@@ -140,5 +140,12 @@ TEST(Options, Json) {
   EXPECT_EQ(json["pooling"], "gem");
 }
 
+TEST(Options, NotANumberBreaksAnyRule) {
+  OptionsDescription description;
+  double value = std::nan("");
+  description.Add("value", value, "");
+  EXPECT_THAT(ErrorOf([&] { CheckOptions(description); }), HasSubstr("'value' = nan must be a number"));
+}
+
 }  // namespace
 }  // namespace vantage

@@ -132,5 +132,19 @@ TEST(EvaluateDescriptors, RanksByInnerProduct) {
               HasSubstr("1 database descriptors for"));
 }
 
+TEST(ReadBoxedQueries, SaysInPlainWordsWhatItsJsonLacks) {
+  const testing::TemporaryFolder folder;
+  WriteFile(folder / "a.jpg", "");
+  for (const char* text : {"{}", "[{}]", R"([{"query": 3}])", R"([{"query": "a.jpg", "ok": "a.jpg"}])",
+                           R"([{"query": "a.jpg", "ok": [], "bbx": "all"}])", "[3]"}) {
+    WriteFile(folder / "queries.json", text);
+    const std::string error = testing::ErrorOf([&] { ReadBoxedQueries(folder.path()); });
+    EXPECT_THAT(error, ::testing::HasSubstr("queries.json: ")) << text;
+    EXPECT_THAT(error, ::testing::Not(::testing::HasSubstr("json.exception"))) << text;
+  }
+  EXPECT_THAT(testing::ErrorOf([&] { ReadClassFolders(folder / std::string(300, 'x')); }),
+              ::testing::HasSubstr("too long"));
+}
+
 }  // namespace
 }  // namespace vantage

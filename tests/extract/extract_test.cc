@@ -162,10 +162,52 @@ TEST(ExtractionJournal, IsHeldByOneAndBelongsToOneExtraction) {
                 HasSubstr("another run is writing this output"));
   }
   open(R"({"size": 64, "photos": "a"})");
-  EXPECT_THAT(ErrorOf([&] { open(R"({"size": 65, "photos": "a"})"); }), HasSubstr("size: 64 there, 65 now"));
+  EXPECT_THAT(ErrorOf([&] { open(R"({"size": 65, "photos": "a"})"); }), HasSubstr("(size: 64 then, 65 now)"));
   WriteFile(path, "a user's own notes, much longer than a record's head");
   EXPECT_THAT(ErrorOf([&] { open("{}"); }), HasSubstr("is no journal"));
+  EXPECT_THAT(ErrorOf([&] { ExtractionJournal::Discard(path); }), HasSubstr("is no journal"));
   EXPECT_EQ(ReadFile(path), "a user's own notes, much longer than a record's head");
+}
+
+TEST(ExtractionJournal, IsDiscardedIfNobodyHoldsIt) {
+  const TemporaryFolder folder;
+  const auto path = folder / "run.partial";
+  ExtractionJournal::Discard(path);
+  {
+    const ExtractionJournal journal(path, R"({"size": 64})", 4);
+    EXPECT_THAT(ErrorOf([&] { ExtractionJournal::Discard(path); }), HasSubstr("another run is writing"));
+  }
+  ExtractionJournal::Discard(path);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(ExtractionJournal, NamesThePhotosThatDiffer) {
+  const TemporaryFolder folder;
+  const auto write = [&](const char* name, size_t size) {
+    WriteFile(folder / "photos" / name, std::string(size, 'x'));
+  };
+  for (const char* name : {"a.jpg", "b.jpg", "c.jpg"}) write(name, 10);
+  const auto open = [&](const std::vector<std::string>& sources) {
+    const nlohmann::json identity = {{"photos", PhotoListIdentity(ListPhotos(sources))}};
+    ExtractionJournal(folder / "run.partial", identity.dump(), 4);
+  };
+  const std::string photos = (folder / "photos").string();
+  open({photos});
+  // Another spelling of the folder, and photos that were copied or touched, are the same photos.
+  std::filesystem::last_write_time(folder / "photos/a.jpg", std::filesystem::file_time_type::clock::now());
+  open({photos + "/../photos/."});
+  write("d.jpg", 10);
+  EXPECT_THAT(ErrorOf([&] { open({photos}); }), HasSubstr("(photos: 1 added: d.jpg)"));
+  std::filesystem::remove(folder / "photos/b.jpg");
+  write("c.jpg", 11);
+  EXPECT_THAT(
+      ErrorOf([&] { open({photos}); }),
+      HasSubstr("(photos: 1 added: d.jpg, 1 gone: b.jpg, 1 changed: c.jpg (10 bytes then, 11 bytes now))"));
+  std::filesystem::remove(folder / "photos/d.jpg");
+  write("b.jpg", 10);
+  write("c.jpg", 10);
+  WriteFile(folder / "photos/list.txt", "b.jpg\na.jpg\nc.jpg\n");
+  EXPECT_THAT(ErrorOf([&] { open({photos + "/list.txt"}); }), HasSubstr("(photos: another order)"));
 }
 
 TEST(Describer, TakesPhotosOfAnySize) {
@@ -347,6 +389,24 @@ TEST(DescribeBenchmark, NamesAQueryWhoseBoxLiesOutsideItsPhoto) {
   EXPECT_THAT(described.failed, ElementsAre(HasSubstr("p0.jpg: the box")));
   EXPECT_TRUE(described.queries.row(0).isZero(0));
   EXPECT_NEAR(described.queries.row(1).norm(), 1, 1e-4);
+}
+
+TEST(Describer, RefusesOptionsThatMeanNothing) {
+  const Model model = MakeFormulaModel();
+  const auto error = [&](const ExtractOptions& options) {
+    return ErrorOf([&] { Describer(model.net, options); });
+  };
+  EXPECT_THAT(error({.image_size = 0}), HasSubstr("image_size = 0"));
+  EXPECT_THAT(error({.image_size = -5}), HasSubstr("'image_size' = -5"));
+  EXPECT_THAT(error({.scales = {}}), HasSubstr("scales"));
+  EXPECT_THAT(error({.scales = {1, 0}}), HasSubstr("scales"));
+  EXPECT_THAT(error({.decode = "slow"}), HasSubstr("'decode' = 'slow'"));
+  EXPECT_THAT(error({.batch_pixels = -1}), HasSubstr("'batch_pixels' = -1"));
+  EXPECT_THAT(ErrorOf([&] { Describer(model, {.dimension = -1}); }), HasSubstr("'dimension' = -1"));
+}
+
+TEST(ListPhotos, SaysWhatTheFileSystemRefuses) {
+  EXPECT_THAT(ErrorOf([] { ListPhotos({std::string(300, 'x')}); }), HasSubstr("too long"));
 }
 
 }  // namespace

@@ -238,5 +238,12 @@ TEST(Match, RealPhotosOfOneLandmark) {
   }
 }
 
+TEST(Features, RefuseOptionsThatMeanNothing) {
+  EXPECT_THAT(testing::ErrorOf([] { DetectFeatures({}, {.max_features = 0}); }),
+              ::testing::HasSubstr("'max_features' = 0"));
+  EXPECT_THAT(testing::ErrorOf([] { Match({}, {}, {.max_ratio = -1}); }),
+              ::testing::HasSubstr("'max_ratio' = -1"));
+}
+
 }  // namespace
 }  // namespace vantage

@@ -170,5 +170,14 @@ TEST_P(EveryColorChange, AgreesWithPillow) {
   }
 }
 
+TEST(Augment, RefusesOptionsThatMeanNothing) {
+  RandomStream random(1, "test");
+  Image image;
+  EXPECT_THAT(testing::ErrorOf([&] { Augment(image, {.square_size = 1 << 20}, random); }),
+              ::testing::HasSubstr("'square_size'"));
+  EXPECT_THAT(testing::ErrorOf([&] { Augment(image, {.min_crop_scale = 0}, random); }),
+              ::testing::HasSubstr("'min_crop_scale' = 0"));
+}
+
 }  // namespace
 }  // namespace vantage

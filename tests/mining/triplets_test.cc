@@ -236,5 +236,10 @@ TEST(MineTriplets, LeavesOutWhatIsNotFiniteAndSaysWhatIsMissing) {
               ::testing::HasSubstr("numbers of descriptors and classes differ"));
 }
 
+TEST(MineTriplets, RefusesOptionsThatMeanNothing) {
+  EXPECT_THAT(ErrorOf([] { MineTriplets(DescriptorMatrix(), {}, {.rank_threshold = 0}); }),
+              ::testing::HasSubstr("'rank_threshold' = 0"));
+}
+
 }  // namespace
 }  // namespace vantage

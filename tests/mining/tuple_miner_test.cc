@@ -130,5 +130,17 @@ TEST(MineEpoch, AllPhotosGoneIsAnError) {
       HasSubstr("could the photos be read?"));
 }
 
+TEST(MineEpoch, RefusesOptionsThatMeanNothing) {
+  const TrainingSet set;
+  const Model model = MakeFormulaModel();
+  const auto error = [&](const MiningOptions& options) {
+    return testing::ErrorOf([&] { MineEpoch(set, Split::kTrain, "", model.net, kSmall, options, 1, 0); });
+  };
+  EXPECT_THAT(error({.negatives = -1}), HasSubstr("'negatives' = -1 must be in [1, 100]"));
+  EXPECT_THAT(error({.queries = 0}), HasSubstr("'queries' = 0"));
+  EXPECT_THAT(error({.pool = 0}), HasSubstr("'pool' = 0"));
+  EXPECT_THAT(error({.difficulty = {.rounds = 0}}), HasSubstr("'difficulty.rounds' = 0"));
+}
+
 }  // namespace
 }  // namespace vantage

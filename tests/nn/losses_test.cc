@@ -331,5 +331,10 @@ TEST(Losses, WrongUseIsAnError) {
   }
 }
 
+TEST(Losses, RefuseOptionsThatMeanNothing) {
+  EXPECT_THAT(ErrorOf([] { MakeLoss({.name = "hinge"}); }), ::testing::HasSubstr("'name' = 'hinge'"));
+  EXPECT_THAT(ErrorOf([] { MakeLoss({.temperature = 0}); }), ::testing::HasSubstr("'temperature' = 0"));
+}
+
 }  // namespace
 }  // namespace vantage

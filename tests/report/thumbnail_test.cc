@@ -78,5 +78,12 @@ TEST(Thumbnail, OutlinesTheBoxWhereItIs) {
   EXPECT_NE(plain.jpeg, marked.jpeg);
 }
 
+TEST(Thumbnails, RefuseOptionsThatMeanNothing) {
+  EXPECT_THAT(testing::ErrorOf([] { MakeThumbnails({"a.jpg"}, {.size = 0}); }),
+              ::testing::HasSubstr("'thumbnail_size' = 0"));
+  EXPECT_THAT(testing::ErrorOf([] { MakeThumbnail("a.jpg", {.quality = 101}); }),
+              ::testing::HasSubstr("'thumbnail_quality' = 101"));
+}
+
 }  // namespace
 }  // namespace vantage

@@ -224,7 +224,8 @@ TEST(DescriptorsHdf5, NamesThatNameNoGroupAreRefused) {
   EXPECT_THAT(error(""), HasSubstr("d.h5: the name '' cannot name an HDF5 group"));
   EXPECT_THAT(error("./"), HasSubstr("cannot name"));
   EXPECT_THAT(error(std::string("a\0b", 3)), HasSubstr("d.h5: the name 'a"));
-  EXPECT_THAT(error("abs//1.jpg"), HasSubstr("two photos are named 'abs/1.jpg'"));
+  EXPECT_THAT(error("abs//1.jpg"),
+              HasSubstr("two photos are named 'abs/1.jpg' as HDF5 takes names; write .npy"));
   EXPECT_THAT(error("z.jpg/global_descriptor"),
               HasSubstr("group 'z.jpg/global_descriptor' cannot be written"));
   EXPECT_THAT(FilesBelow(folder.path()), ElementsAre());
@@ -417,6 +418,15 @@ TEST(DescriptorsHdf5, ThreadsMayReadAndWriteAtOnce) {
     }
   }
   ExpectEqual(ReadDescriptors(folder / "3.h5"), Sample());
+}
+
+TEST(Hdf5, NamesThatItCannotHoldAreFoundBeforeTheWork) {
+  const auto error = [](const std::vector<std::string>& names) {
+    return testing::ErrorOf([&] { CheckDescriptorNames("d", {.container = "h5"}, names); });
+  };
+  EXPECT_THAT(error({"a.jpg", "./"}), ::testing::HasSubstr("cannot name an HDF5 group; write .npy"));
+  EXPECT_THAT(error({"a.jpg", "./a.jpg"}), ::testing::HasSubstr("two photos are named 'a.jpg'"));
+  CheckDescriptorNames("d", {.container = "npy"}, {"a.jpg", "./a.jpg"});
 }
 
 }  // namespace

@@ -255,5 +255,23 @@ TEST(Descriptors, SelectRows) {
   EXPECT_EQ(selected.values.rows(), 3);
 }
 
+TEST(ReadDescriptors, SaysInPlainWordsWhatItsJsonLacks) {
+  const TemporaryFolder folder;
+  WriteDescriptors({{{"a.jpg"}, DescriptorMatrix::Ones(1, 2)}, {}, "{}"}, folder / "d");
+  const auto error = [&](const std::string& facts) {
+    WriteFile(folder / "d.json", facts);
+    return ErrorOf([&] { ReadDescriptors(folder / "d.npy"); });
+  };
+  for (const char* facts :
+       {"[]", "{}", "3", R"({"names": 5})", R"({"names": [5], "failed": [], "provenance": {}})",
+        R"({"names": ["a.jpg"], "failed": 3, "provenance": {}})", "{"}) {
+    EXPECT_THAT(error(facts), ::testing::StartsWith((folder / "d.json").string() + ": ")) << facts;
+    EXPECT_THAT(error(facts), ::testing::Not(::testing::HasSubstr("json.exception"))) << facts;
+  }
+  // The name is longer than file systems take.
+  EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / std::string(300, 'x')); }),
+              ::testing::HasSubstr("too long"));
+}
+
 }  // namespace
 }  // namespace vantage

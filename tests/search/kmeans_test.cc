@@ -79,5 +79,12 @@ TEST(KMeans, GivesEachClusterAPoint) {
   EXPECT_EQ(KMeans(equal, {.clusters = 3}).centers, DescriptorMatrix::Ones(3, 4));
 }
 
+TEST(KMeans, RefusesOptionsThatMeanNothing) {
+  const DescriptorMatrix points = Clouds(3, 4, 1);
+  EXPECT_THAT(ErrorOf([&] { KMeans(points, {.clusters = 0}); }), ::testing::HasSubstr("0 clusters"));
+  EXPECT_THAT(ErrorOf([&] { KMeans(points, {.clusters = 2, .iterations = 0}); }),
+              ::testing::HasSubstr("0 iterations"));
+}
+
 }  // namespace
 }  // namespace vantage

@@ -174,5 +174,13 @@ TEST(PcaOfBlocks, StopsWhereItIsToldTo) {
   EXPECT_THROW(LearnPca(x, {.dimension = 10}, {.is_cancelled = [] { return true; }}), Interrupted);
 }
 
+TEST(LearnPca, RefusesOptionsThatMeanNothing) {
+  const DescriptorMatrix x = RandomRows(30, 10, 20);
+  for (const PcaOptions& options : {PcaOptions{.dimension = -1}, PcaOptions{.exact_up_to = 0},
+                                    PcaOptions{.passes = 0}, PcaOptions{.passes = 101}}) {
+    EXPECT_THROW(LearnPca(x, options), Error);
+  }
+}
+
 }  // namespace
 }  // namespace vantage

@@ -42,5 +42,14 @@ TEST(WriteRankedLists, RefusesWhatTheFormatCannotSay) {
               HasSubstr("end in .npy, .csv or .txt"));
 }
 
+TEST(RankedLists, NamesThatTheFormatCannotHoldAreFoundBeforeTheWork) {
+  CheckRankedListsNames("r.csv", {"a b.jpg"});
+  CheckRankedListsNames("r.npy", {"a b.jpg"});
+  EXPECT_THAT(testing::ErrorOf([] {
+                CheckRankedListsNames("r.txt", {"a.jpg", "a b.jpg"});
+              }),
+              ::testing::HasSubstr("'a b.jpg' has white space"));
+}
+
 }  // namespace
 }  // namespace vantage

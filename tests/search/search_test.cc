@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "testing/files.h"
+#include "vantage/search/pairs.h"
 #include "vantage/util/log.h"
 #include "vantage/util/random.h"
 
@@ -338,6 +339,18 @@ TEST(DescriptorDatabase, DamageIsNamed) {
   EXPECT_THAT(ErrorOf([&] { (void)database.Read(2, 2); }), HasSubstr("rows 2 to 4 of 3"));
   std::filesystem::resize_file(folder / "nan.npy", std::filesystem::file_size(folder / "nan.npy") - 1);
   EXPECT_THAT(ErrorOf([&] { DescriptorDatabase cut(folder / "nan.npy"); }), HasSubstr("nan.npy"));
+}
+
+TEST(Search, RefusesOptionsThatMeanNothing) {
+  const DescriptorMatrix x = DescriptorMatrix::Identity(3, 3);
+  const auto rows = [&](const std::vector<int64_t>& indices) -> DescriptorMatrix {
+    return x(indices, Eigen::all);
+  };
+  EXPECT_THAT(ErrorOf([&] { ExpandQueries(x, {}, rows, {.kind = "median"}); }),
+              HasSubstr("'kind' = 'median'"));
+  EXPECT_THAT(ErrorOf([&] { AugmentDatabase(x, {.neighbors = -1}); }), HasSubstr("'neighbors' = -1"));
+  EXPECT_THAT(ErrorOf([&] { RerankBySuperGlobal({}, x, rows, {.count = -1}); }), HasSubstr("'count' = -1"));
+  EXPECT_THAT(ErrorOf([&] { ProposePairs({}, {.k = -1}); }), HasSubstr("'k' = -1"));
 }
 
 }  // namespace

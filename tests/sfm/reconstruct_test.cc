@@ -728,5 +728,14 @@ TEST(ColmapLog, TellsHowFarCommandsAre) {
   EXPECT_EQ(ColmapLog(folder / "none", 0).DonePart(), 0);
 }
 
+TEST(ReconstructScenes, RefusesOptionsThatMeanNothing) {
+  const auto error = [](const ReconstructOptions& options) {
+    return testing::ErrorOf([&] { ReconstructScenes("photos", "models", options); });
+  };
+  EXPECT_THAT(error({.matching = "all"}), ::testing::HasSubstr("'matching' = 'all'"));
+  EXPECT_THAT(error({.max_image_size = 0}), ::testing::HasSubstr("'max_image_size' = 0"));
+  EXPECT_THAT(error({.jobs = -1}), ::testing::HasSubstr("'jobs' = -1"));
+}
+
 }  // namespace
 }  // namespace vantage

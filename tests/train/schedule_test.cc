@@ -81,7 +81,7 @@ TEST(Schedule, ConstantStays) { EXPECT_EQ(LearningRate(Kind("constant"), 0.3, At
 
 TEST(Schedule, AnUnknownKindIsAnError) {
   EXPECT_EQ(ErrorOf([] { LearningRate(Kind("linear"), 1, {}); }),
-            "unknown schedule 'linear'; known are constant, cosine, exponential, step");
+            "options: 'kind' = 'linear' must be one of constant, cosine, exponential, step");
 }
 
 }  // namespace

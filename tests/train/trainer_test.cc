@@ -11,6 +11,7 @@
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "vantage/nn/model_file.h"
+#include "vantage/train/dry_run.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/stopwatch.h"
@@ -425,6 +426,29 @@ TEST_F(Training, PyTorchsAdamTakesTheCheckpoint) {
       CaptureCommand({python, (folder_ / "read.py").string(), (folder_ / "run/last.pth").string()});
   ASSERT_EQ(code, 0) << output;
   EXPECT_EQ(output, "1 6\n");  // nine tuples in steps of two, and this one
+}
+
+// Nothing is read, and nothing written, of a run whose options mean nothing.
+TEST(Train, RefusesOptionsThatMeanNothing) {
+  const testing::TemporaryFolder folder;
+  const auto refused = [&](const std::string& key, const std::function<void(TrainOptions&)>& change) {
+    TrainOptions options;
+    change(options);
+    EXPECT_THAT(testing::ErrorOf([&] { Train(options, folder / "run", false); }), ::testing::HasSubstr(key));
+    EXPECT_THAT(testing::ErrorOf([&] { DryRun(options); }), ::testing::HasSubstr(key));
+    EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  };
+  refused("'tuples_per_step' = 0", [](TrainOptions& o) { o.tuples_per_step = 0; });
+  refused("'epochs' = -1", [](TrainOptions& o) { o.epochs = -1; });
+  refused("'mining.negatives' = 0", [](TrainOptions& o) { o.mining.negatives = 0; });
+  refused("'mining.difficulty.rounds' = 0", [](TrainOptions& o) { o.mining.difficulty.rounds = 0; });
+  refused("'loss.temperature' = 0", [](TrainOptions& o) { o.loss.temperature = 0; });
+  refused("'schedule.step_epochs' = 0", [](TrainOptions& o) { o.schedule.step_epochs = 0; });
+  refused("'optimizer.beta1' = 1", [](TrainOptions& o) { o.optimizer.beta1 = 1; });
+  refused("'optimizer.learning_rate' = nan",
+          [](TrainOptions& o) { o.optimizer.learning_rate = std::nan(""); });
+  refused("'data.image_size' = -1", [](TrainOptions& o) { o.data.image_size = -1; });
+  refused("'evaluation.query_every' = 0", [](TrainOptions& o) { o.evaluation.query_every = 0; });
 }
 
 }  // namespace

@@ -473,5 +473,15 @@ TEST(BuildTuples, WithoutAnyPhotoIsAnErrorThatNamesOne) {
                                (folder / "castle/images/0.jpg").string())));
 }
 
+TEST(BuildTuples, RefusesOptionsThatMeanNothing) {
+  const auto error = [](const TupleOptions& options) {
+    return ErrorOf([&] { BuildTuples({}, options, ""); });
+  };
+  EXPECT_THAT(error({.query_fraction = 0}), HasSubstr("'query_fraction' = 0"));
+  EXPECT_THAT(error({.nearest_cameras = 0}), HasSubstr("'nearest_cameras' = 0"));
+  EXPECT_THAT(error({.positives = "m4"}), HasSubstr("'positives' = 'm4'"));
+  EXPECT_THAT(error({.max_scale_change = 0}), HasSubstr("'max_scale_change' = 0"));
+}
+
 }  // namespace
 }  // namespace vantage

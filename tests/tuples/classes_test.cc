@@ -139,5 +139,10 @@ TEST_F(Classes, HaveAPhotoOnceWhateverItsSpelling) {
   EXPECT_EQ(built.report.repeated_photos, 2);
 }
 
+TEST(BuildClassTuples, RefusesOptionsThatMeanNothing) {
+  EXPECT_THAT(testing::ErrorOf([] { BuildClassTuples({}, {.class_candidates = 0}, ""); }),
+              ::testing::HasSubstr("'class_candidates' = 0"));
+}
+
 }  // namespace
 }  // namespace vantage

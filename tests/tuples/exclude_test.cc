@@ -271,5 +271,14 @@ TEST(ReadScenes, JoinsHlocsModels) {
   EXPECT_EQ(PhotosOf(scenes[0]).size(), 4U);
 }
 
+TEST(ResolveOverlaps, RefusesOptionsThatMeanNothing) {
+  ExcludeOptions options;
+  options.overlapping = "join";
+  EXPECT_THAT(testing::ErrorOf([&] { ResolveOverlaps({}, nullptr, options); }),
+              ::testing::HasSubstr("'overlapping' = 'join'"));
+  EXPECT_THAT(testing::ErrorOf([&] { ExcludeTestPhotos({}, {}, nullptr, options); }),
+              ::testing::HasSubstr("'overlapping' = 'join'"));
+}
+
 }  // namespace
 }  // namespace vantage

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "testing/files.h"
+#include "vantage/util/run_context.h"
 
 namespace vantage {
 namespace {
@@ -72,6 +73,11 @@ TEST(OrderedPrefetch, CanBeLeftEarly) {
 TEST(OrderedPrefetch, OfNothingGivesNothing) {
   OrderedPrefetch<int> prefetch(0, 4, 8, [](int64_t) { return 1; });
   EXPECT_EQ(prefetch.Next(), std::nullopt);
+}
+
+TEST(RunContext, TakesNoMoreThreadsThanAMachineCanHave) {
+  EXPECT_EQ(RunContext{.threads = 1 << 30}.ThreadCount(), 1024);
+  EXPECT_GE(RunContext{.threads = -3}.ThreadCount(), 1);
 }
 
 }  // namespace

@@ -91,6 +91,15 @@ void SetOption(const OptionsDescription& description, std::string_view key, cons
 // Throws UsageError where a value breaks its rule: for values that a program has set.
 void CheckOptions(const OptionsDescription& description);
 
+// The same for an options struct: at the head of each library function that takes one, so that the rules of
+// files and command lines hold for programs too.
+template <typename Options>
+void CheckOptions(Options options) {
+  OptionsDescription description;
+  Describe(description, options);
+  CheckOptions(description);
+}
+
 // A TOML document of all options and their values; with comments that give help and rules.
 std::string ToToml(const OptionsDescription& description, bool with_comments);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ struct ExtractOptions {
   // Pooling other than the model's own.
   SuperGlobalPooling super_global;
 };
+
+// Throws UsageError naming the first option whose value breaks its rule.
+void CheckOptions(const ExtractOptions& options);
 
 // A photo, or the part of one inside a box (pixels of the full photo).
 struct PhotoRequest {
@@ -84,9 +88,10 @@ struct NamedPhotos {
 };
 NamedPhotos ListPhotos(const std::vector<std::string>& sources);
 
-// SHA-256 of the photos' names, paths, boxes, sizes in bytes and times of change: differs where another list
-// or another photo would be described.
-std::string PhotoListSha256(const NamedPhotos& photos);
+// What tells one list of photos from another, in its order: [[name, "1234 bytes"], ...], with box and turn if
+// there are. Neither the folder's spelling nor the time of change counts; a photo that is replaced by one of
+// the same name and size is not noticed.
+nlohmann::json PhotoListIdentity(const NamedPhotos& photos);
 
 // One of the n contiguous blocks that a list of photos is split into for n machines.
 struct Shard {

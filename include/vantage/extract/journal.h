@@ -21,10 +21,10 @@ struct DescribedPhoto {
 // one process at a time.
 class ExtractionJournal {
  public:
-  // Opens the file or makes it. `identity` is a JSON object that says what is extracted: photos, model,
-  // options. A torn record at the end, which a killed run leaves, is cut off. Throws Error where another
-  // process holds the file, it is no journal, or it belongs to an extraction of another identity, naming what
-  // differs.
+  // Opens the file or makes it. `identity` is a JSON object that says what is extracted: model, options, and
+  // as "photos" a list (PhotoListIdentity). A torn record at the end, which a killed run leaves, is cut off.
+  // Throws Error where another process holds the file, it is no journal, or it belongs to an extraction of
+  // another identity, saying in words what differs.
   ExtractionJournal(std::filesystem::path path, const std::string& identity, int64_t dimension);
   ExtractionJournal(const ExtractionJournal&) = delete;
   ExtractionJournal& operator=(const ExtractionJournal&) = delete;
@@ -36,6 +36,10 @@ class ExtractionJournal {
   // Adds photos first, first + 1, ..., all or, where the process is killed, none of them. Throws Error where
   // the disk is full.
   void Append(int64_t first, const std::vector<DescribedPhoto>& photos);
+
+  // Deletes the journal that an earlier run left, if there is one. Throws Error where another process holds
+  // the file or it is no journal.
+  static void Discard(const std::filesystem::path& path);
 
   // Deletes the file: its content stands elsewhere now.
   void Remove();

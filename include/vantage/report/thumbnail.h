@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "vantage/config/options_description.h"
 #include "vantage/image/image.h"
 #include "vantage/util/run_context.h"
 
@@ -19,6 +20,7 @@ struct ThumbnailOptions {
   // Turn photos as their EXIF orientation says. Off: as networks see them by default.
   bool apply_exif_orientation = false;
 };
+void Describe(OptionsDescription& description, ThumbnailOptions& options);
 
 // A small JPEG of a photo, or why there is none.
 struct PhotoThumbnail {

@@ -76,6 +76,10 @@ void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& p
 void CheckDescriptorOutput(const std::filesystem::path& path, const DescriptorFormat& format,
                            const OutputRules& rules);
 
+// Checks before any work that WriteDescriptors can write descriptors of these names there. Throws Error.
+void CheckDescriptorNames(const std::filesystem::path& path, const DescriptorFormat& format,
+                          const std::vector<std::string>& names);
+
 // Reads what WriteDescriptors wrote, and what others wrote in these layouts: float16, float32 or float64. A
 // path with none of their extensions is an HDF5 file if it begins as one, else stands for NAME.npy or
 // NAME.h5, whichever is there. Rows of an HDF5 file of others, as hloc's, come in the order of their names.

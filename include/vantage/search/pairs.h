@@ -45,8 +45,12 @@ std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descrip
 std::vector<std::pair<int64_t, int64_t>> NeighborPairs(const DescriptorMatrix& descriptors, int64_t k,
                                                        const RunContext& context = {});
 
-// Text that COLMAP's matches_importer and hloc read: two names a line. Throws Error where a name has white
-// space, which they take for its end.
+// Throws UsageError naming the first name that a list of pairs cannot hold: one with white space, which
+// COLMAP and hloc take for its end, or with # at its beginning, which COLMAP takes for a comment. To be
+// called before pairs are looked for.
+void CheckPairNames(const std::vector<std::string>& names);
+
+// Text that COLMAP's matches_importer and hloc read: two names a line. Throws as CheckPairNames.
 std::string FormatPairs(const std::vector<std::pair<std::string, std::string>>& pairs);
 
 }  // namespace vantage

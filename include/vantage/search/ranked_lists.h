@@ -21,6 +21,9 @@ struct RankedLists {
 // UsageError or Error.
 void CheckRankedListsOutput(const std::filesystem::path& path, const OutputRules& rules);
 
+// Checks before the search that WriteRankedLists can write these names there. Throws UsageError.
+void CheckRankedListsNames(const std::filesystem::path& path, const std::vector<std::string>& names);
+
 // Writes ranked lists as the path ends: .npy, int64, rows of the database, a column a query as cirtorch has
 // them (all lists must be of one length); .csv, a line a result: query, rank (from 0), name, score; .txt, the
 // format of INRIA's Holidays package, a line a query: its name, then rank and name of each result. Throws

@@ -21,7 +21,7 @@ struct RunContext {
   std::function<void(const Progress&)> on_progress;
   // Asked often; true ends the work with vantage::Interrupted.
   std::function<bool()> is_cancelled;
-  // Worker threads. 0: as many as the machine has cores.
+  // Worker threads, at most 1024. 0: as many as the machine has cores.
   int threads = 0;
 
   void Report(const Progress& progress) const {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/util/rethrow.h"
+
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "vantage/util/error.h"
+
+namespace vantage {
+std::string PlainReason(const std::exception& error) {
+  std::string text = error.what();
+  if (text.starts_with("[json.exception.")) {
+    const size_t end = text.find("] ");
+    if (end != text.npos) text.erase(0, end + 2);
+  }
+  // "cannot use at() with number", of a value that should have members
+  if (text.starts_with("cannot use "))
+    text = StrCat("a ", text.substr(text.rfind(' ') + 1), " where an object belongs");
+  return text.substr(0, text.find('\n'));
+}
+
+void RethrowAsError() {
+  try {
+    throw;
+  } catch (const Error&) {
+    throw;
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw Error(StrCat(error.path1().string(), ": ", error.code().message()));
+  } catch (const std::bad_alloc&) {
+    throw Error("not enough memory");
+  } catch (const std::length_error&) {
+    throw Error("not enough memory: something is larger than any memory");
+  } catch (const std::exception& error) {
+    throw Error(PlainReason(error));
+  } catch (...) {
+    throw Error("failed for a reason that is not known");
+  }
+}
+
+}  // namespace vantage
