@@ -124,7 +124,8 @@ TEST(MakeBenchmark, AQueryInTheDatabaseIsNeverItsOwnWrongAnswer) {
   truth.queries[0].ok = {0, 1};
   EXPECT_THAT(MakeBenchmark("instre", truth, false, photos).queries[0].relevance.junk, IsEmpty());
   truth.queries[0] = {{0, 0, 1, 1}, {}, {0}, {}, {}};
-  for (const Relevance& task : MakeBenchmark("roxford5k", truth, true, photos).queries[0].by_task) {
+  const Benchmark revisited = MakeBenchmark("roxford5k", truth, true, photos);
+  for (const Relevance& task : revisited.queries[0].by_task) {
     EXPECT_THAT(task.junk, ::testing::Contains(1));
   }
 }
