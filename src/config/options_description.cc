@@ -122,7 +122,7 @@ void CheckOption(const OptionField& field, const std::string& source) {
     const bool in_range = (field.min_excluded ? value > field.min : value >= field.min) && value <= field.max;
     if (!in_range) {
       throw UsageError(StrCat(source, ": '", field.key, "' = ", value, " must be ",
-                              std::isnan(value) ? "a number" : field.RuleText()));
+                              field.RuleText().empty() ? "a number" : field.RuleText()));
     }
   };
   const auto check_text = [&](const std::string& value) {

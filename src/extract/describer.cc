@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "vantage/nn/model_file.h"
@@ -152,6 +153,10 @@ std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>&
         describe({members.begin() + static_cast<std::ptrdiff_t>(begin),
                   members.begin() + static_cast<std::ptrdiff_t>(end)});
       } catch (const c10::Error& error) {
+        // LibTorch has no type of its own for lack of memory on a CPU. That photo is none to leave out.
+        VANTAGE_CHECK(
+            std::string_view(error.what_without_backtrace()).find("allocate") == std::string_view::npos,
+            "not enough memory to describe a photo of ", size.second, " x ", size.first, " pixels");
         // A feature map without locations: the same for all of the size.
         for (size_t i = begin; i < end; ++i)
           described[members[i]].reason =

@@ -321,7 +321,7 @@ TEST_F(Commands, AnInterruptedExtractionIsResumedByContentOrBegunAnew) {
   };
   const Output other_size = extract({"--size", "100"});
   EXPECT_EQ(other_size.code, 1);
-  EXPECT_THAT(other_size.text, HasSubstr("(image_size: 1024 then, 100 now)"));
+  EXPECT_THAT(other_size.text, HasSubstr("(image_size: 64 then, 100 now)"));
   WriteFile(folder_ / "many/new.jpg", EncodeJpeg(MakePhoto(1, 0, 50, 40), 90));
   EXPECT_THAT(extract({}).text, HasSubstr("(photos: 1 added: new.jpg)"));
   std::filesystem::rename(folder_ / "many/new.jpg", folder_ / "new.jpg");

@@ -135,8 +135,8 @@ TEST(EvaluateDescriptors, RanksByInnerProduct) {
 TEST(ReadBoxedQueries, SaysInPlainWordsWhatItsJsonLacks) {
   const testing::TemporaryFolder folder;
   WriteFile(folder / "a.jpg", "");
-  for (const char* text : {"{}", "[{}]", R"([{"query": 3}])", R"([{"query": "a.jpg", "ok": "a.jpg"}])",
-                           R"([{"query": "a.jpg", "ok": [], "bbx": "all"}])", "[3]"}) {
+  for (const char* text :
+       {"{}", "[{}]", R"([{"query": 3}])", R"([{"query": "a.jpg", "ok": [], "bbx": "all"}])", "[3]"}) {
     WriteFile(folder / "queries.json", text);
     const std::string error = testing::ErrorOf([&] { ReadBoxedQueries(folder.path()); });
     EXPECT_THAT(error, ::testing::HasSubstr("queries.json: ")) << text;
