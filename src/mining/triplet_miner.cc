@@ -44,8 +44,8 @@ TripletOptions ForValidation(TripletOptions options) {
   options.rounds = 1;
   options.semi_hard_probability = 0;
   options.rank_threshold = std::numeric_limits<int>::max();
-  options.lowest_loss = -std::numeric_limits<double>::infinity();
-  options.highest_loss = std::numeric_limits<double>::infinity();
+  options.lowest_loss = -10;  // the options' bounds, which all losses are within
+  options.highest_loss = 10;
   options.one_per_class = false;
   options.triplets = std::numeric_limits<int>::max();
   return options;

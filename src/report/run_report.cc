@@ -137,8 +137,9 @@ std::string ConfigurationSection(const RunData& run) {
 
 RunReportSummary WriteRunReport(const fs::path& folder, const RunReportOptions& options,
                                 const fs::path& output, const RunContext& context) try {
-  CheckOptions(TrainingSetReportOptions{
-      .queries = options.queries, .negatives = options.negatives, .thumbnails = options.thumbnails});
+  CheckOptions(TrainingSetReportOptions{.queries = options.queries,
+                                        .negatives = options.negatives == 0 ? 1 : options.negatives,
+                                        .thumbnails = options.thumbnails});
   const RunData run = ReadRun(folder);
   PhotoNumbers numbers;
   const std::vector<ShownExample> examples = ShowExamples(run, options, numbers);

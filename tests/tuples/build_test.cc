@@ -235,7 +235,7 @@ TEST(BuildTuples, ScenesOfOnePhotoOrWithoutPointsAreLeftOut) {
   WriteColmapModel(MakeRandomModel(12, 0, 9), folder / "models/scene0/sparse/0", ModelFormat::kBinary);
   WriteColmapModel(MakeRandomModel(1, 300, 9), folder / "models/scene1/sparse/0", ModelFormat::kBinary);
   TupleOptions options;
-  for (const int min_photos : {1, 5}) {
+  for (const int min_photos : {2, 5}) {
     options.min_scene_photos = min_photos;
     const BuiltTuples built =
         BuildTuples(ReadScenes(folder / "models", "", std::nullopt), options, folder.path());
