@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Kills each writing task before every call that changes the disk, in turn, and runs it again.
 
-    stops_test.py VANTAGE STOP_BEFORE.so WEIGHTS
+    stops_test.py VANTAGE STOP_BEFORE.so WEIGHTS [TASK ...]
 
 After a kill each file that was there has its old bytes, or, if it is an output, the bytes of a finished run. The second run
 ends well, its outputs have the bytes of a run that was never stopped, and nothing else is left.
@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 PROGRAM, INTERPOSER, WEIGHTS = sys.argv[1:4]
+CHOSEN = sys.argv[4:]
 MOST_STOPS = 400
 
 
@@ -71,9 +72,11 @@ def count_stops(fresh, arguments, name):
     return low
 
 
-def stop_everywhere(start, name, arguments, changing=(), most=MOST_STOPS):
+def stop_everywhere(start, name, arguments, changing=(), most=MOST_STOPS, resume=lambda folder: []):
     """`changing`: patterns of the task's own files that may differ between runs, such as a log with times. Of more than
-    `most` stops that many are taken, evenly."""
+    `most` stops that many are taken, evenly. `resume`: what the second run is told besides."""
+    if CHOSEN and name not in CHOSEN:
+        return
     with tempfile.TemporaryDirectory() as made:
         made = pathlib.Path(made)
 
@@ -101,7 +104,7 @@ def stop_everywhere(start, name, arguments, changing=(), most=MOST_STOPS):
             left = hashes(folder)
             for file, digest in before.items():
                 check(left.get(file) in (digest, after[file]), name, "stop", stop, ": changed", file)
-            again = run(folder, arguments)
+            again = run(folder, arguments + resume(folder))
             check(again.returncode == 0, name, "after stop", stop, again.stderr)
             end = hashes(folder)
             for file in set(after) | set(end):
@@ -123,6 +126,22 @@ COLMAP_OPTIONS = """--database_path --image_path --image_list_path --output_path
 --SiftExtraction.use_gpu --SiftExtraction.num_threads --SiftExtraction.max_image_size --SiftExtraction.max_num_features
 --SiftMatching.use_gpu --SiftMatching.num_threads --ExhaustiveMatching.block_size --Mapper.num_threads
 --Mapper.min_model_size"""
+
+
+TRAINING = """epochs = 2
+tuples_per_step = 2
+[model]
+architecture = "efficientnet_lite0"
+pooling = "gem"
+weights = "weights.pth"
+[data]
+training_set = "set.db"
+image_size = 64
+[mining]
+queries = 4
+pool = 8
+negatives = 1
+"""
 
 
 def write_fake_colmap(folder, photos):
@@ -185,12 +204,16 @@ def main():
             stop_everywhere(start, "evaluate --save", ["evaluate", "weights.pth", "--data", classes, "--save", "out",
                                                        "--save-results", "results.json", "--report", "page.html", *options],
                             changing=["page.html"])
-            stop_everywhere(start, "convert", ["convert", "weights.pth", "-o", "model.safetensors", *options[:4]])
+            stop_everywhere(start, "convert", ["convert", "weights.pth", "model.safetensors", *options[:4]])
             subprocess.run([PROGRAM, "tuples", classes, "--classes", "-o", "set.db", "--min-scene-photos", "2",
                             "--query-fraction", "1"], cwd=start, check=True, capture_output=True)
             stop_everywhere(start, "report", ["report", "set.db", "-o", "set.html"])
             stop_everywhere(start, "whiten", ["whiten", "weights.pth", "--tuples", "set.db", "-o", "white.pth", *options],
-                            most=40)
+                            most=20)
+            (start / "train.toml").write_text(TRAINING)
+            stop_everywhere(start, "train", ["train", "train.toml", "-o", "run"], most=12,
+                            changing=["run/*.csv", "run/report.html", "run/tensorboard/*"],
+                            resume=lambda folder: ["--resume"] if (folder / "run/last.pth").exists() else [])
         else:
             print("extract was left out: needs", WEIGHTS)
     print("stops: no file was lost")
