@@ -344,7 +344,7 @@ TEST_F(Commands, TwoExtractionsIntoOneOutputAreRefused) {
   while (!std::filesystem::exists(folder_ / "descriptors.partial")) std::this_thread::yield();
   const auto [code, text] = CaptureCommand(extract);
   EXPECT_EQ(code, 1);
-  EXPECT_THAT(text, HasSubstr("descriptors.partial: another run is writing this output"));
+  EXPECT_THAT(text, HasSubstr("descriptors.npy: another process writes this file"));
   first.join();
   EXPECT_EQ(ReadDescriptors(folder_ / "descriptors").descriptors.size(), 40);
 }
@@ -411,7 +411,7 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
   WriteFile(folder_ / "sparse/points3D.bin", std::string(8, '\0'));
   const std::vector<BadInput> inputs = {
       {"missing folder", {"extract", "@model.pth", "@none", "-o", "@out"}, 1, "none: no such file or folder"},
-      {"empty folder", {"extract", "@model.pth", "@empty", "-o", "@out"}, 1, "no photo (.jpg, .jpeg, .png)"},
+      {"empty folder", {"extract", "@model.pth", "@empty", "-o", "@out"}, 1, "no photo (.jpg, .jpeg, .jpe, .jfif, .png)"},
       {"only bad photos",
        {"extract", "@model.pth", "@bad", "-o", "@out"},
        1,

@@ -58,13 +58,13 @@ TEST_F(Tuples, AFullDiskLeavesTheOldSetAndNothingElse) {
   // Of the least size, and larger ones that hold a part.
   WriteFile(folder_ / "full.sh", "disk='" + Path("disk") + "'; mkdir $disk\nfor size in 4 8 16 32; do\n" +
                                      "  mount -t tmpfs -o size=${size}k none $disk || exit 77\n" +
-                                     "  echo old > $disk/set.db\n  " + Command("$disk/set.db") +
+                                     "  echo SQLite format 3, old > $disk/set.db\n  " + Command("$disk/set.db") +
                                      "; echo code $?\n  ls -A $disk; cat $disk/set.db; umount $disk\ndone\n");
   const auto [code, text] = CaptureCommand({"unshare", "-rm", "bash", Path("full.sh")});
   if (code != 0) GTEST_SKIP() << "a file system in memory cannot be mounted here: " << text;
   size_t at = 0;
   for (int disk = 0; disk < 4; ++disk) {
-    const size_t next = text.find("code 1\nset.db\nold\n", at);
+    const size_t next = text.find("code 1\nset.db\nSQLite format 3, old\n", at);
     ASSERT_NE(next, text.npos) << text;
     EXPECT_THAT(text.substr(at, next - at), ContainsRegex("disk/set.db.*: database or disk is full"));
     at = next + 1;
