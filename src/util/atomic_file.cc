@@ -125,6 +125,11 @@ int64_t RemoveAbandoned(const fs::path& folder, const std::string& target) {
 }  // namespace
 
 PartialFile::PartialFile(const fs::path& target) : named_(target), target_(FollowLinks(target)) {
+  std::error_code error;
+  for (fs::path folder = target_.parent_path(); !folder.empty() && !fs::exists(folder, error);
+       folder = folder.parent_path()) {
+    made_folders_.push_back(folder);
+  }
   MakeParentFolder(target_);
   Make();
 }
@@ -151,6 +156,7 @@ PartialFile::~PartialFile() {
   if (descriptor_ < 0) return;
   ::unlink(path_.c_str());
   ::close(descriptor_);
+  for (const fs::path& folder : made_folders_) ::rmdir(folder.c_str());  // stays if it holds anything
 }
 
 void PartialFile::Commit() {

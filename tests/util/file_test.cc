@@ -107,6 +107,21 @@ TEST(PartialFile, ReplacesTheTargetOnceComplete) {
   EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("a"));
 }
 
+TEST(PartialFile, WithoutCommitLeavesNoEmptyFolderThatItMade) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "users");
+  for (const char* target : {"users/a/b/file", "file"}) {
+    { const PartialFile file(folder / target); }
+    EXPECT_TRUE(std::filesystem::is_empty(folder / "users"));
+  }
+  {
+    const PartialFile file(folder / "users/a/b/file");
+    WriteFile(folder / "users/a/other", "");
+  }
+  EXPECT_THAT(vantage::testing::FilesBelow(folder.path()), ElementsAre("users/a/other"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "users/a/b"));
+}
+
 TEST(PartialFile, NamesTheTargetIfItIsTakenAway) {
   const TemporaryFolder folder;
   PartialFile file(folder / "a");

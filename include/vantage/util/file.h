@@ -41,8 +41,9 @@ void MakeParentFolder(const std::filesystem::path& path);
 void WriteAll(int descriptor, std::string_view bytes, const std::filesystem::path& path);
 
 // A file on its way to its name: written beside the target as NAME.partial-PID-N, and renamed by Commit.
-// Without Commit it is removed. It is locked as long as it is open, so that RemoveAbandonedFiles tells it
-// from what a killed process left. If the target is a symbolic link, what the link points to is written.
+// Without Commit it is removed, with folders that it made if they are empty. It is locked as long as it is
+// open, so that RemoveAbandonedFiles tells it from what a killed process left. If the target is a symbolic
+// link, what the link points to is written.
 class PartialFile {
  public:
   // Makes the file, empty, and missing parent folders. Its mode is that of the target, or what the umask
@@ -68,6 +69,7 @@ class PartialFile {
   std::filesystem::path named_;   // the target as the caller named it, for messages
   std::filesystem::path target_;  // links followed
   std::filesystem::path path_;
+  std::vector<std::filesystem::path> made_folders_;  // the deepest first
   int descriptor_ = -1;
 };
 
