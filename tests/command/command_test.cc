@@ -349,6 +349,13 @@ TEST_F(Commands, TwoExtractionsIntoOneOutputAreRefused) {
   EXPECT_EQ(ReadDescriptors(folder_ / "descriptors").descriptors.size(), 40);
 }
 
+TEST_F(Commands, AResultThatCannotBePrintedIsAnError) {
+  const auto [code, text] = CaptureCommand(
+      {"bash", "-c", "'" VANTAGE_PROGRAM "' info '" + Path("model.pth") + "' --json > /dev/full"});
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(text, HasSubstr("standard output: cannot be written: No space left on device"));
+}
+
 TEST_F(Commands, CtrlCEndsWith130AndSaysHowToGoOn) {
   WriteFile(folder_ / "interrupt.sh",
             "'" VANTAGE_PROGRAM "' train '" + Path("train.toml") + "' -o '" + Path("run") +
@@ -411,7 +418,10 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
   WriteFile(folder_ / "sparse/points3D.bin", std::string(8, '\0'));
   const std::vector<BadInput> inputs = {
       {"missing folder", {"extract", "@model.pth", "@none", "-o", "@out"}, 1, "none: no such file or folder"},
-      {"empty folder", {"extract", "@model.pth", "@empty", "-o", "@out"}, 1, "no photo (.jpg, .jpeg, .jpe, .jfif, .png)"},
+      {"empty folder",
+       {"extract", "@model.pth", "@empty", "-o", "@out"},
+       1,
+       "no photo (.jpg, .jpeg, .jpe, .jfif, .png)"},
       {"only bad photos",
        {"extract", "@model.pth", "@bad", "-o", "@out"},
        1,

@@ -42,6 +42,14 @@ TEST(WriteRankedLists, RefusesWhatTheFormatCannotSay) {
               HasSubstr("end in .npy, .csv or .txt"));
 }
 
+TEST(RankedLists, WritingThemCanBeInterruptedAndLeavesNothing) {
+  const testing::TemporaryFolder folder;
+  const RankedLists lists{{"q"}, {{{0, 1.0F}}}};
+  EXPECT_THROW(WriteRankedLists(lists, {"a"}, folder / "r.csv", {.is_cancelled = [] { return true; }}),
+               Interrupted);
+  EXPECT_THAT(testing::FilesBelow(folder.path()), ::testing::IsEmpty());
+}
+
 TEST(RankedLists, NamesThatTheFormatCannotHoldAreFoundBeforeTheWork) {
   CheckRankedListsNames("r.csv", {"a b.jpg"});
   CheckRankedListsNames("r.npy", {"a b.jpg"});
