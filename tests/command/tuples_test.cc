@@ -58,7 +58,8 @@ TEST_F(Tuples, AFullDiskLeavesTheOldSetAndNothingElse) {
   // Of the least size, and larger ones that hold a part.
   WriteFile(folder_ / "full.sh", "disk='" + Path("disk") + "'; mkdir $disk\nfor size in 4 8 16 32; do\n" +
                                      "  mount -t tmpfs -o size=${size}k none $disk || exit 77\n" +
-                                     "  echo SQLite format 3, old > $disk/set.db\n  " + Command("$disk/set.db") +
+                                     "  echo SQLite format 3, old > $disk/set.db\n  " +
+                                     Command("$disk/set.db") +
                                      "; echo code $?\n  ls -A $disk; cat $disk/set.db; umount $disk\ndone\n");
   const auto [code, text] = CaptureCommand({"unshare", "-rm", "bash", Path("full.sh")});
   if (code != 0) GTEST_SKIP() << "a file system in memory cannot be mounted here: " << text;

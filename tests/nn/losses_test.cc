@@ -316,8 +316,9 @@ TEST(MultiSimilarityLoss, EasyNegativesHaveNoGradient) {
 TEST(Losses, WrongUseIsAnError) {
   LossOptions options;
   options.name = "arcface";
-  EXPECT_THAT(ErrorOf([&] { MakeLoss(options); }),
-              ::testing::HasSubstr("must be one of contrastive, infonce, multi_similarity, smooth_ap, triplet"));
+  EXPECT_THAT(
+      ErrorOf([&] { MakeLoss(options); }),
+      ::testing::HasSubstr("must be one of contrastive, infonce, multi_similarity, smooth_ap, triplet"));
   options = {};
   options.reduction = "max";
   EXPECT_THAT(ErrorOf([&] { MakeLoss(options); }), ::testing::HasSubstr("must be one of sum, mean"));
