@@ -13,7 +13,6 @@
 #include "vantage/serialize/json.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
-#include "vantage/util/log.h"
 #include "vantage/util/photo_finder.h"
 #include "vantage/util/rethrow.h"
 
@@ -89,8 +88,7 @@ Benchmark ReadClassFolders(const fs::path& folder, int query_every) try {
   VANTAGE_CHECK(query_every >= 1, "every ", query_every, "-th photo a query");
   Benchmark benchmark;
   benchmark.name = FolderName(folder);
-  const GroupedPhotos photos = GroupPhotoFiles(folder);
-  for (const auto& [name, paths] : photos.groups) {
+  for (const auto& [name, paths] : PhotosByClass(folder)) {
     const auto first = static_cast<int64_t>(benchmark.photos.size());
     for (const fs::path& path : paths) benchmark.photos.push_back(folder / name / path);
     const auto end = static_cast<int64_t>(benchmark.photos.size());
@@ -102,11 +100,6 @@ Benchmark ReadClassFolders(const fs::path& folder, int query_every) try {
       }
       benchmark.queries.push_back(std::move(query));
     }
-  }
-  if (!photos.loose.empty()) {
-    LogWarning(folder.string(), ": ", photos.loose.size(),
-               " photos beside the classes are of no class and left out, such as ",
-               photos.loose.front().string());
   }
   VANTAGE_CHECK(!benchmark.queries.empty(), folder.string(),
                 ": no query: a benchmark has a sub-folder for each class, with two photos or more");

@@ -187,6 +187,16 @@ GroupedPhotos GroupPhotoFiles(const fs::path& folder) {
   return grouped;
 }
 
+std::map<std::string, std::vector<fs::path>> PhotosByClass(const fs::path& folder) {
+  GroupedPhotos photos = GroupPhotoFiles(folder);
+  if (!photos.loose.empty()) {
+    LogWarning(folder.string(), ": ", photos.loose.size(),
+               " photos beside the classes are of no class and left out, such as ",
+               photos.loose.front().string());
+  }
+  return std::move(photos.groups);
+}
+
 PhotoFinder FindPhotosIn(const fs::path& folder) {
   std::vector<fs::path> photos = ListPhotoFiles(folder);
   for (fs::path& photo : photos) photo = folder / photo;

@@ -11,7 +11,6 @@
 #include "tuples/splits.h"
 #include "vantage/image/photo_folder.h"
 #include "vantage/util/error.h"
-#include "vantage/util/log.h"
 #include "vantage/util/random.h"
 #include "vantage/util/rethrow.h"
 
@@ -27,15 +26,9 @@ constexpr size_t kNamedFiles = 5;  // of a class, that a message names
 
 std::vector<PhotoClass> ReadClasses(const fs::path& folder, std::optional<Split> split) try {
   std::vector<PhotoClass> classes;
-  const GroupedPhotos photos = GroupPhotoFiles(folder);
-  for (const auto& [name, paths] : photos.groups) {
+  for (const auto& [name, paths] : PhotosByClass(folder)) {
     classes.push_back({name, {}, split});
     for (const fs::path& path : paths) classes.back().photos.push_back(folder / name / path);
-  }
-  if (!photos.loose.empty()) {
-    LogWarning(folder.string(), ": ", photos.loose.size(),
-               " photos beside the classes are of no class and left out, such as ",
-               photos.loose.front().string());
   }
   VANTAGE_CHECK(!classes.empty(), folder.string(), ": no sub-folder with a photo: each is to be a class");
   return classes;

@@ -41,6 +41,9 @@ std::vector<std::filesystem::path> ListPhotoFiles(const std::filesystem::path& f
 // The same by sub-folder, such as classes or scenes.
 GroupedPhotos GroupPhotoFiles(const std::filesystem::path& folder);
 
+// The groups of GroupPhotoFiles as classes. Logs a warning of loose photos, which are of no class.
+std::map<std::string, std::vector<std::filesystem::path>> PhotosByClass(const std::filesystem::path& folder);
+
 // A finder of the photos of ListPhotoFiles.
 PhotoFinder FindPhotosIn(const std::filesystem::path& folder);
 
