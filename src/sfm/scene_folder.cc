@@ -37,7 +37,7 @@ void RemoveDatabase(const fs::path& path) {
   for (const char* ending : {"", "-wal", "-shm", "-journal"}) fs::remove(path.string() + ending);
 }
 
-// Of names and content of all files below the folder.
+// The hash of the names and contents of all files below the folder.
 std::string DigestOfFolder(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {

@@ -22,7 +22,7 @@ struct SearchOptions {
 };
 void Describe(OptionsDescription& description, SearchOptions& options);
 
-// Of each query the row of the database that is the same photo, if there is one. Empty: there is none.
+// For each query the database row of the same photo, if there is one. Empty: no query is in the database.
 using OwnRows = std::vector<std::optional<int64_t>>;
 // Photos of the same name are the same: "./a.jpg" and "a.jpg" are one name.
 OwnRows RowsOfSameNames(const std::vector<std::string>& queries, const std::vector<std::string>& database);
