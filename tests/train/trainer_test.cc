@@ -105,6 +105,27 @@ TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
   EXPECT_THAT(ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
 }
 
+// Validation compares networks: one that never changes has one loss, whatever training draws.
+TEST_F(Training, TheSameNetworkHasTheSameValidationLossInEveryEpoch) {
+  options_.optimizer.learning_rate = 0;
+  options_.mining.queries = 2;  // of 9; there are 6 to validate on
+  options_.mining.pool = 7;
+  options_.mining.redraw_positives = true;
+  options_.epochs = 4;
+  for (const char* strategy : {"negatives", "difficulty"}) {
+    options_.mining.strategy = strategy;
+    options_.mining.difficulty.lowest_loss = -10;
+    options_.mining.difficulty.highest_loss = 10;
+    const TrainResult result = Train(options_, folder_ / strategy, false, OneThread());
+    ASSERT_EQ(result.epochs.size(), 5U);
+    for (const EpochMetrics& epoch : result.epochs) {
+      EXPECT_EQ(epoch.val_loss, result.epochs[0].val_loss) << strategy << ", epoch " << epoch.epoch;
+      EXPECT_EQ(epoch.val_negative_distance, result.epochs[0].val_negative_distance) << strategy;
+    }
+    EXPECT_EQ(result.best_epoch, 0) << strategy;
+  }
+}
+
 // Epochs last no longer than the run that they are of.
 TEST_F(Training, BooksNoSecondTwice) {
   options_.epochs = 2;
