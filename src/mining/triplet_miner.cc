@@ -2,6 +2,7 @@
 #include "mining/triplet_miner.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "mining/described_photos.h"
@@ -56,6 +57,7 @@ MinedTuples MineTripletEpoch(const TrainingSet& set, Split split, const std::fil
     const MinedTriplets found = MineTriplets(described.First(photos.size()), ScenesOf(set, photos), options,
                                              seed, random.Next(), context);
     *mined.triplets += found.statistics;
+    mined.photo_distance = std::fmax(mined.photo_distance, described.Spread(photos.size()));
     for (const Triplet& triplet : found.triplets) {
       const auto photo = [&](int64_t row) { return photos[static_cast<size_t>(row)]; };
       mined.tuples.push_back({.query = photo(triplet.anchor),

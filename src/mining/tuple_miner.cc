@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/mining/tuple_miner.h"
 
+#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -154,6 +155,7 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
       pairs, [&](const Tuple& pair) { return !described.Has(pair.query) || !described.Has(pair.positive); });
   std::erase_if(pool, [&](PhotoId photo) { return !described.Has(photo); });
 
+  mined.photo_distance = described.Spread(pool.size());
   std::vector<PhotoId> queries;
   for (const Tuple& pair : pairs) queries.push_back(pair.query);
   const MinedNegatives negatives =
@@ -167,6 +169,9 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
     if (static_cast<int>(pairs[i].negatives.size()) < options.negatives) ++mined.short_tuples;
     if (!pairs[i].negatives.empty()) mined.tuples.push_back(std::move(pairs[i]));
   }
+  VANTAGE_CHECK(!mined.tuples.empty() || pool.size() < 2 || !std::isnan(mined.photo_distance),
+                "mining found no tuple in the split '", SplitName(split),
+                "': descriptors are not finite; is the learning rate too high?");
   VANTAGE_CHECK(!mined.tuples.empty(), "mining found no tuple in the split '", SplitName(split),
                 "': could the photos be read?");
   return mined;

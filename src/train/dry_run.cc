@@ -108,6 +108,7 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
                  },
                  RunnerOptions(options.compute, net.device(), context.ThreadCount()), {});
     seconds = SecondsSince(start);
+    VANTAGE_CHECK(result.not_finite.empty(), result.not_finite);
     const auto is_used = [](const TupleOutcome& tuple) { return tuple.skipped.empty(); };
     VANTAGE_CHECK(std::any_of(result.tuples.begin(), result.tuples.end(), is_used),
                   "no tuple of a step could be read: ", result.tuples.front().skipped);

@@ -59,6 +59,9 @@ void Describe(OptionsDescription& description, MiningOptions& options);
 struct MinedTuples {
   std::vector<Tuple> tuples;
   double average_negative_distance = 0;
+  // Root mean square of the distances between two of the photos that were drawn, of any scenes: next to 0
+  // where the network tells nothing apart. NaN where a descriptor is not finite.
+  double photo_distance = std::numeric_limits<double>::quiet_NaN();
   // Tuples that got fewer negatives than asked for, since the pool has too few other scenes.
   // Differs from cirtorch, which runs off its array there.
   int64_t short_tuples = 0;
