@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/mining/tuple_miner.h"
 
-#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -169,11 +168,9 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
     if (static_cast<int>(pairs[i].negatives.size()) < options.negatives) ++mined.short_tuples;
     if (!pairs[i].negatives.empty()) mined.tuples.push_back(std::move(pairs[i]));
   }
-  VANTAGE_CHECK(!mined.tuples.empty() || pool.size() < 2 || !std::isnan(mined.photo_distance),
-                "mining found no tuple in the split '", SplitName(split),
-                "': descriptors are not finite; is the learning rate too high?");
   VANTAGE_CHECK(!mined.tuples.empty(), "mining found no tuple in the split '", SplitName(split),
-                "': could the photos be read?");
+                "': could the photos be read?", mined.failed.empty() ? "" : " The first that failed: ",
+                mined.failed.empty() ? "" : mined.failed.front());
   return mined;
 } catch (...) {
   RethrowAsError();

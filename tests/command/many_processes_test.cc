@@ -249,7 +249,7 @@ TEST_F(ManyProcesses, ALossThatIsNotFiniteEndsAllAndIsDumped) {
   const Results results = TrainWith(2, "run", {"--set", "optimizer.learning_rate=1", "--set", "epochs=30"});
   for (const auto& [code, output] : results) EXPECT_EQ(code, 1) << output;
   EXPECT_THAT(results[0].second,
-              ::testing::AnyOf(HasSubstr("failed-step.json"), HasSubstr("descriptors are not finite"),
+              ::testing::AnyOf(HasSubstr("failed-step.json"), HasSubstr("its descriptor is not finite"),
                                HasSubstr("the validation loss is")));
 }
 

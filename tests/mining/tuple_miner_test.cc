@@ -157,7 +157,7 @@ TEST(MineEpoch, AllPhotosGoneIsAnError) {
   const Model model = MakeFormulaModel();
   EXPECT_THAT(
       ErrorOf([&] { MineEpoch(set, Split::kTrain, folder / "elsewhere", model.net, kSmall, {}, 1, 0); }),
-      HasSubstr("could the photos be read?"));
+      HasSubstr("could the photos be read? The first that failed: "));
 }
 
 TEST(MineEpoch, RefusesOptionsThatMeanNothing) {
