@@ -317,10 +317,10 @@ TEST(Losses, WrongUseIsAnError) {
   LossOptions options;
   options.name = "arcface";
   EXPECT_THAT(ErrorOf([&] { MakeLoss(options); }),
-              ::testing::HasSubstr("known are contrastive, infonce, multi_similarity, smooth_ap, triplet"));
+              ::testing::HasSubstr("one of contrastive, infonce, multi_similarity, smooth_ap, triplet"));
   options = {};
   options.reduction = "max";
-  EXPECT_THAT(ErrorOf([&] { MakeLoss(options); }), ::testing::HasSubstr("known are sum, mean"));
+  EXPECT_THAT(ErrorOf([&] { MakeLoss(options); }), ::testing::HasSubstr("one of sum, mean"));
   for (const std::string& name : LossNames()) {
     options = {};
     options.name = name;
