@@ -122,7 +122,9 @@ int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>
     CLI::App* subcommand = app.add_subcommand(command->Name(), command->Summary());
     CommandLine line(*subcommand);
     command->Declare(line);
-    subcommand->add_option("--threads", options.threads, "Threads; 0: as many as cores")
+    subcommand
+        ->add_option("--threads", options.threads,
+                     "Threads; 0: as many as processors that the process may use")
         ->check(CLI::Range(0, 1024))
         ->group("Common options");
     subcommand->add_option("--device", options.device, "cpu, cuda or cuda:N")->group("Common options");

@@ -93,7 +93,8 @@ class TrainCommand : public Command {
     };
     LogInfo("epoch ", m.epoch, ": loss ", or_dash(m.train_loss, 5), ", validation ", or_dash(m.val_loss, 5),
             ", distance of negatives ", or_dash(m.train_negative_distance, 4), " and ",
-            or_dash(m.val_negative_distance, 4), ", p ", or_dash(m.exponent, 3), ", ",
+            or_dash(m.val_negative_distance, 4), ", p ", or_dash(m.exponent, 3),
+            m.skipped_steps > 0 ? StrCat(", ", m.skipped_steps, " steps skipped so far") : "", ", ",
             FormatDuration(m.seconds));
   }
 

@@ -8,6 +8,7 @@
 #include "vantage/extract/model_descriptors.h"
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/intra_op_threads.h"
+#include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"
@@ -172,6 +173,7 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
     if (!finished[static_cast<size_t>(window.first)]) windows.push_back(window);
   }
   const IntraOpThreads one_thread_a_photo(1);
+  const SingleThreadedBlas one_thread_a_whitening;
   const int threads = context.ThreadCount();
   const auto window_count = static_cast<int64_t>(windows.size());
   OrderedPrefetch<WindowImages> loaded(window_count, threads, 2 * threads, [&](int64_t w) {

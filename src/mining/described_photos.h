@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -44,6 +46,17 @@ class DescribedPhotos {
 
   double Distance(PhotoId a, PhotoId b) const {
     return (values_.row(row_of_.at(a)) - values_.row(row_of_.at(b))).cast<double>().norm();
+  }
+
+  // Root mean square of the distances between two of the first `count` photos; NaN for fewer than two, or
+  // where a descriptor is not finite.
+  double Spread(size_t count) const {
+    if (count < 2) return std::numeric_limits<double>::quiet_NaN();
+    const auto rows = First(count).cast<double>();
+    const Eigen::RowVectorXd mean = rows.colwise().mean();
+    double sum = 0;
+    for (Eigen::Index i = 0; i < rows.rows(); ++i) sum += (rows.row(i) - mean).squaredNorm();
+    return std::sqrt(2 * sum / (static_cast<double>(count) - 1));
   }
 
   DescriptorMatrix Rows(const std::vector<PhotoId>& photos) const {

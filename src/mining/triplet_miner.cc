@@ -2,7 +2,7 @@
 #include "mining/triplet_miner.h"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <map>
 
 #include "mining/described_photos.h"
@@ -39,41 +39,25 @@ std::vector<PhotoId> DrawRound(const TrainingSet& set, Split split, const Triple
   return drawn;
 }
 
-// The hard triplet of every photo.
-TripletOptions ForValidation(TripletOptions options) {
-  options.rounds = 1;
-  options.semi_hard_probability = 0;
-  options.rank_threshold = std::numeric_limits<int>::max();
-  options.lowest_loss = -10;  // the options' bounds, which all losses are within
-  options.highest_loss = 10;
-  options.one_per_class = false;
-  options.triplets = std::numeric_limits<int>::max();
-  return options;
-}
-
 }  // namespace
 
 MinedTuples MineTripletEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                             const DescribePhotos& describe, const TripletOptions& wanted, int64_t seed,
-                             int64_t epoch, const RunContext& context) {
-  CheckOptions(wanted);
-  const TripletOptions options = split == Split::kVal ? ForValidation(wanted) : wanted;
-  const auto key = static_cast<uint64_t>(seed);
+                             const DescribePhotos& describe, const TripletOptions& options, uint64_t seed,
+                             uint64_t epoch, const RunContext& context) {
   MinedTuples mined;
   mined.triplets.emplace();
   double distance_sum = 0;
   for (int round = 0; round < options.rounds; ++round) {
     const uint64_t split_number = split == Split::kTrain ? 0 : 1;
-    // Photos to validate on are the same in each epoch.
-    const uint64_t drawn_epoch = split == Split::kTrain ? static_cast<uint64_t>(epoch) : 0;
-    RandomStream random(key, "triplet round", {split_number, drawn_epoch, static_cast<uint64_t>(round)});
+    RandomStream random(seed, "triplet round", {split_number, epoch, static_cast<uint64_t>(round)});
     std::vector<PhotoId> photos = DrawRound(set, split, options, random);
     const DescribedPhotos described(set, photos, photo_root, describe, context);
     mined.failed.insert(mined.failed.end(), described.failed().begin(), described.failed().end());
     std::erase_if(photos, [&](PhotoId photo) { return !described.Has(photo); });
     const MinedTriplets found = MineTriplets(described.First(photos.size()), ScenesOf(set, photos), options,
-                                             key, random.Next(), context);
+                                             seed, random.Next(), context);
     *mined.triplets += found.statistics;
+    mined.photo_distance = std::fmax(mined.photo_distance, described.Spread(photos.size()));
     for (const Triplet& triplet : found.triplets) {
       const auto photo = [&](int64_t row) { return photos[static_cast<size_t>(row)]; };
       mined.tuples.push_back({.query = photo(triplet.anchor),

@@ -5,9 +5,9 @@
 
 namespace vantage {
 
-// MineEpoch by difficulty.
+// MineEpoch by difficulty, with the options of the split, which fit their rules. epoch: 0 in validation.
 MinedTuples MineTripletEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                             const DescribePhotos& describe, const TripletOptions& options, int64_t seed,
-                             int64_t epoch, const RunContext& context);
+                             const DescribePhotos& describe, const TripletOptions& options, uint64_t seed,
+                             uint64_t epoch, const RunContext& context);
 
 }  // namespace vantage

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/mining/tuple_miner.h"
 
+#include <limits>
 #include <map>
 #include <set>
 
@@ -77,6 +78,9 @@ void Describe(OptionsDescription& description, MiningOptions& options) {
       .AtLeast(1);
   description.Add("pool", options.pool, "Photos drawn for an epoch, among which negatives are looked for")
       .AtLeast(1);
+  description
+      .Add("val_queries", options.val_queries, "Queries to validate on, the same in each epoch; 0: all")
+      .AtLeast(0);
   description.Add("redraw_positives", options.redraw_positives,
                   "Draw positives anew in each epoch from all that fit, instead of keeping the set's");
   description
@@ -104,16 +108,34 @@ void CheckMinable(const TrainingSet& set, Split split) {
                 "': negatives come from other scenes");
 }
 
+MiningOptions ForValidation(MiningOptions options) {
+  constexpr int kAll = std::numeric_limits<int>::max();
+  options.queries = options.val_queries > 0 ? options.val_queries : kAll;
+  options.pool = kAll;
+  options.redraw_positives = false;
+  TripletOptions& triplets = options.difficulty;
+  triplets.rounds = 1;
+  triplets.semi_hard_probability = 0;
+  triplets.rank_threshold = kAll;
+  triplets.lowest_loss = -10;  // the options' bounds, which all losses are within
+  triplets.highest_loss = 10;
+  triplets.one_per_class = false;
+  triplets.triplets = kAll;
+  return options;
+}
+
 MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                      const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
+                      const DescribePhotos& describe, const MiningOptions& wanted, int64_t seed,
                       int64_t epoch, const RunContext& context) try {
-  CheckOptions(options);
+  CheckOptions(wanted);
   CheckMinable(set, split);
-  if (options.strategy == "difficulty") {
-    return MineTripletEpoch(set, split, photo_root, describe, options.difficulty, seed, epoch, context);
-  }
+  const bool validates = split == Split::kVal;
+  const MiningOptions options = validates ? ForValidation(wanted) : wanted;
   const auto key = static_cast<uint64_t>(seed);
-  const auto epoch_key = static_cast<uint64_t>(epoch);
+  const uint64_t epoch_key = validates ? 0 : static_cast<uint64_t>(epoch);
+  if (options.strategy == "difficulty") {
+    return MineTripletEpoch(set, split, photo_root, describe, options.difficulty, key, epoch_key, context);
+  }
   std::vector<Tuple> pairs = DrawPairs(set, split, options, key, epoch_key);
   std::vector<PhotoId> pool = DrawPool(set, split, options, key, epoch_key);
 
@@ -132,6 +154,7 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
       pairs, [&](const Tuple& pair) { return !described.Has(pair.query) || !described.Has(pair.positive); });
   std::erase_if(pool, [&](PhotoId photo) { return !described.Has(photo); });
 
+  mined.photo_distance = described.Spread(pool.size());
   std::vector<PhotoId> queries;
   for (const Tuple& pair : pairs) queries.push_back(pair.query);
   const MinedNegatives negatives =
@@ -146,7 +169,8 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
     if (!pairs[i].negatives.empty()) mined.tuples.push_back(std::move(pairs[i]));
   }
   VANTAGE_CHECK(!mined.tuples.empty(), "mining found no tuple in the split '", SplitName(split),
-                "': could the photos be read?");
+                "': could the photos be read?", mined.failed.empty() ? "" : " The first that failed: ",
+                mined.failed.empty() ? "" : mined.failed.front());
   return mined;
 } catch (...) {
   RethrowAsError();

@@ -10,6 +10,7 @@
 
 #include <utility>
 
+#include "nn/new_tensors.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -25,11 +26,11 @@ BatchStatisticsRecorder::~BatchStatisticsRecorder() { recorder = outer_; }
 BatchNorm::BatchNorm(std::string name, int64_t channels, double epsilon)
     : name_(std::move(name)),
       epsilon_(epsilon),
-      weight_(at::ones({channels})),
-      bias_(at::zeros({channels})),
-      running_mean_(at::zeros({channels})),
-      running_var_(at::ones({channels})),
-      num_batches_tracked_(at::zeros({}, at::kLong)) {}
+      weight_(at::ones({channels}, NewTensor())),
+      bias_(at::zeros({channels}, NewTensor())),
+      running_mean_(at::zeros({channels}, NewTensor())),
+      running_var_(at::ones({channels}, NewTensor())),
+      num_batches_tracked_(at::zeros({}, NewTensor().dtype(at::kLong))) {}
 
 at::Tensor BatchNorm::Scale() const { return weight_ * (running_var_ + epsilon_).rsqrt(); }
 

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "nn/aggregations.h"
+#include "nn/new_tensors.h"
 #include "nn/resize_images.h"
 #include "vantage/nn/power_normalize.h"
 #include "vantage/util/cpu.h"
@@ -133,7 +134,7 @@ void DescriptorNet::LinearLayer::Visit(const std::string& name, const TensorVisi
 
 DescriptorNet::LinearLayer DescriptorNet::MakeLinear(bool wanted, int64_t dimension, int64_t from) {
   if (!wanted) return {};
-  return {at::eye(dimension, from), at::zeros({dimension})};
+  return {at::eye(dimension, from, NewTensor()), at::zeros({dimension}, NewTensor())};
 }
 
 void DescriptorNet::CheckOptionsOf(const DescriptorNetOptions& options) {
@@ -299,8 +300,12 @@ DescriptorNet DescriptorNet::Frozen(at::ScalarType type) const {
 
 DescriptorNet DescriptorNet::Twin() const {
   VANTAGE_CHECK(!frozen_, "a frozen network cannot be copied");
-  DescriptorNet twin(options_);
+  DescriptorNet twin = [&] {
+    const WithoutMemory replaced_below;
+    return DescriptorNet(options_);
+  }();
   twin.normalization = normalization;
+  twin.pooling_ = pooling_;  // which a head of local features does not visit
   twin.device_ = device_;
   twin.trunk_type_ = trunk_type_;
   std::map<std::string, at::Tensor> tensors;

@@ -10,6 +10,7 @@
 
 #include "nn/convolution.h"
 #include "nn/max_pool.h"
+#include "nn/new_tensors.h"
 #include "nn/winograd.h"
 
 namespace vantage {
@@ -35,8 +36,9 @@ ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& opt
       options_(options),
       activation_(activation),
       weight_(at::zeros(
-          {options.out_channels, options.in_channels / options.groups, options.kernel, options.kernel})) {
-  if (has_bias) bias_ = at::zeros({options.out_channels});
+          {options.out_channels, options.in_channels / options.groups, options.kernel, options.kernel},
+          NewTensor())) {
+  if (has_bias) bias_ = at::zeros({options.out_channels}, NewTensor());
 }
 
 ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& options, std::string norm_name,

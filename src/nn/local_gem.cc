@@ -3,6 +3,7 @@
 #include <ATen/ops/full.h>
 
 #include "nn/aggregations.h"
+#include "nn/new_tensors.h"
 #include "vantage/nn/locals.h"
 #include "vantage/nn/pooling.h"
 
@@ -12,7 +13,8 @@ namespace {
 // Generalised mean over all locals instead of over the locations of a map.
 class LocalGem : public Aggregation {
  public:
-  explicit LocalGem(int64_t local_dimension) : dimension_(local_dimension), p_(at::full({1}, 3.0)) {}
+  explicit LocalGem(int64_t local_dimension)
+      : dimension_(local_dimension), p_(at::full({1}, 3.0, NewTensor())) {}
 
   int64_t dimension() const override { return dimension_; }
   at::Tensor Forward(const at::Tensor& locals_BND) const override {

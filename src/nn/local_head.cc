@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "nn/new_tensors.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -17,8 +18,8 @@ LocalHead::LocalHead(const LocalOptions& options, int64_t channels, std::unique_
       aggregation_(std::move(aggregation)) {
   CheckOptions(options);
   if (options.projection == 0) return;
-  weight_ = at::zeros({options.projection, channels, 1, 1});
-  bias_ = at::zeros({options.projection});
+  weight_ = at::zeros({options.projection, channels, 1, 1}, NewTensor());
+  bias_ = at::zeros({options.projection}, NewTensor());
 }
 
 at::Tensor LocalHead::Locals(const at::Tensor& map_BCHW) const {

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "nn/aggregations.h"
+#include "nn/new_tensors.h"
 #include "vantage/nn/locals.h"
 #include "vantage/util/error.h"
 
@@ -23,8 +24,9 @@ class NetVladAggregation : public Aggregation {
  public:
   NetVladAggregation(const NetVladOptions& options, int64_t local_dimension)
       : options_(options),
-        parameters_{at::zeros({local_dimension, options.clusters}),
-                    at::zeros({local_dimension, CentersWanted()}), at::zeros({CentersWanted()})} {}
+        parameters_{at::zeros({local_dimension, options.clusters}, NewTensor()),
+                    at::zeros({local_dimension, CentersWanted()}, NewTensor()),
+                    at::zeros({CentersWanted()}, NewTensor())} {}
 
   int64_t dimension() const override { return parameters_.centroids_DK.numel(); }
 

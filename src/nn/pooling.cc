@@ -11,6 +11,7 @@
 #include <cmath>
 #include <map>
 
+#include "nn/new_tensors.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -26,11 +27,11 @@ at::Tensor PoolWithExponent(const Pooling& pooling, const at::Tensor& x_BCHW) {
 }
 
 Pooling MakeGem(const std::string& name, int64_t /*channels*/) {
-  return {name, at::full({1}, kInitialExponent), PoolWithExponent};
+  return {name, at::full({1}, kInitialExponent, NewTensor()), PoolWithExponent};
 }
 
 Pooling MakeGemPerChannel(const std::string& name, int64_t channels) {
-  return {name, at::full({channels}, kInitialExponent), PoolWithExponent};
+  return {name, at::full({channels}, kInitialExponent, NewTensor()), PoolWithExponent};
 }
 
 Pooling MakeMac(const std::string& name, int64_t /*channels*/) {

@@ -52,6 +52,7 @@ constexpr MetricField<EpochMetrics> kEpochFields[] = {
     {"evaluation_seconds", "epoch_time/evaluation", &EpochMetrics::evaluation_seconds},
     {"benchmark_map", "benchmark/map", &EpochMetrics::benchmark_map},
     {"best_epoch", nullptr, &EpochMetrics::best_epoch},
+    {"skipped_steps", "epoch/skipped_steps", &EpochMetrics::skipped_steps},
 };
 
 template <typename Metrics>

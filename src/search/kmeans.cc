@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
@@ -121,6 +122,7 @@ KMeansResult KMeans(const Eigen::Ref<const DescriptorMatrix>& points, const KMea
   VANTAGE_CHECK(options.clusters >= 1 && points.rows() >= options.clusters, "k-means of ", points.rows(),
                 " points into ", options.clusters, " clusters");
   VANTAGE_CHECK(options.iterations >= 1, "k-means of ", options.iterations, " iterations");
+  const SingleThreadedBlas one_thread_a_block;
   KMeansResult result;
   DescriptorMatrix centers = FirstCenters(points, options, context);
   std::vector<int64_t> sizes;

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "search/neighbor_heap.h"
+#include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
@@ -90,6 +91,7 @@ std::vector<std::vector<Neighbor>> RerankBySuperGlobal(std::vector<std::vector<N
   if (options.count == 0) return rankings;
   const auto total = static_cast<int64_t>(rankings.size());
   std::atomic<int64_t> done = 0;
+  const SingleThreadedBlas one_thread_a_query;
   ParallelFor(total, context.ThreadCount(), [&](int64_t q) {
     context.CheckCancelled();
     std::vector<Neighbor>& ranking = rankings[static_cast<size_t>(q)];

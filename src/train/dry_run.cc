@@ -108,6 +108,7 @@ double TimeOfStep(const TrainOptions& options, const TrainingData& data, const s
                  },
                  RunnerOptions(options.compute, net.device(), context.ThreadCount()), {});
     seconds = SecondsSince(start);
+    VANTAGE_CHECK(result.not_finite.empty(), result.not_finite);
     const auto is_used = [](const TupleOutcome& tuple) { return tuple.skipped.empty(); };
     VANTAGE_CHECK(std::any_of(result.tuples.begin(), result.tuples.end(), is_used),
                   "no tuple of a step could be read: ", result.tuples.front().skipped);
@@ -178,10 +179,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   report.tuples_of_epoch = TuplesOf(options.mining, report.train);
   report.steps_of_epoch = (report.tuples_of_epoch + options.tuples_per_step - 1) / options.tuples_per_step;
   report.mined_photos_of_epoch = MinedPhotos(options.mining, report.train);
-  MiningOptions of_validation = options.mining;  // by difficulty: a triplet of every photo of one round
-  of_validation.difficulty.rounds = 1;
-  of_validation.difficulty.one_per_class = false;
-  of_validation.difficulty.triplets = of_validation.difficulty.pool;
+  const MiningOptions of_validation = ForValidation(options.mining);
   const int64_t described_photos =
       report.mined_photos_of_epoch + (data.validates() ? MinedPhotos(of_validation, report.val) : 0);
   // Validation goes forward only: about a third of a step.

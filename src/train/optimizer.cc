@@ -94,13 +94,25 @@ double Optimizer::ClipGradients() {
   return norm;
 }
 
-double Optimizer::Step(double learning_rate) {
-  const at::NoGradGuard no_grad;
-  const double norm = ClipGradients();
+void Optimizer::ClearGradients() {
   for (ParameterGroup& group : groups_) {
-    kind_->step(group, options_, learning_rate * group.rate_factor);
     for (at::Tensor& gradient : group.gradients) gradient.zero_();
   }
+}
+
+double Optimizer::Step(double learning_rate) {
+  const at::NoGradGuard no_grad;
+  double norm = 0;
+  try {
+    norm = ClipGradients();
+  } catch (const NotFinite&) {
+    ClearGradients();
+    throw;
+  }
+  for (ParameterGroup& group : groups_) {
+    kind_->step(group, options_, learning_rate * group.rate_factor);
+  }
+  ClearGradients();
   return norm;
 }
 

@@ -59,6 +59,10 @@ void Describe(OptionsDescription& description, OptimizerOptions& options) {
       .Add("clip_gradient_norm", options.clip_gradient_norm,
            "Gradients of a larger norm over all parameters are scaled down to it; 0: never")
       .AtLeast(0);
+  description
+      .Add("max_skipped_steps", options.max_skipped_steps,
+           "Steps that a run may skip since a loss or a gradient is not finite; one more ends it")
+      .AtLeast(0);
   description.Add(
       "groups", options.groups,
       "Parameters of another rate or decay, by the beginning of their names: 'features.0. rate=0.1 "

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int64_t kStateVersion = 2;
+constexpr int64_t kStateVersion = 3;
 
 // Also if they are spelled in two ways.
 bool IsSamePath(const fs::path& a, const fs::path& b) {
@@ -42,7 +42,7 @@ bool MayChange(const std::string& key, const TrainOptions& options) {
   if (key == "epochs") return options.schedule.kind != "cosine";
   for (const char* beginning :
        {"compute.device", "compute.batch_pixels", "compute.kept_pixels", "compute.loading_threads",
-        "checkpoint.", "data.photos", "data.training_set", "model.weights"}) {
+        "checkpoint.", "data.photos", "data.training_set", "model.weights", "optimizer.max_skipped_steps"}) {
     if (key.starts_with(beginning)) return true;
   }
   // Watching a benchmark changes what is best only where that is what counts.
@@ -84,6 +84,7 @@ void WriteCheckpoint(const fs::path& path, Model& model, const Optimizer& optimi
   TorchDict training;
   training.Set("version", {kStateVersion});
   training.Set("steps_done", {state.steps_done});
+  training.Set("skipped_steps", {state.skipped_steps});
   training.Set("best_epoch", {state.best_epoch});
   if (state.progress) training.Set("progress", ToTorchValue(*state.progress));
   if (average != nullptr) training.Set("weight_average", average->StateDict());
@@ -130,6 +131,7 @@ RunState ReadCheckpoint(const fs::path& path, Optimizer& optimizer, WeightAverag
   VANTAGE_CHECK(version == kStateVersion, source, ": a checkpoint of version ", version,
                 "; this program reads ", kStateVersion);
   state.steps_done = ToInteger(Member(training, "steps_done", source), source + ": steps_done");
+  state.skipped_steps = ToInteger(Member(training, "skipped_steps", source), source + ": skipped_steps");
   state.best_epoch = ToInteger(Member(training, "best_epoch", source), source + ": best_epoch");
   if (average != nullptr) average->LoadStateDict(file, Member(training, "weight_average", source));
   if (const PickleValue* progress = training.Find("progress"))

@@ -96,6 +96,7 @@ RunStart ReadStart(const TrainOptions& options, const TrainingData& data, const 
   start.goes_on = goes_on;
   if (goes_on) {
     CheckSameTrainingSet(start.model, options);
+    CheckSameStartingWeights(start.model, options);
     start.state = ReadCheckpoint(folder.last(), *start.optimizer, AverageOf(start), data.set());
     folder.KeepConfig(options);
   } else {

@@ -23,7 +23,7 @@ struct RunStart {
 // of the run. Only process 0 has a `folder` (null elsewhere) and needs the weights; the others get from it
 // what it read. Weights of a trunk alone get what a network of local features needs beside them
 // (InitializeLocals). Throws UsageError where a run stands in the folder that is not to be resumed, or an
-// option or the training set is another than that of the run or of process 0.
+// option, the training set or weights that mining needs are others than that of the run or of process 0.
 RunStart StartRun(const TrainOptions& options, const TrainingData& data, const RunFolder* folder, bool resume,
                   const ProcessGroup& group, const RunContext& context);
 

@@ -76,6 +76,16 @@ void UseBatchStatistics(DescriptorNet& net, const ModelOptions& options) {
   }
 }
 
+void CheckSameStartingWeights(const Model& model, const TrainOptions& options) {
+  if (options.mining.network != "start") return;
+  const std::string now = Sha256OfFile(options.model.weights);
+  const std::string then = json::parse(model.origin).value("weights_sha256", now);
+  if (now == then) return;
+  throw UsageError(StrCat(options.model.weights, ": holds other weights (SHA-256 ", now.substr(0, 12),
+                          "...) than those that the run was started with (", then.substr(0, 12),
+                          "...), which mining.network = start describes with"));
+}
+
 void CheckSameTrainingSet(const Model& model, const TrainOptions& options) {
   const std::string now = Sha256OfFile(options.data.training_set);
   const std::string then = json::parse(model.origin).value("training_set_sha256", now);

@@ -20,6 +20,10 @@ int64_t ContinueTraining(DescriptorNet& net, Optimizer& optimizer, const ModelOp
 // Throws UsageError where a run's model was not started with this training set; it may have been moved.
 void CheckSameTrainingSet(const Model& model, const TrainOptions& options);
 
+// Throws UsageError where a run that mines with its starting weights was not started with these; they may
+// have been moved. A run that mines with its current ones needs them no more.
+void CheckSameStartingWeights(const Model& model, const TrainOptions& options);
+
 // Where the configuration asks for it. The network must know which of its parameters are trained.
 void UseBatchStatistics(DescriptorNet& net, const ModelOptions& options);
 

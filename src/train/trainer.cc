@@ -112,7 +112,7 @@ class Trainer {
     EpochProgress& progress = *state_.progress;
     try {
       TakeSteps(model, optimizer, start);
-      VANTAGE_CHECK(progress.used > 0, "none of ", progress.tuples.size(), " tuples could be read");
+      VANTAGE_CHECK(progress.used > 0, "none of ", progress.tuples.size(), " tuples could be used");
       FinishEpoch(MetricsOf(progress), start, model, optimizer, on_epoch);
     } catch (const Interrupted&) {
       if (state_.progress) Save(model, optimizer);
@@ -157,32 +157,58 @@ class Trainer {
                         steps, options_.epochs});
       const std::span<const Tuple> tuples(progress.tuples.data() + progress.next, count);
       LossSum losses{progress.loss_sum, progress.used};
-      StepResult step;
-      try {
-        step = TakeStep(
-            net, optimizer, loss_, rate, TupleShare(group_, progress.next, count),
-            [&](size_t) { return *loaded.Next(); }, runner,
-            [&](size_t i, const TupleOutcome& outcome) {
-              context_.CheckCancelled();
-              Book(tuples[i], outcome, losses);
-              context_.Report(
-                  {StrCat("epoch ", progress.epoch, " of ", options_.epochs),
-                   static_cast<int64_t>(progress.next + i + 1), static_cast<int64_t>(progress.tuples.size()),
-                   losses.used == 0
-                       ? ""
-                       : StrCat("loss ", FormatFixed(losses.Mean(), 4), ", rate ", FormatShortest(rate))});
-            });
-      } catch (const NotFinite& error) {
-        Save(model, optimizer);
-        throw Error(StrCat(error.what(), "; ", DumpStep(tuples, rate, error.what())));
-      }
+      StepResult step = TakeStep(
+          net, optimizer, loss_, rate, TupleShare(group_, progress.next, count),
+          [&](size_t) { return *loaded.Next(); }, runner,
+          [&](size_t i, const TupleOutcome& outcome) {
+            context_.CheckCancelled();
+            Book(tuples[i], outcome, losses);
+            context_.Report(
+                {StrCat("epoch ", progress.epoch, " of ", options_.epochs),
+                 static_cast<int64_t>(progress.next + i + 1), static_cast<int64_t>(progress.tuples.size()),
+                 losses.used == 0
+                     ? ""
+                     : StrCat("loss ", FormatFixed(losses.Mean(), 4), ", rate ", FormatShortest(rate))});
+          });
+      const bool is_skipped = !step.not_finite.empty();
+      if (is_skipped) SkipStep(step, tuples, rate, model, optimizer);
       Account(step, rate, SecondsSince(step_start), count);
-      if (average_) average_->Update(model.net);
+      if (average_ && !is_skipped) average_->Update(model.net);
       progress.seconds += SecondsSince(start);
       start = Clock::now();
       const double minutes = options_.checkpoint.every_minutes;
       if (minutes > 0 && SecondsSince(last_save_) > 60 * minutes) Save(model, optimizer);
     }
+  }
+
+  // " on the tuple PHOTOS" of a loss; of a gradient all queries.
+  std::string PhotosThatAreNotFinite(const StepResult& step, std::span<const Tuple> tuples) const {
+    std::vector<std::string> queries;
+    for (size_t i = 0; i < tuples.size(); ++i) {
+      const std::vector<std::string> photos = data_.PhotosOf(tuples[i]);
+      if (!std::isfinite(step.tuples[i].loss)) return " on the tuple " + Join(photos, ", ");
+      queries.push_back(photos[0]);
+    }
+    return " in the step of the queries " + Join(queries, ", ");
+  }
+
+  // Counts a step that changed nothing since it was not finite, and empties it; one too many ends the run.
+  void SkipStep(StepResult& step, std::span<const Tuple> tuples, double rate, Model& model,
+                const Optimizer& optimizer) {
+    const std::string reason = step.not_finite + PhotosThatAreNotFinite(step, tuples);
+    const int most = options_.optimizer.max_skipped_steps;
+    if (state_.skipped_steps >= most) {
+      Save(model, optimizer);
+      throw Error(StrCat(reason, "; ", state_.skipped_steps, " steps were skipped before; ",
+                         DumpStep(tuples, rate, reason)));
+    }
+    ++state_.skipped_steps;
+    if (group_.IsFirst()) {
+      LogWarning("step ", state_.steps_done + 1, " is skipped: ", reason, " (", state_.skipped_steps,
+                 " of at most ", most, " in a run)");
+    }
+    step.tuples.clear();
+    step.gradient_norm = kNaN;
   }
 
   // Decodes this process's own tuples in their order, from `first` on.
@@ -206,11 +232,6 @@ class Trainer {
     if (!outcome.skipped.empty()) {
       LogWarning(outcome.skipped, "; its tuple is skipped");
       return;
-    }
-    // With several processes all must know of it, and come to know when the step's losses are put together.
-    if (!std::isfinite(outcome.loss) && group_.size() == 1) {
-      throw NotFinite(
-          StrCat("the loss is ", outcome.loss, " on the tuple ", Join(data_.PhotosOf(tuple), ", ")));
     }
     losses.sum += outcome.loss;
     ++losses.used;
@@ -287,12 +308,14 @@ class Trainer {
                            static_cast<int64_t>(share.own.size()), ""});
         });
     LossSum losses;
-    for (const TupleOutcome& tuple : ShareOutcomes(share, outcome.tuples)) {
-      if (!tuple.skipped.empty()) continue;
-      losses.sum += tuple.loss;
+    const std::vector<TupleOutcome> outcomes = ShareOutcomes(share, outcome.tuples);
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      if (!outcomes[i].skipped.empty()) continue;
+      VANTAGE_CHECK(std::isfinite(outcomes[i].loss), "the validation loss is ", outcomes[i].loss,
+                    " on the tuple ", Join(data_.PhotosOf(mined.tuples[i]), ", "));
+      losses.sum += outcomes[i].loss;
       ++losses.used;
     }
-    VANTAGE_CHECK(losses.used == 0 || std::isfinite(losses.sum), "the validation loss is ", losses.sum);
     VANTAGE_CHECK(losses.used > 0, "none of ", mined.tuples.size(), " validation tuples could be read");
     metrics.val_loss = losses.Mean();
     metrics.val_negative_distance = mined.average_negative_distance;
@@ -311,6 +334,7 @@ class Trainer {
     metrics.benchmark_map = evaluates ? benchmark_->Evaluate(result.net, context_) : kNaN;
     metrics.evaluation_seconds = SecondsSince(phase);
     metrics.exponent = MeanExponent(result.net);
+    metrics.skipped_steps = state_.skipped_steps;
     metrics.seconds = (std::isnan(metrics.seconds) ? 0 : metrics.seconds) + SecondsSince(start);
     const bool is_best = IsBest(metrics);
     metrics.best_epoch = is_best ? metrics.epoch : state_.best_epoch;

@@ -23,6 +23,10 @@ namespace fs = std::filesystem;
 // Mined distances are those of the epoch's beginning: so much may be missing.
 constexpr double kReachSlack = 0.05;
 
+// Descriptors of unit length that are nearer to each other on average are told apart by next to nothing: the
+// cosine of two is above 0.99995.
+constexpr double kAlike = 0.01;
+
 // Opens a journal; one of another network or other photos is of no use any more and begins anew.
 std::unique_ptr<ExtractionJournal> OpenJournal(const fs::path& path, const std::string& identity,
                                                int64_t dimension) {
@@ -92,6 +96,13 @@ MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t ep
                                                      options_.mining, options_.seed, epoch, named));
   if (journal) journal->Remove();
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
+  // Validation's descriptors are those of the network as it is.
+  if (mined.photo_distance < kAlike && group.IsFirst() && (split == Split::kVal || !validates_)) {
+    LogWarning("epoch ", epoch,
+               ": the network has collapsed: all photos have nearly the same descriptor (two are ",
+               FormatFixed(mined.photo_distance, 6),
+               " apart on average); begin anew with a lower optimizer.learning_rate");
+  }
   const bool is_first = epoch == (split == Split::kVal ? 0 : 1);
   if (mined.short_tuples > 0 && is_first) {
     LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ",

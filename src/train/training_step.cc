@@ -62,15 +62,20 @@ StepResult TakeStep(DescriptorNet& net, Optimizer& optimizer, const TupleLoss& l
   for (const TupleOutcome& tuple : result.tuples) {
     if (!tuple.skipped.empty()) continue;
     any_used = true;
-    if (!std::isfinite(tuple.loss)) throw NotFinite(StrCat("the loss of a tuple is ", tuple.loss));
+    if (!std::isfinite(tuple.loss)) result.not_finite = StrCat("the loss is ", tuple.loss);
   }
+  if (!result.not_finite.empty()) return result;
   if (!any_used) return result;
   const auto start = Clock::now();
   const std::vector<at::Tensor> parameters = optimizer.Parameters();
   optimizer.AddGradients(
       SumOverProcesses(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients)));
-  result.gradient_norm = optimizer.Step(learning_rate);
-  MoveStatistics(net, share.group, outcome.statistics);
+  try {
+    result.gradient_norm = optimizer.Step(learning_rate);
+    MoveStatistics(net, share.group, outcome.statistics);
+  } catch (const NotFinite& error) {
+    result.not_finite = error.what();
+  }
   result.optimizer_seconds += SecondsSince(start);
   return result;
 }

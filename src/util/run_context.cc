@@ -2,8 +2,8 @@
 #include "vantage/util/run_context.h"
 
 #include <algorithm>
-#include <thread>
 
+#include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -20,7 +20,7 @@ void RunContext::CheckCancelled() const {
 
 int RunContext::ThreadCount() const {
   if (threads > 0) return std::min(threads, kMostThreads);
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return std::min(UsableProcessors(), kMostThreads);
 }
 
 }  // namespace vantage

@@ -131,18 +131,23 @@ TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
         const std::string& name = one[0][i];
         if (name.find("seconds") != name.npos || name.find("per_second") != name.npos) continue;
         if (one[line][i] == many[line][i]) continue;
-        EXPECT_NEAR(ParseDouble(many[line][i], name), ParseDouble(one[line][i], name), 1e-4) << name;
+        const double expected = ParseDouble(one[line][i], name);
+        EXPECT_NEAR(ParseDouble(many[line][i], name), expected, 1e-4 * std::abs(expected)) << name;
       }
     }
   }
 }
 
+// At a rate of 0: else Adam makes steps of full size of gradients that are next to nothing, whose sign is a
+// matter of rounding, and statistics of other weights are others.
 TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
   Model model = MakeFormulaModel("resnet18");
   WriteModel(model, folder_ / "norms.pth");
-  const std::vector<std::string> more = {
-      "--set", "model.architecture=resnet18", "--set", "model.weights=" + Path("norms.pth"),
-      "--set", "model.batch_norm=trained",    "--set", "epochs=1"};
+  const std::vector<std::string> more = {"--set", "model.architecture=resnet18",
+                                         "--set", "model.weights=" + Path("norms.pth"),
+                                         "--set", "model.batch_norm=trained",
+                                         "--set", "optimizer.learning_rate=0",
+                                         "--set", "epochs=1"};
   EXPECT_EQ(RunGroup({Train("one", more)})[0].first, 0);
   for (const auto& [code, output] : TrainWith(2, "two", more)) ASSERT_EQ(code, 0) << output;
   const auto buffers = [&](const std::string& file) {
@@ -154,12 +159,16 @@ TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
     return found;
   };
   const auto before = buffers("norms.pth");
+  const auto one = buffers("one/last.pth");
   const auto two = buffers("two/last.pth");
-  for (const auto& [name, expected] : buffers("one/last.pth")) {
-    EXPECT_LT(two.at(name).sub(expected).abs().max().item<double>(),
-              1e-5 * expected.abs().max().item<double>())
-        << name;
+  constexpr std::string_view kMean = "running_mean";
+  for (const auto& [name, expected] : one) {
     EXPECT_GT(before.at(name).sub(expected).abs().max().item<double>(), 0) << name;
+    // Sums in another order: relative to what is added, and a mean is of values as large as their deviation.
+    at::Tensor size = expected.abs();
+    if (name.ends_with(kMean))
+      size = size + one.at(name.substr(0, name.size() - kMean.size()) + "running_var").sqrt();
+    EXPECT_LT(two.at(name).sub(expected).abs().div(size).max().item<double>(), 1e-6) << name;
   }
 }
 
@@ -249,7 +258,7 @@ TEST_F(ManyProcesses, ALossThatIsNotFiniteEndsAllAndIsDumped) {
   const Results results = TrainWith(2, "run", {"--set", "optimizer.learning_rate=1", "--set", "epochs=30"});
   for (const auto& [code, output] : results) EXPECT_EQ(code, 1) << output;
   EXPECT_THAT(results[0].second,
-              ::testing::AnyOf(HasSubstr("failed-step.json"), HasSubstr("could the photos be read?"),
+              ::testing::AnyOf(HasSubstr("failed-step.json"), HasSubstr("its descriptor is not finite"),
                                HasSubstr("the validation loss is")));
 }
 

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "vantage/extract/describe_benchmark.h"
 #include "vantage/extract/describer.h"
+#include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
@@ -48,6 +50,30 @@ TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
       }
     }
   }
+}
+
+// Workers whiten side by side: threads of BLAS inside each would wait for one another.
+TEST(ExtractDescriptors, GivesBlasOneThreadWhileItsWorkersWhiten) {
+  if (openblas_set_num_threads == nullptr || openblas_get_num_threads == nullptr)
+    GTEST_SKIP() << "BLAS is not OpenBLAS";
+  const TemporaryFolder folder;
+  WritePhotos(folder, 3);
+  const Model model = MakeFormulaModel();
+  const NamedPhotos photos = ListPhotos({folder.path().string()});
+  openblas_set_num_threads(2);
+  std::vector<int> seen;
+  RunContext context;
+  context.on_progress = [&](const Progress&) { seen.push_back(openblas_get_num_threads()); };
+  ExtractDescriptors(Describer(model.net, {64, false}), photos.requests, context);
+  EXPECT_THAT(seen, ElementsAre(1, 1, 1, 1));
+  EXPECT_EQ(openblas_get_num_threads(), 2);
+  // Also where two runs overlap, whichever ends first.
+  auto first = std::make_optional<SingleThreadedBlas>();
+  auto second = std::make_optional<SingleThreadedBlas>();
+  first.reset();
+  EXPECT_EQ(openblas_get_num_threads(), 1);
+  second.reset();
+  EXPECT_EQ(openblas_get_num_threads(), 2);
 }
 
 TEST(ParseScales, TakesNumbersAndRefusesTheRest) {

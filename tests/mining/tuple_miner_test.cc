@@ -95,6 +95,36 @@ TEST(MineEpoch, DependsOnSeedAndEpochOnly) {
   EXPECT_NE(mine(1, 2, 1), mine(2, 2, 1));
 }
 
+// Losses of epochs can only be compared where they are of the same tuples.
+TEST(MineEpoch, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 6, 8, 3);
+  const Model model = MakeFormulaModel();
+  MiningOptions options;
+  options.queries = 2;
+  options.pool = 3;
+  options.redraw_positives = true;
+  const auto mine = [&](int64_t seed, int64_t epoch) {
+    std::vector<PhotoId> photos;
+    for (const Tuple& tuple :
+         MineEpoch(set, Split::kVal, folder.path(), model.net, kSmall, options, seed, epoch).tuples) {
+      photos.push_back(tuple.query);
+      photos.push_back(tuple.positive);
+      photos.insert(photos.end(), tuple.negatives.begin(), tuple.negatives.end());
+    }
+    return photos;
+  };
+  const std::vector<PhotoId> all = mine(1, 0);
+  EXPECT_EQ(all.size(), 12U * 4) << "4 queries of each scene, each with a negative of both others";
+  EXPECT_EQ(mine(1, 1), all);
+  EXPECT_EQ(mine(1, 7), all);
+  options.val_queries = 5;
+  const std::vector<PhotoId> some = mine(1, 0);
+  EXPECT_EQ(some.size(), 5U * 4);
+  EXPECT_EQ(mine(1, 7), some);
+  EXPECT_NE(mine(2, 7), some);
+}
+
 TEST(MineEpoch, GoesOnWithoutPhotosThatCannotBeRead) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
@@ -127,7 +157,7 @@ TEST(MineEpoch, AllPhotosGoneIsAnError) {
   const Model model = MakeFormulaModel();
   EXPECT_THAT(
       ErrorOf([&] { MineEpoch(set, Split::kTrain, folder / "elsewhere", model.net, kSmall, {}, 1, 0); }),
-      HasSubstr("could the photos be read?"));
+      HasSubstr("could the photos be read? The first that failed: "));
 }
 
 TEST(MineEpoch, RefusesOptionsThatMeanNothing) {

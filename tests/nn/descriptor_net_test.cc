@@ -7,8 +7,13 @@
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/upsample_bilinear2d.h>
+#include <c10/core/Allocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "nn/resize_images.h"
@@ -41,6 +46,41 @@ at::Tensor DescribeEach(const DescriptorNet& net, const std::vector<Image>& imag
   for (const Image& image : images)
     descriptors.push_back(net.Forward(ImagesToTensor({image}, net.normalization), scales));
   return at::cat(descriptors);
+}
+
+// Bytes that a thread allocates on the CPU while `work` runs.
+int64_t AllocatedBy(const std::function<void()>& work) {
+  struct Counter : c10::MemoryReportingInfoBase {
+    int64_t bytes = 0;
+    void reportMemoryUsage(void* /*memory*/, int64_t size, size_t /*allocated*/, size_t /*reserved*/,
+                           c10::Device /*device*/) override {
+      bytes += std::max<int64_t>(0, size);
+    }
+    bool memoryProfilingEnabled() const override { return true; }
+  };
+  const auto counter = std::make_shared<Counter>();
+  const c10::DebugInfoGuard counted(c10::DebugInfoKind::PROFILER_STATE, counter);
+  work();
+  return counter->bytes;
+}
+
+// Training copies its network in each step: a second one of zeros would cost as much as the copy.
+TEST(DescriptorNet, ACopyAllocatesEachTensorOnce) {
+  for (const DescriptorNetOptions& options :
+       {DescriptorNetOptions{.architecture = "resnet18", .pooling = "gemmp", .fc_whitening = true},
+        DescriptorNetOptions{.architecture = "squeezenet1_1", .head = "netvlad"},
+        DescriptorNetOptions{.architecture = "squeezenet1_1", .head = "local-gem"}}) {
+    DescriptorNet net(options);
+    int64_t bytes = 0;
+    net.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) {
+      bytes += static_cast<int64_t>(tensor.nbytes());
+    });
+    EXPECT_EQ(AllocatedBy([&] { DescriptorNet copy = net.Clone(); }), bytes) << NameOf(options);
+    DescriptorNet copy = net.Clone();
+    copy.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+      EXPECT_TRUE(tensor.is_cpu()) << name;
+    });
+  }
 }
 
 struct ReferenceCase {

@@ -136,7 +136,8 @@ TEST(ModelFile, PythonReadsIt) {
   while (lines >> name >> sum) {
     const at::Tensor values = expected.at(name).to(at::kDouble).flatten();
     const at::Tensor weights = at::arange(1, values.numel() + 1).to(at::kDouble);
-    EXPECT_NEAR(values.dot(weights).item<double>(), sum, 1e-9 * std::abs(sum)) << name;
+    EXPECT_NEAR(values.dot(weights).item<double>(), sum, 1e-12 * values.abs().dot(weights).item<double>())
+        << name;
     ++count;
   }
   EXPECT_EQ(count, expected.size());

@@ -348,6 +348,7 @@ TEST(Optimizer, InfiniteGradientsChangeNothing) {
   for (size_t i = 0; i < before.size(); ++i) {
     EXPECT_TRUE(optimizer.Parameters()[i].equal(TensorOf(before[i])));
   }
+  EXPECT_EQ(optimizer.Step(kRate), 0) << "nothing is left of them";
 }
 
 TEST(Optimizer, WrongOptionsAreErrors) {

@@ -2,6 +2,8 @@
 #include "vantage/train/trainer.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <chrono>
 #include <cmath>
@@ -14,12 +16,14 @@
 #include "vantage/train/dry_run.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/log.h"
 #include "vantage/util/stopwatch.h"
 #include "vantage/util/subprocess.h"
 
 namespace vantage {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -103,6 +107,27 @@ TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
   for (const std::string& file : files) EXPECT_THAT(file, Not(EndsWith(".partial")));
   EXPECT_THAT(ReadFile(folder_ / "run/metrics.csv"), HasSubstr("epoch,learning_rate,train_loss,val_loss"));
   EXPECT_THAT(ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
+}
+
+// Validation compares networks: one that never changes has one loss, whatever training draws.
+TEST_F(Training, TheSameNetworkHasTheSameValidationLossInEveryEpoch) {
+  options_.optimizer.learning_rate = 0;
+  options_.mining.queries = 2;  // of 9; there are 6 to validate on
+  options_.mining.pool = 7;
+  options_.mining.redraw_positives = true;
+  options_.epochs = 4;
+  for (const char* strategy : {"negatives", "difficulty"}) {
+    options_.mining.strategy = strategy;
+    options_.mining.difficulty.lowest_loss = -10;
+    options_.mining.difficulty.highest_loss = 10;
+    const TrainResult result = Train(options_, folder_ / strategy, false, OneThread());
+    ASSERT_EQ(result.epochs.size(), 5U);
+    for (const EpochMetrics& epoch : result.epochs) {
+      EXPECT_EQ(epoch.val_loss, result.epochs[0].val_loss) << strategy << ", epoch " << epoch.epoch;
+      EXPECT_EQ(epoch.val_negative_distance, result.epochs[0].val_negative_distance) << strategy;
+    }
+    EXPECT_EQ(result.best_epoch, 0) << strategy;
+  }
 }
 
 // Epochs last no longer than the run that they are of.
@@ -248,6 +273,52 @@ TEST_F(Training, MinesWithTheStartingNetworkWhereAsked) {
   EXPECT_EQ(LastHash("cut"), LastHash("start"));
 }
 
+// Mining with other weights would be another run; a run that does not need them goes on without them.
+TEST_F(Training, GoesOnWithItsOwnStartingWeightsWhereTheyMatter) {
+  Model other = MakeFormulaModel();
+  other.net.Visit([](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.mul(0.5); });
+  WriteModel(other, folder_ / "other.pth");
+  std::filesystem::copy(folder_ / "start.pth", folder_ / "moved.pth");
+  for (const char* network : {"start", "current"}) {
+    options_.mining.network = network;
+    options_.model.weights = (folder_ / "start.pth").string();
+    options_.epochs = 1;
+    Train(options_, folder_ / network, false, OneThread());
+    options_.epochs = 2;
+  }
+  const auto resume = [&](const std::string& network, const std::string& weights) {
+    options_.mining.network = network;
+    options_.model.weights = (folder_ / weights).string();
+    return Train(options_, folder_ / network, true, OneThread()).epochs.size();
+  };
+  const std::string before = LastHash("start");
+  EXPECT_THAT(ErrorOf([&] { resume("start", "other.pth"); }),
+              HasSubstr("other.pth: holds other weights (SHA-256 "));
+  EXPECT_EQ(LastHash("start"), before);
+  EXPECT_EQ(resume("start", "moved.pth"), 3U);
+  EXPECT_EQ(resume("current", "gone.pth"), 3U);
+}
+
+// A network that gives all photos one descriptor learns nothing any more, and its losses do not show it.
+TEST_F(Training, ACollapsedNetworkIsReportedInWords) {
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
+  options_.epochs = 1;
+  Train(options_, folder_ / "sound", false, OneThread());
+  EXPECT_TRUE(warnings.empty()) << warnings[0];
+  Model flat = MakeFormulaModel();
+  flat.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    if (name.ends_with(".weight")) tensor = at::zeros_like(tensor);
+    if (name.ends_with(".bias")) tensor = at::ones_like(tensor);
+  });
+  WriteModel(flat, folder_ / "flat.pth");
+  options_.model.weights = (folder_ / "flat.pth").string();
+  Train(options_, folder_ / "run", false, OneThread());
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_THAT(warnings[0], HasSubstr("epoch 0: the network has collapsed: all photos have nearly the same"));
+  SetLogSink({});
+}
+
 TEST_F(Training, KeepsTheCheckpointsOfTheLastEpochs) {
   options_.checkpoint.keep = 2;
   Train(options_, folder_ / "run", false, OneThread());
@@ -323,12 +394,41 @@ TEST_F(Training, TwoProcessesInOneFolderAreRefused) {
   EXPECT_THAT(error, HasSubstr("another process trains in this folder"));
 }
 
+// The first step leaves weights that nothing finite comes out of; there are four more in the epoch.
+TEST_F(Training, StepsThatAreNotFiniteAreSkippedAndCountedUntilOneTooMany) {
+  options_.optimizer.groups = {"features. rate=1e15"};
+  options_.optimizer.max_skipped_steps = 2;
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
+  const auto error_of = [&](bool resume) {
+    return ErrorOf([&] { Train(options_, folder_ / "run", resume, OneThread()); });
+  };
+  EXPECT_THAT(error_of(false), AllOf(HasSubstr("; 2 steps were skipped before; "), HasSubstr(".jpg"),
+                                     HasSubstr("failed-step.json names the photos")));
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_THAT(warnings[0], AllOf(HasSubstr("step 2 is skipped: the "), HasSubstr(".jpg"),
+                                 HasSubstr("(1 of at most 2 in a run)")));
+  EXPECT_THAT(warnings[1], HasSubstr("step 3 is skipped: "));
+  EXPECT_THAT(ReadFile(folder_ / "run/failed-step.json"), HasSubstr(".jpg"));
+  // The count is the run's; it may go on with a higher limit.
+  options_.optimizer.max_skipped_steps = 3;
+  EXPECT_THAT(error_of(true), HasSubstr("; 3 steps were skipped before; "));
+  ASSERT_EQ(warnings.size(), 3U);
+  EXPECT_THAT(warnings[2], HasSubstr("step 4 is skipped: "));
+  const std::vector<std::string> steps = SplitText(ReadFile(folder_ / "run/steps.csv"), '\n');
+  ASSERT_EQ(steps.size(), 6U) << "a heading, four steps, and the end";
+  EXPECT_THAT(steps[4], ::testing::StartsWith("4,1,nan,"));
+  SetLogSink({});
+}
+
 TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
   options_.optimizer.learning_rate = 1;
   options_.epochs = 30;
+  options_.optimizer.max_skipped_steps = 0;
   const std::string error = ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); });
   EXPECT_THAT(error, ::testing::AnyOf(HasSubstr("the loss is "), HasSubstr("gradient"),
-                                      HasSubstr("could the photos be read?")));
+                                      HasSubstr("its descriptor is not finite"),
+                                      HasSubstr("the validation loss is ")));
   Model before = ReadModel(folder_ / "run/last.pth");
   before.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.isfinite().all().item<bool>()) << name;

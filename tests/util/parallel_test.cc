@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/util/parallel.h"
 
+#include <sched.h>
+
 #include <atomic>
 #include <chrono>
+#include <limits>
 
 #include "testing/files.h"
+#include "vantage/util/cpu.h"
+#include "vantage/util/file.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
 namespace {
+
+using vantage::testing::TemporaryFolder;
 
 TEST(ParallelFor, DoesEachIndexOnce) {
   std::vector<std::atomic<int>> counts(1000);
@@ -78,6 +85,46 @@ TEST(OrderedPrefetch, OfNothingGivesNothing) {
 TEST(RunContext, TakesNoMoreThreadsThanAMachineCanHave) {
   EXPECT_EQ(RunContext{.threads = 1 << 30}.ThreadCount(), 1024);
   EXPECT_GE(RunContext{.threads = -3}.ThreadCount(), 1);
+}
+
+// `taskset` and cpusets leave a process fewer cores than the machine has.
+TEST(RunContext, FollowsTheAffinityOfTheProcess) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+  EXPECT_EQ(RunContext{}.ThreadCount(), 1);
+  EXPECT_EQ(RunContext{.threads = 3}.ThreadCount(), 3) << "what is asked for counts";
+  ASSERT_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
+// A container's quota holds for all in its group, and in the groups that its group is in.
+TEST(CpuQuota, IsTheLeastOfTheGroupsThatTheProcessIsIn) {
+  const TemporaryFolder folder;
+  const auto quota = [&](const std::string& groups) {
+    WriteFile(folder / "cgroup", groups);
+    return CpuQuota(folder / "cgroup", folder / "sys");
+  };
+  const double none = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(CpuQuota(folder / "missing", folder / "sys"), none);
+  EXPECT_EQ(quota("0::/a/b\n"), none) << "nothing can be read";
+  WriteFile(folder / "sys/a/b/cpu.max", "max 100000\n");
+  EXPECT_EQ(quota("0::/a/b\n"), none);
+  WriteFile(folder / "sys/a/cpu.max", "150000 100000\n");
+  EXPECT_EQ(quota("0::/a/b\n"), 1.5);
+  EXPECT_EQ(quota("0::/\n"), none);
+  WriteFile(folder / "sys/cpu.max", "50000 100000\n");
+  EXPECT_EQ(quota("0::/elsewhere\n"), 0.5);
+  // Version 1: a folder a controller.
+  WriteFile(folder / "sys/cpu,cpuacct/c/cpu.cfs_quota_us", "300000\n");
+  WriteFile(folder / "sys/cpu,cpuacct/c/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(quota("5:memory:/c\n4:cpu,cpuacct:/c\n"), 3);
+  WriteFile(folder / "sys/cpu,cpuacct/c/cpu.cfs_quota_us", "-1\n");
+  EXPECT_EQ(quota("4:cpu,cpuacct:/c\n3:cpuset:/c\n"), none);
 }
 
 }  // namespace

@@ -41,6 +41,8 @@ struct MiningOptions {
   int queries = 2000;  // TPAMI 2019, section 5.1
   // Photos among which an epoch's negatives are looked for.
   int pool = 20000;  // TPAMI 2019, section 5.1: 22,000; its code: 20,000
+  // Queries to validate on: so many are drawn, the same in every epoch; 0: all.
+  int val_queries = 0;
   // Draw m3 positives anew in each epoch from the candidates, instead of the one chosen when the set was
   // made. Differs from cirtorch, whose positives are fixed: with few queries the variety helps.
   bool redraw_positives = false;
@@ -57,6 +59,9 @@ void Describe(OptionsDescription& description, MiningOptions& options);
 struct MinedTuples {
   std::vector<Tuple> tuples;
   double average_negative_distance = 0;
+  // Root mean square of the distances between two of the photos that were drawn, of any scenes: next to 0
+  // where the network tells nothing apart. NaN where a descriptor is not finite.
+  double photo_distance = std::numeric_limits<double>::quiet_NaN();
   // Tuples that got fewer negatives than asked for, since the pool has too few other scenes.
   // Differs from cirtorch, which runs off its array there.
   int64_t short_tuples = 0;
@@ -73,10 +78,14 @@ void CheckMinable(const TrainingSet& set, Split split);
 using DescribePhotos =
     std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos, const RunContext& context)>;
 
+// What mining takes for the split kVal, so that the losses of epochs can be compared: val_queries, their
+// positives of the set, and all photos as their pool; by difficulty one round, and the hard triplet of every
+// photo drawn, whatever its loss and class: how far the network is from ranking it right.
+MiningOptions ForValidation(MiningOptions options);
+
 // Draws an epoch's queries and pool, describes them, and picks each query's negatives (TPAMI 2019,
 // section 4.3); or, by difficulty, draws the photos of each round and picks triplets among them (MVA 2022).
-// Draws depend on the seed and the epoch only. Validation by difficulty takes the hard triplet of every photo
-// drawn, whatever its loss and class: how far the network is from ranking it right.
+// Draws depend on the seed and the epoch only; of the split kVal (see ForValidation) on the seed only.
 MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
                       int64_t epoch, const RunContext& context = {});

@@ -54,8 +54,8 @@ class Optimizer {
   void AddGradients(const std::vector<at::Tensor>& gradients);
 
   // One step with the gradients that have been added up, which are zero then. Returns their global norm
-  // (L2, over all parameters) before clipping. `learning_rate` is that of the step. Throws NotFinite, before
-  // anything changes, where the norm is not finite.
+  // (L2, over all parameters) before clipping. `learning_rate` is that of the step. Throws NotFinite if the
+  // norm is not finite; then nothing has changed, and the gradients are zero all the same.
   double Step(double learning_rate);
 
   // torch.optim's state_dict(), the parameters in the order of Parameters: cirtorch's where there are no
@@ -68,6 +68,7 @@ class Optimizer {
 
  private:
   double ClipGradients();
+  void ClearGradients();
 
   OptimizerOptions options_;
   const OptimizerKind* kind_;

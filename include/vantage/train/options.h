@@ -64,6 +64,9 @@ struct OptimizerOptions {
   bool nesterov = false;
   // Gradients whose norm over all parameters is larger are scaled down to it. 0: never.
   double clip_gradient_norm = 0;
+  // A step with a loss or a gradient that is not finite is skipped, at most so many times in a run; the next
+  // such step ends it. 0: the first.
+  int max_skipped_steps = 10;
   // Parameters with a rate or a decay of their own: "features.0. rate=0.1 decay=0" is for those whose names
   // begin as its first word. rate: multiple of the rate (left out: 1); decay: in place of weight_decay. The
   // first that fits a parameter counts.

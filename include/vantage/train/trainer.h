@@ -37,11 +37,13 @@ struct TrainResult {
 // epochs, and its result is the only one that is filled. A run may go on with another number of processes.
 // Where one ends early all do, after a checkpoint. The group ends with the call.
 //
+// A step with a loss or a gradient that is not finite changes nothing; a warning names its photos.
+//
 // Throws UsageError where options do not fit, also those of the run to be resumed; Error where the training
-// set, the weights or the photos cannot be read, the loss or its gradient is no longer finite (the message
-// names the photos; failed-step.json tells more and last.pth holds the weights before), or another process
-// trains in the folder; PeerError where another process of the group ended; Interrupted when cancelled, after
-// a checkpoint.
+// set, the weights or the photos cannot be read, more steps than optimizer.max_skipped_steps are not finite
+// (the message names the photos; failed-step.json tells more and last.pth holds the weights before), or
+// another process trains in the folder; PeerError where another process of the group ended; Interrupted when
+// cancelled, after a checkpoint.
 TrainResult Train(const TrainOptions& options, const std::filesystem::path& folder, bool resume,
                   const RunContext& context = {},
                   const std::function<void(const EpochMetrics&)>& on_epoch = {}, ProcessGroup group = {});

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <filesystem>
+
 namespace vantage {
+
+// Processors that this process may use, rounded up, at least 1: those of its affinity (taskset, cpusets), and
+// no more than the quota of its control groups (`docker --cpus`, Kubernetes' limits, systemd's CPUQuota).
+int UsableProcessors();
+
+// The least quota of CPU time, in processors, of the control groups that `groups` names (/proc/self/cgroup)
+// and of those they are in, below `root` (/sys/fs/cgroup). Version 2 (cpu.max) and version 1
+// (cpu.cfs_quota_us). Infinity where there is none or nothing can be read.
+double CpuQuota(const std::filesystem::path& groups, const std::filesystem::path& root);
 
 // Whether this CPU multiplies matrices of bfloat16 in hardware (AMX or AVX512-BF16). Without, they take
 // hundreds of times as long as those of float32.

@@ -21,7 +21,7 @@ struct RunContext {
   std::function<void(const Progress&)> on_progress;
   // Asked often; true ends the work with vantage::Interrupted.
   std::function<bool()> is_cancelled;
-  // Worker threads, at most 1024. 0: as many as the machine has cores.
+  // Worker threads, at most 1024. 0: as many as UsableProcessors() says.
   int threads = 0;
 
   void Report(const Progress& progress) const {
@@ -32,7 +32,7 @@ struct RunContext {
   // Throws Interrupted if the caller wants to stop.
   void CheckCancelled() const;
 
-  // `threads`, or the number of cores this process may run on.
+  // `threads`, or UsableProcessors().
   int ThreadCount() const;
 };
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace vantage {
+
+// While it lives: tensors of the layers that this thread makes have shapes but no memory (LibTorch's device
+// "meta"). For a network whose tensors are all replaced by another's.
+class WithoutMemory {
+ public:
+  WithoutMemory();
+  ~WithoutMemory();
+  WithoutMemory(const WithoutMemory&) = delete;
+  WithoutMemory& operator=(const WithoutMemory&) = delete;
+
+ private:
+  bool before_;
+};
+
+// Of the tensors that a layer is made with: float32 on the CPU, or on no device (see WithoutMemory).
+at::TensorOptions NewTensor();
+
+}  // namespace vantage
