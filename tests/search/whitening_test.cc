@@ -214,7 +214,7 @@ TEST(LearnPcaWhitening, OfFewerDescriptorsThanDimensionsAmplifiesNoNoise) {
     EXPECT_EQ(whitening.projection.rows(), count - 1);
     const MatrixXd others =
         (RandomMatrix(500, 64, 9).rowwise() - whitening.mean.transpose()) * whitening.projection.transpose();
-    EXPECT_LT(others.colwise().squaredNorm().maxCoeff() / 500, 5) << count;
+    EXPECT_LT(others.colwise().squaredNorm().maxCoeff() / 500, 10) << count;
     // So does the other implementation.
     const Whitening other = LearnPca(x.cast<float>());
     EXPECT_LT((Metric(other) - Metric(whitening)).norm(), 1e-4 * Metric(whitening).norm());
