@@ -87,11 +87,6 @@ DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
     if (row != described.row_of[i]) extracted.values.row(described.row_of[i]) = extracted.values.row(row);
     described.scenes.push_back(static_cast<int64_t>(set.photos[first + i].scene));
   }
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t row = described.row_of[i];
-    VANTAGE_CHECK(row < 0 || extracted.values.row(row).allFinite(), set.photos[first + i].path,
-                  ": its descriptor is not finite");
-  }
   extracted.values.conservativeResize(static_cast<Eigen::Index>(described.scenes.size()), Eigen::NoChange);
   described.values = std::move(extracted.values);
   return described;

@@ -52,8 +52,7 @@ struct LearnedWhitening {
 
 // Describes all photos of the training set, both splits, and learns a whitening from its pairs: at the full
 // scale, and where extract.scales are others, at those too. Warns where no shrinkage is as good as no
-// whitening. Throws Error where no pair is left, the network has fewer dimensions than are to be kept, or a
-// descriptor is not finite.
+// whitening. Throws Error where no pair is left, or the network has fewer dimensions than are to be kept.
 LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
                                           const std::filesystem::path& photo_root,
                                           const ExtractOptions& extract, const LearnWhiteningOptions& options,
