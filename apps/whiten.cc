@@ -10,6 +10,7 @@
 #include "vantage/tuples/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/string.h"
 
 namespace vantage {
 namespace {
@@ -70,7 +71,8 @@ class WhitenCommand : public Command {
     nlohmann::json origin = nlohmann::json::parse(model.origin);
     origin["whitening"] = {{"name", name},
                            {"method", options_.method},
-                           {"shrinkage", options_.shrinkage},
+                           {"shrinkage", ShrinkageJson(learned)},
+                           {"pairs_per_query", options_.pairs_per_query},
                            {"dimension", options_.dimension},
                            {"folded", fold_},
                            {"model_sha256", Sha256OfFile(model_.path)},
@@ -87,12 +89,32 @@ class WhitenCommand : public Command {
          {"photos", learned.photos},
          {"pairs", learned.pairs},
          {"dimension", learned.whitening.single_scale->projection.rows()},
+         {"shrinkage", ShrinkageJson(learned)},
          {"folded", fold_}},
         StrCat("whitening '", name, "' learned from ", learned.pairs, " pairs of ", learned.photos, " photos",
-               fold_ ? " and folded into the network" : "", ": ", output_, "\n"));
+               fold_ ? " and folded into the network" : "", ": ", output_, "\n", ShrinkageText(learned)));
   }
 
  private:
+  // As it was named (null: of no use); or under the keys of whitenings in a model's file how it was chosen.
+  nlohmann::json ShrinkageJson(const LearnedWhitening& learned) const {
+    if (!learned.single_scale_shrinkage) {
+      if (options_.shrinkage == "auto") return nullptr;
+      return ParseDouble(options_.shrinkage, "--shrinkage");
+    }
+    nlohmann::json choices = {{"ss", ToJson(*learned.single_scale_shrinkage)}};
+    if (learned.multi_scale_shrinkage) choices["ms"] = ToJson(*learned.multi_scale_shrinkage);
+    return choices;
+  }
+
+  static std::string ShrinkageText(const LearnedWhitening& learned) {
+    std::string text;
+    if (learned.single_scale_shrinkage) text += vantage::Summary(*learned.single_scale_shrinkage) + "\n";
+    if (learned.multi_scale_shrinkage)
+      text += "at several scales: " + vantage::Summary(*learned.multi_scale_shrinkage) + "\n";
+    return text;
+  }
+
   // Found out before the photos are described.
   static void CheckFoldable(const Model& model, const std::vector<double>& scales) {
     if (scales.size() > 1) {

@@ -6,6 +6,7 @@
 #include "search/pca_components.h"
 #include "search/symmetric_eigen.h"
 #include "vantage/util/error.h"
+#include "vantage/util/log.h"
 #include "vantage/util/rethrow.h"
 
 namespace vantage {
@@ -18,12 +19,24 @@ using Eigen::VectorXd;
 constexpr double kSmallestVariance = 1e-12;  // of the largest: below, descriptors do not vary
 constexpr int64_t kLeastOversampling = 64;
 
-VectorXd MeanOf(const DescriptorRows& rows, const RunContext& context) {
+struct MeanAndVariance {
+  VectorXd mean;
+  double variance = 0;  // summed over all dimensions
+};
+
+MeanAndVariance MeanOf(const DescriptorRows& rows, const RunContext& context) {
   VectorXd mean = VectorXd::Zero(rows.dimension);
+  double squares = 0;
   ForEachBlock(rows, "mean descriptor", context, [&](int64_t, const DescriptorMatrix& block) {
-    for (Index i = 0; i < block.rows(); ++i) mean += block.row(i).transpose().cast<double>();
+    for (Index i = 0; i < block.rows(); ++i) {
+      const VectorXd row = block.row(i).transpose().cast<double>();
+      mean += row;
+      squares += row.squaredNorm();
+    }
   });
-  return mean / static_cast<double>(rows.size);
+  mean /= static_cast<double>(rows.size);
+  const double variance = squares / static_cast<double>(rows.size) - mean.squaredNorm();
+  return {std::move(mean), std::max(0.0, variance)};
 }
 
 MatrixXd Centred(const DescriptorMatrix& block, const VectorXd& mean) {
@@ -88,13 +101,27 @@ std::pair<VectorXd, MatrixXd> LargestEigenvectors(const MatrixXd& covariance, in
   return {values.head(kept), solution.vectors.rightCols(kept).rowwise().reverse()};
 }
 
+void DivideByDeviations(const VectorXd& variances, double total_variance, int64_t descriptors,
+                        MatrixXd& directions_KD) {
+  double least = 0;
+  if (descriptors <= directions_KD.cols()) {
+    LogWarning("PCA: ", descriptors, " descriptors are not more than their ", directions_KD.cols(),
+               " dimensions: ", directions_KD.rows(),
+               " components are kept, and the variances of the last ones are little but chance");
+    const auto known = std::min<Index>(directions_KD.rows(), (descriptors - 1) / 2);
+    least = std::max(0.0, total_variance - variances.head(known).sum()) /
+            static_cast<double>(directions_KD.cols() - known);
+  }
+  directions_KD.array().colwise() /= variances.array().max(least).sqrt();
+}
+
 Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const RunContext& context) try {
   VANTAGE_CHECK(rows.size > 0 && rows.dimension > 0, "PCA: no descriptors");
   VANTAGE_CHECK(
       options.dimension >= 0 && options.exact_up_to >= 1 && options.passes >= 1 && options.passes <= 100,
       "PCA: dimension = ", options.dimension, " must be at least 0, exact_up_to = ", options.exact_up_to,
       " at least 1 and passes = ", options.passes, " in [1, 100]");
-  VectorXd mean = MeanOf(rows, context);
+  auto [mean, variance] = MeanOf(rows, context);
   PrincipalComponents components = ComponentsOf(rows, mean, options, context);
   // Directions have no sign: their largest element is positive.
   for (Index k = 0; k < components.directions_KD.rows(); ++k) {
@@ -103,7 +130,7 @@ Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const 
     if (components.directions_KD(k, largest) < 0) components.directions_KD.row(k) *= -1;
   }
   if (options.whiten) {
-    components.directions_KD.array().colwise() /= components.variances.array().sqrt();
+    DivideByDeviations(components.variances, variance, rows.size, components.directions_KD);
   }
   return {std::move(mean), std::move(components.directions_KD)};
 } catch (...) {

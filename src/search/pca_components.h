@@ -21,6 +21,12 @@ struct PrincipalComponents {
 std::pair<Eigen::VectorXd, Eigen::MatrixXd> LargestEigenvectors(const Eigen::MatrixXd& covariance,
                                                                 int64_t wanted);
 
+// Divides each direction (a row) by its deviation. Of descriptors that are not more than their dimensions the
+// small variances are chance: the first components are believed, at most half as many as descriptors, and what
+// variance they leave is taken to be spread evenly over all other directions. None is divided by less.
+void DivideByDeviations(const Eigen::VectorXd& variances, double total_variance, int64_t descriptors,
+                        Eigen::MatrixXd& directions_KD);
+
 // Calls use(first, block) for consecutive blocks of rows, of 64 MiB at most.
 template <typename Use>
 void ForEachBlock(const DescriptorRows& rows, const std::string& task, const RunContext& context,

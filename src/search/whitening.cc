@@ -4,9 +4,11 @@
 #include <Eigen/Cholesky>
 
 #include <limits>
-#include <map>
+#include <numeric>
 
+#include "search/pca_components.h"
 #include "search/symmetric_eigen.h"
+#include "search/whitening_statistics.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
@@ -28,7 +30,9 @@ double NextJitter(double jitter) { return jitter == 0 ? kFirstJitter : 10 * jitt
 
 void LogJitter(double jitter) {
   if (jitter == 0) return;
-  LogInfo("whitening: the covariance of matching pairs is singular; ", jitter, " was added to its diagonal");
+  LogWarning("whitening: matching pairs do not differ in all directions; ", jitter,
+             " was added to the diagonal of their covariance, and what lies in those directions counts most. "
+             "A shrinkage above 0 prevents that");
 }
 
 // The lower Cholesky factor of S + alpha I: alpha = 0, then 1e-10, 1e-9, ... until it exists.
@@ -50,52 +54,23 @@ std::pair<VectorXd, MatrixXd> DecreasingEigenvectors(const MatrixXd& symmetric) 
   return {solution.values.reverse(), solution.vectors.rowwise().reverse()};
 }
 
-MatrixXd Rows(const Eigen::Ref<const MatrixXd>& descriptors, const std::vector<int64_t>& rows) {
-  MatrixXd selected(static_cast<Index>(rows.size()), descriptors.cols());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    VANTAGE_CHECK(rows[i] >= 0 && rows[i] < descriptors.rows(), "whitening: a pair names descriptor ",
-                  rows[i], " of ", descriptors.rows());
-    selected.row(static_cast<Index>(i)) = descriptors.row(rows[i]);
-  }
-  return selected;
-}
-
-// Of the differences of pairs, shrunk.
-MatrixXd PairCovariance(const MatrixXd& query_rows, const MatrixXd& positive_rows, double shrinkage) {
-  const MatrixXd differences = query_rows - positive_rows;
-  MatrixXd covariance = differences.transpose() * differences / static_cast<double>(differences.rows());
+// Drawn towards a multiple of the identity.
+MatrixXd Shrunk(MatrixXd covariance, double shrinkage) {
   const double mean_variance = covariance.trace() / static_cast<double>(covariance.rows());
   covariance *= 1 - shrinkage;
   covariance.diagonal().array() += shrinkage * mean_variance;
   return covariance;
 }
 
-void CheckPairs(const std::vector<int64_t>& queries, const std::vector<int64_t>& positives,
-                double shrinkage) {
+void CheckShrinkage(double shrinkage) {
   VANTAGE_CHECK(shrinkage >= 0 && shrinkage <= 1, "whitening: a shrinkage of ", shrinkage,
                 " is not in [0, 1]");
-  VANTAGE_CHECK(!queries.empty() && queries.size() == positives.size(), "whitening: ", queries.size(),
-                " queries and ", positives.size(), " positives make no pairs");
 }
 
-// Of the differences of all pairs of rows with different scenes, each pair once. The sum over all pairs of N
-// rows is N sum x x^T - (sum x)(sum x)^T; from that of all rows go those of each scene.
-MatrixXd CovarianceBetweenScenes(const MatrixXd& rows, const std::vector<int64_t>& scenes) {
-  std::map<int64_t, std::vector<int64_t>> members;
-  for (size_t i = 0; i < scenes.size(); ++i) members[scenes[i]].push_back(static_cast<int64_t>(i));
-  VANTAGE_CHECK(members.size() >= 2, "whitening: one scene only makes no pairs that do not match");
-  const auto pairs_of = [](double count) { return count * (count - 1) / 2; };
-  const auto scatter = [](const MatrixXd& part) {
-    const VectorXd sum = part.colwise().sum().transpose();
-    return MatrixXd(static_cast<double>(part.rows()) * (part.transpose() * part) - sum * sum.transpose());
-  };
-  MatrixXd total = scatter(rows);
-  double pairs = pairs_of(static_cast<double>(rows.rows()));
-  for (const auto& [scene, indices] : members) {
-    total -= scatter(Rows(rows, indices));
-    pairs -= pairs_of(static_cast<double>(indices.size()));
-  }
-  return total / pairs;
+std::vector<int64_t> AllRows(const IndexedDescriptors& descriptors) {
+  std::vector<int64_t> rows(static_cast<size_t>(descriptors.size));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
 }
 
 // S^(-1/2), of S + alpha I where S is not safely positive definite: alpha as in CholeskyWithJitter.
@@ -113,42 +88,56 @@ MatrixXd InverseRoot(const MatrixXd& covariance) {
   throw Error(kNotFactorised);
 }
 
+Whitening LearnOfCode(const IndexedDescriptors& descriptors, const MatchingPairs& pairs, double shrinkage) {
+  CheckShrinkage(shrinkage);
+  WhiteningStatistics statistics =
+      StatisticsOf(descriptors, pairs, AllRows(descriptors), CentreOf::kQueries, SpreadOf::kRows);
+  const MatrixXd factor = CholeskyWithJitter(Shrunk(std::move(statistics.matching), shrinkage));
+  const auto lower = factor.triangularView<Eigen::Lower>();
+  // The scatter of L^(-1) (x - m) over all descriptors: L^(-1) C L^(-T).
+  lower.solveInPlace(statistics.spread);
+  MatrixXd whitened = statistics.spread.transpose();
+  lower.solveInPlace(whitened);
+  const auto [eigenvalues, eigenvectors] = DecreasingEigenvectors(whitened);
+  // V^T L^(-1), as the solution X of X L = V^T.
+  return {std::move(statistics.mean),
+          factor.transpose().triangularView<Eigen::Upper>().solve(eigenvectors).transpose()};
+}
+
+Whitening LearnOfPaper(const IndexedDescriptors& descriptors, const MatchingPairs& pairs,
+                       const std::vector<int64_t>& scenes, double shrinkage) {
+  CheckShrinkage(shrinkage);
+  VANTAGE_CHECK(static_cast<int64_t>(scenes.size()) == descriptors.size, "whitening: ", scenes.size(),
+                " scenes of ", descriptors.size, " descriptors");
+  WhiteningStatistics statistics =
+      StatisticsOf(descriptors, pairs, AllRows(descriptors), CentreOf::kRows, SpreadOf::kScenes, scenes);
+  const MatrixXd root = InverseRoot(Shrunk(std::move(statistics.matching), shrinkage));
+  const auto [eigenvalues, eigenvectors] = DecreasingEigenvectors(root * statistics.spread * root);
+  return {std::move(statistics.mean), eigenvectors.transpose() * root};
+}
+
 }  // namespace
 
 Whitening LearnWhitening(const Eigen::Ref<const MatrixXd>& descriptors, const std::vector<int64_t>& queries,
                          const std::vector<int64_t>& positives, double shrinkage) {
-  CheckPairs(queries, positives, shrinkage);
-  const MatrixXd query_rows = Rows(descriptors, queries);
-  Whitening whitening;
-  whitening.mean = query_rows.colwise().mean().transpose();
-  const MatrixXd covariance = PairCovariance(query_rows, Rows(descriptors, positives), shrinkage);
-  const MatrixXd factor = CholeskyWithJitter(covariance);
-  const auto lower = factor.triangularView<Eigen::Lower>();
+  return LearnOfCode(Indexed(descriptors), {queries, positives, {}}, shrinkage);
+}
 
-  // The scatter of L^(-1) (x - m) over all descriptors.
-  const MatrixXd centered = (descriptors.rowwise() - whitening.mean.transpose()).transpose();
-  const MatrixXd whitened = lower.solve(centered);
-  const auto [eigenvalues, eigenvectors] = DecreasingEigenvectors(whitened * whitened.transpose());
-  // V^T L^(-1), as the solution X of X L = V^T.
-  whitening.projection = factor.transpose().triangularView<Eigen::Upper>().solve(eigenvectors).transpose();
-  return whitening;
+Whitening LearnWhitening(const Eigen::Ref<const DescriptorMatrix>& descriptors, const MatchingPairs& pairs,
+                         double shrinkage) {
+  return LearnOfCode(Indexed(descriptors), pairs, shrinkage);
 }
 
 Whitening LearnWhiteningOfPaper(const Eigen::Ref<const MatrixXd>& descriptors,
                                 const std::vector<int64_t>& queries, const std::vector<int64_t>& positives,
                                 const std::vector<int64_t>& scenes, double shrinkage) {
-  CheckPairs(queries, positives, shrinkage);
-  VANTAGE_CHECK(static_cast<Index>(scenes.size()) == descriptors.rows(), "whitening: ", scenes.size(),
-                " scenes of ", descriptors.rows(), " descriptors");
-  Whitening whitening;
-  whitening.mean = descriptors.colwise().mean().transpose();
-  const MatrixXd root =
-      InverseRoot(PairCovariance(Rows(descriptors, queries), Rows(descriptors, positives), shrinkage));
-  const MatrixXd centered = descriptors.rowwise() - whitening.mean.transpose();
-  const auto [eigenvalues, eigenvectors] =
-      DecreasingEigenvectors(root * CovarianceBetweenScenes(centered, scenes) * root);
-  whitening.projection = eigenvectors.transpose() * root;
-  return whitening;
+  return LearnOfPaper(Indexed(descriptors), {queries, positives, {}}, scenes, shrinkage);
+}
+
+Whitening LearnWhiteningOfPaper(const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                                const MatchingPairs& pairs, const std::vector<int64_t>& scenes,
+                                double shrinkage) {
+  return LearnOfPaper(Indexed(descriptors), pairs, scenes, shrinkage);
 }
 
 Whitening TruncateWhitening(Whitening whitening, int64_t dimension) {
@@ -164,11 +153,9 @@ Whitening LearnPcaWhitening(const Eigen::Ref<const MatrixXd>& descriptors) {
   whitening.mean = descriptors.colwise().mean().transpose();
   const MatrixXd centered = descriptors.rowwise() - whitening.mean.transpose();
   const MatrixXd covariance = centered.transpose() * centered / static_cast<double>(descriptors.rows());
-  const auto [eigenvalues, eigenvectors] = DecreasingEigenvectors(covariance);
-  // Directions in which the descriptors do not vary would be divided by zero.
-  const double floor = eigenvalues[0] * 1e-12;
-  whitening.projection =
-      eigenvalues.cwiseMax(floor).cwiseSqrt().cwiseInverse().asDiagonal() * eigenvectors.transpose();
+  const auto [variances, directions] = LargestEigenvectors(covariance, 0);
+  whitening.projection = directions.transpose();
+  DivideByDeviations(variances, covariance.trace(), descriptors.rows(), whitening.projection);
   return whitening;
 }
 

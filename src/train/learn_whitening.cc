@@ -9,7 +9,10 @@
 #include "vantage/search/pca.h"
 #include "vantage/tuples/build.h"
 #include "vantage/util/error.h"
+#include "vantage/util/log.h"
+#include "vantage/util/random.h"
 #include "vantage/util/rethrow.h"
+#include "vantage/util/string.h"
 
 namespace vantage {
 
@@ -25,10 +28,13 @@ void Describe(OptionsDescription& description, LearnWhiteningOptions& options) {
       .Add("max_scale_change", options.max_scale_change, "Largest change of scale in a pair, either way")
       .AtLeast(1);
   description
-      .Add("shrinkage", options.shrinkage,
-           "learned: how far the pairs' covariance is drawn towards a sphere; 0 as in the paper, towards 1 "
-           "for few or alike pairs")
-      .Range(0, 1);
+      .Add("pairs_per_query", options.pairs_per_query,
+           "Pairs of a query, at most; each query weighs the same. 0: all, and each pair weighs the same, as "
+           "in the paper's code")
+      .AtLeast(0);
+  description.Add("shrinkage", options.shrinkage,
+                  "learned: how far the pairs' covariance is drawn towards a sphere, 0 to 1; 0 as in the "
+                  "paper; auto: what is best for scenes that are left out");
   description.Add("dimension", options.dimension, "Dimensions that are kept; 0: all").AtLeast(0);
   description
       .Add("pca_exact_up_to", options.pca_exact_up_to,
@@ -86,6 +92,10 @@ DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
   return described;
 }
 
+bool IsPca(const LearnWhiteningOptions& options) {
+  return options.method == "pca" || options.method == "pca-rotation";
+}
+
 PcaOptions PcaOf(const LearnWhiteningOptions& options) {
   return {.dimension = options.dimension,
           .whiten = options.method == "pca",
@@ -118,12 +128,6 @@ Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
   return LearnPca(scratch.rows(), PcaOf(options), context);
 }
 
-// Rows of matching descriptors.
-struct Pairs {
-  std::vector<int64_t> queries;
-  std::vector<int64_t> positives;
-};
-
 // Whether anything is known of how its photos overlap: not in sets of cirtorch's.
 bool KnowsOverlap(const TrainingSet& set) {
   return std::any_of(set.queries.begin(), set.queries.end(), [](const TrainingQuery& query) {
@@ -132,40 +136,71 @@ bool KnowsOverlap(const TrainingSet& set) {
   });
 }
 
-Pairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of,
-              const LearnWhiteningOptions& options) {
-  Pairs pairs;
-  const auto add = [&](PhotoId query, PhotoId positive) {
-    const int64_t q = row_of[Index(query)];
-    const int64_t p = row_of[Index(positive)];
-    if (q < 0 || p < 0) return;
-    pairs.queries.push_back(q);
-    pairs.positives.push_back(p);
-  };
+MatchingPairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of,
+                      const LearnWhiteningOptions& options) {
+  MatchingPairs pairs;
   const bool knows_overlap = KnowsOverlap(set);
   for (const TrainingQuery& query : set.queries) {
-    if (!knows_overlap) add(query.photo, query.positive);
+    if (row_of[Index(query.photo)] < 0) continue;
+    std::vector<int64_t> positives;
+    const auto add = [&](PhotoId photo) {
+      if (row_of[Index(photo)] >= 0) positives.push_back(row_of[Index(photo)]);
+    };
+    if (!knows_overlap) add(query.positive);
     for (const CandidatePositive& candidate : query.candidates) {
       if (IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change))
-        add(query.photo, candidate.photo);
+        add(candidate.photo);
+    }
+    const auto count = static_cast<int64_t>(positives.size());
+    const int64_t most = options.pairs_per_query > 0 ? options.pairs_per_query : count;
+    std::vector<int64_t> drawn = RandomStream(0, "whitening pairs", {Index(query.photo)}).Sample(count, most);
+    std::sort(drawn.begin(), drawn.end());
+    for (const int64_t i : drawn) {
+      pairs.queries.push_back(row_of[Index(query.photo)]);
+      pairs.positives.push_back(positives[static_cast<size_t>(i)]);
+      if (options.pairs_per_query > 0)
+        pairs.weights.push_back(1 / static_cast<double>(std::min(count, most)));
     }
   }
   return pairs;
 }
 
-Whitening Learn(const DescribedSet& described, const Pairs& pairs, const LearnWhiteningOptions& options,
-                const RunContext& context) {
-  const bool is_wide = described.values.rows() < described.values.cols();
-  if (options.method == "pca-rotation" || (options.method == "pca" && is_wide && options.dimension > 0)) {
-    return LearnPca(described.values, PcaOf(options), context);
+// The shrinkage that the options name; none: to be chosen.
+std::optional<double> NamedShrinkage(const LearnWhiteningOptions& options) {
+  if (options.shrinkage == "auto") return std::nullopt;
+  try {
+    const double value = ParseDouble(options.shrinkage, "shrinkage");
+    if (value >= 0 && value <= 1) return value;
+  } catch (const Error&) {  // said below
   }
-  const Eigen::MatrixXd values = described.values.cast<double>();
-  if (options.method == "pca") return LearnPcaWhitening(values);
+  throw UsageError(StrCat("shrinkage: '", options.shrinkage, "' is neither auto nor a number in [0, 1]"));
+}
+
+double ShrinkageOf(const DescribedSet& described, const MatchingPairs& pairs,
+                   const LearnWhiteningOptions& options, const RunContext& context,
+                   std::optional<ShrinkageChoice>& choice) {
+  if (const std::optional<double> named = NamedShrinkage(options)) return *named;
+  choice = ChooseShrinkage(described.values, pairs, described.scenes,
+                           {.dimension = options.dimension, .is_of_paper = options.method == "learned-paper"},
+                           context);
+  const bool is_worse = choice->is_measured && choice->map < choice->unwhitened_map;
+  Log(is_worse || !choice->is_measured ? LogLevel::kWarning : LogLevel::kInfo,
+      StrCat("whitening: ", Summary(*choice)));
+  for (const auto& [shrinkage, map] : choice->curve)
+    LogInfo("whitening: shrinkage ", FormatShortest(shrinkage), ": mAP ", FormatFixed(100 * map, 2));
+  return choice->shrinkage;
+}
+
+Whitening Learn(const DescribedSet& described, const MatchingPairs& pairs,
+                const LearnWhiteningOptions& options, const RunContext& context,
+                std::optional<ShrinkageChoice>& choice) {
+  if (IsPca(options)) return LearnPca(described.values, PcaOf(options), context);
   VANTAGE_CHECK(!pairs.queries.empty(), "the training set has no pair to learn a whitening from");
+  const double shrinkage = ShrinkageOf(described, pairs, options, context, choice);
   if (options.method == "learned-paper") {
-    return LearnWhiteningOfPaper(values, pairs.queries, pairs.positives, described.scenes, options.shrinkage);
+    return LearnWhiteningOfPaper(described.values, pairs, described.scenes, shrinkage);
   }
-  return LearnWhitening(values, pairs.queries, pairs.positives, options.shrinkage);
+  return LearnWhitening(described.values, pairs, shrinkage);
 }
 
 }  // namespace
@@ -175,15 +210,16 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
                                           const ExtractOptions& extract, const LearnWhiteningOptions& options,
                                           const RunContext& context) try {
   CheckOptions(options);
+  NamedShrinkage(options);
   VANTAGE_CHECK(options.dimension <= net.dimension(), "a whitening of ", options.dimension,
                 " dimensions: the network has ", net.dimension());
-  const bool is_pca = options.method == "pca" || options.method == "pca-rotation";
+  const bool is_pca = IsPca(options);
   VANTAGE_CHECK(net.dimension() <= kLargestCovariance || (is_pca && options.dimension > 0), "descriptors of ",
                 net.dimension(), " dimensions: more than ", kLargestCovariance,
                 " are whitened by pca, to a dimension that is named, alone");
   const int64_t bytes = static_cast<int64_t>(set.photos.size()) * net.dimension() * int64_t{sizeof(float)};
   LearnedWhitening learned;
-  const auto learn_at = [&](const std::vector<double>& scales) {
+  const auto learn_at = [&](const std::vector<double>& scales, std::optional<ShrinkageChoice>& choice) {
     ExtractOptions at_scales = extract;
     at_scales.scales = scales;
     const Describer describer(net, at_scales);
@@ -191,15 +227,17 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
       return LearnPcaOnDisk(describer, set, photo_root, options, context, learned);
     }
     DescribedSet described = DescribeSet(describer, set, photo_root, 0, set.photos.size(), context);
-    const Pairs pairs = PairsOf(set, described.row_of, options);
+    const MatchingPairs pairs = PairsOf(set, described.row_of, options);
     learned.photos = described.values.rows();
     learned.pairs = static_cast<int64_t>(pairs.queries.size());
     learned.failed = std::move(described.failed);
-    return TruncateWhitening(Learn(described, pairs, options, context), options.dimension);
+    return TruncateWhitening(Learn(described, pairs, options, context, choice), options.dimension);
   };
-  learned.whitening.single_scale =
-      learn_at(extract.scales.size() == 1 ? extract.scales : std::vector<double>{1});
-  if (extract.scales.size() > 1) learned.whitening.multi_scale = learn_at(extract.scales);
+  learned.whitening.single_scale = learn_at(
+      extract.scales.size() == 1 ? extract.scales : std::vector<double>{1}, learned.single_scale_shrinkage);
+  if (extract.scales.size() > 1) {
+    learned.whitening.multi_scale = learn_at(extract.scales, learned.multi_scale_shrinkage);
+  }
   return learned;
 } catch (...) {
   RethrowAsError();

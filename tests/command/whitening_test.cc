@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <nlohmann/json.hpp>
+
 #include "command/run_vantage.h"
 #include "testing/files.h"
 #include "testing/photos.h"
@@ -8,8 +10,11 @@
 namespace vantage {
 namespace {
 
+using ::testing::HasSubstr;
 using vantage::testing::MakeFormulaModel;
+using vantage::testing::Output;
 using vantage::testing::TemporaryFolder;
+using vantage::testing::Vantage;
 using vantage::testing::VantageJson;
 using vantage::testing::WritePhotosAndSet;
 
@@ -39,6 +44,52 @@ TEST(Whitening, IsTheOneThatIsNamed) {
   EXPECT_LT((two - describe("two.pth", "two")).cwiseAbs().maxCoeff(), 1e-4);  // learned twice
   EXPECT_GT((one - two).cwiseAbs().maxCoeff(), 1e-2);
   EXPECT_EQ(describe("both.safetensors", "none"), describe("model.pth", "none"));
+}
+
+// The shrinkage is chosen unless it is named; the model says how.
+TEST(Whitening, IsShrunkByWhatIsBestForScenesThatAreLeftOut) {
+  const TemporaryFolder folder;
+  const auto path = [&](const std::string& name) { return (folder / name).string(); };
+  WritePhotosAndSet(folder.path(), 3, 4, 1);
+  Model model = MakeFormulaModel();
+  model.image_size = 64;
+  WriteModel(model, folder / "model.pth");
+  const auto whiten = [&](std::vector<std::string> more) {
+    more.insert(more.begin(),
+                {"whiten", path("model.pth"), "--tuples", path("set.db"), "-o", path("out.pth")});
+    return VantageJson(more)["shrinkage"];
+  };
+  const nlohmann::json chosen = whiten({"--scales", "1,0.7"});
+  for (const char* scales : {"ss", "ms"}) {
+    EXPECT_EQ(chosen[scales]["measured"], true);
+    EXPECT_EQ(chosen[scales]["scenes"], 3);
+    EXPECT_GE(chosen[scales]["curve"].size(), 7U);
+  }
+  const nlohmann::json origin = nlohmann::json::parse(ReadModel(folder / "out.pth").origin);
+  EXPECT_EQ(origin["whitening"]["shrinkage"], chosen);
+  EXPECT_EQ(origin["whitening"]["pairs_per_query"], 10);
+  EXPECT_EQ(whiten({"--shrinkage", "0.6"}), 0.6);
+  EXPECT_EQ(whiten({"--method", "pca", "--dimension", "4"}), nullptr);
+
+  const Output text =
+      Vantage({"whiten", path("model.pth"), "--tuples", path("set.db"), "-o", path("out.pth")});
+  EXPECT_THAT(text.text, HasSubstr("by leaving scenes out: mAP "));
+  const Output wrong = Vantage({"whiten", path("model.pth"), "--tuples", path("set.db"), "-o",
+                                path("out.pth"), "--shrinkage", "much"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.text, HasSubstr("shrinkage: 'much' is neither auto nor a number in [0, 1]"));
+}
+
+TEST(Whitening, OfOneSceneWarnsThatNothingWasMeasured) {
+  const TemporaryFolder folder;
+  WritePhotosAndSet(folder.path(), 1, 6, 0);
+  Model model = MakeFormulaModel();
+  model.image_size = 64;
+  WriteModel(model, folder / "model.pth");
+  const Output output = Vantage({"whiten", (folder / "model.pth").string(), "--tuples",
+                                 (folder / "set.db").string(), "-o", (folder / "out.pth").string()});
+  EXPECT_EQ(output.code, 0);
+  EXPECT_THAT(output.text, HasSubstr("shrinkage 0.7, not measured: fewer than two scenes have pairs"));
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/search/whitening.h"
 
+#include <sys/resource.h>
+
 #include <Eigen/Dense>
+#include <cmath>
 #include <limits>
 
 #include "testing/files.h"
+#include "vantage/search/pca.h"
 #include "vantage/serialize/npy.h"
 #include "vantage/util/random.h"
 
@@ -111,6 +115,110 @@ TEST(LearnWhitening, MakesMatchingDifferencesWhite) {
   const Whitening whitening = LearnWhitening(x, queries, positives);
   const MatrixXd differences = (x.topRows(150) - x.bottomRows(150)) * whitening.projection.transpose();
   EXPECT_LT((differences.transpose() * differences / 150 - MatrixXd::Identity(8, 8)).norm(), 1e-9);
+}
+
+MatchingPairs PairsOfHalves(int64_t half) {
+  MatchingPairs pairs;
+  for (int64_t i = 0; i < half; ++i) {
+    pairs.queries.push_back(i);
+    pairs.positives.push_back(i + half);
+  }
+  return pairs;
+}
+
+// What a whitening measures, whichever way it is rotated: the inverse of the covariance.
+MatrixXd Metric(const Whitening& whitening) {
+  return whitening.projection.transpose() * whitening.projection;
+}
+
+TEST(LearnWhitening, OfFloatsIsThatOfDoubles) {
+  const DescriptorMatrix x = RandomMatrix(60, 6, 4).cast<float>();
+  const MatchingPairs pairs = PairsOfHalves(30);
+  std::vector<int64_t> scenes;
+  for (int64_t i = 0; i < 60; ++i) scenes.push_back(i % 5);
+  const MatrixXd wide = x.cast<double>();
+  EXPECT_EQ(LearnWhitening(x, pairs, 0.2).projection,
+            LearnWhitening(wide, pairs.queries, pairs.positives, 0.2).projection);
+  EXPECT_EQ(LearnWhiteningOfPaper(x, pairs, scenes, 0.2).projection,
+            LearnWhiteningOfPaper(wide, pairs.queries, pairs.positives, scenes, 0.2).projection);
+}
+
+TEST(LearnWhitening, AWeightCountsAsRepetitions) {
+  const DescriptorMatrix x = RandomMatrix(60, 6, 4).cast<float>();
+  MatchingPairs weighted = PairsOfHalves(30);
+  MatchingPairs repeated = weighted;
+  for (size_t i = 0; i < 30; ++i) {
+    weighted.weights.push_back(0.25 * static_cast<double>(1 + i % 3));
+    for (size_t again = 0; again < i % 3; ++again) {
+      repeated.queries.push_back(weighted.queries[i]);
+      repeated.positives.push_back(weighted.positives[i]);
+    }
+  }
+  const Whitening actual = LearnWhitening(x, weighted, 0.1);
+  const Whitening expected = LearnWhitening(x, repeated, 0.1);
+  EXPECT_LT((actual.mean - expected.mean).norm(), 1e-12);
+  EXPECT_LT((Metric(actual) - Metric(expected)).norm(), 1e-9 * Metric(expected).norm());
+  weighted.weights[3] = 0;
+  EXPECT_THAT(ErrorOf([&] { LearnWhitening(x, weighted); }), HasSubstr("a pair's weight of 0"));
+  weighted.weights.pop_back();
+  EXPECT_THAT(ErrorOf([&] { LearnWhitening(x, weighted); }), HasSubstr("29 weights of 30 pairs"));
+}
+
+int64_t PeakMemory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+// More pairs than are held at once; copies of their descriptors would take 820 MB.
+TEST(LearnWhitening, TakesNoMemoryForPairs) {
+  const DescriptorMatrix x = RandomMatrix(200, 256, 4).cast<float>();
+  const MatchingPairs once = PairsOfHalves(100);
+  MatchingPairs often = once;
+  for (int i = 1; i < 2000; ++i) {
+    often.queries.insert(often.queries.end(), once.queries.begin(), once.queries.end());
+    often.positives.insert(often.positives.end(), once.positives.begin(), once.positives.end());
+  }
+  const int64_t before = PeakMemory();
+  const Whitening actual = LearnWhitening(x, often, 0.5);
+  EXPECT_LT(PeakMemory() - before, int64_t{250} << 20);
+  const Whitening expected = LearnWhitening(x, once, 0.5);
+  EXPECT_LT((Metric(actual) - Metric(expected)).norm(), 1e-9 * Metric(expected).norm());
+}
+
+TEST(LearnWhitening, NamesADescriptorThatIsNotFinite) {
+  DescriptorMatrix x = RandomMatrix(60, 6, 4).cast<float>();
+  x(7, 3) = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT(ErrorOf([&] { LearnWhitening(x, PairsOfHalves(30), 0.5); }),
+              HasSubstr("descriptor 7 is not finite"));
+}
+
+// 20 pairs of 40 photos tell nothing about most of 64 directions.
+TEST(LearnWhitening, WithShrinkageAmplifiesNoDirectionWithoutBound) {
+  const DescriptorMatrix x = RandomMatrix(40, 64, 4).cast<float>();
+  const MatchingPairs pairs = PairsOfHalves(20);
+  double mean_variance = 0;
+  for (int64_t i = 0; i < 20; ++i) mean_variance += (x.row(i) - x.row(i + 20)).squaredNorm() / 20 / 64;
+  for (const double shrinkage : {0.05, 0.5, 1.0}) {
+    const Whitening whitening = LearnWhitening(x, pairs, shrinkage);
+    const double gain = Eigen::BDCSVD<MatrixXd>(whitening.projection).singularValues()[0];
+    EXPECT_LT(gain, 1.0001 / std::sqrt(shrinkage * mean_variance)) << shrinkage;
+  }
+}
+
+// Others of the same distribution vary as much as those that it was learned from, in each direction.
+TEST(LearnPcaWhitening, OfFewerDescriptorsThanDimensionsAmplifiesNoNoise) {
+  for (const Eigen::Index count : {8, 30, 60, 64}) {
+    const MatrixXd x = RandomMatrix(count, 64, 3);
+    const Whitening whitening = LearnPcaWhitening(x);
+    EXPECT_EQ(whitening.projection.rows(), count - 1);
+    const MatrixXd others =
+        (RandomMatrix(500, 64, 9).rowwise() - whitening.mean.transpose()) * whitening.projection.transpose();
+    EXPECT_LT(others.colwise().squaredNorm().maxCoeff() / 500, 10) << count;
+    // So does the other implementation.
+    const Whitening other = LearnPca(x.cast<float>());
+    EXPECT_LT((Metric(other) - Metric(whitening)).norm(), 1e-4 * Metric(whitening).norm());
+  }
 }
 
 TEST(LearnWhitening, ShrinkageDrawsTheCovarianceTowardsASphere) {

@@ -8,6 +8,7 @@
 #include "testing/tensors.h"
 #include "vantage/extract/describer.h"
 #include "vantage/util/file.h"
+#include "vantage/util/string.h"
 
 namespace vantage {
 namespace {
@@ -27,6 +28,8 @@ TEST(LearnWhiteningFromTuples, IsTheWhiteningOfItsPairs) {
   const Model model = MakeFormulaModel();
   LearnWhiteningOptions options;
   options.max_scale_change = 1.25;  // two of a query's three candidates
+  options.pairs_per_query = 0;
+  options.shrinkage = "0";
   const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, options);
   EXPECT_EQ(learned.photos, 24);
   EXPECT_EQ(learned.pairs, 24);
@@ -56,6 +59,7 @@ TEST(LearnWhiteningFromTuples, LearnsAtOneScaleAndAtSeveral) {
   ExtractOptions several = kSmall;
   several.scales = {1, 0.7};
   LearnWhiteningOptions options;
+  options.shrinkage = "0.5";
   options.dimension = 20;
   const auto learn = [&](const ExtractOptions& extract) {
     return LearnWhiteningFromTuples(model.net, set, folder.path(), extract, options).whitening;
@@ -77,6 +81,8 @@ TEST(LearnWhiteningFromTuples, ThePapersVariantTakesScenesFromTheSet) {
   const Model model = MakeFormulaModel();
   LearnWhiteningOptions options;
   options.method = "learned-paper";
+  options.pairs_per_query = 0;
+  options.shrinkage = "0";
   const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, options);
   EXPECT_EQ(learned.pairs, 36);  // three candidates of each of twelve queries
   std::vector<PhotoRequest> requests;
@@ -121,13 +127,73 @@ TEST(LearnWhiteningFromTuples, TakesChosenPositivesWhereNothingIsKnownOfOverlap)
     chosen_alone.queries[q].candidates = {{positive, 9, 0.9, 1, 0}};  // what they stand for
   }
   const Model model = MakeFormulaModel();
-  const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, {});
+  const LearnWhiteningOptions options{.shrinkage = "0.5"};
+  const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, options);
   EXPECT_EQ(learned.pairs, static_cast<int64_t>(set.queries.size()));
   const LearnedWhitening expected =
-      LearnWhiteningFromTuples(model.net, chosen_alone, folder.path(), kSmall, {});
+      LearnWhiteningFromTuples(model.net, chosen_alone, folder.path(), kSmall, options);
   EXPECT_EQ(learned.whitening.single_scale->projection, expected.whitening.single_scale->projection);
   for (TrainingQuery& query : set.queries) query.candidates.clear();
-  EXPECT_EQ(LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, {}).pairs, learned.pairs);
+  EXPECT_EQ(LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, options).pairs, learned.pairs);
+}
+
+TEST(LearnWhiteningFromTuples, TakesFewCandidatesOfAQueryAndWeighsQueriesAlike) {
+  const TemporaryFolder folder;
+  TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
+  set.queries[0].candidates.resize(1);  // the others keep three
+  const Model model = MakeFormulaModel();
+  const auto learn = [&](int most) {
+    return LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall,
+                                    {.pairs_per_query = most, .shrinkage = "0.5"});
+  };
+  const auto queries = static_cast<int64_t>(set.queries.size());
+  EXPECT_EQ(learn(2).pairs, 2 * queries - 1);
+  const LearnedWhitening all_alike = learn(0);
+  const LearnedWhitening weighted = learn(10);
+  EXPECT_EQ(all_alike.pairs, 3 * queries - 2);
+  EXPECT_EQ(weighted.pairs, all_alike.pairs);
+  // The first query's pair counts three times as much: as if it were there three times.
+  set.queries[0].candidates.resize(3, set.queries[0].candidates[0]);
+  const Whitening expected = *learn(0).whitening.single_scale;
+  const Whitening actual = *weighted.whitening.single_scale;
+  EXPECT_LT((actual.mean - expected.mean).norm(), 1e-9);
+  const auto inverse = [](const Whitening& w) -> Eigen::MatrixXd {
+    return w.projection.transpose() * w.projection;
+  };
+  EXPECT_LT((inverse(actual) - inverse(expected)).norm(), 1e-6 * inverse(expected).norm());
+  EXPECT_GT((inverse(actual) - inverse(*all_alike.whitening.single_scale)).norm(),
+            1e-3 * inverse(expected).norm());
+}
+
+TEST(LearnWhiteningFromTuples, ChoosesTheShrinkageByItsOwnPairs) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
+  const Model model = MakeFormulaModel();
+  const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, {});
+  ASSERT_TRUE(learned.single_scale_shrinkage);
+  const ShrinkageChoice& choice = *learned.single_scale_shrinkage;
+  EXPECT_TRUE(choice.is_measured);
+  EXPECT_EQ(choice.scenes, 4);
+  EXPECT_EQ(choice.queries, static_cast<int64_t>(set.queries.size()));
+  EXPECT_FALSE(learned.multi_scale_shrinkage);
+  const LearnedWhitening named = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall,
+                                                          {.shrinkage = FormatShortest(choice.shrinkage)});
+  EXPECT_EQ(learned.whitening.single_scale->projection, named.whitening.single_scale->projection);
+  EXPECT_FALSE(named.single_scale_shrinkage);
+}
+
+TEST(LearnWhiteningFromTuples, AnUnknownShrinkageIsAnErrorBeforePhotosAreRead) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 3, 4, 0);
+  std::filesystem::remove_all(folder / "photos");
+  for (const char* shrinkage : {"1.5", "-0.1", "nan", "some", ""}) {
+    EXPECT_THAT(ErrorOf([&] {
+                  LearnWhiteningFromTuples(MakeFormulaModel().net, set, folder.path(), kSmall,
+                                           {.shrinkage = shrinkage});
+                }),
+                HasSubstr("is neither auto nor a number in [0, 1]"))
+        << shrinkage;
+  }
 }
 
 TEST(LearnWhiteningFromTuples, WithoutPairsIsAnError) {

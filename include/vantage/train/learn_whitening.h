@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
 #include "vantage/nn/model_file.h"
+#include "vantage/search/shrinkage.h"
 #include "vantage/tuples/training_set.h"
 
 namespace vantage {
@@ -21,8 +23,11 @@ struct LearnWhiteningOptions {
   // set that knows nothing of overlap (cirtorch's) with its chosen positive.
   double min_overlap = 0.2;
   double max_scale_change = 1.5;
-  // See LearnWhitening; 0 in the paper. Range [0, 1].
-  double shrinkage = 0;
+  // Pairs of a query, at most, drawn from its candidates; then each query weighs the same, so that dense
+  // scenes do not decide alone. 0: all candidates, and each pair weighs the same, as in cirtorch's code.
+  int pairs_per_query = 10;
+  // "auto": see ChooseShrinkage; or a number in [0, 1]: see LearnWhitening. 0 is the paper's.
+  std::string shrinkage = "auto";
   // Rows of the projection that are kept; 0: all.
   int dimension = 0;
   // pca and pca-rotation of descriptors that take more than `memory`: see PcaOptions.
@@ -39,12 +44,15 @@ struct LearnedWhitening {
   ModelWhitening whitening;  // learned at one scale, and where there are several also at those
   int64_t photos = 0;
   int64_t pairs = 0;
+  // Where it was chosen: as `whitening`.
+  std::optional<ShrinkageChoice> single_scale_shrinkage;
+  std::optional<ShrinkageChoice> multi_scale_shrinkage;
   std::vector<std::string> failed;  // photos that could not be read or are too small at the least scale
 };
 
 // Describes all photos of the training set, both splits, and learns a whitening from its pairs: at the full
-// scale, and where extract.scales are others, at those too. Throws Error where no pair is left, or the
-// network has fewer dimensions than are to be kept.
+// scale, and where extract.scales are others, at those too. Warns where no shrinkage is as good as no
+// whitening. Throws Error where no pair is left, or the network has fewer dimensions than are to be kept.
 LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
                                           const std::filesystem::path& photo_root,
                                           const ExtractOptions& extract, const LearnWhiteningOptions& options,
