@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "vantage/evaluation/holidays.h"
 #include "vantage/evaluation/results.h"
 #include "vantage/evaluation/saved_descriptors.h"
+#include "vantage/extract/descriptor_store.h"
 #include "vantage/image/photo_folder.h"
 #include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
@@ -88,7 +90,10 @@ void BenchmarkArguments::Declare(CommandLine& line) {
   line.Option(
       "--save", save_,
       "NAME: write the model's descriptors to NAME.npy, and the queries' to NAME-queries.npy, to search "
-      "them in several ways");
+      "them in several ways. A call that was ended goes on where it stopped");
+  line.Flag("--restart", restart_,
+            "With --save: describe all photos anew, also those that a call that was "
+            "ended has described");
   line.Flag("--partial", partial_, "Judge what is there of a benchmark although photos are missing");
 }
 
@@ -212,9 +217,17 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
     if (!turns_.empty()) ReadTurns(input.benchmark, turns_);
     const Model read = model.Read(session);
     input.provenance = model.Provenance(read);
-    input.described =
-        DescribeBenchmark(input.benchmark, Describer(read, model.descriptor), session.context());
-    if (!save_.empty()) Save(input);
+    std::optional<DescriptorStore> store;
+    if (!save_.empty()) {
+      if (restart_) DescriptorStore::Discard(save_ + ".partial");
+      store.emplace(save_ + ".partial");
+    }
+    input.described = DescribeBenchmark(input.benchmark, Describer(read, model.descriptor), session.context(),
+                                        store ? &*store : nullptr);
+    if (store) {
+      Save(input);
+      store->Remove();
+    }
   }
   LeaveOutFailed(input, IsOfficial(Kind()));
   CheckComplete(input.benchmark);

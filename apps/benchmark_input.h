@@ -63,6 +63,7 @@ class BenchmarkArguments {
   std::vector<std::string> distractors_;
   bool partial_ = false;
   std::string save_;
+  bool restart_ = false;
 };
 
 }  // namespace vantage

@@ -5,6 +5,7 @@
 #include "model_arguments.h"
 #include "session.h"
 #include "vantage/extract/describer.h"
+#include "vantage/extract/descriptor_store.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/util/error.h"
 
@@ -36,7 +37,7 @@ class ExtractCommand : public Command {
     std::vector<std::string> inputs = photos_;
     inputs.push_back(model_.path);
     CheckDescriptorOutput(output_, format_, session.Rules(inputs));
-    const std::string journal_path = output_ + ".partial";
+    const std::string store_path = output_ + ".partial";
     const Model model = model_.Read(session);
     const Describer describer(model, model_.descriptor);
     NamedPhotos photos = ListPhotos(photos_);
@@ -48,15 +49,12 @@ class ExtractCommand : public Command {
       provenance.other["shard"] = nlohmann::json({{"index", shard.index}, {"count", shard.count}}).dump();
     }
     CheckDescriptorNames(output_, format_, photos.names);
-    nlohmann::json identity = ToJson(provenance);
-    identity.erase("model");  // its content counts (model_sha256), not its path
-    identity["photos"] = PhotoListIdentity(photos);
-    if (restart_) ExtractionJournal::Discard(journal_path);
-    ExtractionJournal journal(journal_path, identity.dump(), describer.dimension());
-    DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &journal);
+    if (restart_) DescriptorStore::Discard(store_path);
+    DescriptorStore store(store_path);
+    DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &store);
     file.provenance = provenance;
     WriteDescriptors(file, output_, format_);
-    journal.Remove();
+    store.Remove();
     PrintSummary(session, file);
   }
 

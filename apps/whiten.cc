@@ -5,7 +5,9 @@
 #include "command_line.h"
 #include "model_arguments.h"
 #include "session.h"
+#include "vantage/extract/descriptor_store.h"
 #include "vantage/nn/fold_whitening.h"
+#include "vantage/report/whitening_report.h"
 #include "vantage/train/learn_whitening.h"
 #include "vantage/tuples/located_set.h"
 #include "vantage/util/error.h"
@@ -43,20 +45,32 @@ class WhitenCommand : public Command {
                 "there are several, one whitening is learned at them and one at a single scale");
     line.Flag("--fold", fold_,
               "Make the whitening the network's last linear layer, for programs that know of no whitening");
+    line.Option("--report", report_, "HTML file to write: how --shrinkage auto chose, as a curve");
+    line.Flag("--restart", restart_,
+              "Describe all photos anew, also those that an interrupted run has described");
     line.Options(description_);
     line.Example("vantage whiten run/best.pth --tuples training-set.db -o model.pth");
   }
 
   void Run(Session& session) override {
-    CheckOutput(output_, file_kinds::kCheckpoint, session.Rules({model_.path, tuples_}));
+    const OutputRules rules = session.Rules({model_.path, tuples_});
+    CheckOutput(output_, file_kinds::kCheckpoint, rules);
+    if (!report_.empty()) {
+      if (options_.shrinkage != "auto" || options_.method.starts_with("pca"))
+        throw UsageError("--report: shows how --shrinkage auto chose; here nothing is chosen");
+      CheckOutput(report_, file_kinds::kPage, rules);
+    }
     Model model = model_.Read(session);
     const auto [set, root] = ReadLocatedSet(tuples_, photos_);
     const int size = EffectiveImageSize(model, {.image_size = size_});
     const std::vector<double> scales = EffectiveScales(model, {.scales = scales_});
     if (fold_) CheckFoldable(model, scales);
+    const std::string store_path = output_ + ".partial";
+    if (restart_) DescriptorStore::Discard(store_path);
+    DescriptorStore store(store_path);
     if (options_.scratch.empty()) options_.scratch = fs::absolute(output_).parent_path().string();
     const LearnedWhitening learned = LearnWhiteningFromTuples(
-        model.net, set, root, {.image_size = size, .scales = scales}, options_, session.context());
+        model.net, set, root, {.image_size = size, .scales = scales}, options_, session.context(), &store);
     const std::string name = name_.empty() ? options_.method : name_;
     if (fold_) {
       model.net = FoldWhitening(model.net, *learned.whitening.single_scale);
@@ -83,6 +97,9 @@ class WhitenCommand : public Command {
                            {"scales", scales}};
     model.origin = origin.dump();
     WriteModel(model, output_);
+    if (!report_.empty())
+      WriteWhiteningReport(fs::path(output_).filename().string(), ChoicesOf(learned), report_);
+    store.Remove();
     session.PrintResult(
         {{"output", output_},
          {"name", name},
@@ -104,6 +121,14 @@ class WhitenCommand : public Command {
     }
     nlohmann::json choices = {{"ss", ToJson(*learned.single_scale_shrinkage)}};
     if (learned.multi_scale_shrinkage) choices["ms"] = ToJson(*learned.multi_scale_shrinkage);
+    return choices;
+  }
+
+  static std::vector<std::pair<std::string, ShrinkageChoice>> ChoicesOf(const LearnedWhitening& learned) {
+    std::vector<std::pair<std::string, ShrinkageChoice>> choices;
+    if (learned.single_scale_shrinkage) choices.emplace_back("At one scale", *learned.single_scale_shrinkage);
+    if (learned.multi_scale_shrinkage)
+      choices.emplace_back("At several scales", *learned.multi_scale_shrinkage);
     return choices;
   }
 
@@ -130,9 +155,11 @@ class WhitenCommand : public Command {
   std::string tuples_;
   std::string output_;
   std::string photos_;
+  std::string report_;
   std::string name_;
   int size_ = 0;
   bool fold_ = false;
+  bool restart_ = false;
   std::string scales_ = "default";
   LearnWhiteningOptions options_;
   OptionsDescription description_;

@@ -7,7 +7,7 @@
 namespace vantage {
 
 BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
-                                       const RunContext& context) try {
+                                       const RunContext& context, DescriptorStore* store) try {
   std::vector<PhotoRequest> requests;
   for (size_t row = 0; row < benchmark.photos.size(); ++row) {
     const int turn = benchmark.turns.empty() ? 0 : benchmark.turns[row];
@@ -22,7 +22,7 @@ BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describ
       requests.push_back({query.photo, query.box});
     }
   }
-  const ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context);
+  const ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context, store);
   BenchmarkDescriptors described;
   described.database = extracted.values.topRows(static_cast<Eigen::Index>(benchmark.photos.size()));
   described.queries = extracted.values(query_rows, Eigen::all);

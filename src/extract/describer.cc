@@ -6,13 +6,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "vantage/nn/model_file.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
+#include "vantage/util/log.h"
 #include "vantage/util/rethrow.h"
 
 namespace vantage {
@@ -20,6 +25,19 @@ namespace {
 
 std::vector<float> RowOf(const DescriptorMatrix& rows, Eigen::Index i) {
   return {rows.row(i).data(), rows.row(i).data() + rows.cols()};
+}
+
+// Sides up to which a network is asked whether it can describe them. All known networks take larger ones.
+constexpr int kLargestAsked = 512;
+
+// LibTorch has no type of its own for lack of memory on a CPU.
+bool IsLackOfMemory(const c10::Error& error) {
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         std::string_view(error.what_without_backtrace()).find("allocate") != std::string_view::npos;
+}
+
+std::string_view AsBytes(const Eigen::Ref<const Eigen::MatrixXd>& values) {
+  return {reinterpret_cast<const char*>(values.data()), static_cast<size_t>(values.size()) * sizeof(double)};
 }
 
 }  // namespace
@@ -31,6 +49,10 @@ struct Describer::State {
   int64_t dimension = 0;
   std::string model_sha256 = {};
   std::string licence = {};
+  mutable std::once_flag named = {};
+  mutable std::string identity = {};
+  mutable std::once_flag asked = {};
+  mutable int smallest_side = 0;
 
   // Descriptors of images of one size.
   DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
@@ -44,14 +66,79 @@ struct Describer::State {
     if (whitening.dimension() == 0) return rows;
     return ApplyWhitening(whitening, rows.cast<double>()).cast<float>();
   }
+
+  std::string Identity() const {
+    DescriptorNet shared = net;
+    DescriptorNetOptions made_of = net.options();
+    OptionsDescription description;
+    vantage::Describe(description, made_of);
+    DescribeLocals(description, made_of);
+    const SuperGlobalPooling& pooled = options.super_global;
+    Sha256Digest digest;
+    digest.Add(nlohmann::json(
+                   {{"network", ToJson(description)},
+                    {"weights_sha256", WeightsSha256(shared)},
+                    {"mean", net.normalization.mean},
+                    {"std", net.normalization.std},
+                    {"device", c10::DeviceTypeName(net.device().type())},
+                    {"image_size", options.image_size},
+                    {"apply_exif_orientation", options.apply_exif_orientation},
+                    {"scales", options.scales},
+                    {"decode", options.decode},
+                    {"precision", options.precision},
+                    {"batch_pixels", options.batch_pixels},
+                    {"super_global",
+                     {pooled.regional_size, pooled.regional_exponent, pooled.exponent, pooled.scale_pooling}},
+                    {"dimension", dimension}})
+                   .dump());
+    digest.Add(AsBytes(whitening.mean));
+    digest.Add(AsBytes(whitening.projection));
+    return digest.Hex();
+  }
+
+  // The smallest side of an image that comes out of the trunk as at least one location.
+  int SmallestSide() const {
+    const c10::InferenceMode inference;
+    const auto takes = [&](int side) {
+      try {
+        const Image image{
+            side, side,
+            std::vector<uint8_t>(size_t{3} * static_cast<size_t>(side) * static_cast<size_t>(side))};
+        net.Forward(ImagesToTensor({image}, net.normalization), {1}, options.super_global);
+        return true;
+      } catch (const c10::Error&) {
+        if (side >= kLargestAsked) throw;
+        return false;
+      }
+    };
+    int known = 1;
+    while (!takes(known)) known *= 2;
+    for (int unknown = known / 2; known - unknown > 1;) {
+      const int middle = (known + unknown) / 2;
+      (takes(middle) ? known : unknown) = middle;
+    }
+    return known;
+  }
+
+  // Why images of a size cannot be described; "" if they can.
+  std::string TooSmall(int width, int height) const {
+    const double scale = *std::min_element(options.scales.begin(), options.scales.end());
+    const double side = std::floor(std::min(width, height) * scale);
+    if (side >= kLargestAsked) return "";
+    std::call_once(asked, [&] { smallest_side = SmallestSide(); });
+    if (side >= smallest_side) return "";
+    return StrCat("too small for the network: ", width, " x ", height, " pixels",
+                  scale < 1 ? " at the scale " + FormatShortest(scale) : "", "; it takes ", smallest_side,
+                  " or more a side");
+  }
 };
 
 std::shared_ptr<Describer::State> Describer::MakeState(const DescriptorNet& net,
                                                        const ExtractOptions& options) {
   CheckOptions(options);
   net.CheckSuperGlobal(options.super_global);
-  auto state = std::make_shared<State>(
-      State{net.Frozen(ParsePrecision(options.precision, net.device())), options, {}, net.dimension()});
+  auto state = std::make_shared<State>(net.Frozen(ParsePrecision(options.precision, net.device())), options,
+                                       Whitening{}, net.dimension());
   if (options.batch_pixels == 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
   return state;
 }
@@ -106,6 +193,11 @@ const std::string& Describer::licence() const { return state_->licence; }
 
 bool Describer::IsOnCpu() const { return state_->net.device().is_cpu(); }
 
+const std::string& Describer::identity() const {
+  std::call_once(state_->named, [&] { state_->identity = state_->Identity(); });
+  return state_->identity;
+}
+
 std::vector<float> Describer::Describe(const Image& photo) const {
   return RowOf(Describe(std::vector{photo}), 0);
 }
@@ -130,39 +222,42 @@ std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>&
   for (size_t i = 0; i < images.size(); ++i) by_size[{images[i].height, images[i].width}].push_back(i);
 
   std::vector<DescribedPhoto> described(images.size());
-  const auto describe = [&](const std::vector<size_t>& batch) {
-    std::vector<Image> batch_images;
-    for (const size_t i : batch) batch_images.push_back(images[i]);
-    const DescriptorMatrix rows = state_->DescribeBatch(batch_images);
+  const auto keep = [&](std::span<const size_t> batch, const DescriptorMatrix& rows) {
     for (size_t b = 0; b < batch.size(); ++b) {
       const auto row = static_cast<Eigen::Index>(b);
-      DescribedPhoto& photo = described[batch[b]];
       if (rows.row(row).allFinite()) {
-        photo.values = RowOf(rows, row);
+        described[batch[b]].values = RowOf(rows, row);
       } else {
-        photo.reason = "its descriptor is not finite";
+        described[batch[b]].reason = "its descriptor is not finite";
       }
     }
   };
+  const std::function<void(std::span<const size_t>)> describe = [&](std::span<const size_t> batch) {
+    std::vector<Image> batch_images;
+    for (const size_t i : batch) batch_images.push_back(images[i]);
+    try {
+      return keep(batch, state_->DescribeBatch(batch_images));
+    } catch (const c10::Error& error) {
+      if (!IsLackOfMemory(error)) throw;
+      const Image& image = batch_images[0];
+      VANTAGE_CHECK(batch.size() > 1, "not enough memory to describe a photo of ", image.width, " x ",
+                    image.height, " pixels");
+      LogWarning("not enough memory for ", batch.size(), " photos of ", image.width, " x ", image.height,
+                 " pixels at once: half as many (batch_pixels)");
+    }
+    describe(batch.first(batch.size() / 2));
+    describe(batch.subspan(batch.size() / 2));
+  };
   for (const auto& [size, members] : by_size) {
+    const std::string reason = state_->TooSmall(size.second, size.first);
+    if (!reason.empty()) {
+      for (const size_t i : members) described[i].reason = reason;
+      continue;
+    }
     const auto batch_size = static_cast<size_t>(
         std::max<int64_t>(1, state_->options.batch_pixels / (int64_t{size.first} * size.second)));
-    for (size_t begin = 0; begin < members.size(); begin += batch_size) {
-      const size_t end = std::min(members.size(), begin + batch_size);
-      try {
-        describe({members.begin() + static_cast<std::ptrdiff_t>(begin),
-                  members.begin() + static_cast<std::ptrdiff_t>(end)});
-      } catch (const c10::Error& error) {
-        // LibTorch has no type of its own for lack of memory on a CPU. That photo is none to leave out.
-        VANTAGE_CHECK(
-            std::string_view(error.what_without_backtrace()).find("allocate") == std::string_view::npos,
-            "not enough memory to describe a photo of ", size.second, " x ", size.first, " pixels");
-        // A feature map without locations: the same for all of the size.
-        for (size_t i = begin; i < end; ++i)
-          described[members[i]].reason =
-              StrCat("too small for the network: ", error.what_without_backtrace());
-      }
-    }
+    for (size_t begin = 0; begin < members.size(); begin += batch_size)
+      describe(std::span(members).subspan(begin, std::min(batch_size, members.size() - begin)));
   }
   return described;
 } catch (...) {

@@ -2,9 +2,12 @@
 #include "vantage/extract/extract.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
 
 #include "vantage/extract/describer.h"
-#include "vantage/extract/journal.h"
+#include "vantage/extract/descriptor_store.h"
 #include "vantage/extract/model_descriptors.h"
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/intra_op_threads.h"
@@ -144,33 +147,51 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
 }
 
 ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
-                                        const RunContext& context, ExtractionJournal* journal) try {
+                                        const RunContext& context, DescriptorStore* store) try {
   const auto count = static_cast<int64_t>(requests.size());
   ExtractedDescriptors extracted;
   extracted.values.setZero(count, describer.dimension());
+  const auto row = [&](int64_t i) -> std::span<float> {
+    return {extracted.values.row(i).data(), static_cast<size_t>(describer.dimension())};
+  };
+  std::vector<std::optional<DescriptorKey>> keys(store == nullptr ? 0 : requests.size());
   std::vector<bool> finished(requests.size());
   int64_t done = 0;
-  const auto keep = [&](int64_t first, const std::vector<DescribedPhoto>& photos) {
-    for (size_t i = 0; i < photos.size(); ++i) {
-      const int64_t row = first + static_cast<int64_t>(i);
-      VANTAGE_CHECK(row < count, "the journal of the extraction names photo ", row, " of ", count);
-      finished[static_cast<size_t>(row)] = true;
-      if (photos[i].values.empty()) {
-        LogWarning(photos[i].reason, "; skipped");
-        extracted.failed.push_back({row, photos[i].reason});
-      } else {
-        extracted.values.row(row) =
-            Eigen::Map<const Eigen::RowVectorXf>(photos[i].values.data(), describer.dimension());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    context.CheckCancelled();
+    keys[i] = KeyOf(describer.identity(), requests[i]);
+    finished[i] = keys[i] && store->Read(*keys[i], row(static_cast<int64_t>(i)));
+    done += finished[i] ? 1 : 0;
+  }
+  if (done > 0) LogInfo(done, " of ", count, " photos were described before");
+  if (store != nullptr && done == 0 && store->size() > 0) {
+    LogInfo(store->path().string(), ": keeps ", store->size(),
+            " descriptors of other photos, or made otherwise (weights, options, kind of device)");
+  }
+  const auto keep = [&](const Window& window, std::vector<DescribedPhoto> photos) {
+    std::vector<std::pair<DescriptorKey, std::vector<float>>> kept;
+    for (int64_t i = window.first; i < window.first + window.count; ++i) {
+      const auto at = static_cast<size_t>(i);
+      DescribedPhoto& photo = photos[at - static_cast<size_t>(window.first)];
+      if (finished[at]) continue;  // described once more, so that passes are those of an unbroken run
+      finished[at] = true;
+      ++done;
+      if (photo.values.empty()) {
+        LogWarning(photo.reason, "; skipped");
+        extracted.failed.push_back({i, photo.reason});
+        continue;
       }
+      std::copy(photo.values.begin(), photo.values.end(), row(i).begin());
+      if (store != nullptr && keys[at]) kept.emplace_back(*keys[at], std::move(photo.values));
     }
-    done += static_cast<int64_t>(photos.size());
+    if (store != nullptr) store->Append(kept);
   };
-  if (journal != nullptr) journal->ForEachFinished(keep);
-  if (done > 0) LogInfo(done, " of ", count, " photos were described by an earlier run");
 
   std::vector<Window> windows;
   for (const Window& window : PlanWindows(count, describer.options())) {
-    if (!finished[static_cast<size_t>(window.first)]) windows.push_back(window);
+    const auto first = finished.begin() + static_cast<std::ptrdiff_t>(window.first);
+    if (!std::all_of(first, first + static_cast<std::ptrdiff_t>(window.count), [](bool is) { return is; }))
+      windows.push_back(window);
   }
   const IntraOpThreads one_thread_a_photo(1);
   const SingleThreadedBlas one_thread_a_whitening;
@@ -189,10 +210,11 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
   for (const Window& window : windows) {
     WindowImages images = *loaded.Next();
     if (!describer.IsOnCpu()) DescribeWindow(describer, requests, window, images);
-    if (journal != nullptr) journal->Append(window.first, images.photos);
-    keep(window.first, images.photos);
+    keep(window, std::move(images.photos));
     context.Report({"describing photos", done, count, ""});
   }
+  VANTAGE_CHECK(done == count, count - done, " of ", count,
+                " photos were neither described nor named as failed");
   std::sort(extracted.failed.begin(), extracted.failed.end(),
             [](const FailedRequest& a, const FailedRequest& b) { return a.index < b.index; });
   return extracted;
@@ -201,16 +223,16 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
 }
 
 DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos, const RunContext& context,
-                                  ExtractionJournal* journal) try {
-  ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, context, journal);
+                                  DescriptorStore* store) try {
+  ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, context, store);
   DescriptorFile file;
   std::vector<bool> failed(photos.names.size());
   for (const FailedRequest& photo : extracted.failed) {
     failed[static_cast<size_t>(photo.index)] = true;
     file.failed.push_back({photos.names[static_cast<size_t>(photo.index)], photo.reason});
   }
-  // Photos that may be mended need no journal.
-  if (file.failed.size() == failed.size() && journal != nullptr) journal->Remove();
+  // Photos that may be mended need no store.
+  if (file.failed.size() == failed.size() && store != nullptr) store->Remove();
   VANTAGE_CHECK(file.failed.size() < failed.size(), "none of the ", failed.size(), " photos could be read");
   Eigen::Index rows = 0;  // moved up in place: the matrix may be most of the memory
   for (size_t i = 0; i < failed.size(); ++i) {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "vantage/extract/extract.h"
 #include "vantage/image/photo_folder.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
-#include "vantage/util/hash.h"
 #include "vantage/util/lines.h"
 #include "vantage/util/rethrow.h"
 
@@ -54,24 +52,6 @@ NamedPhotos ListPhotos(const std::vector<std::string>& sources) try {
   return photos;
 } catch (...) {
   RethrowAsError();
-}
-
-nlohmann::json PhotoListIdentity(const NamedPhotos& photos) {
-  nlohmann::json list = nlohmann::json::array();
-  for (size_t i = 0; i < photos.names.size(); ++i) {
-    const std::string& name = photos.names[i];
-    const PhotoRequest& request = photos.requests[i];
-    std::error_code missing;  // a photo that is not there is an error of its own, later
-    const auto size = fs::file_size(request.path, missing);
-    std::string facts = missing ? "missing" : StrCat(size, " bytes");
-    if (request.box) {
-      const Box& box = *request.box;
-      facts += StrCat(", box ", box.left, " ", box.top, " ", box.right, " ", box.bottom);
-    }
-    if (request.turn != 0) facts += StrCat(", turn ", request.turn);
-    list.push_back({IsUtf8(name) ? name : "bytes " + ToHex(name), facts});
-  }
-  return list;
 }
 
 Shard ParseShard(const std::string& text) {

@@ -25,8 +25,10 @@ BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.e
 
 bool BenchmarkWatch::IsDue(int64_t epoch) const { return benchmark_ && epoch % options_.every_epochs == 0; }
 
-double BenchmarkWatch::Evaluate(const DescriptorNet& net, const RunContext& context) const {
-  const BenchmarkDescriptors described = DescribeBenchmark(*benchmark_, Describer(net, extract_), context);
+double BenchmarkWatch::Evaluate(const DescriptorNet& net, DescriptorStore* store,
+                                const RunContext& context) const {
+  const BenchmarkDescriptors described =
+      DescribeBenchmark(*benchmark_, Describer(net, extract_), context, store);
   return EvaluateDescriptors(*benchmark_, described.queries, described.database, context)
       .mean_average_precision;
 }

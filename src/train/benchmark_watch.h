@@ -18,8 +18,8 @@ class BenchmarkWatch {
   explicit BenchmarkWatch(const TrainOptions& options);
 
   bool IsDue(int64_t epoch) const;
-  // Mean average precision of the network's descriptors.
-  double Evaluate(const DescriptorNet& net, const RunContext& context) const;
+  // Mean average precision of the network's descriptors. store: see ExtractDescriptors.
+  double Evaluate(const DescriptorNet& net, DescriptorStore* store, const RunContext& context) const;
 
  private:
   EvaluationOptions options_;

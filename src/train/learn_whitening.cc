@@ -67,12 +67,12 @@ struct DescribedSet {
 
 DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
                          const std::filesystem::path& photo_root, size_t first, size_t count,
-                         const RunContext& context) {
+                         const RunContext& context, DescriptorStore* store) {
   std::vector<PhotoRequest> requests;
   for (size_t i = first; i < first + count; ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root), std::nullopt});
   }
-  ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context);
+  ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context, store);
   DescribedSet described;
   described.row_of.assign(count, 0);
   for (const FailedRequest& failed : extracted.failed) {
@@ -106,7 +106,7 @@ PcaOptions PcaOf(const LearnWhiteningOptions& options) {
 // Without pairs, and without all descriptors in memory.
 Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
                          const std::filesystem::path& photo_root, const LearnWhiteningOptions& options,
-                         const RunContext& context, LearnedWhitening& learned) {
+                         const RunContext& context, DescriptorStore* store, LearnedWhitening& learned) {
   namespace fs = std::filesystem;
   const size_t at_a_time = static_cast<size_t>(
       std::max<int64_t>(1, kDescribedAtATime / describer.dimension() / static_cast<int64_t>(sizeof(float))));
@@ -120,7 +120,7 @@ Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
       context.Report({progress.task, static_cast<int64_t>(first) + progress.done,
                       static_cast<int64_t>(set.photos.size()), progress.note});
     };
-    const DescribedSet part = DescribeSet(describer, set, photo_root, first, count, of_part);
+    const DescribedSet part = DescribeSet(describer, set, photo_root, first, count, of_part, store);
     scratch.Append(part.values);
     learned.failed.insert(learned.failed.end(), part.failed.begin(), part.failed.end());
   }
@@ -208,7 +208,7 @@ Whitening Learn(const DescribedSet& described, const MatchingPairs& pairs,
 LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
                                           const std::filesystem::path& photo_root,
                                           const ExtractOptions& extract, const LearnWhiteningOptions& options,
-                                          const RunContext& context) try {
+                                          const RunContext& context, DescriptorStore* store) try {
   CheckOptions(options);
   NamedShrinkage(options);
   VANTAGE_CHECK(options.dimension <= net.dimension(), "a whitening of ", options.dimension,
@@ -224,9 +224,9 @@ LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const Traini
     at_scales.scales = scales;
     const Describer describer(net, at_scales);
     if (is_pca && bytes > (int64_t{options.memory} << 20)) {
-      return LearnPcaOnDisk(describer, set, photo_root, options, context, learned);
+      return LearnPcaOnDisk(describer, set, photo_root, options, context, store, learned);
     }
-    DescribedSet described = DescribeSet(describer, set, photo_root, 0, set.photos.size(), context);
+    DescribedSet described = DescribeSet(describer, set, photo_root, 0, set.photos.size(), context, store);
     const MatchingPairs pairs = PairsOf(set, described.row_of, options);
     learned.photos = described.values.rows();
     learned.pairs = static_cast<int64_t>(pairs.queries.size());

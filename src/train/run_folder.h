@@ -37,6 +37,7 @@ class RunFolder {
   std::filesystem::path best() const { return folder_ / "best.pth"; }
   std::filesystem::path report() const { return folder_ / "report.html"; }
   std::filesystem::path failed_step() const { return folder_ / "failed-step.json"; }
+  std::filesystem::path descriptors() const { return folder_ / "descriptors.partial"; }
   // The checkpoint that is kept of an epoch.
   std::filesystem::path OfEpoch(int64_t epoch) const;
 

@@ -15,6 +15,7 @@
 #include "train/starting_model.h"
 #include "train/training_data.h"
 #include "train/training_step.h"
+#include "vantage/extract/descriptor_store.h"
 #include "vantage/report/run_report.h"
 #include "vantage/train/schedule.h"
 #include "vantage/util/error.h"
@@ -59,6 +60,7 @@ class Trainer {
     if (!group.IsFirst()) return;
     benchmark_.emplace(options);
     folder_.emplace(folder);
+    store_.emplace(folder_->descriptors());
   }
 
   TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
@@ -82,6 +84,7 @@ class Trainer {
       TrainEpoch(epoch, model, optimizer, on_epoch);
     }
     if (!folder_) return {};
+    store_->Remove();
     return {log_->epochs(), state_.best_epoch, state_.best_score, folder_->best()};
   }
 
@@ -125,8 +128,8 @@ class Trainer {
 
   void Begin(int64_t epoch, const DescriptorNet& net) {
     const auto start = Clock::now();
-    MinedTuples mined = data_.Mine(starting_net_ ? *starting_net_ : net, Split::kTrain, epoch, FolderPath(),
-                                   group_, context_);
+    MinedTuples mined =
+        data_.Mine(starting_net_ ? *starting_net_ : net, Split::kTrain, epoch, store(), group_, context_);
     EpochProgress progress;
     progress.epoch = epoch;
     progress.average_negative_distance = mined.average_negative_distance;
@@ -293,7 +296,7 @@ class Trainer {
 
   void Validate(const DescriptorNet& net, EpochMetrics& metrics) {
     if (!data_.validates()) return;
-    const MinedTuples mined = data_.Mine(net, Split::kVal, metrics.epoch, FolderPath(), group_, context_);
+    const MinedTuples mined = data_.Mine(net, Split::kVal, metrics.epoch, store(), group_, context_);
     LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch);
     const DescriptorNet frozen = net.Frozen();
     const TupleShare share(group_, 0, mined.tuples.size());
@@ -325,13 +328,14 @@ class Trainer {
   // again and writes the same.
   void FinishEpoch(EpochMetrics metrics, Clock::time_point start, Model& model, const Optimizer& optimizer,
                    const std::function<void(const EpochMetrics&)>& on_epoch) {
+    finishes_epoch_ = true;
     auto phase = Clock::now();
     Model result = Result(model);
     Validate(result.net, metrics);
     metrics.validation_seconds = SecondsSince(phase);
     phase = Clock::now();
     const bool evaluates = benchmark_ && benchmark_->IsDue(metrics.epoch);
-    metrics.benchmark_map = evaluates ? benchmark_->Evaluate(result.net, context_) : kNaN;
+    metrics.benchmark_map = evaluates ? benchmark_->Evaluate(result.net, store(), context_) : kNaN;
     metrics.evaluation_seconds = SecondsSince(phase);
     metrics.exponent = MeanExponent(result.net);
     metrics.skipped_steps = state_.skipped_steps;
@@ -348,6 +352,7 @@ class Trainer {
       if (folder_) folder_->WriteBest(result, metrics.epoch);
     }
     learning_rate_ = metrics.learning_rate;
+    finishes_epoch_ = false;
     Save(model, optimizer);
     CloseEpoch();
     if (on_epoch && group_.IsFirst()) on_epoch(metrics);
@@ -405,11 +410,12 @@ class Trainer {
     log_->Flush();
     folder_->WriteLast(model, optimizer, average(),
                        state_.progress ? state_.progress->learning_rate : learning_rate_, state_);
+    // The checkpoint holds what came of the descriptors, unless it was written in the midst of an evaluation.
+    if (!finishes_epoch_) store_->Clear();
     last_save_ = Clock::now();
   }
 
-  // Nothing is written where there is no folder.
-  fs::path FolderPath() const { return folder_ ? folder_->path() : fs::path(); }
+  DescriptorStore* store() { return store_ ? &*store_ : nullptr; }
 
   TrainOptions options_;
   const ProcessGroup& group_;
@@ -420,11 +426,14 @@ class Trainer {
   std::optional<BenchmarkWatch> benchmark_;
   std::optional<RunFolder> folder_;
   std::optional<RunLog> log_;
+  std::optional<DescriptorStore>
+      store_;  // what mining and evaluation have described since the last checkpoint
   RunState state_;
   std::optional<WeightAverage> average_;
   std::optional<DescriptorNet> starting_net_;  // where it mines all epochs
   Clock::time_point last_save_;
-  double learning_rate_ = 0;  // of the last finished epoch
+  bool finishes_epoch_ = false;  // validates and evaluates it
+  double learning_rate_ = 0;     // of the last finished epoch
 };
 
 }  // namespace

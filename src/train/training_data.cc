@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/training_data.h"
 
-#include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "train/shared_work.h"
 #include "vantage/extract/describer.h"
-#include "vantage/extract/journal.h"
-#include "vantage/nn/model_file.h"
 #include "vantage/tuples/located_set.h"
 #include "vantage/util/error.h"
-#include "vantage/util/hash.h"
 #include "vantage/util/log.h"
 #include "vantage/util/random.h"
 
 namespace vantage {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Mined distances are those of the epoch's beginning: so much may be missing.
 constexpr double kReachSlack = 0.05;
@@ -27,34 +20,9 @@ constexpr double kReachSlack = 0.05;
 // cosine of two is above 0.99995.
 constexpr double kAlike = 0.01;
 
-// Opens a journal; one of another network or other photos is of no use any more and begins anew.
-std::unique_ptr<ExtractionJournal> OpenJournal(const fs::path& path, const std::string& identity,
-                                               int64_t dimension) {
-  std::unique_ptr<ExtractionJournal> journal;
-  try {
-    journal = std::make_unique<ExtractionJournal>(path, identity, dimension);
-  } catch (const Error&) {
-    fs::remove(path);
-    journal = std::make_unique<ExtractionJournal>(path, identity, dimension);
-  }
-  return journal;
-}
-
 LocatedSet ReadSet(const DataOptions& options) {
   if (options.training_set.empty()) throw UsageError("the configuration names no data.training_set");
   return ReadLocatedSet(options.training_set, options.photos);
-}
-
-std::string IdentityOf(const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
-                       const ExtractOptions& extract) {
-  std::string paths;
-  for (const PhotoRequest& photo : photos) paths += photo.path.string() + "\n";
-  DescriptorNet shared = net;
-  return nlohmann::json{{"weights_sha256", WeightsSha256(shared)},
-                        {"photos_sha256", Sha256(paths)},
-                        {"image_size", extract.image_size},
-                        {"precision", extract.precision}}
-      .dump();
 }
 
 }  // namespace
@@ -71,16 +39,11 @@ TrainingData::TrainingData(const TrainOptions& options) : options_(options) {
   if (validates_) CheckMinable(set_, Split::kVal);
 }
 
-MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t epoch, const fs::path& folder,
+MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t epoch, DescriptorStore* store,
                                const ProcessGroup& group, const RunContext& context) const {
   const Describer describer(net, extract_);
-  std::unique_ptr<ExtractionJournal> journal;
   const auto describe_here = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
-    if (group.IsFirst()) {
-      journal = OpenJournal(folder / StrCat("mining-", SplitName(split), ".partial"),
-                            IdentityOf(net, photos, extract_), describer.dimension());
-    }
-    return ExtractDescriptors(describer, photos, of_call, journal.get());
+    return ExtractDescriptors(describer, photos, of_call, store);
   };
   const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
     return DescribeShared(group, photos, describe_here, of_call);
@@ -94,7 +57,6 @@ MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t ep
   }
   MinedTuples mined = TuplesOfFirst(group, MineEpoch(set_, split, photo_root_, DescribePhotos(describe),
                                                      options_.mining, options_.seed, epoch, named));
-  if (journal) journal->Remove();
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
   // Validation's descriptors are those of the network as it is.
   if (mined.photo_distance < kAlike && group.IsFirst() && (split == Split::kVal || !validates_)) {

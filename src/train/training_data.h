@@ -28,9 +28,9 @@ class TrainingData {
   PhotoRequest Request(PhotoId photo) const;
 
   // See MineEpoch; the processes share the photos that are to be described, and come to the same tuples.
-  // Descriptors of photos are kept in `folder` (of process 0) until all are there, so that a run that is
-  // killed does not describe them again.
-  MinedTuples Mine(const DescriptorNet& net, Split split, int64_t epoch, const std::filesystem::path& folder,
+  // store: keeps this process's descriptors, so that a run that is killed does not make them again; null:
+  // none.
+  MinedTuples Mine(const DescriptorNet& net, Split split, int64_t epoch, DescriptorStore* store,
                    const ProcessGroup& group, const RunContext& context) const;
 
   // Decodes the photos of a tuple; for training they are augmented as the options say, differently in each

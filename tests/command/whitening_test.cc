@@ -6,6 +6,8 @@
 #include "testing/photos.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/search/descriptors.h"
+#include "vantage/util/file.h"
+#include "vantage/util/subprocess.h"
 
 namespace vantage {
 namespace {
@@ -78,6 +80,51 @@ TEST(Whitening, IsShrunkByWhatIsBestForScenesThatAreLeftOut) {
                                 path("out.pth"), "--shrinkage", "much"});
   EXPECT_EQ(wrong.code, 2);
   EXPECT_THAT(wrong.text, HasSubstr("shrinkage: 'much' is neither auto nor a number in [0, 1]"));
+}
+
+TEST(Whitening, ShowsItsChoiceOnAPage) {
+  const TemporaryFolder folder;
+  const auto path = [&](const std::string& name) { return (folder / name).string(); };
+  WritePhotosAndSet(folder.path(), 3, 4, 1);
+  Model model = MakeFormulaModel();
+  model.image_size = 64;
+  WriteModel(model, folder / "model.pth");
+  const std::vector<std::string> whiten = {"whiten", path("model.pth"), "--tuples", path("set.db"),
+                                           "-o",     path("<out>.pth"), "--report", path("page.html")};
+  VantageJson(whiten);
+  const std::string page = ReadFile(folder / "page.html");
+  EXPECT_THAT(page, HasSubstr("<h1>&lt;out&gt;.pth</h1>"));
+  EXPECT_THAT(page, HasSubstr("mAP by shrinkage"));
+  EXPECT_THAT(page, HasSubstr("without whitening"));
+  std::vector<std::string> named = whiten;
+  named.insert(named.end(), {"--shrinkage", "0.5"});
+  EXPECT_EQ(Vantage(named).code, 2);
+  EXPECT_EQ(ReadFile(folder / "page.html"), page);
+}
+
+// Whitening and evaluation keep what they have described until they are through.
+TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
+  const TemporaryFolder folder;
+  const auto path = [&](const std::string& name) { return (folder / name).string(); };
+  WritePhotosAndSet(folder.path(), 5, 8, 2);
+  Model model = MakeFormulaModel();
+  model.image_size = 64;
+  WriteModel(model, folder / "model.pth");
+  const auto kill_and_go_on = [&](const std::string& task, const std::string& store) {
+    WriteFile(folder / "kill.sh",
+              "cd '" + folder.path().string() + "'; '" VANTAGE_PROGRAM "' " + task +
+                  " > first 2>&1 & pid=$!\nwhile [ $(stat -c %s " + store +
+                  " 2> /dev/null || echo 0) -lt 9000 ]; do :; done; kill -KILL $pid; wait $pid 2> /dev/null\n"
+                  "ls " +
+                  store + " || exit 1\n'" VANTAGE_PROGRAM "' " + task + "; ls " + store + "\n");
+    const std::string text = CaptureCommand({"bash", path("kill.sh")}).second;
+    EXPECT_THAT(text, HasSubstr("photos were described before")) << task;
+    EXPECT_THAT(text, HasSubstr("cannot access")) << text;  // the store, at the end
+  };
+  kill_and_go_on("whiten model.pth --tuples set.db -o white.pth --size 300 --threads 1", "white.pth.partial");
+  EXPECT_EQ(ReadModel(folder / "white.pth").default_whitening, "learned");
+  kill_and_go_on("evaluate model.pth --data photos --save saved --size 300 --threads 1", "saved.partial");
+  EXPECT_EQ(ReadDescriptors(folder / "saved").descriptors.size(), 40);
 }
 
 TEST(Whitening, OfOneSceneWarnsThatNothingWasMeasured) {

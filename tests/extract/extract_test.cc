@@ -4,13 +4,16 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <optional>
+#include <set>
 
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "vantage/extract/describe_benchmark.h"
 #include "vantage/extract/describer.h"
+#include "vantage/extract/descriptor_store.h"
 #include "vantage/search/single_threaded_blas.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/file.h"
@@ -140,7 +143,7 @@ TEST(ExtractDescriptors, BatchesChangeNothingVisible) {
   }
 }
 
-TEST(ExtractDescriptors, GoesOnFromAnyPrefixOfItsJournal) {
+TEST(ExtractDescriptors, GoesOnFromAnyPrefixOfItsStore) {
   const TemporaryFolder folder;
   WritePhotos(folder, 5);
   WriteFile(folder / "p2.jpg", "text");
@@ -148,13 +151,12 @@ TEST(ExtractDescriptors, GoesOnFromAnyPrefixOfItsJournal) {
   const Describer describer(MakeFormulaModel().net, {64, false});
   const auto path = folder / "run.partial";
   const auto extract = [&] {
-    ExtractionJournal journal(path, "{}", describer.dimension());
-    return ExtractDescriptors(describer, photos.requests, {}, &journal);
+    DescriptorStore store(path);
+    return ExtractDescriptors(describer, photos.requests, {}, &store);
   };
   const ExtractedDescriptors whole = extract();
   const std::string bytes = ReadFile(path);
-  // The last of these cuts lie inside the last record; the first inside the second.
-  for (size_t cut = bytes.size(); cut > 100; cut -= std::min<size_t>(cut, 397)) {
+  for (size_t cut = bytes.size() + 1; cut-- > 0; cut -= std::min<size_t>(cut, cut < 64 ? 0 : 397)) {
     WriteFile(path, bytes.substr(0, cut));
     const ExtractedDescriptors resumed = extract();
     EXPECT_EQ(resumed.values, whole.values) << cut;
@@ -165,75 +167,149 @@ TEST(ExtractDescriptors, GoesOnFromAnyPrefixOfItsJournal) {
   }
 }
 
-TEST(ExtractDescriptors, DoesNotDescribeAgainWhatTheJournalHolds) {
+TEST(ExtractDescriptors, DoesNotDescribeAgainWhatTheStoreHolds) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   const Describer describer(MakeFormulaModel().net, {64, false});
-  ExtractionJournal journal(folder / "run.partial", "{}", describer.dimension());
-  const DescribedPhoto marked{std::vector<float>(512, 0.25F), ""};
-  journal.Append(1, {marked});
-  const ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, {}, &journal);
+  DescriptorStore store(folder / "run.partial");
+  store.Append({{*KeyOf(describer.identity(), photos.requests[1]), std::vector<float>(512, 0.25F)}});
+  const ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, {}, &store);
   EXPECT_EQ(extracted.values(1, 7), 0.25F);
   EXPECT_NEAR(extracted.values.row(2).norm(), 1, 1e-4);
+  EXPECT_EQ(store.size(), 3U);
 }
 
-TEST(ExtractionJournal, IsHeldByOneAndBelongsToOneExtraction) {
+// Interrupted at each window under one size of batches, and gone on with under another: as a run that begins
+// on a CPU and goes on on a GPU.
+TEST(ExtractDescriptors, LeavesNoRowUndescribedIfItGoesOnWithOtherBatches) {
   const TemporaryFolder folder;
-  const auto path = folder / "run.partial";
-  const auto open = [&](const char* identity) { ExtractionJournal journal(path, identity, 4); };
-  {
-    const ExtractionJournal journal(path, R"({"size": 64, "photos": "a"})", 4);
-    EXPECT_THAT(ErrorOf([&] { open(R"({"size": 64, "photos": "a"})"); }),
-                HasSubstr("another run is writing this output"));
+  for (int i = 0; i < 260; ++i)
+    WriteFile(folder / StrCat("p", 100 + i, ".png"), EncodePng(MakePhoto(i, 0, 40, 30)));
+  const NamedPhotos photos = ListPhotos({folder.path().string()});
+  const DescriptorNet net = MakeFormulaModel().net;
+  for (const int stop : {1, 3, 30}) {
+    for (const bool larger : {true, false}) {
+      DescriptorStore store(folder / StrCat("run", stop, larger, ".partial"));
+      const Describer first(net, {.image_size = 40, .batch_pixels = larger ? 1 : 1 << 14});
+      const Describer second(net, {.image_size = 40, .batch_pixels = larger ? 1 << 14 : 1});
+      EXPECT_NE(first.identity(), second.identity());
+      RunContext context;
+      int reports = 0;
+      context.on_progress = [&](const Progress&) { ++reports; };
+      context.is_cancelled = [&] { return reports > stop; };
+      EXPECT_THROW(ExtractDescriptors(first, photos.requests, context, &store), Interrupted);
+      const ExtractedDescriptors whole = ExtractDescriptors(second, photos.requests, {}, &store);
+      EXPECT_TRUE(whole.failed.empty());
+      for (Eigen::Index i = 0; i < whole.values.rows(); ++i) ASSERT_NEAR(whole.values.row(i).norm(), 1, 1e-4);
+    }
   }
-  open(R"({"size": 64, "photos": "a"})");
-  EXPECT_THAT(ErrorOf([&] { open(R"({"size": 65, "photos": "a"})"); }), HasSubstr("(size: 64 then, 65 now)"));
-  WriteFile(path, "a user's own notes, much longer than a record's head");
-  EXPECT_THAT(ErrorOf([&] { open("{}"); }), HasSubstr("is no journal"));
-  EXPECT_THAT(ErrorOf([&] { ExtractionJournal::Discard(path); }), HasSubstr("is no journal"));
-  EXPECT_EQ(ReadFile(path), "a user's own notes, much longer than a record's head");
 }
 
-TEST(ExtractionJournal, IsDiscardedIfNobodyHoldsIt) {
+// A read error may pass: a file system that was away.
+TEST(ExtractDescriptors, ReadsPhotosThatFailedAgain) {
+  const TemporaryFolder folder;
+  WritePhotos(folder, 3);
+  const std::string photo = ReadFile(folder / "p1.jpg");
+  WriteFile(folder / "p1.jpg", "text");
+  const NamedPhotos photos = ListPhotos({folder.path().string()});
+  const Describer describer(MakeFormulaModel().net, {64, false});
+  DescriptorStore store(folder / "run.partial");
+  EXPECT_EQ(ExtractDescriptors(describer, photos.requests, {}, &store).failed.size(), 1U);
+  WriteFile(folder / "p1.jpg", photo);
+  EXPECT_TRUE(ExtractDescriptors(describer, photos.requests, {}, &store).failed.empty());
+}
+
+TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
+  Model model = MakeFormulaModel();
+  model.image_size = 64;
+  std::set<std::string> seen;
+  const auto add = [&](const Model& of, const ModelDescriptorOptions& options) {
+    EXPECT_TRUE(seen.insert(Describer(of, options).identity()).second) << seen.size();
+  };
+  add(model, {});
+  EXPECT_EQ(Describer(model).identity(), Describer(model).identity());
+  add(model, {.image_size = 65});
+  add(model, {.apply_exif_orientation = true});
+  add(model, {.scales = "1,0.5"});
+  add(model, {.decode = "fast"});
+  add(model, {.batch_pixels = 100'000});
+  add(model, {.super_global = {.exponent = 4}});
+  model.net.normalization.mean[0] = 0.4;
+  add(model, {});
+  model.net.Visit([](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor * 1.01; });
+  add(model, {});
+  model.whitenings["own"].single_scale =
+      Whitening{Eigen::VectorXd::Zero(512), Eigen::MatrixXd::Identity(512, 512)};
+  add(model, {.whitening = "own"});
+  add(model, {.whitening = "own", .dimension = 9});
+  model.whitenings["own"].single_scale->mean[3] = 1;
+  add(model, {.whitening = "own"});
+}
+
+TEST(KeyOf, FollowsThePhoto) {
+  const TemporaryFolder folder;
+  WritePhotos(folder, 2);
+  const PhotoRequest photo{folder / "p0.jpg"};
+  const auto key = KeyOf("a", photo);
+  ASSERT_TRUE(key);
+  EXPECT_EQ(KeyOf("a", {folder / "../" / folder.path().filename() / "p0.jpg"}), key);  // another spelling
+  EXPECT_NE(KeyOf("b", photo), key);
+  EXPECT_NE(KeyOf("a", {folder / "p1.jpg"}), key);
+  EXPECT_NE(KeyOf("a", {photo.path, Box{1, 2, 3, 4}}), key);
+  EXPECT_NE(KeyOf("a", {photo.path, std::nullopt, 90}), key);
+  EXPECT_FALSE(KeyOf("a", {folder / "p2.jpg"}));
+  std::filesystem::last_write_time(photo.path,
+                                   std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_NE(KeyOf("a", photo), key);
+}
+
+TEST(DescriptorStore, IsHeldByOneAndReplacesNoOtherFile) {
   const TemporaryFolder folder;
   const auto path = folder / "run.partial";
-  ExtractionJournal::Discard(path);
+  const auto open = [&] { DescriptorStore store(path); };
   {
-    const ExtractionJournal journal(path, R"({"size": 64})", 4);
-    EXPECT_THAT(ErrorOf([&] { ExtractionJournal::Discard(path); }), HasSubstr("another run is writing"));
+    const DescriptorStore store(path);
+    EXPECT_THAT(ErrorOf(open), HasSubstr("another run is writing this output"));
+    EXPECT_THAT(ErrorOf([&] { DescriptorStore::Discard(path); }), HasSubstr("another run is writing"));
   }
-  ExtractionJournal::Discard(path);
+  open();
+  DescriptorStore::Discard(path);
   EXPECT_FALSE(std::filesystem::exists(path));
+  DescriptorStore::Discard(path);
+  for (const char* notes : {"a user's own notes, much longer than a record's head", "short"}) {
+    WriteFile(path, notes);
+    EXPECT_THAT(ErrorOf(open), HasSubstr("keeps no descriptors of an interrupted run"));
+    EXPECT_THAT(ErrorOf([&] { DescriptorStore::Discard(path); }), HasSubstr("keeps no descriptors"));
+    EXPECT_EQ(ReadFile(path), notes);
+  }
 }
 
-TEST(ExtractionJournal, NamesThePhotosThatDiffer) {
+TEST(DescriptorStore, KeepsDescriptorsOfSeveralDimensionsUntilItIsCleared) {
   const TemporaryFolder folder;
-  const auto write = [&](const char* name, size_t size) {
-    WriteFile(folder / "photos" / name, std::string(size, 'x'));
-  };
-  for (const char* name : {"a.jpg", "b.jpg", "c.jpg"}) write(name, 10);
-  const auto open = [&](const std::vector<std::string>& sources) {
-    const nlohmann::json identity = {{"photos", PhotoListIdentity(ListPhotos(sources))}};
-    ExtractionJournal(folder / "run.partial", identity.dump(), 4);
-  };
-  const std::string photos = (folder / "photos").string();
-  open({photos});
-  // Another spelling of the folder, and photos that were copied or touched, are the same photos.
-  std::filesystem::last_write_time(folder / "photos/a.jpg", std::filesystem::file_time_type::clock::now());
-  open({photos + "/../photos/."});
-  write("d.jpg", 10);
-  EXPECT_THAT(ErrorOf([&] { open({photos}); }), HasSubstr("(photos: 1 added: d.jpg)"));
-  std::filesystem::remove(folder / "photos/b.jpg");
-  write("c.jpg", 11);
-  EXPECT_THAT(
-      ErrorOf([&] { open({photos}); }),
-      HasSubstr("(photos: 1 added: d.jpg, 1 gone: b.jpg, 1 changed: c.jpg (10 bytes then, 11 bytes now))"));
-  std::filesystem::remove(folder / "photos/d.jpg");
-  write("b.jpg", 10);
-  write("c.jpg", 10);
-  WriteFile(folder / "photos/list.txt", "b.jpg\na.jpg\nc.jpg\n");
-  EXPECT_THAT(ErrorOf([&] { open({photos + "/list.txt"}); }), HasSubstr("(photos: another order)"));
+  const auto path = folder / "run.partial";
+  const DescriptorKey a{1};
+  const DescriptorKey b{2};
+  std::vector<float> two(2);
+  std::vector<float> three(3);
+  {
+    DescriptorStore store(path);
+    store.Append({{a, {1, 2}}});
+    store.Append({{b, {3, 4, 5}}});
+    store.Append({});
+  }
+  DescriptorStore store(path);
+  EXPECT_EQ(store.size(), 2U);
+  EXPECT_TRUE(store.Read(a, two));
+  EXPECT_THAT(two, ElementsAre(1, 2));
+  EXPECT_FALSE(store.Read(a, three));
+  EXPECT_TRUE(store.Read(b, three));
+  EXPECT_THAT(three, ElementsAre(3, 4, 5));
+  store.Clear();
+  EXPECT_FALSE(store.Read(a, two));
+  store.Append({{a, {6, 7}}});
+  EXPECT_TRUE(store.Read(a, two));
+  EXPECT_THAT(two, ElementsAre(6, 7));
 }
 
 TEST(Describer, TakesPhotosOfAnySize) {

@@ -24,6 +24,7 @@ namespace vantage {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -194,6 +195,39 @@ TEST_F(Training, ResumedAfterAnInterruptEndsInTheSameBytes) {
     EXPECT_EQ(WithoutSeconds(folder_ / run / "steps.csv"), WithoutSeconds(folder_ / "whole/steps.csv"));
   }
   EXPECT_GT(went_on_at.size(), 5U);  // in mining, in the middle of an epoch, in validation
+}
+
+// Photos of all rounds are kept until the checkpoint that holds the tuples.
+TEST_F(Training, MiningOfSeveralRoundsGoesOnWhereItStopped) {
+  options_.mining.strategy = "difficulty";
+  options_.mining.difficulty.rounds = 4;
+  options_.mining.difficulty.pool = 12;
+  options_.mining.difficulty.lowest_loss = -10;
+  options_.mining.difficulty.highest_loss = 10;
+  options_.epochs = 1;
+  Train(options_, folder_ / "whole", false, OneThread());
+  const std::string mining = "epoch 1: mining";
+  RunContext context = OneThread();
+  int round = 0;
+  context.on_progress = [&](const Progress& progress) {
+    if (progress.task == mining && progress.done == progress.total) ++round;
+  };
+  context.is_cancelled = [&] { return round == 3; };
+  EXPECT_THROW(Train(options_, folder_ / "cut", false, context), Interrupted);
+  std::vector<int64_t> described;  // before each round's first photo
+  RunContext resumed = OneThread();
+  int64_t last = 1;
+  resumed.on_progress = [&](const Progress& progress) {
+    if (progress.task != mining) return;
+    if (progress.done <= last || progress.done == progress.total) described.push_back(progress.done);
+    last = progress.done;
+  };
+  Train(options_, folder_ / "cut", true, resumed);
+  ASSERT_GE(described.size(), 3U);
+  EXPECT_THAT((std::vector<int64_t>(described.begin(), described.begin() + 3)), ElementsAre(12, 12, 12));
+  EXPECT_EQ(BestHash("cut"), BestHash("whole"));
+  EXPECT_EQ(LastHash("cut"), LastHash("whole"));
+  EXPECT_THAT(FilesBelow(folder_ / "cut"), Not(Contains("descriptors.partial")));
 }
 
 TEST_F(Training, AveragedWeightsAreTheModelAndSurviveAnInterrupt) {

@@ -15,8 +15,9 @@ struct BenchmarkDescriptors {
   std::vector<std::string> failed;  // why photos could not be described
 };
 
-// Describes a benchmark's database, and those of its queries that are parts of photos or not in it.
+// Describes a benchmark's database, and those of its queries that are parts of photos or not in it. store:
+// see ExtractDescriptors.
 BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
-                                       const RunContext& context = {});
+                                       const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 }  // namespace vantage

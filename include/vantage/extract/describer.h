@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "vantage/extract/extract.h"
-#include "vantage/extract/journal.h"
 #include "vantage/extract/model_descriptors.h"
 #include "vantage/image/image.h"
 #include "vantage/search/descriptors.h"
@@ -17,6 +16,12 @@ namespace vantage {
 
 class DescriptorNet;
 struct Model;
+
+// What became of one photo.
+struct DescribedPhoto {
+  std::vector<float> values;  // its descriptor; empty if it failed
+  std::string reason;         // why it failed
+};
 
 // Turns photos into descriptors: a network made ready for that alone, its preprocessing and its whitening.
 // What a program embeds. Copies are cheap and share the network; all methods may be called from several
@@ -50,16 +55,21 @@ class Describer {
   const std::string& licence() const;
   // Whether the network computes on the CPU.
   bool IsOnCpu() const;
+  // Tells apart describers whose descriptors may differ, if only in the last bit: by weights, whitening,
+  // options and kind of device. SHA-256, computed in the first call.
+  const std::string& identity() const;
 
-  // The descriptor of a photo of any size: D floats of unit length. Throws Error where it is too small for
-  // the network.
+  // The descriptor of a photo of any size: D floats of unit length. Throws Error if it is too small for the
+  // network, or if memory does not suffice.
   std::vector<float> Describe(const Image& photo) const;
 
   // Descriptors of photos of any sizes, a row each; those that come to one size share passes through the
   // network. Throws Error that names the index of a photo that is too small.
   DescriptorMatrix Describe(const std::vector<Image>& photos) const;
 
-  // The same for images that have been reduced already (LoadPhoto); says what fails instead of throwing.
+  // The same for images that have been reduced already (LoadPhoto). Says which are too small for the network,
+  // or have a descriptor that is not finite, instead of throwing. Throws Error for what is no fault of a
+  // photo: lack of memory, a fault of the device.
   std::vector<DescribedPhoto> DescribeReduced(const std::vector<Image>& images) const;
 
  private:

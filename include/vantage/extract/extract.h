@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +14,7 @@
 namespace vantage {
 
 class Describer;
-class ExtractionJournal;
+class DescriptorStore;
 
 // Photos of equal size that share a pass on a GPU have together at most so many pixels, where no option says.
 inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
@@ -70,14 +69,15 @@ struct ExtractedDescriptors {
 };
 
 // Describes photos. A photo that cannot be read or is too small for the network is counted and named, and the
-// rest goes on. Worker threads decode ahead; on a CPU each describes what it has decoded, so that the cores
-// work on photos side by side. Photos are looked through for equal sizes a window of consecutive ones at a
-// time, which depends on the request list and the options only: so does each bit of the result, not on the
-// number of threads or on where a run was interrupted. With a journal, finished windows are kept there, and
-// what it holds is not done again. Memory: the descriptors and what the photos in work take. Throws
-// Interrupted.
+// rest goes on; each photo is described or among the failed. Worker threads decode ahead; on a CPU each
+// describes what it has decoded, so that the cores work on photos side by side. Photos are looked through for
+// equal sizes a window of consecutive ones at a time, which depends on the list and the options only: so does
+// each bit of the result, not on the number of threads or on where a run was interrupted. With a store,
+// descriptors are kept there as they are made, and what it holds of these photos is not done again. Memory:
+// the descriptors and what the photos in work take. Throws Interrupted; Error for lack of memory or a fault
+// of the device.
 ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
-                                        const RunContext& context = {}, ExtractionJournal* journal = nullptr);
+                                        const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 // Photos named by a list: folders (searched recursively; names are relative to them), text files (.txt) with
 // a path a line (relative to the file), and photos themselves. Throws Error where one is missing, there is no
@@ -87,11 +87,6 @@ struct NamedPhotos {
   std::vector<PhotoRequest> requests;
 };
 NamedPhotos ListPhotos(const std::vector<std::string>& sources);
-
-// What tells one list of photos from another, in its order: [[name, "1234 bytes"], ...], with box and turn if
-// there are. Neither the folder's spelling nor the time of change counts; a photo that is replaced by one of
-// the same name and size is not noticed.
-nlohmann::json PhotoListIdentity(const NamedPhotos& photos);
 
 // One of the n contiguous blocks that a list of photos is split into for n machines.
 struct Shard {
@@ -104,6 +99,6 @@ NamedPhotos SelectShard(const NamedPhotos& photos, const Shard& shard);
 
 // Describes named photos, failed ones left out and listed. Throws Error where all fail.
 DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos,
-                                  const RunContext& context = {}, ExtractionJournal* journal = nullptr);
+                                  const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 }  // namespace vantage

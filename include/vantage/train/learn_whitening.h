@@ -51,11 +51,12 @@ struct LearnedWhitening {
 };
 
 // Describes all photos of the training set, both splits, and learns a whitening from its pairs: at the full
-// scale, and where extract.scales are others, at those too. Warns where no shrinkage is as good as no
-// whitening. Throws Error where no pair is left, or the network has fewer dimensions than are to be kept.
+// scale, and where extract.scales are others, at those too. store: see ExtractDescriptors. Warns where no
+// shrinkage is as good as no whitening. Throws Error where no pair is left, or the network has fewer
+// dimensions than are to be kept.
 LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
                                           const std::filesystem::path& photo_root,
                                           const ExtractOptions& extract, const LearnWhiteningOptions& options,
-                                          const RunContext& context = {});
+                                          const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 }  // namespace vantage

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/extract/descriptor_store.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+#include "vantage/util/hash.h"
+#include "vantage/util/log.h"
+#include "vantage/util/rethrow.h"
+
+// The file: records, each of the payload's size and CRC-32 (uint32, the machine's byte order) and the
+// payload. The first payload is kHead, each further one a dimension D (uint32) and descriptors: key, D
+// floats.
+namespace vantage {
+namespace {
+
+struct RecordHead {
+  uint32_t size = 0;
+  uint32_t checksum = 0;
+};
+
+constexpr char kHead[] = "vantage descriptors 1";
+constexpr char kBusy[] = "another run is writing this output";
+constexpr char kNoStore[] = ": keeps no descriptors of an interrupted run; move it away";
+
+uint32_t Checksum(const std::string& bytes) {
+  return static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+std::string ErrnoText() { return std::generic_category().message(errno); }
+
+void Put(std::string& bytes, const void* data, size_t size) {
+  bytes.append(static_cast<const char*>(data), size);
+}
+
+// The checked payload of the record at `offset`, or nothing if the file ends before its end or it is damaged.
+std::optional<std::string> ReadRecord(const InputFile& file, uint64_t offset) {
+  RecordHead head;
+  if (file.size() - offset < sizeof(head)) return std::nullopt;
+  file.ReadAt(offset, &head, sizeof(head));
+  offset += sizeof(head);
+  if (head.size > file.size() - offset) return std::nullopt;
+  std::string payload = file.ReadAt(offset, head.size);
+  if (Checksum(payload) != head.checksum) return std::nullopt;
+  return payload;
+}
+
+void CheckHead(const InputFile& file) {
+  VANTAGE_CHECK(ReadRecord(file, 0) == kHead, file.path().string(), kNoStore);
+}
+
+std::string RecordOf(const std::string& payload) {
+  const RecordHead head{static_cast<uint32_t>(payload.size()), Checksum(payload)};
+  std::string bytes;
+  Put(bytes, &head, sizeof(head));
+  return bytes + payload;
+}
+
+}  // namespace
+
+std::optional<DescriptorKey> KeyOf(const std::string& describer_identity, const PhotoRequest& photo) {
+  struct stat facts {};
+  if (::stat(photo.path.c_str(), &facts) != 0) return std::nullopt;
+  std::string text =
+      StrCat(describer_identity, "\n", std::filesystem::absolute(photo.path).lexically_normal().string(),
+             "\n", facts.st_size, " ", facts.st_mtim.tv_sec, " ", facts.st_mtim.tv_nsec, " ", photo.turn);
+  if (photo.box) {
+    for (const double side : {photo.box->left, photo.box->top, photo.box->right, photo.box->bottom})
+      text += StrCat(" ", FormatShortest(side));
+  }
+  const std::string hex = Sha256(text);
+  DescriptorKey key{};
+  for (size_t i = 0; i < key.size(); ++i)
+    key[i] = static_cast<unsigned char>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+  return key;
+}
+
+DescriptorStore::DescriptorStore(std::filesystem::path path) try
+    : path_(std::move(path)), lock_(path_, kBusy) {
+  const std::string head = RecordOf(kHead);
+  begin_ = end_ = head.size();
+  const InputFile file(path_);
+  if (file.size() < head.size() && head.starts_with(file.ReadAt(0, file.size()))) {
+    Cut(0);
+    WriteAll(lock_.descriptor(), head, path_);
+    return;
+  }
+  CheckHead(file);
+  while (const std::optional<std::string> payload = ReadRecord(file, end_)) {
+    VANTAGE_CHECK(Index(*payload, end_ + sizeof(RecordHead)), path_.string(), ": damaged at byte ", end_,
+                  "; delete it to begin anew");
+    end_ += sizeof(RecordHead) + payload->size();
+  }
+  if (end_ == file.size()) return;
+  LogInfo(path_.string(), ": torn at byte ", end_, "; what follows is done again");
+  Cut(end_);
+} catch (...) {
+  RethrowAsError();
+}
+
+bool DescriptorStore::Index(const std::string& payload, uint64_t offset) {
+  Place place;
+  if (payload.size() < sizeof(place.dimension)) return false;
+  std::memcpy(&place.dimension, payload.data(), sizeof(place.dimension));
+  const size_t size = sizeof(DescriptorKey) + size_t{place.dimension} * sizeof(float);
+  if ((payload.size() - sizeof(place.dimension)) % size != 0) return false;
+  for (size_t begin = sizeof(place.dimension); begin < payload.size(); begin += size) {
+    DescriptorKey key{};
+    std::memcpy(key.data(), payload.data() + begin, key.size());
+    place.offset = offset + begin + key.size();
+    places_[key] = place;
+  }
+  return true;
+}
+
+bool DescriptorStore::Read(const DescriptorKey& key, std::span<float> values) const {
+  const auto found = places_.find(key);
+  if (found == places_.end() || found->second.dimension != values.size()) return false;
+  size_t done = 0;
+  while (done < values.size_bytes()) {
+    const ssize_t count =
+        ::pread(lock_.descriptor(), reinterpret_cast<char*>(values.data()) + done, values.size_bytes() - done,
+                static_cast<off_t>(found->second.offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    VANTAGE_CHECK(count > 0, path_.string(), ": cannot be read at byte ", found->second.offset + done, ": ",
+                  count == 0 ? "it was shortened" : ErrnoText());
+    done += static_cast<size_t>(count);
+  }
+  return true;
+}
+
+void DescriptorStore::Append(const std::vector<std::pair<DescriptorKey, std::vector<float>>>& descriptors) {
+  if (descriptors.empty()) return;
+  const auto dimension = static_cast<uint32_t>(descriptors[0].second.size());
+  std::string payload;
+  Put(payload, &dimension, sizeof(dimension));
+  for (const auto& [key, values] : descriptors) {
+    VANTAGE_CHECK(values.size() == dimension, "descriptors of ", dimension, " and of ", values.size(),
+                  " dimensions in one record");
+    Put(payload, key.data(), key.size());
+    Put(payload, values.data(), values.size() * sizeof(float));
+  }
+  const std::string record = RecordOf(payload);
+  try {
+    WriteAll(lock_.descriptor(), record, path_);
+  } catch (const Error&) {
+    Cut(end_);  // what was written of it would hide what follows
+    throw;
+  }
+  Index(payload, end_ + sizeof(RecordHead));
+  end_ += record.size();
+}
+
+void DescriptorStore::Cut(uint64_t size) const {
+  VANTAGE_CHECK(::ftruncate(lock_.descriptor(), static_cast<off_t>(size)) == 0, path_.string(),
+                ": cannot be shortened: ", ErrnoText());
+}
+
+void DescriptorStore::Clear() {
+  if (places_.empty()) return;
+  Cut(begin_);
+  end_ = begin_;
+  places_.clear();
+}
+
+void DescriptorStore::Remove() {
+  VANTAGE_CHECK(::unlink(path_.c_str()) == 0, path_.string(), ": cannot be deleted: ", ErrnoText());
+}
+
+void DescriptorStore::Discard(const std::filesystem::path& path) try {
+  if (!std::filesystem::exists(path)) return;
+  const FileLock lock(path, kBusy);
+  const InputFile file(path);
+  if (file.size() > 0) CheckHead(file);
+  VANTAGE_CHECK(::unlink(path.c_str()) == 0, path.string(), ": cannot be deleted: ", ErrnoText());
+} catch (...) {
+  RethrowAsError();
+}
+
+}  // namespace vantage
