@@ -165,7 +165,7 @@ class Trainer {
           [&](size_t) { return *loaded.Next(); }, runner,
           [&](size_t i, const TupleOutcome& outcome) {
             context_.CheckCancelled();
-            Book(tuples[i], outcome, losses);
+            Book(outcome, losses);
             context_.Report(
                 {StrCat("epoch ", progress.epoch, " of ", options_.epochs),
                  static_cast<int64_t>(progress.next + i + 1), static_cast<int64_t>(progress.tuples.size()),
@@ -231,7 +231,7 @@ class Trainer {
   }
 
   // Adds what became of a tuple, in the order in which the losses come.
-  void Book(const Tuple& tuple, const TupleOutcome& outcome, LossSum& losses) const {
+  static void Book(const TupleOutcome& outcome, LossSum& losses) {
     if (!outcome.skipped.empty()) {
       LogWarning(outcome.skipped, "; its tuple is skipped");
       return;
@@ -306,7 +306,7 @@ class Trainer {
         RunnerOptions(options_.compute, net.device(), context_.ThreadCount()),
         [&](size_t i, const TupleOutcome& tuple) {
           context_.CheckCancelled();
-          Book(mined.tuples[share.own[i]], tuple, seen);
+          Book(tuple, seen);
           context_.Report({StrCat("epoch ", metrics.epoch, ": validating"), seen.used,
                            static_cast<int64_t>(share.own.size()), ""});
         });

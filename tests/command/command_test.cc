@@ -333,6 +333,27 @@ TEST_F(Commands, AnInterruptedExtractionIsResumedByContent) {
   EXPECT_EQ(ReadDescriptors(folder_ / "d").descriptors.size(), 41);
 }
 
+// A photo that memory does not suffice for is none to leave out.
+TEST_F(Commands, LackOfMemoryEndsAnExtractionWithWhatWasDescribedKept) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the address sanitizer takes more than any limit";
+#endif
+  Image large{6000, 4500, std::vector<uint8_t>(size_t{6000} * 4500 * 3, 99)};
+  WriteFile(folder_ / "many/a.jpg", EncodeJpeg(MakePhoto(1, 0, 90, 70), 90));
+  WriteFile(folder_ / "many/b.jpg", EncodeJpeg(large, 90));
+  const std::string extract = "'" VANTAGE_PROGRAM "' extract '" + Path("model.pth") + "' '" + Path("many") +
+                              "' -o '" + Path("d") + "' --size 6000 --threads 1";
+  WriteFile(folder_ / "limit.sh", "ulimit -v 2500000\n" + extract + "\n");
+  const auto [code, text] = CaptureCommand({"bash", Path("limit.sh")});
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(text, HasSubstr("not enough memory to describe a photo of 6000 x 4500 pixels"));
+  EXPECT_THAT(text, Not(HasSubstr("skipped")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "d.npy"));
+  std::filesystem::remove(folder_ / "many/b.jpg");
+  EXPECT_THAT(CaptureCommand({"bash", "-c", extract}).second,
+              HasSubstr("1 of 1 photos were described before"));
+}
+
 TEST_F(Commands, TwoExtractionsIntoOneOutputAreRefused) {
   for (int i = 0; i < 40; ++i)
     WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 500, 400), 90));
