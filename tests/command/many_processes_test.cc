@@ -71,7 +71,7 @@ class ManyProcesses : public ::testing::Test {
     WriteFile(folder_ / "train.toml",
               "epochs = 2\ntuples_per_step = 3\n[model]\narchitecture = 'squeezenet1_1'\nweights = '" +
                   Path("model.pth") + "'\n[data]\ntraining_set = '" + Path("set.db") +
-                  "'\nimage_size = 64\n[mining]\nnegatives = 2\n"
+                  "'\nimage_size = 64\ntest_size = 64\n[mining]\nnegatives = 2\n"
                   "[optimizer]\nlearning_rate = 1e-4\n");
   }
 

@@ -154,6 +154,7 @@ class LocalTraining : public Initialization {
     train_.model.weights = (folder_ / "trunk.pth").string();
     train_.data.training_set = (folder_ / "set.db").string();
     train_.data.image_size = 64;
+    train_.data.test_size = 64;
     train_.loss.name = "triplet";
     train_.loss.reduction = "mean";
     train_.loss.margin = 0.1;
