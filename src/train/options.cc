@@ -34,8 +34,7 @@ void Describe(OptionsDescription& description, DataOptions& options) {
       "photos", options.photos,
       "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
       "one; empty: the training set's own");
-  description
-      .Add("image_size", options.image_size, "Longest side of photos in training and mining, pixels")
+  description.Add("image_size", options.image_size, "Longest side of photos in training and mining, pixels")
       .Range(16, 16384);
   description
       .Add("test_size", options.test_size,

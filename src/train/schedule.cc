@@ -57,8 +57,7 @@ constexpr std::array<ScheduleRow, 4> kSchedules = {
 void Describe(OptionsDescription& description, ScheduleOptions& options) {
   description.Add("kind", options.kind, "How the rate falls from optimizer.learning_rate")
       .OneOf(ScheduleNames());
-  description
-      .Add("decay", options.decay, "exponential: exp(-decay * (epochs before this one + offset))")
+  description.Add("decay", options.decay, "exponential: exp(-decay * (epochs before this one + offset))")
       .AtLeast(0);
   description
       .Add("offset", options.offset,

@@ -57,6 +57,16 @@ TEST_F(DryRunOf, TellsWhatARunWouldBeAndWritesNothing) {
   EXPECT_GT(report.peak_bytes, 1 << 20);
 }
 
+TEST_F(DryRunOf, CountsTheRoundsOfAnEpoch) {
+  options_.mining.rounds = 3;
+  DryRunReport report = DryRun(options_);
+  EXPECT_EQ(report.tuples_of_epoch, 9);
+  EXPECT_EQ(report.steps_of_epoch, 6) << "three tuples a round, in steps of two";
+  EXPECT_EQ(report.mined_photos_of_epoch, 3 * 18);
+  options_.drop_last = true;
+  EXPECT_EQ(DryRun(options_).steps_of_epoch, 3);
+}
+
 TEST_F(DryRunOf, NamesPhotosThatCannotBeRead) {
   WriteFile(folder_ / set_.photos[3].path, "no photo");
   const DryRunReport report = DryRun(options_);

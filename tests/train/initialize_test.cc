@@ -193,7 +193,7 @@ TEST_F(LocalTraining, GoesThroughTheSameTrainer) {
 }
 
 TEST_F(LocalTraining, ResumesAfterAKillInEachPhase) {
-  train_.mining.difficulty.rounds = 2;
+  train_.mining.rounds = 2;
   train_.epochs = 1;
   std::vector<std::string> tasks;  // of the whole run
   std::vector<int> begins;         // calls of is_cancelled before each began

@@ -139,8 +139,8 @@ struct TrainOptions {
   int epochs = 30;  // TPAMI 2019, section 5.1, of 6,000 queries; its PyTorch code: 100 of 2,000
   // Tuples whose gradients are added up before each step of the optimiser.
   int tuples_per_step = 5;  // TPAMI 2019, section 5.1
-  // Leave out the last tuples of an epoch (of a mining round) that are too few for a step, as cirtorch and the
-  // MATLAB code of TPAMI 2019. Else they make a smaller step.
+  // Leave out the last tuples of an epoch (of a mining round) that are too few for a step, as cirtorch and
+  // the MATLAB code of TPAMI 2019. Else they make a smaller step.
   bool drop_last = false;
   int64_t seed = 0;
   // The model is an average of the weights over the steps: after each, average <- decay average + (1 - decay)
