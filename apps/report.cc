@@ -90,7 +90,7 @@ class ReportCommand : public Command {
     ReportNegatives negatives{.model = fs::path(model_.path).filename().string()};
     for (const Split split : {Split::kTrain, Split::kVal}) {
       try {
-        Append(MineEpoch(set, split, root, model.net, extract, mining_, options_.seed, 0, session.context()),
+        Append(MineRound(set, split, root, model.net, extract, mining_, options_.seed, {}, session.context()),
                split, negatives);
       } catch (const Interrupted&) {
         throw;

@@ -2,7 +2,6 @@
 #include "mining/triplet_miner.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "mining/described_photos.h"
@@ -41,37 +40,33 @@ std::vector<PhotoId> DrawRound(const TrainingSet& set, Split split, const Triple
 
 }  // namespace
 
-MinedTuples MineTripletEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                             const DescribePhotos& describe, const TripletOptions& options, uint64_t seed,
-                             uint64_t epoch, const RunContext& context) {
+MinedTuples MineTripletRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+                             const DescribePhotos& describe, const MiningOptions& options, uint64_t seed,
+                             uint64_t epoch, uint64_t round, const RunContext& context) {
+  const uint64_t split_number = split == Split::kTrain ? 0 : 1;
+  RandomStream random(seed, "triplet round", {split_number, epoch, round});
+  std::vector<PhotoId> photos = DrawRound(set, split, options.difficulty, random);
+  const DescribedPhotos described(set, photos, photo_root, describe, context);
   MinedTuples mined;
-  mined.triplets.emplace();
-  double distance_sum = 0;
-  for (int round = 0; round < options.rounds; ++round) {
-    const uint64_t split_number = split == Split::kTrain ? 0 : 1;
-    RandomStream random(seed, "triplet round", {split_number, epoch, static_cast<uint64_t>(round)});
-    std::vector<PhotoId> photos = DrawRound(set, split, options, random);
-    const DescribedPhotos described(set, photos, photo_root, describe, context);
-    mined.failed.insert(mined.failed.end(), described.failed().begin(), described.failed().end());
-    std::erase_if(photos, [&](PhotoId photo) { return !described.Has(photo); });
-    const MinedTriplets found = MineTriplets(described.First(photos.size()), ScenesOf(set, photos), options,
-                                             seed, random.Next(), context);
-    *mined.triplets += found.statistics;
-    mined.photo_distance = std::fmax(mined.photo_distance, described.Spread(photos.size()));
-    for (const Triplet& triplet : found.triplets) {
-      const auto photo = [&](int64_t row) { return photos[static_cast<size_t>(row)]; };
-      mined.tuples.push_back({.query = photo(triplet.anchor),
-                              .positive = photo(triplet.positive),
-                              .negatives = {photo(triplet.negative)},
-                              .negative_distances = {triplet.negative_distance},
-                              .positive_distance = triplet.positive_distance});
-      distance_sum += triplet.negative_distance;
-    }
+  mined.failed = described.failed();
+  std::erase_if(photos, [&](PhotoId photo) { return !described.Has(photo); });
+  const MinedTriplets found = MineTriplets(described.First(photos.size()), ScenesOf(set, photos),
+                                           options.difficulty, seed, random.Next(), context);
+  mined.triplets = found.statistics;
+  mined.photo_distance = described.Spread(photos.size());
+  for (const Triplet& triplet : found.triplets) {
+    const auto photo = [&](int64_t row) { return photos[static_cast<size_t>(row)]; };
+    mined.tuples.push_back({.query = photo(triplet.anchor),
+                            .positive = photo(triplet.positive),
+                            .negatives = {photo(triplet.negative)},
+                            .negative_distances = {triplet.negative_distance},
+                            .positive_distance = triplet.positive_distance});
+    mined.average_negative_distance += triplet.negative_distance / static_cast<double>(found.triplets.size());
   }
-  VANTAGE_CHECK(!mined.tuples.empty(), "mining by difficulty found no triplet in the split '",
-                SplitName(split), "': ", mined.triplets->Text(),
+  VANTAGE_CHECK(!mined.tuples.empty() || options.rounds > 1,
+                "mining by difficulty found no triplet in the split '", SplitName(split),
+                "': ", mined.triplets->Text(),
                 "; lowest_loss, highest_loss and rank_threshold say what is taken");
-  mined.average_negative_distance = distance_sum / static_cast<double>(mined.tuples.size());
   return mined;
 }
 

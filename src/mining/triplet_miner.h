@@ -5,9 +5,9 @@
 
 namespace vantage {
 
-// MineEpoch by difficulty, with the options of the split, which fit their rules. epoch: 0 in validation.
-MinedTuples MineTripletEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                             const DescribePhotos& describe, const TripletOptions& options, uint64_t seed,
-                             uint64_t epoch, const RunContext& context);
+// MineRound by difficulty, with the options of the split, which fit their rules. epoch: 0 in validation.
+MinedTuples MineTripletRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+                             const DescribePhotos& describe, const MiningOptions& options, uint64_t seed,
+                             uint64_t epoch, uint64_t round, const RunContext& context);
 
 }  // namespace vantage

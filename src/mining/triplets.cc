@@ -144,8 +144,6 @@ void Describe(OptionsDescription& description, TripletOptions& options) {
   description.Add("pool", options.pool, "Photos drawn for a round").Range(2, 1 << 20);
   description.Add("per_class", options.per_class, "Photos of a class drawn for a round, at most")
       .Range(2, 1 << 20);
-  description.Add("rounds", options.rounds, "Rounds of an epoch, each with a draw of its own")
-      .Range(1, 10000);
   description
       .Add("choice", options.choice,
            "ranked: an anchor's negative is its nearest, the positive one next to it; random: both are drawn")
@@ -165,18 +163,6 @@ void Describe(OptionsDescription& description, TripletOptions& options) {
   description.Add("one_per_class", options.one_per_class,
                   "At most one triplet of each anchor's class a round");
   description.Add("triplets", options.triplets, "Triplets of a round, at most").AtLeast(1);
-}
-
-TripletStatistics& TripletStatistics::operator+=(const TripletStatistics& other) {
-  for (const auto member :
-       {&TripletStatistics::anchors, &TripletStatistics::no_negative, &TripletStatistics::no_positive,
-        &TripletStatistics::behind_threshold, &TripletStatistics::outside_window,
-        &TripletStatistics::same_class, &TripletStatistics::beyond_count, &TripletStatistics::semi_hard,
-        &TripletStatistics::hard}) {
-    this->*member += other.*member;
-  }
-  for (size_t i = 0; i < losses.size(); ++i) losses[i] += other.losses[i];
-  return *this;
 }
 
 std::string TripletStatistics::Text() const {

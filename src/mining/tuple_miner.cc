@@ -26,9 +26,9 @@ PhotoId RedrawPositive(const TrainingQuery& query, const MiningOptions& options,
   return eligible.empty() ? query.positive : eligible[random.Below(eligible.size())];
 }
 
-// Query and positive of an epoch.
+// Queries and positives of an epoch; of them those of a round.
 std::vector<Tuple> DrawPairs(const TrainingSet& set, Split split, const MiningOptions& options, uint64_t seed,
-                             uint64_t epoch) {
+                             uint64_t epoch, int64_t round) {
   std::vector<const TrainingQuery*> available;
   for (const TrainingQuery& query : set.queries) {
     if (set.SplitOf(query.photo) == split) available.push_back(&query);
@@ -42,7 +42,10 @@ std::vector<Tuple> DrawPairs(const TrainingSet& set, Split split, const MiningOp
         options.redraw_positives ? RedrawPositive(query, options, random) : query.positive;
     pairs.push_back({.query = query.photo, .positive = positive});
   }
-  return pairs;
+  const auto begin_of = [&](int64_t of_round) {
+    return pairs.begin() + static_cast<int64_t>(pairs.size()) * of_round / options.rounds;
+  };
+  return {begin_of(round), begin_of(round + 1)};
 }
 
 std::vector<PhotoId> DrawPool(const TrainingSet& set, Split split, const MiningOptions& options,
@@ -69,6 +72,11 @@ void Describe(OptionsDescription& description, MiningOptions& options) {
           "strategy", options.strategy,
           "negatives: queries with the nearest photos of other scenes; difficulty: triplets of a wanted loss")
       .OneOf({"negatives", "difficulty"});
+  description
+      .Add("rounds", options.rounds,
+           "Rounds of an epoch, each mined with the network as it is then; negatives: the queries are split "
+           "among them")
+      .Range(1, 10000);
   description.Add("negatives", options.negatives, "Negatives a query").Range(1, 100);
   description
       .Add("variant", options.variant,
@@ -90,9 +98,8 @@ void Describe(OptionsDescription& description, MiningOptions& options) {
       .AtLeast(1);
   description
       .Add("network", options.network,
-           "Whose descriptors find the negatives: current, the network as it is when an epoch begins, or "
-           "start, "
-           "as it was before training")
+           "Whose descriptors find the negatives: current, the network as it is when a round begins, or "
+           "start, as it was before training")
       .OneOf({"current", "start"});
   description.Nest("difficulty", options.difficulty, "Triplets by difficulty");
 }
@@ -113,8 +120,8 @@ MiningOptions ForValidation(MiningOptions options) {
   options.queries = options.val_queries > 0 ? options.val_queries : kAll;
   options.pool = kAll;
   options.redraw_positives = false;
+  options.rounds = 1;
   TripletOptions& triplets = options.difficulty;
-  triplets.rounds = 1;
   triplets.semi_hard_probability = 0;
   triplets.rank_threshold = kAll;
   triplets.lowest_loss = -10;  // the options' bounds, which all losses are within
@@ -124,19 +131,23 @@ MiningOptions ForValidation(MiningOptions options) {
   return options;
 }
 
-MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescribePhotos& describe, const MiningOptions& wanted, int64_t seed,
-                      int64_t epoch, const RunContext& context) try {
+                      const MiningTurn& turn, const RunContext& context) try {
   CheckOptions(wanted);
   CheckMinable(set, split);
   const bool validates = split == Split::kVal;
   const MiningOptions options = validates ? ForValidation(wanted) : wanted;
   const auto key = static_cast<uint64_t>(seed);
-  const uint64_t epoch_key = validates ? 0 : static_cast<uint64_t>(epoch);
+  const uint64_t epoch_key = validates ? 0 : static_cast<uint64_t>(turn.epoch);
+  VANTAGE_CHECK(turn.round >= 0 && turn.round < options.rounds, "mining: round ", turn.round, " of ",
+                options.rounds);
   if (options.strategy == "difficulty") {
-    return MineTripletEpoch(set, split, photo_root, describe, options.difficulty, key, epoch_key, context);
+    return MineTripletRound(set, split, photo_root, describe, options, key, epoch_key,
+                            static_cast<uint64_t>(turn.round), context);
   }
-  std::vector<Tuple> pairs = DrawPairs(set, split, options, key, epoch_key);
+  std::vector<Tuple> pairs = DrawPairs(set, split, options, key, epoch_key, turn.round);
+  if (pairs.empty()) return {};
   std::vector<PhotoId> pool = DrawPool(set, split, options, key, epoch_key);
 
   // The pool comes first, so that its descriptors lie together and need no copy.
@@ -176,14 +187,14 @@ MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem
   RethrowAsError();
 }
 
-MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
-                      int64_t seed, int64_t epoch, const RunContext& context) try {
+                      int64_t seed, const MiningTurn& turn, const RunContext& context) try {
   const Describer describer(net, extract);
   const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
     return ExtractDescriptors(describer, photos, of_call);
   };
-  return MineEpoch(set, split, photo_root, DescribePhotos(describe), options, seed, epoch, context);
+  return MineRound(set, split, photo_root, DescribePhotos(describe), options, seed, turn, context);
 } catch (...) {
   RethrowAsError();
 }

@@ -18,7 +18,7 @@ BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.e
   benchmark_ =
       has_queries ? ReadBoxedQueries(options_.data) : ReadClassFolders(options_.data, options_.query_every);
   for (const std::string& folder : options_.distractors) AddDistractors(*benchmark_, folder);
-  extract_.image_size = options_.image_size > 0 ? options_.image_size : options.data.image_size;
+  extract_.image_size = options_.image_size > 0 ? options_.image_size : options.data.test_size;
   extract_.apply_exif_orientation = options.data.apply_exif_orientation;
   extract_.precision = options.compute.precision;
 }

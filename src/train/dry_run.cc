@@ -122,19 +122,27 @@ int64_t TuplesOf(const MiningOptions& options, const TrainingSetSummary& split) 
   if (!IsByDifficulty(options)) return std::min<int64_t>(options.queries, split.queries);
   const TripletOptions& triplets = options.difficulty;
   const int64_t anchors = triplets.one_per_class ? split.scenes : split.photos;
-  return triplets.rounds * std::min<int64_t>({triplets.triplets, triplets.pool, anchors});
+  return options.rounds * std::min<int64_t>({triplets.triplets, triplets.pool, anchors});
 }
 
-// Photos that mining describes in an epoch: the pool, and queries and positives that are not in it; by
-// difficulty those of each round.
+// Photos that mining describes in the rounds of an epoch: the pool, and queries and positives that are not in
+// it; by difficulty those that are drawn.
 int64_t MinedPhotos(const MiningOptions& options, const TrainingSetSummary& split) {
   if (IsByDifficulty(options)) {
     const TripletOptions& triplets = options.difficulty;
-    return triplets.rounds *
+    return options.rounds *
            std::min<int64_t>({triplets.pool, split.photos, split.scenes * triplets.per_class});
   }
-  const int64_t queries = std::min<int64_t>(options.queries, split.queries);
-  return std::min<int64_t>(split.photos, std::min<int64_t>(options.pool, split.photos) + 2 * queries);
+  const int64_t queries = std::min<int64_t>(options.queries, split.queries) / options.rounds;
+  return options.rounds *
+         std::min<int64_t>(split.photos, std::min<int64_t>(options.pool, split.photos) + 2 * queries);
+}
+
+// Steps of the rounds of an epoch.
+int64_t StepsOf(const TrainOptions& options, int64_t tuples_of_epoch) {
+  const int64_t of_round = tuples_of_epoch / options.mining.rounds;
+  const int64_t incomplete = of_round % options.tuples_per_step > 0 && !options.drop_last ? 1 : 0;
+  return options.mining.rounds * (of_round / options.tuples_per_step + incomplete);
 }
 
 }  // namespace
@@ -177,7 +185,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   report.seconds_of_step = TimeOfStep(options, data, sample.unreadable, net, optimizer, random, context);
 
   report.tuples_of_epoch = TuplesOf(options.mining, report.train);
-  report.steps_of_epoch = (report.tuples_of_epoch + options.tuples_per_step - 1) / options.tuples_per_step;
+  report.steps_of_epoch = StepsOf(options, report.tuples_of_epoch);
   report.mined_photos_of_epoch = MinedPhotos(options.mining, report.train);
   const MiningOptions of_validation = ForValidation(options.mining);
   const int64_t described_photos =

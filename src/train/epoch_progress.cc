@@ -39,6 +39,9 @@ TorchValue ToTorchValue(const EpochProgress& progress) {
   dict.Set("epoch", {progress.epoch});
   dict.Set("tuples", {photos});
   dict.Set("negative_distances", {distances});
+  dict.Set("round", {progress.round});
+  dict.Set("earlier", {progress.earlier});
+  dict.Set("mined", {progress.mined});
   dict.Set("average_negative_distance", {progress.average_negative_distance});
   dict.Set("next", {static_cast<int64_t>(progress.next)});
   dict.Set("learning_rate", {progress.learning_rate});
@@ -65,6 +68,9 @@ EpochProgress ReadEpochProgress(const TorchFile& file, const PickleValue& value,
   };
   EpochProgress progress;
   progress.epoch = whole("epoch");
+  progress.round = whole("round");
+  progress.earlier = whole("earlier");
+  progress.mined = whole("mined");
   progress.average_negative_distance = number("average_negative_distance");
   progress.learning_rate = number("learning_rate");
   progress.loss_sum = number("loss_sum");

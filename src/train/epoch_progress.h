@@ -10,12 +10,17 @@
 
 namespace vantage {
 
-// An epoch between its mining and its validation: what a run must remember to go on in the middle of it.
+// An epoch between its first mining and its validation: what a run must remember to resume in the middle of
+// it.
 struct EpochProgress {
   int64_t epoch = 0;
-  std::vector<Tuple> tuples;  // mined, in the order of training
+  int64_t round = 0;          // of mining, from 0
+  std::vector<Tuple> tuples;  // of the round, in the order of training
+  size_t next = 0;            // of these done
+  int64_t earlier = 0;        // tuples of the rounds before
+  // Of all rounds so far, also of tuples that no step takes (TrainOptions::drop_last).
+  int64_t mined = 0;
   double average_negative_distance = 0;
-  size_t next = 0;           // tuples done
   double learning_rate = 0;  // of the last step
   double loss_sum = 0;
   int64_t used = 0;  // tuples that could be used

@@ -34,7 +34,11 @@ void Describe(OptionsDescription& description, DataOptions& options) {
       "photos", options.photos,
       "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
       "one; empty: the training set's own");
-  description.Add("image_size", options.image_size, "Longest side that photos are reduced to, pixels")
+  description.Add("image_size", options.image_size, "Longest side of photos in training and mining, pixels")
+      .Range(16, 16384);
+  description
+      .Add("test_size", options.test_size,
+           "Longest side that the finished model describes photos at, pixels; also of a watched benchmark")
       .Range(16, 16384);
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
@@ -69,7 +73,11 @@ void Describe(OptionsDescription& description, OptimizerOptions& options) {
       "decay=0'");
   description
       .Add("exponent_rate_factor", options.exponent_rate_factor,
-           "GeM's exponent learns at this multiple of the rate")
+           "gem: the exponent learns at this multiple of the rate; 0: it stays")
+      .AtLeast(0);
+  description
+      .Add("channel_exponent_rate_factor", options.channel_exponent_rate_factor,
+           "gemmp: the channels' exponents learn at this multiple of the rate; 0: they stay")
       .AtLeast(0);
 }
 
@@ -115,7 +123,7 @@ void Describe(OptionsDescription& description, EvaluationOptions& options) {
       .AtLeast(1);
   description
       .Add("image_size", options.image_size,
-           "Longest side of the benchmark's photos, pixels; 0: as in training")
+           "Longest side of the benchmark's photos, pixels; 0: data.test_size")
       .Range(0, 16384);
   description
       .Add("every_epochs", options.every_epochs, "Epochs from one evaluation to the next; 0: no evaluation")
@@ -131,6 +139,8 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
   description
       .Add("tuples_per_step", options.tuples_per_step, "Tuples whose gradients are added up for a step")
       .Range(1, 10000);
+  description.Add("drop_last", options.drop_last,
+                  "Leave out the last tuples of an epoch that are too few for a step, as cirtorch");
   description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
   description
       .Add("weight_average_decay", options.weight_average_decay,

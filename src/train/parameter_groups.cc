@@ -66,7 +66,8 @@ std::vector<ParameterGroup> GroupParameters(DescriptorNet& net, const OptimizerO
   for (const std::string& text : options.groups) rules.push_back(ParseRule(text, options));
   std::vector<ParameterGroup> groups(2 + rules.size());
   groups[0].weight_decay = options.weight_decay;
-  groups[1].rate_factor = options.exponent_rate_factor;
+  groups[1].rate_factor =
+      net.options().pooling == "gemmp" ? options.channel_exponent_rate_factor : options.exponent_rate_factor;
   for (size_t i = 0; i < rules.size(); ++i) {
     groups[2 + i].rate_factor = rules[i].rate_factor;
     groups[2 + i].weight_decay = rules[i].weight_decay;

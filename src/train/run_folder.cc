@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int64_t kStateVersion = 3;
+constexpr int64_t kStateVersion = 4;
 
 // Also if they are spelled in two ways.
 bool IsSamePath(const fs::path& a, const fs::path& b) {

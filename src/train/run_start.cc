@@ -140,7 +140,11 @@ RunStart StartRun(const TrainOptions& options, const TrainingData& data, const R
   }
   if (start.goes_on) {
     LogInfo("going on after epoch ", start.state.epochs_done,
-            start.state.progress ? StrCat(" and ", start.state.progress->next, " tuples") : "");
+            start.state.progress
+                ? StrCat(" and ",
+                         start.state.progress->earlier + static_cast<int64_t>(start.state.progress->next),
+                         " tuples")
+                : "");
   }
   return start;
 }

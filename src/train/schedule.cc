@@ -13,12 +13,16 @@ namespace {
 
 double Constant(const ScheduleOptions& /*options*/, const TrainingPosition& /*position*/) { return 1; }
 
+int64_t EpochsBefore(const ScheduleOptions& options, const TrainingPosition& position) {
+  return position.epoch - 1 + options.offset;
+}
+
 double Exponential(const ScheduleOptions& options, const TrainingPosition& position) {
-  return std::exp(-options.decay * static_cast<double>(position.epoch - 1));
+  return std::exp(-options.decay * static_cast<double>(EpochsBefore(options, position)));
 }
 
 double Step(const ScheduleOptions& options, const TrainingPosition& position) {
-  const int64_t epochs_before = position.epoch - 1;
+  const int64_t epochs_before = EpochsBefore(options, position);
   const int64_t drops = epochs_before / options.step_epochs;
   const int64_t steps_since =
       epochs_before % options.step_epochs * position.steps_of_epoch + position.step_of_epoch;
@@ -53,7 +57,12 @@ constexpr std::array<ScheduleRow, 4> kSchedules = {
 void Describe(OptionsDescription& description, ScheduleOptions& options) {
   description.Add("kind", options.kind, "How the rate falls from optimizer.learning_rate")
       .OneOf(ScheduleNames());
-  description.Add("decay", options.decay, "exponential: exp(-decay * epochs before this one)").AtLeast(0);
+  description.Add("decay", options.decay, "exponential: exp(-decay * (epochs before this one + offset))")
+      .AtLeast(0);
+  description
+      .Add("offset", options.offset,
+           "exponential, step: epochs that count as past when the first begins; 1 as cirtorch")
+      .Range(0, 1000000);
   description.Add("step_epochs", options.step_epochs, "step: epochs from one fall of the rate to the next")
       .AtLeast(1);
   description.Add("step_factor", options.step_factor, "step: what the rate is multiplied with then")

@@ -39,7 +39,7 @@ Model ReadStartingModel(const TrainOptions& options) {
     throw UsageError("the configuration names no model.weights to start from");
   Model model = ReadModel(options.model.weights, options.model.net);
   CheckArchitecture(model, options.model);
-  model.image_size = options.data.image_size;
+  model.image_size = options.data.test_size;
   model.origin = OriginOf(options).dump();
   // A whitening of the network before training does not fit it afterwards.
   model.whitenings.clear();

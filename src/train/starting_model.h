@@ -7,9 +7,9 @@
 
 namespace vantage {
 
-// The model that training starts from: the options' weights, and what the run adds to the file: its size of
-// photos and where it came from. Throws UsageError where the file holds another network than the options say;
-// Error as ReadModel does.
+// The model that training starts from: the options' weights, and what the run adds to the file: the size that
+// it describes photos at (data.test_size) and where it came from. Throws UsageError where the file holds
+// another network than the options say; Error as ReadModel does.
 Model ReadStartingModel(const TrainOptions& options);
 
 // Where options.model.continue_training says so: fills the optimiser from the checkpoint that training starts

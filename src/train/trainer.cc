@@ -107,15 +107,22 @@ class Trainer {
     return net;
   }
 
-  // Goes on with the epoch that has been begun, or begins it.
+  // Resumes the epoch that has been begun, or begins it.
   void TrainEpoch(int64_t epoch, Model& model, Optimizer& optimizer,
                   const std::function<void(const EpochMetrics&)>& on_epoch) {
-    if (!state_.progress) Begin(epoch, model.net);
-    auto start = Clock::now();  // mining books its own seconds
-    EpochProgress& progress = *state_.progress;
+    auto start = Clock::now();
     try {
-      TakeSteps(model, optimizer, start);
-      VANTAGE_CHECK(progress.used > 0, "none of ", progress.tuples.size(), " tuples could be used");
+      while (NextRound(epoch, model, optimizer)) {
+        start = Clock::now();  // mining books its own seconds
+        TakeSteps(model, optimizer, start);
+      }
+      const EpochProgress& progress = *state_.progress;
+      VANTAGE_CHECK(progress.mined > 0, "mining by difficulty found no triplet in the ",
+                    options_.mining.rounds, " rounds of epoch ", epoch,
+                    ": lowest_loss, highest_loss and rank_threshold say what is taken");
+      VANTAGE_CHECK(
+          progress.used > 0, "none of ", progress.mined, " tuples could be used",
+          options_.drop_last ? " (with drop_last, rounds of fewer than tuples_per_step are left out)" : "");
       FinishEpoch(MetricsOf(progress), start, model, optimizer, on_epoch);
     } catch (const Interrupted&) {
       if (state_.progress) Save(model, optimizer);
@@ -126,18 +133,46 @@ class Trainer {
     }
   }
 
-  void Begin(int64_t epoch, const DescriptorNet& net) {
+  // Mines where the last round's tuples are done; false if that was the epoch's last round.
+  bool NextRound(int64_t epoch, Model& model, const Optimizer& optimizer) {
+    if (!state_.progress) {
+      MineRound({epoch, 0}, model.net);
+      return true;
+    }
+    const EpochProgress& progress = *state_.progress;
+    if (progress.next < progress.tuples.size()) return true;
+    if (progress.round + 1 >= options_.mining.rounds) return false;
+    // Mining takes long; a kill in it costs no step.
+    if (options_.checkpoint.every_minutes > 0) Save(model, optimizer);
+    MineRound({epoch, progress.round + 1}, model.net);
+    return true;
+  }
+
+  void MineRound(const MiningTurn& turn, const DescriptorNet& net) {
     const auto start = Clock::now();
     MinedTuples mined =
-        data_.Mine(starting_net_ ? *starting_net_ : net, Split::kTrain, epoch, store(), group_, context_);
-    EpochProgress progress;
-    progress.epoch = epoch;
-    progress.average_negative_distance = mined.average_negative_distance;
-    if (log_) log_->AddExamples(epoch, data_.set(), data_.photo_root(), mined.tuples, kExampleQueries);
-    RandomStream(static_cast<uint64_t>(options_.seed), "order of tuples", {static_cast<uint64_t>(epoch)})
-        .Shuffle(mined.tuples);
+        data_.Mine(starting_net_ ? *starting_net_ : net, Split::kTrain, turn, store(), group_, context_);
+    const auto epoch = static_cast<uint64_t>(turn.epoch);
+    EpochProgress progress = state_.progress.value_or(EpochProgress{.epoch = turn.epoch});
+    progress.round = turn.round;
+    progress.earlier += static_cast<int64_t>(progress.tuples.size());
+    progress.next = 0;
+    if (!mined.tuples.empty()) {  // a mean over the tuples of all rounds
+      const auto count = static_cast<int64_t>(mined.tuples.size());
+      progress.mined += count;
+      progress.average_negative_distance +=
+          (mined.average_negative_distance - progress.average_negative_distance) *
+          (static_cast<double>(count) / static_cast<double>(progress.mined));
+    }
+    if (log_ && turn.round == 0)
+      log_->AddExamples(turn.epoch, data_.set(), data_.photo_root(), mined.tuples, kExampleQueries);
+    RandomStream(static_cast<uint64_t>(options_.seed), "order of tuples", {epoch}).Shuffle(mined.tuples);
+    if (options_.drop_last) {
+      const size_t beyond = mined.tuples.size() % static_cast<size_t>(options_.tuples_per_step);
+      mined.tuples.resize(mined.tuples.size() - beyond);
+    }
     progress.tuples = std::move(mined.tuples);
-    progress.mining_seconds = SecondsSince(start);
+    progress.mining_seconds += SecondsSince(start);
     state_.progress = std::move(progress);
   }
 
@@ -148,7 +183,11 @@ class Trainer {
     const int64_t steps = static_cast<int64_t>((progress.tuples.size() + per_step - 1) / per_step);
     DescriptorNet net = model.net;
     net.ComputeTrunkIn(ParsePrecision(options_.compute.precision, net.device()));
-    LoadedTuples loaded = LoadAhead(progress.tuples, progress.next, Split::kTrain, progress.epoch);
+    LoadedTuples loaded =
+        LoadAhead(progress.tuples, progress.next, Split::kTrain, progress.epoch, progress.earlier);
+    const int64_t rounds = options_.mining.rounds;
+    const std::string task = StrCat("epoch ", progress.epoch, " of ", options_.epochs,
+                                    rounds > 1 ? StrCat(", round ", progress.round + 1, " of ", rounds) : "");
     const TupleRunnerOptions runner = RunnerOptions(options_.compute, net.device(), context_.ThreadCount());
     last_save_ = Clock::now();
     while (progress.next < progress.tuples.size()) {
@@ -156,8 +195,10 @@ class Trainer {
       const size_t count = std::min(per_step, progress.tuples.size() - progress.next);
       const double rate =
           LearningRate(options_.schedule, options_.optimizer.learning_rate,
-                       {progress.epoch, state_.steps_done, static_cast<int64_t>(progress.next / per_step),
-                        steps, options_.epochs});
+                       // The rounds to come are not mined yet: as if they had as many steps.
+                       {progress.epoch, state_.steps_done,
+                        progress.round * steps + static_cast<int64_t>(progress.next / per_step),
+                        rounds * steps, options_.epochs});
       const std::span<const Tuple> tuples(progress.tuples.data() + progress.next, count);
       LossSum losses{progress.loss_sum, progress.used};
       StepResult step = TakeStep(
@@ -166,12 +207,11 @@ class Trainer {
           [&](size_t i, const TupleOutcome& outcome) {
             context_.CheckCancelled();
             Book(outcome, losses);
-            context_.Report(
-                {StrCat("epoch ", progress.epoch, " of ", options_.epochs),
-                 static_cast<int64_t>(progress.next + i + 1), static_cast<int64_t>(progress.tuples.size()),
-                 losses.used == 0
-                     ? ""
-                     : StrCat("loss ", FormatFixed(losses.Mean(), 4), ", rate ", FormatShortest(rate))});
+            context_.Report({task, static_cast<int64_t>(progress.next + i + 1),
+                             static_cast<int64_t>(progress.tuples.size()),
+                             losses.used == 0 ? ""
+                                              : StrCat("loss ", FormatFixed(losses.Mean(), 4), ", rate ",
+                                                       FormatShortest(rate))});
           });
       const bool is_skipped = !step.not_finite.empty();
       if (is_skipped) SkipStep(step, tuples, rate, model, optimizer);
@@ -216,17 +256,20 @@ class Trainer {
 
   // Decodes this process's own tuples in their order, from `first` on.
   using LoadedTuples = OrderedPrefetch<LoadedTuple>;
-  LoadedTuples LoadAhead(const std::vector<Tuple>& tuples, size_t first, Split split, int64_t epoch) const {
+  // `earlier`: tuples of the epoch's rounds before.
+  LoadedTuples LoadAhead(const std::vector<Tuple>& tuples, size_t first, Split split, int64_t epoch,
+                         int64_t earlier) const {
     const int threads = context_.ThreadCount();
     const int loaders =
         options_.compute.loading_threads > 0 ? options_.compute.loading_threads : std::max(1, threads / 2);
     std::vector<size_t> own = TupleShare(group_, first, tuples.size() - first).own;
     const auto count = static_cast<int64_t>(own.size());
     return LoadedTuples(count, loaders, loaders + threads,
-                        [&tuples, this, first, split, epoch, own = std::move(own)](int64_t i) {
+                        [&tuples, this, first, split, epoch, earlier, own = std::move(own)](int64_t i) {
                           context_.CheckCancelled();
                           const size_t place = first + own[static_cast<size_t>(i)];
-                          return data_.Load(tuples[place], split, epoch, place);
+                          return data_.Load(tuples[place], split, epoch,
+                                            place + static_cast<size_t>(earlier));
                         });
   }
 
@@ -296,8 +339,8 @@ class Trainer {
 
   void Validate(const DescriptorNet& net, EpochMetrics& metrics) {
     if (!data_.validates()) return;
-    const MinedTuples mined = data_.Mine(net, Split::kVal, metrics.epoch, store(), group_, context_);
-    LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch);
+    const MinedTuples mined = data_.Mine(net, Split::kVal, {metrics.epoch}, store(), group_, context_);
+    LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch, 0);
     const DescriptorNet frozen = net.Frozen();
     const TupleShare share(group_, 0, mined.tuples.size());
     LossSum seen;

@@ -13,7 +13,7 @@
 namespace vantage {
 namespace {
 
-// Mined distances are those of the epoch's beginning: so much may be missing.
+// Mined distances are those of the round's beginning: so much may be missing.
 constexpr double kReachSlack = 0.05;
 
 // Descriptors of unit length that are nearer to each other on average are told apart by next to nothing: the
@@ -39,8 +39,10 @@ TrainingData::TrainingData(const TrainOptions& options) : options_(options) {
   if (validates_) CheckMinable(set_, Split::kVal);
 }
 
-MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t epoch, DescriptorStore* store,
-                               const ProcessGroup& group, const RunContext& context) const {
+MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, const MiningTurn& turn,
+                               DescriptorStore* store, const ProcessGroup& group,
+                               const RunContext& context) const {
+  const int64_t epoch = turn.epoch;
   const Describer describer(net, extract_);
   const auto describe_here = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
     return ExtractDescriptors(describer, photos, of_call, store);
@@ -51,12 +53,15 @@ MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t ep
   RunContext named = context;
   if (context.on_progress) {
     named.on_progress = [&](Progress progress) {
-      progress.task = StrCat("epoch ", epoch, ": mining", split == Split::kVal ? " (validation)" : "");
+      progress.task = split == Split::kVal         ? StrCat("epoch ", epoch, ": mining (validation)")
+                      : options_.mining.rounds > 1 ? StrCat("epoch ", epoch, ": mining round ",
+                                                            turn.round + 1, " of ", options_.mining.rounds)
+                                                   : StrCat("epoch ", epoch, ": mining");
       context.Report(progress);
     };
   }
-  MinedTuples mined = TuplesOfFirst(group, MineEpoch(set_, split, photo_root_, DescribePhotos(describe),
-                                                     options_.mining, options_.seed, epoch, named));
+  MinedTuples mined = TuplesOfFirst(group, MineRound(set_, split, photo_root_, DescribePhotos(describe),
+                                                     options_.mining, options_.seed, turn, named));
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
   // Validation's descriptors are those of the network as it is.
   if (mined.photo_distance < kAlike && group.IsFirst() && (split == Split::kVal || !validates_)) {
@@ -65,7 +70,7 @@ MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, int64_t ep
                FormatFixed(mined.photo_distance, 6),
                " apart on average); begin anew with a lower optimizer.learning_rate");
   }
-  const bool is_first = epoch == (split == Split::kVal ? 0 : 1);
+  const bool is_first = epoch == (split == Split::kVal ? 0 : 1) && turn.round == 0;
   if (mined.short_tuples > 0 && is_first) {
     LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ",
             options_.mining.negatives, " negatives: the split '", SplitName(split),

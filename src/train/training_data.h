@@ -27,14 +27,14 @@ class TrainingData {
 
   PhotoRequest Request(PhotoId photo) const;
 
-  // See MineEpoch; the processes share the photos that are to be described, and come to the same tuples.
+  // See MineRound; the processes share the photos that are to be described, and come to the same tuples.
   // store: keeps this process's descriptors, so that a run that is killed does not make them again; null:
   // none.
-  MinedTuples Mine(const DescriptorNet& net, Split split, int64_t epoch, DescriptorStore* store,
+  MinedTuples Mine(const DescriptorNet& net, Split split, const MiningTurn& turn, DescriptorStore* store,
                    const ProcessGroup& group, const RunContext& context) const;
 
   // Decodes the photos of a tuple; for training they are augmented as the options say, differently in each
-  // epoch. `place` of the tuple in the epoch.
+  // epoch. `place` of the tuple in the epoch, whatever its round.
   LoadedTuple Load(const Tuple& tuple, Split split, int64_t epoch, size_t place) const;
 
   // Query, positive, negatives.

@@ -45,7 +45,7 @@ class Commands : public ::testing::Test {
                   "'\n"
                   "[data]\ntraining_set = '" +
                   Path("set.db") +
-                  "'\nimage_size = 64\n"
+                  "'\nimage_size = 64\ntest_size = 64\n"
                   "[mining]\nnegatives = 2\n[optimizer]\nlearning_rate = 1e-4\n");
   }
 

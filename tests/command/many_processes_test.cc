@@ -71,7 +71,7 @@ class ManyProcesses : public ::testing::Test {
     WriteFile(folder_ / "train.toml",
               "epochs = 2\ntuples_per_step = 3\n[model]\narchitecture = 'squeezenet1_1'\nweights = '" +
                   Path("model.pth") + "'\n[data]\ntraining_set = '" + Path("set.db") +
-                  "'\nimage_size = 64\n[mining]\nnegatives = 2\n"
+                  "'\nimage_size = 64\ntest_size = 64\n[mining]\nnegatives = 2\n"
                   "[optimizer]\nlearning_rate = 1e-4\n");
   }
 
@@ -183,6 +183,30 @@ TEST_F(ManyProcesses, ARunGoesOnWithAnotherNumber) {
   VantageJson(
       {"train", Path("train.toml"), "-o", Path("run"), "--threads", "1", "--resume", "--set", "epochs=3"});
   EXPECT_EQ(Metrics("run").size(), Metrics("one").size() + 1);
+}
+
+TEST_F(ManyProcesses, RoundsAreMinedByAllAndARunKilledInOneResumes) {
+  const std::vector<std::string> rounds = {"--set", "mining.rounds=3", "--set", "epochs=1"};
+  for (const auto& [code, output] : TrainWith(1, "one", rounds)) ASSERT_EQ(code, 0) << output;
+  for (const auto& [code, output] : TrainWith(2, "two", rounds)) ASSERT_EQ(code, 0) << output;
+  EXPECT_LT(Compare(folder_ / "two/last.pth", folder_ / "one/last.pth", folder_ / "model.pth").of_weights,
+            1e-5);
+  // Killed somewhere, mostly between two rounds or in one: each step and each round begins with a checkpoint.
+  std::vector<std::string> epochs = {"--set", "mining.rounds=3", "--set", "checkpoint.every_minutes=1e-9"};
+  std::vector<std::string> endless = epochs;
+  endless.insert(endless.end(), {"--set", "epochs=1000"});
+  std::vector<std::string> killed = Train("cut", endless);
+  killed.insert(killed.begin(), {"timeout", "-s", "KILL", "8"});
+  const Results results = RunGroup({killed, Train("cut", endless)});
+  EXPECT_EQ(results[0].first, kKilled);
+  const size_t done = Metrics("cut").size();
+  ASSERT_GT(done, 2U);
+  epochs.insert(epochs.end(), {"--set", StrCat("epochs=", done)});
+  for (const auto& [code, output] : TrainWith(2, "whole", epochs)) ASSERT_EQ(code, 0) << output;
+  epochs.emplace_back("--resume");
+  for (const auto& [code, output] : TrainWith(2, "cut", epochs)) ASSERT_EQ(code, 0) << output;
+  EXPECT_EQ(Compare(folder_ / "cut/last.pth", folder_ / "whole/last.pth", folder_ / "model.pth").of_weights,
+            0);
 }
 
 TEST_F(ManyProcesses, AKilledPeerEndsTheOthersWithACheckpoint) {

@@ -19,14 +19,14 @@ using vantage::testing::WritePhotosAndSet;
 
 const ExtractOptions kSmall{64, false};
 
-TEST(MineEpoch, TuplesAreWhatTheyShouldBe) {
+TEST(MineRound, TuplesAreWhatTheyShouldBe) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 5, 6, 0);
   const Model model = MakeFormulaModel();
   MiningOptions options;
   options.negatives = 3;
   options.queries = 8;
-  const MinedTuples mined = MineEpoch(set, Split::kTrain, folder.path(), model.net, kSmall, options, 1, 0);
+  const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, options, 1, {0});
   EXPECT_EQ(mined.tuples.size(), 8U);
   EXPECT_EQ(mined.short_tuples, 0);
   EXPECT_GT(mined.average_negative_distance, 0);
@@ -52,11 +52,42 @@ TEST(MineEpoch, TuplesAreWhatTheyShouldBe) {
   EXPECT_NEAR(mined.average_negative_distance, distance_sum / 24, 1e-12);
 }
 
-TEST(MineEpoch, PositiveDistanceIsThatOfTheirDescriptors) {
+// The rounds of an epoch share its queries, none twice, and its pool.
+TEST(MineRound, RoundsSplitTheQueriesOfAnEpoch) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 5, 6, 0);
+  const Model model = MakeFormulaModel();
+  MiningOptions options;
+  options.queries = 8;
+  options.redraw_positives = true;
+  const auto mine = [&](int64_t round) {
+    return MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, options, 1, {4, round}).tuples;
+  };
+  const std::vector<Tuple> whole = mine(0);
+  EXPECT_THAT(ErrorOf([&] { mine(1); }), HasSubstr("round 1 of 1"));
+  options.rounds = 3;
+  std::vector<Tuple> parts;
+  for (int64_t round = 0; round < 3; ++round) {
+    const std::vector<Tuple> part = mine(round);
+    EXPECT_THAT(part.size(), ::testing::AnyOf(2U, 3U));
+    parts.insert(parts.end(), part.begin(), part.end());
+  }
+  ASSERT_EQ(parts.size(), whole.size());
+  for (size_t i = 0; i < parts.size(); ++i) {  // by a network that has not changed: the same tuples
+    EXPECT_EQ(parts[i].query, whole[i].query);
+    EXPECT_EQ(parts[i].positive, whole[i].positive);
+    EXPECT_EQ(parts[i].negatives, whole[i].negatives);
+  }
+  options.rounds = 20;  // most of which have no query
+  EXPECT_TRUE(mine(0).empty());
+  EXPECT_EQ(mine(19).size(), 1U);
+}
+
+TEST(MineRound, PositiveDistanceIsThatOfTheirDescriptors) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
   const Model model = MakeFormulaModel();
-  const MinedTuples mined = MineEpoch(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, 0);
+  const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
   ASSERT_FALSE(mined.tuples.empty());
   for (const Tuple& tuple : mined.tuples) {
     const DescriptorMatrix pair =
@@ -69,7 +100,7 @@ TEST(MineEpoch, PositiveDistanceIsThatOfTheirDescriptors) {
   }
 }
 
-TEST(MineEpoch, DependsOnSeedAndEpochOnly) {
+TEST(MineRound, DependsOnSeedAndEpochOnly) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 8, 0);
   const Model model = MakeFormulaModel();
@@ -82,7 +113,7 @@ TEST(MineEpoch, DependsOnSeedAndEpochOnly) {
     context.threads = threads;
     std::vector<PhotoId> photos;
     for (const Tuple& tuple :
-         MineEpoch(set, Split::kTrain, folder.path(), model.net, kSmall, options, seed, epoch, context)
+         MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, options, seed, {epoch}, context)
              .tuples) {
       photos.push_back(tuple.query);
       photos.push_back(tuple.positive);
@@ -96,7 +127,7 @@ TEST(MineEpoch, DependsOnSeedAndEpochOnly) {
 }
 
 // Losses of epochs can only be compared where they are of the same tuples.
-TEST(MineEpoch, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
+TEST(MineRound, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 6, 8, 3);
   const Model model = MakeFormulaModel();
@@ -107,7 +138,7 @@ TEST(MineEpoch, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   const auto mine = [&](int64_t seed, int64_t epoch) {
     std::vector<PhotoId> photos;
     for (const Tuple& tuple :
-         MineEpoch(set, Split::kVal, folder.path(), model.net, kSmall, options, seed, epoch).tuples) {
+         MineRound(set, Split::kVal, folder.path(), model.net, kSmall, options, seed, {epoch}).tuples) {
       photos.push_back(tuple.query);
       photos.push_back(tuple.positive);
       photos.insert(photos.end(), tuple.negatives.begin(), tuple.negatives.end());
@@ -125,12 +156,12 @@ TEST(MineEpoch, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   EXPECT_NE(mine(2, 7), some);
 }
 
-TEST(MineEpoch, GoesOnWithoutPhotosThatCannotBeRead) {
+TEST(MineRound, GoesOnWithoutPhotosThatCannotBeRead) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
   WriteFile(folder / set.photos[0].path, "no photo");
   const Model model = MakeFormulaModel();
-  const MinedTuples mined = MineEpoch(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, 0);
+  const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
   ASSERT_EQ(mined.failed.size(), 1U);
   EXPECT_THAT(mined.failed[0], HasSubstr("0.jpg: not a JPEG or PNG"));
   for (const Tuple& tuple : mined.tuples) {
@@ -140,36 +171,36 @@ TEST(MineEpoch, GoesOnWithoutPhotosThatCannotBeRead) {
   }
 }
 
-TEST(MineEpoch, FewScenesMakeShortTuplesAndOneSceneIsAnError) {
+TEST(MineRound, FewScenesMakeShortTuplesAndOneSceneIsAnError) {
   const TemporaryFolder folder;
   const Model model = MakeFormulaModel();
   const TrainingSet three = WritePhotosAndSet(folder.path(), 3, 4, 0);
-  const MinedTuples mined = MineEpoch(three, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, 0);
+  const MinedTuples mined = MineRound(three, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
   EXPECT_EQ(mined.short_tuples, static_cast<int64_t>(mined.tuples.size()));
   const TrainingSet one = WritePhotosAndSet(folder.path(), 1, 4, 0);
   EXPECT_THAT(ErrorOf([&] { CheckMinable(one, Split::kTrain); }), HasSubstr("one scene only"));
   EXPECT_THAT(ErrorOf([&] { CheckMinable(one, Split::kVal); }), HasSubstr("no query in the split 'val'"));
 }
 
-TEST(MineEpoch, AllPhotosGoneIsAnError) {
+TEST(MineRound, AllPhotosGoneIsAnError) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 3, 4, 0);
   const Model model = MakeFormulaModel();
   EXPECT_THAT(
-      ErrorOf([&] { MineEpoch(set, Split::kTrain, folder / "elsewhere", model.net, kSmall, {}, 1, 0); }),
+      ErrorOf([&] { MineRound(set, Split::kTrain, folder / "elsewhere", model.net, kSmall, {}, 1, {0}); }),
       HasSubstr("could the photos be read? The first that failed: "));
 }
 
-TEST(MineEpoch, RefusesOptionsThatMeanNothing) {
+TEST(MineRound, RefusesOptionsThatMeanNothing) {
   const TrainingSet set;
   const Model model = MakeFormulaModel();
   const auto error = [&](const MiningOptions& options) {
-    return testing::ErrorOf([&] { MineEpoch(set, Split::kTrain, "", model.net, kSmall, options, 1, 0); });
+    return testing::ErrorOf([&] { MineRound(set, Split::kTrain, "", model.net, kSmall, options, 1, {0}); });
   };
   EXPECT_THAT(error({.negatives = -1}), HasSubstr("'negatives' = -1 must be in [1, 100]"));
   EXPECT_THAT(error({.queries = 0}), HasSubstr("'queries' = 0"));
   EXPECT_THAT(error({.pool = 0}), HasSubstr("'pool' = 0"));
-  EXPECT_THAT(error({.difficulty = {.rounds = 0}}), HasSubstr("'difficulty.rounds' = 0"));
+  EXPECT_THAT(error({.rounds = 0}), HasSubstr("'rounds' = 0"));
 }
 
 }  // namespace

@@ -137,6 +137,7 @@ weights = "weights.pth"
 [data]
 training_set = "set.db"
 image_size = 64
+test_size = 64
 [mining]
 queries = 4
 pool = 8

@@ -26,6 +26,7 @@ class DryRunOf : public ::testing::Test {
     options_.model.weights = (folder_ / "start.pth").string();
     options_.data.training_set = (folder_ / "set.db").string();
     options_.data.image_size = 64;
+    options_.data.test_size = 64;
     options_.mining.negatives = 2;
     options_.tuples_per_step = 2;
     options_.epochs = 3;
@@ -54,6 +55,16 @@ TEST_F(DryRunOf, TellsWhatARunWouldBeAndWritesNothing) {
   EXPECT_GT(report.seconds_of_epoch, 5 * report.seconds_of_step);
   EXPECT_EQ(report.seconds_of_run, 3 * report.seconds_of_epoch);
   EXPECT_GT(report.peak_bytes, 1 << 20);
+}
+
+TEST_F(DryRunOf, CountsTheRoundsOfAnEpoch) {
+  options_.mining.rounds = 3;
+  DryRunReport report = DryRun(options_);
+  EXPECT_EQ(report.tuples_of_epoch, 9);
+  EXPECT_EQ(report.steps_of_epoch, 6) << "three tuples a round, in steps of two";
+  EXPECT_EQ(report.mined_photos_of_epoch, 3 * 18);
+  options_.drop_last = true;
+  EXPECT_EQ(DryRun(options_).steps_of_epoch, 3);
 }
 
 TEST_F(DryRunOf, NamesPhotosThatCannotBeRead) {

@@ -154,6 +154,7 @@ class LocalTraining : public Initialization {
     train_.model.weights = (folder_ / "trunk.pth").string();
     train_.data.training_set = (folder_ / "set.db").string();
     train_.data.image_size = 64;
+    train_.data.test_size = 64;
     train_.loss.name = "triplet";
     train_.loss.reduction = "mean";
     train_.loss.margin = 0.1;
@@ -192,7 +193,7 @@ TEST_F(LocalTraining, GoesThroughTheSameTrainer) {
 }
 
 TEST_F(LocalTraining, ResumesAfterAKillInEachPhase) {
-  train_.mining.difficulty.rounds = 2;
+  train_.mining.rounds = 2;
   train_.epochs = 1;
   std::vector<std::string> tasks;  // of the whole run
   std::vector<int> begins;         // calls of is_cancelled before each began

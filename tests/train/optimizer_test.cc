@@ -19,6 +19,7 @@
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
+#include "train/parameter_groups.h"
 #include "vantage/util/file.h"
 #include "vantage/util/subprocess.h"
 
@@ -292,6 +293,24 @@ TEST(Optimizer, TheFirstGroupThatFitsGivesTheRate) {
   EXPECT_EQ(sizes.at("features.3.squeeze.weight"), 0);
   EXPECT_NEAR(sizes.at("features.4.squeeze.weight"), 1, 1e-6);
   EXPECT_NEAR(sizes.at("pool.p"), 10, 1e-5);
+}
+
+// As cirtorch's train.py: x10 for one exponent, x100 where each channel has its own.
+TEST(Optimizer, ExponentsOfChannelsHaveARateOfTheirOwn) {
+  const auto factor = [](const std::string& pooling, const OptimizerOptions& options) {
+    DescriptorNet net({"squeezenet1_1", pooling, false});
+    for (const ParameterGroup& group : GroupParameters(net, options, {})) {
+      if (group.names[0] == "pool.p") return group.rate_factor;
+    }
+    return -1.0;
+  };
+  EXPECT_EQ(factor("gem", {}), 10);
+  EXPECT_EQ(factor("gemmp", {}), 100);
+  OptimizerOptions options;
+  options.exponent_rate_factor = 2;
+  options.channel_exponent_rate_factor = 3;
+  EXPECT_EQ(factor("gem", options), 2);
+  EXPECT_EQ(factor("gemmp", options), 3);
 }
 
 TEST(Optimizer, GradientsOfALargeNormAreScaledDown) {

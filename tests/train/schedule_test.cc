@@ -28,6 +28,21 @@ TEST(Schedule, ExponentialIsThatOfTpami2019) {
   EXPECT_EQ(LearningRate(options, 1e-6, At(8, 3)), 1e-6 * std::exp(-0.01 * 7));
 }
 
+// cirtorch steps its schedule before the first epoch; what is based on steps or on the whole run has no
+// offset.
+TEST(Schedule, TheOffsetCountsEpochsAsPast) {
+  ScheduleOptions options;
+  options.offset = 1;
+  EXPECT_EQ(LearningRate(options, 5e-7, At(1, 0)), 5e-7 * std::exp(-0.01));
+  EXPECT_EQ(LearningRate(options, 5e-7, At(100, 3)), 5e-7 * std::exp(-0.01 * 100));
+  options.kind = "step";
+  options.step_epochs = 3;
+  EXPECT_NEAR(LearningRate(options, 2, At(2, 399)), 2, 1e-12);
+  EXPECT_NEAR(LearningRate(options, 2, At(3, 0)), 0.2, 1e-12);
+  options.kind = "cosine";
+  EXPECT_EQ(LearningRate(options, 2, At(1, 0)), 2);
+}
+
 TEST(Schedule, StepWithWarmupIsThatOfMva2022) {
   ScheduleOptions options = Kind("step");
   options.decay_of_step = 1e-6;

@@ -19,8 +19,6 @@ struct TripletOptions {
   // Photos that a round draws, and of each class at most.
   int pool = 2048;
   int per_class = 15;
-  // Rounds of an epoch, each with a draw of its own.
-  int rounds = 1;
   // "ranked": an anchor's negative is the nearest, its positive one next to that. "random": both are drawn
   // from all of the round, what MVA 2022 compares mining with; the window, one_per_class and count still
   // hold.
@@ -65,7 +63,6 @@ struct TripletStatistics {
   static constexpr double kLossStep = 0.02;
   std::array<int64_t, kLossSteps + 2> losses{};
 
-  TripletStatistics& operator+=(const TripletStatistics& other);
   // "2048 anchors: 30 semi-hard and 12 hard triplets; left out: 1900 outside the loss window, ...".
   std::string Text() const;
 };

@@ -31,16 +31,19 @@ struct Tuple {
 struct MiningOptions {
   // "negatives": the set's queries and positives, each with the nearest photos of other scenes (TPAMI 2019),
   // or "difficulty": triplets of a wanted loss among photos of all scenes (MVA 2022); a scene is a class
-  // then, and only `difficulty` below counts.
+  // then, and only `rounds`, `network` and `difficulty` below count.
   std::string strategy = "negatives";
+  // Rounds of an epoch, each mined with the network as it is when its turn comes. "negatives": the epoch's
+  // queries are split among them, its pool is described in each. "difficulty": each draws its own photos.
+  int rounds = 1;  // TPAMI 2019, MATLAB code: 3 of 2,000 queries each; its PyTorch code: 1 of 2,000
   // Negatives a query.
   int negatives = 5;  // TPAMI 2019, section 5.1
   // "n1" or "n2": see NegativeVariant.
   std::string variant = "n2";
   // Queries of an epoch: so many are drawn, or all where there are fewer.
-  int queries = 2000;  // TPAMI 2019, section 5.1
+  int queries = 2000;  // TPAMI 2019, PyTorch code; its MATLAB code: 6,000
   // Photos among which an epoch's negatives are looked for.
-  int pool = 20000;  // TPAMI 2019, section 5.1: 22,000; its code: 20,000
+  int pool = 20000;  // TPAMI 2019, section 5.1: 22,000; the default of its PyTorch code: 20,000
   // Queries to validate on: so many are drawn, the same in every epoch; 0: all.
   int val_queries = 0;
   // Draw m3 positives anew in each epoch from the candidates, instead of the one chosen when the set was
@@ -49,7 +52,7 @@ struct MiningOptions {
   // What redrawing takes for a candidate: see TupleOptions.
   double min_overlap = 0.2;
   double max_scale_change = 1.5;
-  // Whose descriptors training mines with: "current", the network as it is when an epoch begins (TPAMI 2019),
+  // Whose descriptors training mines with: "current", the network as it is when a round begins (TPAMI 2019),
   // or "start", as it was before training: no re-mining, to compare with.
   std::string network = "current";
   TripletOptions difficulty;
@@ -71,6 +74,12 @@ struct MinedTuples {
   std::optional<TripletStatistics> triplets;
 };
 
+// When tuples are mined.
+struct MiningTurn {
+  int64_t epoch = 0;
+  int64_t round = 0;  // of the epoch, below MiningOptions::rounds
+};
+
 // Throws Error where the split has no query, or only one scene so that no negative can be found.
 void CheckMinable(const TrainingSet& set, Split split);
 
@@ -79,19 +88,21 @@ using DescribePhotos =
     std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos, const RunContext& context)>;
 
 // What mining takes for the split kVal, so that the losses of epochs can be compared: val_queries, their
-// positives of the set, and all photos as their pool; by difficulty one round, and the hard triplet of every
+// positives of the set, and all photos as their pool, in one round; by difficulty the hard triplet of every
 // photo drawn, whatever its loss and class: how far the network is from ranking it right.
 MiningOptions ForValidation(MiningOptions options);
 
-// Draws an epoch's queries and pool, describes them, and picks each query's negatives (TPAMI 2019,
-// section 4.3); or, by difficulty, draws the photos of each round and picks triplets among them (MVA 2022).
-// Draws depend on the seed and the epoch only; of the split kVal (see ForValidation) on the seed only.
-MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+// Mines a round: draws the epoch's queries and pool, describes the pool and the round's part of the queries,
+// and picks the negatives of each (TPAMI 2019, section 4.3); or, by difficulty, draws the photos of the round
+// and picks triplets among them (MVA 2022). Draws depend on the seed and the turn only; of the split kVal
+// (see ForValidation) on the seed only. A round of several may come to no tuple: by difficulty, or with fewer
+// queries than rounds. Throws Error where a round with queries, or the only round, has none; Interrupted.
+MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
-                      int64_t epoch, const RunContext& context = {});
+                      const MiningTurn& turn, const RunContext& context = {});
 // The same with a network.
-MinedTuples MineEpoch(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
-                      int64_t seed, int64_t epoch, const RunContext& context = {});
+                      int64_t seed, const MiningTurn& turn, const RunContext& context = {});
 
 }  // namespace vantage

@@ -39,8 +39,11 @@ struct DataOptions {
   std::string training_set;
   // Folder that photo paths are relative to; empty: the training set's own.
   std::string photos;
-  // Longest side that photos are reduced to, pixels.
+  // Longest side that photos are reduced to in training, mining and validation, pixels.
   int image_size = 362;  // TPAMI 2019, section 5.1
+  // Longest side that the finished model describes photos at, pixels: stored in it, for `vantage whiten`,
+  // `extract` and `evaluate`. The watched benchmark is described at it too.
+  int test_size = 1024;  // TPAMI 2019, section 5.1
   bool apply_exif_orientation = false;
   // How photos of training tuples are varied; those that are mined and validated are not.
   AugmentationOptions augmentation;
@@ -71,8 +74,10 @@ struct OptimizerOptions {
   // begin as its first word. rate: multiple of the rate (left out: 1); decay: in place of weight_decay. The
   // first that fits a parameter counts.
   std::vector<std::string> groups;
-  // The exponent of GeM learns at this multiple of the rate, without weight decay.
-  double exponent_rate_factor = 10;  // of the PyTorch code
+  // gem: the exponent learns at this multiple of the rate, without weight decay. 0: it stays.
+  double exponent_rate_factor = 10;  // of the PyTorch code and the MATLAB code
+  // gemmp: the same of the channels' exponents.
+  double channel_exponent_rate_factor = 100;  // of the PyTorch code; 10 in the MATLAB code
 };
 void Describe(OptionsDescription& description, OptimizerOptions& options);
 
@@ -110,7 +115,7 @@ struct EvaluationOptions {
   std::vector<std::string> distractors;
   // Of class sub-folders: every so many-th photo is a query.
   int query_every = 1;
-  // Longest side of its photos, pixels; 0: as in training.
+  // Longest side of its photos, pixels; 0: data.test_size.
   int image_size = 0;
   // Epochs from one evaluation to the next; epoch 0 is evaluated too. 0: none is.
   int every_epochs = 0;
@@ -131,9 +136,12 @@ struct TrainOptions {
   CheckpointOptions checkpoint;
   EvaluationOptions evaluation;
   // Passes over the mined tuples.
-  int epochs = 30;  // TPAMI 2019, section 5.1
+  int epochs = 30;  // TPAMI 2019, section 5.1, of 6,000 queries; its PyTorch code: 100 of 2,000
   // Tuples whose gradients are added up before each step of the optimiser.
   int tuples_per_step = 5;  // TPAMI 2019, section 5.1
+  // Leave out the last tuples of an epoch (of a mining round) that are too few for a step, as cirtorch and
+  // the MATLAB code of TPAMI 2019. Else they make a smaller step.
+  bool drop_last = false;
   int64_t seed = 0;
   // The model is an average of the weights over the steps: after each, average <- decay average + (1 - decay)
   // weights. 0: the weights themselves. Range [0, 1).

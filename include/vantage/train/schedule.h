@@ -16,8 +16,11 @@ namespace vantage {
 struct ScheduleOptions {
   // "constant", "exponential", "step" or "cosine".
   std::string kind = "exponential";
-  // exponential: exp(-decay * epochs before this one). At least 0.
+  // exponential: exp(-decay * (epochs before this one + offset)). At least 0.
   double decay = 0.01;
+  // exponential, step: epochs that count as past when the first begins. cirtorch steps its schedule before
+  // each epoch: 1. The paper's MATLAB code: 0.
+  int offset = 0;
   // step: times step_factor every so many epochs.
   int step_epochs = 120;
   double step_factor = 0.1;

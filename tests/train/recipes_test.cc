@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The recipes of papers hold the numbers that were published.
+#include "testing/files.h"
+#include "vantage/train/options.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+TrainOptions ReadRecipe(const std::string& name) {
+  TrainOptions options;
+  OptionsDescription description;
+  Describe(description, options);
+  const std::string path = StrCat(VANTAGE_CONFIGS, "/", name, ".toml");
+  ReadToml(description, ReadFile(path), path);
+  return options;
+}
+
+// Key by key what differs between two recipes.
+std::string DifferencesOf(TrainOptions a, TrainOptions b) {
+  OptionsDescription of_a;
+  Describe(of_a, a);
+  OptionsDescription of_b;
+  Describe(of_b, b);
+  std::string differences;
+  for (const OptionField& field : of_a.fields()) {
+    const std::string other = of_b.Find(field.key)->ValueText();
+    if (field.ValueText() != other)
+      differences += StrCat(field.key, " ", field.ValueText(), " ", other, "\n");
+  }
+  return differences;
+}
+
+constexpr const char* kNetworks[] = {"resnet101", "resnet50", "vgg16", "alexnet"};
+
+TEST(Recipes, Tpami2019sTrainAsManyTuplesAsWerePublished) {
+  for (const char* network : kNetworks) {
+    const TrainOptions code = ReadRecipe(StrCat("tpami2019-", network));
+    const TrainOptions paper = ReadRecipe(StrCat("tpami2019-", network, "-paper"));
+    EXPECT_EQ(code.epochs * code.mining.queries, 200'000) << network;
+    EXPECT_EQ(paper.epochs * paper.mining.queries, 180'000) << network;
+    EXPECT_EQ(paper.mining.queries / paper.mining.rounds, 2000) << network;
+    for (const TrainOptions& options : {code, paper}) {
+      EXPECT_EQ(options.model.net.architecture, network);
+      EXPECT_EQ(options.tuples_per_step, 5) << network;
+      EXPECT_EQ(options.mining.negatives, 5) << network;
+      EXPECT_EQ(options.data.image_size, 362) << network;
+      EXPECT_EQ(options.data.test_size, 1024) << network;
+    }
+  }
+  EXPECT_EQ(ReadRecipe("tpami2019-resnet101").loss.margin, 0.85);
+  EXPECT_EQ(ReadRecipe("tpami2019-vgg16").loss.margin, 0.75);
+  EXPECT_EQ(ReadRecipe("tpami2019-alexnet").loss.margin, 0.7);
+}
+
+TEST(Recipes, TheCodesAndThePapersDifferInWhatWasPublishedOtherwise) {
+  for (const char* network : kNetworks) {
+    const std::string rate =
+        std::string(network) == "resnet101" ? "optimizer.learning_rate 5e-07 1e-06\n" : "";
+    EXPECT_EQ(DifferencesOf(ReadRecipe(StrCat("tpami2019-", network)),
+                            ReadRecipe(StrCat("tpami2019-", network, "-paper"))),
+              StrCat("epochs 100 30\nmining.rounds 1 3\nmining.queries 2000 6000\n", rate,
+                     "optimizer.weight_decay 1e-06 5e-04\nschedule.decay 0.01 0.1\nschedule.offset 1 0\n"))
+        << network;
+  }
+}
+
+// A run on a CPU has no time for more.
+TEST(Recipes, ThoseForACpuTestAtTheSizeThatTheyTrainAt) {
+  for (const char* name : {"quickstart", "landmarks-cpu", "real-photos", "real-photos-efficientnet"}) {
+    const TrainOptions options = ReadRecipe(name);
+    EXPECT_EQ(options.data.test_size, options.data.image_size) << name;
+  }
+}
+
+}  // namespace
+}  // namespace vantage
