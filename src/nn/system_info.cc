@@ -6,6 +6,7 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "nn/cuda_devices.h"
@@ -34,17 +35,18 @@ json Precisions(bool fast_bfloat16) {
   return names;
 }
 
-json DeviceList(const SystemInfo& info) {
-  json devices = {
-      {{"device", "cpu"}, {"name", info.cpu}, {"precisions", Precisions(info.cpu_has_fast_bfloat16)}}};
+// By the names that --device takes.
+json Devices(const SystemInfo& info) {
+  json devices = {{"cpu", {{"name", info.cpu}, {"precisions", Precisions(info.cpu_has_fast_bfloat16)}}}};
   for (size_t i = 0; i < info.gpus.size(); ++i) {
     const GpuInfo& gpu = info.gpus[i];
-    devices.push_back({{"device", StrCat("cuda:", i)},
-                       {"name", gpu.name},
-                       {"memory_bytes", gpu.memory_bytes},
-                       {"compute_capability", StrCat(gpu.major, ".", gpu.minor)},
-                       {"pci_bus_id", gpu.pci_bus_id},
-                       {"precisions", Precisions(gpu.HasFastBfloat16())}});
+    constexpr double kGibibyte = 1 << 30;
+    devices[StrCat("cuda:", i)] = {
+        {"name", gpu.name},
+        {"memory_gib", std::round(static_cast<double>(gpu.memory_bytes) / kGibibyte * 10) / 10},
+        {"compute_capability", StrCat(gpu.major, ".", gpu.minor)},
+        {"pci_bus_id", gpu.pci_bus_id},
+        {"precisions", Precisions(gpu.HasFastBfloat16())}};
   }
   return devices;
 }
@@ -94,7 +96,7 @@ json ToJson(const SystemInfo& info) {
         {"cpu_capability", info.torch_capability}}},
       {"nccl", TextOrNull(info.nccl_version)},
       {"nvidia_driver", DriverFacts(info.driver)},
-      {"devices", DeviceList(info)},
+      {"devices", Devices(info)},
   };
   if (!info.no_gpu.empty()) result["no_gpu"] = info.no_gpu;
   return result;

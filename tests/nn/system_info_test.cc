@@ -28,11 +28,10 @@ TEST(SystemInfo, OffersBfloat16WhereAGpuHasIt) {
                {"H200", int64_t{141} << 30, 9, 0, "0000:5e:00.0"}};
   const json devices = ToJson(info)["devices"];
   ASSERT_EQ(devices.size(), 3);
-  EXPECT_EQ(devices[1]["device"], "cuda:0");
-  EXPECT_EQ(devices[1]["compute_capability"], "7.5");
-  EXPECT_EQ(devices[1]["precisions"], json({"fp32"}));
-  EXPECT_EQ(devices[2]["precisions"], json({"fp32", "bf16"}));
-  EXPECT_EQ(devices[2]["memory_bytes"], int64_t{141} << 30);
+  EXPECT_EQ(devices["cuda:0"]["compute_capability"], "7.5");
+  EXPECT_EQ(devices["cuda:0"]["precisions"], json({"fp32"}));
+  EXPECT_EQ(devices["cuda:1"]["precisions"], json({"fp32", "bf16"}));
+  EXPECT_EQ(devices["cuda:1"]["memory_gib"], 141);
 }
 
 TEST(SystemInfo, ADeviceThatIsNotThereIsRefusedWithTheReason) {
