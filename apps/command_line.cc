@@ -62,8 +62,9 @@ int RunCommand(Command& command, const GlobalOptions& options) {
 
 }  // namespace
 
-void CommandLine::Positional(const std::string& name, std::string& value, const std::string& help) {
-  app_.add_option(name, value, help)->required();
+void CommandLine::Positional(const std::string& name, std::string& value, const std::string& help,
+                             bool required) {
+  app_.add_option(name, value, help)->required(required);
 }
 
 void CommandLine::Positional(const std::string& name, std::vector<std::string>& values,

@@ -18,7 +18,7 @@ class CommandLine {
  public:
   explicit CommandLine(CLI::App& app) : app_(app) {}
 
-  void Positional(const std::string& name, std::string& value, const std::string& help);
+  void Positional(const std::string& name, std::string& value, const std::string& help, bool required = true);
   void Positional(const std::string& name, std::vector<std::string>& values, const std::string& help);
   // flags: "-o,--output".
   void Option(const std::string& flags, std::string& value, const std::string& help, bool required = false);

@@ -6,9 +6,11 @@
 #include "session.h"
 #include "training_set_files.h"
 #include "vantage/nn/model_info.h"
+#include "vantage/nn/system_info.h"
 #include "vantage/search/descriptors.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
+#include "vantage/train/process_group.h"
 #include "vantage/tuples/cirtorch_pickle.h"
 #include "vantage/tuples/training_set.h"
 #include "vantage/util/error.h"
@@ -64,11 +66,24 @@ json DescribeDescriptors(const fs::path& path) {
           {"provenance", ToJson(file.provenance)}};
 }
 
+json DescribeSystem() {
+  json result = ToJson(ReadSystemInfo());
+  result["gradients_between_gpus"] = HasNccl() ? "NCCL" : "over the CPU";
+  return result;
+}
+
+std::string ValueText(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return "none";
+  if (value.is_array() && !value.empty() && value[0].is_string())
+    return Join(value.get<std::vector<std::string>>(), ", ");
+  return value.dump();
+}
+
 // The values of an object on one line.
 std::string RowText(const json& row) {
   std::vector<std::string> values;
-  for (const auto& [key, value] : row.items())
-    values.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+  for (const auto& [key, value] : row.items()) values.push_back(ValueText(value));
   return Join(values, "  ");
 }
 
@@ -81,7 +96,7 @@ void AppendLines(const json& value, const std::string& indent, std::string& text
       text += StrCat(indent, key, ":\n");
       for (const json& row : item) text += StrCat(indent, "  ", RowText(row), "\n");
     } else {
-      text += StrCat(indent, key, ": ", item.is_string() ? item.get<std::string>() : item.dump(), "\n");
+      text += StrCat(indent, key, ": ", ValueText(item), "\n");
     }
   }
 }
@@ -90,13 +105,16 @@ class InfoCommand : public Command {
  public:
   std::string Name() const override { return "info"; }
   std::string Summary() const override {
-    return "Tell what a model, training set, descriptor file, sparse model or COLMAP database holds";
+    return "Tell what a model, training set, descriptor file, sparse model or COLMAP database holds, or, "
+           "without "
+           "one, what vantage can compute on here";
   }
 
   void Declare(CommandLine& line) override {
-    line.Positional("FILE", path_, "File, or folder of a COLMAP model");
+    line.Positional("FILE", path_, "File, or folder of a COLMAP model", /*required=*/false);
     line.Flag("--tensors", all_tensors_, "List all of a model's tensors with their shapes and types");
     line.Example("vantage info model.pth");
+    line.Example("vantage info");
   }
 
   void Run(Session& session) override {
@@ -110,6 +128,10 @@ class InfoCommand : public Command {
 
  private:
   json Examine() const {
+    if (path_.empty()) {
+      if (all_tensors_) throw UsageError("--tensors: name a model's file");
+      return DescribeSystem();
+    }
     VANTAGE_CHECK(fs::exists(path_), path_, ": no such file or folder");
     if (fs::is_directory(path_)) return DescribeSparseModel(path_);
     const std::string extension = ToLower(fs::path(path_).extension().string());

@@ -1,49 +1,83 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Gives vantage::torch: LibTorch from Torch_DIR, CMAKE_PREFIX_PATH (variable or environment), or the prefix that
-# VANTAGE_TORCH_PREFIX names.
+# Gives vantage::torch: the LibTorch that Torch_DIR, CMAKE_PREFIX_PATH (variable or environment) or VANTAGE_TORCH_PREFIX
+# names, by its folders include/ and lib/, which pip's package, the zip and a build of one's own have alike. Its
+# TorchConfig.cmake is not used: that of a CUDA build wants a whole CUDA toolkit, where its libraries and a driver will do.
+#
+# Sets VANTAGE_TORCH_PREFIX_FOUND, VANTAGE_TORCH_VERSION and VANTAGE_TORCH_CUDA, whether it is a CUDA build.
 if(TARGET vantage::torch)
   return()
 endif()
 
-set(candidates "${Torch_DIR}")
-foreach(prefix IN LISTS CMAKE_PREFIX_PATH VANTAGE_TORCH_PREFIX)
-  list(APPEND candidates "${prefix}/share/cmake/Torch" "${prefix}/Torch" "${prefix}")
-endforeach()
+# Torch_DIR, and what torch.utils.cmake_prefix_path says, are folders below share/cmake.
+set(candidates "")
+if(Torch_DIR)
+  list(APPEND candidates "${Torch_DIR}/../../..")
+endif()
 string(REPLACE ":" ";" environment_prefixes "$ENV{CMAKE_PREFIX_PATH}")
-foreach(prefix IN LISTS environment_prefixes)
-  list(APPEND candidates "${prefix}/share/cmake/Torch" "${prefix}/Torch")
+foreach(prefix IN LISTS CMAKE_PREFIX_PATH environment_prefixes VANTAGE_TORCH_PREFIX)
+  list(APPEND candidates "${prefix}" "${prefix}/../..")
 endforeach()
-set(torch_cmake_dir "")
+set(torch_version_header include/torch/csrc/api/include/torch/version.h)
+set(torch_prefix "")
 foreach(candidate IN LISTS candidates)
-  if(NOT torch_cmake_dir AND EXISTS "${candidate}/TorchConfig.cmake")
-    set(torch_cmake_dir "${candidate}")
+  if(NOT torch_prefix AND EXISTS "${candidate}/lib/libtorch_cpu.so" AND EXISTS "${candidate}/${torch_version_header}")
+    get_filename_component(torch_prefix "${candidate}" ABSOLUTE)
   endif()
 endforeach()
-if(NOT torch_cmake_dir)
-  message(FATAL_ERROR "LibTorch not found. Run scripts/setup, or name the folder of a LibTorch 2.4 or later: "
-                      "cmake -DCMAKE_PREFIX_PATH=/path/to/libtorch")
+if(NOT torch_prefix)
+  list(JOIN candidates "\n  " looked_in)
+  message(FATAL_ERROR "LibTorch not found. Run scripts/setup, or name the folder of a LibTorch 2.4 or later, which holds "
+                      "lib/libtorch_cpu.so: cmake -DCMAKE_PREFIX_PATH=/path/to/libtorch\nLooked in:\n  ${looked_in}")
 endif()
-get_filename_component(torch_prefix "${torch_cmake_dir}/../../.." ABSOLUTE)
+
+# A header of its own has the version since 2.8.
+set(VANTAGE_TORCH_VERSION "")
+set(version_headers "${torch_prefix}/include/torch/headeronly/version.h" "${torch_prefix}/${torch_version_header}")
+foreach(part MAJOR MINOR PATCH)
+  set(line "")
+  foreach(header IN LISTS version_headers)
+    if(NOT line AND EXISTS "${header}")
+      file(STRINGS "${header}" line REGEX "^#define TORCH_VERSION_${part} [0-9]+" LIMIT_COUNT 1)
+    endif()
+  endforeach()
+  string(REGEX MATCH "[0-9]+$" number "${line}")
+  list(APPEND VANTAGE_TORCH_VERSION "${number}")
+endforeach()
+list(JOIN VANTAGE_TORCH_VERSION "." VANTAGE_TORCH_VERSION)
+if(VANTAGE_TORCH_VERSION VERSION_LESS 2.4)
+  message(FATAL_ERROR "LibTorch in ${torch_prefix} is ${VANTAGE_TORCH_VERSION}: 2.4 or later is needed")
+endif()
+
+set(torch_libraries torch torch_cpu c10)
+set(VANTAGE_TORCH_CUDA FALSE)
+set(torch_kind CPU)
+if(EXISTS "${torch_prefix}/lib/libtorch_cuda.so")
+  list(APPEND torch_libraries torch_cuda c10_cuda)
+  set(VANTAGE_TORCH_CUDA TRUE)
+  set(torch_kind CUDA)
+endif()
+list(TRANSFORM torch_libraries PREPEND "${torch_prefix}/lib/lib")
+list(TRANSFORM torch_libraries APPEND ".so")
+message(STATUS "LibTorch ${VANTAGE_TORCH_VERSION} (${torch_kind}): ${torch_prefix}")
 
 add_library(vantage::torch INTERFACE IMPORTED)
-set(torch_links_cuda FALSE)
-if(EXISTS "${torch_prefix}/lib/libtorch_cuda.so")
-  find_package(CUDAToolkit QUIET)
-  set(torch_links_cuda ${CUDAToolkit_FOUND})
+target_include_directories(vantage::torch SYSTEM INTERFACE "${torch_prefix}/include"
+                                                           "${torch_prefix}/include/torch/csrc/api/include")
+target_compile_definitions(vantage::torch INTERFACE USE_C10D_GLOO USE_DISTRIBUTED USE_RPC USE_TENSORPIPE)
+# What a library registers when it is loaded, CUDA's operators say, is there without a call to it: the linker must not leave
+# it out. One argument, so that CMake keeps its order. The libraries by name, so that CMake adds their folder to the run path.
+list(JOIN torch_libraries "," torch_link_arguments)
+target_link_libraries(vantage::torch INTERFACE "-Wl,--push-state,--no-as-needed,${torch_link_arguments},--pop-state"
+                                               ${torch_libraries})
+# They need CUDA libraries that only their own run paths find.
+target_link_options(vantage::torch INTERFACE "LINKER:--allow-shlib-undefined")
+
+# Builds before 2.7 may have std::string's older layout, which their functions' names tell.
+file(STRINGS "${torch_prefix}/lib/libc10.so" names_of_new_layout REGEX "_ZN3c10.*NSt7__cxx11" LIMIT_COUNT 1)
+if(NOT names_of_new_layout)
+  message(WARNING "LibTorch in ${torch_prefix} is built with _GLIBCXX_USE_CXX11_ABI=0: code compiles against it, and links "
+                  "only with other libraries that are built so")
+  target_compile_definitions(vantage::torch INTERFACE _GLIBCXX_USE_CXX11_ABI=0)
 endif()
-if(EXISTS "${torch_prefix}/lib/libtorch_cuda.so" AND NOT torch_links_cuda)
-  # TorchConfig.cmake of a CUDA build insists on the toolkit; its CPU libraries work without.
-  message(STATUS "LibTorch in ${torch_prefix} is a CUDA build and this machine has no CUDA toolkit: "
-                 "linking its CPU libraries only")
-  target_include_directories(vantage::torch SYSTEM INTERFACE "${torch_prefix}/include"
-                                                             "${torch_prefix}/include/torch/csrc/api/include")
-  target_link_libraries(vantage::torch INTERFACE "${torch_prefix}/lib/libtorch_cpu.so" "${torch_prefix}/lib/libc10.so")
-  # libtorch_cpu.so of such a build names CUDA libraries that only its own run path finds.
-  target_link_options(vantage::torch INTERFACE "LINKER:--allow-shlib-undefined")
-else()
-  set(Torch_DIR "${torch_cmake_dir}" CACHE PATH "Folder of TorchConfig.cmake" FORCE)
-  find_package(Torch 2.4 REQUIRED)
-  target_include_directories(vantage::torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-  target_link_libraries(vantage::torch INTERFACE ${TORCH_LIBRARIES})
-endif()
+
 set(VANTAGE_TORCH_PREFIX_FOUND "${torch_prefix}")

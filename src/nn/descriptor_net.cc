@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/nn/descriptor_net.h"
 
-#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
@@ -14,9 +13,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "nn/aggregations.h"
+#include "nn/cuda_devices.h"
 #include "nn/new_tensors.h"
 #include "nn/resize_images.h"
 #include "vantage/nn/power_normalize.h"
@@ -388,14 +389,19 @@ at::ScalarType ParsePrecision(const std::string& precision, const at::Device& de
 }
 
 at::Device ParseDevice(const std::string& name) {
+  std::optional<at::Device> device;
   try {
-    const at::Device device(name);
-    if (device.is_cpu()) return device;
-    if (device.is_cuda() && at::globalContext().hasCUDA()) return device;
-  } catch (const c10::Error&) {
-    throw UsageError(StrCat("unknown device '", name, "'; known are cpu, cuda, cuda:1, ..."));
+    device = at::Device(name);
+  } catch (const c10::Error&) {  // said below
   }
-  throw UsageError(StrCat("device '", name, "': this machine or this LibTorch has none"));
+  if (device && device->is_cpu()) return *device;
+  if (!device || !device->is_cuda())
+    throw UsageError(StrCat("unknown device '", name, "'; known are cpu, cuda, cuda:1, ..."));
+  const int count = CudaDeviceCount();
+  if (count == 0) throw UsageError(StrCat("device '", name, "': ", WhyNoCudaDevice(AskGpuDriver())));
+  if (device->index() >= count)
+    throw UsageError(StrCat("device '", name, "': the last one here is cuda:", count - 1));
+  return *device;
 }
 
 }  // namespace vantage

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/gpu_collectives.h"
 
+#include "vantage/train/process_group.h"
+
 #ifdef VANTAGE_NCCL
-#ifndef USE_C10D_NCCL
-#define USE_C10D_NCCL  // LibTorch's CMake says so where its targets are used
-#endif
+#define USE_C10D_NCCL
 #include <chrono>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif

@@ -6,9 +6,6 @@
 
 namespace vantage {
 
-// Whether this build has NCCL: with a CUDA LibTorch, where CMake finds NCCL's header.
-bool HasNccl();
-
 // NCCL between the GPUs of `size` processes, one each; null where this build has none. Connects when it is
 // used first. `store`: for this alone.
 c10::intrusive_ptr<c10d::Backend> ConnectGpus(const c10::intrusive_ptr<c10d::Store>& store, int rank,

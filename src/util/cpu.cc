@@ -2,6 +2,7 @@
 #include "vantage/util/cpu.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -13,6 +14,8 @@
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 #endif
+
+#include "vantage/util/string.h"
 
 namespace vantage {
 namespace {
@@ -55,6 +58,26 @@ int ProcessorsOfAffinity() {
   return static_cast<int>(std::thread::hardware_concurrency());
 }
 
+// A bit of CPUID's leaf 7 (Intel SDM): of the register `index`, EAX to EDX.
+struct CpuBit {
+  unsigned sub_leaf;
+  size_t index;
+  unsigned bit;
+};
+constexpr CpuBit kAvx512Bf16{1, 0, 5};
+constexpr CpuBit kAmxBf16{0, 3, 22};
+
+bool Has([[maybe_unused]] const CpuBit& wanted) {
+#if defined(__x86_64__) || defined(__i386__)
+  std::array<unsigned, 4> registers{};
+  return __get_cpuid_count(7, wanted.sub_leaf, &registers[0], &registers[1], &registers[2], &registers[3]) !=
+             0 &&
+         (registers.at(wanted.index) >> wanted.bit & 1) != 0;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 double CpuQuota(const fs::path& groups, const fs::path& root) {
@@ -81,18 +104,31 @@ int UsableProcessors() {
   return static_cast<int>(std::max(1.0, std::min<double>(ProcessorsOfAffinity(), std::ceil(quota))));
 }
 
-bool HasFastBfloat16() {
+bool HasFastBfloat16() { return Has(kAvx512Bf16) || Has(kAmxBf16); }
+
+std::string CpuName() {
+  std::string name;
 #if defined(__x86_64__) || defined(__i386__)
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  // Intel SDM, CPUID leaf 7: EDX bit 22 of sub-leaf 0 is AMX-BF16, EAX bit 5 of sub-leaf 1 is AVX512_BF16.
-  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx >> 22 & 1) != 0) return true;
-  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 5 & 1) != 0;
-#else
-  return false;
+  // Three leaves with 16 characters each.
+  for (unsigned leaf = 0x80000002; leaf <= 0x80000004; ++leaf) {
+    std::array<unsigned, 4> registers{};
+    if (__get_cpuid(leaf, &registers[0], &registers[1], &registers[2], &registers[3]) == 0) return "";
+    name.append(reinterpret_cast<const char*>(registers.data()), sizeof(registers));
+  }
+  name.resize(std::min(name.find('\0'), name.size()));
 #endif
+  return std::string(Trim(name));
+}
+
+std::vector<std::string> VectorInstructions() {
+  std::vector<std::string> names;
+#if defined(__x86_64__) || defined(__i386__)
+  if (__builtin_cpu_supports("avx2")) names.emplace_back("AVX2");
+  if (__builtin_cpu_supports("avx512f")) names.emplace_back("AVX-512");
+#endif
+  if (Has(kAvx512Bf16)) names.emplace_back("AVX512-BF16");
+  if (Has(kAmxBf16)) names.emplace_back("AMX-BF16");
+  return names;
 }
 
 }  // namespace vantage

@@ -4,5 +4,7 @@
 namespace vantage {
 
 const char* Version() { return VANTAGE_VERSION; }
+const char* BuildType() { return VANTAGE_BUILD_TYPE; }
+const char* Compiler() { return VANTAGE_COMPILER; }
 
 }  // namespace vantage

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every message that the guide's page on troubleshooting quotes is one that the sources have.
+"""Every message that the guide's pages on troubleshooting and GPUs quote is one that the sources have.
 
 A message is code in the first column of a table, with {placeholders}. What stands between these must be in the text of
 one call in src/ or apps/, in its order."""
@@ -8,7 +8,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGE = ROOT / "docs/guide/troubleshooting.md"
+PAGES = [ROOT / "docs/guide" / name for name in ("troubleshooting.md", "gpu.md")]
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|//[^\n]*|\'(?:[^\'\\]|\\.)\'|([(){};])', re.S)
 
 
@@ -28,22 +28,22 @@ def statements(source):
 
 
 def quoted(page):
-    """(line, message) of the first columns of tables."""
+    """(place, message) of the first columns of tables."""
     for number, line in enumerate(page.read_text().splitlines(), 1):
         if line.startswith("| `"):
-            yield number, re.match(r"\| `([^`]*)`", line)[1]
+            yield f"{page.name}:{number}", re.match(r"\| `([^`]*)`", line)[1]
 
 
 def main():
     said = [text for folder in ("src", "apps") for path in sorted((ROOT / folder).rglob("*")) if path.suffix in (".cc", ".h")
             for text in statements(path.read_text())]
-    messages, unknown = list(quoted(PAGE)), []
-    for number, message in messages:
+    messages, unknown = [message for page in PAGES for message in quoted(page)], []
+    for place, message in messages:
         parts = [part for part in re.split(r"\{[^}]*\}", message) if part.strip()]
         pattern = re.compile(r"\{\}.*?".join(map(re.escape, parts)), re.S)
         assert parts, message
         if not any(pattern.search(text) for text in said):
-            unknown.append(f"{PAGE.name}:{number}: no source says: {message}")
+            unknown.append(f"{place}: no source says: {message}")
     print(f"{len(messages)} messages")
     assert len(messages) > 50, len(messages)
     if unknown:

@@ -31,6 +31,10 @@ struct ProcessGroupOptions {
   double peer_timeout = 20;
 };
 
+// Whether this build has NCCL between GPUs: with a CUDA LibTorch, where CMake finds NCCL's headers and
+// CUDA's.
+bool HasNccl();
+
 // The processes that train one network, one a device, over c10d with Gloo, and NCCL between GPUs: what
 // PyTorch's DistributedDataParallel has beneath it. All processes make the same calls in the same order, each
 // from one thread. One process alone is a group too, which needs no network.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace vantage {
 
@@ -17,5 +19,11 @@ double CpuQuota(const std::filesystem::path& groups, const std::filesystem::path
 // Whether this CPU multiplies matrices of bfloat16 in hardware (AMX or AVX512-BF16). Without, they take
 // hundreds of times as long as those of float32.
 bool HasFastBfloat16();
+
+// This CPU's name, as its maker wrote it: "AMD EPYC 9R14". Empty where it does not tell.
+std::string CpuName();
+
+// Those of its vector instructions that make a difference here: "AVX2", "AVX-512", "AVX512-BF16", "AMX-BF16".
+std::vector<std::string> VectorInstructions();
 
 }  // namespace vantage

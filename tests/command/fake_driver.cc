@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// As much of libcuda.so.1 as vantage asks: a driver with two GPUs, or, with FAKE_DRIVER_FAILS in the
+// environment, with none.
+#include <cstdio>
+#include <cstdlib>
+
+extern "C" {
+
+int cuInit(unsigned /*flags*/) {
+  return std::getenv("FAKE_DRIVER_FAILS") == nullptr ? 0 : 100;  // NOLINT(concurrency-mt-unsafe)
+}
+
+int cuGetErrorString(int /*error*/, const char** text) {
+  *text = "no device of the test";
+  return 0;
+}
+
+int cuDriverGetVersion(int* version) {
+  *version = 12040;
+  return 0;
+}
+
+int cuDeviceGetCount(int* count) {
+  *count = 2;
+  return 0;
+}
+
+int cuDeviceGet(int* device, int index) {
+  *device = index;
+  return 0;
+}
+
+int cuDeviceGetName(char* name, int length, int device) {
+  std::snprintf(name, static_cast<size_t>(length), "Test GPU %d", device);
+  return 0;
+}
+
+int cuDeviceTotalMem_v2(size_t* bytes, int /*device*/) {
+  *bytes = size_t{80} << 30;
+  return 0;
+}
+
+int cuDeviceGetAttribute(int* value, int attribute, int /*device*/) {
+  *value = attribute == 75 ? 9 : 0;
+  return 0;
+}
+
+}  // extern "C"

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "command/run_vantage.h"
+#include "vantage/util/cpu.h"
+#include "vantage/util/subprocess.h"
+#include "vantage/util/version.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using vantage::testing::Output;
+using vantage::testing::Vantage;
+using vantage::testing::VantageJson;
+
+TEST(Info, WithoutAFileTellsWhatVantageComputesOn) {
+  const json system = VantageJson({"info"});
+  EXPECT_EQ(system["kind"], "system");
+  EXPECT_EQ(system["version"], Version());
+  EXPECT_EQ(system["build_type"], BuildType());
+  EXPECT_EQ(system["processors"], UsableProcessors());
+  EXPECT_EQ(system["devices"]["cpu"]["precisions"],
+            HasFastBfloat16() ? json({"fp32", "bf16"}) : json({"fp32"}));
+  for (const json& device : system["devices"]) EXPECT_FALSE(device["name"].empty());
+}
+
+TEST(Info, ReadsWellAsText) {
+  const Output output = Vantage({"info"});
+  EXPECT_EQ(output.code, 0);
+  EXPECT_THAT(output.text, HasSubstr("kind: system\n"));
+  EXPECT_THAT(output.text, HasSubstr("\nlibtorch:\n"));
+  EXPECT_THAT(output.text, Not(HasSubstr("null")));
+}
+
+TEST(Info, SaysWhyThereIsNoGpu) {
+  const json system = VantageJson({"info"});
+  if (system["devices"].size() > 1) {
+    EXPECT_FALSE(system.contains("no_gpu"));
+    GTEST_SKIP() << "there is a GPU";
+  }
+  const std::string reason = system["no_gpu"];
+  EXPECT_FALSE(reason.empty());
+  EXPECT_EQ(system["libtorch"]["build"] == "CPU",
+            reason == "the LibTorch that vantage is built with is one for CPUs");
+}
+
+// The driver's library is a small one of the test's own.
+TEST(Info, NamesTheGpusThatTheDriverHas) {
+  const auto [code, text] =
+      CaptureCommand({"env", "LD_LIBRARY_PATH=" VANTAGE_FAKE_DRIVER, VANTAGE_PROGRAM, "info", "--json"});
+  ASSERT_EQ(code, 0) << text;
+  const json driver = json::parse(text)["nvidia_driver"];
+  EXPECT_EQ(driver["cuda"], "12.4");
+  EXPECT_EQ(driver["gpus"], json({"Test GPU 0", "Test GPU 1"}));
+}
+
+TEST(Info, SaysWhatTheDriverSaysWhereItFails) {
+  const auto [code, text] = CaptureCommand({"env", "LD_LIBRARY_PATH=" VANTAGE_FAKE_DRIVER,
+                                            "FAKE_DRIVER_FAILS=1", VANTAGE_PROGRAM, "info", "--json"});
+  ASSERT_EQ(code, 0) << text;
+  const json system = json::parse(text);
+  EXPECT_EQ(system["nvidia_driver"]["gpus"], json::array());
+  EXPECT_EQ(system["devices"].size(), 1);
+  if (system["libtorch"]["build"] != "CPU") EXPECT_THAT(system["no_gpu"], HasSubstr("no device of the test"));
+}
+
+TEST(Info, WantsAFileForTensors) {
+  const Output output = Vantage({"info", "--tensors"});
+  EXPECT_EQ(output.code, 2);
+  EXPECT_THAT(output.text, HasSubstr("--tensors: name a model's file"));
+}
+
+}  // namespace
+}  // namespace vantage
