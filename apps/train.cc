@@ -7,9 +7,11 @@
 #include "command_line.h"
 #include "session.h"
 #include "vantage/train/dry_run.h"
+#include "vantage/train/launch_environment.h"
 #include "vantage/train/trainer.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
+#include "vantage/util/gpu_driver.h"
 #include "vantage/util/log.h"
 
 namespace vantage {
@@ -58,10 +60,8 @@ class TrainCommand : public Command {
       return;
     }
     if (output_.empty()) throw UsageError("-o: a run needs a folder");
-    // A device each: the GPU of the process's number on its machine.
-    if (launch.size > 1 && options_.compute.device == "cuda") {
-      options_.compute.device = StrCat("cuda:", launch.local_rank);
-    }
+    options_.compute.device =
+        DeviceOfProcess(options_.compute.device, launch, static_cast<int>(AskGpuDriver().gpus.size()));
     const RunContext context = ContextOf(launch, session);
     ProcessGroupOptions group;
     group.device = options_.compute.device;

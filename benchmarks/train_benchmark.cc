@@ -95,7 +95,7 @@ double TimeVantage(DescriptorNet net, const Photos& photos, const Setting& setti
                    const std::string& precision, double& data_wait) {
   Optimizer optimizer(net, {}, {});
   const TupleLoss loss = Loss();
-  if (precision == "bf16") net.ComputeTrunkIn(at::kBFloat16);
+  net.ComputeTrunkIn(ParsePrecision(precision, net.device()));
   const int threads = RunContext().ThreadCount();
   const TupleRunnerOptions options = RunnerOptions({}, net.device(), threads);
   const size_t count = setting.tuples_per_step * static_cast<size_t>(setting.steps + 1);

@@ -40,8 +40,11 @@ void Describe(OptionsDescription& description, ModelDescriptorOptions& options) 
            "a "
            "little")
       .OneOf({"exact", "fast"});
-  description.Add("precision", options.precision, "fp32, or bf16 on a GPU or a CPU with AMX or AVX512-BF16")
-      .OneOf({"fp32", "bf16"});
+  description
+      .Add("precision", options.precision,
+           "What the network computes in: fp32; bf16 on a GPU or a CPU with AMX or AVX512-BF16; tf32 or fp16 "
+           "on a GPU")
+      .OneOf(PrecisionNames());
   description
       .Add("batch_pixels", options.batch_pixels,
            "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "

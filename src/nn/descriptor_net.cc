@@ -21,7 +21,6 @@
 #include "nn/new_tensors.h"
 #include "nn/resize_images.h"
 #include "vantage/nn/power_normalize.h"
-#include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
 
 namespace vantage {
@@ -190,7 +189,9 @@ int64_t DescriptorNet::dimension() const {
 
 at::Tensor DescriptorNet::FeatureMap(const at::Tensor& images_B3HW) const {
   // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
-  const at::Tensor images = images_B3HW.to(device_, trunk_type_).contiguous(at::MemoryFormat::ChannelsLast);
+  if (device_.is_cuda()) RoundToTf32(precision_ == Precision::kTf32);
+  const at::Tensor images =
+      images_B3HW.to(device_, TypeOf(precision_)).contiguous(at::MemoryFormat::ChannelsLast);
   return trunk_->layers->Forward(images).to(at::kFloat);
 }
 
@@ -290,11 +291,11 @@ void DescriptorNet::To(const at::Device& device) {
   Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.to(device); });
 }
 
-DescriptorNet DescriptorNet::Frozen(at::ScalarType type) const {
+DescriptorNet DescriptorNet::Frozen(Precision precision) const {
   const at::NoGradGuard no_grad;
   DescriptorNet frozen = Clone();
-  frozen.trunk_->layers->Freeze(type);
-  frozen.trunk_type_ = type;
+  frozen.trunk_->layers->Freeze(TypeOf(precision));
+  frozen.precision_ = precision;
   frozen.frozen_ = true;
   return frozen;
 }
@@ -308,7 +309,7 @@ DescriptorNet DescriptorNet::Twin() const {
   twin.normalization = normalization;
   twin.pooling_ = pooling_;  // which a head of local features does not visit
   twin.device_ = device_;
-  twin.trunk_type_ = trunk_type_;
+  twin.precision_ = precision_;
   std::map<std::string, at::Tensor> tensors;
   DescriptorNet shared = *this;
   shared.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
@@ -376,17 +377,6 @@ at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization&
 }
 
 bool IsScale(double scale) { return scale >= 0.01 && scale <= 16; }
-
-at::ScalarType ParsePrecision(const std::string& precision, const at::Device& device) {
-  if (precision == "fp32") return at::kFloat;
-  if (precision != "bf16") throw UsageError(StrCat("precision: '", precision, "' is not one of fp32, bf16"));
-  if (device.is_cpu() && !HasFastBfloat16()) {
-    throw UsageError(
-        "precision: bf16 takes hundreds of times as long as fp32 on this CPU, which has neither AMX nor "
-        "AVX512-BF16");
-  }
-  return at::kBFloat16;
-}
 
 at::Device ParseDevice(const std::string& name) {
   std::optional<at::Device> device;

@@ -83,4 +83,14 @@ LaunchEnvironment ReadLaunchEnvironment(const std::function<const char*(const ch
   return launch;
 }
 
+std::string DeviceOfProcess(const std::string& device, const LaunchEnvironment& launch, int gpus) {
+  if (device != "cuda" || launch.size == 1) return device;
+  if (gpus <= 1) return "cuda:0";
+  if (launch.local_rank >= gpus) {
+    throw UsageError(StrCat("the environment variable LOCAL_RANK is ", launch.local_rank,
+                            ", but this process sees ", gpus, " GPUs: start as many processes as GPUs"));
+  }
+  return StrCat("cuda:", launch.local_rank);
+}
+
 }  // namespace vantage

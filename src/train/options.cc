@@ -85,8 +85,9 @@ void Describe(OptionsDescription& description, ComputeOptions& options) {
   description.Add("device", options.device, "cpu, cuda or cuda:1; --device says so too");
   description
       .Add("precision", options.precision,
-           "What the trunk computes in: fp32, or bf16 on a GPU or a CPU with AMX or AVX512-BF16")
-      .OneOf({"fp32", "bf16"});
+           "What the trunk computes in: fp32; bf16 on a GPU or a CPU with AMX or AVX512-BF16; tf32 or fp16 "
+           "on a GPU")
+      .OneOf(PrecisionNames());
   description
       .Add("batch_pixels", options.batch_pixels,
            "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "

@@ -24,6 +24,8 @@
 #include "train/meeting.h"
 #include "train/peer_watch.h"
 #include "vantage/util/error.h"
+#include "vantage/util/gpu_driver.h"
+#include "vantage/util/log.h"
 
 namespace vantage {
 namespace {
@@ -72,6 +74,7 @@ std::vector<size_t> BucketEnds(const std::vector<at::Tensor>& tensors) {
   int64_t bytes = 0;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const bool fits = i == 0 || (tensors[i].scalar_type() == tensors[i - 1].scalar_type() &&
+                                 tensors[i].device() == tensors[i - 1].device() &&
                                  bytes + static_cast<int64_t>(tensors[i].nbytes()) <= kBucketBytes);
     if (!fits) {
       ends.push_back(i);
@@ -83,12 +86,16 @@ std::vector<size_t> BucketEnds(const std::vector<at::Tensor>& tensors) {
   return ends;
 }
 
-// A GPU of this machine, by a name that no other machine's has; empty: none.
+// The GPU that a device is, by where it is plugged in, which tells it from all others: processes may each see
+// one GPU alone, which is "cuda:0" to all of them. Empty: none.
 std::string GpuName(const std::string& device) {
   if (!device.starts_with("cuda")) return "";
+  const at::Device parsed(device);
+  const auto index = static_cast<size_t>(parsed.has_index() ? parsed.index() : 0);
+  const std::vector<GpuInfo> gpus = AskGpuDriver().gpus;
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
-  return StrCat(host.data(), "/", device);
+  return StrCat(host.data(), "/", index < gpus.size() ? gpus[index].pci_bus_id : device);
 }
 
 // Whether all processes have a GPU, each another.
@@ -227,7 +234,15 @@ ProcessGroup ProcessGroup::Join(const LaunchEnvironment& launch, const RunContex
   group.launch_ = launch;
   if (launch.size > 1) {
     group.state_ = std::make_unique<State>(State{launch, context, Meet(launch, context, options), {}});
-    if (HasGpusOfTheirOwn(group.AllGather(HasNccl() ? GpuName(options.device) : ""))) {
+    const std::string gpu = GpuName(options.device);
+    const bool takes_nccl = HasGpusOfTheirOwn(group.AllGather(HasNccl() ? gpu : ""));
+    if (group.IsFirst() && !gpu.empty()) {
+      LogInfo("gradients of ", launch.size, " processes are added up ",
+              takes_nccl  ? "by NCCL"
+              : HasNccl() ? "over the CPU by Gloo: a process has no GPU of its own, or no NCCL"
+                          : "over the CPU by Gloo: this build has no NCCL");
+    }
+    if (takes_nccl) {
       const auto store = c10::make_intrusive<c10d::PrefixStore>(StrCat("vantage/", launch.restart, "/nccl"),
                                                                 group.state_->meeting.store);
       group.state_->gpus = ConnectGpus(store, launch.rank, launch.size);

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int64_t kStateVersion = 4;
+constexpr int64_t kStateVersion = 5;
 
 // Also if they are spelled in two ways.
 bool IsSamePath(const fs::path& a, const fs::path& b) {
@@ -85,6 +85,8 @@ void WriteCheckpoint(const fs::path& path, Model& model, const Optimizer& optimi
   training.Set("version", {kStateVersion});
   training.Set("steps_done", {state.steps_done});
   training.Set("skipped_steps", {state.skipped_steps});
+  training.Set("gradient_scale", {state.gradient_scale.value});
+  training.Set("good_steps", {state.gradient_scale.good_steps});
   training.Set("best_epoch", {state.best_epoch});
   if (state.progress) training.Set("progress", ToTorchValue(*state.progress));
   if (average != nullptr) training.Set("weight_average", average->StateDict());
@@ -132,6 +134,8 @@ RunState ReadCheckpoint(const fs::path& path, Optimizer& optimizer, WeightAverag
                 "; this program reads ", kStateVersion);
   state.steps_done = ToInteger(Member(training, "steps_done", source), source + ": steps_done");
   state.skipped_steps = ToInteger(Member(training, "skipped_steps", source), source + ": skipped_steps");
+  state.gradient_scale = {ToNumber(Member(training, "gradient_scale", source), source + ": gradient_scale"),
+                          ToInteger(Member(training, "good_steps", source), source + ": good_steps")};
   state.best_epoch = ToInteger(Member(training, "best_epoch", source), source + ": best_epoch");
   if (average != nullptr) average->LoadStateDict(file, Member(training, "weight_average", source));
   if (const PickleValue* progress = training.Find("progress"))

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "train/epoch_progress.h"
+#include "train/gradient_scale.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/train/optimizer.h"
 #include "vantage/train/options.h"
@@ -19,6 +20,7 @@ struct RunState {
   int64_t epochs_done = 0;
   int64_t steps_done = 0;
   int64_t skipped_steps = 0;  // of these: nothing changed, since a loss or the gradient was not finite
+  GradientScale gradient_scale;
   int64_t best_epoch = 0;
   // Of the best epoch: a loss, or a benchmark's mAP; NaN where it is not known.
   double best_score = std::numeric_limits<double>::quiet_NaN();

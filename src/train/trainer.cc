@@ -3,6 +3,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -65,11 +66,13 @@ class Trainer {
 
   TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
     at::set_num_threads(context_.ThreadCount());
+    if (ParseDevice(options_.compute.device).is_cuda()) PreferDeterministicKernels();
     RunStart start = StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
     Model& model = start.model;
     if (options_.mining.network == "start") starting_net_ = StartingNet();
     Optimizer& optimizer = *start.optimizer;
     state_ = std::move(start.state);
+    if (!start.goes_on && TakesFloat16()) state_.gradient_scale = GradientScale::OfFloat16();
     average_ = std::move(start.average);
     EpochMetrics before;
     before.epoch = state_.epochs_done;
@@ -89,6 +92,8 @@ class Trainer {
   }
 
  private:
+  bool TakesFloat16() const { return options_.compute.precision == "fp16"; }
+
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
 
   // The model that the run comes to: with averaged weights where they are.
@@ -188,7 +193,7 @@ class Trainer {
     const int64_t rounds = options_.mining.rounds;
     const std::string task = StrCat("epoch ", progress.epoch, " of ", options_.epochs,
                                     rounds > 1 ? StrCat(", round ", progress.round + 1, " of ", rounds) : "");
-    const TupleRunnerOptions runner = RunnerOptions(options_.compute, net.device(), context_.ThreadCount());
+    TupleRunnerOptions runner = RunnerOptions(options_.compute, net.device(), context_.ThreadCount());
     last_save_ = Clock::now();
     while (progress.next < progress.tuples.size()) {
       const auto step_start = Clock::now();
@@ -201,6 +206,7 @@ class Trainer {
                         rounds * steps, options_.epochs});
       const std::span<const Tuple> tuples(progress.tuples.data() + progress.next, count);
       LossSum losses{progress.loss_sum, progress.used};
+      runner.limits.gradient_scale = state_.gradient_scale.value;
       StepResult step = TakeStep(
           net, optimizer, loss_, rate, TupleShare(group_, progress.next, count),
           [&](size_t) { return *loaded.Next(); }, runner,
@@ -215,6 +221,7 @@ class Trainer {
           });
       const bool is_skipped = !step.not_finite.empty();
       if (is_skipped) SkipStep(step, tuples, rate, model, optimizer);
+      if (!is_skipped && TakesFloat16()) state_.gradient_scale.Adjust(/*overflowed=*/false);
       Account(step, rate, SecondsSince(step_start), count);
       if (average_ && !is_skipped) average_->Update(model.net);
       progress.seconds += SecondsSince(start);
@@ -238,6 +245,19 @@ class Trainer {
   // Counts a step that changed nothing since it was not finite, and empties it; one too many ends the run.
   void SkipStep(StepResult& step, std::span<const Tuple> tuples, double rate, Model& model,
                 const Optimizer& optimizer) {
+    const auto clear = [&] {
+      step.tuples.clear();
+      step.gradient_norm = kNaN;
+    };
+    const bool is_gradient = std::all_of(step.tuples.begin(), step.tuples.end(),
+                                         [](const TupleOutcome& tuple) { return std::isfinite(tuple.loss); });
+    if (is_gradient && state_.gradient_scale.Adjust(/*overflowed=*/true)) {
+      if (group_.IsFirst()) {
+        LogInfo("step ", state_.steps_done + 1, " is left out: its gradient overflows float16; scaled by ",
+                state_.gradient_scale.value, " from now on");
+      }
+      return clear();
+    }
     const std::string reason = step.not_finite + PhotosThatAreNotFinite(step, tuples);
     const int most = options_.optimizer.max_skipped_steps;
     if (state_.skipped_steps >= most) {
@@ -250,8 +270,7 @@ class Trainer {
       LogWarning("step ", state_.steps_done + 1, " is skipped: ", reason, " (", state_.skipped_steps,
                  " of at most ", most, " in a run)");
     }
-    step.tuples.clear();
-    step.gradient_norm = kNaN;
+    clear();
   }
 
   // Decodes this process's own tuples in their order, from `first` on.

@@ -23,10 +23,10 @@ void MoveStatistics(DescriptorNet& net, const ProcessGroup& group, const std::ve
   if (seen.empty()) return;
   std::vector<at::Tensor> like;
   for (const auto& [name, values] : seen) like.push_back(values);
-  like.push_back(at::zeros({1}));
+  like.push_back(at::zeros({1}, like[0].options()));
   const std::vector<at::Tensor> sums = SumOverProcesses(group, like, own_sums);
   size_t i = 0;
-  for (auto& [name, values] : seen) values = sums[i++] / sums.back().to(values.device());
+  for (auto& [name, values] : seen) values = sums[i++] / sums.back();
   net.MoveRunningStatistics(seen);
 }
 
@@ -68,8 +68,14 @@ StepResult TakeStep(DescriptorNet& net, Optimizer& optimizer, const TupleLoss& l
   if (!any_used) return result;
   const auto start = Clock::now();
   const std::vector<at::Tensor> parameters = optimizer.Parameters();
-  optimizer.AddGradients(
-      SumOverProcesses(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients)));
+  const std::vector<at::Tensor> gradients =
+      SumOverProcesses(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients));
+  if (options.limits.gradient_scale != 1) {
+    for (const at::Tensor& gradient : gradients) {
+      if (gradient.defined()) gradient.mul_(1 / options.limits.gradient_scale);
+    }
+  }
+  optimizer.AddGradients(gradients);
   try {
     result.gradient_norm = optimizer.Step(learning_rate);
     MoveStatistics(net, share.group, outcome.statistics);

@@ -31,7 +31,8 @@ TupleGradient::TupleGradient(const DescriptorNet& net, const TupleLoss& loss,
       loss_(loss),
       parameters_(parameters),
       tuple_(std::move(tuple)),
-      batch_pixels_(limits.batch_pixels) {
+      batch_pixels_(limits.batch_pixels),
+      gradient_scale_(limits.gradient_scale) {
   if (net.uses_batch_statistics()) {
     PlanWholeBatches(limits);
   } else {
@@ -116,6 +117,7 @@ void TupleGradient::DifferentiateLoss() {
 
   gradient_ND_ = torch::autograd::grad({value}, {descriptors_ND})[0];
   const at::NoGradGuard no_grad;
+  if (gradient_scale_ != 1) gradient_ND_.mul_(gradient_scale_);
   const at::Tensor has_gradient = gradient_ND_.ne(0).any(1).cpu();
   const auto matters = [&](size_t i) { return has_gradient.const_data_ptr<bool>()[i]; };
   std::vector<size_t> again;

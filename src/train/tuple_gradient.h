@@ -31,6 +31,8 @@ struct PassLimits {
   // Of so many pixels of a tuple what the gradient needs is kept from the first pass on; the others are
   // computed twice where they have a gradient.
   int64_t kept_pixels = 0;
+  // What gradients are multiplied with: see GradientScale.
+  double gradient_scale = 1;
 };
 
 // The loss of one tuple and its gradient by the network's parameters, in passes that may run side by side:
@@ -58,7 +60,7 @@ class TupleGradient {
   double loss() const { return loss_value_; }
 
   size_t backward_passes() const { return backward_.size(); }
-  // By each parameter; undefined where the loss does not depend on it.
+  // By each parameter, times the limits' gradient_scale; undefined where the loss does not depend on it.
   std::vector<at::Tensor> Backward(size_t pass);
 
   size_t photos() const { return tuple_.labels.size(); }
@@ -84,6 +86,7 @@ class TupleGradient {
   std::span<const at::Tensor> parameters_;
   LoadedTuple tuple_;
   int64_t batch_pixels_ = 0;
+  double gradient_scale_ = 1;
   std::vector<Pass> forward_;
   std::vector<Pass> backward_;
   double loss_value_ = 0;

@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 std::vector<at::Tensor> ToSummands(BatchStatistics seen) {
   std::vector<at::Tensor> summands;
   for (auto& [name, values] : seen) summands.push_back(std::move(values));
-  if (!summands.empty()) summands.push_back(at::ones({1}));
+  if (!summands.empty()) summands.push_back(at::ones({1}, summands[0].options()));
   return summands;
 }
 

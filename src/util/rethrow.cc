@@ -18,7 +18,18 @@ std::string PlainReason(const std::exception& error) {
   // "cannot use at() with number", of a value that should have members
   if (text.starts_with("cannot use "))
     text = StrCat("a ", text.substr(text.rfind(' ') + 1), " where an object belongs");
-  return text.substr(0, text.find('\n'));
+  text = text.substr(0, text.find('\n'));
+  if (text.starts_with("CUDA out of memory")) {
+    text +=
+        " Take fewer pixels at once (--batch-pixels, compute.batch_pixels, compute.kept_pixels), a smaller "
+        "size or bf16, or end what else uses the GPU";
+  } else if (text.starts_with("CUDA error") || text.starts_with("cuDNN error") ||
+             text.starts_with("CUDA driver error")) {
+    text +=
+        "; the GPU or its driver failed, not the photos: dmesg and nvidia-smi may tell why, and the same "
+        "call goes on where it stopped";
+  }
+  return text;
 }
 
 void RethrowAsError() {

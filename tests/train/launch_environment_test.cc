@@ -58,6 +58,17 @@ TEST(LaunchEnvironment, IsWhatTorchrunSets) {
   EXPECT_EQ(launch.local_size, 2);
 }
 
+TEST(DeviceOfProcess, IsTheGpuOfItsNumberOrTheOnlyOneThatItSees) {
+  const LaunchEnvironment third{.rank = 2, .size = 4, .local_rank = 2, .local_size = 4};
+  EXPECT_EQ(DeviceOfProcess("cuda", third, 4), "cuda:2");
+  EXPECT_EQ(DeviceOfProcess("cuda", third, 1), "cuda:0");  // SLURM's --gpus-per-task=1
+  EXPECT_EQ(DeviceOfProcess("cuda:1", third, 4), "cuda:1");
+  EXPECT_EQ(DeviceOfProcess("cpu", third, 4), "cpu");
+  EXPECT_EQ(DeviceOfProcess("cuda", {}, 4), "cuda");
+  EXPECT_THAT(ErrorOf([&] { DeviceOfProcess("cuda", third, 2); }),
+              HasSubstr("LOCAL_RANK is 2, but this process sees 2 GPUs"));
+}
+
 TEST(LaunchEnvironment, WrongVariablesAreNamed) {
   EXPECT_THAT(ErrorWith("RANK", ""), HasSubstr("variable RANK is missing"));
   EXPECT_THAT(ErrorWith("RANK", "one"), HasSubstr("variable RANK is 'one', which is no whole number"));

@@ -8,6 +8,7 @@
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
+#include "train/gradient_scale.h"
 #include "vantage/nn/folded_net.h"
 #include "vantage/util/error.h"
 
@@ -124,6 +125,30 @@ TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
     for (size_t i = 0; i < one.gradients.size(); ++i)
       EXPECT_TRUE(more.gradients[i].equal(one.gradients[i])) << workers << " workers, parameter " << i;
   }
+}
+
+// A power of two rounds nothing in float32.
+TEST(RunTuples, ScaledGradientsAreExactMultiples) {
+  const Network network;
+  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const StepOutcome one = RunFolded(network, loss, 2, {1, 1, {0, kAll}});
+  const StepOutcome scaled = RunFolded(network, loss, 2, {1, 1, {0, kAll, 1024}});
+  for (size_t i = 0; i < one.gradients.size(); ++i)
+    EXPECT_TRUE(scaled.gradients[i].equal(one.gradients[i] * 1024)) << i;
+  EXPECT_EQ(scaled.tuples[0].loss, one.tuples[0].loss);
+}
+
+TEST(GradientScale, FallsByOverflowAndGrowsWithoutIt) {
+  GradientScale scale = GradientScale::OfFloat16();
+  EXPECT_TRUE(scale.Adjust(true));
+  EXPECT_EQ(scale.value, 32768);
+  for (int i = 0; i < 1999; ++i) scale.Adjust(false);
+  EXPECT_EQ(scale.value, 32768);
+  scale.Adjust(false);
+  EXPECT_EQ(scale.value, 65536);
+  while (scale.value > 1) EXPECT_TRUE(scale.Adjust(true));
+  EXPECT_FALSE(scale.Adjust(true)) << "nothing is left to help";
+  EXPECT_EQ(scale.value, 1);
 }
 
 TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {

@@ -30,7 +30,7 @@ struct ExtractOptions {
   // eighth where that is still as large as image_size; descriptors change a little (docs/performance.md).
   // Parts of photos are decoded exactly in any case.
   std::string decode = "exact";
-  // Type that the trunk computes in: "fp32" or "bf16".
+  // What the trunk computes in: see nn/precision.h.
   std::string precision = "fp32";
   // Photos of exactly equal size share a pass through the network while they have together at most so many
   // pixels. 0: each alone on a CPU, where nothing is won by it, and 2^22 on a GPU.

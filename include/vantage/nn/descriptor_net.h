@@ -12,6 +12,7 @@
 #include "vantage/nn/local_head.h"
 #include "vantage/nn/netvlad.h"
 #include "vantage/nn/pooling.h"
+#include "vantage/nn/precision.h"
 #include "vantage/nn/super_global_pooling.h"
 #include "vantage/nn/trunk.h"
 
@@ -104,9 +105,8 @@ class DescriptorNet {
   void To(const at::Device& device);
   const at::Device& device() const { return device_; }
 
-  // The type that the trunk computes in from now on: float32 (the default) or bfloat16. Weights and what
-  // follows the trunk stay float32.
-  void ComputeTrunkIn(at::ScalarType type) { trunk_type_ = type; }
+  // What the trunk computes in from now on; fp32 until it is called.
+  void ComputeTrunkIn(Precision precision) { precision_ = precision; }
 
   // From now on the batch norms whose weights require gradients use the statistics of each pass: of the
   // photos that go through Forward together. Frozen folds the running statistics in any case.
@@ -123,9 +123,9 @@ class DescriptorNet {
   // of the graph: its tensors are functions of this one's, or the same.
   DescriptorNet WithFoldedNorms() const;
 
-  // A copy for describing only: norms folded into convolutions, activations fused, trunk in `type` (float32
-  // or bfloat16). Descriptors are float32 whatever the type. It can be neither trained, cloned nor saved.
-  DescriptorNet Frozen(at::ScalarType type = at::kFloat) const;
+  // A copy for describing only: norms folded into convolutions, activations fused, weights in the precision's
+  // type. Descriptors are float32 in any case. It can be neither trained, cloned nor saved.
+  DescriptorNet Frozen(Precision precision = Precision::kFp32) const;
 
  private:
   // C to D with bias; without weight where the network has none.
@@ -157,7 +157,7 @@ class DescriptorNet {
   LinearLayer region_whitening_;
   LinearLayer whitening_;
   at::Device device_ = at::kCPU;
-  at::ScalarType trunk_type_ = at::kFloat;
+  Precision precision_ = Precision::kFp32;
   bool frozen_ = false;
   std::optional<double> statistics_momentum_;  // where norms use batch statistics
 };
@@ -171,10 +171,6 @@ at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization&
 // What images may be described at: at most so many scales, each in [0.01, 16].
 inline constexpr size_t kMaxScales = 16;
 bool IsScale(double scale);
-
-// "fp32" or "bf16". Throws UsageError for another name, or where the device is a CPU on which bfloat16 is
-// very slow.
-at::ScalarType ParsePrecision(const std::string& name, const at::Device& device);
 
 // "cpu", "cuda" or "cuda:1". Throws UsageError for another name, or where this LibTorch or machine has no
 // such device.

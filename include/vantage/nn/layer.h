@@ -29,7 +29,7 @@ class Layer {
   // Folds norms into convolutions, as part of the graph: the layer's tensors become functions of what they
   // were made from. Norms that nothing precedes, or that use batch statistics, stay.
   virtual void FoldNorms();
-  // Folds norms into convolutions and lays weights out for speed, in `type` (float32 or bfloat16). From then
+  // Folds norms into convolutions and lays weights out for speed, in `type`. From then
   // on the layer takes inputs of that type, channels last; it cannot be trained, and has no norm's tensors
   // any more.
   virtual void Freeze(at::ScalarType type);

@@ -26,4 +26,9 @@ struct LaunchEnvironment {
 // `get` is asked for each variable, nullptr where it is not set; empty: this process's environment.
 LaunchEnvironment ReadLaunchEnvironment(const std::function<const char*(const char*)>& get = {});
 
+// The device of a process among several: "cuda" becomes the GPU of its number on the machine, or the only one
+// that it sees; other names stay. gpus: how many it sees. Throws UsageError if it sees more than one and none
+// of its number.
+std::string DeviceOfProcess(const std::string& device, const LaunchEnvironment& launch, int gpus);
+
 }  // namespace vantage

@@ -85,8 +85,7 @@ void Describe(OptionsDescription& description, OptimizerOptions& options);
 struct ComputeOptions {
   // "cpu", "cuda" or "cuda:1".
   std::string device = "cpu";
-  // Type that the trunk computes in: "fp32", or "bf16" where the machine is fast at it. Weights, their
-  // gradients and what follows the trunk are float32 in any case.
+  // What the trunk computes in: see nn/precision.h.
   std::string precision = "fp32";
   // Photos of exactly equal size share a pass through the network while they have together at most so many
   // pixels. 0: each alone on a CPU, and 2^22 on a GPU.
