@@ -90,14 +90,14 @@ void BenchmarkArguments::Declare(CommandLine& line) {
   line.Option(
       "--save", save_,
       "NAME: write the model's descriptors to NAME.npy, and the queries' to NAME-queries.npy, to search "
-      "them in several ways. A call that was ended goes on where it stopped");
+      "them in several ways. An interrupted call resumes");
   line.Flag("--restart", restart_,
-            "With --save: describe all photos anew, also those that a call that was "
-            "ended has described");
+            "With --save: describe all photos anew, including those of an interrupted call");
   line.Flag("--partial", partial_, "Judge what is there of a benchmark although photos are missing");
 }
 
 void BenchmarkArguments::CheckInputs() const {
+  if (restart_ && save_.empty()) throw UsageError("--restart: goes with --save, which keeps descriptors");
   for (const std::string& path : distractors_) {
     if (IsDescriptorPath(path)) {
       const DescriptorDatabase readable(path);

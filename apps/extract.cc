@@ -28,8 +28,7 @@ class ExtractCommand : public Command {
     line.Options(format_description_);
     line.Option("--shard", shard_,
                 "i/n: only the i-th of n blocks of the list, for n machines; see vantage merge");
-    line.Flag("--restart", restart_,
-              "Describe all photos anew, also those that an interrupted run has described");
+    line.Flag("--restart", restart_, "Describe all photos anew, including those of an interrupted run");
     line.Example("vantage extract model.pth photos/ -o descriptors");
   }
 

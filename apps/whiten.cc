@@ -46,8 +46,7 @@ class WhitenCommand : public Command {
     line.Flag("--fold", fold_,
               "Make the whitening the network's last linear layer, for programs that know of no whitening");
     line.Option("--report", report_, "HTML file to write: how --shrinkage auto chose, as a curve");
-    line.Flag("--restart", restart_,
-              "Describe all photos anew, also those that an interrupted run has described");
+    line.Flag("--restart", restart_, "Describe all photos anew, including those of an interrupted run");
     line.Options(description_);
     line.Example("vantage whiten run/best.pth --tuples training-set.db -o model.pth");
   }
@@ -113,10 +112,11 @@ class WhitenCommand : public Command {
   }
 
  private:
-  // As it was named (null: of no use); or under the keys of whitenings in a model's file how it was chosen.
+  // The shrinkage that was named, or how each was chosen, by the keys of whitenings in a model's file; null
+  // if the method has none.
   nlohmann::json ShrinkageJson(const LearnedWhitening& learned) const {
     if (!learned.single_scale_shrinkage) {
-      if (options_.shrinkage == "auto") return nullptr;
+      if (options_.shrinkage == "auto" || options_.method.starts_with("pca")) return nullptr;
       return ParseDouble(options_.shrinkage, "--shrinkage");
     }
     nlohmann::json choices = {{"ss", ToJson(*learned.single_scale_shrinkage)}};

@@ -19,6 +19,7 @@
 #include "vantage/util/hash.h"
 #include "vantage/util/log.h"
 #include "vantage/util/rethrow.h"
+#include "vantage/util/version.h"
 
 namespace vantage {
 namespace {
@@ -34,6 +35,11 @@ constexpr int kLargestAsked = 512;
 bool IsLackOfMemory(const c10::Error& error) {
   return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
          std::string_view(error.what_without_backtrace()).find("allocate") != std::string_view::npos;
+}
+
+bool IsFaultOfDevice(const c10::Error& error) {
+  const std::string_view text = error.what_without_backtrace();
+  return text.find("CUDA") != std::string_view::npos || text.find("cuDNN") != std::string_view::npos;
 }
 
 std::string_view AsBytes(const Eigen::Ref<const Eigen::MatrixXd>& values) {
@@ -76,7 +82,8 @@ struct Describer::State {
     const SuperGlobalPooling& pooled = options.super_global;
     Sha256Digest digest;
     digest.Add(nlohmann::json(
-                   {{"network", ToJson(description)},
+                   {{"vantage", Version()},
+                    {"network", ToJson(description)},
                     {"weights_sha256", WeightsSha256(shared)},
                     {"mean", net.normalization.mean},
                     {"std", net.normalization.std},
@@ -106,8 +113,8 @@ struct Describer::State {
             std::vector<uint8_t>(size_t{3} * static_cast<size_t>(side) * static_cast<size_t>(side))};
         net.Forward(ImagesToTensor({image}, net.normalization), {1}, options.super_global);
         return true;
-      } catch (const c10::Error&) {
-        if (side >= kLargestAsked) throw;
+      } catch (const c10::Error& error) {
+        if (side >= kLargestAsked || IsLackOfMemory(error) || IsFaultOfDevice(error)) throw;
         return false;
       }
     };

@@ -52,15 +52,20 @@ std::optional<std::string> ReadRecord(const InputFile& file, uint64_t offset) {
   return payload;
 }
 
-void CheckHead(const InputFile& file) {
-  VANTAGE_CHECK(ReadRecord(file, 0) == kHead, file.path().string(), kNoStore);
-}
-
 std::string RecordOf(const std::string& payload) {
   const RecordHead head{static_cast<uint32_t>(payload.size()), Checksum(payload)};
   std::string bytes;
   Put(bytes, &head, sizeof(head));
   return bytes + payload;
+}
+
+// False if the file is empty, or if its head was being written when the process was killed. Throws Error if
+// it is no store.
+bool HasHead(const InputFile& file) {
+  const std::string head = RecordOf(kHead);
+  if (file.size() < head.size() && head.starts_with(file.ReadAt(0, file.size()))) return false;
+  VANTAGE_CHECK(ReadRecord(file, 0) == kHead, file.path().string(), kNoStore);
+  return true;
 }
 
 }  // namespace
@@ -87,17 +92,17 @@ DescriptorStore::DescriptorStore(std::filesystem::path path) try
   const std::string head = RecordOf(kHead);
   begin_ = end_ = head.size();
   const InputFile file(path_);
-  if (file.size() < head.size() && head.starts_with(file.ReadAt(0, file.size()))) {
+  if (!HasHead(file)) {
     Cut(0);
     WriteAll(lock_.descriptor(), head, path_);
     return;
   }
-  CheckHead(file);
   while (const std::optional<std::string> payload = ReadRecord(file, end_)) {
     VANTAGE_CHECK(Index(*payload, end_ + sizeof(RecordHead)), path_.string(), ": damaged at byte ", end_,
                   "; delete it to begin anew");
     end_ += sizeof(RecordHead) + payload->size();
   }
+  held_before_ = size();
   if (end_ == file.size()) return;
   LogInfo(path_.string(), ": torn at byte ", end_, "; what follows is done again");
   Cut(end_);
@@ -170,7 +175,12 @@ void DescriptorStore::Clear() {
   places_.clear();
 }
 
+DescriptorStore::~DescriptorStore() {
+  if (!is_removed_ && places_.empty()) ::unlink(path_.c_str());
+}
+
 void DescriptorStore::Remove() {
+  is_removed_ = true;
   VANTAGE_CHECK(::unlink(path_.c_str()) == 0, path_.string(), ": cannot be deleted: ", ErrnoText());
 }
 
@@ -178,7 +188,7 @@ void DescriptorStore::Discard(const std::filesystem::path& path) try {
   if (!std::filesystem::exists(path)) return;
   const FileLock lock(path, kBusy);
   const InputFile file(path);
-  if (file.size() > 0) CheckHead(file);
+  HasHead(file);
   VANTAGE_CHECK(::unlink(path.c_str()) == 0, path.string(), ": cannot be deleted: ", ErrnoText());
 } catch (...) {
   RethrowAsError();

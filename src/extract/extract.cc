@@ -2,6 +2,7 @@
 #include "vantage/extract/extract.h"
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <span>
 #include <utility>
@@ -54,6 +55,9 @@ WindowImages LoadWindow(const std::vector<PhotoRequest>& requests, const Window&
     try {
       loaded.images.push_back(LoadPhoto(requests[static_cast<size_t>(window.first + i)], options));
       loaded.positions.push_back(i);
+    } catch (const std::bad_alloc&) {  // no fault of the photo's
+      throw Error(StrCat(requests[static_cast<size_t>(window.first + i)].path.string(),
+                         ": not enough memory to read the photo"));
     } catch (const Error& error) {
       loaded.photos[static_cast<size_t>(i)].reason = error.what();
     }
@@ -63,7 +67,14 @@ WindowImages LoadWindow(const std::vector<PhotoRequest>& requests, const Window&
 
 void DescribeWindow(const Describer& describer, const std::vector<PhotoRequest>& requests,
                     const Window& window, WindowImages& loaded) {
-  std::vector<DescribedPhoto> described = describer.DescribeReduced(loaded.images);
+  std::vector<DescribedPhoto> described;
+  try {
+    described = describer.DescribeReduced(loaded.images);
+  } catch (const Error& error) {
+    const std::string path = requests[static_cast<size_t>(window.first)].path.string();
+    throw Error(StrCat(path, window.count > 1 ? StrCat(" or one of the ", window.count - 1, " after it") : "",
+                       ": ", error.what()));
+  }
   loaded.images.clear();
   for (size_t i = 0; i < described.size(); ++i) {
     const int64_t position = loaded.positions[i];
@@ -164,8 +175,9 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
     done += finished[i] ? 1 : 0;
   }
   if (done > 0) LogInfo(done, " of ", count, " photos were described before");
-  if (store != nullptr && done == 0 && store->size() > 0) {
-    LogInfo(store->path().string(), ": keeps ", store->size(),
+  const size_t held = store == nullptr ? 0 : store->TakeHeldBefore();
+  if (held > 0 && done == 0) {
+    LogInfo(store->path().string(), ": keeps ", held,
             " descriptors of other photos, or made otherwise (weights, options, kind of device)");
   }
   const auto keep = [&](const Window& window, std::vector<DescribedPhoto> photos) {

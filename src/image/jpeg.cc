@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 
 #include "image/codecs.h"
 #include "vantage/util/error.h"
@@ -104,6 +105,7 @@ bool ReadRows(Decoder& decoder, unsigned char* rows, size_t stride) {
 }
 
 [[noreturn]] void Fail(const Decoder& decoder, const std::string& source) {
+  if (decoder.errors.manager.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
   throw Error(StrCat(source, ": damaged JPEG: ", decoder.errors.message));
 }
 

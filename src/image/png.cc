@@ -5,6 +5,7 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "image/codecs.h"
 #include "vantage/util/error.h"
@@ -105,6 +106,7 @@ bool ReadRows(Decoder& decoder, png_bytepp rows) {
 }
 
 [[noreturn]] void Fail(const Decoder& decoder, const std::string& source) {
+  if (ToLower(decoder.state.message).starts_with("out of memory")) throw std::bad_alloc();
   throw Error(StrCat(source, ": damaged PNG: ", decoder.state.message));
 }
 

@@ -132,14 +132,12 @@ MiningOptions ForValidation(MiningOptions options) {
 }
 
 MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                      const DescribePhotos& describe, const MiningOptions& wanted, int64_t seed,
+                      const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
                       const MiningTurn& turn, const RunContext& context) try {
-  CheckOptions(wanted);
+  CheckOptions(options);
   CheckMinable(set, split);
-  const bool validates = split == Split::kVal;
-  const MiningOptions options = validates ? ForValidation(wanted) : wanted;
   const auto key = static_cast<uint64_t>(seed);
-  const uint64_t epoch_key = validates ? 0 : static_cast<uint64_t>(turn.epoch);
+  const uint64_t epoch_key = split == Split::kVal ? 0 : static_cast<uint64_t>(turn.epoch);
   VANTAGE_CHECK(turn.round >= 0 && turn.round < options.rounds, "mining: round ", turn.round, " of ",
                 options.rounds);
   if (options.strategy == "difficulty") {

@@ -18,7 +18,7 @@ class WithoutMemory {
   bool before_;
 };
 
-// Of the tensors that a layer is made with: float32 on the CPU, or on no device (see WithoutMemory).
+// Options of the tensors that a layer is made with: float32 on the CPU, or on no device (see WithoutMemory).
 at::TensorOptions NewTensor();
 
 }  // namespace vantage

@@ -43,7 +43,7 @@ struct TrialQuery {
   std::vector<int64_t> positives;
 };
 
-// Of scenes in turn, in each scene in random order.
+// Takes scenes in turn, and in each scene a random order.
 std::vector<TrialQuery> DrawQueries(const MatchingPairs& pairs, const std::vector<int64_t>& scenes,
                                     int64_t most) {
   std::map<int64_t, std::map<int64_t, TrialQuery>> by_scene;
@@ -123,10 +123,10 @@ class Trial {
   }
 
   const std::vector<TrialQuery>& queries() const { return queries_; }
-  // Of the descriptors, increasing.
+  // Rows of the descriptors, increasing.
   const std::vector<int64_t>& rows() const { return rows_; }
 
-  // Of each query, by a descriptor of unit length for each of rows().
+  // Average precision of each query, by a descriptor of unit length for each of rows().
   std::vector<double> AveragePrecisions(const DescriptorMatrix& values) const {
     std::vector<double> precisions;
     constexpr size_t kAtATime = 256;
@@ -213,11 +213,11 @@ class Fold {
   const Trial& trial() const { return trial_; }
   bool is_regular() const { return is_regular_; }
 
-  // Of the trial, as they are.
+  // Descriptors of the trial, as they are.
   DescriptorMatrix Plain(const IndexedDescriptors& descriptors) const {
     return OfTrial(descriptors, [](const DoubleRows& rows) { return rows; });
   }
-  // Of the trial, along the axes of the covariance.
+  // Descriptors of the trial, along the axes of the covariance.
   DescriptorMatrix Rotated(const IndexedDescriptors& descriptors) const {
     return OfTrial(descriptors, [this](const DoubleRows& rows) {
       return DoubleRows((rows.rowwise() - mean_.transpose()) * axes_);
@@ -289,7 +289,7 @@ double StudentQuantile(Index degrees) {
   return 1.96 + 2.6 / static_cast<double>(degrees);
 }
 
-// Of the mean of differences, one a scene, at least two: 95 %.
+// Half width of the 95 % interval of the mean of differences, one a scene, at least two.
 double HalfWidth(const VectorXd& differences) {
   const auto count = static_cast<double>(differences.size());
   const double variance = (differences.array() - differences.mean()).square().sum() / (count - 1);
@@ -387,7 +387,7 @@ class Chooser {
     for (const auto& [step, of_scenes] : scores) curve_[step] = of_scenes.Means();
   }
 
-  // Of equally good ones the nearest to the usual one.
+  // Among equally good ones the nearest to the usual one.
   int Best() const {
     constexpr double kAlike = 1e-9;
     int best = curve_.begin()->first;

@@ -14,7 +14,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-// Of rows, or of pairs.
+// Sums over rows, or over pairs.
 class Weights {
  public:
   // Empty: 1 each.
@@ -103,9 +103,9 @@ class SceneSums {
   int64_t scene_ = 0;
 };
 
-// Of the differences of all pairs of rows with different scenes, each pair once. Over N rows x, n of them in
-// the scene of x, the sum of their outer products is sum (N - n) x x^T - s s^T + sum over scenes s_k s_k^T,
-// with s the sum of all rows and s_k that of a scene's.
+// Sums over the differences of all pairs of rows with different scenes, each pair once. Over N rows x, n of
+// them in the scene of x, the sum of their outer products is sum (N - n) x x^T - s s^T + sum over scenes s_k
+// s_k^T, with s the sum of all rows and s_k that of a scene's.
 MatrixXd CovarianceBetweenScenes(const VectorXd& mean, const IndexedDescriptors& descriptors,
                                  const std::vector<int64_t>& rows, const std::vector<int64_t>& scenes) {
   const auto scene_of = [&](int64_t row) { return scenes[static_cast<size_t>(row)]; };

@@ -28,7 +28,7 @@ void CheckPairs(const MatchingPairs& pairs, int64_t descriptors);
 // Throws Error that names the first of `rows` whose values are not finite.
 void CheckFiniteRows(const DoubleRows& values, std::span<const int64_t> rows);
 
-// Of a matrix that outlives it.
+// A view: the matrix must outlive it.
 template <typename Matrix>
 IndexedDescriptors Indexed(const Matrix& descriptors) {
   return {descriptors.rows(), descriptors.cols(), [&descriptors](std::span<const int64_t> rows) {

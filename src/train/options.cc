@@ -141,7 +141,7 @@ void Describe(OptionsDescription& description, TrainOptions& options) {
       .Add("tuples_per_step", options.tuples_per_step, "Tuples whose gradients are added up for a step")
       .Range(1, 10000);
   description.Add("drop_last", options.drop_last,
-                  "Leave out the last tuples of an epoch that are too few for a step, as cirtorch");
+                  "Leave out the last tuples of a round of mining that are too few for a step, as cirtorch");
   description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
   description
       .Add("weight_average_decay", options.weight_average_decay,

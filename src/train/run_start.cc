@@ -49,7 +49,9 @@ void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   const json first = json::parse(group.Broadcast(own.dump(-1, ' ', false, json::error_handler_t::replace)));
   for (const auto& [key, value] : own["options"].items()) {
     const json& of_first = first["options"].contains(key) ? first["options"][key] : json();
-    if (value == of_first || MayChange(key, options)) continue;
+    // All processes must skip the same steps.
+    const bool may_differ = MayChange(key, options) && key != "optimizer.max_skipped_steps";
+    if (value == of_first || may_differ) continue;
     throw UsageError(StrCat("process ", group.rank(), " has ", key, " = ", value.get<std::string>(),
                             ", process 0 has ",
                             of_first.is_null() ? "no such option" : of_first.get<std::string>()));

@@ -126,7 +126,7 @@ class Trainer {
                     options_.mining.rounds, " rounds of epoch ", epoch,
                     ": lowest_loss, highest_loss and rank_threshold say what is taken");
       VANTAGE_CHECK(
-          progress.used > 0, "none of ", progress.mined, " tuples could be used",
+          progress.used > 0, "epoch ", epoch, ": none of ", progress.mined, " tuples could be used",
           options_.drop_last ? " (with drop_last, rounds of fewer than tuples_per_step are left out)" : "");
       FinishEpoch(MetricsOf(progress), start, model, optimizer, on_epoch);
     } catch (const Interrupted&) {
@@ -179,6 +179,7 @@ class Trainer {
     progress.tuples = std::move(mined.tuples);
     progress.mining_seconds += SecondsSince(start);
     state_.progress = std::move(progress);
+    store_is_used_up_ = true;
   }
 
   // `start`: since when the epoch's seconds have not been booked.
@@ -390,7 +391,7 @@ class Trainer {
   // again and writes the same.
   void FinishEpoch(EpochMetrics metrics, Clock::time_point start, Model& model, const Optimizer& optimizer,
                    const std::function<void(const EpochMetrics&)>& on_epoch) {
-    finishes_epoch_ = true;
+    store_is_used_up_ = false;
     auto phase = Clock::now();
     Model result = Result(model);
     Validate(result.net, metrics);
@@ -414,7 +415,7 @@ class Trainer {
       if (folder_) folder_->WriteBest(result, metrics.epoch);
     }
     learning_rate_ = metrics.learning_rate;
-    finishes_epoch_ = false;
+    store_is_used_up_ = true;
     Save(model, optimizer);
     CloseEpoch();
     if (on_epoch && group_.IsFirst()) on_epoch(metrics);
@@ -456,7 +457,7 @@ class Trainer {
     if (!folder_) return "process 0 tells more";
     json dump = {{"reason", reason},
                  {"epoch", state_.progress->epoch},
-                 {"step", state_.steps_done},
+                 {"step", state_.steps_done + 1},
                  {"learning_rate", rate},
                  {"tuples", json::array()}};
     for (const Tuple& tuple : tuples)
@@ -472,8 +473,8 @@ class Trainer {
     log_->Flush();
     folder_->WriteLast(model, optimizer, average(),
                        state_.progress ? state_.progress->learning_rate : learning_rate_, state_);
-    // The checkpoint holds what came of the descriptors, unless it was written in the midst of an evaluation.
-    if (!finishes_epoch_) store_->Clear();
+    if (store_is_used_up_) store_->Clear();
+    store_is_used_up_ = false;
     last_save_ = Clock::now();
   }
 
@@ -494,8 +495,8 @@ class Trainer {
   std::optional<WeightAverage> average_;
   std::optional<DescriptorNet> starting_net_;  // where it mines all epochs
   Clock::time_point last_save_;
-  bool finishes_epoch_ = false;  // validates and evaluates it
-  double learning_rate_ = 0;     // of the last finished epoch
+  bool store_is_used_up_ = false;  // what came of its descriptors is in the next checkpoint
+  double learning_rate_ = 0;       // of the last finished epoch
 };
 
 }  // namespace

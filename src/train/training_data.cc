@@ -60,8 +60,10 @@ MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, const Mini
       context.Report(progress);
     };
   }
-  MinedTuples mined = TuplesOfFirst(group, MineRound(set_, split, photo_root_, DescribePhotos(describe),
-                                                     options_.mining, options_.seed, turn, named));
+  MinedTuples mined =
+      TuplesOfFirst(group, MineRound(set_, split, photo_root_, DescribePhotos(describe),
+                                     split == Split::kVal ? ForValidation(options_.mining) : options_.mining,
+                                     options_.seed, turn, named));
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
   // Validation's descriptors are those of the network as it is.
   if (mined.photo_distance < kAlike && group.IsFirst() && (split == Split::kVal || !validates_)) {

@@ -62,7 +62,8 @@ StepResult TakeStep(DescriptorNet& net, Optimizer& optimizer, const TupleLoss& l
   for (const TupleOutcome& tuple : result.tuples) {
     if (!tuple.skipped.empty()) continue;
     any_used = true;
-    if (!std::isfinite(tuple.loss)) result.not_finite = StrCat("the loss is ", tuple.loss);
+    if (!std::isfinite(tuple.loss) && result.not_finite.empty())
+      result.not_finite = StrCat("the loss is ", tuple.loss);
   }
   if (!result.not_finite.empty()) return result;
   if (!any_used) return result;

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr double kNoQuota = std::numeric_limits<double>::infinity();
 
-// Of one control group.
+// Quota of one control group.
 double QuotaOf(const fs::path& group) {
   double quota = 0;
   double period = 0;

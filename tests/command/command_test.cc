@@ -305,7 +305,7 @@ TEST_F(Commands, TrainingGoesOnWhenAFullDiskHasRoomAgain) {
   EXPECT_EQ(Sha256OfFile(folder_ / "full.pth"), Sha256OfFile(folder_ / "whole/last.pth"));
 }
 
-TEST_F(Commands, AnInterruptedExtractionIsResumedByContent) {
+TEST_F(Commands, AnInterruptedExtractionResumesPhotoByPhoto) {
   for (int i = 0; i < 40; ++i)
     WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 500, 400), 90));
   WriteFile(folder_ / "kill.sh", "cd '" + folder_.path().string() +

@@ -108,7 +108,8 @@ TEST(MineTripletRound, ValidatesOnTheHardTripletOfEachPhoto) {
   options.difficulty.lowest_loss = 0.0999;
   options.difficulty.highest_loss = 0.1001;
   const auto mine = [&](int64_t epoch) {
-    return MineRound(set, Split::kVal, folder.path(), DescribePhotos(std::ref(fake)), options, 1, {epoch});
+    return MineRound(set, Split::kVal, folder.path(), DescribePhotos(std::ref(fake)), ForValidation(options),
+                     1, {epoch});
   };
   const MinedTuples mined = mine(0);
   EXPECT_EQ(mined.triplets->anchors, 48);

@@ -138,7 +138,8 @@ TEST(MineRound, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   const auto mine = [&](int64_t seed, int64_t epoch) {
     std::vector<PhotoId> photos;
     for (const Tuple& tuple :
-         MineRound(set, Split::kVal, folder.path(), model.net, kSmall, options, seed, {epoch}).tuples) {
+         MineRound(set, Split::kVal, folder.path(), model.net, kSmall, ForValidation(options), seed, {epoch})
+             .tuples) {
       photos.push_back(tuple.query);
       photos.push_back(tuple.positive);
       photos.insert(photos.end(), tuple.negatives.begin(), tuple.negatives.end());

@@ -24,20 +24,24 @@ using DescriptorKey = std::array<unsigned char, 16>;
 // there is no such file.
 std::optional<DescriptorKey> KeyOf(const std::string& describer_identity, const PhotoRequest& photo);
 
-// Descriptors on disk while a task makes them, so that a task that was killed goes on where it stopped,
-// whatever it describes next: more photos, the same with other weights. Photos that failed are not kept: they
-// are read again. One process at a time holds a store.
+// Descriptors on disk while a task makes them, so that a task that was killed resumes without making them
+// again, with photos that were added, too. Photos that failed are not kept: they are read again. One process
+// at a time holds a store.
 class DescriptorStore {
  public:
   // Opens the file or makes it. What a killed process left half-written at the end is cut off. Throws Error
   // if another process holds the file, or if it is no store.
   explicit DescriptorStore(std::filesystem::path path);
+  // Deletes the file if it holds no descriptor.
+  ~DescriptorStore();
   DescriptorStore(const DescriptorStore&) = delete;
   DescriptorStore& operator=(const DescriptorStore&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
   // Number of descriptors.
   size_t size() const { return places_.size(); }
+  // Number of descriptors that earlier runs left; 0 from the second call on.
+  size_t TakeHeldBefore() { return std::exchange(held_before_, 0); }
 
   // Fills `values` if the store has a descriptor of that key and of as many dimensions.
   bool Read(const DescriptorKey& key, std::span<float> values) const;
@@ -49,7 +53,7 @@ class DescriptorStore {
   // Forgets all descriptors.
   void Clear();
 
-  // Deletes the file. Nothing may follow.
+  // Deletes the file. No other call may follow.
   void Remove();
 
   // Deletes the store that an earlier run left, if there is one. Throws as the constructor does.
@@ -60,7 +64,8 @@ class DescriptorStore {
     uint64_t offset = 0;  // of the first float
     uint32_t dimension = 0;
   };
-  // Of the descriptors in a record's payload that begins at `offset`; false if it is damaged.
+  // Notes the places of the descriptors in a record's payload that begins at `offset`; false if it is
+  // damaged.
   bool Index(const std::string& payload, uint64_t offset);
   void Cut(uint64_t size) const;
 
@@ -68,6 +73,8 @@ class DescriptorStore {
   FileLock lock_;
   uint64_t begin_ = 0;  // of the first record after the file's head
   uint64_t end_ = 0;    // of the whole records
+  size_t held_before_ = 0;
+  bool is_removed_ = false;
   std::map<DescriptorKey, Place> places_;
 };
 

@@ -72,10 +72,10 @@ struct ExtractedDescriptors {
 // rest goes on; each photo is described or among the failed. Worker threads decode ahead; on a CPU each
 // describes what it has decoded, so that the cores work on photos side by side. Photos are looked through for
 // equal sizes a window of consecutive ones at a time, which depends on the list and the options only: so does
-// each bit of the result, not on the number of threads or on where a run was interrupted. With a store,
-// descriptors are kept there as they are made, and what it holds of these photos is not done again. Memory:
-// the descriptors and what the photos in work take. Throws Interrupted; Error for lack of memory or a fault
-// of the device.
+// each bit of the result, unless memory ran short, and not on the number of threads or on where a run of the
+// same list was interrupted. With a store, descriptors are kept there as they are made; photos that it holds
+// are not described again. Memory: the descriptors and what the photos in work take. Throws Interrupted;
+// Error for lack of memory or a fault of the device.
 ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
                                         const RunContext& context = {}, DescriptorStore* store = nullptr);
 

@@ -44,7 +44,7 @@ struct MiningOptions {
   int queries = 2000;  // TPAMI 2019, PyTorch code; its MATLAB code: 6,000
   // Photos among which an epoch's negatives are looked for.
   int pool = 20000;  // TPAMI 2019, section 5.1: 22,000; the default of its PyTorch code: 20,000
-  // Queries to validate on: so many are drawn, the same in every epoch; 0: all.
+  // Number of queries to validate on, the same in every epoch; 0: all.
   int val_queries = 0;
   // Draw m3 positives anew in each epoch from the candidates, instead of the one chosen when the set was
   // made. Differs from cirtorch, whose positives are fixed: with few queries the variety helps.
@@ -87,15 +87,15 @@ void CheckMinable(const TrainingSet& set, Split split);
 using DescribePhotos =
     std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos, const RunContext& context)>;
 
-// What mining takes for the split kVal, so that the losses of epochs can be compared: val_queries, their
+// What training mines the split kVal with, so that the losses of epochs can be compared: val_queries, their
 // positives of the set, and all photos as their pool, in one round; by difficulty the hard triplet of every
 // photo drawn, whatever its loss and class: how far the network is from ranking it right.
 MiningOptions ForValidation(MiningOptions options);
 
 // Mines a round: draws the epoch's queries and pool, describes the pool and the round's part of the queries,
 // and picks the negatives of each (TPAMI 2019, section 4.3); or, by difficulty, draws the photos of the round
-// and picks triplets among them (MVA 2022). Draws depend on the seed and the turn only; of the split kVal
-// (see ForValidation) on the seed only. A round of several may come to no tuple: by difficulty, or with fewer
+// and picks triplets among them (MVA 2022). Draws depend on the seed and the turn only; of the split kVal on
+// the seed and the round only. A round of several may come to no tuple: by difficulty, or with fewer
 // queries than rounds. Throws Error where a round with queries, or the only round, has none; Interrupted.
 MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescribePhotos& describe, const MiningOptions& options, int64_t seed,

@@ -54,7 +54,7 @@ struct EpochMetrics {
   double evaluation_seconds = kNotKnown;  // on the benchmark
   double benchmark_map = kNotKnown;       // [0, 1]
   int64_t best_epoch = -1;                // so far, as the run chooses it; -1: not known
-  // Of the run so far: steps that changed nothing, since a loss or the gradient was not finite.
+  // Steps of the run so far that changed nothing, since a loss or the gradient was not finite.
   int64_t skipped_steps = 0;
 };
 

@@ -35,8 +35,8 @@ struct ShrinkageChoice {
   bool is_measured = false;  // false: fewer than two scenes have pairs, and all below is empty
   double map = 0;            // at `shrinkage`
   double unwhitened_map = 0;
-  // Of map - unwhitened_map: 95 %, by Student's t over scenes. That folds share scenes to learn from is not
-  // in it.
+  // Interval of map - unwhitened_map, 95 %, by Student's t over scenes. Ignores that folds share training
+  // scenes.
   double gain_half_width = 0;
   double best = 0;  // of the curve
   // Range of shrinkages around the best that are worse by less than such an interval of the difference (and
@@ -61,8 +61,8 @@ struct ShrinkageChoice {
 // it is shrunk, so that the best is rather below what it is among photos that are all new.
 //
 // One eigendecomposition a fold serves all shrinkages, since lengths and angles of whitened descriptors do
-// not depend on how they are rotated. Beside the descriptors it takes at most 15 D x D doubles, twice
-// queries + positives + photos x D floats, and 100 MiB.
+// not depend on how they are rotated. Beside the descriptors it takes at most 15 D x D doubles, 2 (queries +
+// positives + photos) D floats, and 100 MiB.
 //
 // descriptors: N x D, of unit length. scenes: one a descriptor. Throws Error as LearnWhitening does.
 ShrinkageChoice ChooseShrinkage(const Eigen::Ref<const DescriptorMatrix>& descriptors,
