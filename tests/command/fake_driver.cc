@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// As much of libcuda.so.1 as vantage asks: a driver with two GPUs, or, with FAKE_DRIVER_FAILS in the
-// environment, with none.
+// As much of libcuda.so.1 as vantage asks: a driver with as many GPUs as FAKE_DRIVER_GPUS in the environment
+// says, or one that fails where FAKE_DRIVER_FAILS is there.
 #include <cstdio>
 #include <cstdlib>
 
@@ -21,7 +21,8 @@ int cuDriverGetVersion(int* version) {
 }
 
 int cuDeviceGetCount(int* count) {
-  *count = 2;
+  const char* gpus = std::getenv("FAKE_DRIVER_GPUS");  // NOLINT(concurrency-mt-unsafe)
+  *count = gpus == nullptr ? 0 : std::atoi(gpus);
   return 0;
 }
 
