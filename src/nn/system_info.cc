@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/cuda_devices.h"
+#include "vantage/nn/precision.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/string.h"
 #include "vantage/util/version.h"
@@ -29,15 +30,17 @@ std::string NcclVersion() {
 
 json TextOrNull(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
 
-json Precisions(bool fast_bfloat16) {
-  json names = {"fp32"};
-  if (fast_bfloat16) names.push_back("bf16");
-  return names;
+json PrecisionsOfCpu(bool has_fast_bfloat16) {
+  return has_fast_bfloat16 ? json{"fp32", "bf16"} : json{"fp32"};
+}
+
+json PrecisionsOf(const GpuInfo& gpu) {
+  return gpu.HasFastBfloat16() ? json(PrecisionNames()) : json{"fp32", "fp16"};
 }
 
 // By the names that --device takes.
 json Devices(const SystemInfo& info) {
-  json devices = {{"cpu", {{"name", info.cpu}, {"precisions", Precisions(info.cpu_has_fast_bfloat16)}}}};
+  json devices = {{"cpu", {{"name", info.cpu}, {"precisions", PrecisionsOfCpu(info.cpu_has_fast_bfloat16)}}}};
   for (size_t i = 0; i < info.gpus.size(); ++i) {
     const GpuInfo& gpu = info.gpus[i];
     constexpr double kGibibyte = 1 << 30;
@@ -46,7 +49,7 @@ json Devices(const SystemInfo& info) {
         {"memory_gib", std::round(static_cast<double>(gpu.memory_bytes) / kGibibyte * 10) / 10},
         {"compute_capability", StrCat(gpu.major, ".", gpu.minor)},
         {"pci_bus_id", gpu.pci_bus_id},
-        {"precisions", Precisions(gpu.HasFastBfloat16())}};
+        {"precisions", PrecisionsOf(gpu)}};
   }
   return devices;
 }

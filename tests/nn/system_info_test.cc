@@ -29,8 +29,8 @@ TEST(SystemInfo, OffersBfloat16WhereAGpuHasIt) {
   const json devices = ToJson(info)["devices"];
   ASSERT_EQ(devices.size(), 3);
   EXPECT_EQ(devices["cuda:0"]["compute_capability"], "7.5");
-  EXPECT_EQ(devices["cuda:0"]["precisions"], json({"fp32"}));
-  EXPECT_EQ(devices["cuda:1"]["precisions"], json({"fp32", "bf16"}));
+  EXPECT_EQ(devices["cuda:0"]["precisions"], json({"fp32", "fp16"}));
+  EXPECT_EQ(devices["cuda:1"]["precisions"], json({"fp32", "tf32", "bf16", "fp16"}));
   EXPECT_EQ(devices["cuda:1"]["memory_gib"], 141);
 }
 
