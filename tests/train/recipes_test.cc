@@ -60,7 +60,7 @@ TEST(Recipes, TheCodesAndThePapersDifferInWhatWasPublishedOtherwise) {
     EXPECT_EQ(DifferencesOf(ReadRecipe(StrCat("tpami2019-", network)),
                             ReadRecipe(StrCat("tpami2019-", network, "-paper"))),
               StrCat("epochs 100 30\nmining.rounds 1 3\nmining.queries 2000 6000\n", rate,
-                     "optimizer.weight_decay 1e-06 5e-04\noptimizer.channel_exponent_rate_factor 100 10\n"
+                     "optimizer.weight_decay 1e-06 5e-04\noptimizer.channel_exponent_rate_factor 100.0 10.0\n"
                      "schedule.decay 0.01 0.1\nschedule.offset 1 0\n"))
         << network;
   }
