@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cstdio>
+#include <cstdlib>
+
 #include "command_line.h"
 #include "vantage/util/memory.h"
 
@@ -18,5 +21,11 @@ int main(int argc, char** argv) {
   commands.push_back(vantage::MakeReportCommand());
   commands.push_back(vantage::MakeConvertCommand());
   commands.push_back(vantage::MakeInfoCommand());
-  return vantage::RunProgram(argc, argv, commands);
+  const int code = vantage::RunProgram(argc, argv, commands);
+#ifndef __SANITIZE_ADDRESS__
+  // LibTorch's destructors unregister thousands of operators one by one.
+  std::fflush(nullptr);
+  std::_Exit(code);
+#endif
+  return code;
 }

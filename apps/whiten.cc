@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "command_line.h"
 #include "model_arguments.h"
@@ -88,7 +89,7 @@ class WhitenCommand : public Command {
                            {"pairs_per_query", options_.pairs_per_query},
                            {"dimension", options_.dimension},
                            {"folded", fold_},
-                           {"model_sha256", Sha256OfFile(model_.path)},
+                           {"model_sha256", std::exchange(model.file_sha256, "")},
                            {"training_set_sha256", Sha256OfFile(tuples_)},
                            {"photos", learned.photos},
                            {"pairs", learned.pairs},

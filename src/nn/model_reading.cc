@@ -2,6 +2,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
+#include <future>
 
 #include "nn/fill_net.h"
 #include "nn/model_meta.h"
@@ -10,6 +11,7 @@
 #include "nn/netvlad_layouts.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/util/error.h"
+#include "vantage/util/hash.h"
 #include "vantage/util/rethrow.h"
 
 namespace vantage {
@@ -131,13 +133,19 @@ DescriptorNetOptions AsTheFileHasIt() {
 Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
                 const std::vector<std::string>& allow_missing) try {
   const ModelSource source = OpenModelSource(path);
+  // Beside reading: it takes as long.
+  std::future<std::string> file_sha256 =
+      std::async(std::launch::async, [path] { return Sha256OfFile(path); });
   const NetOfSource net = Agree(source, wanted, allow_missing);
   Model model{MakeNet(source, net.options), {}};
   const bool is_complete = FillNet(InOwnLayout(source), net.is_trunk_only, allow_missing, model.net);
   if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source)))
     model.net.normalization = source.normalization.value_or(layout->normalization);
   ReadWhitenings(source, model);
-  if (!DescribesNetwork(source.meta)) return model;
+  if (!DescribesNetwork(source.meta)) {
+    model.file_sha256 = file_sha256.get();
+    return model;
+  }
   const std::string what = source.path + ": meta";
   ApplyMeta(source.meta, what, model);
   const std::string sha256 = WeightsSha256OfMeta(source.meta, what);
@@ -147,6 +155,7 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& w
                   ": its weights are not those that it was written with: ", "their SHA-256 is ", actual,
                   ", not ", sha256);
   }
+  model.file_sha256 = file_sha256.get();
   return model;
 } catch (...) {
   RethrowAsError();
