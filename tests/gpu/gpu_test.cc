@@ -70,7 +70,8 @@ class Gpu : public ::testing::Test {
   // A run's options on photos that are written to `folder`.
   static TrainOptions RunOptions(const TemporaryFolder& folder, const std::string& architecture) {
     WritePhotosAndSet(folder.path(), 5, 6, 2);
-    WriteModel(MakeFormulaModel(architecture), folder / "start.pth");
+    Model start = MakeFormulaModel(architecture);
+    WriteModel(start, folder / "start.pth");
     TrainOptions options;
     options.model.net = {architecture, "gem", false};
     options.model.weights = (folder / "start.pth").string();
