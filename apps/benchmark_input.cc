@@ -16,7 +16,7 @@
 #include "vantage/util/file.h"
 #include "vantage/util/photo_finder.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -234,4 +234,4 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
   return input;
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

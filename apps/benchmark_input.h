@@ -12,7 +12,7 @@
 #include "vantage/evaluation/official_benchmark.h"
 #include "vantage/extract/describe_benchmark.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 // A benchmark and the descriptors of its photos and queries.
 struct BenchmarkInput {
@@ -66,4 +66,4 @@ class BenchmarkArguments {
   bool restart_ = false;
 };
 
-}  // namespace vantage
+}  // namespace vantage::cli

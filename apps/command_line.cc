@@ -11,7 +11,7 @@
 #include "vantage/util/rethrow.h"
 #include "vantage/util/version.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 constexpr int kFailed = 1;
@@ -150,4 +150,4 @@ int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>
   return RunCommand(*chosen, options);
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -11,7 +11,7 @@ namespace CLI {
 class App;
 }  // namespace CLI
 
-namespace vantage {
+namespace vantage::cli {
 
 // Declares a subcommand's arguments. Wraps CLI11, which takes seconds to compile wherever it is included.
 class CommandLine {
@@ -67,4 +67,4 @@ std::unique_ptr<Command> MakeWhitenCommand();
 // failed, 2 wrong usage, 130 interrupted.
 int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>>& commands);
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -10,7 +10,7 @@
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/error.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,4 +108,4 @@ class ConvertCommand : public Command {
 
 std::unique_ptr<Command> MakeConvertCommand() { return std::make_unique<ConvertCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

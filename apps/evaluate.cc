@@ -21,7 +21,7 @@
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -268,4 +268,4 @@ class EvaluateCommand : public Command {
 
 std::unique_ptr<Command> MakeEvaluateCommand() { return std::make_unique<EvaluateCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

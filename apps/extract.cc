@@ -9,7 +9,7 @@
 #include "vantage/search/descriptors.h"
 #include "vantage/util/error.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class ExtractCommand : public Command {
@@ -87,4 +87,4 @@ class ExtractCommand : public Command {
 
 std::unique_ptr<Command> MakeExtractCommand() { return std::make_unique<ExtractCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -15,7 +15,7 @@
 #include "vantage/tuples/training_set.h"
 #include "vantage/util/error.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -149,4 +149,4 @@ class InfoCommand : public Command {
 
 std::unique_ptr<Command> MakeInfoCommand() { return std::make_unique<InfoCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

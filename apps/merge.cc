@@ -6,7 +6,7 @@
 #include "vantage/search/merge.h"
 #include "vantage/util/string.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class MergeCommand : public Command {
@@ -63,4 +63,4 @@ class MergeCommand : public Command {
 
 std::unique_ptr<Command> MakeMergeCommand() { return std::make_unique<MergeCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model_arguments.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 constexpr char kBareWeights[] = "; what follows the trunk of bare weights is said by --pooling and --head";
@@ -54,4 +54,4 @@ DescriptorProvenance ModelArguments::Provenance(const Model& model) const {
   return ProvenanceOf(model, path, descriptor);
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -9,7 +9,7 @@
 #include "vantage/extract/model_descriptors.h"
 #include "vantage/nn/model_file.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 // The arguments of commands that describe photos with a model.
 class ModelArguments {
@@ -44,4 +44,4 @@ class ModelArguments {
   OptionsDescription descriptor_description_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::cli

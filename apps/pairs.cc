@@ -17,7 +17,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -231,4 +231,4 @@ class PairsCommand : public Command {
 
 std::unique_ptr<Command> MakePairsCommand() { return std::make_unique<PairsCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -10,7 +10,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class ReconstructCommand : public Command {
@@ -93,4 +93,4 @@ class ReconstructCommand : public Command {
 
 std::unique_ptr<Command> MakeReconstructCommand() { return std::make_unique<ReconstructCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -12,7 +12,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -141,4 +141,4 @@ class ReportCommand : public Command {
 
 std::unique_ptr<Command> MakeReportCommand() { return std::make_unique<ReportCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -19,7 +19,7 @@
 #include "vantage/util/photo_finder.h"
 #include "vantage/util/stopwatch.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -230,4 +230,4 @@ class SearchCommand : public Command {
 
 std::unique_ptr<Command> MakeSearchCommand() { return std::make_unique<SearchCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -7,7 +7,7 @@
 #include "session.h"
 #include "vantage/util/error.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class SynthesizeCommand : public Command {
@@ -45,4 +45,4 @@ class SynthesizeCommand : public Command {
 
 std::unique_ptr<Command> MakeSynthesizeCommand() { return std::make_unique<SynthesizeCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

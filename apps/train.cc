@@ -14,7 +14,7 @@
 #include "vantage/util/gpu_driver.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class TrainCommand : public Command {
@@ -152,4 +152,4 @@ class TrainCommand : public Command {
 
 std::unique_ptr<Command> MakeTrainCommand() { return std::make_unique<TrainCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

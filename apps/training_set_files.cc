@@ -6,7 +6,7 @@
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -51,4 +51,4 @@ void ConvertTrainingSet(const fs::path& from, const fs::path& to) {
   }
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -17,7 +17,7 @@
 #include "vantage/util/lines.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class TuplesCommand : public Command {
@@ -244,4 +244,4 @@ class TuplesCommand : public Command {
 
 std::unique_ptr<Command> MakeTuplesCommand() { return std::make_unique<TuplesCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

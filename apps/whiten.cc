@@ -15,7 +15,7 @@
 #include "vantage/util/hash.h"
 #include "vantage/util/string.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -170,4 +170,4 @@ class WhitenCommand : public Command {
 
 std::unique_ptr<Command> MakeWhitenCommand() { return std::make_unique<WhitenCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli
