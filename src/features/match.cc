@@ -149,7 +149,7 @@ void Describe(OptionsDescription& description, MatchOptions& options) {
       .AtLeast(8);
 }
 
-GeometricMatch Match(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options) {
+GeometricMatch MatchFeatures(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options) {
   CheckOptions(options);
   GeometricMatch match;
   match.tentative = TentativeMatches(a, b, options.max_ratio);
@@ -158,7 +158,7 @@ GeometricMatch Match(const LocalFeatures& a, const LocalFeatures& b, const Match
 }
 
 bool ShowTheSame(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options) {
-  return static_cast<int64_t>(Match(a, b, options).inliers.size()) >= options.min_inliers;
+  return static_cast<int64_t>(MatchFeatures(a, b, options).inliers.size()) >= options.min_inliers;
 }
 
 }  // namespace vantage

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "mining/described_photos.h"
+#include "mining/descriptor_pool.h"
 #include "mining/triplet_miner.h"
 #include "vantage/extract/describer.h"
 #include "vantage/tuples/build.h"
@@ -107,7 +107,7 @@ void Describe(OptionsDescription& description, MiningOptions& options) {
 void CheckMinable(const TrainingSet& set, Split split) {
   std::set<SceneId> scenes;
   for (const TrainingPhoto& photo : set.photos) {
-    if (set.scenes[Index(photo.scene)].split == split) scenes.insert(photo.scene);
+    if (set.scenes[IndexOf(photo.scene)].split == split) scenes.insert(photo.scene);
   }
   const int64_t queries = Summarize(set, split).queries;
   VANTAGE_CHECK(queries > 0, "the training set has no query in the split '", SplitName(split), "'");
@@ -156,7 +156,7 @@ MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem
       if (known.insert(photo).second) needed.push_back(photo);
     }
   }
-  const DescribedPhotos described(set, needed, photo_root, describe, context);
+  const DescriptorPool described(set, needed, photo_root, describe, context);
   MinedTuples mined;
   mined.failed = described.failed();
   std::erase_if(

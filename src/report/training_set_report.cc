@@ -48,8 +48,8 @@ void Describe(OptionsDescription& description, TrainingSetReportOptions& options
 }
 
 std::string FilterAttributes(const TrainingSet& set, SceneId scene) {
-  return StrCat("data-scene=\"", Index(scene), "\" data-split=\"", SplitName(set.scenes[Index(scene)].split),
-                "\"");
+  return StrCat("data-scene=\"", IndexOf(scene), "\" data-split=\"",
+                SplitName(set.scenes[IndexOf(scene)].split), "\"");
 }
 
 std::string OverviewSection(const TrainingSet& set) {
@@ -89,7 +89,7 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
   summary.photos = static_cast<int64_t>(photos.size());
   PhotoAlbum album;
   for (size_t i = 0; i < photos.size(); ++i) {
-    album.Add(static_cast<int64_t>(photos[i]), set.photos[Index(photos[i])].path, std::move(thumbnails[i]));
+    album.Add(static_cast<int64_t>(photos[i]), set.photos[IndexOf(photos[i])].path, std::move(thumbnails[i]));
   }
   summary.unreadable = album.unreadable();
 

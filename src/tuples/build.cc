@@ -79,8 +79,8 @@ class PositiveChooser {
 
  private:
   float Similarity(const TrainingQuery& query, const CandidatePositive& candidate) const {
-    return descriptors_.row(static_cast<Eigen::Index>(Index(query.photo)))
-        .dot(descriptors_.row(static_cast<Eigen::Index>(Index(candidate.photo))));
+    return descriptors_.row(static_cast<Eigen::Index>(IndexOf(query.photo)))
+        .dot(descriptors_.row(static_cast<Eigen::Index>(IndexOf(candidate.photo))));
   }
 
   const TupleOptions& options_;

@@ -127,15 +127,15 @@ CirtorchExport WriteCirtorchPickle(const TrainingSet& set, const fs::path& photo
     SplitLists& lists = splits[static_cast<size_t>(set.SplitOf(PhotoId{static_cast<int64_t>(i)}))];
     place_of.push_back(static_cast<int64_t>(lists.cids.size()));
     lists.cids.push_back(cids[i]);
-    lists.clusters.push_back(clusters[Index(set.photos[i].scene)]);
+    lists.clusters.push_back(clusters[IndexOf(set.photos[i].scene)]);
   }
   for (size_t i = 0; i < set.queries.size(); ++i) {
     const TrainingQuery& query = set.queries[i];
     VANTAGE_CHECK(set.SplitOf(query.photo) == set.SplitOf(query.positive), path.string(), ": query ", i,
                   " and its positive are in different splits");
     SplitLists& lists = splits[static_cast<size_t>(set.SplitOf(query.photo))];
-    lists.queries.push_back(place_of[Index(query.photo)]);
-    lists.positives.push_back(place_of[Index(query.positive)]);
+    lists.queries.push_back(place_of[IndexOf(query.photo)]);
+    lists.positives.push_back(place_of[IndexOf(query.positive)]);
   }
 
   CirtorchExport result{static_cast<int64_t>(set.photos.size()), static_cast<int64_t>(set.queries.size())};

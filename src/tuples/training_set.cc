@@ -131,7 +131,7 @@ TrainingSet ReadTrainingSet(const fs::path& path) try {
 }
 
 fs::path PhotoPath(const TrainingSet& set, PhotoId photo, const fs::path& root) {
-  return root / set.photos[Index(photo)].path;  // an absolute path stays itself
+  return root / set.photos[IndexOf(photo)].path;  // an absolute path stays itself
 }
 
 TrainingSetSummary Summarize(const TrainingSet& set, Split split) {

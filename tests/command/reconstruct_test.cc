@@ -69,7 +69,7 @@ TEST(PileOfPhotos, ComesApartByLandmark) {
     landmarks[photo.scene].insert(std::filesystem::path(photo.path).filename().string().substr(0, 3));
     EXPECT_TRUE(std::filesystem::exists(folder / photo.path)) << photo.path;
   }
-  for (const auto& [id, names] : landmarks) EXPECT_EQ(names.size(), 1U) << set.scenes[Index(id)].name;
+  for (const auto& [id, names] : landmarks) EXPECT_EQ(names.size(), 1U) << set.scenes[IndexOf(id)].name;
 
   // What is tested on is left out, and it says by which photo.
   const json without = VantageJson({"tuples", (folder / "models").string(), "--exclude-photos",

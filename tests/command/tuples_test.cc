@@ -198,7 +198,7 @@ TEST_F(TupleClasses, AreTheScenesOfATrainingSet) {
   EXPECT_EQ(set.queries.size(), 15U);
   for (const TrainingQuery& query : set.queries) {
     EXPECT_NE(query.photo, query.positive);
-    EXPECT_EQ(set.photos[Index(query.photo)].scene, set.photos[Index(query.positive)].scene);
+    EXPECT_EQ(set.photos[IndexOf(query.photo)].scene, set.photos[IndexOf(query.positive)].scene);
     EXPECT_TRUE(std::filesystem::exists(PhotoPath(set, query.positive, folder_.path())));
   }
 }

@@ -47,11 +47,11 @@ TEST(BuildTuples, CandidatesAgreeWithBruteForce) {
   EXPECT_EQ(built.set.photos.size(), 45U);
   EXPECT_EQ(built.set.photos[16].path, "photos/scene1/1.jpg");
   for (const TrainingQuery& query : built.set.queries) {
-    const size_t scene = Index(built.set.photos[Index(query.photo)].scene);
+    const size_t scene = IndexOf(built.set.photos[IndexOf(query.photo)].scene);
     const Reconstruction& model = scenes[scene].models[0].reconstruction;
     const CovisibilityIndex index(model);
     const auto image_of = [&](PhotoId photo) {
-      return ImageId{static_cast<uint32_t>(Index(photo) - 15 * scene + 1)};
+      return ImageId{static_cast<uint32_t>(IndexOf(photo) - 15 * scene + 1)};
     };
     std::map<ImageId, CandidatePositive> found;
     for (const CandidatePositive& candidate : query.candidates) found[image_of(candidate.photo)] = candidate;
@@ -148,7 +148,9 @@ TEST(BuildTuples, M1TakesTheNearestDescriptorAmongTheNearestCameras) {
     }
   }
   const TrainingSet set = BuildTuples(scenes, options, folder.path(), {}, &descriptors).set;
-  const auto row = [&](PhotoId photo) { return descriptors.Rows({folder / set.photos[Index(photo)].path}); };
+  const auto row = [&](PhotoId photo) {
+    return descriptors.Rows({folder / set.photos[IndexOf(photo)].path});
+  };
   EXPECT_EQ(set.queries.size(), 24U);  // all nearest cameras are candidates, shared points or none
   for (const TrainingQuery& query : set.queries) {
     EXPECT_EQ(query.candidates.size(), 5U);
@@ -172,7 +174,7 @@ TEST(BuildTuples, QueriesFollowTheRuleOfTenPercentAndThirty) {
     const TrainingSet set =
         BuildTuples(ReadScenes(folder / "models", "", std::nullopt), options, folder.path()).set;
     std::map<SceneId, int> counts;
-    for (const TrainingQuery& query : set.queries) ++counts[set.photos[Index(query.photo)].scene];
+    for (const TrainingQuery& query : set.queries) ++counts[set.photos[IndexOf(query.photo)].scene];
     return counts[SceneId{0}];
   };
   EXPECT_EQ(queries(0.1, 30), 2);

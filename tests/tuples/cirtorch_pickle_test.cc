@@ -119,7 +119,7 @@ TEST_P(CirtorchPickles, HoldWhatTheirTwinInJsonHolds) {
     for (size_t i = 0; i < lists["cids"].size(); ++i, ++photo) {
       const std::string cid = lists["cids"][i];
       EXPECT_EQ(set.photos[photo].path, StrCat("ims/", CirtorchPhotoPath(cid)));
-      EXPECT_EQ(set.scenes[Index(set.photos[photo].scene)].name,
+      EXPECT_EQ(set.scenes[IndexOf(set.photos[photo].scene)].name,
                 StrCat(split, "/", lists["cluster"][i].get<int64_t>()));
     }
     for (size_t i = 0; i < lists["qidxs"].size(); ++i, ++query) {

@@ -43,13 +43,13 @@ TEST_F(Classes, BecomeScenesWithQueriesOfTheirOwn) {
   for (const TrainingQuery& query : built.set.queries) {
     EXPECT_TRUE(queries.insert(query.photo).second);
     EXPECT_NE(query.photo, query.positive);
-    const SceneId scene = built.set.photos[Index(query.photo)].scene;
+    const SceneId scene = built.set.photos[IndexOf(query.photo)].scene;
     EXPECT_EQ(query.candidates.front().photo, query.positive);
     EXPECT_EQ(query.candidates.size(), 8U);
     std::set<PhotoId> candidates = {query.photo};
     for (const CandidatePositive& candidate : query.candidates) {
       EXPECT_TRUE(candidates.insert(candidate.photo).second);
-      EXPECT_EQ(built.set.photos[Index(candidate.photo)].scene, scene);
+      EXPECT_EQ(built.set.photos[IndexOf(candidate.photo)].scene, scene);
       EXPECT_TRUE(IsModerateViewpointChange(candidate, 0.2, 1.5));
     }
   }

@@ -13,8 +13,8 @@ namespace vantage {
 enum class PhotoId : int64_t {};
 enum class SceneId : int64_t {};
 
-inline size_t Index(PhotoId id) { return static_cast<size_t>(id); }
-inline size_t Index(SceneId id) { return static_cast<size_t>(id); }
+inline size_t IndexOf(PhotoId id) { return static_cast<size_t>(id); }
+inline size_t IndexOf(SceneId id) { return static_cast<size_t>(id); }
 
 enum class Split { kTrain, kVal };
 inline const char* SplitName(Split split) { return split == Split::kTrain ? "train" : "val"; }
@@ -54,7 +54,7 @@ struct TrainingSet {
   std::vector<TrainingPhoto> photos;
   std::vector<TrainingQuery> queries;
 
-  Split SplitOf(PhotoId photo) const { return scenes[Index(photos[Index(photo)].scene)].split; }
+  Split SplitOf(PhotoId photo) const { return scenes[IndexOf(photos[IndexOf(photo)].scene)].split; }
 };
 
 // Writes one SQLite file (docs/formats.md). The same set gives the same content.

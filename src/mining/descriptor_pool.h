@@ -15,11 +15,11 @@
 namespace vantage {
 
 // Descriptors of photos, each there once. Those that cannot be read are left out.
-class DescribedPhotos {
+class DescriptorPool {
  public:
-  DescribedPhotos(const TrainingSet& set, const std::vector<PhotoId>& photos,
-                  const std::filesystem::path& root, const DescribePhotos& describe,
-                  const RunContext& context) {
+  DescriptorPool(const TrainingSet& set, const std::vector<PhotoId>& photos,
+                 const std::filesystem::path& root, const DescribePhotos& describe,
+                 const RunContext& context) {
     std::vector<PhotoRequest> requests;
     for (const PhotoId photo : photos) requests.push_back({PhotoPath(set, photo, root), std::nullopt});
     ExtractedDescriptors extracted = describe(requests, context);
@@ -75,7 +75,7 @@ class DescribedPhotos {
 
 inline std::vector<SceneId> ScenesOf(const TrainingSet& set, const std::vector<PhotoId>& photos) {
   std::vector<SceneId> scenes;
-  for (const PhotoId photo : photos) scenes.push_back(set.photos[Index(photo)].scene);
+  for (const PhotoId photo : photos) scenes.push_back(set.photos[IndexOf(photo)].scene);
   return scenes;
 }
 
