@@ -64,7 +64,7 @@ void LeaveOutFailed(BenchmarkInput& input, bool official) {
 
 }  // namespace
 
-void BenchmarkArguments::Declare(CommandLine& line) {
+void BenchmarkArguments::AddTo(CommandLine& line) {
   line.Option("--data", data_, "The benchmark's folder", /*required=*/true);
   line.Option(
       "--benchmark", kind_,

@@ -122,7 +122,7 @@ int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>
   for (const auto& command : commands) {
     CLI::App* subcommand = app.add_subcommand(command->Name(), command->Summary());
     CommandLine line(*subcommand);
-    command->Declare(line);
+    command->AddArguments(line);
     subcommand
         ->add_option("--threads", options.threads,
                      "Threads; 0: as many as processors that the process may use")

@@ -43,7 +43,7 @@ class Command {
   virtual ~Command() = default;
   virtual std::string Name() const = 0;
   virtual std::string Summary() const = 0;
-  virtual void Declare(CommandLine& line) = 0;
+  virtual void AddArguments(CommandLine& line) = 0;
   virtual void Run(Session& session) = 0;
   // What to do after Ctrl-C.
   virtual std::string HowToGoOn() const { return "run the same command again"; }

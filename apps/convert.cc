@@ -22,9 +22,9 @@ class ConvertCommand : public Command {
     return "Write a model, sparse model or training set in another format";
   }
 
-  void Declare(CommandLine& line) override {
-    model_.DeclareModelOnly(
-        line, "IN", "Model (.pth), folder of a COLMAP model, or training set (.db, or cirtorch's .pkl)");
+  void AddArguments(CommandLine& line) override {
+    model_.AddModelTo(line, "IN",
+                      "Model (.pth), folder of a COLMAP model, or training set (.db, or cirtorch's .pkl)");
     line.Positional("OUT", output_, "File or folder to write");
     line.Option(
         "--format", format_,

@@ -14,15 +14,15 @@ namespace {
 
 class ExtractCommand : public Command {
  public:
-  ExtractCommand() { Describe(format_description_, format_); }
+  ExtractCommand() { Declare(format_description_, format_); }
 
   std::string Name() const override { return "extract"; }
   std::string Summary() const override {
     return "Describe photos: one vector each, to NAME.npy and NAME.json or to NAME.h5";
   }
 
-  void Declare(CommandLine& line) override {
-    model_.Declare(line, "MODEL", "Model");
+  void AddArguments(CommandLine& line) override {
+    model_.AddTo(line, "MODEL", "Model");
     line.Positional("PHOTOS", photos_, "Folders, lists of paths (.txt), or photos");
     line.Option("-o,--output", output_, "NAME of the files to write", /*required=*/true);
     line.Options(format_description_);

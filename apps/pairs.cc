@@ -29,14 +29,14 @@ std::string PercentOrDash(double share) { return std::isnan(share) ? "-" : Forma
 class PairsCommand : public Command {
  public:
   PairsCommand() {
-    Describe(description_, options_);
-    Describe(description_, recall_);
+    Declare(description_, options_);
+    Declare(description_, recall_);
   }
 
   std::string Name() const override { return "pairs"; }
   std::string Summary() const override { return "Propose pairs of photos for COLMAP and hloc to match"; }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("DATABASE", database_, "Descriptors (.npy, .h5) of the photos");
     line.Option("--queries", queries_,
                 "Descriptors of query photos, each to be paired with its nearest of the database (hloc's "

@@ -12,14 +12,14 @@ namespace {
 
 class SynthesizeCommand : public Command {
  public:
-  SynthesizeCommand() { Describe(description_, options_); }
+  SynthesizeCommand() { Declare(description_, options_); }
 
   std::string Name() const override { return "synthesize"; }
   std::string Summary() const override {
     return "Render synthetic landmarks: photos, exact COLMAP models and a benchmark";
   }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Option("-o,--output", output_, "Folder for the dataset", /*required=*/true);
     line.Options(description_);
     line.Example("vantage synthesize -o scenes --seed 1");

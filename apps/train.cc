@@ -19,12 +19,12 @@ namespace {
 
 class TrainCommand : public Command {
  public:
-  TrainCommand() { Describe(description_, options_); }
+  TrainCommand() { Declare(description_, options_); }
 
   std::string Name() const override { return "train"; }
   std::string Summary() const override { return "Fine-tune a descriptor network on a training set"; }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("CONFIG", config_,
                     "Configuration (.toml); paths in it are relative to the current folder");
     line.Option("-o,--output", output_,

@@ -23,14 +23,14 @@ namespace {
 class TuplesCommand : public Command {
  public:
   TuplesCommand() {
-    Describe(description_, options_);
-    Describe(description_, exclude_);
+    Declare(description_, options_);
+    Declare(description_, exclude_);
   }
 
   std::string Name() const override { return "tuples"; }
   std::string Summary() const override { return "Choose queries and matching photos from sparse models"; }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional(
         "SCENES", scenes_,
         "Folders of COLMAP models, as 'vantage reconstruct' writes them or others; or a training set of "

@@ -22,15 +22,15 @@ namespace fs = std::filesystem;
 
 class WhitenCommand : public Command {
  public:
-  WhitenCommand() { Describe(description_, options_); }
+  WhitenCommand() { Declare(description_, options_); }
 
   std::string Name() const override { return "whiten"; }
   std::string Summary() const override {
     return "Learn a whitening from matching pairs and store it in the model";
   }
 
-  void Declare(CommandLine& line) override {
-    model_.DeclareModelOnly(line, "MODEL", "Model");
+  void AddArguments(CommandLine& line) override {
+    model_.AddModelTo(line, "MODEL", "Model");
     line.Option("--tuples", tuples_, "Training set (.db) whose pairs it is learned from", /*required=*/true);
     line.Option("-o,--output", output_, "Model to write", /*required=*/true);
     line.Option(

@@ -40,7 +40,7 @@ void Rescore(const Eigen::Ref<const Eigen::RowVectorXf>& query, const Descriptor
 
 }  // namespace
 
-void Describe(OptionsDescription& description, ApproximateSearchOptions& options) {
+void Declare(OptionsDescription& description, ApproximateSearchOptions& options) {
   description.Add("nprobe", options.nprobe, "ivf-flat, ivf-pq: clusters that a query is compared with")
       .AtLeast(1);
   description.Add("ef_search", options.ef_search, "hnsw: candidates that a query keeps, or k").Range(1, 1e9);

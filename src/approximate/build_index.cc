@@ -127,7 +127,7 @@ void AddAll(faiss::Index& index, const DescriptorDatabase& database, const RunCo
 
 }  // namespace
 
-void Describe(OptionsDescription& description, ApproximateIndexOptions& options) {
+void Declare(OptionsDescription& description, ApproximateIndexOptions& options) {
   description
       .Add("kind", options.kind,
            "Search an index of FAISS, which finds most of the nearest; none: compare with all")

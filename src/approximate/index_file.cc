@@ -25,7 +25,7 @@ fs::path SidecarOf(const fs::path& path) { return path.string() + ".json"; }
 
 json AsJson(ApproximateIndexOptions options) {
   OptionsDescription description;
-  Describe(description, options);
+  Declare(description, options);
   return ToJson(description);
 }
 

@@ -77,8 +77,8 @@ struct Describer::State {
     DescriptorNet shared = net;
     DescriptorNetOptions made_of = net.options();
     OptionsDescription description;
-    vantage::Describe(description, made_of);
-    DescribeLocals(description, made_of);
+    Declare(description, made_of);
+    DeclareLocals(description, made_of);
     const SuperGlobalPooling& pooled = options.super_global;
     Sha256Digest digest;
     digest.Add(nlohmann::json(

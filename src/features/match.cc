@@ -132,7 +132,7 @@ void FindGeometry(const LocalFeatures& a, const LocalFeatures& b, double max_err
 
 }  // namespace
 
-void Describe(OptionsDescription& description, MatchOptions& options) {
+void Declare(OptionsDescription& description, MatchOptions& options) {
   description
       .Add("max_ratio", options.max_ratio,
            "A feature matches its nearest where that is nearer than this share of the distance to the second "

@@ -66,7 +66,7 @@ std::vector<PhotoId> DrawPool(const TrainingSet& set, Split split, const MiningO
 
 }  // namespace
 
-void Describe(OptionsDescription& description, MiningOptions& options) {
+void Declare(OptionsDescription& description, MiningOptions& options) {
   description
       .Add(
           "strategy", options.strategy,

@@ -38,7 +38,7 @@ NetOfSource Agree(const ModelSource& source, const DescriptorNetOptions& wanted,
   };
   if (!wanted.architecture.empty() && options.architecture != wanted.architecture) {
     const bool fits_a_part =
-        !DescribesNetwork(source.meta) && !allow_missing.empty() &&
+        !HasArchitecture(source.meta) && !allow_missing.empty() &&
         FindNet(Without(ShapesOf(source), allow_missing)).options.architecture == wanted.architecture;
     if (!options.architecture.empty() && !fits_a_part) {
       refuse("a " + wanted.architecture);
@@ -62,7 +62,7 @@ NetOfSource Agree(const ModelSource& source, const DescriptorNetOptions& wanted,
     if (options.head.empty()) options.head = "cirtorch";
     return net;
   }
-  if (HasLocals(options) && !DescribesNetwork(source.meta)) {  // what tensors do not tell
+  if (HasLocals(options) && !HasArchitecture(source.meta)) {  // what tensors do not tell
     options.locals.windows = wanted.locals.windows;
     if (wanted.head == options.head) options.netvlad.alpha = wanted.netvlad.alpha;
   }
@@ -88,7 +88,7 @@ DescriptorNet MakeNet(const ModelSource& source, const DescriptorNetOptions& opt
     return DescriptorNet(options);
   } catch (const UsageError& error) {
     const std::string message = StrCat(source.path, ": ", error.what());
-    if (DescribesNetwork(source.meta)) throw Error(message);  // the file's fault
+    if (HasArchitecture(source.meta)) throw Error(message);  // the file's fault
     throw UsageError(message);
   }
 }
@@ -142,7 +142,7 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& w
   if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source)))
     model.net.normalization = source.normalization.value_or(layout->normalization);
   ReadWhitenings(source, model);
-  if (!DescribesNetwork(source.meta)) {
+  if (!HasArchitecture(source.meta)) {
     model.file_sha256 = file_sha256.get();
     return model;
   }

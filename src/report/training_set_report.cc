@@ -34,7 +34,7 @@ std::string Toolbar(const TrainingSet& set) {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, TrainingSetReportOptions& options) {
+void Declare(OptionsDescription& description, TrainingSetReportOptions& options) {
   description.Add("queries", options.queries, "Queries shown, drawn from the splits in proportion")
       .Range(1, 100000);
   description.Add("candidates", options.candidates, "Candidate positives shown of each query").Range(1, 1000);
@@ -44,7 +44,7 @@ void Describe(OptionsDescription& description, TrainingSetReportOptions& options
       .Range(0, 100000);
   description.Add("scene_photos", options.scene_photos, "Photos shown of each scene").Range(0, 1000);
   description.Add("seed", options.seed, "Another seed draws other queries").AtLeast(0);
-  Describe(description, options.thumbnails);
+  Declare(description, options.thumbnails);
 }
 
 std::string FilterAttributes(const TrainingSet& set, SceneId scene) {

@@ -82,7 +82,7 @@ void WarnUnlessUnitLength(const Eigen::Ref<const DescriptorMatrix>& values, cons
   WarnOfLengths(CountNotUnitLength(values), values.rows(), source);
 }
 
-void Describe(OptionsDescription& description, DescriptorFormat& format) {
+void Declare(OptionsDescription& description, DescriptorFormat& format) {
   description
       .Add("format", format.container,
            "npy: NAME.npy and NAME.json; h5: NAME.h5 in hloc's layout; auto: as NAME ends, or npy")

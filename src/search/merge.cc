@@ -129,7 +129,7 @@ std::string ListSome(const std::vector<int64_t>& numbers) {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, MergeOptions& options) {
+void Declare(OptionsDescription& description, MergeOptions& options) {
   description.Add("partial", options.partial,
                   "Merge the shards named, also where others of the run are missing");
 }

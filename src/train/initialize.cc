@@ -157,7 +157,7 @@ DescriptorMatrix SampleLocals(const LocalHead& head, int64_t wanted, const Descr
 
 }  // namespace
 
-void Describe(OptionsDescription& description, InitializationOptions& options) {
+void Declare(OptionsDescription& description, InitializationOptions& options) {
   description.Add("photos", options.photos, "Training photos whose local features are looked at").AtLeast(1);
   description
       .Add("locals_per_cluster", options.locals_per_cluster,

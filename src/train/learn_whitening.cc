@@ -16,7 +16,7 @@
 
 namespace vantage {
 
-void Describe(OptionsDescription& description, LearnWhiteningOptions& options) {
+void Declare(OptionsDescription& description, LearnWhiteningOptions& options) {
   description
       .Add("method", options.method,
            "learned: from matching pairs, as the code of TPAMI 2019; learned-paper: as the paper; pca: from "

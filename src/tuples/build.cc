@@ -129,7 +129,7 @@ ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, cons
 
 }  // namespace
 
-void Describe(OptionsDescription& description, TupleOptions& options) {
+void Declare(OptionsDescription& description, TupleOptions& options) {
   description
       .Add("query_fraction", options.query_fraction, "Largest share of a scene's photos that are queries")
       .Range(1e-6, 1);

@@ -107,7 +107,7 @@ Overlaps FindOverlaps(const std::vector<std::vector<fs::path>>& photos, const Ph
 
 }  // namespace
 
-void Describe(OptionsDescription& description, ExcludeOptions& options) {
+void Declare(OptionsDescription& description, ExcludeOptions& options) {
   description
       .Add("overlapping", options.overlapping,
            "Scenes that show the same thing: merge them, drop all but the largest, or keep them apart "

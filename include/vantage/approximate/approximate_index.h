@@ -34,7 +34,7 @@ struct ApproximateIndexOptions {
   // Of what is drawn. At least 0.
   int64_t seed = 0;
 };
-void Describe(OptionsDescription& description, ApproximateIndexOptions& options);
+void Declare(OptionsDescription& description, ApproximateIndexOptions& options);
 
 // How an index is searched.
 struct ApproximateSearchOptions {
@@ -46,7 +46,7 @@ struct ApproximateSearchOptions {
   // least 0; 0: none, scores are those of the codes.
   int64_t refine = 4;
 };
-void Describe(OptionsDescription& description, ApproximateSearchOptions& options);
+void Declare(OptionsDescription& description, ApproximateSearchOptions& options);
 
 // An index of FAISS over a descriptor file: finds most of the nearest, faster than comparing all. Any number
 // of threads may search it.

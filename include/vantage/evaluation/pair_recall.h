@@ -25,7 +25,7 @@ struct PairRecallOptions {
   // COLMAP itself asks for 15 matches that agree. At least 1.
   int64_t min_shared_points = 15;
 };
-void Describe(OptionsDescription& description, PairRecallOptions& options);
+void Declare(OptionsDescription& description, PairRecallOptions& options);
 
 // How many of the pairs worth matching are among some that are matched.
 struct PairRecall {

@@ -28,7 +28,7 @@ struct ModelDescriptorOptions {
   int64_t batch_pixels = 0;
   SuperGlobalPooling super_global;
 };
-void Describe(OptionsDescription& description, ModelDescriptorOptions& options);
+void Declare(OptionsDescription& description, ModelDescriptorOptions& options);
 
 // The size and the scales that the options and the model come to.
 int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options);

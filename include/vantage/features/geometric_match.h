@@ -21,7 +21,7 @@ struct MatchOptions {
   // (docs/geometric-matching.md).
   int min_inliers = 10;
 };
-void Describe(OptionsDescription& description, MatchOptions& options);
+void Declare(OptionsDescription& description, MatchOptions& options);
 
 // Features a of the one and b of the other photo that look alike.
 struct FeatureMatch {

@@ -37,7 +37,7 @@ struct TripletOptions {
   // At most so many triplets a round.
   int triplets = 256;
 };
-void Describe(OptionsDescription& description, TripletOptions& options);
+void Declare(OptionsDescription& description, TripletOptions& options);
 
 struct Triplet {
   int64_t anchor = 0;  // rows

@@ -57,7 +57,7 @@ struct MiningOptions {
   std::string network = "current";
   TripletOptions difficulty;
 };
-void Describe(OptionsDescription& description, MiningOptions& options);
+void Declare(OptionsDescription& description, MiningOptions& options);
 
 struct MinedTuples {
   std::vector<Tuple> tuples;

@@ -60,7 +60,7 @@ struct DescriptorFormat {
   bool float16 = false;
 };
 
-void Describe(OptionsDescription& description, DescriptorFormat& format);
+void Declare(OptionsDescription& description, DescriptorFormat& format);
 
 // True where the path ends in .npy, .json, .h5 or .hdf5.
 bool IsDescriptorPath(const std::filesystem::path& path);

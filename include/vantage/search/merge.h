@@ -14,7 +14,7 @@ struct MergeOptions {
   bool partial = false;
 };
 
-void Describe(OptionsDescription& description, MergeOptions& options);
+void Declare(OptionsDescription& description, MergeOptions& options);
 
 struct MergedDescriptors {
   DescriptorFile file;

@@ -20,7 +20,7 @@ struct SearchOptions {
   DiffusionOptions diffusion;
   SuperGlobalOptions superglobal;
 };
-void Describe(OptionsDescription& description, SearchOptions& options);
+void Declare(OptionsDescription& description, SearchOptions& options);
 
 // For each query the database row of the same photo, if there is one. Empty: no query is in the database.
 using OwnRows = std::vector<std::optional<int64_t>>;

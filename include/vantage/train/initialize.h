@@ -23,7 +23,7 @@ struct InitializationOptions {
   // Rounds of k-means at most.
   int iterations = 25;
 };
-void Describe(OptionsDescription& description, InitializationOptions& options);
+void Declare(OptionsDescription& description, InitializationOptions& options);
 
 struct InitializedLocals {
   int64_t photos = 0;

@@ -38,7 +38,7 @@ struct LearnWhiteningOptions {
   int memory = 1024;
   std::string scratch;
 };
-void Describe(OptionsDescription& description, LearnWhiteningOptions& options);
+void Declare(OptionsDescription& description, LearnWhiteningOptions& options);
 
 struct LearnedWhitening {
   ModelWhitening whitening;  // learned at one scale, and where there are several also at those

@@ -35,7 +35,7 @@ struct TupleOptions {
   int min_scene_photos = 3;
   int64_t seed = 0;
 };
-void Describe(OptionsDescription& description, TupleOptions& options);
+void Declare(OptionsDescription& description, TupleOptions& options);
 
 struct TupleReport {
   std::vector<std::string> dropped_scenes;  // "NAME: why"

@@ -26,7 +26,7 @@ struct ExcludeOptions {
   FeatureOptions features;
   MatchOptions match;
 };
-void Describe(OptionsDescription& description, ExcludeOptions& options);
+void Declare(OptionsDescription& description, ExcludeOptions& options);
 
 // Why scenes were merged or left out.
 struct SceneChange {
