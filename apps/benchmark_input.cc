@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "vantage/descriptors/descriptor_database.h"
 #include "vantage/evaluation/holidays.h"
 #include "vantage/evaluation/results.h"
 #include "vantage/evaluation/saved_descriptors.h"
 #include "vantage/extract/descriptor_store.h"
 #include "vantage/image/photo_folder.h"
-#include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/photo_finder.h"

@@ -4,9 +4,9 @@
 #include "command_line.h"
 #include "model_arguments.h"
 #include "session.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/extract/describer.h"
 #include "vantage/extract/descriptor_store.h"
-#include "vantage/search/descriptors.h"
 #include "vantage/util/error.h"
 
 namespace vantage::cli {

@@ -5,14 +5,14 @@
 #include "command_line.h"
 #include "session.h"
 #include "training_set_files.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/nn/model_info.h"
 #include "vantage/nn/system_info.h"
-#include "vantage/search/descriptors.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/train/process_group.h"
-#include "vantage/tuples/cirtorch_pickle.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/cirtorch_pickle.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/error.h"
 
 namespace vantage::cli {

@@ -3,7 +3,7 @@
 
 #include "command_line.h"
 #include "session.h"
-#include "vantage/search/merge.h"
+#include "vantage/descriptors/merge.h"
 #include "vantage/util/string.h"
 
 namespace vantage::cli {

@@ -5,15 +5,15 @@
 
 #include "command_line.h"
 #include "session.h"
+#include "vantage/descriptors/descriptor_database.h"
 #include "vantage/evaluation/pair_recall.h"
 #include "vantage/evaluation/results.h"
-#include "vantage/search/descriptor_database.h"
 #include "vantage/search/pairs.h"
 #include "vantage/serialize/json.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/sfm/covisibility.h"
-#include "vantage/tuples/scenes.h"
+#include "vantage/training_set/scenes.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage::cli {

@@ -8,7 +8,7 @@
 #include "vantage/mining/tuple_miner.h"
 #include "vantage/report/run_report.h"
 #include "vantage/report/training_set_report.h"
-#include "vantage/tuples/located_set.h"
+#include "vantage/training_set/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 

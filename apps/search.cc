@@ -9,7 +9,7 @@
 
 #include "command_line.h"
 #include "session.h"
-#include "vantage/approximate/approximate_index.h"
+#include "vantage/ann/approximate_index.h"
 #include "vantage/features/photo_matcher.h"
 #include "vantage/search/ranked_lists.h"
 #include "vantage/search/rerank.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training_set_files.h"
 
-#include "vantage/tuples/cirtorch_pickle.h"
-#include "vantage/tuples/located_set.h"
+#include "vantage/training_set/cirtorch_pickle.h"
+#include "vantage/training_set/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 

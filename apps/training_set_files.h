@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "vantage/tuples/build.h"
+#include "vantage/training_set/build.h"
 
 namespace vantage::cli {
 

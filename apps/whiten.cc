@@ -10,7 +10,7 @@
 #include "vantage/nn/fold_whitening.h"
 #include "vantage/report/whitening_report.h"
 #include "vantage/train/learn_whitening.h"
-#include "vantage/tuples/located_set.h"
+#include "vantage/training_set/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/string.h"

@@ -8,7 +8,7 @@
 #include "mining/descriptor_pool.h"
 #include "mining/triplet_miner.h"
 #include "vantage/extract/describer.h"
-#include "vantage/tuples/build.h"
+#include "vantage/training_set/build.h"
 #include "vantage/util/error.h"
 #include "vantage/util/random.h"
 #include "vantage/util/rethrow.h"

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "search/neighbor_heap.h"
-#include "vantage/search/single_threaded_blas.h"
+#include "vantage/numerics/single_threaded_blas.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 

@@ -13,7 +13,7 @@
 #include <optional>
 
 #include "vantage/nn/intra_op_threads.h"
-#include "vantage/search/kmeans.h"
+#include "vantage/numerics/kmeans.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"

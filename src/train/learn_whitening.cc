@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "vantage/descriptors/descriptor_rows.h"
 #include "vantage/extract/describer.h"
-#include "vantage/search/descriptor_rows.h"
-#include "vantage/search/pca.h"
-#include "vantage/tuples/build.h"
+#include "vantage/numerics/pca.h"
+#include "vantage/training_set/build.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/random.h"

@@ -6,7 +6,7 @@
 #include "testing/files.h"
 #include "vantage/image/image.h"
 #include "vantage/synthetic/synthetic.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/file.h"
 #include "vantage/util/random.h"
 #include "vantage/util/subprocess.h"

@@ -8,7 +8,7 @@
 #include "testing/photos.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/sfm/colmap_model.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/file.h"
 #include "vantage/util/subprocess.h"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/search/pairs.h"
 #include "vantage/util/photo_finder.h"
 #include "vantage/util/run_context.h"

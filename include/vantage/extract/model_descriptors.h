@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
+#include "vantage/descriptors/descriptor_provenance.h"
 #include "vantage/extract/extract.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/search/descriptor_provenance.h"
 
 namespace vantage {
 

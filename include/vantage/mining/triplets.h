@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
-#include "vantage/search/descriptors.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/descriptors/descriptors.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {

@@ -13,7 +13,7 @@
 #include "vantage/mining/negatives.h"
 #include "vantage/mining/triplets.h"
 #include "vantage/nn/descriptor_net.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 
 namespace vantage {
 

@@ -9,7 +9,7 @@
 
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/torch_value.h"
-#include "vantage/search/whitening.h"
+#include "vantage/numerics/whitening.h"
 
 namespace vantage {
 

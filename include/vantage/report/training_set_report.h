@@ -9,7 +9,7 @@
 
 #include "vantage/config/options_description.h"
 #include "vantage/report/thumbnail.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
-#include "vantage/search/descriptor_database.h"
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptor_database.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {

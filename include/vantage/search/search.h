@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "vantage/search/descriptor_database.h"
+#include "vantage/descriptors/descriptor_database.h"
 #include "vantage/search/diffusion.h"
 #include "vantage/search/expansion.h"
+#include "vantage/search/knn.h"
 #include "vantage/search/superglobal.h"
 
 namespace vantage {

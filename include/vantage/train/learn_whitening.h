@@ -9,8 +9,8 @@
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/search/shrinkage.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/numerics/shrinkage.h"
+#include "vantage/training_set/training_set.h"
 
 namespace vantage {
 

@@ -5,7 +5,7 @@
 #include <vantage/features/geometric_match.h>
 #include <vantage/features/photo_matcher.h>
 #include <vantage/search/index.h>
-#include <vantage/tuples/training_set.h>
+#include <vantage/training_set/training_set.h>
 #include <vantage/util/error.h>
 #include <vantage/util/memory.h>
 
