@@ -6,17 +6,17 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "vantage/descriptors/descriptor_database.h"
 #include "vantage/evaluation/holidays.h"
 #include "vantage/evaluation/results.h"
 #include "vantage/evaluation/saved_descriptors.h"
 #include "vantage/extract/descriptor_store.h"
 #include "vantage/image/photo_folder.h"
-#include "vantage/search/descriptor_database.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/photo_finder.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -64,7 +64,7 @@ void LeaveOutFailed(BenchmarkInput& input, bool official) {
 
 }  // namespace
 
-void BenchmarkArguments::Declare(CommandLine& line) {
+void BenchmarkArguments::AddTo(CommandLine& line) {
   line.Option("--data", data_, "The benchmark's folder", /*required=*/true);
   line.Option(
       "--benchmark", kind_,
@@ -234,4 +234,4 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
   return input;
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

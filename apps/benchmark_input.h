@@ -12,7 +12,7 @@
 #include "vantage/evaluation/official_benchmark.h"
 #include "vantage/extract/describe_benchmark.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 // A benchmark and the descriptors of its photos and queries.
 struct BenchmarkInput {
@@ -25,7 +25,7 @@ struct BenchmarkInput {
 // The arguments that name a benchmark and where its descriptors come from.
 class BenchmarkArguments {
  public:
-  void Declare(CommandLine& line);
+  void AddTo(CommandLine& line);
 
   // Reads the benchmark and describes its photos with the model, or takes their descriptors from the file
   // that `model` names. In both cases photos without descriptor are named among the failed and queries
@@ -66,4 +66,4 @@ class BenchmarkArguments {
   bool restart_ = false;
 };
 
-}  // namespace vantage
+}  // namespace vantage::cli

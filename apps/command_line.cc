@@ -11,7 +11,7 @@
 #include "vantage/util/rethrow.h"
 #include "vantage/util/version.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 constexpr int kFailed = 1;
@@ -122,7 +122,7 @@ int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>
   for (const auto& command : commands) {
     CLI::App* subcommand = app.add_subcommand(command->Name(), command->Summary());
     CommandLine line(*subcommand);
-    command->Declare(line);
+    command->AddArguments(line);
     subcommand
         ->add_option("--threads", options.threads,
                      "Threads; 0: as many as processors that the process may use")
@@ -150,4 +150,4 @@ int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>
   return RunCommand(*chosen, options);
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -11,7 +11,7 @@ namespace CLI {
 class App;
 }  // namespace CLI
 
-namespace vantage {
+namespace vantage::cli {
 
 // Declares a subcommand's arguments. Wraps CLI11, which takes seconds to compile wherever it is included.
 class CommandLine {
@@ -43,7 +43,7 @@ class Command {
   virtual ~Command() = default;
   virtual std::string Name() const = 0;
   virtual std::string Summary() const = 0;
-  virtual void Declare(CommandLine& line) = 0;
+  virtual void AddArguments(CommandLine& line) = 0;
   virtual void Run(Session& session) = 0;
   // What to do after Ctrl-C.
   virtual std::string HowToGoOn() const { return "run the same command again"; }
@@ -67,4 +67,4 @@ std::unique_ptr<Command> MakeWhitenCommand();
 // failed, 2 wrong usage, 130 interrupted.
 int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>>& commands);
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -10,7 +10,7 @@
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/util/error.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -22,9 +22,9 @@ class ConvertCommand : public Command {
     return "Write a model, sparse model or training set in another format";
   }
 
-  void Declare(CommandLine& line) override {
-    model_.DeclareModelOnly(
-        line, "IN", "Model (.pth), folder of a COLMAP model, or training set (.db, or cirtorch's .pkl)");
+  void AddArguments(CommandLine& line) override {
+    model_.AddModelTo(line, "IN",
+                      "Model (.pth), folder of a COLMAP model, or training set (.db, or cirtorch's .pkl)");
     line.Positional("OUT", output_, "File or folder to write");
     line.Option(
         "--format", format_,
@@ -108,4 +108,4 @@ class ConvertCommand : public Command {
 
 std::unique_ptr<Command> MakeConvertCommand() { return std::make_unique<ConvertCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

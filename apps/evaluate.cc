@@ -21,7 +21,7 @@
 #include "vantage/util/file.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -43,11 +43,11 @@ int64_t Judged(const RetrievalScores& scores) {
 class EvaluateCommand : public Command {
  public:
   EvaluateCommand() {
-    Describe(description_, search_);
-    Describe(description_, statistics_);
-    Describe(description_, features_);
-    Describe(description_, match_);
-    Describe(description_, report_options_);
+    Declare(description_, search_);
+    Declare(description_, statistics_);
+    Declare(description_, features_);
+    Declare(description_, match_);
+    Declare(description_, report_options_);
   }
 
   std::string Name() const override { return "evaluate"; }
@@ -55,12 +55,11 @@ class EvaluateCommand : public Command {
     return "Search a benchmark's queries in its photos and print the figures";
   }
 
-  void Declare(CommandLine& line) override {
-    model_.Declare(
-        line, "MODEL_OR_DESCRIPTORS",
-        "Model, or descriptors (.npy, .h5) of the benchmark's photos, or ranked lists in the format "
-        "of Holidays (.txt)");
-    benchmark_.Declare(line);
+  void AddArguments(CommandLine& line) override {
+    model_.AddTo(line, "MODEL_OR_DESCRIPTORS",
+                 "Model, or descriptors (.npy, .h5) of the benchmark's photos, or ranked lists in the format "
+                 "of Holidays (.txt)");
+    benchmark_.AddTo(line);
     line.Option("--per-query", per_query_, "CSV file to write: the average precision of each query");
     line.Option("--save-results", save_results_,
                 "JSON file to write: all that --report shows of this run, for another's --compare");
@@ -268,4 +267,4 @@ class EvaluateCommand : public Command {
 
 std::unique_ptr<Command> MakeEvaluateCommand() { return std::make_unique<EvaluateCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

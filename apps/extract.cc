@@ -4,25 +4,25 @@
 #include "command_line.h"
 #include "model_arguments.h"
 #include "session.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/extract/describer.h"
 #include "vantage/extract/descriptor_store.h"
-#include "vantage/search/descriptors.h"
 #include "vantage/util/error.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class ExtractCommand : public Command {
  public:
-  ExtractCommand() { Describe(format_description_, format_); }
+  ExtractCommand() { Declare(format_description_, format_); }
 
   std::string Name() const override { return "extract"; }
   std::string Summary() const override {
     return "Describe photos: one vector each, to NAME.npy and NAME.json or to NAME.h5";
   }
 
-  void Declare(CommandLine& line) override {
-    model_.Declare(line, "MODEL", "Model");
+  void AddArguments(CommandLine& line) override {
+    model_.AddTo(line, "MODEL", "Model");
     line.Positional("PHOTOS", photos_, "Folders, lists of paths (.txt), or photos");
     line.Option("-o,--output", output_, "NAME of the files to write", /*required=*/true);
     line.Options(format_description_);
@@ -87,4 +87,4 @@ class ExtractCommand : public Command {
 
 std::unique_ptr<Command> MakeExtractCommand() { return std::make_unique<ExtractCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

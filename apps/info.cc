@@ -5,23 +5,23 @@
 #include "command_line.h"
 #include "session.h"
 #include "training_set_files.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/nn/model_info.h"
 #include "vantage/nn/system_info.h"
-#include "vantage/search/descriptors.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/train/process_group.h"
-#include "vantage/tuples/cirtorch_pickle.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/cirtorch_pickle.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/error.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-json DescribeSparseModel(const fs::path& path) {
+json InfoOfSparseModel(const fs::path& path) {
   const Reconstruction model = ReadColmapModel(path);
   const ReconstructionSummary summary = Summarize(model);
   return {{"kind", "COLMAP model"},
@@ -32,7 +32,7 @@ json DescribeSparseModel(const fs::path& path) {
           {"mean_reprojection_error", summary.mean_reprojection_error}};
 }
 
-json DescribeColmapDatabase(const fs::path& path) {
+json InfoOfColmapDatabase(const fs::path& path) {
   const DatabaseSummary summary = SummarizeColmapDatabase(path);
   return {{"kind", "COLMAP database"},
           {"cameras", summary.cameras},
@@ -43,7 +43,7 @@ json DescribeColmapDatabase(const fs::path& path) {
           {"inliers", summary.inliers}};
 }
 
-json DescribeTrainingSet(const fs::path& path) {
+json InfoOfTrainingSet(const fs::path& path) {
   const bool pickle = IsPicklePath(path);
   const TrainingSet set = pickle ? ReadCirtorchPickle(path) : ReadTrainingSet(path);
   json result = {{"kind", pickle ? "training set of cirtorch" : "training set"}};
@@ -57,7 +57,7 @@ json DescribeTrainingSet(const fs::path& path) {
   return result;
 }
 
-json DescribeDescriptors(const fs::path& path) {
+json InfoOfDescriptors(const fs::path& path) {
   const DescriptorFile file = ReadDescriptors(path);
   return {{"kind", "descriptors"},
           {"photos", file.descriptors.size()},
@@ -66,7 +66,7 @@ json DescribeDescriptors(const fs::path& path) {
           {"provenance", ToJson(file.provenance)}};
 }
 
-json DescribeSystem() {
+json InfoOfSystem() {
   json result = ToJson(ReadSystemInfo());
   result["gradients_between_gpus"] = HasNccl() ? "NCCL" : "over the CPU";
   return result;
@@ -110,7 +110,7 @@ class InfoCommand : public Command {
            "one, what vantage can compute on here";
   }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("FILE", path_, "File, or folder of a COLMAP model", /*required=*/false);
     line.Flag("--tensors", all_tensors_, "List all of a model's tensors with their shapes and types");
     line.Example("vantage info model.pth");
@@ -130,14 +130,14 @@ class InfoCommand : public Command {
   json Examine() const {
     if (path_.empty()) {
       if (all_tensors_) throw UsageError("--tensors: name a model's file");
-      return DescribeSystem();
+      return InfoOfSystem();
     }
     VANTAGE_CHECK(fs::exists(path_), path_, ": no such file or folder");
-    if (fs::is_directory(path_)) return DescribeSparseModel(path_);
+    if (fs::is_directory(path_)) return InfoOfSparseModel(path_);
     const std::string extension = ToLower(fs::path(path_).extension().string());
-    if (IsColmapDatabase(path_)) return DescribeColmapDatabase(path_);
-    if (extension == ".db" || IsPicklePath(path_)) return DescribeTrainingSet(path_);
-    if (IsDescriptorPath(path_)) return DescribeDescriptors(path_);
+    if (IsColmapDatabase(path_)) return InfoOfColmapDatabase(path_);
+    if (extension == ".db" || IsPicklePath(path_)) return InfoOfTrainingSet(path_);
+    if (IsDescriptorPath(path_)) return InfoOfDescriptors(path_);
     return ToJson(ReadModelInfo(path_), all_tensors_);
   }
 
@@ -149,4 +149,4 @@ class InfoCommand : public Command {
 
 std::unique_ptr<Command> MakeInfoCommand() { return std::make_unique<InfoCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -3,17 +3,17 @@
 
 #include "command_line.h"
 #include "session.h"
-#include "vantage/search/merge.h"
+#include "vantage/descriptors/merge.h"
 #include "vantage/util/string.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class MergeCommand : public Command {
  public:
   MergeCommand() {
-    Describe(description_, format_);
-    Describe(description_, options_);
+    Declare(description_, format_);
+    Declare(description_, options_);
   }
 
   std::string Name() const override { return "merge"; }
@@ -21,7 +21,7 @@ class MergeCommand : public Command {
     return "Put descriptor files together, such as the shards of a run";
   }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("SHARDS", shards_, "Descriptor files (.npy, .h5); numbered shards in any order");
     line.Option("-o,--output", output_, "NAME of the files to write", /*required=*/true);
     line.Options(description_);
@@ -63,4 +63,4 @@ class MergeCommand : public Command {
 
 std::unique_ptr<Command> MakeMergeCommand() { return std::make_unique<MergeCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

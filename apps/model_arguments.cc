@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model_arguments.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 constexpr char kBareWeights[] = "; what follows the trunk of bare weights is said by --pooling and --head";
@@ -9,34 +9,33 @@ constexpr char kBareWeights[] = "; what follows the trunk of bare weights is sai
 }  // namespace
 
 ModelArguments::ModelArguments() {
-  vantage::Describe(net_description_, net_);
+  Declare(net_description_, net_);
   net_description_
       .Add("windows", net_.locals.windows,
            "NetVLAD weights of others: sides of the windows that maps are max-pooled with; none: the map "
            "itself")
       .Range(1, 64);
-  vantage::Describe(descriptor_description_, descriptor);
+  Declare(descriptor_description_, descriptor);
 }
 
-void ModelArguments::Declare(CommandLine& line, const std::string& model_name,
-                             const std::string& model_help) {
-  DeclareModelOnly(line, model_name, model_help);
+void ModelArguments::AddTo(CommandLine& line, const std::string& model_name, const std::string& model_help) {
+  AddModelTo(line, model_name, model_help);
   line.Options(descriptor_description_);
 }
 
-void ModelArguments::DeclareModelOnly(CommandLine& line, const std::string& model_name,
-                                      const std::string& model_help) {
+void ModelArguments::AddModelTo(CommandLine& line, const std::string& model_name,
+                                const std::string& model_help) {
   line.Positional(model_name, path, model_help + kBareWeights);
-  DeclareWeights(line);
+  AddWeightsTo(line);
 }
 
-void ModelArguments::DeclareOptional(CommandLine& line, const std::string& flag,
-                                     const std::string& model_help) {
+void ModelArguments::AddOptionalTo(CommandLine& line, const std::string& flag,
+                                   const std::string& model_help) {
   line.Option(flag, path, model_help + kBareWeights);
-  DeclareWeights(line);
+  AddWeightsTo(line);
 }
 
-void ModelArguments::DeclareWeights(CommandLine& line) {
+void ModelArguments::AddWeightsTo(CommandLine& line) {
   line.Options(net_description_);
   line.Option(
       "--allow-missing", allow_missing_,
@@ -54,4 +53,4 @@ DescriptorProvenance ModelArguments::Provenance(const Model& model) const {
   return ProvenanceOf(model, path, descriptor);
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

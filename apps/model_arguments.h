@@ -9,7 +9,7 @@
 #include "vantage/extract/model_descriptors.h"
 #include "vantage/nn/model_file.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 // The arguments of commands that describe photos with a model.
 class ModelArguments {
@@ -19,11 +19,11 @@ class ModelArguments {
   ModelArguments& operator=(const ModelArguments&) = delete;
 
   // Adds the model, how photos are described, and what bare weights are.
-  void Declare(CommandLine& line, const std::string& model_name, const std::string& model_help);
+  void AddTo(CommandLine& line, const std::string& model_name, const std::string& model_help);
   // Adds only the model and what bare weights are.
-  void DeclareModelOnly(CommandLine& line, const std::string& model_name, const std::string& model_help);
+  void AddModelTo(CommandLine& line, const std::string& model_name, const std::string& model_help);
   // Adds the model as a flag that may be left out, and what bare weights are.
-  void DeclareOptional(CommandLine& line, const std::string& flag, const std::string& model_help);
+  void AddOptionalTo(CommandLine& line, const std::string& flag, const std::string& model_help);
 
   // Reads the model and moves it to the session's device.
   Model Read(const Session& session) const;
@@ -36,7 +36,7 @@ class ModelArguments {
   ModelDescriptorOptions descriptor;
 
  private:
-  void DeclareWeights(CommandLine& line);
+  void AddWeightsTo(CommandLine& line);
 
   DescriptorNetOptions net_ = AsTheFileHasIt();
   std::vector<std::string> allow_missing_;
@@ -44,4 +44,4 @@ class ModelArguments {
   OptionsDescription descriptor_description_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -5,19 +5,19 @@
 
 #include "command_line.h"
 #include "session.h"
+#include "vantage/descriptors/descriptor_database.h"
 #include "vantage/evaluation/pair_recall.h"
 #include "vantage/evaluation/results.h"
-#include "vantage/search/descriptor_database.h"
 #include "vantage/search/pairs.h"
 #include "vantage/serialize/json.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"
 #include "vantage/sfm/covisibility.h"
-#include "vantage/tuples/scenes.h"
+#include "vantage/training_set/scenes.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,14 +29,14 @@ std::string PercentOrDash(double share) { return std::isnan(share) ? "-" : Forma
 class PairsCommand : public Command {
  public:
   PairsCommand() {
-    Describe(description_, options_);
-    Describe(description_, recall_);
+    Declare(description_, options_);
+    Declare(description_, recall_);
   }
 
   std::string Name() const override { return "pairs"; }
   std::string Summary() const override { return "Propose pairs of photos for COLMAP and hloc to match"; }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("DATABASE", database_, "Descriptors (.npy, .h5) of the photos");
     line.Option("--queries", queries_,
                 "Descriptors of query photos, each to be paired with its nearest of the database (hloc's "
@@ -231,4 +231,4 @@ class PairsCommand : public Command {
 
 std::unique_ptr<Command> MakePairsCommand() { return std::make_unique<PairsCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

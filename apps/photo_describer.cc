@@ -8,7 +8,7 @@
 #include "vantage/util/log.h"
 #include "vantage/util/memory.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 PhotoDescriber MakePhotoDescriber(const std::string& model, const std::string& device) {
   KeepFreedMemory();
@@ -24,4 +24,4 @@ PhotoDescriber MakePhotoDescriber(const std::string& model, const std::string& d
   };
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

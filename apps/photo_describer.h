@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/util/run_context.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 // Descriptors of photos, N x D, a row of zeros for each that could not be described.
 using PhotoDescriber = std::function<DescriptorMatrix(const std::vector<std::filesystem::path>& photos,
@@ -18,4 +18,4 @@ using PhotoDescriber = std::function<DescriptorMatrix(const std::vector<std::fil
 // Describes as the model file says, one call at a time. Reads the model. Photos that fail are logged.
 PhotoDescriber MakePhotoDescriber(const std::string& model, const std::string& device);
 
-}  // namespace vantage
+}  // namespace vantage::cli

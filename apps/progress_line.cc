@@ -3,7 +3,7 @@
 
 #include "vantage/util/string.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 bool ProgressLine::Take(const Progress& progress, Time now) {
   const bool begins = progress.task != progress_.task || progress.done < done_at_start_ || IsFinished();
@@ -32,4 +32,4 @@ std::string ProgressLine::Text() const {
   return note.empty() ? line : StrCat(line, "; ", note);
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

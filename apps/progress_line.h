@@ -7,7 +7,7 @@
 
 #include "vantage/util/run_context.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 // What a person reads of a task that is under way, with its rate and the time left. Both count from the first
 // report of the task: what an earlier run has done takes no time in this one.
@@ -31,4 +31,4 @@ class ProgressLine {
   int64_t done_at_start_ = 0;
 };
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -10,19 +10,19 @@
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class ReconstructCommand : public Command {
  public:
-  ReconstructCommand() { Describe(description_, options_); }
+  ReconstructCommand() { Declare(description_, options_); }
 
   std::string Name() const override { return "reconstruct"; }
   std::string Summary() const override {
     return "Run COLMAP on photos: one scene per sub-folder, or all together";
   }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("PHOTOS", photos_,
                     "Folder with a sub-folder of photos for each scene, or the photos of one scene");
     line.Option("-o,--output", output_, "Folder for the sparse models", /*required=*/true);
@@ -93,4 +93,4 @@ class ReconstructCommand : public Command {
 
 std::unique_ptr<Command> MakeReconstructCommand() { return std::make_unique<ReconstructCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -8,23 +8,23 @@
 #include "vantage/mining/tuple_miner.h"
 #include "vantage/report/run_report.h"
 #include "vantage/report/training_set_report.h"
-#include "vantage/tuples/located_set.h"
+#include "vantage/training_set/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
 class ReportCommand : public Command {
  public:
-  ReportCommand() { Describe(description_, options_); }
+  ReportCommand() { Declare(description_, options_); }
 
   std::string Name() const override { return "report"; }
   std::string Summary() const override { return "Show a training set, or a training run, as a page"; }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("SET", set_, "Training set (.db), or the folder of a run of vantage train");
     line.Option("-o,--output", output_, "Page to write (.html): one file, opens without network",
                 /*required=*/true);
@@ -32,7 +32,7 @@ class ReportCommand : public Command {
         "--photos", photos_,
         "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
         "one; default: the training set's own");
-    model_.DeclareOptional(line, "--model", "Model to mine negatives with; without it, none are shown");
+    model_.AddOptionalTo(line, "--model", "Model to mine negatives with; without it, none are shown");
     line.Option("--size", size_,
                 "Longest side that photos are reduced to for the model, pixels; 0: the model's own, or 1024");
     line.Option("--variant", mining_.variant,
@@ -141,4 +141,4 @@ class ReportCommand : public Command {
 
 std::unique_ptr<Command> MakeReportCommand() { return std::make_unique<ReportCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

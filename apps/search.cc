@@ -9,7 +9,7 @@
 
 #include "command_line.h"
 #include "session.h"
-#include "vantage/approximate/approximate_index.h"
+#include "vantage/ann/approximate_index.h"
 #include "vantage/features/photo_matcher.h"
 #include "vantage/search/ranked_lists.h"
 #include "vantage/search/rerank.h"
@@ -19,7 +19,7 @@
 #include "vantage/util/photo_finder.h"
 #include "vantage/util/stopwatch.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,9 +74,9 @@ struct UsedIndex {
 class SearchCommand : public Command {
  public:
   SearchCommand() {
-    Describe(description_, options_);
-    Describe(description_, features_);
-    Describe(description_, match_);
+    Declare(description_, options_);
+    Declare(description_, features_);
+    Declare(description_, match_);
     description_.Nest("index", index_options_, "An index that is searched instead of all descriptors");
     description_.Nest("index_search", index_search_, "How the index is searched");
   }
@@ -84,7 +84,7 @@ class SearchCommand : public Command {
   std::string Name() const override { return "search"; }
   std::string Summary() const override { return "Find the nearest photos of each query in a database"; }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("DATABASE", database_, "Descriptors (.npy, .h5); they may be larger than memory");
     line.Option("--queries", queries_,
                 "Descriptors of the queries; default: the database's own, each left out of its list");
@@ -230,4 +230,4 @@ class SearchCommand : public Command {
 
 std::unique_ptr<Command> MakeSearchCommand() { return std::make_unique<SearchCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

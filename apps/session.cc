@@ -15,7 +15,7 @@
 #include "vantage/util/log.h"
 #include "vantage/util/string.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kTerminalInterval(100);
@@ -121,4 +121,4 @@ void CatchInterrupts() {
 
 bool WasInterrupted() { return interrupted; }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -11,7 +11,7 @@
 #include "vantage/util/output.h"
 #include "vantage/util/run_context.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 // What every subcommand takes.
 struct GlobalOptions {
@@ -75,4 +75,4 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
 void CatchInterrupts();
 bool WasInterrupted();
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -7,19 +7,19 @@
 #include "session.h"
 #include "vantage/util/error.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class SynthesizeCommand : public Command {
  public:
-  SynthesizeCommand() { Describe(description_, options_); }
+  SynthesizeCommand() { Declare(description_, options_); }
 
   std::string Name() const override { return "synthesize"; }
   std::string Summary() const override {
     return "Render synthetic landmarks: photos, exact COLMAP models and a benchmark";
   }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Option("-o,--output", output_, "Folder for the dataset", /*required=*/true);
     line.Options(description_);
     line.Example("vantage synthesize -o scenes --seed 1");
@@ -45,4 +45,4 @@ class SynthesizeCommand : public Command {
 
 std::unique_ptr<Command> MakeSynthesizeCommand() { return std::make_unique<SynthesizeCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

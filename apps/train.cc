@@ -14,17 +14,17 @@
 #include "vantage/util/gpu_driver.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class TrainCommand : public Command {
  public:
-  TrainCommand() { Describe(description_, options_); }
+  TrainCommand() { Declare(description_, options_); }
 
   std::string Name() const override { return "train"; }
   std::string Summary() const override { return "Fine-tune a descriptor network on a training set"; }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional("CONFIG", config_,
                     "Configuration (.toml); paths in it are relative to the current folder");
     line.Option("-o,--output", output_,
@@ -152,4 +152,4 @@ class TrainCommand : public Command {
 
 std::unique_ptr<Command> MakeTrainCommand() { return std::make_unique<TrainCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training_set_files.h"
 
-#include "vantage/tuples/cirtorch_pickle.h"
-#include "vantage/tuples/located_set.h"
+#include "vantage/training_set/cirtorch_pickle.h"
+#include "vantage/training_set/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -51,4 +51,4 @@ void ConvertTrainingSet(const fs::path& from, const fs::path& to) {
   }
 }
 
-}  // namespace vantage
+}  // namespace vantage::cli

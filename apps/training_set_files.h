@@ -3,9 +3,9 @@
 
 #include <filesystem>
 
-#include "vantage/tuples/build.h"
+#include "vantage/training_set/build.h"
 
-namespace vantage {
+namespace vantage::cli {
 
 // True where the path ends in .pkl, as cirtorch's training sets do.
 bool IsPicklePath(const std::filesystem::path& path);
@@ -19,4 +19,4 @@ BuiltTuples ImportCirtorchPickle(const std::filesystem::path& pickle, const std:
 // say. Throws UsageError where they say neither.
 void ConvertTrainingSet(const std::filesystem::path& from, const std::filesystem::path& to);
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -9,28 +9,28 @@
 #include "session.h"
 #include "training_set_files.h"
 #include "vantage/extract/extract.h"
-#include "vantage/tuples/build.h"
-#include "vantage/tuples/classes.h"
-#include "vantage/tuples/exclude.h"
+#include "vantage/training_set/build.h"
+#include "vantage/training_set/classes.h"
+#include "vantage/training_set/exclude.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"
 #include "vantage/util/lines.h"
 #include "vantage/util/log.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 class TuplesCommand : public Command {
  public:
   TuplesCommand() {
-    Describe(description_, options_);
-    Describe(description_, exclude_);
+    Declare(description_, options_);
+    Declare(description_, exclude_);
   }
 
   std::string Name() const override { return "tuples"; }
   std::string Summary() const override { return "Choose queries and matching photos from sparse models"; }
 
-  void Declare(CommandLine& line) override {
+  void AddArguments(CommandLine& line) override {
     line.Positional(
         "SCENES", scenes_,
         "Folders of COLMAP models, as 'vantage reconstruct' writes them or others; or a training set of "
@@ -244,4 +244,4 @@ class TuplesCommand : public Command {
 
 std::unique_ptr<Command> MakeTuplesCommand() { return std::make_unique<TuplesCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

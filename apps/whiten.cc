@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "command_line.h"
 #include "model_arguments.h"
@@ -9,27 +10,27 @@
 #include "vantage/nn/fold_whitening.h"
 #include "vantage/report/whitening_report.h"
 #include "vantage/train/learn_whitening.h"
-#include "vantage/tuples/located_set.h"
+#include "vantage/training_set/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
 #include "vantage/util/string.h"
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
 class WhitenCommand : public Command {
  public:
-  WhitenCommand() { Describe(description_, options_); }
+  WhitenCommand() { Declare(description_, options_); }
 
   std::string Name() const override { return "whiten"; }
   std::string Summary() const override {
     return "Learn a whitening from matching pairs and store it in the model";
   }
 
-  void Declare(CommandLine& line) override {
-    model_.DeclareModelOnly(line, "MODEL", "Model");
+  void AddArguments(CommandLine& line) override {
+    model_.AddModelTo(line, "MODEL", "Model");
     line.Option("--tuples", tuples_, "Training set (.db) whose pairs it is learned from", /*required=*/true);
     line.Option("-o,--output", output_, "Model to write", /*required=*/true);
     line.Option(
@@ -88,7 +89,7 @@ class WhitenCommand : public Command {
                            {"pairs_per_query", options_.pairs_per_query},
                            {"dimension", options_.dimension},
                            {"folded", fold_},
-                           {"model_sha256", Sha256OfFile(model_.path)},
+                           {"model_sha256", std::exchange(model.file_sha256, "")},
                            {"training_set_sha256", Sha256OfFile(tuples_)},
                            {"photos", learned.photos},
                            {"pairs", learned.pairs},
@@ -169,4 +170,4 @@ class WhitenCommand : public Command {
 
 std::unique_ptr<Command> MakeWhitenCommand() { return std::make_unique<WhitenCommand>(); }
 
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "vantage/search/pca.h"
+#include "vantage/numerics/pca.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
 

@@ -21,7 +21,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "vantage/search/descriptor_database.h"
+#include "vantage/search/knn.h"
 #include "vantage/serialize/npy.h"
 #include "vantage/util/error.h"
 #include "vantage/util/file.h"

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-#include "vantage/search/shrinkage.h"
+#include "vantage/numerics/shrinkage.h"
 #include "vantage/util/random.h"
 
 namespace vantage {

@@ -68,7 +68,7 @@ OptionField& OptionsDescription::AddField(const std::string& name, OptionTarget 
   field.key = prefix_ + name;
   field.target = target;
   field.help = std::move(help);
-  VANTAGE_CHECK(Find(field.key) == nullptr, "option '", field.key, "' is described twice");
+  VANTAGE_CHECK(Find(field.key) == nullptr, "option '", field.key, "' is declared twice");
   fields_.push_back(std::move(field));
   return fields_.back();
 }

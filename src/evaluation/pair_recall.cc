@@ -36,7 +36,7 @@ std::vector<int64_t> Ks(int64_t photos, int64_t own) {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, PairRecallOptions& options) {
+void Declare(OptionsDescription& description, PairRecallOptions& options) {
   description
       .Add("min_shared_points", options.min_shared_points,
            "Points that two photos share in a sparse model to be worth matching")

@@ -46,7 +46,7 @@ double RandomisationPValue(const std::vector<double>& differences, const Statist
 
 }  // namespace
 
-void Describe(OptionsDescription& description, StatisticsOptions& options) {
+void Declare(OptionsDescription& description, StatisticsOptions& options) {
   description.Add("resamples", options.resamples, "Draws of the bootstrap and of the paired test")
       .Range(100, 1e7);
   description.Add("confidence", options.confidence, "Share of the draws that an interval covers")

@@ -77,14 +77,14 @@ struct Describer::State {
     DescriptorNet shared = net;
     DescriptorNetOptions made_of = net.options();
     OptionsDescription description;
-    vantage::Describe(description, made_of);
-    DescribeLocals(description, made_of);
+    Declare(description, made_of);
+    DeclareLocals(description, made_of);
     const SuperGlobalPooling& pooled = options.super_global;
     Sha256Digest digest;
     digest.Add(nlohmann::json(
                    {{"vantage", Version()},
                     {"network", ToJson(description)},
-                    {"weights_sha256", WeightsSha256(shared)},
+                    {"weights", model_sha256.empty() ? WeightsSha256(shared) : "of the file " + model_sha256},
                     {"mean", net.normalization.mean},
                     {"std", net.normalization.std},
                     {"device", c10::DeviceTypeName(net.device().type())},
@@ -155,6 +155,7 @@ std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
   CheckOptions(options);
   std::shared_ptr<State> state = MakeState(model.net, ResolveOptions(model, options));
   state->licence = model.licence;
+  state->model_sha256 = model.file_sha256;
   const Whitening* whitening = ChooseWhitening(model, options);
   if (whitening == nullptr) return state;
   const auto rows = static_cast<int64_t>(whitening->projection.rows());
@@ -183,9 +184,7 @@ Describer Describer::Load(const std::filesystem::path& path, const ModelDescript
                           const std::string& device) try {
   Model model = ReadModel(path);
   model.net.To(ParseDevice(device));
-  std::shared_ptr<State> state = MakeState(model, options);
-  state->model_sha256 = Sha256OfFile(path);
-  return Describer(std::move(state));
+  return Describer(model, options);
 } catch (...) {
   RethrowAsError();
 }

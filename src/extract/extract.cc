@@ -12,7 +12,7 @@
 #include "vantage/extract/model_descriptors.h"
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/intra_op_threads.h"
-#include "vantage/search/single_threaded_blas.h"
+#include "vantage/numerics/single_threaded_blas.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/parallel.h"

@@ -15,7 +15,7 @@ constexpr int kDefaultImageSize = 1024;  // TPAMI 2019, section 5.1: for testing
 
 }  // namespace
 
-void Describe(OptionsDescription& description, ModelDescriptorOptions& options) {
+void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
   description
       .Add("image_size", options.image_size,
            "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none")
@@ -51,7 +51,7 @@ void Describe(OptionsDescription& description, ModelDescriptorOptions& options) 
            "4 "
            "megapixels on a GPU")
       .Range(0, 1 << 28);
-  Describe(description, options.super_global);
+  Declare(description, options.super_global);
 }
 
 int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options) {
@@ -96,7 +96,7 @@ DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
   DescriptorProvenance made;
   made.vantage = Version();
   made.model = path;
-  made.model_sha256 = Sha256OfFile(path);
+  made.model_sha256 = model.file_sha256.empty() ? Sha256OfFile(path) : model.file_sha256;
   made.architecture = model.net.options().architecture;
   made.pooling = model.net.options().pooling;
   made.image_size = EffectiveImageSize(model, options);

@@ -45,7 +45,7 @@ void TurnThreadsOff() {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, FeatureOptions& options) {
+void Declare(OptionsDescription& description, FeatureOptions& options) {
   description.Add("max_features", options.max_features, "Most features of a photo, the strongest")
       .Range(1, 100000);
   description

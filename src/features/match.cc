@@ -132,7 +132,7 @@ void FindGeometry(const LocalFeatures& a, const LocalFeatures& b, double max_err
 
 }  // namespace
 
-void Describe(OptionsDescription& description, MatchOptions& options) {
+void Declare(OptionsDescription& description, MatchOptions& options) {
   description
       .Add("max_ratio", options.max_ratio,
            "A feature matches its nearest where that is nearer than this share of the distance to the second "
@@ -149,7 +149,7 @@ void Describe(OptionsDescription& description, MatchOptions& options) {
       .AtLeast(8);
 }
 
-GeometricMatch Match(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options) {
+GeometricMatch MatchFeatures(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options) {
   CheckOptions(options);
   GeometricMatch match;
   match.tentative = TentativeMatches(a, b, options.max_ratio);
@@ -158,7 +158,7 @@ GeometricMatch Match(const LocalFeatures& a, const LocalFeatures& b, const Match
 }
 
 bool ShowTheSame(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options) {
-  return static_cast<int64_t>(Match(a, b, options).inliers.size()) >= options.min_inliers;
+  return static_cast<int64_t>(MatchFeatures(a, b, options).inliers.size()) >= options.min_inliers;
 }
 
 }  // namespace vantage

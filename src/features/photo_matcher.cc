@@ -27,7 +27,7 @@ int64_t PhotoMatcher::Inliers(const std::filesystem::path& a, const std::filesys
                               const std::optional<Box>& box) {
   const auto of_a = FeaturesOf(a, box);
   const auto of_b = FeaturesOf(b, std::nullopt);
-  const auto inliers = static_cast<int64_t>(Match(*of_a, *of_b, match_options_).inliers.size());
+  const auto inliers = static_cast<int64_t>(MatchFeatures(*of_a, *of_b, match_options_).inliers.size());
   return inliers >= match_options_.min_inliers ? inliers : 0;
 }
 

@@ -25,7 +25,7 @@ double RandomFactor(double reach, RandomStream& random) { return random.Uniform(
 
 }  // namespace
 
-void Describe(OptionsDescription& description, AugmentationOptions& options) {
+void Declare(OptionsDescription& description, AugmentationOptions& options) {
   description
       .Add("square_size", options.square_size,
            "Photos are resized to a square of so many pixels a side first; 0: they keep their shape")

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "mining/described_photos.h"
+#include "mining/descriptor_pool.h"
 #include "vantage/util/error.h"
 #include "vantage/util/random.h"
 
@@ -46,7 +46,7 @@ MinedTuples MineTripletRound(const TrainingSet& set, Split split, const std::fil
   const uint64_t split_number = split == Split::kTrain ? 0 : 1;
   RandomStream random(seed, "triplet round", {split_number, epoch, round});
   std::vector<PhotoId> photos = DrawRound(set, split, options.difficulty, random);
-  const DescribedPhotos described(set, photos, photo_root, describe, context);
+  const DescriptorPool described(set, photos, photo_root, describe, context);
   MinedTuples mined;
   mined.failed = described.failed();
   std::erase_if(photos, [&](PhotoId photo) { return !described.Has(photo); });

@@ -140,7 +140,7 @@ class Selection {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, TripletOptions& options) {
+void Declare(OptionsDescription& description, TripletOptions& options) {
   description.Add("pool", options.pool, "Photos drawn for a round").Range(2, 1 << 20);
   description.Add("per_class", options.per_class, "Photos of a class drawn for a round, at most")
       .Range(2, 1 << 20);

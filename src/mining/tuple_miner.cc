@@ -5,10 +5,10 @@
 #include <map>
 #include <set>
 
-#include "mining/described_photos.h"
+#include "mining/descriptor_pool.h"
 #include "mining/triplet_miner.h"
 #include "vantage/extract/describer.h"
-#include "vantage/tuples/build.h"
+#include "vantage/training_set/build.h"
 #include "vantage/util/error.h"
 #include "vantage/util/random.h"
 #include "vantage/util/rethrow.h"
@@ -66,7 +66,7 @@ std::vector<PhotoId> DrawPool(const TrainingSet& set, Split split, const MiningO
 
 }  // namespace
 
-void Describe(OptionsDescription& description, MiningOptions& options) {
+void Declare(OptionsDescription& description, MiningOptions& options) {
   description
       .Add(
           "strategy", options.strategy,
@@ -107,7 +107,7 @@ void Describe(OptionsDescription& description, MiningOptions& options) {
 void CheckMinable(const TrainingSet& set, Split split) {
   std::set<SceneId> scenes;
   for (const TrainingPhoto& photo : set.photos) {
-    if (set.scenes[Index(photo.scene)].split == split) scenes.insert(photo.scene);
+    if (set.scenes[IndexOf(photo.scene)].split == split) scenes.insert(photo.scene);
   }
   const int64_t queries = Summarize(set, split).queries;
   VANTAGE_CHECK(queries > 0, "the training set has no query in the split '", SplitName(split), "'");
@@ -156,7 +156,7 @@ MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem
       if (known.insert(photo).second) needed.push_back(photo);
     }
   }
-  const DescribedPhotos described(set, needed, photo_root, describe, context);
+  const DescriptorPool described(set, needed, photo_root, describe, context);
   MinedTuples mined;
   mined.failed = described.failed();
   std::erase_if(

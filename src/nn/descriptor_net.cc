@@ -83,12 +83,12 @@ bool HasLocals(const DescriptorNetOptions& options) {
   });
 }
 
-void DescribeLocals(OptionsDescription& description, DescriptorNetOptions& options) {
+void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options) {
   description.Nest("locals", options.locals, "Local features, of the heads netvlad and local-gem");
   description.Nest("netvlad", options.netvlad, "Of the head netvlad");
 }
 
-void Describe(OptionsDescription& description, DescriptorNetOptions& options) {
+void Declare(OptionsDescription& description, DescriptorNetOptions& options) {
   description.Add("architecture", options.architecture, "Convolutional trunk").OneOf(TrunkArchitectures());
   description.Add("pooling", options.pooling, "How the last feature map becomes one vector")
       .OneOf(PoolingNames());

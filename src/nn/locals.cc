@@ -31,7 +31,7 @@ at::Tensor Split(const at::Tensor& x_BCHW, int64_t dimension) {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, LocalOptions& options) {
+void Declare(OptionsDescription& description, LocalOptions& options) {
   description
       .Add("projection", options.projection,
            "Channels of a 1x1 convolution before everything else, which begins as a PCA; 0: none")

@@ -22,7 +22,7 @@ constexpr std::array<LossRow, 5> kLosses = {{{"contrastive", ContrastiveLoss},
 
 }  // namespace
 
-void Describe(OptionsDescription& description, LossOptions& options) {
+void Declare(OptionsDescription& description, LossOptions& options) {
   description.Add("name", options.name, "Loss over a query, its positive and its negatives")
       .OneOf(LossNames());
   description

@@ -23,7 +23,7 @@ bool IsStatistic(const std::string& name) {
 }
 
 std::string KindOf(const ModelSource& source, const DescriptorNetOptions& options) {
-  if (DescribesNetwork(source.meta))
+  if (HasArchitecture(source.meta))
     return source.meta.contains(kOwnMeta) ? "vantage checkpoint" : "cirtorch checkpoint";
   if (options.architecture.empty()) return "unknown weights";
   if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source))) return layout->kind;

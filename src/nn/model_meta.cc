@@ -25,10 +25,10 @@ std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std:
   return {numbers[0], numbers[1], numbers[2]};
 }
 
-// Sets what DescribeLocals describes.
+// Sets what DeclareLocals describes.
 void ReadLocals(const json& own, const std::string& what, DescriptorNetOptions& options) {
   OptionsDescription description;
-  DescribeLocals(description, options);
+  DeclareLocals(description, options);
   for (const OptionField& field : description.fields()) {
     const size_t dot = field.key.find('.');
     const json section = own.value(field.key.substr(0, dot), json());
@@ -74,13 +74,13 @@ json MetaOf(Model& model) {
   if (HasLocals(options)) {
     DescriptorNetOptions copy = options;
     OptionsDescription description;
-    DescribeLocals(description, copy);
+    DeclareLocals(description, copy);
     meta[kOwnMeta].update(ToJson(description));
   }
   return meta;
 }
 
-bool DescribesNetwork(const json& meta) { return meta.is_object() && meta.contains("architecture"); }
+bool HasArchitecture(const json& meta) { return meta.is_object() && meta.contains("architecture"); }
 
 DescriptorNetOptions NetOfMeta(const json& meta, const std::string& what) {
   DescriptorNetOptions options;

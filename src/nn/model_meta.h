@@ -13,7 +13,7 @@ namespace vantage {
 nlohmann::json MetaOf(Model& model);
 
 // Whether it says what the network is made of, as cirtorch's does.
-bool DescribesNetwork(const nlohmann::json& meta);
+bool HasArchitecture(const nlohmann::json& meta);
 
 // The network that meta describes, but for the output dimension. `what` names meta in errors.
 DescriptorNetOptions NetOfMeta(const nlohmann::json& meta, const std::string& what);

@@ -2,6 +2,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
+#include <future>
 
 #include "nn/fill_net.h"
 #include "nn/model_meta.h"
@@ -10,6 +11,7 @@
 #include "nn/netvlad_layouts.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/util/error.h"
+#include "vantage/util/hash.h"
 #include "vantage/util/rethrow.h"
 
 namespace vantage {
@@ -36,7 +38,7 @@ NetOfSource Agree(const ModelSource& source, const DescriptorNetOptions& wanted,
   };
   if (!wanted.architecture.empty() && options.architecture != wanted.architecture) {
     const bool fits_a_part =
-        !DescribesNetwork(source.meta) && !allow_missing.empty() &&
+        !HasArchitecture(source.meta) && !allow_missing.empty() &&
         FindNet(Without(ShapesOf(source), allow_missing)).options.architecture == wanted.architecture;
     if (!options.architecture.empty() && !fits_a_part) {
       refuse("a " + wanted.architecture);
@@ -60,7 +62,7 @@ NetOfSource Agree(const ModelSource& source, const DescriptorNetOptions& wanted,
     if (options.head.empty()) options.head = "cirtorch";
     return net;
   }
-  if (HasLocals(options) && !DescribesNetwork(source.meta)) {  // what tensors do not tell
+  if (HasLocals(options) && !HasArchitecture(source.meta)) {  // what tensors do not tell
     options.locals.windows = wanted.locals.windows;
     if (wanted.head == options.head) options.netvlad.alpha = wanted.netvlad.alpha;
   }
@@ -86,7 +88,7 @@ DescriptorNet MakeNet(const ModelSource& source, const DescriptorNetOptions& opt
     return DescriptorNet(options);
   } catch (const UsageError& error) {
     const std::string message = StrCat(source.path, ": ", error.what());
-    if (DescribesNetwork(source.meta)) throw Error(message);  // the file's fault
+    if (HasArchitecture(source.meta)) throw Error(message);  // the file's fault
     throw UsageError(message);
   }
 }
@@ -131,13 +133,19 @@ DescriptorNetOptions AsTheFileHasIt() {
 Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
                 const std::vector<std::string>& allow_missing) try {
   const ModelSource source = OpenModelSource(path);
+  // Beside reading: it takes as long.
+  std::future<std::string> file_sha256 =
+      std::async(std::launch::async, [path] { return Sha256OfFile(path); });
   const NetOfSource net = Agree(source, wanted, allow_missing);
   Model model{MakeNet(source, net.options), {}};
   const bool is_complete = FillNet(InOwnLayout(source), net.is_trunk_only, allow_missing, model.net);
   if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source)))
     model.net.normalization = source.normalization.value_or(layout->normalization);
   ReadWhitenings(source, model);
-  if (!DescribesNetwork(source.meta)) return model;
+  if (!HasArchitecture(source.meta)) {
+    model.file_sha256 = file_sha256.get();
+    return model;
+  }
   const std::string what = source.path + ": meta";
   ApplyMeta(source.meta, what, model);
   const std::string sha256 = WeightsSha256OfMeta(source.meta, what);
@@ -147,6 +155,7 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& w
                   ": its weights are not those that it was written with: ", "their SHA-256 is ", actual,
                   ", not ", sha256);
   }
+  model.file_sha256 = file_sha256.get();
   return model;
 } catch (...) {
   RethrowAsError();

@@ -17,7 +17,7 @@ using nlohmann::json;
 
 SourceTensor FromTorch(const std::shared_ptr<const TorchFile>& file, const PickleValue& value,
                        const std::string& name, const std::string& place) {
-  VANTAGE_CHECK(TorchFile::IsTensor(value), file->source(), ": '", place, "' is a ", DescribeKind(value),
+  VANTAGE_CHECK(TorchFile::IsTensor(value), file->source(), ": '", place, "' is a ", KindName(value),
                 ", not a tensor");
   const TensorRecord record = file->Tensor(value, place);
   return {name, record.type, record.shape, [file, record] { return file->Read(record); }};
@@ -60,7 +60,7 @@ ModelSource OpenTorch(const std::filesystem::path& path) {
     if (const PickleValue* found = root.Find(key)) state = found;
   }
   source.is_state_dict = state == &root;
-  VANTAGE_CHECK(state->is(PickleValue::Kind::kDict), source.path, ": holds a ", DescribeKind(*state),
+  VANTAGE_CHECK(state->is(PickleValue::Kind::kDict), source.path, ": holds a ", KindName(*state),
                 ", not a state dictionary");
   for (size_t i = 0; i + 1 < state->items.size(); i += 2) {
     const std::string& name = ToText(*state->items[i], source.path + ": name of a tensor");

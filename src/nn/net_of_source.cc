@@ -70,7 +70,7 @@ NetOfSource FindNet(const TensorShapes& shapes) {
 
 NetOfSource FindNet(const ModelSource& source) {
   const TensorShapes shapes = ShapesOf(source);
-  if (!DescribesNetwork(source.meta)) {
+  if (!HasArchitecture(source.meta)) {
     const NetVladLayout* layout = FindNetVladLayout(shapes);
     NetOfSource net = FindNet(layout == nullptr ? shapes : ShapesOf(InOwnLayout(source)));
     if (layout == nullptr) return net;

@@ -56,7 +56,7 @@ class NetVladAggregation : public Aggregation {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, NetVladOptions& options) {
+void Declare(OptionsDescription& description, NetVladOptions& options) {
   description.Add("clusters", options.clusters, "Clusters of locals").Range(1, kMostClusters);
   description
       .Add("ghost_clusters", options.ghost_clusters,

@@ -21,7 +21,7 @@ constexpr int kMaxRegion = 31;
 
 }  // namespace
 
-void Describe(OptionsDescription& description, SuperGlobalPooling& options) {
+void Declare(OptionsDescription& description, SuperGlobalPooling& options) {
   description
       .Add("regional_size", options.regional_size,
            "Regional GeM: locations of the feature map are averaged with the generalised mean of so many by "

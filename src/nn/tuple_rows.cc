@@ -31,7 +31,7 @@ at::Tensor TakeRows(const at::Tensor& descriptors_ND, const RowIndices& rows) {
   return descriptors_ND.index_select(0, at::tensor(rows, at::kLong).to(descriptors_ND.device()));
 }
 
-Similarities SimilaritiesToQuery(const at::Tensor& descriptors_ND, const TupleRows& tuple) {
+TupleSimilarities SimilaritiesToQuery(const at::Tensor& descriptors_ND, const TupleRows& tuple) {
   const at::Tensor query_D = descriptors_ND.select(0, tuple.query);
   return {TakeRows(descriptors_ND, tuple.positives).mv(query_D),
           TakeRows(descriptors_ND, tuple.negatives).mv(query_D)};

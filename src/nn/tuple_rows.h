@@ -26,11 +26,11 @@ std::vector<TupleRows> SplitTuples(const std::vector<TupleLabel>& labels);
 at::Tensor TakeRows(const at::Tensor& descriptors_ND, const RowIndices& rows);
 
 // Inner products of a tuple's query and its others.
-struct Similarities {
+struct TupleSimilarities {
   at::Tensor positives_P;
   at::Tensor negatives_N;
 };
-Similarities SimilaritiesToQuery(const at::Tensor& descriptors_ND, const TupleRows& tuple);
+TupleSimilarities SimilaritiesToQuery(const at::Tensor& descriptors_ND, const TupleRows& tuple);
 
 // A scalar 0 whose gradient with respect to the descriptors is 0: what losses are added to.
 at::Tensor ZeroLoss(const at::Tensor& descriptors_ND);

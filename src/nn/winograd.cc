@@ -152,20 +152,23 @@ WinogradConvolution::WinogradConvolution(const at::Tensor& weight, const at::Ten
   const int64_t columns = RoundUp(out_channels_, kWinogradPanel);
   const at::Tensor filters = weight.to(at::kDouble).contiguous();
   weights_ = at::zeros({kWinogradPlaces, columns / kWinogradPanel, in_channels_, kWinogradPanel});
-  const double* filter = filters.const_data_ptr<double>();
+  const double* all = filters.const_data_ptr<double>();
   auto* weights = weights_.mutable_data_ptr<float>();
-  for (int64_t out = 0; out < out_channels_; ++out) {
-    float* panel = weights + out / kWinogradPanel * in_channels_ * kWinogradPanel + out % kWinogradPanel;
-    for (int64_t in = 0; in < in_channels_; ++in, filter += 9) {
-      std::array<double, 9> values;
-      std::copy_n(filter, 9, values.begin());
-      float* to = panel + in * kWinogradPanel;
-      for (const double place : TransformWinogradFilter(values)) {
-        *to = static_cast<float>(place);
-        to += in_channels_ * columns;
+  at::parallel_for(0, out_channels_, /*grain_size=*/8, [&](int64_t begin, int64_t end) {
+    for (int64_t out = begin; out < end; ++out) {
+      float* panel = weights + out / kWinogradPanel * in_channels_ * kWinogradPanel + out % kWinogradPanel;
+      const double* filter = all + out * in_channels_ * 9;
+      for (int64_t in = 0; in < in_channels_; ++in, filter += 9) {
+        std::array<double, 9> values;
+        std::copy_n(filter, 9, values.begin());
+        float* to = panel + in * kWinogradPanel;
+        for (const double place : TransformWinogradFilter(values)) {
+          *to = static_cast<float>(place);
+          to += in_channels_ * columns;
+        }
       }
     }
-  }
+  });
   bias_ = at::zeros({columns});
   if (bias.defined()) bias_.narrow(0, 0, out_channels_).copy_(bias);
 }

@@ -245,10 +245,10 @@ bool HasAvx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports
 
 }  // namespace
 
-WinogradPlaces TransformWinogradFilter(const std::array<double, 9>& filter) {
+// G: row i holds powers of point i over the product of its differences to the others; for infinity the last
+// power.
+constexpr std::array<std::array<double, 3>, kWinogradWindow> FilterTransform() {
   constexpr std::array<double, 5> kPoints = {0, kA, -kA, kB, -kB};
-  // Row i of G: powers of point i over the product of its differences to the others; for infinity the last
-  // one.
   std::array<std::array<double, 3>, kWinogradWindow> g{};
   for (size_t i = 0; i < kPoints.size(); ++i) {
     double product = 1;
@@ -258,12 +258,22 @@ WinogradPlaces TransformWinogradFilter(const std::array<double, 9>& filter) {
     g[i] = {1 / product, kPoints[i] / product, kPoints[i] * kPoints[i] / product};
   }
   g.back() = {0, 0, 1};
+  return g;
+}
+
+WinogradPlaces TransformWinogradFilter(const std::array<double, 9>& filter) {
+  constexpr auto kG = FilterTransform();
+  // G f, then (G f) G^T.
+  std::array<std::array<double, 3>, kWinogradWindow> rows{};
+  for (size_t i = 0; i < kWinogradWindow; ++i) {
+    for (size_t x = 0; x < 3; ++x)
+      rows[i][x] = kG[i][0] * filter[x] + kG[i][1] * filter[3 + x] + kG[i][2] * filter[6 + x];
+  }
   WinogradPlaces places{};
   for (size_t place = 0; place < places.size(); ++place) {
-    for (size_t y = 0; y < 3; ++y) {
-      for (size_t x = 0; x < 3; ++x)
-        places[place] += g[place / kWinogradWindow][y] * filter[3 * y + x] * g[place % kWinogradWindow][x];
-    }
+    const auto& row = rows[place / kWinogradWindow];
+    const auto& g = kG[place % kWinogradWindow];
+    places[place] = row[0] * g[0] + row[1] * g[1] + row[2] * g[2];
   }
   return places;
 }

@@ -184,7 +184,7 @@ std::string PrecisionSection(const EvaluationReport& report, const Pairs& sorted
 
 }  // namespace
 
-void Describe(OptionsDescription& description, EvaluationReportOptions& options) {
+void Declare(OptionsDescription& description, EvaluationReportOptions& options) {
   description.Add("worst", options.worst, "Queries with the lowest average precision that the page shows")
       .Range(0, 100000)
       .Flag("report_worst");

@@ -62,7 +62,7 @@ std::string CandidateList(const TrainingSet& set, const ShownQuery& shown, Photo
     html += ToHtml(
         {.kind = is_chosen ? "chosen" : "candidate",
          .role = is_chosen ? "chosen positive" : "candidate positive",
-         .path = set.photos[Index(candidate.photo)].path,
+         .path = set.photos[IndexOf(candidate.photo)].path,
          .mark = is_chosen ? "chosen" : "",
          .facts = (has_distance ? DistanceFact(shown.positive_distance) : "") + CandidateFacts(candidate)},
         static_cast<int64_t>(candidate.photo), album);
@@ -73,8 +73,8 @@ std::string CandidateList(const TrainingSet& set, const ShownQuery& shown, Photo
 std::string NegativeList(const TrainingSet& set, const ShownQuery& shown, PhotoAlbum& album) {
   std::string html = "<div class=\"photos\">";
   for (const NegativeMatch& negative : shown.negatives) {
-    const TrainingPhoto& photo = set.photos[Index(negative.photo)];
-    const std::string scene = EscapeHtml(set.scenes[Index(photo.scene)].name);
+    const TrainingPhoto& photo = set.photos[IndexOf(negative.photo)];
+    const std::string scene = EscapeHtml(set.scenes[IndexOf(photo.scene)].name);
     html += ToHtml({.kind = "negative",
                     .role = "negative",
                     .path = photo.path,
@@ -88,8 +88,8 @@ std::string NegativeList(const TrainingSet& set, const ShownQuery& shown, PhotoA
 std::string QueryCard(const TrainingSet& set, const ShownQuery& shown, size_t number, double longest,
                       PhotoAlbum& album) {
   const TrainingQuery& query = *shown.query;
-  const TrainingPhoto& photo = set.photos[Index(query.photo)];
-  const TrainingScene& scene = set.scenes[Index(photo.scene)];
+  const TrainingPhoto& photo = set.photos[IndexOf(query.photo)];
+  const TrainingScene& scene = set.scenes[IndexOf(photo.scene)];
   const int64_t candidates = static_cast<int64_t>(query.candidates.size());
   const int64_t more = candidates - static_cast<int64_t>(shown.candidates.size());
   const std::string size =

@@ -8,7 +8,7 @@ namespace vantage {
 namespace {
 
 std::string SceneCard(const TrainingSet& set, const ShownScene& shown, PhotoAlbum& album) {
-  const TrainingScene& scene = set.scenes[Index(shown.scene)];
+  const TrainingScene& scene = set.scenes[IndexOf(shown.scene)];
   std::string counts =
       StrCat(Counted(shown.photos, "photo", "photos"), " · ", Counted(shown.queries, "query", "queries"));
   if (shown.queries > 0) {
@@ -21,7 +21,7 @@ std::string SceneCard(const TrainingSet& set, const ShownScene& shown, PhotoAlbu
   if (!shown.shown.empty()) {
     html += "<div class=\"strip\">";
     for (const PhotoId photo : shown.shown) {
-      const std::string& path = set.photos[Index(photo)].path;
+      const std::string& path = set.photos[IndexOf(photo)].path;
       html +=
           StrCat("<div class=\"frame\" title=\"", EscapeHtml(path), "\">",
                  album.Element(static_cast<int64_t>(photo), StrCat("photo of the scene: ", path)), "</div>");

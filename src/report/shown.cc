@@ -72,7 +72,7 @@ std::vector<ShownQuery> ChooseQueries(const TrainingSet& set, const ReportNegati
   std::sort(chosen.begin(), chosen.end(), [&](size_t a, size_t b) {
     const auto key = [&](size_t i) {
       const PhotoId photo = set.queries[i].photo;
-      return std::tuple(set.photos[Index(photo)].scene, photo, i);
+      return std::tuple(set.photos[IndexOf(photo)].scene, photo, i);
     };
     return key(a) < key(b);
   });
@@ -97,10 +97,10 @@ std::vector<ShownScene> ChooseScenes(const TrainingSet& set, const TrainingSetRe
   for (size_t i = 0; i < scenes.size(); ++i) scenes[i].scene = SceneId{static_cast<int64_t>(i)};
   std::vector<std::vector<PhotoId>> photos(set.scenes.size());
   for (size_t i = 0; i < set.photos.size(); ++i) {
-    photos[Index(set.photos[i].scene)].push_back(PhotoId{static_cast<int64_t>(i)});
+    photos[IndexOf(set.photos[i].scene)].push_back(PhotoId{static_cast<int64_t>(i)});
   }
   for (const TrainingQuery& query : set.queries) {
-    ShownScene& scene = scenes[Index(set.photos[Index(query.photo)].scene)];
+    ShownScene& scene = scenes[IndexOf(set.photos[IndexOf(query.photo)].scene)];
     ++scene.queries;
     scene.candidates += static_cast<int64_t>(query.candidates.size());
   }

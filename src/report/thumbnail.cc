@@ -34,7 +34,7 @@ void Outline(Image& image, const Box& box, double scale) {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, ThumbnailOptions& options) {
+void Declare(OptionsDescription& description, ThumbnailOptions& options) {
   description.Add("thumbnail_size", options.size, "Longest side of the photos in the page, pixels")
       .Range(16, 2048);
   description.Add("thumbnail_quality", options.quality, "JPEG quality of the photos in the page")

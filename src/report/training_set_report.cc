@@ -34,7 +34,7 @@ std::string Toolbar(const TrainingSet& set) {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, TrainingSetReportOptions& options) {
+void Declare(OptionsDescription& description, TrainingSetReportOptions& options) {
   description.Add("queries", options.queries, "Queries shown, drawn from the splits in proportion")
       .Range(1, 100000);
   description.Add("candidates", options.candidates, "Candidate positives shown of each query").Range(1, 1000);
@@ -44,12 +44,12 @@ void Describe(OptionsDescription& description, TrainingSetReportOptions& options
       .Range(0, 100000);
   description.Add("scene_photos", options.scene_photos, "Photos shown of each scene").Range(0, 1000);
   description.Add("seed", options.seed, "Another seed draws other queries").AtLeast(0);
-  Describe(description, options.thumbnails);
+  Declare(description, options.thumbnails);
 }
 
 std::string FilterAttributes(const TrainingSet& set, SceneId scene) {
-  return StrCat("data-scene=\"", Index(scene), "\" data-split=\"", SplitName(set.scenes[Index(scene)].split),
-                "\"");
+  return StrCat("data-scene=\"", IndexOf(scene), "\" data-split=\"",
+                SplitName(set.scenes[IndexOf(scene)].split), "\"");
 }
 
 std::string OverviewSection(const TrainingSet& set) {
@@ -89,7 +89,7 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
   summary.photos = static_cast<int64_t>(photos.size());
   PhotoAlbum album;
   for (size_t i = 0; i < photos.size(); ++i) {
-    album.Add(static_cast<int64_t>(photos[i]), set.photos[Index(photos[i])].path, std::move(thumbnails[i]));
+    album.Add(static_cast<int64_t>(photos[i]), set.photos[IndexOf(photos[i])].path, std::move(thumbnails[i]));
   }
   summary.unreadable = album.unreadable();
 

@@ -42,7 +42,7 @@ Eigen::SparseMatrix<double> MutualNeighborWeights(const std::vector<std::vector<
 
 }  // namespace
 
-void Describe(OptionsDescription& description, DiffusionOptions& options) {
+void Declare(OptionsDescription& description, DiffusionOptions& options) {
   description.Add("enabled", options.enabled, "Rank by diffusion on the graph of mutual nearest neighbours")
       .Flag("diffusion");
   description

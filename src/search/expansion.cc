@@ -16,7 +16,7 @@ float Weight(float similarity, double alpha) {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, ExpansionOptions& options) {
+void Declare(OptionsDescription& description, ExpansionOptions& options) {
   description
       .Add("kind", options.kind,
            "Search again with the nearest added to each query: average, or alpha: weighted by "
@@ -29,7 +29,7 @@ void Describe(OptionsDescription& description, ExpansionOptions& options) {
   description.Add("alpha", options.alpha, "Exponent of the similarity").AtLeast(0).Flag("expansion_alpha");
 }
 
-void Describe(OptionsDescription& description, DatabaseAugmentationOptions& options) {
+void Declare(OptionsDescription& description, DatabaseAugmentationOptions& options) {
   description
       .Add("neighbors", options.neighbors, "Add so many of its nearest to each database photo; 0: none")
       .AtLeast(0)

@@ -70,7 +70,7 @@ void SortUnique(Pairs& pairs) {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, PairOptions& options) {
+void Declare(OptionsDescription& description, PairOptions& options) {
   description.Add("k", options.k, "Each photo with so many of its nearest").AtLeast(0);
   description.Add("mutual", options.mutual, "Only pairs that are among each other's nearest");
   description.Add("min_score", options.min_score, "Only pairs with at least this inner product").Range(-1, 1);

@@ -72,7 +72,7 @@ std::vector<std::vector<Neighbor>> Reranked(std::vector<std::vector<Neighbor>> r
 
 }  // namespace
 
-void Describe(OptionsDescription& description, SearchOptions& options) {
+void Declare(OptionsDescription& description, SearchOptions& options) {
   description.Nest("expansion", options.expansion, "Queries with their nearest added");
   description.Nest("augmentation", options.augmentation, "Database photos with their nearest added");
   description.Nest("diffusion", options.diffusion, "Ranking along the graph of nearest neighbours");

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "search/neighbor_heap.h"
-#include "vantage/search/single_threaded_blas.h"
+#include "vantage/numerics/single_threaded_blas.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 
@@ -66,7 +66,7 @@ Eigen::VectorXf Scores(const Eigen::Ref<const Eigen::RowVectorXf>& query, const 
 
 }  // namespace
 
-void Describe(OptionsDescription& description, SuperGlobalOptions& options) {
+void Declare(OptionsDescription& description, SuperGlobalOptions& options) {
   description
       .Add("count", options.count,
            "Rank so many of each query's first again by descriptors refined among them; 0: none")

@@ -233,7 +233,7 @@ class Machine {
 
   void Extend(Kind kind, const std::vector<const PickleValue*>& items) {
     PickleValue* target = Top();
-    if (target->kind != kind) Fail("items for a ", DescribeKind(*target));
+    if (target->kind != kind) Fail("items for a ", KindName(*target));
     if (kind == Kind::kDict && items.size() % 2 != 0) Fail("a dictionary with a key and no value");
     target->items.insert(target->items.end(), items.begin(), items.end());
   }
@@ -241,7 +241,7 @@ class Machine {
   // Calls: what they would make is described, or made where it is plain data.
   void Reduce(const PickleValue& callable, const PickleValue& arguments) {
     if (!callable.is(Kind::kGlobal) || !arguments.is(Kind::kTuple)) {
-      Fail("a call of a ", DescribeKind(callable), " with a ", DescribeKind(arguments));
+      Fail("a call of a ", KindName(callable), " with a ", KindName(arguments));
     }
     if (callable.text == "collections.OrderedDict") return PushOrderedDict(arguments);
     if (callable.text == "_codecs.encode") return PushEncoded(arguments);

@@ -19,7 +19,7 @@ bool IsSequence(const PickleValue& value) {
 }
 
 [[noreturn]] void FailKind(const PickleValue& value, const std::string& what, std::string_view wanted) {
-  throw Error(StrCat(what, ": is a ", DescribeKind(value), ", not ", wanted));
+  throw Error(StrCat(what, ": is a ", KindName(value), ", not ", wanted));
 }
 
 // numpy.dtype('i8', False, True) with state (3, '<', ...) -> "<i8".
@@ -118,7 +118,7 @@ const PickleValue* PickleValue::Find(std::string_view key) const {
   return nullptr;
 }
 
-std::string DescribeKind(const PickleValue& value) {
+std::string KindName(const PickleValue& value) {
   switch (value.kind) {
     case Kind::kNone:
       return "None";
@@ -245,7 +245,7 @@ std::vector<std::string> ToTexts(const PickleValue& value, const std::string& wh
 const PickleValue& Member(const PickleValue& dictionary, std::string_view key, const std::string& what) {
   const PickleValue* value = dictionary.Find(key);
   if (value == nullptr) {
-    throw Error(StrCat(what, ": a ", DescribeKind(dictionary), " without the key '", key, "'"));
+    throw Error(StrCat(what, ": a ", KindName(dictionary), " without the key '", key, "'"));
   }
   return *value;
 }

@@ -168,7 +168,7 @@ bool TorchFile::IsTensorObject(const PickleValue& value) {
 
 TensorRecord TorchFile::Tensor(const PickleValue& value, const std::string& what) const {
   const std::string place = StrCat(source_, ": ", what);
-  VANTAGE_CHECK(IsTensor(value), place, ": is a ", DescribeKind(value), ", not a tensor");
+  VANTAGE_CHECK(IsTensor(value), place, ": is a ", KindName(value), ", not a tensor");
   const PickleValue& tensor = IsTensorObject(value) ? value : *value.items[0];
   VANTAGE_CHECK(tensor.items.size() >= 4 && tensor.items[0]->is(Kind::kPersistent), place,
                 ": a malformed tensor");

@@ -77,7 +77,7 @@ class SceneProgress {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, ReconstructOptions& options) {
+void Declare(OptionsDescription& description, ReconstructOptions& options) {
   description.Add("colmap", options.colmap, "COLMAP's program: a name looked up in PATH, or a path");
   description.Add("pool", options.pool,
                   "All photos are one unsorted pile; each model found in it becomes a scene of its own");

@@ -60,7 +60,7 @@ class DatasetWriter {
   std::string OptionsText() const {
     SyntheticOptions copy = options_;
     OptionsDescription description;
-    Describe(description, copy);
+    Declare(description, copy);
     CheckOptions(description);
     return ToToml(description, /*with_comments=*/true);
   }

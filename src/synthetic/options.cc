@@ -3,7 +3,7 @@
 
 namespace vantage {
 
-void Describe(OptionsDescription& description, SyntheticViewOptions& options) {
+void Declare(OptionsDescription& description, SyntheticViewOptions& options) {
   description
       .Add("arc", options.arc, "Degrees of the arc around the landmark's front that photos are taken from")
       .Range(20, 240);
@@ -19,7 +19,7 @@ void Describe(OptionsDescription& description, SyntheticViewOptions& options) {
       .Range(0, 2);
 }
 
-void Describe(OptionsDescription& description, SyntheticSceneOptions& options) {
+void Declare(OptionsDescription& description, SyntheticSceneOptions& options) {
   description.Add("seed", options.seed, "Landmarks of different seeds differ").AtLeast(0);
   description.Add("style", options.style, "Style of the landmark").Range(0, SyntheticStyleCount() - 1);
   description.Add("photos", options.photos, "Photos of the landmark").Range(1, 9999);
@@ -30,7 +30,7 @@ void Describe(OptionsDescription& description, SyntheticSceneOptions& options) {
   description.Nest("views", options.views, "How different the photos are");
 }
 
-void Describe(OptionsDescription& description, SyntheticOptions& options) {
+void Declare(OptionsDescription& description, SyntheticOptions& options) {
   description.Add("seed", options.seed, "Datasets of different seeds differ").AtLeast(0);
   description.Add("train_scenes", options.train_scenes, "Landmarks to train on").Range(0, 9999);
   description.Add("val_scenes", options.val_scenes, "Landmarks to validate on").Range(0, 9999);

@@ -81,7 +81,7 @@ std::vector<Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>&
     Tuple tuple{query.photo, query.positive, {}, {}};
     while (tuple.negatives.size() < static_cast<size_t>(negatives)) {
       const PhotoId photo{static_cast<int64_t>(random.Below(set.photos.size()))};
-      if (set.photos[Index(photo)].scene != set.photos[Index(query.photo)].scene)
+      if (set.photos[IndexOf(photo)].scene != set.photos[IndexOf(query.photo)].scene)
         tuple.negatives.push_back(photo);
     }
     tuples.push_back(std::move(tuple));

@@ -13,7 +13,7 @@
 #include <optional>
 
 #include "vantage/nn/intra_op_threads.h"
-#include "vantage/search/kmeans.h"
+#include "vantage/numerics/kmeans.h"
 #include "vantage/util/error.h"
 #include "vantage/util/parallel.h"
 #include "vantage/util/random.h"
@@ -157,7 +157,7 @@ DescriptorMatrix SampleLocals(const LocalHead& head, int64_t wanted, const Descr
 
 }  // namespace
 
-void Describe(OptionsDescription& description, InitializationOptions& options) {
+void Declare(OptionsDescription& description, InitializationOptions& options) {
   description.Add("photos", options.photos, "Training photos whose local features are looked at").AtLeast(1);
   description
       .Add("locals_per_cluster", options.locals_per_cluster,

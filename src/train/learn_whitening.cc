@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "vantage/descriptors/descriptor_rows.h"
 #include "vantage/extract/describer.h"
-#include "vantage/search/descriptor_rows.h"
-#include "vantage/search/pca.h"
-#include "vantage/tuples/build.h"
+#include "vantage/numerics/pca.h"
+#include "vantage/training_set/build.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/random.h"
@@ -16,7 +16,7 @@
 
 namespace vantage {
 
-void Describe(OptionsDescription& description, LearnWhiteningOptions& options) {
+void Declare(OptionsDescription& description, LearnWhiteningOptions& options) {
   description
       .Add("method", options.method,
            "learned: from matching pairs, as the code of TPAMI 2019; learned-paper: as the paper; pca: from "
@@ -141,10 +141,10 @@ MatchingPairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of
   MatchingPairs pairs;
   const bool knows_overlap = KnowsOverlap(set);
   for (const TrainingQuery& query : set.queries) {
-    if (row_of[Index(query.photo)] < 0) continue;
+    if (row_of[IndexOf(query.photo)] < 0) continue;
     std::vector<int64_t> positives;
     const auto add = [&](PhotoId photo) {
-      if (row_of[Index(photo)] >= 0) positives.push_back(row_of[Index(photo)]);
+      if (row_of[IndexOf(photo)] >= 0) positives.push_back(row_of[IndexOf(photo)]);
     };
     if (!knows_overlap) add(query.positive);
     for (const CandidatePositive& candidate : query.candidates) {
@@ -153,10 +153,11 @@ MatchingPairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of
     }
     const auto count = static_cast<int64_t>(positives.size());
     const int64_t most = options.pairs_per_query > 0 ? options.pairs_per_query : count;
-    std::vector<int64_t> drawn = RandomStream(0, "whitening pairs", {Index(query.photo)}).Sample(count, most);
+    std::vector<int64_t> drawn =
+        RandomStream(0, "whitening pairs", {IndexOf(query.photo)}).Sample(count, most);
     std::sort(drawn.begin(), drawn.end());
     for (const int64_t i : drawn) {
-      pairs.queries.push_back(row_of[Index(query.photo)]);
+      pairs.queries.push_back(row_of[IndexOf(query.photo)]);
       pairs.positives.push_back(positives[static_cast<size_t>(i)]);
       if (options.pairs_per_query > 0)
         pairs.weights.push_back(1 / static_cast<double>(std::min(count, most)));

@@ -132,7 +132,7 @@ TorchValue Optimizer::StateDict(double learning_rate) const {
     TorchDict entry;
     entry.Set("lr", {learning_rate * group.rate_factor});
     entry.Set("weight_decay", {group.weight_decay});
-    kind_->describe(entry, options_);
+    kind_->write_options(entry, options_);
     entry.Set("params", {std::move(indices)});
     param_groups.push_back({std::move(entry)});
   }
@@ -149,7 +149,7 @@ void Optimizer::LoadStateDict(const TorchFile& file, const PickleValue& state,
   const std::vector<StateTensor> kinds = kind_->state(options_);
   const PickleValue& entries = Member(state, "state", file.source() + ": " + what);
   VANTAGE_CHECK(entries.is(PickleValue::Kind::kDict), file.source(), ": ", what, ": state is a ",
-                DescribeKind(entries));
+                KindName(entries));
   if (kinds.empty()) return;
   const std::vector<std::string> names = order.empty() ? ParameterNames() : order;
   std::map<std::string, int64_t> index_of;

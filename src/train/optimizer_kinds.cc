@@ -34,15 +34,15 @@ void StepAdamW(ParameterGroup& group, const OptimizerOptions& options, double ra
   StepWith([](auto&&... args) { at::_fused_adamw_(args...); }, group, options, rate);
 }
 
-void DescribeAdam(TorchDict& group, const OptimizerOptions& options) {
+void WriteAdam(TorchDict& group, const OptimizerOptions& options) {
   group.Set("betas", {std::vector<TorchValue>{{options.beta1}, {options.beta2}}});
   group.Set("eps", {options.epsilon});
   group.Set("amsgrad", {false});
   group.Set("maximize", {false});
 }
 
-void DescribeAdamW(TorchDict& group, const OptimizerOptions& options) {
-  DescribeAdam(group, options);
+void WriteAdamW(TorchDict& group, const OptimizerOptions& options) {
+  WriteAdam(group, options);
   group.Set("decoupled_weight_decay", {true});
 }
 
@@ -59,16 +59,16 @@ void StepSgd(ParameterGroup& group, const OptimizerOptions& options, double rate
                   /*is_first_step=*/false);
 }
 
-void DescribeSgd(TorchDict& group, const OptimizerOptions& options) {
+void WriteSgd(TorchDict& group, const OptimizerOptions& options) {
   group.Set("momentum", {options.momentum});
   group.Set("dampening", {0.0});
   group.Set("nesterov", {options.nesterov});
   group.Set("maximize", {false});
 }
 
-constexpr std::array<OptimizerKind, 3> kKinds = {{{"adam", AdamState, StepAdam, DescribeAdam},
-                                                  {"adamw", AdamState, StepAdamW, DescribeAdamW},
-                                                  {"sgd", SgdState, StepSgd, DescribeSgd}}};
+constexpr std::array<OptimizerKind, 3> kKinds = {{{"adam", AdamState, StepAdam, WriteAdam},
+                                                  {"adamw", AdamState, StepAdamW, WriteAdamW},
+                                                  {"sgd", SgdState, StepSgd, WriteSgd}}};
 
 }  // namespace
 

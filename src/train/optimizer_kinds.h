@@ -20,7 +20,7 @@ struct OptimizerKind {
   // One step of a group at a rate of its own.
   void (*step)(ParameterGroup& group, const OptimizerOptions& options, double rate);
   // Adds what torch.optim's param_groups hold besides "lr", "weight_decay" and "params".
-  void (*describe)(TorchDict& group, const OptimizerOptions& options);
+  void (*write_options)(TorchDict& group, const OptimizerOptions& options);
 };
 
 // Throws UsageError that lists the known ones, or where options do not go together.

@@ -5,8 +5,8 @@
 
 namespace vantage {
 
-void Describe(OptionsDescription& description, ModelOptions& options) {
-  Describe(description, options.net);
+void Declare(OptionsDescription& description, ModelOptions& options) {
+  Declare(description, options.net);
   description.Add("weights", options.weights,
                   "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
   description.Add(
@@ -25,10 +25,10 @@ void Describe(OptionsDescription& description, ModelOptions& options) {
       .Add("batch_norm_momentum", options.batch_norm_momentum,
            "trained: part of the way that the model's own statistics go in a step")
       .Range(0, 1);
-  DescribeLocals(description, options.net);  // tables of their own: last
+  DeclareLocals(description, options.net);  // tables of their own: last
 }
 
-void Describe(OptionsDescription& description, DataOptions& options) {
+void Declare(OptionsDescription& description, DataOptions& options) {
   description.Add("training_set", options.training_set, "The .db file that 'vantage tuples' writes");
   description.Add(
       "photos", options.photos,
@@ -46,7 +46,7 @@ void Describe(OptionsDescription& description, DataOptions& options) {
                    "How photos are varied for training; by default they are not");
 }
 
-void Describe(OptionsDescription& description, OptimizerOptions& options) {
+void Declare(OptionsDescription& description, OptimizerOptions& options) {
   description.Add("name", options.name, "How parameters step along their gradients").OneOf(OptimizerNames());
   description.Add("learning_rate", options.learning_rate, "Step size in the first epoch").Range(0, 1);
   description
@@ -81,7 +81,7 @@ void Describe(OptionsDescription& description, OptimizerOptions& options) {
       .AtLeast(0);
 }
 
-void Describe(OptionsDescription& description, ComputeOptions& options) {
+void Declare(OptionsDescription& description, ComputeOptions& options) {
   description.Add("device", options.device, "cpu, cuda or cuda:1; --device says so too");
   description
       .Add("precision", options.precision,
@@ -104,7 +104,7 @@ void Describe(OptionsDescription& description, ComputeOptions& options) {
       .Range(0, 1024);
 }
 
-void Describe(OptionsDescription& description, CheckpointOptions& options) {
+void Declare(OptionsDescription& description, CheckpointOptions& options) {
   description
       .Add("every_minutes", options.every_minutes,
            "Minutes between checkpoints in the middle of an epoch; 0: only at its end")
@@ -116,7 +116,7 @@ void Describe(OptionsDescription& description, CheckpointOptions& options) {
       .Range(0, 100000);
 }
 
-void Describe(OptionsDescription& description, EvaluationOptions& options) {
+void Declare(OptionsDescription& description, EvaluationOptions& options) {
   description.Add("data", options.data,
                   "Folder of a benchmark to watch: class sub-folders, or queries.json; empty: none");
   description.Add("distractors", options.distractors, "Folders of photos that match no query");
@@ -135,7 +135,7 @@ void Describe(OptionsDescription& description, EvaluationOptions& options) {
       .OneOf({"validation", "benchmark"});
 }
 
-void Describe(OptionsDescription& description, TrainOptions& options) {
+void Declare(OptionsDescription& description, TrainOptions& options) {
   description.Add("epochs", options.epochs, "Passes over the mined tuples").Range(0, 100000);
   description
       .Add("tuples_per_step", options.tuples_per_step, "Tuples whose gradients are added up for a step")

@@ -52,11 +52,11 @@ bool MayChange(const std::string& key, const TrainOptions& options) {
 
 void RunFolder::KeepConfig(TrainOptions options) const {
   OptionsDescription description;
-  Describe(description, options);
+  Declare(description, options);
   if (HasCheckpoint() && fs::exists(config())) {
     TrainOptions old;
     OptionsDescription old_description;
-    Describe(old_description, old);
+    Declare(old_description, old);
     ReadToml(old_description, ReadFile(config()), config().string());
     std::vector<std::string> differences;
     for (const OptionField& field : description.fields()) {

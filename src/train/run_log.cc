@@ -50,8 +50,8 @@ void Draw(const Metrics& metrics, TensorBoardFile& curves) {
 }
 
 ExamplePhoto PhotoOf(const TrainingSet& set, PhotoId id) {
-  const TrainingPhoto& photo = set.photos[Index(id)];
-  return {.path = photo.path, .scene = set.scenes[Index(photo.scene)].name};
+  const TrainingPhoto& photo = set.photos[IndexOf(id)];
+  return {.path = photo.path, .scene = set.scenes[IndexOf(photo.scene)].name};
 }
 
 RunExample ExampleOf(const TrainingSet& set, const Tuple& tuple) {
@@ -109,7 +109,7 @@ void RunLog::AddExamples(int64_t epoch, const TrainingSet& set, const fs::path& 
                          const std::vector<Tuple>& tuples, int count) const {
   // By the scattered numbers of their photos: the same queries first, whatever an epoch draws.
   std::map<uint64_t, const Tuple*> by_query;
-  for (const Tuple& tuple : tuples) by_query.try_emplace(MixBits(Index(tuple.query)), &tuple);
+  for (const Tuple& tuple : tuples) by_query.try_emplace(MixBits(IndexOf(tuple.query)), &tuple);
   RunExamples examples{.epoch = epoch, .photo_root = photo_root};
   for (const auto& [key, tuple] : by_query) {
     if (static_cast<int>(examples.examples.size()) >= count) break;

@@ -9,7 +9,7 @@
 #include "vantage/mining/tuple_miner.h"
 #include "vantage/report/metrics.h"
 #include "vantage/serialize/tensorboard.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 
 namespace vantage {
 

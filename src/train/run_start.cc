@@ -43,7 +43,7 @@ class TemporaryFile {
 void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   if (group.size() == 1) return;
   OptionsDescription description;
-  Describe(description, options);
+  Declare(description, options);
   json own = {{"training_set", Sha256OfFile(options.data.training_set)}, {"options", json::object()}};
   for (const OptionField& field : description.fields()) own["options"][field.key] = field.ValueText();
   const json first = json::parse(group.Broadcast(own.dump(-1, ' ', false, json::error_handler_t::replace)));

@@ -54,7 +54,7 @@ constexpr std::array<ScheduleRow, 4> kSchedules = {
 
 }  // namespace
 
-void Describe(OptionsDescription& description, ScheduleOptions& options) {
+void Declare(OptionsDescription& description, ScheduleOptions& options) {
   description.Add("kind", options.kind, "How the rate falls from optimizer.learning_rate")
       .OneOf(ScheduleNames());
   description.Add("decay", options.decay, "exponential: exp(-decay * (epochs before this one + offset))")

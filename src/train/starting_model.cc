@@ -23,7 +23,7 @@ void CheckArchitecture(const Model& model, const ModelOptions& options) {
 
 json OriginOf(TrainOptions options) {
   OptionsDescription description;
-  Describe(description, options);
+  Declare(description, options);
   json origin;
   origin["vantage"] = Version();
   origin["configuration"] = ToJson(description);

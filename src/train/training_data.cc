@@ -5,7 +5,7 @@
 
 #include "train/shared_work.h"
 #include "vantage/extract/describer.h"
-#include "vantage/tuples/located_set.h"
+#include "vantage/training_set/located_set.h"
 #include "vantage/util/error.h"
 #include "vantage/util/log.h"
 #include "vantage/util/random.h"

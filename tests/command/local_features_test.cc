@@ -3,8 +3,8 @@
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/search/descriptors.h"
 
 namespace vantage {
 namespace {

@@ -11,7 +11,7 @@
 #include "testing/photos.h"
 #include "testing/processes.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/file.h"
 
 namespace vantage {

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-namespace vantage {
+namespace vantage::cli {
 namespace {
 
 using std::chrono::seconds;
@@ -32,4 +32,4 @@ TEST(ProgressLine, BeginsAnewWithEachTask) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::cli

@@ -6,7 +6,7 @@
 #include "testing/files.h"
 #include "vantage/image/image.h"
 #include "vantage/synthetic/synthetic.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/file.h"
 #include "vantage/util/random.h"
 #include "vantage/util/subprocess.h"
@@ -69,7 +69,7 @@ TEST(PileOfPhotos, ComesApartByLandmark) {
     landmarks[photo.scene].insert(std::filesystem::path(photo.path).filename().string().substr(0, 3));
     EXPECT_TRUE(std::filesystem::exists(folder / photo.path)) << photo.path;
   }
-  for (const auto& [id, names] : landmarks) EXPECT_EQ(names.size(), 1U) << set.scenes[Index(id)].name;
+  for (const auto& [id, names] : landmarks) EXPECT_EQ(names.size(), 1U) << set.scenes[IndexOf(id)].name;
 
   // What is tested on is left out, and it says by which photo.
   const json without = VantageJson({"tuples", (folder / "models").string(), "--exclude-photos",

@@ -7,7 +7,7 @@
 #include "testing/files.h"
 #include "testing/models.h"
 #include "testing/photos.h"
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/serialize/npy.h"
 #include "vantage/sfm/colmap_database.h"
 #include "vantage/sfm/colmap_model.h"

@@ -8,7 +8,7 @@
 #include "testing/photos.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/sfm/colmap_model.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/file.h"
 #include "vantage/util/subprocess.h"
 
@@ -198,7 +198,7 @@ TEST_F(TupleClasses, AreTheScenesOfATrainingSet) {
   EXPECT_EQ(set.queries.size(), 15U);
   for (const TrainingQuery& query : set.queries) {
     EXPECT_NE(query.photo, query.positive);
-    EXPECT_EQ(set.photos[Index(query.photo)].scene, set.photos[Index(query.positive)].scene);
+    EXPECT_EQ(set.photos[IndexOf(query.photo)].scene, set.photos[IndexOf(query.positive)].scene);
     EXPECT_TRUE(std::filesystem::exists(PhotoPath(set, query.positive, folder_.path())));
   }
 }

@@ -4,8 +4,8 @@
 #include "command/run_vantage.h"
 #include "testing/files.h"
 #include "testing/photos.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/search/descriptors.h"
 #include "vantage/util/file.h"
 #include "vantage/util/subprocess.h"
 

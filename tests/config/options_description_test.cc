@@ -16,7 +16,7 @@ struct InnerOptions {
   int epochs = 30;
 };
 
-void Describe(OptionsDescription& description, InnerOptions& options) {
+void Declare(OptionsDescription& description, InnerOptions& options) {
   description.Add("learning_rate", options.learning_rate, "Step size").Above(0);
   description.Add("epochs", options.epochs, "Passes over the queries").AtLeast(0);
 }
@@ -30,7 +30,7 @@ struct OuterOptions {
   InnerOptions train;
 };
 
-void Describe(OptionsDescription& description, OuterOptions& options) {
+void Declare(OptionsDescription& description, OuterOptions& options) {
   description.Add("pooling", options.pooling, "Pooling").OneOf({"gem", "mac", "spoc"});
   description.Add("scales", options.scales, "Scales").Range(0.1, 4);
   description.Add("frozen", options.frozen, "Frozen");
@@ -39,14 +39,14 @@ void Describe(OptionsDescription& description, OuterOptions& options) {
   description.Nest("train", options.train, "Training");
 }
 
-struct Described {
+struct Declared {
   OuterOptions options;
   OptionsDescription description;
-  Described() { Describe(description, options); }
+  Declared() { Declare(description, options); }
 };
 
 TEST(Options, TomlSetsWhatItNamesAndLeavesTheRest) {
-  Described d;
+  Declared d;
   ReadToml(d.description, "pooling = 'mac'\nscales = [1, 0.5]\n[train]\nepochs = 3\n", "c.toml");
   EXPECT_EQ(d.options.pooling, "mac");
   EXPECT_THAT(d.options.scales, ::testing::ElementsAre(1.0, 0.5));
@@ -55,21 +55,21 @@ TEST(Options, TomlSetsWhatItNamesAndLeavesTheRest) {
 }
 
 TEST(Options, ControlCharactersAreWrittenAsTomlAllowsThem) {
-  Described a;
+  Declared a;
   for (int c = 1; c < 128; ++c) a.options.names.emplace_back(1, static_cast<char>(c));
-  Described b;
+  Declared b;
   ReadToml(b.description, ToToml(a.description, /*with_comments=*/false), "c.toml");
   EXPECT_EQ(b.options.names, a.options.names);
 }
 
 TEST(Options, WrittenTomlReadsBackTheSame) {
-  Described a;
+  Declared a;
   a.options.names = {"a \"b\"", "c\\d"};
   a.options.train.learning_rate = 0.1 + 0.2;
   a.options.seed = int64_t{1} << 60;
   a.options.frozen = false;
   for (const bool comments : {false, true}) {
-    Described b;
+    Declared b;
     ReadToml(b.description, ToToml(a.description, comments), "c.toml");
     EXPECT_EQ(b.options.names, a.options.names);
     EXPECT_EQ(b.options.train.learning_rate, a.options.train.learning_rate);
@@ -87,7 +87,7 @@ struct BadToml {
 class BadTomls : public ::testing::TestWithParam<BadToml> {};
 
 TEST_P(BadTomls, AreUsageErrorsThatSayWhere) {
-  Described d;
+  Declared d;
   EXPECT_THROW(ReadToml(d.description, GetParam().toml, "c.toml"), UsageError);
   EXPECT_THAT(ErrorOf([&] { ReadToml(d.description, GetParam().toml, "c.toml"); }),
               HasSubstr(GetParam().message));
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadToml{"train = 3", "unknown key 'train'"}));
 
 TEST(Options, CommandLineTextIsCheckedTheSameWay) {
-  Described d;
+  Declared d;
   SetOption(d.description, "train.learning_rate", "1e-5", "--set");
   EXPECT_EQ(d.options.train.learning_rate, 1e-5);
   SetOption(d.description, "scales", "1, 0.7071,0.5", "--scales");
@@ -128,13 +128,13 @@ TEST(Options, CommandLineTextIsCheckedTheSameWay) {
 }
 
 TEST(Options, ValuesSetByAProgramAreChecked) {
-  Described d;
+  Declared d;
   d.options.train.epochs = -5;
   EXPECT_THAT(ErrorOf([&] { CheckOptions(d.description); }), HasSubstr("'train.epochs' = -5"));
 }
 
 TEST(Options, Json) {
-  Described d;
+  Declared d;
   const nlohmann::json json = ToJson(d.description);
   EXPECT_EQ(json["train"]["epochs"], 30);
   EXPECT_EQ(json["pooling"], "gem");

@@ -14,7 +14,7 @@
 #include "vantage/extract/describe_benchmark.h"
 #include "vantage/extract/describer.h"
 #include "vantage/extract/descriptor_store.h"
-#include "vantage/search/single_threaded_blas.h"
+#include "vantage/numerics/single_threaded_blas.h"
 #include "vantage/util/cpu.h"
 #include "vantage/util/file.h"
 #include "vantage/util/hash.h"

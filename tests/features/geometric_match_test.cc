@@ -28,7 +28,9 @@ std::vector<Image> SyntheticPhotos(int64_t seed, int style, int count) {
 
 LocalFeatures Detect(const Image& photo) { return DetectFeatures(photo, {}); }
 
-size_t InlierCount(const LocalFeatures& a, const LocalFeatures& b) { return Match(a, b, {}).inliers.size(); }
+size_t InlierCount(const LocalFeatures& a, const LocalFeatures& b) {
+  return MatchFeatures(a, b, {}).inliers.size();
+}
 
 Image Rotated(const Image& image) { return ApplyOrientation(image, 6); }
 
@@ -39,7 +41,7 @@ TEST(DetectFeatures, PhotosWithoutTextureHaveNone) {
     const LocalFeatures features = Detect(blank);
     EXPECT_EQ(features.size(), 0U) << width << " x " << height;
     EXPECT_EQ(features.width, width);
-    EXPECT_EQ(Match(features, features, {}).tentative.size(), 0U);
+    EXPECT_EQ(MatchFeatures(features, features, {}).tentative.size(), 0U);
   }
 }
 
@@ -50,7 +52,7 @@ TEST(DetectFeatures, NoiseOfAnySizeIsNoError) {
     for (uint8_t& value : noise.pixels) value = static_cast<uint8_t>(random.Below(256));
     const LocalFeatures features = Detect(noise);
     EXPECT_EQ(features.keypoints.size(), features.descriptors.size());
-    Match(features, features, {});
+    MatchFeatures(features, features, {});
   }
 }
 
@@ -121,7 +123,7 @@ TEST(Match, TentativeMatchesAgreeWithTheirDefinition) {
     }
   }
   EXPECT_GE(expected.size(), 20U);
-  EXPECT_EQ(Match(a, b, {.max_ratio = 0.95}).tentative, expected);
+  EXPECT_EQ(MatchFeatures(a, b, {.max_ratio = 0.95}).tentative, expected);
 }
 
 TEST(Match, ViewsOfOneLandmarkMatchAndOthersDoNot) {
@@ -147,12 +149,12 @@ TEST(Match, ATurnedAndCutCopyMatches) {
   const Image part = Crop(photo, {40, 30, 40 + photo.width * 0.6, 30 + photo.height * 0.6});
   const LocalFeatures whole = Detect(photo);
   for (const Image& copy : {part, Rotated(photo), Rotated(part), ResizeLanczos(photo, 200, 200)}) {
-    const GeometricMatch match = Match(whole, Detect(copy), {});
+    const GeometricMatch match = MatchFeatures(whole, Detect(copy), {});
     EXPECT_GE(match.inliers.size(), 20U);
     EXPECT_GT(match.inliers.size(), match.tentative.size() / 2);
   }
   const LocalFeatures features = Detect(part);
-  for (const FeatureMatch& inlier : Match(whole, features, {}).inliers) {
+  for (const FeatureMatch& inlier : MatchFeatures(whole, features, {}).inliers) {
     // By what inliers are: 0.012 of the longest side, and so much for where SIFT sees a feature at another
     // scale.
     EXPECT_NEAR(whole.keypoints[static_cast<size_t>(inlier.a)].x,
@@ -173,7 +175,7 @@ TEST(Match, AWatermarkIsNoMatch) {
     }
     marked.push_back(Detect(photo));
   }
-  const GeometricMatch match = Match(marked[0], marked[1], {});
+  const GeometricMatch match = MatchFeatures(marked[0], marked[1], {});
   EXPECT_GE(match.tentative.size(), 10U) << "the band has features";
   EXPECT_EQ(match.geometry, MatchGeometry::kNone);
   EXPECT_EQ(match.inliers.size(), 0U);
@@ -190,7 +192,7 @@ TEST(Match, TheSameOnAnyThread) {
     std::vector<std::vector<FeatureMatch>> found(16);
     ParallelFor(16, threads, [&](int64_t pair) {
       const auto p = static_cast<size_t>(pair);
-      found[p] = Match(features[p / 4], features[p % 4], {}).inliers;
+      found[p] = MatchFeatures(features[p / 4], features[p % 4], {}).inliers;
     });
     return found;
   };
@@ -209,11 +211,11 @@ TEST(Match, PointsAtOnePlaceAreNoError) {
     a.descriptors.push_back(descriptor);
     a.keypoints.push_back({50, 50, 1, 0});
   }
-  Match(a, a, {});
+  MatchFeatures(a, a, {});
   for (int i = 0; i < 40; ++i) a.keypoints[static_cast<size_t>(i)].x = static_cast<float>(i);  // on a line
-  Match(a, a, {});
+  MatchFeatures(a, a, {});
   a.width = a.height = 0;
-  Match(a, a, {});
+  MatchFeatures(a, a, {});
 }
 
 TEST(Match, RealPhotosOfOneLandmark) {
@@ -241,7 +243,7 @@ TEST(Match, RealPhotosOfOneLandmark) {
 TEST(Features, RefuseOptionsThatMeanNothing) {
   EXPECT_THAT(testing::ErrorOf([] { DetectFeatures({}, {.max_features = 0}); }),
               ::testing::HasSubstr("'max_features' = 0"));
-  EXPECT_THAT(testing::ErrorOf([] { Match({}, {}, {.max_ratio = -1}); }),
+  EXPECT_THAT(testing::ErrorOf([] { MatchFeatures({}, {}, {.max_ratio = -1}); }),
               ::testing::HasSubstr("'max_ratio' = -1"));
 }
 

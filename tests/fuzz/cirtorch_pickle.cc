@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/tuples/cirtorch_pickle.h"
+#include "vantage/training_set/cirtorch_pickle.h"
 
 #include <cstdlib>
 
@@ -12,13 +12,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Run(bytes, {.bytes_per_byte = 1024, .fixed = 64 << 10}, [&] {
     const TrainingSet set = ParseCirtorchPickle(bytes, "input", "ims");
     for (const TrainingPhoto& photo : set.photos) {
-      if (Index(photo.scene) >= set.scenes.size() || !photo.path.starts_with("ims/") ||
+      if (IndexOf(photo.scene) >= set.scenes.size() || !photo.path.starts_with("ims/") ||
           photo.path.find("..") != photo.path.npos) {
         std::abort();
       }
     }
     for (const TrainingQuery& query : set.queries) {
-      if (Index(query.photo) >= set.photos.size() || Index(query.positive) >= set.photos.size() ||
+      if (IndexOf(query.photo) >= set.photos.size() || IndexOf(query.positive) >= set.photos.size() ||
           set.SplitOf(query.photo) != set.SplitOf(query.positive)) {
         std::abort();
       }

@@ -14,7 +14,7 @@ struct InnerOptions {
   std::vector<int64_t> sizes;
 };
 
-void Describe(OptionsDescription& description, InnerOptions& options) {
+void Declare(OptionsDescription& description, InnerOptions& options) {
   description.Add("count", options.count, "Count").AtLeast(0);
   description.Add("sizes", options.sizes, "Sizes").AtLeast(1);
 }
@@ -30,7 +30,7 @@ struct OuterOptions {
   InnerOptions inner;
 };
 
-void Describe(OptionsDescription& description, OuterOptions& options) {
+void Declare(OptionsDescription& description, OuterOptions& options) {
   description.Add("flag", options.flag, "Flag");
   description.Add("seed", options.seed, "Seed");
   description.Add("rate", options.rate, "Rate").Range(0, 1);
@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Run(text, {.bytes_per_byte = 1024}, [&] {
     OuterOptions options;
     OptionsDescription description;
-    Describe(description, options);
+    Declare(description, options);
     ReadToml(description, text, "input");
     const std::string written = ToToml(description, /*with_comments=*/true);
     try {

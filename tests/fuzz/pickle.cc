@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const PickleDocument document(bytes, {"input", globals});
     int tries = 100;  // for the sake of speed
     document.ForEach([&](const PickleValue& value) {
-      DescribeKind(value);
+      KindName(value);
       value.Find("train");
       if (!value.is(Kind::kObject) && !value.is(Kind::kList) && !value.is(Kind::kTuple)) return;
       if (tries-- <= 0) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What only a GPU can show. Skipped with the reason on a machine without one.
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>

@@ -72,7 +72,7 @@ TEST(MineTripletRound, TakesPhotosOfScenesAsClasses) {
   EXPECT_LE(mined.tuples.size(), 8U);  // classes
   double distance_sum = 0;
   for (const Tuple& tuple : mined.tuples) {
-    const auto scene = [&](PhotoId photo) { return set.photos[Index(photo)].scene; };
+    const auto scene = [&](PhotoId photo) { return set.photos[IndexOf(photo)].scene; };
     EXPECT_EQ(set.SplitOf(tuple.query), Split::kTrain);
     EXPECT_NE(tuple.query, tuple.positive);
     EXPECT_EQ(scene(tuple.query), scene(tuple.positive));
@@ -134,7 +134,7 @@ TEST(MineTripletRound, LeavesOutWhatCannotBeReadAndSaysWhyNothingIsLeft) {
   EXPECT_EQ(mined.triplets->anchors, 42);
   for (const Tuple& tuple : mined.tuples) {
     for (const PhotoId photo : {tuple.query, tuple.positive, tuple.negatives[0]})
-      EXPECT_FALSE(set.photos[Index(photo)].path.ends_with("/3.jpg"));
+      EXPECT_FALSE(set.photos[IndexOf(photo)].path.ends_with("/3.jpg"));
   }
   options.difficulty.lowest_loss = 9;
   options.difficulty.highest_loss = 10;

@@ -33,13 +33,13 @@ TEST(MineRound, TuplesAreWhatTheyShouldBe) {
   std::set<PhotoId> queries;
   double distance_sum = 0;
   for (const Tuple& tuple : mined.tuples) {
-    const SceneId scene = set.photos[Index(tuple.query)].scene;
+    const SceneId scene = set.photos[IndexOf(tuple.query)].scene;
     EXPECT_TRUE(queries.insert(tuple.query).second);
-    EXPECT_EQ(set.photos[Index(tuple.positive)].scene, scene);
+    EXPECT_EQ(set.photos[IndexOf(tuple.positive)].scene, scene);
     EXPECT_NE(tuple.positive, tuple.query);
     std::set<SceneId> scenes = {scene};
     for (const PhotoId negative : tuple.negatives) {
-      EXPECT_TRUE(scenes.insert(set.photos[Index(negative)].scene).second);
+      EXPECT_TRUE(scenes.insert(set.photos[IndexOf(negative)].scene).second);
     }
     EXPECT_EQ(tuple.negatives.size(), 3U);
     ASSERT_EQ(tuple.negative_distances.size(), 3U);

@@ -51,7 +51,7 @@ class Report : public ::testing::Test {
     for (const TrainingQuery& query : set_.queries) {
       QueryNegatives& entry = negatives.queries.emplace_back();
       entry.query = query.photo;
-      const size_t scene = Index(set_.photos[Index(query.photo)].scene);
+      const size_t scene = IndexOf(set_.photos[IndexOf(query.photo)].scene);
       for (size_t i = 0; i < 3; ++i) {
         const auto photo = static_cast<int64_t>((scene + 1) % 5 * 6 + i);
         entry.negatives.push_back({PhotoId{photo}, 0.5 + 0.125 * static_cast<double>(i)});

@@ -6,7 +6,7 @@
 #include "vantage/image/image.h"
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 
 namespace vantage::testing {
 

@@ -10,7 +10,7 @@ namespace {
 TrainOptions ReadRecipe(const std::string& name) {
   TrainOptions options;
   OptionsDescription description;
-  Describe(description, options);
+  Declare(description, options);
   const std::string path = StrCat(VANTAGE_CONFIGS, "/", name, ".toml");
   ReadToml(description, ReadFile(path), path);
   return options;
@@ -19,9 +19,9 @@ TrainOptions ReadRecipe(const std::string& name) {
 // Key by key what differs between two recipes.
 std::string DifferencesOf(TrainOptions a, TrainOptions b) {
   OptionsDescription of_a;
-  Describe(of_a, a);
+  Declare(of_a, a);
   OptionsDescription of_b;
-  Describe(of_b, b);
+  Declare(of_b, b);
   std::string differences;
   for (const OptionField& field : of_a.fields()) {
     const std::string other = of_b.Find(field.key)->ValueText();

@@ -43,7 +43,7 @@ struct OptionField {
 };
 
 // The list of an options struct's fields. Each such struct has, in its own header, a function
-//   void Describe(OptionsDescription& description, XOptions& options);
+//   void Declare(OptionsDescription& description, XOptions& options);
 // that adds its fields, and nests the structs that it holds. The description points into the struct, which
 // must outlive it.
 class OptionsDescription {
@@ -57,7 +57,7 @@ class OptionsDescription {
   template <typename Options>
   void Nest(const std::string& name, Options& options, std::string help) {
     const size_t depth = OpenSection(name, std::move(help));
-    Describe(*this, options);
+    Declare(*this, options);
     CloseSection(depth);
   }
 
@@ -96,7 +96,7 @@ void CheckOptions(const OptionsDescription& description);
 template <typename Options>
 void CheckOptions(Options options) {
   OptionsDescription description;
-  Describe(description, options);
+  Declare(description, options);
   CheckOptions(description);
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/search/pairs.h"
 #include "vantage/util/photo_finder.h"
 #include "vantage/util/run_context.h"
@@ -25,7 +25,7 @@ struct PairRecallOptions {
   // COLMAP itself asks for 15 matches that agree. At least 1.
   int64_t min_shared_points = 15;
 };
-void Describe(OptionsDescription& description, PairRecallOptions& options);
+void Declare(OptionsDescription& description, PairRecallOptions& options);
 
 // How many of the pairs worth matching are among some that are matched.
 struct PairRecall {

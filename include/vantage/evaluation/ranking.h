@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/evaluation/benchmark.h"
-#include "vantage/search/descriptor_database.h"
-#include "vantage/search/descriptors.h"
+#include "vantage/search/knn.h"
 #include "vantage/search/rerank.h"
 #include "vantage/search/search.h"
 #include "vantage/util/run_context.h"

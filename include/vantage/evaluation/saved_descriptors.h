@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/evaluation/benchmark.h"
-#include "vantage/search/descriptors.h"
 
 namespace vantage {
 

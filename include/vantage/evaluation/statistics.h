@@ -16,7 +16,7 @@ struct StatisticsOptions {
   // Of the draws: the same seed gives the same intervals.
   int64_t seed = 0;
 };
-void Describe(OptionsDescription& description, StatisticsOptions& options);
+void Declare(OptionsDescription& description, StatisticsOptions& options);
 
 struct Interval {
   double low = 0;

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/extract/extract.h"
 #include "vantage/extract/model_descriptors.h"
 #include "vantage/image/image.h"
-#include "vantage/search/descriptors.h"
 
 namespace vantage {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/image/image.h"
 #include "vantage/nn/super_global_pooling.h"
-#include "vantage/search/descriptors.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
+#include "vantage/descriptors/descriptor_provenance.h"
 #include "vantage/extract/extract.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/search/descriptor_provenance.h"
 
 namespace vantage {
 
@@ -28,7 +28,7 @@ struct ModelDescriptorOptions {
   int64_t batch_pixels = 0;
   SuperGlobalPooling super_global;
 };
-void Describe(OptionsDescription& description, ModelDescriptorOptions& options);
+void Declare(OptionsDescription& description, ModelDescriptorOptions& options);
 
 // The size and the scales that the options and the model come to.
 int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options);

@@ -21,7 +21,7 @@ struct MatchOptions {
   // (docs/geometric-matching.md).
   int min_inliers = 10;
 };
-void Describe(OptionsDescription& description, MatchOptions& options);
+void Declare(OptionsDescription& description, MatchOptions& options);
 
 // Features a of the one and b of the other photo that look alike.
 struct FeatureMatch {
@@ -44,9 +44,9 @@ struct GeometricMatch {
 // matrix where they have as many. Fewer than 8 matches have no geometry: any few fit one. Nor has what lies
 // at the borders of both photos, for seven tenths of its inliers: a watermark. The same features give the
 // same result, on any thread and in any order of calls.
-GeometricMatch Match(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options);
+GeometricMatch MatchFeatures(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options);
 
-// True if Match finds at least min_inliers.
+// True if MatchFeatures finds at least min_inliers.
 bool ShowTheSame(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options);
 
 }  // namespace vantage

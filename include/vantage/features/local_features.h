@@ -16,7 +16,7 @@ struct FeatureOptions {
   // Features are looked for in the photo reduced to this longest side, pixels. Range [16, 65536].
   int max_image_size = 640;
 };
-void Describe(OptionsDescription& description, FeatureOptions& options);
+void Declare(OptionsDescription& description, FeatureOptions& options);
 
 // Where a feature is and how large and turned what it describes.
 struct Keypoint {

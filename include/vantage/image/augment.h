@@ -25,7 +25,7 @@ struct AugmentationOptions {
 
   bool operator==(const AugmentationOptions&) const = default;
 };
-void Describe(OptionsDescription& description, AugmentationOptions& options);
+void Declare(OptionsDescription& description, AugmentationOptions& options);
 
 // Varies an image, in the order of the options. The same stream gives the same image.
 // Differs from torchvision's ColorJitter: brightness, contrast and saturation change in this order, not in a

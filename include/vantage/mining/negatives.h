@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "vantage/search/descriptors.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/descriptors/descriptors.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {

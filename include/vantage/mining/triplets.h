@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
-#include "vantage/search/descriptors.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/descriptors/descriptors.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
@@ -37,7 +37,7 @@ struct TripletOptions {
   // At most so many triplets a round.
   int triplets = 256;
 };
-void Describe(OptionsDescription& description, TripletOptions& options);
+void Declare(OptionsDescription& description, TripletOptions& options);
 
 struct Triplet {
   int64_t anchor = 0;  // rows

@@ -13,7 +13,7 @@
 #include "vantage/mining/negatives.h"
 #include "vantage/mining/triplets.h"
 #include "vantage/nn/descriptor_net.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 
 namespace vantage {
 
@@ -57,7 +57,7 @@ struct MiningOptions {
   std::string network = "current";
   TripletOptions difficulty;
 };
-void Describe(OptionsDescription& description, MiningOptions& options);
+void Declare(OptionsDescription& description, MiningOptions& options);
 
 struct MinedTuples {
   std::vector<Tuple> tuples;

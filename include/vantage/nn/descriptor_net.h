@@ -54,9 +54,9 @@ std::vector<std::string> HeadNames();
 bool HasLocals(const DescriptorNetOptions& options);
 // "resnet101-gem, regional, with FC whitening".
 std::string NameOf(const DescriptorNetOptions& options);
-void Describe(OptionsDescription& description, DescriptorNetOptions& options);
-// locals.* and netvlad.*, which are not part of Describe.
-void DescribeLocals(OptionsDescription& description, DescriptorNetOptions& options);
+void Declare(OptionsDescription& description, DescriptorNetOptions& options);
+// locals.* and netvlad.*, which are not part of Declare.
+void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options);
 
 // A trunk, a pooling and l2n, then, where asked for, a linear layer and l2n again: photos to global
 // descriptors. TPAMI 2019, section 3. DescriptorNetOptions::head names other networks. Copies share their

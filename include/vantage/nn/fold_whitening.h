@@ -2,7 +2,7 @@
 #pragma once
 
 #include "vantage/nn/descriptor_net.h"
-#include "vantage/search/whitening.h"
+#include "vantage/numerics/whitening.h"
 
 namespace vantage {
 

@@ -26,7 +26,7 @@ struct LocalOptions {
 
   bool operator==(const LocalOptions&) const = default;
 };
-void Describe(OptionsDescription& description, LocalOptions& options);
+void Declare(OptionsDescription& description, LocalOptions& options);
 
 // Dimension of the locals of a map of so many channels, before the projection. Throws UsageError where the
 // channels cannot be cut so.

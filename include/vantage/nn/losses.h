@@ -38,7 +38,7 @@ struct LossOptions {
   // smooth_ap: differences of similarities are divided by it before the sigmoid. Above 0.
   double rank_temperature = 0.01;  // Brown et al., ECCV 2020
 };
-void Describe(OptionsDescription& description, LossOptions& options);
+void Declare(OptionsDescription& description, LossOptions& options);
 
 // TPAMI 2019, eq. (3): the sum over pairs of the query and another of its tuple of 1/2 y d^2 + 1/2 (1 - y)
 // max(0, margin - d)^2, where y is 1 for a positive and d = ||q - x + 1e-6||.

@@ -9,7 +9,7 @@
 
 #include "vantage/nn/descriptor_net.h"
 #include "vantage/nn/torch_value.h"
-#include "vantage/search/whitening.h"
+#include "vantage/numerics/whitening.h"
 
 namespace vantage {
 
@@ -33,6 +33,9 @@ struct Model {
   std::string licence;
   // Where it came from, as JSON text: configuration, training set, trunk weights, version.
   std::string origin = "{}";
+  // SHA-256 of the file that ReadModel read it from. Whoever changes the model empties it; "" if there is no
+  // such file.
+  std::string file_sha256;
 };
 
 // For ReadModel: the network that the file holds, whatever it is; trunk weights alone get GeM.

@@ -29,7 +29,7 @@ struct NetVladOptions {
 
   bool operator==(const NetVladOptions&) const = default;
 };
-void Describe(OptionsDescription& description, NetVladOptions& options);
+void Declare(OptionsDescription& description, NetVladOptions& options);
 
 // Three parameters that begin tied to each other and are trained separately. G = K + ghost clusters.
 struct NetVladParameters {

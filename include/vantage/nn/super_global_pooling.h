@@ -31,7 +31,7 @@ struct SuperGlobalPooling {
 
   bool operator==(const SuperGlobalPooling&) const = default;
 };
-void Describe(OptionsDescription& description, SuperGlobalPooling& options);
+void Declare(OptionsDescription& description, SuperGlobalPooling& options);
 
 // What regional_size says. x: B x C x H x W, sides at least half of the size (rounded down) + 1; values below
 // zero count as zero in the generalised mean. Edges are mirrored.

@@ -36,7 +36,7 @@ struct EvaluationReportOptions {
   int64_t results = 12;
   ThumbnailOptions thumbnails;
 };
-void Describe(OptionsDescription& description, EvaluationReportOptions& options);
+void Declare(OptionsDescription& description, EvaluationReportOptions& options);
 
 struct EvaluationReportSummary {
   int64_t queries = 0;  // shown with results

@@ -20,7 +20,7 @@ struct ThumbnailOptions {
   // Turn photos as their EXIF orientation says. Off: as networks see them by default.
   bool apply_exif_orientation = false;
 };
-void Describe(OptionsDescription& description, ThumbnailOptions& options);
+void Declare(OptionsDescription& description, ThumbnailOptions& options);
 
 // A small JPEG of a photo, or why there is none.
 struct PhotoThumbnail {

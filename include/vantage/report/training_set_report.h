@@ -9,7 +9,7 @@
 
 #include "vantage/config/options_description.h"
 #include "vantage/report/thumbnail.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
@@ -28,7 +28,7 @@ struct TrainingSetReportOptions {
   int64_t seed = 0;
   ThumbnailOptions thumbnails;
 };
-void Describe(OptionsDescription& description, TrainingSetReportOptions& options);
+void Declare(OptionsDescription& description, TrainingSetReportOptions& options);
 
 // A photo of another scene, and how far its descriptor is from the query's: [0, 2].
 struct NegativeMatch {

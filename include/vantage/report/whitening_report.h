@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "vantage/search/shrinkage.h"
+#include "vantage/numerics/shrinkage.h"
 
 namespace vantage {
 

@@ -25,7 +25,7 @@ struct DiffusionOptions {
   // Of conjugate gradient, relative residual. Above 0.
   double tolerance = 1e-6;
 };
-void Describe(OptionsDescription& description, DiffusionOptions& options);
+void Declare(OptionsDescription& description, DiffusionOptions& options);
 
 class DiffusionGraph {
  public:

@@ -20,7 +20,7 @@ struct ExpansionOptions {
   // At least 0; TPAMI 2019: 3.
   double alpha = 3;
 };
-void Describe(OptionsDescription& description, ExpansionOptions& options);
+void Declare(OptionsDescription& description, ExpansionOptions& options);
 
 struct DatabaseAugmentationOptions {
   // Each photo of the database gets so many of its nearest added; 0: none. At least 0.
@@ -28,7 +28,7 @@ struct DatabaseAugmentationOptions {
   // As for expansion; 0 averages.
   double alpha = 3;
 };
-void Describe(OptionsDescription& description, DatabaseAugmentationOptions& options);
+void Declare(OptionsDescription& description, DatabaseAugmentationOptions& options);
 
 // Rows of the database by their numbers.
 using RowReader = std::function<DescriptorMatrix(const std::vector<int64_t>& rows)>;

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/search/knn.h"
 #include "vantage/util/run_context.h"
 

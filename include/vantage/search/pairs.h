@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "vantage/config/options_description.h"
-#include "vantage/search/descriptor_database.h"
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptor_database.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
@@ -25,7 +25,7 @@ struct PairOptions {
   // video's frames. At least 0.
   int64_t sequential = 0;
 };
-void Describe(OptionsDescription& description, PairOptions& options);
+void Declare(OptionsDescription& description, PairOptions& options);
 
 // Pairs of rows, the smaller first, each once, sorted. Rows of zeros, which stand for photos without a
 // descriptor, are in no pair but sequential ones. names: of the photos, for sequential pairs: folders are

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "vantage/search/descriptor_database.h"
+#include "vantage/descriptors/descriptor_database.h"
 #include "vantage/search/diffusion.h"
 #include "vantage/search/expansion.h"
+#include "vantage/search/knn.h"
 #include "vantage/search/superglobal.h"
 
 namespace vantage {
@@ -20,7 +21,7 @@ struct SearchOptions {
   DiffusionOptions diffusion;
   SuperGlobalOptions superglobal;
 };
-void Describe(OptionsDescription& description, SearchOptions& options);
+void Declare(OptionsDescription& description, SearchOptions& options);
 
 // For each query the database row of the same photo, if there is one. Empty: no query is in the database.
 using OwnRows = std::vector<std::optional<int64_t>>;

@@ -21,7 +21,7 @@ struct SuperGlobalOptions {
   // Weight of these nearest, times their similarity. [0, 1]; the paper: 0.15.
   double beta = 0.15;
 };
-void Describe(OptionsDescription& description, SuperGlobalOptions& options);
+void Declare(OptionsDescription& description, SuperGlobalOptions& options);
 
 // Ranks the first `count` of each ranking again; the others stay behind them as they are. With x_i the
 // descriptors of the first and N(i) the `neighbors` nearest of i among them:

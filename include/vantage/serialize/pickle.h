@@ -48,7 +48,7 @@ struct PickleValue {
 };
 
 // "int", "dict", "torch._utils._rebuild_tensor_v2 object", ...
-std::string DescribeKind(const PickleValue& value);
+std::string KindName(const PickleValue& value);
 
 struct PickleOptions {
   // Names what is read in error messages.

@@ -42,7 +42,7 @@ struct ReconstructOptions {
   // Let COLMAP use a GPU.
   bool gpu = false;
 };
-void Describe(OptionsDescription& description, ReconstructOptions& options);
+void Declare(OptionsDescription& description, ReconstructOptions& options);
 
 // Two photos by their places in a list, the smaller first.
 using PhotoPair = std::pair<int64_t, int64_t>;

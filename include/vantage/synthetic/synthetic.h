@@ -28,7 +28,7 @@ struct SyntheticViewOptions {
   // Blur, noise and JPEG artefacts: 0 none, 1 as of a phone. Range [0, 2].
   double sensor = 0.5;
 };
-void Describe(OptionsDescription& description, SyntheticViewOptions& options);
+void Declare(OptionsDescription& description, SyntheticViewOptions& options);
 
 struct SyntheticSceneOptions {
   // Landmarks of different seeds differ.
@@ -42,7 +42,7 @@ struct SyntheticSceneOptions {
   int points_per_photo = 160;
   SyntheticViewOptions views;
 };
-void Describe(OptionsDescription& description, SyntheticSceneOptions& options);
+void Declare(OptionsDescription& description, SyntheticSceneOptions& options);
 
 struct SyntheticPhoto {
   std::string name;  // "0000.jpg"
@@ -89,7 +89,7 @@ struct SyntheticOptions {
   SyntheticViewOptions views;                             // of training and validation photos
   SyntheticViewOptions test_views = {130, 3.5, 1, 1, 1};  // of test photos and distractors
 };
-void Describe(OptionsDescription& description, SyntheticOptions& options);
+void Declare(OptionsDescription& description, SyntheticOptions& options);
 
 struct SyntheticSummary {
   int64_t scenes = 0;   // in the folder now

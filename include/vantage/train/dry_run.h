@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "vantage/train/options.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {

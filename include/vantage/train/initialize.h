@@ -9,7 +9,7 @@
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
 #include "vantage/nn/descriptor_net.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/training_set/training_set.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
@@ -23,7 +23,7 @@ struct InitializationOptions {
   // Rounds of k-means at most.
   int iterations = 25;
 };
-void Describe(OptionsDescription& description, InitializationOptions& options);
+void Declare(OptionsDescription& description, InitializationOptions& options);
 
 struct InitializedLocals {
   int64_t photos = 0;

@@ -9,8 +9,8 @@
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
 #include "vantage/nn/model_file.h"
-#include "vantage/search/shrinkage.h"
-#include "vantage/tuples/training_set.h"
+#include "vantage/numerics/shrinkage.h"
+#include "vantage/training_set/training_set.h"
 
 namespace vantage {
 
@@ -38,7 +38,7 @@ struct LearnWhiteningOptions {
   int memory = 1024;
   std::string scratch;
 };
-void Describe(OptionsDescription& description, LearnWhiteningOptions& options);
+void Declare(OptionsDescription& description, LearnWhiteningOptions& options);
 
 struct LearnedWhitening {
   ModelWhitening whitening;  // learned at one scale, and where there are several also at those

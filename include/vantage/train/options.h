@@ -32,7 +32,7 @@ struct ModelOptions {
   // saw.
   double batch_norm_momentum = 0.1;  // of PyTorch, a batch
 };
-void Describe(OptionsDescription& description, ModelOptions& options);
+void Declare(OptionsDescription& description, ModelOptions& options);
 
 struct DataOptions {
   // The .db file that `vantage tuples` writes.
@@ -48,7 +48,7 @@ struct DataOptions {
   // How photos of training tuples are varied; those that are mined and validated are not.
   AugmentationOptions augmentation;
 };
-void Describe(OptionsDescription& description, DataOptions& options);
+void Declare(OptionsDescription& description, DataOptions& options);
 
 struct OptimizerOptions {
   // One of OptimizerNames().
@@ -79,7 +79,7 @@ struct OptimizerOptions {
   // gemmp: the same of the channels' exponents.
   double channel_exponent_rate_factor = 100;  // of the PyTorch code; 10 in the MATLAB code
 };
-void Describe(OptionsDescription& description, OptimizerOptions& options);
+void Declare(OptionsDescription& description, OptimizerOptions& options);
 
 // How a step is computed: what it costs, not what comes out, but for `precision`.
 struct ComputeOptions {
@@ -96,7 +96,7 @@ struct ComputeOptions {
   // Threads that decode photos ahead of the network. 0: half as many as --threads.
   int loading_threads = 0;
 };
-void Describe(OptionsDescription& description, ComputeOptions& options);
+void Declare(OptionsDescription& description, ComputeOptions& options);
 
 struct CheckpointOptions {
   // Minutes between checkpoints in the middle of an epoch. 0: only at its end.
@@ -104,7 +104,7 @@ struct CheckpointOptions {
   // Keep the checkpoints of the last so many epochs, beside the newest and the best.
   int keep = 0;
 };
-void Describe(OptionsDescription& description, CheckpointOptions& options);
+void Declare(OptionsDescription& description, CheckpointOptions& options);
 
 // A benchmark to watch, as `vantage evaluate` computes it on one scale.
 struct EvaluationOptions {
@@ -121,7 +121,7 @@ struct EvaluationOptions {
   // What makes an epoch the best: the lowest "validation" loss, or the highest mAP of the "benchmark".
   std::string best_by = "validation";
 };
-void Describe(OptionsDescription& description, EvaluationOptions& options);
+void Declare(OptionsDescription& description, EvaluationOptions& options);
 
 struct TrainOptions {
   ModelOptions model;
@@ -146,6 +146,6 @@ struct TrainOptions {
   // weights. 0: the weights themselves. Range [0, 1).
   double weight_average_decay = 0;
 };
-void Describe(OptionsDescription& description, TrainOptions& options);
+void Declare(OptionsDescription& description, TrainOptions& options);
 
 }  // namespace vantage

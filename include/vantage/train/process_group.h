@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "vantage/search/descriptors.h"
+#include "vantage/descriptors/descriptors.h"
 #include "vantage/train/launch_environment.h"
 #include "vantage/util/error.h"
 #include "vantage/util/run_context.h"

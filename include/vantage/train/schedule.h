@@ -33,7 +33,7 @@ struct ScheduleOptions {
   int64_t warmup_steps = 0;
   double warmup_start = 0.1;
 };
-void Describe(OptionsDescription& description, ScheduleOptions& options);
+void Declare(OptionsDescription& description, ScheduleOptions& options);
 
 // Where a run stands: all that a rate depends on, so that a run that was stopped goes on with the same rates.
 struct TrainingPosition {

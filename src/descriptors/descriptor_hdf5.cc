@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// hloc's layout: a group for each photo, named as the photo ('/' in the name nests groups), with a dataset
+// `global_descriptor` of D values. hloc takes every dataset's group for a photo, so what else there is to
+// keep lies in an attribute of the root.
+#include <algorithm>
+#include <new>
+#include <optional>
+#include <unordered_set>
+
+#include "descriptors/descriptor_reader.h"
+#include "descriptors/hdf5.h"
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+using hdf5::Check;
+
+constexpr const char* kDatasetName = "global_descriptor";
+constexpr const char* kFactsName = "vantage";  // what stands in NAME.json beside an .npy
+
+// The name as HDF5 takes it for a path of groups: without empty parts and ".".
+std::string GroupOf(const std::string& name) {
+  std::vector<std::string> parts = SplitText(name, '/');
+  std::erase_if(parts, [](const std::string& part) { return part.empty() || part == "."; });
+  return Join(parts, "/");
+}
+
+std::string Quoted(const fs::path& path, const std::string& group) {
+  return StrCat(path.string(), ": group '", group, "'");
+}
+
+// Times of creation would make each file another, with the same in it.
+hdf5::Properties WithoutTimes(hid_t kind, const std::string& what) {
+  hdf5::Properties properties(H5Pcreate(kind), what);
+  Check(H5Pset_obj_track_times(properties.get(), false), what);
+  return properties;
+}
+
+hdf5::File CreateFile(const fs::path& file, const fs::path& target) {
+  const std::string what = StrCat(target.string(), ": cannot be written");
+  const hdf5::Properties creation = WithoutTimes(H5P_FILE_CREATE, what);
+  const hdf5::Properties access(H5Pcreate(H5P_FILE_ACCESS), what);
+  // HDF5 1.8's format has checksums and takes long attributes; its predecessor, the default, does neither.
+  Check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), what);
+  return {H5Fcreate(file.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), what};
+}
+
+void WriteFacts(const hdf5::File& file, const std::string& text, const fs::path& target) {
+  const std::string what = StrCat(target.string(), ": attribute '", kFactsName, "' cannot be written");
+  const hdf5::Type type(H5Tcopy(H5T_C_S1), what);
+  Check(H5Tset_size(type.get(), text.size()), what);
+  Check(H5Tset_cset(type.get(), H5T_CSET_UTF8), what);
+  Check(H5Tset_strpad(type.get(), H5T_STR_NULLPAD), what);
+  const hdf5::Space scalar(H5Screate(H5S_SCALAR), what);
+  const hdf5::Attribute attribute(
+      H5Acreate2(file.get(), kFactsName, type.get(), scalar.get(), H5P_DEFAULT, H5P_DEFAULT), what);
+  Check(H5Awrite(attribute.get(), type.get(), text.data()), what);
+}
+
+// Writes a group for each photo, and the groups that hold it.
+class RowWriter {
+ public:
+  RowWriter(const hdf5::File& file, int64_t dimension, bool float16, const fs::path& target)
+      : file_(file),
+        float16_(float16),
+        target_(target),
+        what_(StrCat(target.string(), ": cannot be written")) {
+    Check(H5Pset_char_encoding(links_.get(), H5T_CSET_UTF8), what_);
+    const auto size = static_cast<hsize_t>(dimension);
+    space_ = hdf5::Space(H5Screate_simple(1, &size, nullptr), what_);
+    type_ = float16 ? hdf5::Float16() : hdf5::Type(H5Tcopy(H5T_IEEE_F32LE), what_);
+  }
+
+  template <typename Row>
+  void Write(const std::string& group, const Row& row) {
+    const std::string here = StrCat(Quoted(target_, group), " cannot be written");
+    for (size_t end = group.find('/'); end != group.npos; end = group.find('/', end + 1)) {
+      MakeGroup(group.substr(0, end), here);
+    }
+    MakeGroup(group, here);
+    const hdf5::Dataset dataset(H5Dcreate2(file_.get(), StrCat(group, "/", kDatasetName).c_str(), type_.get(),
+                                           space_.get(), links_.get(), datasets_.get(), H5P_DEFAULT),
+                                here);
+    // HDF5 would round to float16 itself, but ties among its subnormals away from even.
+    const auto write = [&](hid_t type, const auto& values) {
+      Check(H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), here);
+    };
+    if (float16_) {
+      write(type_.get(), row.template cast<Eigen::half>().eval());
+    } else {
+      write(H5T_NATIVE_FLOAT, row);
+    }
+  }
+
+ private:
+  void MakeGroup(const std::string& path, const std::string& here) {
+    if (!made_.insert(path).second) return;
+    const hdf5::Group group(H5Gcreate2(file_.get(), path.c_str(), links_.get(), groups_.get(), H5P_DEFAULT),
+                            here);
+  }
+
+  const hdf5::File& file_;
+  bool float16_;
+  const fs::path& target_;
+  std::string what_;
+  hdf5::Properties links_ = {H5Pcreate(H5P_LINK_CREATE), what_};
+  hdf5::Properties groups_ = WithoutTimes(H5P_GROUP_CREATE, what_);
+  hdf5::Properties datasets_ = WithoutTimes(H5P_DATASET_CREATE, what_);
+  hdf5::Space space_;
+  hdf5::Type type_;
+  std::unordered_set<std::string> made_;
+};
+
+struct Links {
+  std::vector<std::string> names;
+  bool out_of_memory = false;
+};
+
+// Links to other files and soft links are left alone: what they lead to is not this file's, or found anyway.
+herr_t KeepHardLink(hid_t /*group*/, const char* name, const H5L_info_t* info, void* data) {
+  auto* links = static_cast<Links*>(data);
+  try {
+    if (info->type == H5L_TYPE_HARD) links->names.emplace_back(name);
+    return 0;
+  } catch (const std::bad_alloc&) {  // may not pass through the library
+    links->out_of_memory = true;
+    return -1;
+  }
+}
+
+std::vector<std::string> HardLinks(const hdf5::Group& group, const std::string& what) {
+  Links links;
+  const herr_t result = H5Literate(group.get(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, KeepHardLink, &links);
+  if (links.out_of_memory) throw std::bad_alloc();
+  Check(result, what);
+  return links.names;
+}
+
+// Paths of all groups that hold a global_descriptor, sorted.
+std::vector<std::string> FindDescriptors(const hdf5::File& file, const fs::path& path, uint64_t file_size) {
+  std::vector<std::string> found;
+  std::vector<std::string> pending = {"/"};
+  uint64_t path_bytes = 0;
+  while (!pending.empty()) {
+    const std::string parent = std::move(pending.back());
+    pending.pop_back();
+    const std::string what = StrCat(Quoted(path, parent), " cannot be read");
+    const hdf5::Group group(H5Gopen2(file.get(), parent.c_str(), H5P_DEFAULT), what);
+    for (const std::string& link : HardLinks(group, what)) {
+      const std::string child = parent == "/" ? link : StrCat(parent, "/", link);
+      // Groups may hold each other: a path in a circle has no end, but more letters than the file has bytes.
+      path_bytes += child.size();
+      VANTAGE_CHECK(path_bytes <= 4 * file_size, Quoted(path, child), ": the groups hold each other");
+      const hdf5::Object object(H5Oopen(group.get(), link.c_str(), H5P_DEFAULT),
+                                StrCat(path.string(), ": '", child, "' cannot be read"));
+      const H5I_type_t kind = H5Iget_type(object.get());
+      if (kind == H5I_GROUP) pending.push_back(child);
+      if (kind == H5I_DATASET && link == kDatasetName && parent != "/") found.push_back(parent);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  const auto twice = std::adjacent_find(found.begin(), found.end());
+  VANTAGE_CHECK(twice == found.end(), Quoted(path, *twice), " is there twice");
+  return found;
+}
+
+// What vantage adds to hloc's layout, or nothing in files of others.
+std::optional<DescriptorFile> ReadFacts(const hdf5::File& file, const fs::path& path, uint64_t file_size) {
+  const std::string what = StrCat(path.string(), ": attribute '", kFactsName, "'");
+  if (Check(H5Aexists(file.get(), kFactsName), what) == 0) return std::nullopt;
+  const hdf5::Attribute attribute(H5Aopen(file.get(), kFactsName, H5P_DEFAULT), what);
+  const hdf5::Type type(H5Aget_type(attribute.get()), what);
+  const hdf5::Space space(H5Aget_space(attribute.get()), what);
+  const bool is_text = H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) == 0 &&
+                       H5Sget_simple_extent_npoints(space.get()) == 1;
+  const size_t size = H5Tget_size(type.get());
+  VANTAGE_CHECK(is_text && size <= file_size, what, " is not what vantage writes: one text of fixed length");
+  std::string text(size, '\0');
+  Check(H5Aread(attribute.get(), type.get(), text.data()), what);
+  return ParseFacts(text, what).file;
+}
+
+class Hdf5Reader : public DescriptorReader {
+ public:
+  explicit Hdf5Reader(const fs::path& path) : DescriptorReader(path), file_size_(InputFile(path).size()) {
+    const hdf5::Session session;
+    hdf5::File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT),
+                    StrCat(path.string(), ": not an HDF5 file, or damaged"));
+    groups_ = FindDescriptors(file, path, file_size_);
+    std::optional<DescriptorFile> facts = ReadFacts(file, path, file_size_);
+    VANTAGE_CHECK(facts || !groups_.empty(), path.string(), ": no group holds a dataset '", kDatasetName,
+                  "'");
+    if (facts) {
+      facts_ = std::move(*facts);
+      OrderAsListed();
+    } else {
+      facts_.descriptors.names = groups_;
+    }
+    if (!groups_.empty()) {
+      dimension_ = DimensionOf(OpenDataset(file, groups_[0]), groups_[0]);
+      // All others have as many; the smallest type has two bytes.
+      const auto held = static_cast<int64_t>(file_size_ / 2);
+      VANTAGE_CHECK(dimension_ <= held / rows(), path.string(), ": ", rows(), " descriptors of ", dimension_,
+                    " values are more than the file can hold");
+    }
+    file_ = std::move(file);
+  }
+
+  ~Hdf5Reader() override {
+    const hdf5::Session session;
+    file_ = {};
+  }
+
+  DescriptorMatrix Read(int64_t first, int64_t count) const override {
+    const hdf5::Session session;
+    DescriptorMatrix block(count, dimension_);
+    for (int64_t i = 0; i < count; ++i) {
+      const std::string& group = groups_[static_cast<size_t>(first + i)];
+      const hdf5::Dataset dataset = OpenDataset(file_, group);
+      const int64_t dimension = DimensionOf(dataset, group);
+      VANTAGE_CHECK(dimension == dimension_, Quoted(path_, group), ": '", kDatasetName, "' has ", dimension,
+                    " values, that of '", groups_[0], "' ", dimension_);
+      Check(H5Dread(dataset.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.row(i).data()),
+            StrCat(Quoted(path_, group), ": '", kDatasetName, "' cannot be read"));
+    }
+    return block;
+  }
+
+ private:
+  // Rows in the order that vantage noted; groups that others added since come after them.
+  void OrderAsListed() {
+    std::unordered_set<std::string> rest(groups_.begin(), groups_.end());
+    std::vector<std::string> ordered;
+    for (const std::string& name : facts_.descriptors.names) {
+      ordered.push_back(GroupOf(name));
+      VANTAGE_CHECK(rest.erase(ordered.back()) == 1, path_.string(), ": attribute '", kFactsName, "' lists '",
+                    name, "', but no group of its own holds its '", kDatasetName, "'");
+    }
+    for (std::string& group : groups_) {
+      if (!rest.contains(group)) continue;
+      facts_.descriptors.names.push_back(group);
+      ordered.push_back(std::move(group));
+    }
+    groups_ = std::move(ordered);
+  }
+
+  hdf5::Dataset OpenDataset(const hdf5::File& file, const std::string& group) const {
+    return {H5Dopen2(file.get(), StrCat(group, "/", kDatasetName).c_str(), H5P_DEFAULT),
+            StrCat(Quoted(path_, group), ": '", kDatasetName, "' cannot be opened")};
+  }
+
+  // The number of values. Refuses what is no vector of floats that lies whole in this file: so no value is
+  // invented, no other file is opened and no filter is run.
+  int64_t DimensionOf(const hdf5::Dataset& dataset, const std::string& group) const {
+    const std::string what = StrCat(Quoted(path_, group), ": '", kDatasetName, "'");
+    const hdf5::Space space(H5Dget_space(dataset.get()), what);
+    VANTAGE_CHECK(H5Sget_simple_extent_ndims(space.get()) == 1, what, " is not an array of one dimension");
+    hsize_t dimension = 0;
+    Check(H5Sget_simple_extent_dims(space.get(), &dimension, nullptr), what);
+    const hdf5::Type type(H5Dget_type(dataset.get()), what);
+    const size_t item_size = H5Tget_size(type.get());
+    VANTAGE_CHECK(H5Tget_class(type.get()) == H5T_FLOAT && item_size >= 2 && item_size <= 8, what,
+                  " is not an array of float16, float32 or float64");
+    const hdf5::Properties layout(H5Dget_create_plist(dataset.get()), what);
+    const H5D_layout_t kind = H5Pget_layout(layout.get());
+    VANTAGE_CHECK(
+        (kind == H5D_CONTIGUOUS || kind == H5D_COMPACT) && H5Pget_external_count(layout.get()) == 0, what,
+        " is chunked, compressed or lies in another file; h5repack -l CONTI -f NONE makes it plain");
+    const hsize_t stored = H5Dget_storage_size(dataset.get());
+    VANTAGE_CHECK(dimension <= stored / item_size && stored <= file_size_, what, " announces ", dimension,
+                  " values that the file does not hold");
+    return static_cast<int64_t>(dimension);
+  }
+
+  hdf5::File file_;
+  std::vector<std::string> groups_;  // of the rows
+  uint64_t file_size_;
+};
+
+}  // namespace
+
+std::vector<std::string> Hdf5Groups(const std::vector<std::string>& names, const fs::path& target) {
+  std::vector<std::string> groups;
+  std::unordered_set<std::string> seen;
+  for (const std::string& name : names) {
+    groups.push_back(GroupOf(name));
+    VANTAGE_CHECK(!groups.back().empty() && name.find('\0') == name.npos, target.string(), ": the name '",
+                  name, "' cannot name an HDF5 group; write .npy");
+    VANTAGE_CHECK(seen.insert(groups.back()).second, target.string(), ": two photos are named '",
+                  groups.back(), "' as HDF5 takes names; write .npy");
+  }
+  return groups;
+}
+
+void WriteHdf5Descriptors(const DescriptorFile& descriptors, const fs::path& path, bool float16) {
+  const std::string facts = FactsText(descriptors);
+  // The names as they will be read back.
+  const std::vector<std::string> groups =
+      Hdf5Groups(ParseFacts(facts, path.string()).file.descriptors.names, path);
+  PartialFile output(path);
+  {
+    const hdf5::Session session;
+    hdf5::File file = CreateFile(output.path(), path);
+    WriteFacts(file, facts, path);
+    {
+      RowWriter writer(file, descriptors.descriptors.dimension(), float16, path);
+      for (size_t i = 0; i < groups.size(); ++i) {
+        writer.Write(groups[i], descriptors.descriptors.values.row(static_cast<Eigen::Index>(i)));
+      }
+    }
+    file.Close(StrCat(path.string(), ": cannot be written"));
+  }
+  output.Commit();
+}
+
+std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const fs::path& path) {
+  return std::make_unique<Hdf5Reader>(path);
+}
+
+}  // namespace vantage

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/descriptors/descriptor_rows.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "vantage/util/error.h"
+#include "vantage/util/file.h"
+
+namespace vantage {
+
+namespace fs = std::filesystem;
+
+DescriptorRows RowsOf(const Eigen::Ref<const DescriptorMatrix>& descriptors) {
+  return {descriptors.rows(), descriptors.cols(), [descriptors](int64_t first, int64_t count) {
+            return DescriptorMatrix(descriptors.middleRows(first, count));
+          }};
+}
+
+ScratchDescriptors::ScratchDescriptors(const fs::path& folder, int64_t dimension)
+    : path_(folder / "descriptors"), dimension_(dimension) {
+  const PartialFile file(path_);  // removed at once: the file lives as long as it is open
+  file_ = ::fcntl(file.descriptor(), F_DUPFD_CLOEXEC, 0);
+  VANTAGE_CHECK(file_ >= 0, path_.string(), ": cannot be written: ", std::generic_category().message(errno));
+}
+
+ScratchDescriptors::~ScratchDescriptors() { ::close(file_); }
+
+void ScratchDescriptors::Append(const Eigen::Ref<const DescriptorMatrix>& rows) {
+  VANTAGE_CHECK(rows.cols() == dimension_, "descriptors of ", rows.cols(), " dimensions among those of ",
+                dimension_);
+  for (int64_t i = 0; i < rows.rows(); ++i) {
+    WriteAll(file_, {reinterpret_cast<const char*>(rows.row(i).data()), RowBytes()}, path_);
+  }
+  size_ += rows.rows();
+}
+
+DescriptorRows ScratchDescriptors::rows() const {
+  return {size_, dimension_, [this](int64_t first, int64_t count) { return Read(first, count); }};
+}
+
+DescriptorMatrix ScratchDescriptors::Read(int64_t first, int64_t count) const {
+  DescriptorMatrix values(count, dimension_);
+  char* at = reinterpret_cast<char*>(values.data());
+  auto left = static_cast<size_t>(count) * RowBytes();
+  auto offset = static_cast<off_t>(static_cast<size_t>(first) * RowBytes());
+  while (left > 0) {
+    const ssize_t read = ::pread(file_, at, left, offset);
+    if (read < 0 && errno == EINTR) continue;
+    VANTAGE_CHECK(read > 0, path_.string(), ": cannot be read back: ",
+                  read < 0 ? std::generic_category().message(errno) : "it ends early");
+    at += read;
+    offset += read;
+    left -= static_cast<size_t>(read);
+  }
+  return values;
+}
+
+}  // namespace vantage

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "descriptors/half.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define VANTAGE_HAS_F16C
+#endif
+
+namespace vantage {
+namespace {
+
+#ifdef VANTAGE_HAS_F16C
+__attribute__((target("avx,f16c"))) void ConvertWithF16c(const Eigen::half* halves, float* floats,
+                                                         int64_t count) {
+  constexpr int64_t kLanes = 8;
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const __m128i eight = _mm_loadu_si128(reinterpret_cast<const __m128i*>(halves + i));
+    _mm256_storeu_ps(floats + i, _mm256_cvtph_ps(eight));
+  }
+  ConvertHalfPortably(halves + i, floats + i, count - i);
+}
+#endif
+
+}  // namespace
+
+void ConvertHalfPortably(const Eigen::half* halves, float* floats, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) floats[i] = static_cast<float>(halves[i]);
+}
+
+void ConvertHalf(const Eigen::half* halves, float* floats, int64_t count) {
+#ifdef VANTAGE_HAS_F16C
+  static const bool kHasF16c = __builtin_cpu_supports("avx") && __builtin_cpu_supports("f16c");
+  if (kHasF16c) return ConvertWithF16c(halves, floats, count);
+#endif
+  ConvertHalfPortably(halves, floats, count);
+}
+
+}  // namespace vantage

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+
+#include "search/neighbor_heap.h"
+#include "vantage/search/knn.h"
+#include "vantage/util/error.h"
+#include "vantage/util/parallel.h"
+
+namespace vantage {
+namespace {
+
+constexpr int64_t kBlockValues = int64_t{1} << 22;  // of the database: 16 MiB as float32
+constexpr int64_t kMostRows = int64_t{1} << 14;
+constexpr int64_t kQueriesPerBlock = 1024;
+
+}  // namespace
+
+void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
+                            const DescriptorDatabase& database, const RunContext& context,
+                            const std::function<void(const SimilarityBlock&)>& visit) {
+  VANTAGE_CHECK(queries.rows() == 0 || database.size() == 0 || queries.cols() == database.dimension(),
+                database.path().string(), ": queries of ", queries.cols(), " dimensions in a database of ",
+                database.dimension());
+  if (queries.rows() == 0 || database.size() == 0) return;
+  const int64_t block_rows = std::clamp<int64_t>(kBlockValues / std::max<int64_t>(1, database.dimension()), 1,
+                                                 std::min(kMostRows, database.size()));
+  const int64_t blocks = (database.size() + block_rows - 1) / block_rows;
+  OrderedPrefetch<DescriptorMatrix> read_ahead(blocks, 2, 3, [&](int64_t block) {
+    const int64_t first = block * block_rows;
+    return database.Read(first, std::min(block_rows, database.size() - first));
+  });
+  const bool look_at_lengths = database.ClaimLengths();
+  int64_t not_unit = 0;
+  SimilarityBlock similarities;
+  for (int64_t block = 0; block < blocks; ++block) {
+    context.CheckCancelled();
+    context.Report({"searching", block * block_rows, database.size(), ""});
+    const DescriptorMatrix rows = *read_ahead.Next();
+    if (look_at_lengths) not_unit += CountNotUnitLength(rows);
+    similarities.first_row = block * block_rows;
+    for (int64_t first = 0; first < queries.rows(); first += kQueriesPerBlock) {
+      similarities.first_query = first;
+      similarities.values.noalias() =
+          queries.middleRows(first, std::min(kQueriesPerBlock, queries.rows() - first)) * rows.transpose();
+      visit(similarities);
+    }
+  }
+  WarnOfLengths(not_unit, database.size(), database.path().string());
+}
+
+std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,
+                                                    const DescriptorDatabase& database, int64_t k,
+                                                    const RunContext& context) {
+  std::vector<std::vector<Neighbor>> neighbors(static_cast<size_t>(queries.rows()));
+  const auto kept = static_cast<size_t>(std::clamp<int64_t>(k, 0, database.size()));
+  ForEachSimilarityBlock(queries, database, context, [&](const SimilarityBlock& block) {
+    ParallelFor(block.values.rows(), context.ThreadCount(), [&](int64_t i) {
+      OfferAll(neighbors[static_cast<size_t>(block.first_query + i)], kept, block.first_row,
+               block.values.row(i).data(), block.values.cols());
+    });
+  });
+  for (std::vector<Neighbor>& heap : neighbors) std::sort_heap(heap.begin(), heap.end(), Better);
+  return neighbors;
+}
+
+}  // namespace vantage

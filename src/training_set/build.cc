@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/training_set/build.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "training_set/photo_files.h"
+#include "training_set/splits.h"
+#include "vantage/sfm/covisibility.h"
+#include "vantage/util/error.h"
+#include "vantage/util/random.h"
+#include "vantage/util/rethrow.h"
+
+namespace vantage {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A scene's photos and the pairs among them, before queries are drawn.
+struct ScenePairs {
+  std::vector<TrainingPhoto> photos;
+  std::vector<fs::path> paths;                  // of the photos
+  std::vector<TrainingQuery> possible_queries;  // photo ids count within the scene
+};
+
+std::vector<CandidatePositive> Candidates(const CovisibilityIndex& index, ImageId query,
+                                          const std::map<ImageId, PhotoId>& photo_of,
+                                          const TupleOptions& options) {
+  std::vector<CandidatePositive> candidates;
+  int64_t rank = 0;
+  for (const ImageId other : index.NearestCameras(query, options.nearest_cameras)) {
+    const Covisibility covisibility = index.Between(query, other);
+    const auto photo = photo_of.find(other);
+    if ((covisibility.shared_points > 0 || options.positives == "m1") && photo != photo_of.end()) {
+      const double overlap = static_cast<double>(covisibility.shared_points) /
+                             static_cast<double>(std::max<int64_t>(1, index.PointCount(query)));
+      candidates.push_back(
+          {photo->second, covisibility.shared_points, overlap, covisibility.scale_change, rank});
+    }
+    ++rank;
+  }
+  return candidates;
+}
+
+bool CanBePositive(const CandidatePositive& candidate, const TupleOptions& options) {
+  return options.positives != "m3" ||
+         IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change);
+}
+
+// Chooses positives among a scene's photos.
+class PositiveChooser {
+ public:
+  // photos: paths of the scene's, by their ids.
+  PositiveChooser(const TupleOptions& options, const PhotoDescriptors* descriptors,
+                  const std::vector<fs::path>& photos)
+      : options_(options) {
+    if (options.positives == "m1") descriptors_ = descriptors->Rows(photos);
+  }
+
+  PhotoId Choose(const TrainingQuery& query, RandomStream& random) const {
+    const std::vector<CandidatePositive>& candidates = query.candidates;
+    if (options_.positives == "m3") {
+      std::vector<PhotoId> eligible;
+      for (const CandidatePositive& candidate : candidates) {
+        if (CanBePositive(candidate, options_)) eligible.push_back(candidate.photo);
+      }
+      return eligible[random.Below(eligible.size())];
+    }
+    const auto best = std::max_element(candidates.begin(), candidates.end(),
+                                       [&](const CandidatePositive& a, const CandidatePositive& b) {
+                                         if (options_.positives == "m2")
+                                           return a.shared_points < b.shared_points;
+                                         return Similarity(query, a) < Similarity(query, b);
+                                       });
+    return best->photo;
+  }
+
+ private:
+  float Similarity(const TrainingQuery& query, const CandidatePositive& candidate) const {
+    return descriptors_.row(static_cast<Eigen::Index>(IndexOf(query.photo)))
+        .dot(descriptors_.row(static_cast<Eigen::Index>(IndexOf(candidate.photo))));
+  }
+
+  const TupleOptions& options_;
+  DescriptorMatrix descriptors_;
+};
+
+// in_other_scenes: photos that others have already; a photo is in a set once. Paths are made relative to
+// `set_folder`, a canonical path.
+ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, const fs::path& set_folder,
+                     const std::set<fs::path>& in_other_scenes, TupleReport& report) {
+  ScenePairs pairs;
+  PhotoFiles files;
+  std::set<fs::path> seen;
+  for (const auto& [model, photo_folder] : scene.models) {
+    std::map<ImageId, PhotoId> photo_of;
+    for (const auto& [id, image] : model.images) {
+      const fs::path path = files.Find(photo_folder / image.name);
+      if (path.empty()) {
+        if (report.missing_photos++ == 0) {
+          report.missing_example = (photo_folder / image.name).lexically_normal().string();
+        }
+        continue;
+      }
+      if (in_other_scenes.count(path) > 0) {
+        ++report.repeated_photos;
+        continue;
+      }
+      if (!seen.insert(path).second) continue;  // another of the scene's models holds it too
+      const Camera& camera = model.cameras.at(image.camera);
+      photo_of[id] = PhotoId{static_cast<int64_t>(pairs.photos.size())};
+      pairs.photos.push_back({path.lexically_proximate(set_folder).string(), static_cast<int>(camera.width),
+                              static_cast<int>(camera.height), SceneId{0}});
+      pairs.paths.push_back(path);
+    }
+    const CovisibilityIndex index(model);
+    for (const auto& [id, photo] : photo_of) {
+      TrainingQuery query{photo, photo, Candidates(index, id, photo_of, options)};
+      const bool has_positive =
+          std::any_of(query.candidates.begin(), query.candidates.end(),
+                      [&](const auto& candidate) { return CanBePositive(candidate, options); });
+      if (has_positive) pairs.possible_queries.push_back(std::move(query));
+    }
+  }
+  return pairs;
+}
+
+}  // namespace
+
+void Declare(OptionsDescription& description, TupleOptions& options) {
+  description
+      .Add("query_fraction", options.query_fraction, "Largest share of a scene's photos that are queries")
+      .Range(1e-6, 1);
+  description.Add("max_queries", options.max_queries_per_scene, "Most queries of a scene").AtLeast(1);
+  description
+      .Add("nearest_cameras", options.nearest_cameras, "Nearest cameras among which positives are looked for")
+      .AtLeast(1);
+  description
+      .Add("positives", options.positives,
+           "How a positive is chosen: m1 the nearest by a model's descriptors (--model); m2 most shared "
+           "points; m3 at random among those that overlap at a similar scale")
+      .OneOf({"m1", "m2", "m3"});
+  description
+      .Add("min_overlap", options.min_overlap,
+           "m3: least share of the query's points seen by the positive too")
+      .Range(0, 1);
+  description.Add("max_scale_change", options.max_scale_change, "m3: largest change of scale, either way")
+      .AtLeast(1);
+  description
+      .Add("val_fraction", options.val_fraction,
+           "Share of the scenes that validate, drawn at random: two at least, none of fewer than four; 0: "
+           "none")
+      .Range(0, 0.9);
+  description
+      .Add("class_candidates", options.class_candidates,
+           "Classes: photos of its class that a query is paired with, at most")
+      .AtLeast(1);
+  description
+      .Add("min_scene_photos", options.min_scene_photos,
+           "Scenes with fewer reconstructed photos are left out")
+      .AtLeast(2);
+  description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
+}
+
+bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,
+                               double max_scale_change) {
+  if (candidate.overlap <= min_overlap) return false;
+  if (candidate.scale_change == 0) return true;  // not known, as of panoramas
+  return candidate.scale_change >= 1 / max_scale_change && candidate.scale_change <= max_scale_change;
+}
+
+BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptions& options,
+                        const fs::path& set_folder, const RunContext& context,
+                        const PhotoDescriptors* descriptors) try {
+  CheckOptions(options);
+  if (options.positives == "m1" && descriptors == nullptr) {
+    throw UsageError("m1 takes the nearest photo by descriptor: name a model (--model)");
+  }
+  BuiltTuples built;
+  std::vector<std::optional<Split>> named;
+  for (const SceneModels& scene : scenes) named.push_back(scene.split);
+  const std::vector<Split> splits = DrawSplits(named, options);
+  std::set<std::string> names;
+  const fs::path base = fs::weakly_canonical(set_folder.empty() ? "." : set_folder);
+  std::set<fs::path> taken;  // photos of the set
+  int64_t found_photos = 0;
+  for (size_t s = 0; s < scenes.size(); ++s) {
+    context.CheckCancelled();
+    const SceneModels& scene = scenes[s];
+    VANTAGE_CHECK(names.insert(scene.name).second, "two scenes have the name '", scene.name, "'");
+    ScenePairs pairs = FindPairs(scene, options, base, taken, built.report);
+    found_photos += static_cast<int64_t>(pairs.photos.size());
+    if (static_cast<int>(pairs.photos.size()) < options.min_scene_photos || pairs.possible_queries.empty()) {
+      built.report.dropped_scenes.push_back(StrCat(scene.name, ": ", pairs.photos.size(), " photos, ",
+                                                   pairs.possible_queries.size(), " with a positive"));
+      continue;
+    }
+    const auto scene_id = SceneId{static_cast<int64_t>(built.set.scenes.size())};
+    const auto first = static_cast<int64_t>(built.set.photos.size());
+    const auto in_set = [first](PhotoId in_scene) { return PhotoId{first + static_cast<int64_t>(in_scene)}; };
+    built.set.scenes.push_back({scene.name, splits[s]});
+    for (TrainingPhoto& photo : pairs.photos) {
+      photo.scene = scene_id;
+      built.set.photos.push_back(std::move(photo));
+    }
+
+    taken.insert(pairs.paths.begin(), pairs.paths.end());
+
+    const PositiveChooser chooser(options, descriptors, pairs.paths);
+    RandomStream random(static_cast<uint64_t>(options.seed), "queries of " + scene.name);
+    const int64_t count = QueriesOfScene(static_cast<int64_t>(pairs.photos.size()), options);
+    std::vector<int64_t> drawn = random.Sample(static_cast<int64_t>(pairs.possible_queries.size()), count);
+    std::sort(drawn.begin(), drawn.end());
+    for (const int64_t index : drawn) {
+      TrainingQuery query = std::move(pairs.possible_queries[static_cast<size_t>(index)]);
+      query.positive = in_set(chooser.Choose(query, random));
+      query.photo = in_set(query.photo);
+      for (CandidatePositive& candidate : query.candidates) candidate.photo = in_set(candidate.photo);
+      built.set.queries.push_back(std::move(query));
+    }
+    context.Report(
+        {"choosing tuples", static_cast<int64_t>(s) + 1, static_cast<int64_t>(scenes.size()), scene.name});
+  }
+  VANTAGE_CHECK(found_photos > 0 || built.report.missing_photos == 0, "none of the ",
+                built.report.missing_photos, " photos that the models name was found, such as ",
+                built.report.missing_example, "; name their folder (--photos)");
+  VANTAGE_CHECK(!built.set.queries.empty(), "no scene gives a query: ", scenes.size(), " scenes, of which ",
+                built.report.dropped_scenes.size(), " were left out",
+                built.report.dropped_scenes.empty() ? "" : " (" + built.report.dropped_scenes.front() + ")");
+  return built;
+} catch (...) {
+  RethrowAsError();
+}
+
+}  // namespace vantage
