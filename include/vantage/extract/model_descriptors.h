@@ -7,9 +7,11 @@
 #include "vantage/config/options_description.h"
 #include "vantage/descriptors/descriptor_provenance.h"
 #include "vantage/extract/extract.h"
-#include "vantage/nn/model_file.h"
 
 namespace vantage {
+
+struct Model;
+struct Whitening;
 
 struct ModelDescriptorOptions {
   // Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none.

@@ -12,10 +12,11 @@
 #include "vantage/extract/extract.h"
 #include "vantage/mining/negatives.h"
 #include "vantage/mining/triplets.h"
-#include "vantage/nn/descriptor_net.h"
 #include "vantage/training_set/training_set.h"
 
 namespace vantage {
+
+class DescriptorNet;
 
 // A query, a photo that matches it, and some that do not but look alike.
 struct Tuple {

@@ -10,6 +10,7 @@
 #include "vantage/config/options_description.h"
 #include "vantage/image/image.h"
 #include "vantage/nn/local_head.h"
+#include "vantage/nn/net_options.h"
 #include "vantage/nn/netvlad.h"
 #include "vantage/nn/pooling.h"
 #include "vantage/nn/precision.h"
@@ -17,46 +18,6 @@
 #include "vantage/nn/trunk.h"
 
 namespace vantage {
-
-// What a descriptor network is made of.
-struct DescriptorNetOptions {
-  // One of TrunkArchitectures().
-  std::string architecture = "resnet101";
-  // One of PoolingNames().
-  std::string pooling = "gem";
-  // A learned linear layer, D x D with bias, after pooling (cirtorch's "whitening").
-  bool fc_whitening = false;
-  // A learned linear layer at every location of the feature map, before pooling.
-  bool local_whitening = false;
-  // Pool the whole map and each of R-MAC's regions, whiten each with a learned linear layer, and add them up.
-  bool regional = false;
-  // What follows the trunk; one of HeadNames(). "cosplace" is the network of CosPlace (CVPR 2022) and
-  // EigenPlaces (ICCV 2023): the trunk as they cut it, l2n over channels at every location, GeM, a linear
-  // layer with bias, l2n. It takes the pooling "gem" and none of the three layers above. "netvlad" (MVA 2022)
-  // and "local-gem" describe a photo by its local features: `locals` and `netvlad` say how. They take the
-  // pooling "gem", which means nothing to them, and fc_whitening of an output_dimension.
-  std::string head = "cirtorch";
-  // Rows of the last linear layer (fc_whitening, or that of "cosplace"); 0: as many as the trunk has
-  // channels.
-  int output_dimension = 0;
-  // Exponent of the power normalisation of the pooled, or aggregated, descriptor, before it gets unit length
-  // again and before linear layers and whitenings; 1: none, 0.5 in the field. Range [0.01, 1]. Not of
-  // "cosplace". See PowerNormalize.
-  double power = 1;
-  LocalOptions locals;
-  NetVladOptions netvlad;
-
-  bool operator==(const DescriptorNetOptions&) const = default;
-};
-// "cirtorch", "cosplace", "netvlad" and "local-gem".
-std::vector<std::string> HeadNames();
-// Whether the head is one that describes photos by local features.
-bool HasLocals(const DescriptorNetOptions& options);
-// "resnet101-gem, regional, with FC whitening".
-std::string NameOf(const DescriptorNetOptions& options);
-void Declare(OptionsDescription& description, DescriptorNetOptions& options);
-// locals.* and netvlad.*, which are not part of Declare.
-void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options);
 
 // A trunk, a pooling and l2n, then, where asked for, a linear layer and l2n again: photos to global
 // descriptors. TPAMI 2019, section 3. DescriptorNetOptions::head names other networks. Copies share their

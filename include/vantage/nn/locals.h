@@ -6,27 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "vantage/config/options_description.h"
+#include "vantage/nn/net_options.h"
 
 namespace vantage {
-
-// How a feature map becomes local features: MVA 2022 (Vaccaro, Bertini, Uricchio, Del Bimbo, "Effective
-// triplet mining improves training of multi-scale pooled CNN for image retrieval"), section 3.
-struct LocalOptions {
-  // Channels of a learned 1x1 convolution before everything else, which begins as a PCA; 0: none.
-  int projection = 0;
-  // Sides of the windows that the map is max-pooled with, stride 1; the locals of all pooled maps are taken
-  // together. Empty: the map itself. Each in [1, 64]; {2, 3} in the paper.
-  std::vector<int64_t> windows;
-  // Of a local: each location's channels are cut into pieces of so many. 0: one piece. 512 in the paper.
-  int dimension = 0;
-  // VGG only: whether the map is taken after the last ReLU, as in the paper, or before it, as in NetVLAD's
-  // own networks (Arandjelovic et al., CVPR 2016).
-  bool last_relu = true;
-
-  bool operator==(const LocalOptions&) const = default;
-};
-void Declare(OptionsDescription& description, LocalOptions& options);
 
 // Dimension of the locals of a map of so many channels, before the projection. Throws UsageError where the
 // channels cannot be cut so.

@@ -13,12 +13,6 @@
 
 namespace vantage {
 
-// A whitening of a model's descriptors, as cirtorch keeps it in meta['Lw'].
-struct ModelWhitening {
-  std::optional<Whitening> single_scale;
-  std::optional<Whitening> multi_scale;
-};
-
 // A descriptor network and everything that another user of the file needs to get the same descriptors.
 struct Model {
   DescriptorNet net;

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "vantage/descriptors/descriptors.h"
@@ -16,6 +17,12 @@ struct Whitening {
   Eigen::MatrixXd projection;  // D x D, or fewer rows where it was truncated
 
   int64_t dimension() const { return mean.size(); }
+};
+
+// A whitening of a model's descriptors, as cirtorch keeps it in meta['Lw'].
+struct ModelWhitening {
+  std::optional<Whitening> single_scale;
+  std::optional<Whitening> multi_scale;
 };
 
 // Matching descriptors by their rows: query i and positive i.

@@ -8,11 +8,12 @@
 
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
-#include "vantage/nn/descriptor_net.h"
 #include "vantage/training_set/training_set.h"
 #include "vantage/util/run_context.h"
 
 namespace vantage {
+
+class DescriptorNet;
 
 // How the weights that a network of local features needs are made before it is trained.
 struct InitializationOptions {

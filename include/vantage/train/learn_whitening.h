@@ -8,11 +8,13 @@
 
 #include "vantage/config/options_description.h"
 #include "vantage/extract/extract.h"
-#include "vantage/nn/model_file.h"
 #include "vantage/numerics/shrinkage.h"
+#include "vantage/numerics/whitening.h"
 #include "vantage/training_set/training_set.h"
 
 namespace vantage {
+
+class DescriptorNet;
 
 struct LearnWhiteningOptions {
   // "learned" from matching pairs as the code of TPAMI 2019 does it (LearnWhitening), "learned-paper" as the

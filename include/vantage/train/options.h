@@ -7,8 +7,8 @@
 #include "vantage/config/options_description.h"
 #include "vantage/image/augment.h"
 #include "vantage/mining/tuple_miner.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/nn/losses.h"
+#include "vantage/nn/loss_options.h"
+#include "vantage/nn/net_options.h"
 #include "vantage/train/initialize.h"
 #include "vantage/train/schedule.h"
 

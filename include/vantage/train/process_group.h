@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <exception>
 #include <memory>
 #include <string>
@@ -12,6 +10,10 @@
 #include "vantage/train/launch_environment.h"
 #include "vantage/util/error.h"
 #include "vantage/util/run_context.h"
+
+namespace at {
+class Tensor;
+}
 
 namespace vantage {
 
