@@ -308,10 +308,12 @@ TEST_F(Commands, TrainingGoesOnWhenAFullDiskHasRoomAgain) {
 TEST_F(Commands, AnInterruptedExtractionResumesPhotoByPhoto) {
   for (int i = 0; i < 40; ++i)
     WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 500, 400), 90));
-  WriteFile(folder_ / "kill.sh", "cd '" + folder_.path().string() +
-                                     "'; '" VANTAGE_PROGRAM
-                                     "' extract model.pth many -o d & pid=$!\n"
-                                     "while [ ! -s d.partial ]; do :; done; kill -KILL $pid; ls d.partial\n");
+  WriteFile(folder_ / "kill.sh",
+            "cd '" + folder_.path().string() +
+                "'; '" VANTAGE_PROGRAM
+                "' extract model.pth many -o d & pid=$!\n"
+                "while [ $(stat -c %s d.partial 2> /dev/null || echo 0) -lt 5000 ]; do :; done\n"
+                "kill -KILL $pid; ls d.partial\n");
   EXPECT_THAT(CaptureCommand({"bash", Path("kill.sh")}).second, HasSubstr("d.partial"));
   std::filesystem::copy(folder_ / "model.pth", folder_ / "copy.pth");
   const auto extract = [&](const std::vector<std::string>& more) {
