@@ -20,6 +20,7 @@
 #include "nn/cuda_devices.h"
 #include "nn/new_tensors.h"
 #include "nn/resize_images.h"
+#include "vantage/nn/intra_op_threads.h"
 #include "vantage/nn/power_normalize.h"
 #include "vantage/util/error.h"
 
@@ -293,6 +294,9 @@ void DescriptorNet::To(const at::Device& device) {
 
 DescriptorNet DescriptorNet::Frozen(Precision precision) const {
   const at::NoGradGuard no_grad;
+  // LibTorch's threads would share copies of a few kilobytes, and spin until the next one.
+  const IntraOpThreads one_thread(1);
+  one_thread.Enter();
   DescriptorNet frozen = Clone();
   frozen.trunk_->layers->Freeze(TypeOf(precision));
   frozen.precision_ = precision;

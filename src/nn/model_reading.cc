@@ -9,6 +9,7 @@
 #include "nn/model_source.h"
 #include "nn/net_of_source.h"
 #include "nn/netvlad_layouts.h"
+#include "vantage/nn/intra_op_threads.h"
 #include "vantage/nn/model_file.h"
 #include "vantage/util/error.h"
 #include "vantage/util/hash.h"
@@ -132,6 +133,8 @@ DescriptorNetOptions AsTheFileHasIt() {
 
 Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
                 const std::vector<std::string>& allow_missing) try {
+  const IntraOpThreads one_thread(1);  // as in DescriptorNet::Frozen
+  one_thread.Enter();
   const ModelSource source = OpenModelSource(path);
   // Beside reading: it takes as long.
   std::future<std::string> file_sha256 =

@@ -10,7 +10,9 @@
 #include <limits>
 #include <vector>
 
+#include "vantage/util/cpu.h"
 #include "vantage/util/error.h"
+#include "vantage/util/parallel.h"
 
 namespace vantage {
 namespace {
@@ -154,21 +156,21 @@ WinogradConvolution::WinogradConvolution(const at::Tensor& weight, const at::Ten
   weights_ = at::zeros({kWinogradPlaces, columns / kWinogradPanel, in_channels_, kWinogradPanel});
   const double* all = filters.const_data_ptr<double>();
   auto* weights = weights_.mutable_data_ptr<float>();
-  at::parallel_for(0, out_channels_, /*grain_size=*/8, [&](int64_t begin, int64_t end) {
-    for (int64_t out = begin; out < end; ++out) {
-      float* panel = weights + out / kWinogradPanel * in_channels_ * kWinogradPanel + out % kWinogradPanel;
-      const double* filter = all + out * in_channels_ * 9;
-      for (int64_t in = 0; in < in_channels_; ++in, filter += 9) {
-        std::array<double, 9> values;
-        std::copy_n(filter, 9, values.begin());
-        float* to = panel + in * kWinogradPanel;
-        for (const double place : TransformWinogradFilter(values)) {
-          *to = static_cast<float>(place);
-          to += in_channels_ * columns;
-        }
-      }
-    }
-  });
+  ParallelFor(out_channels_, static_cast<int>(std::clamp<int64_t>(out_channels_ / 32, 1, UsableProcessors())),
+              [&](int64_t out) {
+                float* panel =
+                    weights + out / kWinogradPanel * in_channels_ * kWinogradPanel + out % kWinogradPanel;
+                const double* filter = all + out * in_channels_ * 9;
+                for (int64_t in = 0; in < in_channels_; ++in, filter += 9) {
+                  std::array<double, 9> values;
+                  std::copy_n(filter, 9, values.begin());
+                  float* to = panel + in * kWinogradPanel;
+                  for (const double place : TransformWinogradFilter(values)) {
+                    *to = static_cast<float>(place);
+                    to += in_channels_ * columns;
+                  }
+                }
+              });
   bias_ = at::zeros({columns});
   if (bias.defined()) bias_.narrow(0, 0, out_channels_).copy_(bias);
 }
