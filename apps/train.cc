@@ -60,8 +60,11 @@ class TrainCommand : public Command {
       return;
     }
     if (output_.empty()) throw UsageError("-o: a run needs a folder");
-    options_.compute.device =
-        DeviceOfProcess(options_.compute.device, launch, static_cast<int>(AskGpuDriver().gpus.size()));
+    // Asking the driver starts CUDA: only if the answer counts.
+    if (launch.size > 1 && options_.compute.device == "cuda") {
+      options_.compute.device =
+          DeviceOfProcess(options_.compute.device, launch, static_cast<int>(AskGpuDriver().gpus.size()));
+    }
     const RunContext context = ContextOf(launch, session);
     ProcessGroupOptions group;
     group.device = options_.compute.device;
