@@ -224,7 +224,7 @@ class Fold {
     });
   }
 
-  // As the whitening of that shrinkage makes them of the rotated ones, but for a rotation.
+  // Whitens rotated descriptors with a shrinkage. The result is rotated too: lengths and angles are right.
   DescriptorMatrix Whitened(const DescriptorMatrix& rotated, double shrinkage) const {
     const VectorXd deviations = ((1 - shrinkage) * variances_.array() + shrinkage * mean_variance_).sqrt();
     const VectorXd scales = deviations.cwiseInverse();

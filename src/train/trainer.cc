@@ -489,8 +489,8 @@ class Trainer {
   std::optional<BenchmarkWatch> benchmark_;
   std::optional<RunFolder> folder_;
   std::optional<RunLog> log_;
-  std::optional<DescriptorStore>
-      store_;  // what mining and evaluation have described since the last checkpoint
+  // Keeps what mining and evaluation have described since the last checkpoint.
+  std::optional<DescriptorStore> store_;
   RunState state_;
   std::optional<WeightAverage> average_;
   std::optional<DescriptorNet> starting_net_;  // where it mines all epochs

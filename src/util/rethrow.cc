@@ -27,7 +27,7 @@ std::string PlainReason(const std::exception& error) {
              text.starts_with("CUDA driver error")) {
     text +=
         "; the GPU or its driver failed, not the photos: dmesg and nvidia-smi may tell why, and the same "
-        "call goes on where it stopped";
+        "call resumes";
   }
   return text;
 }

@@ -181,7 +181,7 @@ TEST(ExtractDescriptors, DoesNotDescribeAgainWhatTheStoreHolds) {
 }
 
 // Interrupted at each window under one size of batches, and gone on with under another: as a run that begins
-// on a CPU and goes on on a GPU.
+// on a CPU and resumes on a GPU.
 TEST(ExtractDescriptors, LeavesNoRowUndescribedIfItGoesOnWithOtherBatches) {
   const TemporaryFolder folder;
   for (int i = 0; i < 260; ++i)
