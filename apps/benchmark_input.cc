@@ -6,15 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "vantage/descriptors/descriptor_database.h"
-#include "vantage/evaluation/holidays.h"
-#include "vantage/evaluation/results.h"
-#include "vantage/evaluation/saved_descriptors.h"
-#include "vantage/extract/descriptor_store.h"
-#include "vantage/image/photo_folder.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/photo_finder.h"
+#include "descriptors/descriptor_output.h"
+#include "evaluation/saved_descriptors.h"
+#include "extract/descriptor_store.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "vantage/descriptors.h"
+#include "vantage/evaluation.h"
+#include "vantage/photos.h"
 
 namespace vantage::cli {
 namespace {

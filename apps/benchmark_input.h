@@ -8,9 +8,8 @@
 #include "command_line.h"
 #include "model_arguments.h"
 #include "session.h"
-#include "vantage/evaluation/benchmark.h"
-#include "vantage/evaluation/official_benchmark.h"
-#include "vantage/extract/describe_benchmark.h"
+#include "vantage/describer.h"
+#include "vantage/evaluation.h"
 
 namespace vantage::cli {
 

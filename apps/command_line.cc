@@ -7,9 +7,10 @@
 #include <filesystem>
 
 #include "session.h"
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/version.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
 
 namespace vantage::cli {
 namespace {

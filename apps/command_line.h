@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "vantage/config/options_description.h"
+#include "vantage/options.h"
 
 namespace CLI {
 class App;

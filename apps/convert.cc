@@ -7,8 +7,9 @@
 #include "model_arguments.h"
 #include "session.h"
 #include "training_set_files.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/colmap.h"
+#include "vantage/error.h"
 
 namespace vantage::cli {
 namespace {

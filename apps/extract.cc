@@ -2,12 +2,13 @@
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
+#include "descriptors/descriptor_output.h"
+#include "extract/descriptor_store.h"
 #include "model_arguments.h"
 #include "session.h"
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/extract/describer.h"
-#include "vantage/extract/descriptor_store.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
+#include "vantage/describer.h"
+#include "vantage/descriptors.h"
 
 namespace vantage::cli {
 namespace {

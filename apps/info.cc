@@ -3,17 +3,17 @@
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
+#include "descriptors/provenance_json.h"
+#include "nn/model_info_json.h"
+#include "nn/system_info.h"
 #include "session.h"
 #include "training_set_files.h"
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/nn/model_info.h"
-#include "vantage/nn/system_info.h"
-#include "vantage/sfm/colmap_database.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/train/process_group.h"
-#include "vantage/training_set/cirtorch_pickle.h"
-#include "vantage/training_set/training_set.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
+#include "vantage/colmap.h"
+#include "vantage/descriptors.h"
+#include "vantage/model.h"
+#include "vantage/training.h"
+#include "vantage/training_set.h"
 
 namespace vantage::cli {
 namespace {

@@ -2,9 +2,10 @@
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
+#include "descriptors/descriptor_output.h"
 #include "session.h"
-#include "vantage/descriptors/merge.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
+#include "vantage/descriptors.h"
 
 namespace vantage::cli {
 namespace {

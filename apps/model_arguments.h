@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "command_line.h"
+#include "nn/model_file.h"
 #include "session.h"
-#include "vantage/extract/model_descriptors.h"
-#include "vantage/nn/model_file.h"
+#include "vantage/describer.h"
 
 namespace vantage::cli {
 

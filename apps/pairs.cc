@@ -4,18 +4,16 @@
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
+#include "evaluation/described_photos.h"
+#include "serialize/json.h"
 #include "session.h"
-#include "vantage/descriptors/descriptor_database.h"
-#include "vantage/evaluation/pair_recall.h"
-#include "vantage/evaluation/results.h"
-#include "vantage/search/pairs.h"
-#include "vantage/serialize/json.h"
-#include "vantage/sfm/colmap_database.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/sfm/covisibility.h"
-#include "vantage/training_set/scenes.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "vantage/colmap.h"
+#include "vantage/descriptors.h"
+#include "vantage/evaluation.h"
+#include "vantage/search.h"
+#include "vantage/training_set.h"
 
 namespace vantage::cli {
 namespace {

@@ -4,9 +4,9 @@
 #include <memory>
 #include <mutex>
 
-#include "vantage/extract/describer.h"
-#include "vantage/util/log.h"
-#include "vantage/util/memory.h"
+#include "util/log.h"
+#include "vantage/describer.h"
+#include "vantage/run_context.h"
 
 namespace vantage::cli {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "progress_line.h"
 
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage::cli {
 

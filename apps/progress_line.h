@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "vantage/util/run_context.h"
+#include "vantage/run_context.h"
 
 namespace vantage::cli {
 

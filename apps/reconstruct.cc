@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/reconstruct.h"
+#include "vantage/colmap.h"
 
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
 #include "photo_describer.h"
 #include "session.h"
-#include "vantage/search/pairs.h"
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
+#include "util/check.h"
+#include "util/hash.h"
+#include "vantage/search.h"
 
 namespace vantage::cli {
 namespace {

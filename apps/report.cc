@@ -3,14 +3,16 @@
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
+#include "mining/tuple_miner.h"
 #include "model_arguments.h"
+#include "report/run_report.h"
+#include "report/training_set_report.h"
 #include "session.h"
-#include "vantage/mining/tuple_miner.h"
-#include "vantage/report/run_report.h"
-#include "vantage/report/training_set_report.h"
-#include "vantage/training_set/located_set.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
+#include "util/log.h"
+#include "vantage/error.h"
+#include "vantage/mining.h"
+#include "vantage/run_context.h"
+#include "vantage/training_set.h"
 
 namespace vantage::cli {
 namespace {

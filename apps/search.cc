@@ -8,16 +8,15 @@
 #include <optional>
 
 #include "command_line.h"
+#include "search/ranked_lists.h"
 #include "session.h"
-#include "vantage/ann/approximate_index.h"
-#include "vantage/features/photo_matcher.h"
-#include "vantage/search/ranked_lists.h"
-#include "vantage/search/rerank.h"
-#include "vantage/search/search.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/photo_finder.h"
-#include "vantage/util/stopwatch.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/stopwatch.h"
+#include "vantage/index.h"
+#include "vantage/matching.h"
+#include "vantage/photos.h"
+#include "vantage/search.h"
 
 namespace vantage::cli {
 namespace {

@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
-#include "vantage/util/string.h"
+#include "util/check.h"
+#include "util/string.h"
+#include "vantage/run_context.h"
 
 namespace vantage::cli {
 namespace {

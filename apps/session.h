@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "progress_line.h"
-#include "vantage/util/output.h"
-#include "vantage/util/run_context.h"
+#include "util/output.h"
+#include "vantage/run_context.h"
 
 namespace vantage::cli {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/synthetic/synthetic.h"
+#include "synthetic/synthetic.h"
 
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
 #include "session.h"
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage::cli {
 namespace {

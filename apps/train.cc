@@ -5,14 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
+#include "config/options_json.h"
 #include "session.h"
-#include "vantage/train/dry_run.h"
-#include "vantage/train/launch_environment.h"
-#include "vantage/train/trainer.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/gpu_driver.h"
-#include "vantage/util/log.h"
+#include "util/file.h"
+#include "util/gpu_driver.h"
+#include "util/log.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
+#include "vantage/training.h"
 
 namespace vantage::cli {
 namespace {

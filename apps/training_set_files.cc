@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training_set_files.h"
 
-#include "vantage/training_set/cirtorch_pickle.h"
-#include "vantage/training_set/located_set.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
+#include "util/check.h"
+#include "util/log.h"
+#include "vantage/run_context.h"
+#include "vantage/training_set.h"
 
 namespace vantage::cli {
 namespace {

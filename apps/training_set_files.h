@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "vantage/training_set/build.h"
+#include "vantage/training_set.h"
 
 namespace vantage::cli {
 

@@ -8,14 +8,13 @@
 #include "photo_describer.h"
 #include "session.h"
 #include "training_set_files.h"
-#include "vantage/extract/extract.h"
-#include "vantage/training_set/build.h"
-#include "vantage/training_set/classes.h"
-#include "vantage/training_set/exclude.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/lines.h"
-#include "vantage/util/log.h"
+#include "util/file.h"
+#include "util/lines.h"
+#include "util/log.h"
+#include "vantage/describer.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
+#include "vantage/training_set.h"
 
 namespace vantage::cli {
 namespace {

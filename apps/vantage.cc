@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "command_line.h"
-#include "vantage/util/memory.h"
+#include "vantage/run_context.h"
 
 int main(int argc, char** argv) {
   vantage::KeepFreedMemory();

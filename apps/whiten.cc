@@ -4,16 +4,18 @@
 #include <utility>
 
 #include "command_line.h"
+#include "extract/descriptor_store.h"
 #include "model_arguments.h"
+#include "nn/fold_whitening.h"
+#include "numerics/shrinkage_json.h"
+#include "report/whitening_report.h"
 #include "session.h"
-#include "vantage/extract/descriptor_store.h"
-#include "vantage/nn/fold_whitening.h"
-#include "vantage/report/whitening_report.h"
-#include "vantage/train/learn_whitening.h"
-#include "vantage/training_set/located_set.h"
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/string.h"
+#include "train/learn_whitening.h"
+#include "util/hash.h"
+#include "util/string.h"
+#include "vantage/error.h"
+#include "vantage/training.h"
+#include "vantage/training_set.h"
 
 namespace vantage::cli {
 namespace {

@@ -14,9 +14,9 @@
 #include <functional>
 
 #include "nn/convolution.h"
+#include "nn/intra_op_threads.h"
 #include "nn/winograd.h"
-#include "vantage/nn/intra_op_threads.h"
-#include "vantage/util/memory.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

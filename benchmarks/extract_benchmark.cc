@@ -24,16 +24,16 @@
 #include <functional>
 #include <map>
 
+#include "nn/descriptor_net.h"
+#include "nn/intra_op_threads.h"
+#include "nn/pooling.h"
 #include "plain_trunk.h"
-#include "vantage/extract/describer.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/nn/intra_op_threads.h"
-#include "vantage/nn/pooling.h"
-#include "vantage/synthetic/synthetic.h"
-#include "vantage/util/error.h"
-#include "vantage/util/memory.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/subprocess.h"
+#include "synthetic/synthetic.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/subprocess.h"
+#include "vantage/describer.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -17,11 +17,11 @@
 #include <map>
 #include <set>
 
-#include "vantage/mining/negatives.h"
-#include "vantage/util/error.h"
-#include "vantage/util/memory.h"
-#include "vantage/util/random.h"
-#include "vantage/util/subprocess.h"
+#include "util/check.h"
+#include "util/random.h"
+#include "util/subprocess.h"
+#include "vantage/mining.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -11,10 +11,10 @@
 #include <functional>
 #include <vector>
 
-#include "vantage/mining/triplets.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/util/memory.h"
-#include "vantage/util/random.h"
+#include "nn/descriptor_net.h"
+#include "util/random.h"
+#include "vantage/mining.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

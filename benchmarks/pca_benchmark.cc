@@ -8,9 +8,9 @@
 #include <cmath>
 #include <cstdio>
 
-#include "vantage/numerics/pca.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
+#include "numerics/pca.h"
+#include "util/parallel.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "vantage/nn/trunk.h"
+#include "nn/trunk.h"
 
 namespace vantage {
 

@@ -21,15 +21,15 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "vantage/search/knn.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/memory.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
-#include "vantage/util/stopwatch.h"
-#include "vantage/util/subprocess.h"
+#include "serialize/npy.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/parallel.h"
+#include "util/random.h"
+#include "util/stopwatch.h"
+#include "util/subprocess.h"
+#include "vantage/run_context.h"
+#include "vantage/search.h"
 
 extern "C" void openblas_set_num_threads(int threads) __attribute__((weak));
 

@@ -21,16 +21,16 @@
 #include <filesystem>
 #include <map>
 
+#include "nn/pooling.h"
 #include "plain_trunk.h"
+#include "synthetic/synthetic.h"
 #include "train/training_step.h"
-#include "vantage/extract/extract.h"
-#include "vantage/nn/pooling.h"
-#include "vantage/synthetic/synthetic.h"
-#include "vantage/util/error.h"
-#include "vantage/util/memory.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/stopwatch.h"
-#include "vantage/util/subprocess.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/stopwatch.h"
+#include "util/subprocess.h"
+#include "vantage/describer.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

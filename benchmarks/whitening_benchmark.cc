@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <string>
 
-#include "vantage/numerics/shrinkage.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
+#include "vantage/whitening.h"
 
 namespace vantage {
 namespace {

@@ -19,7 +19,7 @@ set(VANTAGE_MODULES "" CACHE INTERNAL "")
 
 # vantage_add_module(NAME SOURCES files... [PUBLIC libraries...] [PRIVATE libraries...] [PRECOMPILED KIND]
 #                    [ALONE files...])
-# makes the static library vantage::NAME from src/NAME, with headers in include/vantage/NAME. KIND: which precompiled
+# makes the static library vantage::NAME from src/NAME. KIND: which precompiled
 # header (VantagePrecompile.cmake), "plain" by default. ALONE: sources that a unity build compiles by themselves, since they
 # take long or share names with a twin (a reader of the same thing in another format).
 function(vantage_add_module name)
@@ -32,15 +32,13 @@ function(vantage_add_module name)
   add_library(vantage::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   target_compile_features(${target} PUBLIC cxx_std_20)
-  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+                                              "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>"
                                               "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE "$<BUILD_INTERFACE:vantage_build_flags>" ${arg_PRIVATE})
   vantage_use_precompiled(${target} ${arg_PRECOMPILED})
   set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   install(TARGETS ${target} EXPORT vantageTargets)
-  install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vantage/${name}"
-          DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vantage")
   set(VANTAGE_MODULES ${VANTAGE_MODULES} vantage::${name} CACHE INTERNAL "")
 endfunction()
 
@@ -52,6 +50,7 @@ function(vantage_install_package)
   target_link_libraries(vantage_all INTERFACE ${VANTAGE_MODULES})
   install(TARGETS vantage_all EXPORT vantageTargets)
 
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vantage" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
   set(destination "${CMAKE_INSTALL_LIBDIR}/cmake/vantage")
   install(EXPORT vantageTargets NAMESPACE vantage:: DESTINATION "${destination}")
   configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/vantageConfig.cmake.in"

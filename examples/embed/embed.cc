@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which photos show what a query shows? embed MODEL QUERY PHOTO...
-#include <vantage/extract/describer.h>
-#include <vantage/search/index.h>
-#include <vantage/util/error.h>
-#include <vantage/util/memory.h>
+#include <vantage/describer.h>
+#include <vantage/error.h>
+#include <vantage/index.h>
+#include <vantage/run_context.h>
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/ann/approximate_index.h"
+#include "vantage/index.h"
 
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVF.h>
@@ -8,8 +8,10 @@
 
 #include "ann/state.h"
 #include "search/neighbor_heap.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/rethrow.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

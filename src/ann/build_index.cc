@@ -11,10 +11,12 @@
 
 #include "ann/database_identity.h"
 #include "ann/state.h"
-#include "vantage/numerics/single_threaded_blas.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
+#include "numerics/single_threaded_blas.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

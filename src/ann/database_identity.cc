@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ann/database_identity.h"
+#include "descriptors/provenance_json.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
+#include "util/check.h"
+#include "util/hash.h"
 
 namespace vantage {
 namespace {

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "vantage/descriptors/descriptor_database.h"
+#include "vantage/descriptors.h"
 
 namespace vantage {
 

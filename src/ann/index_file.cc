@@ -8,10 +8,14 @@
 
 #include "ann/database_identity.h"
 #include "ann/state.h"
-#include "vantage/serialize/json.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/rethrow.h"
+#include "config/options_json.h"
+#include "descriptors/provenance_json.h"
+#include "serialize/json.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/rethrow.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

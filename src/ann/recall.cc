@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "vantage/ann/approximate_index.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
+#include "vantage/index.h"
 
 namespace vantage {
 

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "vantage/ann/approximate_index.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
+#include "vantage/index.h"
 
 namespace vantage {
 

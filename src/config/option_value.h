@@ -6,9 +6,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "vantage/config/options_description.h"
-#include "vantage/util/error.h"
-#include "vantage/util/string.h"
+#include "util/check.h"
+#include "util/string.h"
+#include "vantage/options.h"
 
 namespace vantage {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/config/options_description.h"
+#include "config/options_json.h"
+#include "vantage/options.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -7,7 +8,7 @@
 #include <utility>
 
 #include "config/option_value.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

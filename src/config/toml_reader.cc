@@ -4,8 +4,8 @@
 #include <type_traits>
 
 #include "config/option_value.h"
-#include "vantage/config/options_description.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
+#include "vantage/options.h"
 
 namespace vantage {
 namespace {

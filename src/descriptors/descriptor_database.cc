@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/descriptor_database.h"
+#include "vantage/descriptors.h"
 
 #include <cmath>
 
 #include "descriptors/descriptor_reader.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 

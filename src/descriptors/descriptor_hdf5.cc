@@ -9,8 +9,8 @@
 
 #include "descriptors/descriptor_reader.h"
 #include "descriptors/hdf5.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "descriptors/descriptor_reader.h"
 #include "descriptors/half.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "serialize/npy.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/descriptor_provenance.h"
+#include "descriptors/provenance_json.h"
+#include "vantage/descriptors.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <type_traits>
 
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
+#include "util/check.h"
+#include "util/log.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/descriptors.h"
 
 namespace vantage {
 

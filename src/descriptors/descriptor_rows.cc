@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/descriptor_rows.h"
+#include "descriptors/descriptor_rows.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 

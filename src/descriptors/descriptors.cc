@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/descriptors.h"
+#include "vantage/descriptors.h"
+#include "descriptors/descriptor_output.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,12 +10,13 @@
 #include <unordered_set>
 
 #include "descriptors/descriptor_reader.h"
-#include "vantage/serialize/json.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
+#include "serialize/json.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

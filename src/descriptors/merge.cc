@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/merge.h"
+#include "vantage/descriptors.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -7,8 +7,8 @@
 #include <unordered_map>
 
 #include "descriptors/descriptor_reader.h"
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/average_precision.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <limits>
 #include <unordered_set>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 

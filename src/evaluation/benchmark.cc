@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/benchmark.h"
+#include "vantage/evaluation.h"
 
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,13 +8,11 @@
 #include <set>
 #include <utility>
 
-#include "vantage/evaluation/ranking.h"
-#include "vantage/image/photo_folder.h"
-#include "vantage/serialize/json.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/photo_finder.h"
-#include "vantage/util/rethrow.h"
+#include "serialize/json.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/rethrow.h"
+#include "vantage/photos.h"
 
 namespace vantage {
 namespace {

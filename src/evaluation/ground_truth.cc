@@ -4,12 +4,12 @@
 #include <sstream>
 #include <unordered_map>
 
-#include "vantage/evaluation/official_benchmark.h"
-#include "vantage/serialize/pickle.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/lines.h"
-#include "vantage/util/rethrow.h"
+#include "serialize/pickle.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/lines.h"
+#include "util/rethrow.h"
+#include "vantage/evaluation.h"
 
 namespace vantage {
 namespace {

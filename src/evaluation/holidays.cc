@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/holidays.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <limits>
@@ -8,10 +8,10 @@
 #include <set>
 #include <sstream>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/lines.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/lines.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

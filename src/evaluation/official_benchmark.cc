@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/official_benchmark.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

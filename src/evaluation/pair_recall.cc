@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/pair_recall.h"
+#include "evaluation/described_photos.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <limits>
 #include <set>
 #include <sstream>
 
-#include "vantage/util/error.h"
-#include "vantage/util/lines.h"
+#include "util/check.h"
+#include "util/lines.h"
 
 namespace vantage {
 namespace {

@@ -5,9 +5,9 @@
 #include <sstream>
 #include <utility>
 
-#include "vantage/evaluation/results.h"
-#include "vantage/util/csv.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
+#include "util/csv.h"
+#include "vantage/evaluation.h"
 
 namespace vantage {
 namespace {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/ranking.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <functional>
 #include <limits>
 #include <utility>
 
-#include "vantage/evaluation/results.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/photo_finder.h"
-#include "vantage/util/rethrow.h"
+#include "search/similarity_blocks.h"
+#include "util/parallel.h"
+#include "util/rethrow.h"
+#include "vantage/error.h"
+#include "vantage/photos.h"
 
 namespace vantage {
 

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "vantage/evaluation/results.h"
-#include "vantage/serialize/json.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/rethrow.h"
+#include "serialize/json.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/rethrow.h"
+#include "vantage/evaluation.h"
 
 namespace vantage {
 namespace {

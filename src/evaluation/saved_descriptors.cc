@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/saved_descriptors.h"
+#include "evaluation/saved_descriptors.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
 
-#include "vantage/evaluation/results.h"
-#include "vantage/util/error.h"
-#include "vantage/util/photo_finder.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/rethrow.h"
+#include "vantage/evaluation.h"
+#include "vantage/photos.h"
 
 namespace vantage {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/statistics.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "vantage/util/error.h"
-#include "vantage/util/random.h"
+#include "util/check.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

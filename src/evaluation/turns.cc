@@ -2,11 +2,11 @@
 #include <optional>
 #include <set>
 
-#include "vantage/evaluation/benchmark.h"
-#include "vantage/util/error.h"
-#include "vantage/util/lines.h"
-#include "vantage/util/photo_finder.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/lines.h"
+#include "util/rethrow.h"
+#include "vantage/evaluation.h"
+#include "vantage/photos.h"
 
 namespace vantage {
 namespace {

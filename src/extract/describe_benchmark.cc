@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/extract/describe_benchmark.h"
+#include "vantage/describer.h"
+#include "vantage/evaluation.h"
 
-#include "vantage/extract/extract.h"
-#include "vantage/util/rethrow.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 

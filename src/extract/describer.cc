@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/extract/describer.h"
+#include "vantage/describer.h"
+#include "config/options_json.h"
 
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
@@ -14,12 +15,12 @@
 #include <string_view>
 #include <utility>
 
-#include "vantage/nn/model_file.h"
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/version.h"
+#include "nn/model_file.h"
+#include "util/check.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

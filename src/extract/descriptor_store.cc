@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/extract/descriptor_store.h"
+#include "extract/descriptor_store.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,11 +9,12 @@
 #include <cstring>
 #include <system_error>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "vantage/run_context.h"
 
 // The file: records, each of the payload's size and CRC-32 (uint32, the machine's byte order) and the
 // payload. The first payload is kHead, each further one a dimension D (uint32) and descriptors: key, D

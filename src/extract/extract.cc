@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/extract/extract.h"
+#include "vantage/describer.h"
 
 #include <algorithm>
 #include <new>
@@ -7,16 +7,15 @@
 #include <span>
 #include <utility>
 
-#include "vantage/extract/describer.h"
-#include "vantage/extract/descriptor_store.h"
-#include "vantage/extract/model_descriptors.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/nn/intra_op_threads.h"
-#include "vantage/numerics/single_threaded_blas.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/rethrow.h"
+#include "extract/descriptor_store.h"
+#include "nn/descriptor_net.h"
+#include "nn/intra_op_threads.h"
+#include "numerics/single_threaded_blas.h"
+#include "util/check.h"
+#include "util/log.h"
+#include "util/parallel.h"
+#include "util/rethrow.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

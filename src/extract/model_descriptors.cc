@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/extract/model_descriptors.h"
+#include "vantage/describer.h"
 
 #include <nlohmann/json.hpp>
 
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/log.h"
-#include "vantage/util/version.h"
+#include "util/check.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

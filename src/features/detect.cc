@@ -4,8 +4,9 @@
 #include <opencv2/core.hpp>
 #include <opencv2/features2d.hpp>
 
-#include "vantage/features/local_features.h"
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
+#include "vantage/matching.h"
 
 namespace vantage {
 namespace {

@@ -4,7 +4,7 @@
 #include <opencv2/calib3d.hpp>
 #include <opencv2/core.hpp>
 
-#include "vantage/features/geometric_match.h"
+#include "vantage/matching.h"
 
 namespace vantage {
 namespace {

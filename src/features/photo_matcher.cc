@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/features/photo_matcher.h"
+#include "vantage/matching.h"
 
-#include "vantage/image/image.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
+#include "util/log.h"
+#include "vantage/error.h"
+#include "vantage/image.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/image/augment.h"
+#include "image/augment.h"
+#include "vantage/image.h"
 
 #include <algorithm>
 #include <cmath>

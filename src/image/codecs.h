@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "vantage/image/image.h"
+#include "vantage/image.h"
 
 namespace vantage {
 

@@ -2,7 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "vantage/image/augment.h"
+#include "image/augment.h"
+#include "vantage/image.h"
 
 namespace vantage {
 namespace {

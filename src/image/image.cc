@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/image/image.h"
+#include "vantage/image.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
 #include "image/codecs.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

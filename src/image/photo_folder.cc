@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/image/photo_folder.h"
+#include "vantage/photos.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,11 +12,12 @@
 #include <system_error>
 #include <utility>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/string.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -8,7 +8,7 @@
 #include <new>
 
 #include "image/codecs.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "vantage/image/image.h"
+#include "vantage/image.h"
 
 namespace vantage {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "image/resample.h"
-#include "vantage/image/image.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
+#include "vantage/image.h"
 
 namespace vantage {
 namespace {

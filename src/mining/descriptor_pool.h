@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "vantage/mining/tuple_miner.h"
+#include "mining/tuple_miner.h"
+#include "vantage/mining.h"
 
 namespace vantage {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "vantage/descriptors/descriptors.h"
+#include "vantage/descriptors.h"
 
 namespace vantage {
 

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "mining/descriptor_pool.h"
-#include "vantage/util/error.h"
-#include "vantage/util/random.h"
+#include "util/check.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

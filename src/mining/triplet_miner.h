@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "vantage/mining/tuple_miner.h"
+#include "mining/tuple_miner.h"
+#include "vantage/mining.h"
 
 namespace vantage {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/mining/triplets.h"
+#include "vantage/mining.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "mining/similarities.h"
-#include "vantage/nn/intra_op_threads.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
+#include "nn/intra_op_threads.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/random.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/mining/tuple_miner.h"
+#include "mining/tuple_miner.h"
+#include "vantage/mining.h"
 
 #include <limits>
 #include <map>
@@ -7,11 +8,11 @@
 
 #include "mining/descriptor_pool.h"
 #include "mining/triplet_miner.h"
-#include "vantage/extract/describer.h"
-#include "vantage/training_set/build.h"
-#include "vantage/util/error.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "vantage/describer.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 namespace {

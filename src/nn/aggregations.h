@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "vantage/nn/aggregation.h"
-#include "vantage/nn/descriptor_net.h"
+#include "nn/aggregation.h"
+#include "nn/descriptor_net.h"
 
 namespace vantage {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/batch_norm.h"
+#include "nn/batch_norm.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "nn/new_tensors.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

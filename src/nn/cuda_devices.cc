@@ -4,7 +4,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "vantage/util/gpu_driver.h"
+#include "util/gpu_driver.h"
 
 namespace vantage {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/descriptor_net.h"
+#include "nn/descriptor_net.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -18,11 +18,12 @@
 
 #include "nn/aggregations.h"
 #include "nn/cuda_devices.h"
+#include "nn/intra_op_threads.h"
 #include "nn/new_tensors.h"
+#include "nn/power_normalize.h"
 #include "nn/resize_images.h"
-#include "vantage/nn/intra_op_threads.h"
-#include "vantage/nn/power_normalize.h"
-#include "vantage/util/error.h"
+#include "nn/super_global_pooling.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <map>
 
-#include "vantage/nn/torch_value.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
+#include "nn/torch_value.h"
+#include "util/check.h"
+#include "util/log.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "nn/descriptor_net.h"
 #include "nn/model_source.h"
-#include "vantage/nn/descriptor_net.h"
 
 namespace vantage {
 

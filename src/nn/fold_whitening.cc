@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/fold_whitening.h"
+#include "nn/fold_whitening.h"
 
 #include <ATen/core/grad_mode.h>
 
 #include <Eigen/Core>
 #include <map>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

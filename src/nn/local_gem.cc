@@ -3,9 +3,9 @@
 #include <ATen/ops/full.h>
 
 #include "nn/aggregations.h"
+#include "nn/locals.h"
 #include "nn/new_tensors.h"
-#include "vantage/nn/locals.h"
-#include "vantage/nn/pooling.h"
+#include "nn/pooling.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/local_head.h"
+#include "nn/local_head.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/conv2d.h>
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "nn/new_tensors.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 

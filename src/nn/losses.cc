@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/losses.h"
+#include "nn/losses.h"
 
 #include <algorithm>
 #include <array>
 
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

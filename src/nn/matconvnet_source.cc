@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
-#include "vantage/serialize/mat_file.h"
-#include "vantage/util/error.h"
+#include "serialize/mat_file.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "vantage/nn/layer.h"
+#include "nn/layer.h"
 
 namespace vantage {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/model_info.h"
+#include "nn/model_info_json.h"
+#include "vantage/model.h"
 
 #include <algorithm>
 
@@ -7,8 +8,8 @@
 #include "nn/model_source.h"
 #include "nn/net_of_source.h"
 #include "nn/netvlad_layouts.h"
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
+#include "util/rethrow.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {
@@ -49,7 +50,7 @@ int64_t DimensionOf(const ModelSource& source, const DescriptorNetOptions& optio
 }
 
 json Shown(const TensorInfo& tensor) {
-  return {{"name", tensor.name}, {"type", ElementTypeName(tensor.type)}, {"shape", tensor.shape}};
+  return {{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}};
 }
 
 }  // namespace
@@ -62,7 +63,7 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
   info.kind = KindOf(source, options);
   info.format = source.format;
   for (const SourceTensor& tensor : source.tensors) {
-    info.tensors.push_back({tensor.name, tensor.type, tensor.shape});
+    info.tensors.push_back({tensor.name, ElementTypeName(tensor.type), tensor.shape});
     if (!IsStatistic(tensor.name)) info.parameters += CountElements(tensor.shape).value_or(0);
   }
   info.architecture = options.architecture;
@@ -86,7 +87,7 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
 json ToJson(const ModelInfo& info, bool all_tensors) {
   json types = json::object();
   for (const TensorInfo& tensor : info.tensors) {
-    json& count = types[ElementTypeName(tensor.type)];
+    json& count = types[tensor.type];
     count = count.is_null() ? 1 : count.get<int64_t>() + 1;
   }
   json result = {{"kind", info.kind},

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/model_meta.h"
+#include "config/options_json.h"
 
 #include <cmath>
 
 #include "nn/model_source.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -4,7 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "vantage/nn/model_file.h"
+#include "nn/model_file.h"
+#include "util/string.h"
 
 namespace vantage {
 

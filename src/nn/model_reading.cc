@@ -5,15 +5,15 @@
 #include <future>
 
 #include "nn/fill_net.h"
+#include "nn/intra_op_threads.h"
+#include "nn/model_file.h"
 #include "nn/model_meta.h"
 #include "nn/model_source.h"
 #include "nn/net_of_source.h"
 #include "nn/netvlad_layouts.h"
-#include "vantage/nn/intra_op_threads.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/hash.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

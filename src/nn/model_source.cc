@@ -4,11 +4,11 @@
 #include <memory>
 
 #include "nn/matconvnet_source.h"
-#include "vantage/serialize/json.h"
-#include "vantage/serialize/mat_file.h"
-#include "vantage/serialize/safetensors.h"
-#include "vantage/serialize/torch_file.h"
-#include "vantage/util/error.h"
+#include "serialize/json.h"
+#include "serialize/mat_file.h"
+#include "serialize/safetensors.h"
+#include "serialize/torch_file.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

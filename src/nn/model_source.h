@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "nn/known_trunks.h"
-#include "vantage/nn/trunk.h"
-#include "vantage/serialize/element_type.h"
+#include "nn/trunk.h"
+#include "serialize/element_type.h"
 
 namespace vantage {
 

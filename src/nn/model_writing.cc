@@ -5,14 +5,15 @@
 
 #include <array>
 
+#include "nn/model_file.h"
 #include "nn/model_meta.h"
 #include "nn/model_source.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/serialize/safetensors.h"
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
+#include "serialize/safetensors.h"
+#include "util/check.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "nn/model_meta.h"
 #include "nn/netvlad_layouts.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

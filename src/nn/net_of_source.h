@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "nn/descriptor_net.h"
 #include "nn/model_source.h"
-#include "vantage/nn/descriptor_net.h"
 
 namespace vantage {
 

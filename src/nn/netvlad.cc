@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/netvlad.h"
+#include "nn/netvlad.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/bmm.h>
@@ -10,9 +10,9 @@
 #include <memory>
 
 #include "nn/aggregations.h"
+#include "nn/locals.h"
 #include "nn/new_tensors.h"
-#include "vantage/nn/locals.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

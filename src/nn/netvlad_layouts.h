@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "nn/descriptor_net.h"
 #include "nn/model_source.h"
-#include "vantage/nn/descriptor_net.h"
 
 namespace vantage {
 

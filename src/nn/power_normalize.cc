@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/power_normalize.h"
+#include "nn/power_normalize.h"
 
 #include <ATen/TensorOperators.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/precision.h"
+#include "nn/precision.h"
 
 #include <ATen/Context.h>
 
@@ -7,9 +7,10 @@
 #include <cstdlib>
 #include <utility>
 
-#include "vantage/util/cpu.h"
-#include "vantage/util/error.h"
-#include "vantage/util/gpu_driver.h"
+#include "util/cpu.h"
+#include "util/gpu_driver.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

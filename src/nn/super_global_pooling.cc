@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/super_global_pooling.h"
+#include "nn/super_global_pooling.h"
+#include "vantage/model.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -10,8 +11,9 @@
 #include <ATen/ops/reflection_pad2d.h>
 #include <ATen/ops/stack.h>
 
-#include "vantage/nn/locals.h"
-#include "vantage/util/error.h"
+#include "nn/locals.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

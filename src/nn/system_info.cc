@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/system_info.h"
+#include "nn/system_info.h"
 
 #include <ATen/Version.h>
 #include <dlfcn.h>
@@ -10,10 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/cuda_devices.h"
-#include "vantage/nn/precision.h"
-#include "vantage/util/cpu.h"
-#include "vantage/util/string.h"
-#include "vantage/util/version.h"
+#include "nn/precision.h"
+#include "util/cpu.h"
+#include "util/string.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/torch_value.h"
+#include "nn/torch_value.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
@@ -9,8 +9,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "vantage/serialize/zip.h"
-#include "vantage/util/error.h"
+#include "serialize/zip.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

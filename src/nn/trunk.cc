@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/trunk.h"
+#include "nn/trunk.h"
 
 #include <map>
 
 #include "nn/trunks.h"
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

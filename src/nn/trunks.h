@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "vantage/nn/trunk.h"
+#include "nn/trunk.h"
 
 namespace vantage {
 

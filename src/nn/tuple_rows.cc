@@ -7,7 +7,7 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 

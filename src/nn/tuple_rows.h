@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "vantage/nn/losses.h"
+#include "nn/losses.h"
 
 namespace vantage {
 

@@ -10,9 +10,9 @@
 #include <limits>
 #include <vector>
 
-#include "vantage/util/cpu.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
+#include "util/check.h"
+#include "util/cpu.h"
+#include "util/parallel.h"
 
 namespace vantage {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "nn/layer.h"
 #include "nn/winograd_kernels.h"
-#include "vantage/nn/layer.h"
 
 namespace vantage {
 

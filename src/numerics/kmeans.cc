@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/numerics/kmeans.h"
+#include "numerics/kmeans.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
 
-#include "vantage/numerics/single_threaded_blas.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
+#include "numerics/single_threaded_blas.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/random.h"
 
 // FAISS has k-means too, but it needs OpenMP and a second BLAS, and its sums depend on the number of threads.
 namespace vantage {

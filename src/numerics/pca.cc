@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/numerics/pca.h"
+#include "numerics/pca.h"
 
 #include <algorithm>
 
 #include "numerics/pca_components.h"
 #include "numerics/symmetric_eigen.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "vantage/numerics/pca.h"
+#include "numerics/pca.h"
 
 namespace vantage {
 

@@ -2,11 +2,11 @@
 #include <cmath>
 
 #include "numerics/pca_components.h"
+#include "numerics/single_threaded_blas.h"
 #include "numerics/symmetric_eigen.h"
-#include "vantage/numerics/single_threaded_blas.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

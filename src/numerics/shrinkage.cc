@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/numerics/shrinkage.h"
+#include "numerics/shrinkage_json.h"
+#include "vantage/whitening.h"
 
 #include <Eigen/QR>
 #include <algorithm>
@@ -15,11 +16,11 @@
 
 #include "numerics/symmetric_eigen.h"
 #include "numerics/whitening_statistics.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/string.h"
+#include "util/check.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

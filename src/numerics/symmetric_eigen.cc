@@ -3,7 +3,7 @@
 
 #include <Eigen/Eigenvalues>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/numerics/whitening.h"
+#include "vantage/whitening.h"
 
 #include <Eigen/Cholesky>
 
@@ -9,8 +9,9 @@
 #include "numerics/pca_components.h"
 #include "numerics/symmetric_eigen.h"
 #include "numerics/whitening_statistics.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
+#include "util/check.h"
+#include "util/log.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

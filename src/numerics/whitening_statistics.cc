@@ -5,7 +5,7 @@
 #include <cmath>
 #include <map>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "vantage/numerics/whitening.h"
+#include "vantage/whitening.h"
 
 namespace vantage {
 

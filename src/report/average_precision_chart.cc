@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "report/html_page.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

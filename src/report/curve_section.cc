@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report/line_chart.h"
 #include "report/run_sections.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

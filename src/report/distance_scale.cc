@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -2,10 +2,10 @@
 #include <cmath>
 
 #include "report/evaluation_sections.h"
+#include "report/html_page.h"
 #include "report/page_parts.h"
 #include "report/precision_recall_chart.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/evaluation_report.h"
+#include "report/evaluation_report.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,15 +8,15 @@
 
 #include "report/average_precision_chart.h"
 #include "report/evaluation_sections.h"
+#include "report/html_page.h"
 #include "report/page_parts.h"
 #include "report/photo_album.h"
 #include "report/precision_recall_chart.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/file.h"
-#include "vantage/util/photo_finder.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/string.h"
-#include "vantage/util/version.h"
+#include "util/file.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/photos.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "report/evaluation_report.h"
 #include "report/photo_album.h"
-#include "vantage/report/evaluation_report.h"
 
 namespace vantage {
 

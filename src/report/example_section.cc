@@ -3,10 +3,10 @@
 #include <cmath>
 
 #include "report/distance_scale.h"
+#include "report/html_page.h"
 #include "report/page_parts.h"
 #include "report/run_sections.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

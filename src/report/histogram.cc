@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/histogram.h"
+#include "report/histogram.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

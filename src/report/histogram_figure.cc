@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/histogram.h"
+#include "report/html_page.h"
 #include "report/page_parts.h"
-#include "vantage/report/histogram.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "report/histogram.h"
 #include "report/sections.h"
-#include "vantage/report/histogram.h"
 
 namespace vantage {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/html_page.h"
+#include "report/html_page.h"
 
 #include <cstdint>
 
 #include "report/assets/assets.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/string.h"
+#include "util/hash.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

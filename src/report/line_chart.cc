@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <limits>
 
+#include "report/html_page.h"
 #include "report/page_parts.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/metrics.h"
+#include "vantage/metrics.h"
+#include "report/metrics.h"
 
 #include <cmath>
 #include <map>
 #include <optional>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/string.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

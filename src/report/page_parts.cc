@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "report/html_page.h"
+#include "util/string.h"
 
 namespace vantage {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report/photo_album.h"
 
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "report/html_page.h"
+#include "util/string.h"
 
 namespace vantage {
 

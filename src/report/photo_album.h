@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "vantage/report/thumbnail.h"
+#include "report/thumbnail.h"
 
 namespace vantage {
 

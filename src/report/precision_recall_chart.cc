@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report/precision_recall_chart.h"
 
+#include "report/html_page.h"
 #include "report/line_chart.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

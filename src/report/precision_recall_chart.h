@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "vantage/report/evaluation_report.h"
+#include "report/evaluation_report.h"
 
 namespace vantage {
 

@@ -5,8 +5,9 @@
 #include <functional>
 #include <limits>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "report/metrics.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "vantage/report/metrics.h"
-#include "vantage/report/run_examples.h"
+#include "report/run_examples.h"
+#include "vantage/metrics.h"
 
 namespace vantage {
 

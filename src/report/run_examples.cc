@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/run_examples.h"
+#include "report/run_examples.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "vantage/serialize/json.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/string.h"
+#include "serialize/json.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/rethrow.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/run_report.h"
+#include "report/run_report.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
+#include "report/html_page.h"
 #include "report/page_parts.h"
 #include "report/run_sections.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/version.h"
+#include "util/file.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

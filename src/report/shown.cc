@@ -6,7 +6,7 @@
 #include <set>
 #include <tuple>
 
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "vantage/report/training_set_report.h"
+#include "report/training_set_report.h"
 
 namespace vantage {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/thumbnail.h"
+#include "report/thumbnail.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "vantage/image/image.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
+#include "util/parallel.h"
+#include "vantage/error.h"
+#include "vantage/image.h"
 
 namespace vantage {
 namespace {

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/html_page.h"
 #include "report/run_sections.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

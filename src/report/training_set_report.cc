@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/training_set_report.h"
+#include "report/training_set_report.h"
 
+#include "report/html_page.h"
 #include "report/page_parts.h"
 #include "report/sections.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/version.h"
+#include "util/file.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

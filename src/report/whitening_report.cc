@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/whitening_report.h"
+#include "report/whitening_report.h"
 
 #include <cmath>
 
+#include "report/html_page.h"
 #include "report/line_chart.h"
 #include "report/page_parts.h"
-#include "vantage/report/html_page.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/string.h"
-#include "vantage/util/version.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

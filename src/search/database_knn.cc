@@ -2,9 +2,10 @@
 #include <algorithm>
 
 #include "search/neighbor_heap.h"
-#include "vantage/search/knn.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
+#include "search/similarity_blocks.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "vantage/search.h"
 
 namespace vantage {
 namespace {

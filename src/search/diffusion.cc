@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/diffusion.h"
+#include "search/diffusion.h"
+#include "vantage/search.h"
 
 #include <Eigen/IterativeLinearSolvers>
 #include <algorithm>
@@ -7,7 +8,7 @@
 #include <unordered_set>
 
 #include "search/neighbor_heap.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

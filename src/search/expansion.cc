@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/expansion.h"
+#include "search/expansion.h"
+#include "vantage/search.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/index.h"
+#include "vantage/index.h"
 
 #include <algorithm>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/knn.h"
+#include "vantage/search.h"
 
 #include <algorithm>
 
 #include "search/neighbor_heap.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
+#include "util/check.h"
+#include "util/parallel.h"
 
 namespace vantage {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "vantage/search/knn.h"
+#include "vantage/search.h"
 
 namespace vantage {
 

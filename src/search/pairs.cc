@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/pairs.h"
+#include "vantage/search.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
 
-#include "vantage/search/knn.h"
-#include "vantage/search/search.h"
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

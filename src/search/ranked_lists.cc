@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/ranked_lists.h"
+#include "search/ranked_lists.h"
+#include "vantage/search.h"
 
-#include "vantage/serialize/npy.h"
-#include "vantage/util/csv.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/rethrow.h"
+#include "serialize/npy.h"
+#include "util/check.h"
+#include "util/csv.h"
+#include "util/file.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/rerank.h"
+#include "vantage/search.h"
 
 #include <algorithm>
 #include <atomic>
 #include <utility>
 
-#include "vantage/util/parallel.h"
+#include "util/parallel.h"
 
 namespace vantage {
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/search.h"
+#include "vantage/search.h"
+#include "search/diffusion.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <unordered_map>
 #include <utility>
 
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/rethrow.h"
+#include "search/expansion.h"
+#include "search/superglobal.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

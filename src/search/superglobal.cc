@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/superglobal.h"
+#include "search/superglobal.h"
+#include "vantage/search.h"
 
 #include <Eigen/SparseCore>
 #include <algorithm>
 #include <atomic>
 #include <numeric>
 
+#include "numerics/single_threaded_blas.h"
 #include "search/neighbor_heap.h"
-#include "vantage/numerics/single_threaded_blas.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
+#include "util/check.h"
+#include "util/parallel.h"
 
 namespace vantage {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/element_type.h"
+#include "serialize/element_type.h"
 
 #include <array>
 
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/json.h"
+#include "serialize/json.h"
 
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/mat_file.h"
+#include "serialize/mat_file.h"
 
 #include <algorithm>
 #include <array>
@@ -7,9 +7,9 @@
 #include <limits>
 #include <utility>
 
+#include "serialize/element_type.h"
 #include "serialize/mat_stream.h"
-#include "vantage/serialize/element_type.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/npy.h"
+#include "serialize/npy.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,9 @@
 #include <cstring>
 #include <type_traits>
 
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nlohmann/json.hpp>
 
-#include "vantage/serialize/pickle.h"
+#include "serialize/pickle.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -5,7 +5,8 @@
 #include <cstring>
 #include <unordered_map>
 
-#include "vantage/serialize/pickle.h"
+#include "serialize/pickle.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

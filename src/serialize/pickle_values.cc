@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 
-#include "vantage/serialize/pickle.h"
+#include "serialize/pickle.h"
+#include "util/check.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

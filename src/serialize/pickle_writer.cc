@@ -2,7 +2,8 @@
 #include <bit>
 #include <limits>
 
-#include "vantage/serialize/pickle.h"
+#include "serialize/pickle.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/safetensors.h"
+#include "serialize/safetensors.h"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +8,8 @@
 #include <optional>
 #include <set>
 
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/rethrow.h"
 
 // The format: github.com/huggingface/safetensors, README.md, "Format".
 namespace vantage {

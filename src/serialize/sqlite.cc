@@ -3,8 +3,8 @@
 
 #include <sqlite3.h>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/torch_file.h"
+#include "serialize/torch_file.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

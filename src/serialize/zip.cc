@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/zip.h"
+#include "serialize/zip.h"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 // The format: PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.5.3.
 namespace vantage {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/reconstruction.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 

@@ -3,8 +3,8 @@
 
 #include "sfm/colmap_binary_reader.h"
 #include "sfm/colmap_files.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/error.h"
 
 // The layout: COLMAP, doc/format.rst and scene/reconstruction_io.cc. Numbers are little-endian.
 namespace vantage {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/colmap_database.h"
+#include "vantage/colmap.h"
 
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "serialize/sqlite.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "vantage/run_context.h"
 
 // The schema: COLMAP, doc/database.rst and scene/database.cc.
 namespace vantage {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "vantage/sfm/reconstruction.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/colmap_model.h"
+#include "vantage/colmap.h"
 
 #include <array>
 #include <string>
 #include <vector>
 
 #include "sfm/colmap_files.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

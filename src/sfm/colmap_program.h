@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "vantage/util/run_context.h"
-#include "vantage/util/subprocess.h"
+#include "util/subprocess.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 

@@ -3,8 +3,8 @@
 
 #include "sfm/colmap_files.h"
 #include "sfm/colmap_text_reader.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
 
 // The layout: COLMAP, doc/format.rst.
 namespace vantage {

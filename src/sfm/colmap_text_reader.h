@@ -8,9 +8,9 @@
 #include <string>
 
 #include "sfm/colmap_files.h"
-#include "vantage/sfm/reconstruction.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "serialize/sqlite.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/reconstruct.h"
+#include "vantage/colmap.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,13 +7,14 @@
 #include <set>
 
 #include "sfm/scene_work.h"
-#include "vantage/image/photo_folder.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/file_lock.h"
-#include "vantage/util/log.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/file_lock.h"
+#include "util/log.h"
+#include "util/parallel.h"
+#include "util/rethrow.h"
+#include "vantage/photos.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

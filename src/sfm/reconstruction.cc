@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/reconstruction.h"
+#include "vantage/colmap.h"
 
 #include <algorithm>
 
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "serialize/sqlite.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/hash.h"
 
 namespace vantage {
 

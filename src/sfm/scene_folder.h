@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "vantage/sfm/reconstruct.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 

@@ -9,13 +9,13 @@
 
 #include "sfm/colmap_log.h"
 #include "sfm/list_names.h"
-#include "vantage/sfm/colmap_database.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/log.h"
-#include "vantage/util/stopwatch.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "util/stopwatch.h"
+#include "vantage/colmap.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "sfm/colmap_program.h"
 #include "sfm/scene_folder.h"
-#include "vantage/sfm/reconstruct.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 

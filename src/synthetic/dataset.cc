@@ -2,15 +2,15 @@
 #include <algorithm>
 #include <mutex>
 
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/synthetic/synthetic.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/file_lock.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/string.h"
+#include "synthetic/synthetic.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/file_lock.h"
+#include "util/parallel.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 namespace {

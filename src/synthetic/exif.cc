@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage::synthetic {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "synthetic/canvas.h"
 #include "synthetic/noise.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage::synthetic {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage::synthetic {
 

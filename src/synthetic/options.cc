@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/synthetic/synthetic.h"
+#include "synthetic/synthetic.h"
 
 namespace vantage {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "synthetic/raster.h"
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage::synthetic {
 namespace {

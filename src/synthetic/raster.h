@@ -8,7 +8,7 @@
 
 #include "synthetic/place.h"
 #include "synthetic/texture.h"
-#include "vantage/sfm/reconstruction.h"
+#include "vantage/colmap.h"
 
 namespace vantage::synthetic {
 

@@ -10,9 +10,9 @@
 #include "synthetic/render.h"
 #include "synthetic/sensor.h"
 #include "synthetic/views.h"
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/string.h"
+#include "util/check.h"
+#include "util/rethrow.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace synthetic {

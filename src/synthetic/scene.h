@@ -3,7 +3,7 @@
 
 #include "synthetic/place.h"
 #include "synthetic/points.h"
-#include "vantage/synthetic/synthetic.h"
+#include "synthetic/synthetic.h"
 
 namespace vantage::synthetic {
 

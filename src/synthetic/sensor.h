@@ -2,8 +2,8 @@
 #pragma once
 
 #include "synthetic/render.h"
-#include "vantage/image/image.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
+#include "vantage/image.h"
 
 namespace vantage::synthetic {
 

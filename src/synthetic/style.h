@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "synthetic/canvas.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage::synthetic {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "synthetic/raster.h"
-#include "vantage/synthetic/synthetic.h"
+#include "synthetic/synthetic.h"
 
 namespace vantage::synthetic {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/benchmark_watch.h"
 
-#include "vantage/extract/describe_benchmark.h"
-#include "vantage/util/error.h"
+#include "vantage/describer.h"
+#include "vantage/error.h"
 
 namespace vantage {
 

@@ -3,10 +3,10 @@
 
 #include <optional>
 
-#include "vantage/evaluation/benchmark.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/train/options.h"
-#include "vantage/util/run_context.h"
+#include "nn/descriptor_net.h"
+#include "vantage/evaluation.h"
+#include "vantage/run_context.h"
+#include "vantage/training.h"
 
 namespace vantage {
 

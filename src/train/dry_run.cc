@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/dry_run.h"
+#include "vantage/training.h"
 
 #include <sys/resource.h>
 
@@ -8,17 +8,17 @@
 #include <set>
 
 #include "train/benchmark_watch.h"
+#include "train/initialize.h"
 #include "train/starting_model.h"
 #include "train/training_data.h"
 #include "train/training_step.h"
-#include "vantage/extract/describer.h"
-#include "vantage/train/initialize.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/stopwatch.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "util/stopwatch.h"
+#include "vantage/describer.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "vantage/util/error.h"
+#include "report/metrics.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "mining/tuple_miner.h"
+#include "nn/torch_value.h"
 #include "train/tuple_runner.h"
-#include "vantage/mining/tuple_miner.h"
-#include "vantage/nn/torch_value.h"
+#include "vantage/mining.h"
 
 namespace vantage {
 

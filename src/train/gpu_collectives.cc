@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/gpu_collectives.h"
 
-#include "vantage/train/process_group.h"
+#include "vantage/training.h"
 
 #ifdef VANTAGE_NCCL
 #define USE_C10D_NCCL

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/initialize.h"
+#include "train/initialize.h"
+#include "vantage/training.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -12,12 +13,12 @@
 #include <functional>
 #include <optional>
 
-#include "vantage/nn/intra_op_threads.h"
-#include "vantage/numerics/kmeans.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
+#include "nn/intra_op_threads.h"
+#include "numerics/kmeans.h"
+#include "util/check.h"
+#include "util/parallel.h"
+#include "util/random.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

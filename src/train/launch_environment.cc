@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/launch_environment.h"
+#include "vantage/training.h"
 
 #include <cstdlib>
 #include <optional>
 
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

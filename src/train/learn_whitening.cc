@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/learn_whitening.h"
+#include "train/learn_whitening.h"
+#include "vantage/training.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "vantage/descriptors/descriptor_rows.h"
-#include "vantage/extract/describer.h"
-#include "vantage/numerics/pca.h"
-#include "vantage/training_set/build.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/string.h"
+#include "descriptors/descriptor_rows.h"
+#include "numerics/pca.h"
+#include "util/check.h"
+#include "util/log.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/describer.h"
+#include "vantage/run_context.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 

@@ -10,8 +10,9 @@
 #include <thread>
 
 #include "train/reach.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
+#include "util/log.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "train/peer_watch.h"
-#include "vantage/train/process_group.h"
+#include "vantage/training.h"
 
 namespace vantage {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/optimizer.h"
+#include "train/optimizer.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_norm.h>
@@ -12,7 +12,7 @@
 
 #include "train/optimizer_kinds.h"
 #include "train/parameter_groups.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

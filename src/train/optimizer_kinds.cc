@@ -8,7 +8,8 @@
 
 #include <array>
 
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/options.h"
+#include "vantage/training.h"
 
-#include "vantage/train/optimizer.h"
+#include "train/optimizer.h"
 
 namespace vantage {
 

@@ -3,8 +3,9 @@
 
 #include <optional>
 
-#include "vantage/nn/pooling.h"
-#include "vantage/util/error.h"
+#include "nn/pooling.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

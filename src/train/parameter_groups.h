@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "vantage/train/optimizer.h"
+#include "train/optimizer.h"
 
 namespace vantage {
 

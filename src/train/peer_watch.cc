@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/process_group.h"
+#include "vantage/training.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -23,9 +23,10 @@
 #include "train/gpu_collectives.h"
 #include "train/meeting.h"
 #include "train/peer_watch.h"
-#include "vantage/util/error.h"
-#include "vantage/util/gpu_driver.h"
-#include "vantage/util/log.h"
+#include "util/gpu_driver.h"
+#include "util/log.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -5,13 +5,13 @@
 #include <limits>
 #include <optional>
 
+#include "nn/model_file.h"
 #include "train/epoch_progress.h"
 #include "train/gradient_scale.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/train/optimizer.h"
-#include "vantage/train/options.h"
-#include "vantage/train/weight_average.h"
-#include "vantage/util/file_lock.h"
+#include "train/optimizer.h"
+#include "train/weight_average.h"
+#include "util/file_lock.h"
+#include "vantage/training.h"
 
 namespace vantage {
 

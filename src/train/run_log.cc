@@ -10,10 +10,11 @@
 #include <map>
 #include <system_error>
 
-#include "vantage/report/run_examples.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "report/metrics.h"
+#include "report/run_examples.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

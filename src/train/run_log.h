@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "vantage/mining/tuple_miner.h"
-#include "vantage/report/metrics.h"
-#include "vantage/serialize/tensorboard.h"
-#include "vantage/training_set/training_set.h"
+#include "mining/tuple_miner.h"
+#include "serialize/tensorboard.h"
+#include "vantage/metrics.h"
+#include "vantage/mining.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 

@@ -6,12 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "train/initialize.h"
 #include "train/starting_model.h"
-#include "vantage/train/initialize.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/log.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
+#include "vantage/training.h"
 
 namespace vantage {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "train/run_folder.h"
 #include "train/training_data.h"
-#include "vantage/train/process_group.h"
+#include "vantage/training.h"
 
 namespace vantage {
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/schedule.h"
+#include "train/schedule.h"
+#include "vantage/training.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
 
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

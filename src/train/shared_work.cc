@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "vantage/serialize/json.h"
-#include "vantage/util/error.h"
+#include "serialize/json.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

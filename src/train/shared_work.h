@@ -4,10 +4,11 @@
 #include <span>
 #include <vector>
 
+#include "mining/tuple_miner.h"
 #include "train/tuple_runner.h"
-#include "vantage/extract/extract.h"
-#include "vantage/mining/tuple_miner.h"
-#include "vantage/train/process_group.h"
+#include "vantage/describer.h"
+#include "vantage/mining.h"
+#include "vantage/training.h"
 
 namespace vantage {
 

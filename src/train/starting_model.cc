@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/starting_model.h"
+#include "config/options_json.h"
 
 #include <nlohmann/json.hpp>
 
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/version.h"
+#include "util/check.h"
+#include "util/hash.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

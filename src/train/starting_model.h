@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "vantage/nn/model_file.h"
-#include "vantage/train/optimizer.h"
-#include "vantage/train/options.h"
+#include "nn/model_file.h"
+#include "train/optimizer.h"
+#include "vantage/training.h"
 
 namespace vantage {
 

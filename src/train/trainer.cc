@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/trainer.h"
+#include "vantage/training.h"
 
 #include <ATen/Parallel.h>
 
@@ -9,23 +9,24 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "extract/descriptor_store.h"
+#include "report/run_report.h"
 #include "train/benchmark_watch.h"
 #include "train/run_log.h"
 #include "train/run_start.h"
+#include "train/schedule.h"
 #include "train/shared_work.h"
 #include "train/starting_model.h"
 #include "train/training_data.h"
 #include "train/training_step.h"
-#include "vantage/extract/descriptor_store.h"
-#include "vantage/report/run_report.h"
-#include "vantage/train/schedule.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
-#include "vantage/util/stopwatch.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/parallel.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "util/stopwatch.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

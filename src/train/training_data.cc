@@ -3,12 +3,14 @@
 
 #include <utility>
 
+#include "image/augment.h"
 #include "train/shared_work.h"
-#include "vantage/extract/describer.h"
-#include "vantage/training_set/located_set.h"
-#include "vantage/util/error.h"
-#include "vantage/util/log.h"
-#include "vantage/util/random.h"
+#include "util/log.h"
+#include "util/random.h"
+#include "vantage/describer.h"
+#include "vantage/error.h"
+#include "vantage/run_context.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 namespace {

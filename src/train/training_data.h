@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "mining/tuple_miner.h"
 #include "train/tuple_gradient.h"
-#include "vantage/mining/tuple_miner.h"
-#include "vantage/train/options.h"
-#include "vantage/train/process_group.h"
+#include "vantage/mining.h"
+#include "vantage/training.h"
 
 namespace vantage {
 

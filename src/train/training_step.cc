@@ -7,10 +7,11 @@
 #include <chrono>
 #include <cmath>
 
-#include "vantage/extract/extract.h"
-#include "vantage/nn/folded_net.h"
-#include "vantage/util/error.h"
-#include "vantage/util/stopwatch.h"
+#include "nn/folded_net.h"
+#include "util/stopwatch.h"
+#include "util/string.h"
+#include "vantage/describer.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

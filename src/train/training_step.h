@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "train/optimizer.h"
 #include "train/shared_work.h"
 #include "train/tuple_runner.h"
-#include "vantage/train/optimizer.h"
-#include "vantage/train/options.h"
+#include "vantage/training.h"
 
 namespace vantage {
 

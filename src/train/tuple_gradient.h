@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "vantage/image/image.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/nn/losses.h"
+#include "nn/descriptor_net.h"
+#include "nn/losses.h"
+#include "vantage/image.h"
 
 namespace vantage {
 

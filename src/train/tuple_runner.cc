@@ -13,9 +13,9 @@
 #include <thread>
 #include <utility>
 
+#include "nn/intra_op_threads.h"
 #include "train/ordered_sum.h"
-#include "vantage/nn/intra_op_threads.h"
-#include "vantage/util/stopwatch.h"
+#include "util/stopwatch.h"
 
 namespace vantage {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/weight_average.h"
+#include "train/weight_average.h"
 
 #include <ATen/core/grad_mode.h>
 
 #include <map>
 #include <string>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 

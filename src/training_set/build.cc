@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/build.h"
+#include "vantage/training_set.h"
 
 #include <algorithm>
 #include <map>
@@ -8,10 +8,10 @@
 
 #include "training_set/photo_files.h"
 #include "training_set/splits.h"
-#include "vantage/sfm/covisibility.h"
-#include "vantage/util/error.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 namespace {

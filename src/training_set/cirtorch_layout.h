@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "vantage/training_set/training_set.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 

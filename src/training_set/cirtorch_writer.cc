@@ -4,13 +4,13 @@
 #include <set>
 #include <unordered_map>
 
+#include "serialize/pickle.h"
 #include "training_set/cirtorch_layout.h"
-#include "vantage/serialize/pickle.h"
-#include "vantage/training_set/cirtorch_pickle.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/rethrow.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 namespace {

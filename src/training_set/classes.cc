@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/classes.h"
+#include "vantage/training_set.h"
 
 #include <algorithm>
 #include <set>
@@ -9,10 +9,10 @@
 #include "training_set/excluded_names.h"
 #include "training_set/photo_files.h"
 #include "training_set/splits.h"
-#include "vantage/image/photo_folder.h"
-#include "vantage/util/error.h"
-#include "vantage/util/random.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/random.h"
+#include "util/rethrow.h"
+#include "vantage/photos.h"
 
 namespace vantage {
 

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "util/string.h"
+
 namespace vantage {
 
 // Things 0 .. n - 1 in groups that are joined.

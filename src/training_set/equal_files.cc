@@ -9,9 +9,9 @@
 #include <tuple>
 #include <utility>
 
-#include "vantage/util/error.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/parallel.h"
+#include "util/hash.h"
+#include "util/parallel.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

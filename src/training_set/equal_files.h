@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "vantage/util/run_context.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 

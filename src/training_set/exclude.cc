@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/exclude.h"
+#include "vantage/training_set.h"
 
 #include <algorithm>
 #include <map>
@@ -10,10 +10,11 @@
 #include "training_set/equal_files.h"
 #include "training_set/excluded_names.h"
 #include "training_set/near_pairs.h"
-#include "vantage/features/photo_matcher.h"
-#include "vantage/util/error.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/rethrow.h"
+#include "util/parallel.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/error.h"
+#include "vantage/matching.h"
 
 namespace vantage {
 namespace {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training_set/excluded_names.h"
 
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/located_set.h"
+#include "vantage/training_set.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,8 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
+#include "util/rethrow.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

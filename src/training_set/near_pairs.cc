@@ -7,8 +7,8 @@
 #include <tuple>
 #include <utility>
 
-#include "vantage/search/knn.h"
-#include "vantage/util/parallel.h"
+#include "util/parallel.h"
+#include "vantage/search.h"
 
 namespace vantage {
 namespace {

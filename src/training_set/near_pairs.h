@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/util/run_context.h"
+#include "vantage/descriptors.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 

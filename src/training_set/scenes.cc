@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/scenes.h"
+#include "vantage/training_set.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,15 +14,15 @@
 #include <system_error>
 #include <utility>
 
+#include "serialize/json.h"
 #include "training_set/disjoint_sets.h"
 #include "training_set/photo_files.h"
-#include "vantage/serialize/json.h"
-#include "vantage/sfm/colmap_database.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/rethrow.h"
+#include "vantage/colmap.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

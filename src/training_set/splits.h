@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "vantage/training_set/build.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/training_set.h"
+#include "vantage/training_set.h"
 
 #include "serialize/sqlite.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

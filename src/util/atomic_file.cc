@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/cpu.h"
+#include "util/cpu.h"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@
 #include <cpuid.h>
 #endif
 
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

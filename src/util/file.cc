@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,8 +12,8 @@
 #include <system_error>
 #include <utility>
 
-#include "vantage/util/error.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/file_lock.h"
+#include "util/file_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 

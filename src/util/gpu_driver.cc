@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/gpu_driver.h"
+#include "util/gpu_driver.h"
 
 #include <dlfcn.h>
 
 #include <array>
 #include <utility>
 
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

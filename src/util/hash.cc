@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/hash.h"
+#include "util/hash.h"
 
 #include <openssl/evp.h>
 
 #include <algorithm>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/check.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/lines.h"
+#include "util/lines.h"
 
 #include <sstream>
 
-#include "vantage/util/file.h"
-#include "vantage/util/string.h"
+#include "util/file.h"
+#include "util/string.h"
 
 namespace vantage {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/log.h"
+#include "util/log.h"
+#include "vantage/run_context.h"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -9,7 +10,7 @@
 #include <mutex>
 #include <utility>
 
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

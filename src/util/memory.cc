@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/memory.h"
+#include "vantage/run_context.h"
 
 #include <cstdlib>
 #ifdef __GLIBC__

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/output.h"
+#include "util/output.h"
 
 #include <algorithm>
 #include <system_error>
 #include <utility>
 
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/rethrow.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/rethrow.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/parallel.h"
+#include "util/parallel.h"
 
 #include <atomic>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/rethrow.h"
+#include "util/rethrow.h"
 
 #include <filesystem>
 #include <new>
 #include <stdexcept>
 #include <string>
 
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage {
 std::string PlainReason(const std::exception& error) {

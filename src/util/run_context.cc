@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/run_context.h"
+#include "vantage/run_context.h"
 
 #include <algorithm>
 
-#include "vantage/util/cpu.h"
-#include "vantage/util/error.h"
+#include "util/cpu.h"
+#include "vantage/error.h"
 
 namespace vantage {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/subprocess.h"
+#include "util/subprocess.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -14,7 +14,7 @@
 #include <system_error>
 #include <thread>
 
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 extern char** environ;
 

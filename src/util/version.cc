@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/version.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/ann/approximate_index.h"
+#include "vantage/index.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/random.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

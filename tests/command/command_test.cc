@@ -5,16 +5,17 @@
 #include <thread>
 
 #include "command/run_vantage.h"
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/training_set/training_set.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/random.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "util/subprocess.h"
+#include "vantage/colmap.h"
+#include "vantage/descriptors.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 namespace {

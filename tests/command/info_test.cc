@@ -6,9 +6,9 @@
 #include <string>
 
 #include "command/run_vantage.h"
-#include "vantage/util/cpu.h"
-#include "vantage/util/subprocess.h"
-#include "vantage/util/version.h"
+#include "util/cpu.h"
+#include "util/subprocess.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "command/run_vantage.h"
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/nn/model_file.h"
+#include "vantage/descriptors.h"
 
 namespace vantage {
 namespace {

@@ -7,12 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "command/run_vantage.h"
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/processes.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/training_set/training_set.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 namespace {

@@ -3,13 +3,14 @@
 #include <set>
 
 #include "command/run_vantage.h"
+#include "synthetic/synthetic.h"
 #include "testing/files.h"
-#include "vantage/image/image.h"
-#include "vantage/synthetic/synthetic.h"
-#include "vantage/training_set/training_set.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "util/subprocess.h"
+#include "vantage/image.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 namespace {

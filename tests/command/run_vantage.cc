@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "vantage/util/subprocess.h"
+#include "util/subprocess.h"
 
 namespace vantage::testing {
 

@@ -4,17 +4,16 @@
 #include <map>
 
 #include "command/run_vantage.h"
+#include "serialize/npy.h"
 #include "testing/files.h"
 #include "testing/models.h"
 #include "testing/photos.h"
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/sfm/colmap_database.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/sfm/covisibility.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "util/subprocess.h"
+#include "vantage/colmap.h"
+#include "vantage/descriptors.h"
 
 namespace vantage {
 namespace {

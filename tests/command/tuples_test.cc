@@ -3,14 +3,15 @@
 #include <set>
 
 #include "command/run_vantage.h"
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/models.h"
 #include "testing/photos.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/training_set/training_set.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "util/subprocess.h"
+#include "vantage/colmap.h"
+#include "vantage/training_set.h"
 
 namespace vantage {
 namespace {

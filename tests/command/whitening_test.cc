@@ -2,12 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "command/run_vantage.h"
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/subprocess.h"
+#include "vantage/descriptors.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/config/options_description.h"
+#include "config/options_json.h"
+#include "vantage/options.h"
 
 #include <nlohmann/json.hpp>
 

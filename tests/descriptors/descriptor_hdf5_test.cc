@@ -7,12 +7,14 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "descriptors/descriptor_output.h"
 #include "descriptors/hdf5.h"
 #include "testing/files.h"
-#include "vantage/descriptors/descriptors.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "util/subprocess.h"
+#include "vantage/descriptors.h"
 
 // HDF5 1.10 loses some bytes with each damaged object header. That all its objects are closed is tested.
 extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)

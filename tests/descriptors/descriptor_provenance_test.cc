@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/descriptor_provenance.h"
+#include "descriptors/provenance_json.h"
+#include "vantage/descriptors.h"
 
 #include <nlohmann/json.hpp>
 
 #include "testing/files.h"
-#include "vantage/util/log.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/descriptor_rows.h"
+#include "descriptors/descriptor_rows.h"
 
 #include "testing/files.h"
 

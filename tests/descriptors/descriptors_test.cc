@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/descriptors.h"
+#include "vantage/descriptors.h"
+#include "descriptors/descriptor_output.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "serialize/npy.h"
 #include "testing/files.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

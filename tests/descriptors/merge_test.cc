@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/descriptors/merge.h"
+#include "vantage/descriptors.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

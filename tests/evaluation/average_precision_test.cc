@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/average_precision.h"
+#include "vantage/evaluation.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "serialize/npy.h"
 #include "testing/files.h"
-#include "vantage/evaluation/official_benchmark.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/holidays.h"
+#include "vantage/evaluation.h"
 
 #include "testing/files.h"
-#include "vantage/search/ranked_lists.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/search.h"
 
 namespace vantage {
 namespace {

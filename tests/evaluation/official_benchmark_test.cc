@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/official_benchmark.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <set>
 
+#include "serialize/pickle.h"
 #include "testing/files.h"
-#include "vantage/image/photo_folder.h"
-#include "vantage/serialize/pickle.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/photos.h"
 
 namespace vantage {
 namespace {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/pair_recall.h"
+#include "evaluation/described_photos.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/ranking.h"
+#include "vantage/evaluation.h"
 
 #include "testing/files.h"
-#include "vantage/evaluation/average_precision.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/results.h"
+#include "vantage/evaluation.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

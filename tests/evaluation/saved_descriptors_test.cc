@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/saved_descriptors.h"
+#include "evaluation/saved_descriptors.h"
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation/statistics.h"
+#include "vantage/evaluation.h"
 
 #include <cmath>
 #include <limits>
 
 #include "testing/files.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

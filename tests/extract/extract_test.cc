@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/extract/extract.h"
+#include "vantage/describer.h"
+#include "vantage/evaluation.h"
 
 #include <ATen/core/grad_mode.h>
 
@@ -9,15 +10,14 @@
 #include <optional>
 #include <set>
 
+#include "extract/descriptor_store.h"
+#include "numerics/single_threaded_blas.h"
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/extract/describe_benchmark.h"
-#include "vantage/extract/describer.h"
-#include "vantage/extract/descriptor_store.h"
-#include "vantage/numerics/single_threaded_blas.h"
-#include "vantage/util/cpu.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
+#include "util/cpu.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

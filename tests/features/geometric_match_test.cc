@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/features/geometric_match.h"
+#include "vantage/matching.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "synthetic/synthetic.h"
 #include "testing/files.h"
-#include "vantage/features/local_features.h"
-#include "vantage/synthetic/synthetic.h"
-#include "vantage/util/parallel.h"
-#include "vantage/util/random.h"
+#include "util/parallel.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/cirtorch_pickle.h"
+#include "vantage/training_set.h"
 
 #include <cstdlib>
 

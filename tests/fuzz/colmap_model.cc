@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/colmap_model.h"
+#include "vantage/colmap.h"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "fuzz/harness.h"
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "fuzz/harness.h"
-#include "vantage/config/options_description.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
+#include "vantage/options.h"
 
 namespace vantage {
 namespace {

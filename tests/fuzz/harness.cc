@@ -8,7 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "vantage/util/error.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage::fuzz {
 namespace {

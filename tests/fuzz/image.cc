@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/image/image.h"
+#include "vantage/image.h"
 
 #include "fuzz/checksums.h"
 #include "fuzz/harness.h"

@@ -3,16 +3,17 @@
 #include <filesystem>
 #include <string>
 
+#include "serialize/npy.h"
+#include "serialize/pickle.h"
+#include "serialize/safetensors.h"
 #include "testing/mat_files.h"
 #include "testing/models.h"
 #include "testing/torch_files.h"
-#include "vantage/image/image.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/serialize/pickle.h"
-#include "vantage/serialize/safetensors.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "vantage/colmap.h"
+#include "vantage/error.h"
+#include "vantage/image.h"
 
 // Writes small whole files, from which the fuzz targets start: make_seeds FOLDER makes FOLDER/TARGET/NAME.
 namespace vantage {

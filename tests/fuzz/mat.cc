@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fuzz/harness.h"
-#include "vantage/serialize/mat_file.h"
+#include "serialize/mat_file.h"
 
 namespace vantage {
 namespace {

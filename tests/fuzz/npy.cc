@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/npy.h"
+#include "serialize/npy.h"
 
 #include "fuzz/harness.h"
 

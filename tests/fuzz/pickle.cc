@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/pickle.h"
+#include "serialize/pickle.h"
 
 #include "fuzz/harness.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 namespace {
 

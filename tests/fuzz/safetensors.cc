@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/safetensors.h"
+#include "serialize/safetensors.h"
 
 #include "fuzz/harness.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/torch_file.h"
+#include "serialize/torch_file.h"
 
 #include "fuzz/checksums.h"
 #include "fuzz/harness.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
   return vantage::fuzz::MutateAndRepair(data, size, max_size, seed, vantage::fuzz::RepairZip);

@@ -7,19 +7,20 @@
 #include <cmath>
 #include <optional>
 
+#include "extract/descriptor_store.h"
+#include "nn/folded_net.h"
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
+#include "train/initialize.h"
 #include "train/tuple_runner.h"
-#include "vantage/extract/describer.h"
-#include "vantage/extract/descriptor_store.h"
-#include "vantage/nn/folded_net.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/train/initialize.h"
-#include "vantage/train/trainer.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/string.h"
+#include "vantage/describer.h"
+#include "vantage/error.h"
+#include "vantage/training.h"
 
 namespace vantage {
 namespace {

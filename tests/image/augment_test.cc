@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/image/augment.h"
+#include "image/augment.h"
+#include "vantage/image.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,8 +8,8 @@
 #include <map>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/subprocess.h"
 
 namespace vantage {
 namespace {

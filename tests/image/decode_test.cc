@@ -12,9 +12,9 @@
 
 #include "image/codecs.h"
 #include "testing/files.h"
-#include "vantage/image/image.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "vantage/image.h"
 
 namespace vantage {
 namespace {

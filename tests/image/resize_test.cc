@@ -5,9 +5,10 @@
 
 #include "image/resample.h"
 #include "testing/files.h"
-#include "vantage/image/image.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "vantage/image.h"
 
 namespace vantage {
 namespace {

@@ -2,10 +2,11 @@
 #include <functional>
 #include <set>
 
+#include "mining/tuple_miner.h"
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/mining/tuple_miner.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
+#include "vantage/mining.h"
 
 namespace vantage {
 namespace {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/mining/tuple_miner.h"
+#include "mining/tuple_miner.h"
+#include "vantage/mining.h"
 
 #include <set>
 
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/extract/describer.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/describer.h"
 
 namespace vantage {
 namespace {

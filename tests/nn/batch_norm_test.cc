@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/batch_norm.h"
+#include "nn/batch_norm.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linspace.h>
@@ -8,9 +8,9 @@
 
 #include <algorithm>
 
+#include "nn/descriptor_net.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/descriptor_net.h"
 
 namespace vantage {
 namespace {

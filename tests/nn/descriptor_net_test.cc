@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/descriptor_net.h"
+#include "nn/descriptor_net.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -16,11 +16,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "nn/model_file.h"
 #include "nn/resize_images.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

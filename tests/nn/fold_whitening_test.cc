@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/fold_whitening.h"
+#include "nn/fold_whitening.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/folded_net.h"
+#include "nn/folded_net.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linspace.h>

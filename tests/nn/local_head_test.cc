@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/local_head.h"
+#include "nn/local_head.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -10,14 +10,15 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "nn/descriptor_net.h"
+#include "nn/fold_whitening.h"
+#include "nn/folded_net.h"
+#include "nn/model_file.h"
+#include "nn/model_info_json.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/nn/fold_whitening.h"
-#include "vantage/nn/folded_net.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/nn/model_info.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/model.h"
 
 namespace vantage {
 namespace {

@@ -3,13 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "testing/torch_files.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/nn/model_info.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "vantage/model.h"
 
 namespace vantage {
 namespace {

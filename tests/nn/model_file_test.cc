@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/model_file.h"
+#include "nn/model_file.h"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
@@ -10,10 +10,10 @@
 
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/random.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/random.h"
+#include "util/subprocess.h"
 
 namespace vantage {
 namespace {

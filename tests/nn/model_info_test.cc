@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/model_info.h"
+#include "nn/model_info_json.h"
+#include "vantage/model.h"
 
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
@@ -7,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/known_trunks.h"
+#include "nn/model_file.h"
 #include "testing/files.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

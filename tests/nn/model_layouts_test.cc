@@ -10,11 +10,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/subprocess.h"
 
 namespace vantage {
 namespace {

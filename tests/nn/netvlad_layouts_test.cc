@@ -11,12 +11,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "nn/model_file.h"
+#include "nn/model_info_json.h"
 #include "testing/files.h"
 #include "testing/mat_files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/nn/model_info.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/model.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/netvlad.h"
+#include "nn/netvlad.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -10,10 +10,10 @@
 
 #include <string>
 
+#include "nn/locals.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/locals.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

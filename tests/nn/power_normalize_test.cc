@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/power_normalize.h"
+#include "nn/power_normalize.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -10,12 +10,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nn/descriptor_net.h"
+#include "nn/fold_whitening.h"
+#include "nn/model_file.h"
+#include "nn/model_info_json.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/nn/fold_whitening.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/nn/model_info.h"
+#include "vantage/model.h"
 
 namespace vantage {
 namespace {

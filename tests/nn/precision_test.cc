@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/precision.h"
+#include "nn/precision.h"
 
 #include <ATen/Context.h>
 
 #include "testing/files.h"
-#include "vantage/util/cpu.h"
-#include "vantage/util/error.h"
+#include "util/cpu.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

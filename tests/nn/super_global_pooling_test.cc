@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/super_global_pooling.h"
+#include "nn/super_global_pooling.h"
+#include "vantage/model.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -10,9 +11,9 @@
 
 #include <cmath>
 
+#include "nn/descriptor_net.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/descriptor_net.h"
 
 namespace vantage {
 namespace {

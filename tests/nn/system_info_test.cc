@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/system_info.h"
+#include "nn/system_info.h"
 
 #include <gtest/gtest.h>
 #include <torch/version.h>
 
 #include <nlohmann/json.hpp>
 
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/util/error.h"
+#include "nn/descriptor_net.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/nn/trunk.h"
+#include "nn/trunk.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linspace.h>
@@ -8,10 +8,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -14,9 +14,9 @@
 #include <tuple>
 
 #include "nn/convolution.h"
+#include "nn/intra_op_threads.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
-#include "vantage/nn/intra_op_threads.h"
 
 namespace vantage {
 namespace {

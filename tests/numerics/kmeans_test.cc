@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/numerics/kmeans.h"
+#include "numerics/kmeans.h"
 
 #include <algorithm>
 #include <numeric>
 
 #include "testing/files.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/numerics/pca.h"
+#include "numerics/pca.h"
 
 #include <Eigen/Eigenvalues>
 
 #include "testing/files.h"
-#include "vantage/descriptors/descriptor_database.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
+#include "vantage/descriptors.h"
 
 namespace vantage {
 namespace {

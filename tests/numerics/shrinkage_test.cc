@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/numerics/shrinkage.h"
+#include "numerics/shrinkage_json.h"
+#include "vantage/whitening.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "testing/files.h"
-#include "vantage/util/error.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/numerics/whitening.h"
+#include "vantage/whitening.h"
 
 #include <sys/resource.h>
 
@@ -7,10 +7,10 @@
 #include <cmath>
 #include <limits>
 
+#include "numerics/pca.h"
+#include "serialize/npy.h"
 #include "testing/files.h"
-#include "vantage/numerics/pca.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/evaluation_report.h"
+#include "report/evaluation_report.h"
 
 #include <limits>
 
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

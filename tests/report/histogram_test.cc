@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/histogram.h"
+#include "report/histogram.h"
 
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "testing/files.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/html_page.h"
+#include "report/html_page.h"
 
 #include "testing/files.h"
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/metrics.h"
+#include "vantage/metrics.h"
+#include "report/metrics.h"
 
 #include <cmath>
 #include <set>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/run_examples.h"
+#include "report/run_examples.h"
 
 #include <cmath>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

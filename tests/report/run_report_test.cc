@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/run_report.h"
+#include "report/run_report.h"
 
+#include "report/metrics.h"
+#include "report/run_examples.h"
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/report/metrics.h"
-#include "vantage/report/run_examples.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/metrics.h"
 
 namespace vantage {
 namespace {

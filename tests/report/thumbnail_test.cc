@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/thumbnail.h"
+#include "report/thumbnail.h"
 
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/image/image.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "vantage/image.h"
 
 namespace vantage {
 namespace {

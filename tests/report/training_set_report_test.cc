@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/report/training_set_report.h"
+#include "report/training_set_report.h"
 
 #include <map>
 
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/index.h"
+#include "vantage/index.h"
 
 #include <algorithm>
 #include <atomic>
@@ -7,8 +7,9 @@
 #include <thread>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

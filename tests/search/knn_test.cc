@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/knn.h"
+#include "vantage/search.h"
 
 #include <algorithm>
 
 #include "testing/files.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

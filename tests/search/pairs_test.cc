@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/pairs.h"
+#include "vantage/search.h"
 
 #include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "testing/files.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

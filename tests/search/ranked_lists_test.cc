@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/ranked_lists.h"
+#include "search/ranked_lists.h"
+#include "vantage/search.h"
 
+#include "serialize/npy.h"
 #include "testing/files.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

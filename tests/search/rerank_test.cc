@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/rerank.h"
+#include "vantage/search.h"
 
 #include "testing/files.h"
 

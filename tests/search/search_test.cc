@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/search.h"
+#include "vantage/search.h"
+#include "search/diffusion.h"
 
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
+#include "search/expansion.h"
+#include "search/superglobal.h"
 #include "testing/files.h"
-#include "vantage/search/pairs.h"
-#include "vantage/util/log.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/search/superglobal.h"
+#include "search/superglobal.h"
+#include "vantage/search.h"
 
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
 #include "testing/files.h"
-#include "vantage/search/search.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/mat_file.h"
+#include "serialize/mat_file.h"
 
 #include <cstdlib>
 
 #include "testing/files.h"
 #include "testing/mat_files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "util/subprocess.h"
 
 namespace vantage {
 namespace {

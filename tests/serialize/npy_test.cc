@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/npy.h"
+#include "serialize/npy.h"
 
 #include <limits>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

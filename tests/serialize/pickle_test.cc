@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/pickle.h"
+#include "serialize/pickle.h"
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
 
 namespace vantage {
 namespace {

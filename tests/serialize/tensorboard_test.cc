@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/tensorboard.h"
+#include "serialize/tensorboard.h"
 
 #include <cstdlib>
 #include <cstring>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/subprocess.h"
 
 namespace vantage {
 namespace {

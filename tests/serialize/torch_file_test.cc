@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/serialize/torch_file.h"
+#include "serialize/torch_file.h"
 
 #include "testing/files.h"
 #include "testing/torch_files.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/colmap_database.h"
+#include "vantage/colmap.h"
 
 #include "serialize/sqlite.h"
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

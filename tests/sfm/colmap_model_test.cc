@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/colmap_model.h"
+#include "vantage/colmap.h"
 
 #include <string>
 #include <vector>
 
 #include "testing/files.h"
-#include "vantage/sfm/covisibility.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -3,9 +3,10 @@
 
 #include "testing/files.h"
 #include "testing/models.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/covisibility.h"
+#include "vantage/colmap.h"
 
 #include <algorithm>
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/sfm/reconstruct.h"
+#include "vantage/colmap.h"
 
 #include <atomic>
 #include <map>
@@ -14,9 +14,9 @@
 #include "testing/files.h"
 #include "testing/models.h"
 #include "testing/small_disk.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

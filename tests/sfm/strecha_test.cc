@@ -3,10 +3,10 @@
 #include <sstream>
 
 #include "testing/files.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/sfm/reconstruct.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/check.h"
+#include "util/file.h"
+#include "util/subprocess.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <map>
 
+#include "synthetic/synthetic.h"
 #include "testing/files.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/synthetic/synthetic.h"
-#include "vantage/util/file.h"
-#include "vantage/util/file_lock.h"
-#include "vantage/util/hash.h"
+#include "util/file.h"
+#include "util/file_lock.h"
+#include "util/hash.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 namespace {

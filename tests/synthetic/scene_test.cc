@@ -5,11 +5,10 @@
 #include <limits>
 
 #include "testing/files.h"
-#include "vantage/image/image.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/sfm/reconstruct.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/subprocess.h"
+#include "vantage/colmap.h"
+#include "vantage/image.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "testing/files.h"
+#include "util/check.h"
 
 #include <unistd.h>
 

@@ -8,8 +8,9 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 namespace vantage::testing {
 

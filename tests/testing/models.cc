@@ -3,8 +3,9 @@
 
 #include <cmath>
 
-#include "vantage/util/error.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage::testing {
 namespace {

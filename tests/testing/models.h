@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "vantage/sfm/reconstruction.h"
+#include "vantage/colmap.h"
 
 namespace vantage::testing {
 

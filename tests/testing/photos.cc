@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include "testing/tensors.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage::testing {
 

@@ -3,10 +3,10 @@
 
 #include <filesystem>
 
-#include "vantage/image/image.h"
-#include "vantage/nn/descriptor_net.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/training_set/training_set.h"
+#include "nn/descriptor_net.h"
+#include "nn/model_file.h"
+#include "vantage/image.h"
+#include "vantage/training_set.h"
 
 namespace vantage::testing {
 

@@ -7,8 +7,8 @@
 
 #include <future>
 
-#include "vantage/util/error.h"
-#include "vantage/util/subprocess.h"
+#include "util/check.h"
+#include "util/subprocess.h"
 
 namespace vantage::testing {
 

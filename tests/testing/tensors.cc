@@ -8,9 +8,9 @@
 
 #include <cmath>
 
+#include "serialize/npy.h"
 #include "testing/files.h"
-#include "vantage/serialize/npy.h"
-#include "vantage/util/random.h"
+#include "util/random.h"
 
 namespace vantage::testing {
 

@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "vantage/nn/descriptor_net.h"
+#include "nn/descriptor_net.h"
 
 namespace vantage::testing {
 

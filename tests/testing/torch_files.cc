@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "testing/torch_files.h"
 
-#include "vantage/serialize/pickle.h"
-#include "vantage/serialize/zip.h"
-#include "vantage/util/file.h"
+#include "serialize/pickle.h"
+#include "serialize/zip.h"
+#include "util/file.h"
 
 namespace vantage::testing {
 

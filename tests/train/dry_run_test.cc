@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/dry_run.h"
+#include "vantage/training.h"
 
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/util/error.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/initialize.h"
+#include "train/initialize.h"
+#include "vantage/training.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -10,13 +11,13 @@
 #include <cmath>
 #include <map>
 
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/train/trainer.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

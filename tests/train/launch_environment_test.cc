@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/launch_environment.h"
+#include "vantage/training.h"
 
 #include <map>
 

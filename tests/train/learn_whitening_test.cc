@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/learn_whitening.h"
+#include "train/learn_whitening.h"
+#include "vantage/training.h"
 
 #include <Eigen/Eigenvalues>
 
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
-#include "vantage/extract/describer.h"
-#include "vantage/util/file.h"
-#include "vantage/util/string.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "vantage/describer.h"
 
 namespace vantage {
 namespace {

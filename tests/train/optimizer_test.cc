@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/optimizer.h"
+#include "train/optimizer.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -20,8 +20,8 @@
 #include "testing/photos.h"
 #include "testing/tensors.h"
 #include "train/parameter_groups.h"
-#include "vantage/util/file.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/subprocess.h"
 
 namespace vantage {
 namespace {

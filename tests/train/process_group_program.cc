@@ -11,8 +11,8 @@
 #include <cstdio>
 #include <thread>
 
-#include "vantage/train/process_group.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
+#include "vantage/training.h"
 
 namespace vantage {
 namespace {

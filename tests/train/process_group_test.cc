@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/process_group.h"
+#include "vantage/training.h"
 
 #include <csignal>
 
 #include "testing/files.h"
 #include "testing/processes.h"
-#include "vantage/util/subprocess.h"
+#include "util/subprocess.h"
 
 namespace vantage {
 namespace {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The recipes of papers hold the numbers that were published.
 #include "testing/files.h"
-#include "vantage/train/options.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "vantage/training.h"
 
 namespace vantage {
 namespace {

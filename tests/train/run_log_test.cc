@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/run_log.h"
 
+#include "report/metrics.h"
+#include "report/run_examples.h"
 #include "testing/files.h"
-#include "vantage/report/run_examples.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/schedule.h"
+#include "train/schedule.h"
+#include "vantage/training.h"
 
 #include <cmath>
 

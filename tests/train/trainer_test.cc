@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/trainer.h"
+#include "vantage/training.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/ones_like.h>
@@ -11,15 +11,15 @@
 #include <cstdlib>
 #include <set>
 
+#include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
-#include "vantage/nn/model_file.h"
-#include "vantage/train/dry_run.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/log.h"
-#include "vantage/util/stopwatch.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/stopwatch.h"
+#include "util/string.h"
+#include "util/subprocess.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

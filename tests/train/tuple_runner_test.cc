@@ -5,12 +5,12 @@
 #include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "nn/folded_net.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
 #include "train/gradient_scale.h"
-#include "vantage/nn/folded_net.h"
-#include "vantage/util/error.h"
+#include "util/check.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/train/weight_average.h"
+#include "train/weight_average.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>

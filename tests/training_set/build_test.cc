@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/build.h"
+#include "vantage/training_set.h"
 
 #include <algorithm>
 #include <map>
@@ -7,10 +7,10 @@
 
 #include "testing/files.h"
 #include "testing/models.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/sfm/covisibility.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "vantage/colmap.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/cirtorch_pickle.h"
+#include "vantage/training_set.h"
 
 #include <cstdlib>
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "serialize/pickle.h"
 #include "testing/files.h"
-#include "vantage/serialize/pickle.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/random.h"
-#include "vantage/util/subprocess.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "util/subprocess.h"
 
 namespace vantage {
 namespace {

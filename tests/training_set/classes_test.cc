@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/classes.h"
+#include "vantage/training_set.h"
 
 #include <set>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
-#include "vantage/util/log.h"
+#include "util/file.h"
+#include "util/string.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

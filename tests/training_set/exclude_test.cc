@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/exclude.h"
+#include "vantage/training_set.h"
 
 #include <algorithm>
 
 #include "serialize/sqlite.h"
+#include "synthetic/synthetic.h"
 #include "testing/files.h"
 #include "testing/models.h"
 #include "training_set/near_pairs.h"
-#include "vantage/sfm/colmap_model.h"
-#include "vantage/synthetic/synthetic.h"
-#include "vantage/util/file.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/random.h"
+#include "util/string.h"
+#include "vantage/colmap.h"
 
 namespace vantage {
 namespace {

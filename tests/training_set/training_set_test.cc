@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/training_set/training_set.h"
+#include "vantage/training_set.h"
 
 #include <filesystem>
 
 #include "serialize/sqlite.h"
 #include "testing/files.h"
-#include "vantage/training_set/located_set.h"
-#include "vantage/util/file.h"
-#include "vantage/util/hash.h"
-#include "vantage/util/random.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/random.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

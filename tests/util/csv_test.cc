@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/csv.h"
+#include "util/csv.h"
 
 #include "testing/files.h"
 

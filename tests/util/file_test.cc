@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/file.h"
+#include "util/file.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,7 +10,8 @@
 
 #include "testing/files.h"
 #include "testing/small_disk.h"
-#include "vantage/util/hash.h"
+#include "util/hash.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/log.h"
+#include "util/log.h"
+#include "vantage/run_context.h"
 
 #include "testing/files.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/parallel.h"
+#include "util/parallel.h"
 
 #include <sched.h>
 
@@ -8,9 +8,9 @@
 #include <limits>
 
 #include "testing/files.h"
-#include "vantage/util/cpu.h"
-#include "vantage/util/file.h"
-#include "vantage/util/run_context.h"
+#include "util/cpu.h"
+#include "util/file.h"
+#include "vantage/run_context.h"
 
 namespace vantage {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/rethrow.h"
+#include "util/rethrow.h"
 
 #include <filesystem>
 #include <functional>
@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include "testing/files.h"
-#include "vantage/util/error.h"
+#include "vantage/error.h"
 
 namespace vantage {
 namespace {

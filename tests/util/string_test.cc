@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/string.h"
+#include "util/string.h"
 
 #include <algorithm>
 

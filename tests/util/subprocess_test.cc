@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/util/subprocess.h"
+#include "util/subprocess.h"
 
 #include <chrono>
 #include <thread>
 
 #include "testing/files.h"
-#include "vantage/util/file.h"
+#include "util/file.h"
+#include "util/string.h"
 
 namespace vantage {
 namespace {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Retrieves, then verifies: the photos nearest to a query with the features that they share with it.
 // verify MODEL QUERY PHOTO...
-#include <vantage/extract/describer.h>
-#include <vantage/features/geometric_match.h>
-#include <vantage/features/photo_matcher.h>
-#include <vantage/search/index.h>
-#include <vantage/training_set/training_set.h>
-#include <vantage/util/error.h>
-#include <vantage/util/memory.h>
+#include <vantage/describer.h>
+#include <vantage/error.h>
+#include <vantage/index.h>
+#include <vantage/matching.h>
+#include <vantage/run_context.h>
+#include <vantage/training_set.h>
 
 #include <cstdio>
 

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Turns photos into descriptors.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vantage/descriptors.h"
+#include "vantage/image.h"
+#include "vantage/model.h"
+#include "vantage/options.h"
+#include "vantage/photos.h"
+#include "vantage/run_context.h"
+
+namespace vantage {
+
+class Describer;
+class DescriptorStore;
+
+// Photos of equal size that share a pass on a GPU have together at most so many pixels, where no option says.
+inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
+
+struct ExtractOptions {
+  // Photos are reduced so that their longest side has at most so many pixels; never enlarged.
+  int image_size = 1024;  // TPAMI 2019, section 5.1: 1024 for testing, 362 for training
+  // Turn photos as their EXIF orientation says. Off as in cirtorch.
+  bool apply_exif_orientation = false;
+  // Scales that a photo, reduced to image_size, is described at; see DescriptorNet::Forward.
+  std::vector<double> scales = {1};
+  // "exact": JPEGs are decoded at full resolution, as cirtorch does. "fast": at a half, a quarter or an
+  // eighth where that is still as large as image_size; descriptors change a little (docs/performance.md).
+  // Parts of photos are decoded exactly in any case.
+  std::string decode = "exact";
+  // What the trunk computes in: see nn/precision.h.
+  std::string precision = "fp32";
+  // Photos of exactly equal size share a pass through the network while they have together at most so many
+  // pixels. 0: each alone on a CPU, where nothing is won by it, and 2^22 on a GPU.
+  int64_t batch_pixels = 0;
+  // Pooling other than the model's own.
+  SuperGlobalPooling super_global;
+};
+
+// Throws UsageError naming the first option whose value breaks its rule.
+void CheckOptions(const ExtractOptions& options);
+
+// A photo reduced to the size that the network takes. A box is cut out first and reduced by the factor that
+// the whole photo would be, as cirtorch does for the queries of Oxford and Paris. Throws Error naming the
+// photo.
+Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options);
+
+// "1,0.7071,0.5": one to sixteen numbers in [0.01, 16]. Throws UsageError.
+std::vector<double> ParseScales(const std::string& text);
+
+struct FailedRequest {
+  int64_t index = 0;  // of the request
+  std::string reason;
+};
+
+struct ExtractedDescriptors {
+  DescriptorMatrix values;  // a row for each request; zero where it failed
+  std::vector<FailedRequest> failed;
+};
+
+// Describes photos. A photo that cannot be read or is too small for the network is counted and named, and the
+// rest goes on; each photo is described or among the failed. Worker threads decode ahead; on a CPU each
+// describes what it has decoded, so that the cores work on photos side by side. Photos are looked through for
+// equal sizes a window of consecutive ones at a time, which depends on the list and the options only: so does
+// each bit of the result, unless memory ran short, and not on the number of threads or on where a run of the
+// same list was interrupted. With a store, descriptors are kept there as they are made; photos that it holds
+// are not described again. Memory: the descriptors and what the photos in work take. Throws Interrupted;
+// Error for lack of memory or a fault of the device.
+ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
+                                        const RunContext& context = {}, DescriptorStore* store = nullptr);
+
+// Describes named photos, failed ones left out and listed. Throws Error where all fail.
+DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos,
+                                  const RunContext& context = {}, DescriptorStore* store = nullptr);
+
+struct Model;
+struct Whitening;
+
+struct ModelDescriptorOptions {
+  // Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none.
+  int image_size = 0;
+  bool apply_exif_orientation = false;
+  // Comma-separated (ParseScales), or "default": the model's own. A model's whitening learned at several
+  // scales is taken for several.
+  std::string scales = "default";
+  // Name of one of the model's whitenings, "default" for the one that belongs to it, "none".
+  std::string whitening = "default";
+  // Keep the first so many dimensions of the whitening; 0: all.
+  int dimension = 0;
+  // See ExtractOptions.
+  std::string decode = "exact";
+  std::string precision = "fp32";
+  int64_t batch_pixels = 0;
+  SuperGlobalPooling super_global;
+};
+void Declare(OptionsDescription& description, ModelDescriptorOptions& options);
+
+// The size and the scales that the options and the model come to.
+int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options);
+std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options);
+
+// The whitening that the options name, or null for none. Throws UsageError that lists the model's where it
+// has none of that name, or a dimension is asked for without whitening.
+const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOptions& options);
+
+// What the model and the options make of photos. path: the model's file, which is read for its SHA-256.
+DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
+                                  const ModelDescriptorOptions& options);
+
+// The options with the model's own values filled in.
+ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options);
+
+class DescriptorNet;
+struct Model;
+
+// What became of one photo.
+struct DescribedPhoto {
+  std::vector<float> values;  // its descriptor; empty if it failed
+  std::string reason;         // why it failed
+};
+
+// Turns photos into descriptors: a network made ready for that alone, its preprocessing and its whitening.
+// What a program embeds. Copies are cheap and share the network; all methods may be called from several
+// threads.
+//
+//   const Describer describer = Describer::Load("model.pth");
+//   const std::vector<float> descriptor = describer.Describe(ReadImage("photo.jpg"));
+//
+// Everything that decides a descriptor comes from the model file unless the options say otherwise, so that
+// two users of one file get the same. A process that describes many photos should call KeepFreedMemory
+// (util/memory.h) first.
+class Describer {
+ public:
+  // A network as it is now (its weights are copied), without whitening. Throws UsageError where an option is
+  // wrong or bf16 would be very slow here.
+  explicit Describer(const DescriptorNet& net, const ExtractOptions& options = {});
+  // A model with its whitening. Throws UsageError also where it has no whitening of that name.
+  explicit Describer(const Model& model, const ModelDescriptorOptions& options = {});
+  // device: see ParseDevice. Throws Error as ReadModel does.
+  static Describer Load(const std::filesystem::path& path, const ModelDescriptorOptions& options = {},
+                        const std::string& device = "cpu");
+
+  // Of the descriptors: D.
+  int64_t dimension() const;
+  // What decides them, with the model's own values and the device's batch size filled in.
+  const ExtractOptions& options() const;
+  // SHA-256 of the model's file, as descriptor files name it: tells whether descriptors may be compared. ""
+  // where no file was loaded.
+  const std::string& model_sha256() const;
+  // The licence of the model's weights; "" where not known.
+  const std::string& licence() const;
+  // Whether the network computes on the CPU.
+  bool IsOnCpu() const;
+  // Tells apart describers whose descriptors may differ, if only in the last bit: by weights, whitening,
+  // options and kind of device. SHA-256, computed in the first call.
+  const std::string& identity() const;
+
+  // The descriptor of a photo of any size: D floats of unit length. Throws Error if it is too small for the
+  // network, or if memory does not suffice.
+  std::vector<float> Describe(const Image& photo) const;
+
+  // Descriptors of photos of any sizes, a row each; those that come to one size share passes through the
+  // network. Throws Error that names the index of a photo that is too small.
+  DescriptorMatrix Describe(const std::vector<Image>& photos) const;
+
+  // The same for images that have been reduced already (LoadPhoto). Says which are too small for the network,
+  // or have a descriptor that is not finite, instead of throwing. Throws Error for what is no fault of a
+  // photo: lack of memory, a fault of the device.
+  std::vector<DescribedPhoto> DescribeReduced(const std::vector<Image>& images) const;
+
+ private:
+  struct State;
+  explicit Describer(std::shared_ptr<const State> state);
+  static std::shared_ptr<State> MakeState(const DescriptorNet& net, const ExtractOptions& options);
+  static std::shared_ptr<State> MakeState(const Model& model, const ModelDescriptorOptions& options);
+
+  std::shared_ptr<const State> state_;
+};
+
+struct Benchmark;
+
+struct BenchmarkDescriptors {
+  DescriptorMatrix queries;         // a row for each of the benchmark's queries
+  DescriptorMatrix database;        // a row for each of its photos; zeros where it failed
+  std::vector<std::string> failed;  // why photos could not be described
+};
+
+// Describes a benchmark's database, and those of its queries that are parts of photos or not in it. store:
+// see ExtractDescriptors.
+BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
+                                       const RunContext& context = {}, DescriptorStore* store = nullptr);
+
+}  // namespace vantage

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Mines negatives and triplets for training.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vantage/describer.h"
+#include "vantage/descriptors.h"
+#include "vantage/options.h"
+#include "vantage/run_context.h"
+#include "vantage/training_set.h"
+
+namespace vantage {
+
+// Which non-matching photos become negatives (TPAMI 2019, section 4.3).
+enum class NegativeVariant {
+  kN1,  // the nearest of other scenes, any number of a scene
+  kN2,  // at most one of a scene
+};
+NegativeVariant ParseNegativeVariant(const std::string& name);
+
+struct MinedNegatives {
+  // For each query: rows of the pool, nearest first; fewer than asked for where the pool has no more.
+  std::vector<std::vector<int64_t>> rows;
+  // Beside each row: ||q - n + 1e-6||, in [0, 2] for rows of unit length.
+  std::vector<std::vector<double>> distances;
+  // Their mean over all, as cirtorch reports it; NaN where there are none.
+  double average_distance = 0;
+};
+
+// The `count` nearest pool photos of other scenes for each query, exactly as cirtorch picks them; equal
+// similarities by pool row. queries: Q x D, pool: N x D, rows of unit length; the scenes are those of the
+// rows. A row of the pool that is not finite is never picked, and such a query gets nothing. Blocks of
+// queries are compared with the pool side by side; beside the descriptors each thread takes some MiB. The
+// picks do not depend on the number of threads. Reports the queries that are done, one thread at a time.
+// Throws Error where sizes differ; Interrupted.
+MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
+                             const std::vector<SceneId>& query_scenes,
+                             const Eigen::Ref<const DescriptorMatrix>& pool,
+                             const std::vector<SceneId>& pool_scenes, int count, NegativeVariant variant,
+                             const RunContext& context = {});
+
+// Triplets by difficulty: MVA 2022 (Vaccaro et al., "Effective triplet mining improves training of
+// multi-scale pooled CNN for image retrieval"), section 4. Defaults are its code's.
+struct TripletOptions {
+  // Photos that a round draws, and of each class at most.
+  int pool = 2048;
+  int per_class = 15;
+  // "ranked": an anchor's negative is the nearest, its positive one next to that. "random": both are drawn
+  // from all of the round, what MVA 2022 compares mining with; the window, one_per_class and count still
+  // hold.
+  std::string choice = "ranked";
+  // How often an anchor takes the positive just before its first negative (semi-hard), where it has one; else
+  // the first one after it (hard). Range [0, 1].
+  double semi_hard_probability = 0.5;
+  // A hard positive so many ranks or more behind the negative is taken for a wrong label.
+  int rank_threshold = 20;
+  // Triplets are kept whose loss, margin + d(a, p)^2 - d(a, n)^2, lies between these two.
+  double margin = 0.1;
+  double lowest_loss = 0.08;
+  double highest_loss = 0.12;
+  // At most one triplet of each anchor's class in a round.
+  bool one_per_class = true;
+  // At most so many triplets a round.
+  int triplets = 256;
+};
+void Declare(OptionsDescription& description, TripletOptions& options);
+
+struct Triplet {
+  int64_t anchor = 0;  // rows
+  int64_t positive = 0;
+  int64_t negative = 0;
+  double positive_distance = 0;
+  double negative_distance = 0;
+};
+
+// What became of a round's anchors: each is counted once.
+struct TripletStatistics {
+  int64_t anchors = 0;
+  int64_t no_negative = 0;  // no photo of another class
+  int64_t no_positive = 0;  // no photo of its class where one was looked for
+  int64_t behind_threshold = 0;
+  int64_t outside_window = 0;
+  int64_t same_class = 0;  // as an earlier triplet's anchor
+  int64_t beyond_count = 0;
+  int64_t semi_hard = 0;  // kept
+  int64_t hard = 0;       // kept
+  // Of the triplets that the window was asked about, by loss: below 0, 0.02 wide steps up to 0.2, above.
+  static constexpr int kLossSteps = 10;
+  static constexpr double kLossStep = 0.02;
+  std::array<int64_t, kLossSteps + 2> losses{};
+
+  // "2048 anchors: 30 semi-hard and 12 hard triplets; left out: 1900 outside the loss window, ...".
+  std::string Text() const;
+};
+
+struct MinedTriplets {
+  std::vector<Triplet> triplets;  // in the order of their anchors
+  TripletStatistics statistics;
+};
+
+// An anchor's other rows are ranked by similarity (equal ones by row); j is the rank of the first of another
+// class, the negative. Row by row as TripletOptions says. descriptors: N x D, rows of unit length, each of a
+// class; rows that are not finite are left out. Whether an anchor is to be semi-hard depends on the seed, the
+// round and its row. Blocks of rows are compared side by side, each thread with N x 128 similarities; the
+// triplets do not depend on the number of threads. Throws Error where sizes differ; Interrupted.
+MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                           const std::vector<SceneId>& classes, const TripletOptions& options,
+                           uint64_t seed = 0, uint64_t round = 0, const RunContext& context = {});
+
+class DescriptorNet;
+
+struct MiningOptions {
+  // "negatives": the set's queries and positives, each with the nearest photos of other scenes (TPAMI 2019),
+  // or "difficulty": triplets of a wanted loss among photos of all scenes (MVA 2022); a scene is a class
+  // then, and only `rounds`, `network` and `difficulty` below count.
+  std::string strategy = "negatives";
+  // Rounds of an epoch, each mined with the network as it is when its turn comes. "negatives": the epoch's
+  // queries are split among them, its pool is described in each. "difficulty": each draws its own photos.
+  int rounds = 1;  // TPAMI 2019, MATLAB code: 3 of 2,000 queries each; its PyTorch code: 1 of 2,000
+  // Negatives a query.
+  int negatives = 5;  // TPAMI 2019, section 5.1
+  // "n1" or "n2": see NegativeVariant.
+  std::string variant = "n2";
+  // Queries of an epoch: so many are drawn, or all where there are fewer.
+  int queries = 2000;  // TPAMI 2019, PyTorch code; its MATLAB code: 6,000
+  // Photos among which an epoch's negatives are looked for.
+  int pool = 20000;  // TPAMI 2019, section 5.1: 22,000; the default of its PyTorch code: 20,000
+  // Number of queries to validate on, the same in every epoch; 0: all.
+  int val_queries = 0;
+  // Draw m3 positives anew in each epoch from the candidates, instead of the one chosen when the set was
+  // made. Differs from cirtorch, whose positives are fixed: with few queries the variety helps.
+  bool redraw_positives = false;
+  // What redrawing takes for a candidate: see TupleOptions.
+  double min_overlap = 0.2;
+  double max_scale_change = 1.5;
+  // Whose descriptors training mines with: "current", the network as it is when a round begins (TPAMI 2019),
+  // or "start", as it was before training: no re-mining, to compare with.
+  std::string network = "current";
+  TripletOptions difficulty;
+};
+void Declare(OptionsDescription& description, MiningOptions& options);
+
+}  // namespace vantage

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Models: what a network is made of, and what a file of one holds.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "vantage/options.h"
+
+namespace vantage {
+
+// How a feature map becomes local features: MVA 2022 (Vaccaro, Bertini, Uricchio, Del Bimbo, "Effective
+// triplet mining improves training of multi-scale pooled CNN for image retrieval"), section 3.
+struct LocalOptions {
+  // Channels of a learned 1x1 convolution before everything else, which begins as a PCA; 0: none.
+  int projection = 0;
+  // Sides of the windows that the map is max-pooled with, stride 1; the locals of all pooled maps are taken
+  // together. Empty: the map itself. Each in [1, 64]; {2, 3} in the paper.
+  std::vector<int64_t> windows;
+  // Of a local: each location's channels are cut into pieces of so many. 0: one piece. 512 in the paper.
+  int dimension = 0;
+  // VGG only: whether the map is taken after the last ReLU, as in the paper, or before it, as in NetVLAD's
+  // own networks (Arandjelovic et al., CVPR 2016).
+  bool last_relu = true;
+
+  bool operator==(const LocalOptions&) const = default;
+};
+void Declare(OptionsDescription& description, LocalOptions& options);
+
+// NetVLAD: Arandjelovic et al., "NetVLAD: CNN architecture for weakly supervised place recognition", CVPR
+// 2016, as MVA 2022's code computes it.
+struct NetVladOptions {
+  // K. 64 in both papers.
+  int clusters = 64;
+  // Clusters more that take part in the assignment and then are left out (Zhong, Arandjelovic, Zisserman,
+  // "GhostVLAD", ACCV 2018).
+  int ghost_clusters = 0;
+  // How hard locals are assigned when the parameters are made from centres. 30 in MVA 2022's code.
+  double alpha = 30;
+  // What has unit length before the whole has: "cluster": each cluster's residual (CVPR 2016), "across": for
+  // each dimension of the locals all clusters' residuals, "none".
+  // Differs from the paper: across is what MVA 2022's code does.
+  std::string intra_norm = "across";
+  // Order of the descriptor: "dk" by dimension of the locals, then cluster, as MVA 2022's code and hloc;
+  // "kd" by cluster, then dimension.
+  std::string order = "dk";
+
+  bool operator==(const NetVladOptions&) const = default;
+};
+void Declare(OptionsDescription& description, NetVladOptions& options);
+
+// What a descriptor network is made of.
+struct DescriptorNetOptions {
+  // One of TrunkArchitectures().
+  std::string architecture = "resnet101";
+  // One of PoolingNames().
+  std::string pooling = "gem";
+  // A learned linear layer, D x D with bias, after pooling (cirtorch's "whitening").
+  bool fc_whitening = false;
+  // A learned linear layer at every location of the feature map, before pooling.
+  bool local_whitening = false;
+  // Pool the whole map and each of R-MAC's regions, whiten each with a learned linear layer, and add them up.
+  bool regional = false;
+  // What follows the trunk; one of HeadNames(). "cosplace" is the network of CosPlace (CVPR 2022) and
+  // EigenPlaces (ICCV 2023): the trunk as they cut it, l2n over channels at every location, GeM, a linear
+  // layer with bias, l2n. It takes the pooling "gem" and none of the three layers above. "netvlad" (MVA 2022)
+  // and "local-gem" describe a photo by its local features: `locals` and `netvlad` say how. They take the
+  // pooling "gem", which means nothing to them, and fc_whitening of an output_dimension.
+  std::string head = "cirtorch";
+  // Rows of the last linear layer (fc_whitening, or that of "cosplace"); 0: as many as the trunk has
+  // channels.
+  int output_dimension = 0;
+  // Exponent of the power normalisation of the pooled, or aggregated, descriptor, before it gets unit length
+  // again and before linear layers and whitenings; 1: none, 0.5 in the field. Range [0.01, 1]. Not of
+  // "cosplace". See PowerNormalize.
+  double power = 1;
+  LocalOptions locals;
+  NetVladOptions netvlad;
+
+  bool operator==(const DescriptorNetOptions&) const = default;
+};
+// "cirtorch", "cosplace", "netvlad" and "local-gem".
+std::vector<std::string> HeadNames();
+// Whether the head is one that describes photos by local features.
+bool HasLocals(const DescriptorNetOptions& options);
+// "resnet101-gem, regional, with FC whitening".
+std::string NameOf(const DescriptorNetOptions& options);
+void Declare(OptionsDescription& description, DescriptorNetOptions& options);
+// locals.* and netvlad.*, which are not part of Declare.
+void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options);
+
+struct TensorInfo {
+  std::string name;
+  std::string type;  // "float32", "int64", ...
+  std::vector<int64_t> shape;
+};
+
+// What a model file holds.
+struct ModelInfo {
+  // "vantage checkpoint", "cirtorch checkpoint", "CosPlace or EigenPlaces weights", "NetVLAD weights of
+  // MVA 2022's code", "pytorch-NetVlad weights", "hloc's NetVLAD weights", "weights of resnet18"
+  // (with its classifier: as torchvision publishes them), "trunk weights of resnet18", "unknown weights".
+  std::string kind;
+  std::string format;  // "PyTorch zip", "PyTorch before 1.6", "safetensors", "MATLAB 5"
+  std::vector<TensorInfo> tensors;
+  // Elements of all tensors but the statistics of batch norms.
+  int64_t parameters = 0;
+  // "" where the file does not tell.
+  std::string architecture;
+  std::string pooling;
+  std::string head;
+  int64_t dimension = 0;  // of the descriptors; 0 where the file does not tell
+  struct WhiteningInfo {
+    std::string name;
+    std::string scales;  // "ss": learned at one scale, "ms": at several
+    std::vector<int64_t> shape;
+  };
+  std::vector<WhiteningInfo> whitenings;
+  // As cirtorch's checkpoints and this project's have them, JSON text: mean, std, and under "vantage"
+  // everything that this project adds; "null" where there is none.
+  std::string meta = "null";
+  // Epoch that training had reached; -1 where the file does not tell.
+  int64_t epoch = -1;
+  bool has_optimizer = false;
+};
+
+// Reads names, shapes and facts of a model file, and no weights. Throws Error naming the file where it is
+// damaged or no model's.
+ModelInfo ReadModelInfo(const std::filesystem::path& path);
+
+// Describing photos otherwise than the network was trained to, without learning anything: the pooling of
+// SuperGlobal (Shao et al., Global Features are All You Need for Image Retrieval and Reranking, ICCV 2023).
+// The defaults change nothing.
+struct SuperGlobalPooling {
+  // Regional GeM: each location of the last feature map becomes the mean of itself and of the generalised
+  // mean of the square of so many locations around it (odd; 5 in the paper's code). 0: it stays.
+  int regional_size = 0;
+  // Exponent of that generalised mean.
+  double regional_exponent = 2.5;  // of the paper's code
+  // GeM's exponent in place of the model's own (4.6 in the paper's code). 0: the model's own.
+  double exponent = 0;
+  // How the descriptors of several scales become one: "mean", as TPAMI 2019 (DescriptorNet::
+  // MultiScaleExponent); "max", the largest of each dimension after each has unit length (scale GeM with an
+  // infinite exponent); "gem", their generalised mean of the exponent 10, less the smallest value before and
+  // with it again after.
+  std::string scale_pooling = "mean";
+
+  bool operator==(const SuperGlobalPooling&) const = default;
+};
+void Declare(OptionsDescription& description, SuperGlobalPooling& options);
+
+}  // namespace vantage

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Trains networks, learns their whitening, in one process or several.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vantage/describer.h"
+#include "vantage/descriptors.h"
+#include "vantage/error.h"
+#include "vantage/image.h"
+#include "vantage/losses.h"
+#include "vantage/metrics.h"
+#include "vantage/mining.h"
+#include "vantage/model.h"
+#include "vantage/options.h"
+#include "vantage/run_context.h"
+#include "vantage/training_set.h"
+#include "vantage/whitening.h"
+
+namespace at {
+class Tensor;
+}
+
+namespace vantage {
+
+// How the learning rate goes on from OptimizerOptions::learning_rate.
+//   TPAMI 2019: exponential, decay 0.01 in its PyTorch code, 0.1 in the paper.
+//   MVA 2022: step, a tenth every 120 epochs (of 400 steps), decay_of_step 1e-6; from a rate of 1e-5 after
+//   warmup_steps 2000 from warmup_start 0.1.
+struct ScheduleOptions {
+  // "constant", "exponential", "step" or "cosine".
+  std::string kind = "exponential";
+  // exponential: exp(-decay * (epochs before this one + offset)). At least 0.
+  double decay = 0.01;
+  // exponential, step: epochs that count as past when the first begins. cirtorch steps its schedule before
+  // each epoch: 1. The paper's MATLAB code: 0.
+  int offset = 0;
+  // step: times step_factor every so many epochs.
+  int step_epochs = 120;
+  double step_factor = 0.1;
+  // step: divided by 1 + decay_of_step * steps since the factor last changed. At least 0.
+  double decay_of_step = 0;
+  // cosine: falls to this factor at the end of the last epoch (Loshchilov and Hutter, ICLR 2017, eq. (5)).
+  double final_factor = 0;
+  // The first so many steps of the run take the scheduled rate times a factor that rises linearly from
+  // warmup_start to 1. 0: none.
+  int64_t warmup_steps = 0;
+  double warmup_start = 0.1;
+};
+void Declare(OptionsDescription& description, ScheduleOptions& options);
+
+class DescriptorNet;
+
+// How the weights that a network of local features needs are made before it is trained.
+struct InitializationOptions {
+  // Training photos whose locals are looked at: so many are drawn, or all where there are fewer.
+  int photos = 320;  // of MVA 2022's code
+  // Locals that are clustered, as many from each photo: so many for each cluster.
+  int locals_per_cluster = 256;
+  // Rounds of k-means at most.
+  int iterations = 25;
+};
+void Declare(OptionsDescription& description, InitializationOptions& options);
+
+struct ModelOptions {
+  DescriptorNetOptions net;
+  // Where training starts: a trunk's weights with torchvision's names, or a checkpoint of this project or
+  // cirtorch.
+  std::string weights;
+  // Go on with the training that `weights`, a checkpoint of cirtorch or of this project, was written in: take
+  // its optimiser's state and the number of its epochs too.
+  bool continue_training = false;
+  // Beginnings of the names of parameters that are not trained, such as "features.0.".
+  std::vector<std::string> freeze;
+  // Statistics that batch norms normalise with in training, but for those whose weights are not trained:
+  // "frozen": the running ones, which stay as they are; "trained": those of the photos of one size of a
+  // tuple, and the running ones, which the model is described with, follow them.
+  std::string batch_norm = "frozen";  // as cirtorch
+  // "trained": the running statistics move once a step by so much of the way to the mean of what the step
+  // saw.
+  double batch_norm_momentum = 0.1;  // of PyTorch, a batch
+};
+void Declare(OptionsDescription& description, ModelOptions& options);
+
+struct DataOptions {
+  // The .db file that `vantage tuples` writes.
+  std::string training_set;
+  // Folder that photo paths are relative to; empty: the training set's own.
+  std::string photos;
+  // Longest side that photos are reduced to in training, mining and validation, pixels.
+  int image_size = 362;  // TPAMI 2019, section 5.1
+  // Longest side that the finished model describes photos at, pixels: stored in it, for `vantage whiten`,
+  // `extract` and `evaluate`. The watched benchmark is described at it too.
+  int test_size = 1024;  // TPAMI 2019, section 5.1
+  bool apply_exif_orientation = false;
+  // How photos of training tuples are varied; those that are mined and validated are not.
+  AugmentationOptions augmentation;
+};
+void Declare(OptionsDescription& description, DataOptions& options);
+
+struct OptimizerOptions {
+  // One of OptimizerNames().
+  std::string name = "adam";
+  // Of the first epoch; see ScheduleOptions for the later ones.
+  double learning_rate = 1e-6;  // TPAMI 2019, section 5.1; 5e-7 for ResNet-101 in its code
+  double weight_decay = 1e-6;   // of the PyTorch code; 5e-4 in the paper
+  // adam, adamw: how slowly the means of the gradient and of its square change. Below 1.
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  // adam, adamw: added to the denominator.
+  double epsilon = 1e-8;
+  // sgd: share of the last step that is kept. Range [0, 1).
+  double momentum = 0.9;
+  // sgd: Nesterov's momentum.
+  bool nesterov = false;
+  // Gradients whose norm over all parameters is larger are scaled down to it. 0: never.
+  double clip_gradient_norm = 0;
+  // A step with a loss or a gradient that is not finite is skipped, at most so many times in a run; the next
+  // such step ends it. 0: the first.
+  int max_skipped_steps = 10;
+  // Parameters with a rate or a decay of their own: "features.0. rate=0.1 decay=0" is for those whose names
+  // begin as its first word. rate: multiple of the rate (left out: 1); decay: in place of weight_decay. The
+  // first that fits a parameter counts.
+  std::vector<std::string> groups;
+  // gem: the exponent learns at this multiple of the rate, without weight decay. 0: it stays.
+  double exponent_rate_factor = 10;  // of the PyTorch code and the MATLAB code
+  // gemmp: the same of the channels' exponents.
+  double channel_exponent_rate_factor = 100;  // of the PyTorch code; 10 in the MATLAB code
+};
+void Declare(OptionsDescription& description, OptimizerOptions& options);
+
+// How a step is computed: what it costs, not what comes out, but for `precision`.
+struct ComputeOptions {
+  // "cpu", "cuda" or "cuda:1".
+  std::string device = "cpu";
+  // What the trunk computes in: see nn/precision.h.
+  std::string precision = "fp32";
+  // Photos of exactly equal size share a pass through the network while they have together at most so many
+  // pixels. 0: each alone on a CPU, and 2^22 on a GPU.
+  int64_t batch_pixels = 0;
+  // Of so many pixels of each tuple what the gradient needs is kept in memory; the photos beyond are computed
+  // twice. Less takes less memory and more time.
+  int64_t kept_pixels = int64_t{1} << 20;
+  // Threads that decode photos ahead of the network. 0: half as many as --threads.
+  int loading_threads = 0;
+};
+void Declare(OptionsDescription& description, ComputeOptions& options);
+
+struct CheckpointOptions {
+  // Minutes between checkpoints in the middle of an epoch. 0: only at its end.
+  double every_minutes = 10;
+  // Keep the checkpoints of the last so many epochs, beside the newest and the best.
+  int keep = 0;
+};
+void Declare(OptionsDescription& description, CheckpointOptions& options);
+
+// A benchmark to watch, as `vantage evaluate` computes it on one scale.
+struct EvaluationOptions {
+  // The benchmark's folder: class sub-folders, or one with queries.json. Empty: none.
+  std::string data;
+  // Folders of photos that match no query.
+  std::vector<std::string> distractors;
+  // Of class sub-folders: every so many-th photo is a query.
+  int query_every = 1;
+  // Longest side of its photos, pixels; 0: data.test_size.
+  int image_size = 0;
+  // Epochs from one evaluation to the next; epoch 0 is evaluated too. 0: none is.
+  int every_epochs = 0;
+  // What makes an epoch the best: the lowest "validation" loss, or the highest mAP of the "benchmark".
+  std::string best_by = "validation";
+};
+void Declare(OptionsDescription& description, EvaluationOptions& options);
+
+struct TrainOptions {
+  ModelOptions model;
+  DataOptions data;
+  InitializationOptions initialization;
+  MiningOptions mining;
+  LossOptions loss;
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+  ComputeOptions compute;
+  CheckpointOptions checkpoint;
+  EvaluationOptions evaluation;
+  // Passes over the mined tuples.
+  int epochs = 30;  // TPAMI 2019, section 5.1, of 6,000 queries; its PyTorch code: 100 of 2,000
+  // Tuples whose gradients are added up before each step of the optimiser.
+  int tuples_per_step = 5;  // TPAMI 2019, section 5.1
+  // Leave out the last tuples of an epoch (of a mining round) that are too few for a step, as cirtorch and
+  // the MATLAB code of TPAMI 2019. Else they make a smaller step.
+  bool drop_last = false;
+  int64_t seed = 0;
+  // The model is an average of the weights over the steps: after each, average <- decay average + (1 - decay)
+  // weights. 0: the weights themselves. Range [0, 1).
+  double weight_average_decay = 0;
+};
+void Declare(OptionsDescription& description, TrainOptions& options);
+
+class DescriptorNet;
+
+struct LearnWhiteningOptions {
+  // "learned" from matching pairs as the code of TPAMI 2019 does it (LearnWhitening), "learned-paper" as the
+  // paper has it (section 3.4; LearnWhiteningOfPaper), "pca", or "pca-rotation" without dividing components
+  // by their deviations. Descriptors of more than 8,192 dimensions take the last two only, and a `dimension`.
+  std::string method = "learned";
+  // Pairs: each query with all its candidates that overlap enough at a similar scale (see TupleOptions); in a
+  // set that knows nothing of overlap (cirtorch's) with its chosen positive.
+  double min_overlap = 0.2;
+  double max_scale_change = 1.5;
+  // Pairs of a query, at most, drawn from its candidates; then each query weighs the same, so that dense
+  // scenes do not decide alone. 0: all candidates, and each pair weighs the same, as in cirtorch's code.
+  int pairs_per_query = 10;
+  // "auto": see ChooseShrinkage; or a number in [0, 1]: see LearnWhitening. 0 is the paper's.
+  std::string shrinkage = "auto";
+  // Rows of the projection that are kept; 0: all.
+  int dimension = 0;
+  // pca and pca-rotation of descriptors that take more than `memory`: see PcaOptions.
+  int pca_exact_up_to = 4096;
+  int pca_passes = 3;
+  // Descriptors that pca and pca-rotation keep in memory, MiB. More of them lie in a file, read block by
+  // block, that is in `scratch` while it is needed, under no name; "": the system's folder for such files.
+  int memory = 1024;
+  std::string scratch;
+};
+void Declare(OptionsDescription& description, LearnWhiteningOptions& options);
+
+struct LearnedWhitening {
+  ModelWhitening whitening;  // learned at one scale, and where there are several also at those
+  int64_t photos = 0;
+  int64_t pairs = 0;
+  // Where it was chosen: as `whitening`.
+  std::optional<ShrinkageChoice> single_scale_shrinkage;
+  std::optional<ShrinkageChoice> multi_scale_shrinkage;
+  std::vector<std::string> failed;  // photos that could not be read or are too small at the least scale
+};
+
+// This process among those that were started together: what torchrun says in environment variables, and what
+// SLURM's and MPI's launchers can be told to say.
+struct LaunchEnvironment {
+  int rank = 0;        // RANK: 0 .. size - 1
+  int size = 1;        // WORLD_SIZE
+  int local_rank = 0;  // LOCAL_RANK: which of this machine's processes, and so which of its devices
+  int local_size = 1;  // LOCAL_WORLD_SIZE: how many share this machine's cores
+  // MASTER_ADDR and MASTER_PORT: where process 0 listens. Empty and 0 for one process alone.
+  std::string master_address;
+  int master_port = 0;
+  // torchrun listens there itself (TORCHELASTIC_USE_AGENT_STORE), and starts all again after a failure.
+  bool agent_hosts_store = false;
+  int restart = 0;  // TORCHELASTIC_RESTART_COUNT
+};
+
+// Reads the variables: one process alone where neither RANK nor WORLD_SIZE is set, and then no other is
+// looked at. Throws UsageError naming the variable that is missing, is no number or contradicts another.
+// `get` is asked for each variable, nullptr where it is not set; empty: this process's environment.
+LaunchEnvironment ReadLaunchEnvironment(const std::function<const char*(const char*)>& get = {});
+
+// The device of a process among several: "cuda" becomes the GPU of its number on the machine, or the only one
+// that it sees; other names stay. gpus: how many it sees. Throws UsageError if it sees more than one and none
+// of its number.
+std::string DeviceOfProcess(const std::string& device, const LaunchEnvironment& launch, int gpus);
+
+// Another process of the group ended early, or cannot be reached any more.
+class PeerError : public Error {
+ public:
+  using Error::Error;
+};
+
+struct ProcessGroupOptions {
+  // "cpu", or the GPU that this process computes on: "cuda:1". Where all have one, each its own, gradients go
+  // from GPU to GPU by NCCL, if the build has it; else over the CPU by Gloo.
+  std::string device = "cpu";
+  // How long a process waits for the others to come, seconds.
+  double join_timeout = 300;
+  // A process that gives no sign of life for so long is gone, seconds; it gives one a second.
+  double peer_timeout = 20;
+};
+
+// Whether this build has NCCL between GPUs: with a CUDA LibTorch, where CMake finds NCCL's headers and
+// CUDA's.
+bool HasNccl();
+
+// The processes that train one network, one a device, over c10d with Gloo, and NCCL between GPUs: what
+// PyTorch's DistributedDataParallel has beneath it. All processes make the same calls in the same order, each
+// from one thread. One process alone is a group too, which needs no network.
+//
+// Where a process ended early (it was killed, failed, or was told to stop), the calls of all others end with
+// Error or Interrupted, also while they wait for it; those that compute learn it from Watched.
+//
+//   const ProcessGroup group = ProcessGroup::Join(ReadLaunchEnvironment(), context);
+//   group.AllReduceSum(gradients);
+//   group.Finish();
+class ProcessGroup {
+ public:
+  // One process alone.
+  ProcessGroup();
+  // Meets the others. Throws Error where they don't come, or are not those of this run; UsageError where
+  // process 0 cannot listen at its port; Interrupted.
+  static ProcessGroup Join(const LaunchEnvironment& launch, const RunContext& context = {},
+                           const ProcessGroupOptions& options = {});
+  // Without Finish before it: tells the others that this process ended early.
+  ~ProcessGroup();
+  ProcessGroup(ProcessGroup&&) noexcept;
+  ProcessGroup& operator=(ProcessGroup&&) noexcept;
+
+  int rank() const { return launch_.rank; }
+  int size() const { return launch_.size; }
+  int local_rank() const { return launch_.local_rank; }
+  bool IsFirst() const { return rank() == 0; }
+
+  // Replaces the elements of each tensor by their sum over the processes, in buckets of 25 MB. The tensors
+  // have the same shapes and types everywhere and are dense. All processes get the same bits.
+  void AllReduceSum(const std::vector<at::Tensor>& tensors) const;
+
+  // What each process has to say, in the order of ranks; texts may be of any lengths.
+  std::vector<std::string> AllGather(const std::string& bytes) const;
+  // The rows of all processes below each other, in the order of ranks; as many columns everywhere.
+  DescriptorMatrix AllGatherRows(const DescriptorMatrix& rows) const;
+  // What process 0 gives; what the others give is not looked at.
+  std::string Broadcast(const std::string& bytes) const;
+  // Returns when all processes have come here.
+  void Barrier() const;
+
+  // The context with the others in it: it is cancelled also where another process ended early. The object
+  // must outlive it.
+  RunContext Watched(const RunContext& context) const;
+  // Throws PeerError, or Interrupted where the other was told to stop, if another process ended early; also
+  // after Abandon.
+  void CheckPeers() const;
+
+  // The end, where all has gone well: waits for the others.
+  void Finish();
+  // The end of this process alone: tells the others why, so that they end too.
+  void Abandon(const std::exception& reason);
+
+ private:
+  struct State;
+
+  LaunchEnvironment launch_;
+  std::unique_ptr<State> state_;  // null: alone, or the end has come
+};
+
+struct TrainResult {
+  std::vector<EpochMetrics> epochs;  // of this call and those before it
+  int64_t best_epoch = 0;
+  // Of that epoch: the benchmark's mAP where epochs are compared by it, else the validation loss, or the
+  // training loss where nothing validates.
+  double best_score = 0;
+  std::filesystem::path best_model;
+};
+
+// Fine-tunes a descriptor network on tuples (TPAMI 2019, sections 4.3 and 5.1): in each epoch negatives are
+// mined with the network as it is, then the optimiser steps on the loss summed over `tuples_per_step` tuples,
+// batch norm frozen; the model of the epoch with the lowest validation loss is the result.
+//
+// `folder` receives config.toml (every option), metrics.csv and steps.csv, TensorBoard's event files,
+// report.html, last.pth (the newest checkpoint, in cirtorch's schema with the optimiser's state) and
+// best.pth. With `resume` a run goes on where the newest checkpoint stands, also in the middle of an epoch,
+// and ends in the same best.pth and last.pth, bit for bit, as an unbroken one on the same machine, whatever
+// the number of threads.
+//
+// A group of several processes shares a step's tuples, the photos that mining describes and the tuples of
+// validation, and comes to the result of one process but for the rounding of sums. Each needs the training
+// set and its photos, process 0 alone the weights, the folder and the benchmark: it writes and tells of
+// epochs, and its result is the only one that is filled. A run may go on with another number of processes.
+// Where one ends early all do, after a checkpoint. The group ends with the call.
+//
+// A step with a loss or a gradient that is not finite changes nothing; a warning names its photos.
+//
+// Throws UsageError where options do not fit, also those of the run to be resumed; Error where the training
+// set, the weights or the photos cannot be read, more steps than optimizer.max_skipped_steps are not finite
+// (the message names the photos; failed-step.json tells more and last.pth holds the weights before), or
+// another process trains in the folder; PeerError where another process of the group ended; Interrupted when
+// cancelled, after a checkpoint.
+TrainResult Train(const TrainOptions& options, const std::filesystem::path& folder, bool resume,
+                  const RunContext& context = {},
+                  const std::function<void(const EpochMetrics&)>& on_epoch = {}, ProcessGroup group = {});
+
+// What a run would be: learned from reading its files, a sample of its photos, and two steps whose results
+// are thrown away.
+struct DryRunReport {
+  TrainingSetSummary train;
+  TrainingSetSummary val;
+  // Photos decoded to see whether they can be read, and why those that cannot failed.
+  int64_t sampled_photos = 0;
+  std::vector<std::string> failed;
+  int64_t dimension = 0;   // of the descriptors
+  int64_t parameters = 0;  // numbers in the network
+  int64_t trained_parameters = 0;
+  int64_t tuples_of_epoch = 0;
+  int64_t steps_of_epoch = 0;
+  int64_t mined_photos_of_epoch = 0;  // described to find negatives
+  // Measured: a step, and a photo described for mining.
+  double seconds_of_step = 0;
+  double seconds_of_mined_photo = 0;
+  // Estimated from these: mining, steps and validation of an epoch; without watched benchmarks.
+  double seconds_of_epoch = 0;
+  double seconds_of_run = 0;
+  // Of the process, up to now; 0 where the system does not tell.
+  int64_t peak_bytes = 0;
+};
+
+// Checks a configuration without writing anything. Throws as Train does where a run could not start, and
+// Error where no sampled photo can be read.
+DryRunReport DryRun(const TrainOptions& options, const RunContext& context = {});
+
+}  // namespace vantage

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "vantage/model.h"
+
+namespace vantage {
+
+// Three parameters that begin tied to each other and are trained separately. G = K + ghost clusters.
+struct NetVladParameters {
+  at::Tensor centroids_DK;
+  at::Tensor assignment_weights_DG;
+  at::Tensor assignment_bias_G;
+};
+
+// weights = 2 alpha c, bias = -alpha ||c||, ghosts the last of the G centres.
+// Differs from the paper, whose bias is -alpha ||c||^2: as in MVA 2022's code.
+NetVladParameters NetVladFromCenters(const at::Tensor& centers_GD, const NetVladOptions& options);
+
+// V_dk = sum_n a_nk (x_nd - c_dk), a_n = softmax_k(w_k x_n + b_k); then intra-normalisation, and all of unit
+// length. locals: B x N x D, of unit length. Memory beside the locals: B x N x G for the assignment and
+// B x D x K. Returns B x DK.
+at::Tensor NetVlad(const at::Tensor& locals_BND, const NetVladParameters& parameters,
+                   const NetVladOptions& options);
+
+}  // namespace vantage

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "nn/layer.h"
+
+namespace vantage {
+
+// x / (||x|| + 1e-6) for each row. Differs from the usual normalisation: cirtorch adds the epsilon to the
+// norm. x: B x D.
+at::Tensor L2Normalize(const at::Tensor& x_BD);
+
+// Generalised-mean pooling, TPAMI 2019, eq. (2): f_k = (mean_x max(x, eps)^p_k)^(1 / p_k).
+// x: B x C x H x W, H and W at least 1; p: 1 or C elements, positive. Returns B x C.
+inline constexpr double kGemEpsilon = 1e-6;
+at::Tensor GemPool(const at::Tensor& x_BCHW, const at::Tensor& p, double eps = kGemEpsilon);
+
+// The maximum over all locations (MAC). B x C x H x W to B x C.
+at::Tensor MacPool(const at::Tensor& x_BCHW);
+
+// The mean over all locations (SPoC). B x C x H x W to B x C.
+at::Tensor SpocPool(const at::Tensor& x_BCHW);
+
+// A square of a feature map.
+struct Region {
+  int64_t top = 0;
+  int64_t left = 0;
+  int64_t size = 0;
+};
+// The regions of R-MAC (Tolias, Sicre, Jegou, ICLR 2016) on a map of height x width: at each of `levels`
+// scales squares of 2 min(height, width) / (scale + 1), spread evenly so that neighbours overlap by about 40
+// %.
+inline constexpr int kRmacLevels = 3;
+std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels = kRmacLevels);
+
+// The sum of describe(part) over the whole map and over the parts inside its regions. `describe` takes B x C
+// x any size to B x D.
+at::Tensor SumOverRegions(const at::Tensor& x_BCHW,
+                          const std::function<at::Tensor(const at::Tensor&)>& describe);
+
+// The sum of MAC over the whole map and over its regions, each of unit length. B x C x H x W to B x C.
+at::Tensor RmacPool(const at::Tensor& x_BCHW);
+
+// A pooling and its parameters.
+struct Pooling {
+  std::string name;
+  at::Tensor p;  // the exponent; undefined where the pooling has none
+  std::function<at::Tensor(const Pooling&, const at::Tensor&)> pool;
+
+  at::Tensor operator()(const at::Tensor& x_BCHW) const { return pool(*this, x_BCHW); }
+  // Visits NAME.p where there is one.
+  void Visit(const std::string& pool_name, const TensorVisitor& visitor);
+};
+
+// "gem" (one shared p, 3 at first), "gemmp" (one p a channel), "mac", "rmac", "spoc". Throws UsageError that
+// lists them.
+Pooling MakePooling(const std::string& name, int64_t channels);
+std::vector<std::string> PoolingNames();
+
+// Whether a network's tensor of that name is a pooling's exponent.
+inline bool IsExponent(const std::string& name) {
+  return name.ends_with("pool.p") || name == "aggregation.1.p";  // cirtorch's (and local-gem's), CosPlace's
+}
+
+}  // namespace vantage

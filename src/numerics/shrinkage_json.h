@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "vantage/run_context.h"
+#include "vantage/whitening.h"
+
+namespace vantage {
+
+// All fields; {"shrinkage": 0.7, "measured": false} alone where nothing was measured.
+nlohmann::json ToJson(const ShrinkageChoice& choice);
+
+}  // namespace vantage

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "serialize/element_type.h"
+#include "util/file.h"
+
+namespace vantage {
+
+// A file of named tensors in the safetensors format: the length of a header (8 bytes, little-endian), the
+// header (JSON: for each tensor its type, shape and place, and "__metadata__", a dictionary of strings), and
+// the tensors' elements without gaps, little-endian, in C order.
+class SafetensorsFile {
+ public:
+  struct Tensor {
+    std::string name;
+    ElementType type = ElementType::kFloat32;
+    std::vector<int64_t> shape;
+    uint64_t offset = 0;  // of the first element in the file
+    uint64_t size = 0;    // bytes
+  };
+
+  // Reads the header. Throws Error naming the file and the tensor where the header is malformed or larger
+  // than the format allows (100 MB), two tensors have one name, or the tensors do not fill the rest of the
+  // file, one after the other and each as long as its type and shape say.
+  explicit SafetensorsFile(const std::filesystem::path& path);
+
+  const std::string& source() const { return source_; }
+  // In the order in which they lie in the file.
+  const std::vector<Tensor>& tensors() const { return tensors_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+
+  // The elements, in C order.
+  std::string Read(const Tensor& tensor) const { return file_.ReadAt(tensor.offset, tensor.size); }
+
+  // True if the file starts like one.
+  static bool LooksLikeSafetensors(const InputFile& file);
+
+ private:
+  std::string source_;
+  InputFile file_;
+  std::vector<Tensor> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
+
+// A tensor to be written; `bytes` hold its elements in C order.
+struct SafetensorsEntry {
+  std::string name;
+  ElementType type = ElementType::kFloat32;
+  std::vector<int64_t> shape;
+  std::string_view bytes;
+};
+
+// Writes a file that the format's other readers open, atomically; the largest element types come first, so
+// that all elements are aligned. Throws Error where two entries have one name or the disk is full.
+void WriteSafetensors(const std::filesystem::path& path, std::vector<SafetensorsEntry> tensors,
+                      const std::map<std::string, std::string>& metadata);
+
+}  // namespace vantage

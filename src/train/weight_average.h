@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "nn/descriptor_net.h"
+#include "nn/torch_value.h"
+
+namespace vantage {
+
+// An exponential moving average of a network's weights over the steps of its training (Polyak and Juditsky,
+// 1992; in this form Tarvainen and Valpola, NIPS 2017): after each step
+//   average <- decay average + (1 - decay) weights,
+// beginning with the weights before training.
+class WeightAverage {
+ public:
+  // decay: in [0, 1); 0 follows the network. Throws UsageError elsewhere.
+  WeightAverage(const DescriptorNet& net, double decay);
+
+  // Takes in the network's weights after a step; what is not a parameter is copied.
+  void Update(const DescriptorNet& net);
+
+  // The network with the averaged weights: what is validated and kept as the best.
+  const DescriptorNet& net() const { return net_; }
+
+  // The averaged tensors by their names, as in a model's state_dict.
+  TorchValue StateDict() const;
+  // Throws Error naming the file where a tensor is missing or has another shape.
+  void LoadStateDict(const TorchFile& file, const PickleValue& state);
+
+ private:
+  DescriptorNet net_;
+  double decay_;
+};
+
+}  // namespace vantage
