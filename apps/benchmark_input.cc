@@ -108,13 +108,14 @@ void BenchmarkArguments::CheckInputs() const {
 
 void BenchmarkArguments::CheckOutputs(const OutputRules& rules) const {
   if (save_.empty()) return;
-  for (const std::string& name : {save_, save_ + "-queries"}) CheckDescriptorOutput(name, {}, rules);
+  for (const std::string& name : {save_, save_ + "-queries"})
+    descriptors::CheckDescriptorOutput(name, {}, rules);
 }
 
 void BenchmarkArguments::Save(const BenchmarkInput& input) const {
   std::vector<std::string> names;
   for (const fs::path& photo : input.benchmark.photos) names.push_back(PhotoName(photo, data_));
-  const std::vector<std::string> query_names = QueryNames(input.benchmark, data_);
+  const std::vector<std::string> query_names = evaluation::QueryNames(input.benchmark, data_);
   const auto write = [&](const std::vector<std::string>& all, const DescriptorMatrix& values,
                          const std::string& path) {
     DescriptorFile file{{}, {}, input.provenance};
@@ -193,9 +194,9 @@ BenchmarkInput BenchmarkArguments::ReadDescribed(const std::string& path) const 
     CheckComparable(queries.provenance, queries_, file.provenance, path);
     WarnUnlessUnitLength(queries.descriptors.values, queries_);
   }
-  SavedDescriptors saved =
-      TakeDescriptors(input.benchmark, file, queries_.empty() ? nullptr : &queries,
-                      {data_, path, queries_, DistractorFiles(path).size() < distractors_.size()});
+  evaluation::SavedDescriptors saved = evaluation::TakeDescriptors(
+      input.benchmark, file, queries_.empty() ? nullptr : &queries,
+      {data_, path, queries_, DistractorFiles(path).size() < distractors_.size()});
   input.described = {std::move(saved.queries), std::move(saved.database), std::move(saved.failed)};
   input.left_out = saved.left_out;
   return input;
@@ -214,11 +215,11 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
     }
     CheckComplete(input.benchmark);
     if (!turns_.empty()) ReadTurns(input.benchmark, turns_);
-    const Model read = model.Read(session);
+    const nn::Model read = model.Read(session);
     input.provenance = model.Provenance(read);
-    std::optional<DescriptorStore> store;
+    std::optional<extract::DescriptorStore> store;
     if (!save_.empty()) {
-      if (restart_) DescriptorStore::Discard(save_ + ".partial");
+      if (restart_) extract::DescriptorStore::Discard(save_ + ".partial");
       store.emplace(save_ + ".partial");
     }
     input.described = DescribeBenchmark(input.benchmark, Describer(read, model.descriptor), session.context(),

@@ -66,7 +66,7 @@ class ConvertCommand : public Command {
     if (IsTrainingSet()) {
       return CheckOutput(output_, extension == ".db" ? file_kinds::kSqlite : file_kinds::kPickle, rules);
     }
-    const std::vector<std::string> known = ModelFormats();
+    const std::vector<std::string> known = nn::ModelFormats();
     if (!format_.empty() && std::find(known.begin(), known.end(), format_) == known.end()) {
       throw UsageError(StrCat("unknown format '", format_, "' of a model; known are ", Join(known, ", ")));
     }
@@ -94,9 +94,9 @@ class ConvertCommand : public Command {
   }
 
   void ConvertModel(const Session& session, const std::string& format) const {
-    Model model = model_.Read(session);
+    nn::Model model = model_.Read(session);
     if (!licence_.empty()) model.licence = licence_;
-    WriteModelAs(model, format, output_);
+    nn::WriteModelAs(model, format, output_);
   }
 
   ModelArguments model_;

@@ -30,7 +30,7 @@ std::string Percent(double share) { return FormatFixed(100 * share, 2); }
 
 json ByK(const std::map<int, double>& values) {
   json result = json::object();
-  for (const auto& [k, value] : values) result[std::to_string(k)] = NumberOrNull(value);
+  for (const auto& [k, value] : values) result[std::to_string(k)] = serialize::NumberOrNull(value);
   return result;
 }
 
@@ -156,9 +156,9 @@ class EvaluateCommand : public Command {
     session.PrintResult(ToJson(results, described, comparisons), Text(results, described, comparisons));
   }
 
-  void WritePage(const EvaluationReport& report, Session& session) const {
+  void WritePage(const report::EvaluationReport& report, Session& session) const {
     for (const std::string& reason :
-         WriteEvaluationReport(report, report_options_, report_, session.context()).unreadable) {
+         report::WriteEvaluationReport(report, report_options_, report_, session.context()).unreadable) {
       LogWarning("not in the page: ", reason);
     }
   }
@@ -175,10 +175,10 @@ class EvaluateCommand : public Command {
                    {"queries", main.average_precisions.size()},
                    {"photos", results.photos},
                    {"dimension", described.database.cols()},
-                   {"map", NumberOrNull(main.mean_average_precision)},
+                   {"map", serialize::NumberOrNull(main.mean_average_precision)},
                    {"mean_precision_at", ByK(main.mean_precision_at)},
                    {"recall_at", ByK(main.recall_at)},
-                   {"search_seconds", NumberOrNull(search_seconds_)},
+                   {"search_seconds", serialize::NumberOrNull(search_seconds_)},
                    {"failed", described.failed},
                    {"left_out", left_out_},
                    {"partial", !results.missing.empty()},
@@ -187,8 +187,8 @@ class EvaluateCommand : public Command {
       const RetrievalScores scores = ScoresOfTask(results, task);
       const Interval interval = BootstrapMean(scores.average_precisions, statistics_);
       result["tasks"][task.empty() ? "all" : task] = {
-          {"map", NumberOrNull(scores.mean_average_precision)},
-          {"interval", {NumberOrNull(interval.low), NumberOrNull(interval.high)}},
+          {"map", serialize::NumberOrNull(scores.mean_average_precision)},
+          {"interval", {serialize::NumberOrNull(interval.low), serialize::NumberOrNull(interval.high)}},
           {"judged_queries", Judged(scores)},
           {"mean_precision_at", ByK(scores.mean_precision_at)}};
     }
@@ -258,7 +258,7 @@ class EvaluateCommand : public Command {
   FeatureOptions features_;
   MatchOptions match_;
   std::string report_;
-  EvaluationReportOptions report_options_;
+  report::EvaluationReportOptions report_options_;
   OptionsDescription description_;
 };
 

@@ -36,9 +36,9 @@ class ExtractCommand : public Command {
   void Run(Session& session) override {
     std::vector<std::string> inputs = photos_;
     inputs.push_back(model_.path);
-    CheckDescriptorOutput(output_, format_, session.Rules(inputs));
+    descriptors::CheckDescriptorOutput(output_, format_, session.Rules(inputs));
     const std::string store_path = output_ + ".partial";
-    const Model model = model_.Read(session);
+    const nn::Model model = model_.Read(session);
     const Describer describer(model, model_.descriptor);
     NamedPhotos photos = ListPhotos(photos_);
     DescriptorProvenance provenance = model_.Provenance(model);
@@ -48,9 +48,9 @@ class ExtractCommand : public Command {
       VANTAGE_CHECK(!photos.names.empty(), "shard ", shard_, " has no photo");
       provenance.other["shard"] = nlohmann::json({{"index", shard.index}, {"count", shard.count}}).dump();
     }
-    CheckDescriptorNames(output_, format_, photos.names);
-    if (restart_) DescriptorStore::Discard(store_path);
-    DescriptorStore store(store_path);
+    descriptors::CheckDescriptorNames(output_, format_, photos.names);
+    if (restart_) extract::DescriptorStore::Discard(store_path);
+    extract::DescriptorStore store(store_path);
     DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &store);
     file.provenance = provenance;
     WriteDescriptors(file, output_, format_);

@@ -67,7 +67,7 @@ json InfoOfDescriptors(const fs::path& path) {
 }
 
 json InfoOfSystem() {
-  json result = ToJson(ReadSystemInfo());
+  json result = ToJson(nn::ReadSystemInfo());
   result["gradients_between_gpus"] = HasNccl() ? "NCCL" : "over the CPU";
   return result;
 }

@@ -30,7 +30,7 @@ class MergeCommand : public Command {
   }
 
   void Run(Session& session) override {
-    CheckDescriptorOutput(output_, format_, session.Rules(shards_));
+    descriptors::CheckDescriptorOutput(output_, format_, session.Rules(shards_));
     const MergedDescriptors merged =
         MergeDescriptors({shards_.begin(), shards_.end()}, options_, session.context());
     WriteDescriptors(merged.file, output_, format_);

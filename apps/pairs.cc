@@ -90,7 +90,7 @@ class PairsCommand : public Command {
     std::vector<std::string> without_descriptor;  // of these, with their scene
   };
 
-  Covisible ReadCovisible(const DescribedPhotos& described) const {
+  Covisible ReadCovisible(const evaluation::DescribedPhotos& described) const {
     Covisible covisible;
     const auto add = [&](const Reconstruction& model, const std::string& scene) {
       for (const auto& [id, image] : model.images) {
@@ -123,7 +123,7 @@ class PairsCommand : public Command {
 
   // Fills `result` and returns the same as text.
   std::string Measure(const Descriptors& photos, Session& session, json& result) const {
-    const DescribedPhotos described(photos);
+    const evaluation::DescribedPhotos described(photos);
     const Covisible covisible = ReadCovisible(described);
     std::vector<Row> others;  // first: what cannot be read is known before pairs are looked for
     for (const std::string& path : against_) {
@@ -166,9 +166,9 @@ class PairsCommand : public Command {
                         {"pairs", recall.pairs},
                         {"covisible", recall.covisible},
                         {"found", recall.found},
-                        {"recall", NumberOrNull(recall.Recall())},
-                        {"precision", NumberOrNull(recall.Precision())},
-                        {"saved", NumberOrNull(recall.Saved())}});
+                        {"recall", serialize::NumberOrNull(recall.Recall())},
+                        {"precision", serialize::NumberOrNull(recall.Precision())},
+                        {"saved", serialize::NumberOrNull(recall.Saved())}});
     }
     return result;
   }

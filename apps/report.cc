@@ -51,9 +51,9 @@ class ReportCommand : public Command {
     CheckOutput(output_, file_kinds::kPage, session.Rules({set_, model_.path}));
     if (fs::is_directory(set_)) return ReportRun(session);
     const auto [set, root] = ReadLocatedSet(set_, photos_);
-    ReportNegatives negatives;
+    report::ReportNegatives negatives;
     if (!model_.path.empty()) negatives = Mine(session, set, root);
-    const TrainingSetReportSummary summary = WriteTrainingSetReport(
+    const report::TrainingSetReportSummary summary = report::WriteTrainingSetReport(
         set, fs::path(set_).filename().string(), root, model_.path.empty() ? nullptr : &negatives, options_,
         output_, session.context());
     Print(session, summary);
@@ -62,12 +62,12 @@ class ReportCommand : public Command {
  private:
   void ReportRun(Session& session) {
     if (!model_.path.empty()) throw UsageError("--model: the page of a run shows what the run mined itself");
-    const RunReportSummary summary = WriteRunReport(set_,
-                                                    {.queries = options_.queries,
-                                                     .negatives = options_.negatives,
-                                                     .thumbnails = options_.thumbnails,
-                                                     .photo_root = photos_},
-                                                    output_, session.context());
+    const report::RunReportSummary summary = report::WriteRunReport(set_,
+                                                                    {.queries = options_.queries,
+                                                                     .negatives = options_.negatives,
+                                                                     .thumbnails = options_.thumbnails,
+                                                                     .photo_root = photos_},
+                                                                    output_, session.context());
     const nlohmann::json result = {{"output", output_},        {"epochs", summary.epochs},
                                    {"steps", summary.steps},   {"queries", summary.queries},
                                    {"photos", summary.photos}, {"bytes", summary.bytes},
@@ -80,19 +80,20 @@ class ReportCommand : public Command {
     session.PrintResult(result, text);
   }
 
-  ReportNegatives Mine(Session& session, const TrainingSet& set, const fs::path& root) {
+  report::ReportNegatives Mine(Session& session, const TrainingSet& set, const fs::path& root) {
     ParseNegativeVariant(mining_.variant);
     if (mining_.queries < 1) throw UsageError("--mined-queries: must be at least 1");
     if (mining_.pool < 1) throw UsageError("--pool: must be at least 1");
-    const Model model = model_.Read(session);
+    const nn::Model model = model_.Read(session);
     ExtractOptions extract;
     extract.image_size = EffectiveImageSize(model, {.image_size = size_});
     extract.apply_exif_orientation = options_.thumbnails.apply_exif_orientation;
     mining_.negatives = options_.negatives;
-    ReportNegatives negatives{.model = fs::path(model_.path).filename().string()};
+    report::ReportNegatives negatives{.model = fs::path(model_.path).filename().string()};
     for (const Split split : {Split::kTrain, Split::kVal}) {
       try {
-        Append(MineRound(set, split, root, model.net, extract, mining_, options_.seed, {}, session.context()),
+        Append(mining::MineRound(set, split, root, model.net, extract, mining_, options_.seed, {},
+                                 session.context()),
                split, negatives);
       } catch (const Interrupted&) {
         throw;
@@ -104,13 +105,13 @@ class ReportCommand : public Command {
     return negatives;
   }
 
-  static void Append(const MinedTuples& mined, Split split, ReportNegatives& negatives) {
+  static void Append(const mining::MinedTuples& mined, Split split, report::ReportNegatives& negatives) {
     if (!mined.failed.empty()) {
       negatives.notes.push_back(StrCat(mined.failed.size(), " photos of the split ", SplitName(split),
                                        " could not be described; queries that need one are left out."));
     }
-    for (const Tuple& tuple : mined.tuples) {
-      QueryNegatives& query = negatives.queries.emplace_back();
+    for (const mining::Tuple& tuple : mined.tuples) {
+      report::QueryNegatives& query = negatives.queries.emplace_back();
       query.query = tuple.query;
       query.positive_distance = tuple.positive_distance;
       for (size_t i = 0; i < tuple.negatives.size(); ++i) {
@@ -119,7 +120,7 @@ class ReportCommand : public Command {
     }
   }
 
-  void Print(Session& session, const TrainingSetReportSummary& summary) const {
+  void Print(Session& session, const report::TrainingSetReportSummary& summary) const {
     const nlohmann::json result = {
         {"output", output_},      {"queries", summary.queries},        {"photos", summary.photos},
         {"bytes", summary.bytes}, {"negatives", !model_.path.empty()}, {"unreadable", summary.unreadable}};
@@ -135,7 +136,7 @@ class ReportCommand : public Command {
   ModelArguments model_;
   int size_ = 0;
   MiningOptions mining_;
-  TrainingSetReportOptions options_;
+  report::TrainingSetReportOptions options_;
   OptionsDescription description_;
 };
 

@@ -113,13 +113,13 @@ class SearchCommand : public Command {
 
   void Run(Session& session) override {
     if (k_ < 1) throw UsageError("-k: at least 1");
-    CheckRankedListsOutput(output_, session.Rules({database_, queries_, index_file_}));
+    search::CheckRankedListsOutput(output_, session.Rules({database_, queries_, index_file_}));
     CheckUsage();
     const DescriptorDatabase database(database_);
     const bool own = queries_.empty();
     DescriptorFile queries = ReadDescriptors(own ? database_ : queries_);
-    CheckRankedListsNames(output_, database.names());
-    CheckRankedListsNames(output_, queries.descriptors.names);
+    search::CheckRankedListsNames(output_, database.names());
+    search::CheckRankedListsNames(output_, queries.descriptors.names);
     if (!own) {
       CheckComparable(queries.provenance, queries_, database.provenance(), database_);
       WarnUnlessUnitLength(queries.descriptors.values, queries_);

@@ -27,7 +27,8 @@ class SynthesizeCommand : public Command {
   }
 
   void Run(Session& session) override {
-    const SyntheticSummary summary = SynthesizeDataset(options_, output_, session.context());
+    const synthetic::SyntheticSummary summary =
+        synthetic::SynthesizeDataset(options_, output_, session.context());
     session.PrintResult({{"output", output_},
                          {"scenes", summary.scenes},
                          {"photos", summary.photos},
@@ -38,7 +39,7 @@ class SynthesizeCommand : public Command {
 
  private:
   std::string output_;
-  SyntheticOptions options_;
+  synthetic::SyntheticOptions options_;
   OptionsDescription description_;
 };
 

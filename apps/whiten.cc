@@ -62,20 +62,20 @@ class WhitenCommand : public Command {
         throw UsageError("--report: shows how --shrinkage auto chose; here nothing is chosen");
       CheckOutput(report_, file_kinds::kPage, rules);
     }
-    Model model = model_.Read(session);
+    nn::Model model = model_.Read(session);
     const auto [set, root] = ReadLocatedSet(tuples_, photos_);
     const int size = EffectiveImageSize(model, {.image_size = size_});
     const std::vector<double> scales = EffectiveScales(model, {.scales = scales_});
     if (fold_) CheckFoldable(model, scales);
     const std::string store_path = output_ + ".partial";
-    if (restart_) DescriptorStore::Discard(store_path);
-    DescriptorStore store(store_path);
+    if (restart_) extract::DescriptorStore::Discard(store_path);
+    extract::DescriptorStore store(store_path);
     if (options_.scratch.empty()) options_.scratch = fs::absolute(output_).parent_path().string();
-    const LearnedWhitening learned = LearnWhiteningFromTuples(
+    const LearnedWhitening learned = train::LearnWhiteningFromTuples(
         model.net, set, root, {.image_size = size, .scales = scales}, options_, session.context(), &store);
     const std::string name = name_.empty() ? options_.method : name_;
     if (fold_) {
-      model.net = FoldWhitening(model.net, *learned.whitening.single_scale);
+      model.net = nn::FoldWhitening(model.net, *learned.whitening.single_scale);
       model.whitenings.clear();  // they are of other descriptors
       model.default_whitening.clear();
     } else {
@@ -98,9 +98,9 @@ class WhitenCommand : public Command {
                            {"image_size", size},
                            {"scales", scales}};
     model.origin = origin.dump();
-    WriteModel(model, output_);
+    nn::WriteModel(model, output_);
     if (!report_.empty())
-      WriteWhiteningReport(fs::path(output_).filename().string(), ChoicesOf(learned), report_);
+      report::WriteWhiteningReport(fs::path(output_).filename().string(), ChoicesOf(learned), report_);
     store.Remove();
     session.PrintResult(
         {{"output", output_},
@@ -144,14 +144,14 @@ class WhitenCommand : public Command {
   }
 
   // Found out before the photos are described.
-  static void CheckFoldable(const Model& model, const std::vector<double>& scales) {
+  static void CheckFoldable(const nn::Model& model, const std::vector<double>& scales) {
     if (scales.size() > 1) {
       throw UsageError(
           "--fold: a whitening that is learned at several scales comes after their descriptors have been "
           "averaged, "
           "and a network's last layer before; leave out --fold, or take one scale with --scales 1");
     }
-    CheckTakesWhitening(model.net.options());
+    nn::CheckTakesWhitening(model.net.options());
   }
 
   ModelArguments model_;

@@ -53,18 +53,18 @@ void Compare(const Layer3x3& layer, int rounds) {
   const at::Tensor weight =
       (at::randn({layer.out_channels, layer.in_channels, 3, 3}) * deviation).contiguous(channels_last);
   const at::Tensor bias = at::randn({layer.out_channels});
-  const ConvolutionOptions options = {.in_channels = layer.in_channels,
-                                      .out_channels = layer.out_channels,
-                                      .kernel = 3,
-                                      .stride = 1,
-                                      .padding = 1};
-  const WinogradConvolution winograd(weight, bias);
+  const nn::ConvolutionOptions options = {.in_channels = layer.in_channels,
+                                          .out_channels = layer.out_channels,
+                                          .kernel = 3,
+                                          .stride = 1,
+                                          .padding = 1};
+  const nn::WinogradConvolution winograd(weight, bias);
   double best_direct = HUGE_VAL;
   double best_winograd = HUGE_VAL;
   for (int round = 0; round <= rounds; ++round) {  // the first one only warms up
     const double direct = ProcessorSecondsOf(
-        [&] { FusedConvolution(x, weight, bias, options, at::Tensor(), Activation::kRelu); });
-    const double transformed = ProcessorSecondsOf([&] { winograd(x, at::Tensor(), Activation::kRelu); });
+        [&] { nn::FusedConvolution(x, weight, bias, options, at::Tensor(), nn::Activation::kRelu); });
+    const double transformed = ProcessorSecondsOf([&] { winograd(x, at::Tensor(), nn::Activation::kRelu); });
     if (round == 0) continue;
     best_direct = std::min(best_direct, direct);
     best_winograd = std::min(best_winograd, transformed);
@@ -82,10 +82,10 @@ int Main(int argc, char** argv) {
   app.add_option("--rounds", rounds, "Measurements of each kind, the best of which counts");
   CLI11_PARSE(app, argc, argv);
   KeepFreedMemory();
-  const IntraOpThreads one_thread(1);
+  const nn::IntraOpThreads one_thread(1);
   one_thread.Enter();
   const c10::InferenceMode inference;
-  std::printf("Here vantage takes %s convolution.\n", WinogradPays() ? "Winograd's" : "direct");
+  std::printf("Here vantage takes %s convolution.\n", nn::WinogradPays() ? "Winograd's" : "direct");
   std::printf("| channels | map | direct, ms | Winograd, ms | direct : Winograd |\n|---|---|---|---|---|\n");
   for (const Layer3x3& layer : kLayers) Compare(layer, rounds);
   return 0;

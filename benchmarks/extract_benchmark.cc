@@ -55,12 +55,12 @@ struct Measurement {
 };
 
 // Speed does not depend on the weights' values, as long as activations neither vanish nor overflow.
-DescriptorNet MakeRandomNet(const std::string& architecture) {
+nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
   DescriptorNetOptions options;
   options.architecture = architecture;
-  DescriptorNet net(options);
+  nn::DescriptorNet net(options);
   const at::NoGradGuard no_grad;
-  net.Visit([](const std::string&, at::Tensor& tensor, TensorRole) {
+  net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
     if (tensor.dim() == 4)
       tensor = at::randn(tensor.sizes()) * std::sqrt(2.0 / static_cast<double>(tensor[0].numel()));
   });
@@ -93,14 +93,14 @@ RunContext ContextOf(const Setting& setting) {
   return context;
 }
 
-double TimeLimit(const Setting& setting, const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
-                 const ExtractOptions& options, bool side_by_side) {
-  const DescriptorNet frozen = net.Frozen();
+double TimeLimit(const Setting& setting, const nn::DescriptorNet& net,
+                 const std::vector<PhotoRequest>& photos, const ExtractOptions& options, bool side_by_side) {
+  const nn::DescriptorNet frozen = net.Frozen();
   std::vector<at::Tensor> tensors;
   for (const PhotoRequest& photo : photos)
-    tensors.push_back(ImagesToTensor({LoadPhoto(photo, options)}, net.normalization));
+    tensors.push_back(nn::ImagesToTensor({LoadPhoto(photo, options)}, net.normalization));
   const int threads = side_by_side ? ContextOf(setting).ThreadCount() : 1;
-  const IntraOpThreads alone(1);
+  const nn::IntraOpThreads alone(1);
   return TimeOf(setting, [&] {
     ParallelFor(static_cast<int64_t>(tensors.size()), threads, [&](int64_t i) {
       const c10::InferenceMode inference;
@@ -110,26 +110,27 @@ double TimeLimit(const Setting& setting, const DescriptorNet& net, const std::ve
   });
 }
 
-double TimeVantage(const Setting& setting, const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
-                   const ExtractOptions& options) {
+double TimeVantage(const Setting& setting, const nn::DescriptorNet& net,
+                   const std::vector<PhotoRequest>& photos, const ExtractOptions& options) {
   const Describer describer(net, options);
   return TimeOf(setting, [&] { ExtractDescriptors(describer, photos, ContextOf(setting)); });
 }
 
-double TimePlain(const Setting& setting, const DescriptorNet& net, const std::vector<PhotoRequest>& photos,
-                 const ExtractOptions& options) {
+double TimePlain(const Setting& setting, const nn::DescriptorNet& net,
+                 const std::vector<PhotoRequest>& photos, const ExtractOptions& options) {
   const c10::InferenceMode inference;
   const at::Tensor exponent = at::full({1}, 3.0);
   const PlainTrunk plain(net.trunk());
   return TimeOf(setting, [&] {
     for (const PhotoRequest& photo : photos) {
-      const at::Tensor image = ImagesToTensor({LoadPhoto(photo, options)}, net.normalization).contiguous();
+      const at::Tensor image =
+          nn::ImagesToTensor({LoadPhoto(photo, options)}, net.normalization).contiguous();
       for (const double scale : options.scales) {
         const at::Tensor resized =
             scale == 1 ? image
                        : at::upsample_bilinear2d(image, /*output_size=*/std::nullopt, /*align_corners=*/false,
                                                  std::vector<double>{scale, scale});
-        L2Normalize(GemPool(plain.Forward(resized), exponent));
+        nn::L2Normalize(nn::GemPool(plain.Forward(resized), exponent));
       }
     }
   });
@@ -141,8 +142,8 @@ Measurement Measure(const std::string& kind, const Setting& setting, const fs::p
   photos.resize(std::min(count, photos.size()));
   ExtractOptions options{.image_size = setting.image_size, .scales = ParseScales(setting.scales)};
   if (kind == "vantage") options.precision = setting.precision;
-  const DescriptorNet net = MakeRandomNet(setting.architecture);
-  const IntraOpThreads one_thread(1);
+  const nn::DescriptorNet net = MakeRandomNet(setting.architecture);
+  const nn::IntraOpThreads one_thread(1);
   if (setting.processor_time) one_thread.Enter();
   const double seconds = kind == "limit, side by side" ? TimeLimit(setting, net, photos, options, true)
                          : kind == "limit, one by one" ? TimeLimit(setting, net, photos, options, false)
@@ -234,13 +235,13 @@ int Main(int argc, char** argv) {
   }
   const fs::path made = fs::temp_directory_path() / StrCat("extract_benchmark-", ::getpid());
   if (photos.empty()) {
-    SynthesizeDataset({.train_scenes = 0,
-                       .val_scenes = 0,
-                       .test_scenes = 2,
-                       .test_photos = static_cast<int>(count + 1) / 2,
-                       .distractors = 0,
-                       .image_size = 800},
-                      made, {});
+    synthetic::SynthesizeDataset({.train_scenes = 0,
+                                  .val_scenes = 0,
+                                  .test_scenes = 2,
+                                  .test_photos = static_cast<int>(count + 1) / 2,
+                                  .distractors = 0,
+                                  .image_size = 800},
+                                 made, {});
     photos = (made / "test" / "photos").string();
   }
   std::printf(

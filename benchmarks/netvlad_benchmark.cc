@@ -48,12 +48,12 @@ void TimeHead(const Setting& setting) {
   options.locals.windows = setting.windows;
   options.locals.dimension = setting.dimension;
   options.netvlad.clusters = setting.clusters;
-  DescriptorNet net(options);
-  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole role) {
-    if (role == TensorRole::kParameter || name.ends_with("running_var"))
+  nn::DescriptorNet net(options);
+  net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+    if (role == nn::TensorRole::kParameter || name.ends_with("running_var"))
       tensor = at::rand(tensor.sizes()) * (tensor.dim() > 1 ? 0.05 : 1.0);
   });
-  DescriptorNet frozen = net.Frozen();
+  nn::DescriptorNet frozen = net.Frozen();
   const at::Tensor images = at::rand({1, 3, setting.size, setting.size});
   const at::Tensor map = frozen.FeatureMap(images);
   const double trunk = MedianSeconds(setting.rounds, [&] { frozen.FeatureMap(images); });

@@ -19,7 +19,7 @@ struct Setting {
   int64_t rows = 65536;
   int64_t dimension = 32768;
   double decay = 0.5;
-  PcaOptions pca{.dimension = 2048, .whiten = false};
+  numerics::PcaOptions pca{.dimension = 2048, .whiten = false};
 };
 
 // Row i of descriptors whose dimension j has a deviation of (1 + j)^-decay.
@@ -60,10 +60,11 @@ int Main(int argc, char** argv) {
   app.add_option("--decay", setting.decay, "Exponent of the deviations")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const Generated generated(setting);
-  const DescriptorRows rows{setting.rows, setting.dimension,
-                            [&](int64_t first, int64_t count) { return generated.Read(first, count); }};
+  const descriptors::DescriptorRows rows{setting.rows, setting.dimension, [&](int64_t first, int64_t count) {
+                                           return generated.Read(first, count);
+                                         }};
   const auto start = std::chrono::steady_clock::now();
-  const Whitening pca = LearnPca(rows, setting.pca);
+  const Whitening pca = numerics::LearnPca(rows, setting.pca);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   // Of the distribution that the descriptors are drawn from.
   const Eigen::VectorXd variances = generated.deviations().cast<double>().cwiseAbs2();

@@ -8,9 +8,9 @@
 
 namespace vantage {
 
-PlainTrunk::PlainTrunk(const Trunk& trunk) : trunk_(trunk) {
+PlainTrunk::PlainTrunk(const nn::Trunk& trunk) : trunk_(trunk) {
   trunk.layers->Visit(
-      [this](const std::string& name, at::Tensor& tensor, TensorRole) { tensors_[name] = tensor; });
+      [this](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensors_[name] = tensor; });
 }
 
 at::Tensor PlainTrunk::Forward(const at::Tensor& x_BCHW) const {

@@ -15,7 +15,7 @@ namespace vantage {
 // they are.
 class PlainTrunk {
  public:
-  explicit PlainTrunk(const Trunk& trunk);
+  explicit PlainTrunk(const nn::Trunk& trunk);
 
   at::Tensor Forward(const at::Tensor& x_BCHW) const;
 
@@ -24,7 +24,7 @@ class PlainTrunk {
                   int64_t stride, int64_t padding) const;
   at::Tensor ResNet(const at::Tensor& x_BCHW) const;
 
-  const Trunk& trunk_;
+  const nn::Trunk& trunk_;
   std::map<std::string, at::Tensor> tensors_;
 };
 

@@ -79,7 +79,7 @@ void MakeFile(const Setting& setting) {
   if (fs::exists(path) && fs::exists(sidecar)) return;
   const int64_t block = 4096;
   AtomicFile file(path);
-  file.Write(NpyHeader("<f2", {setting.rows, setting.dimension}));
+  file.Write(serialize::NpyHeader("<f2", {setting.rows, setting.dimension}));
   for (int64_t first = 0; first < setting.rows; first += block) {
     const Eigen::Matrix<Eigen::half, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows =
         MakeRows(std::min(block, setting.rows - first), setting.dimension, static_cast<uint64_t>(first) + 1)

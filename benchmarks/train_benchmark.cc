@@ -54,12 +54,12 @@ struct Setting {
 };
 
 // Speed does not depend on the weights' values, as long as activations neither vanish nor overflow.
-DescriptorNet MakeRandomNet(const std::string& architecture) {
+nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
   DescriptorNetOptions options;
   options.architecture = architecture;
-  DescriptorNet net(options);
+  nn::DescriptorNet net(options);
   const at::NoGradGuard no_grad;
-  net.Visit([](const std::string&, at::Tensor& tensor, TensorRole) {
+  net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
     if (tensor.dim() == 4)
       tensor = at::randn(tensor.sizes()) * std::sqrt(2.0 / static_cast<double>(tensor[0].numel()));
   });
@@ -67,21 +67,21 @@ DescriptorNet MakeRandomNet(const std::string& architecture) {
 }
 
 // A margin beyond all distances: every negative has a gradient.
-TupleLoss Loss() { return MakeLoss({.margin = 3}); }
+nn::TupleLoss Loss() { return nn::MakeLoss({.margin = 3}); }
 
 class Photos {
  public:
   explicit Photos(const fs::path& folder) : requests_(ListPhotos({folder.string()}).requests) {}
 
   // Tuple number `tuple`, decoded now.
-  LoadedTuple Load(size_t tuple) const {
-    LoadedTuple loaded;
+  train::LoadedTuple Load(size_t tuple) const {
+    train::LoadedTuple loaded;
     for (size_t i = 0; i < kPhotosOfTuple; ++i) {
       loaded.images.push_back(
           LoadPhoto(requests_[(tuple * kPhotosOfTuple + i) % requests_.size()], {.image_size = 362}));
-      loaded.labels.push_back(i == 0   ? TupleLabel::kQuery
-                              : i == 1 ? TupleLabel::kPositive
-                                       : TupleLabel::kNegative);
+      loaded.labels.push_back(i == 0   ? nn::TupleLabel::kQuery
+                              : i == 1 ? nn::TupleLabel::kPositive
+                                       : nn::TupleLabel::kNegative);
       loaded.may_have_gradient.push_back(true);
     }
     return loaded;
@@ -91,19 +91,21 @@ class Photos {
   std::vector<PhotoRequest> requests_;
 };
 
-double TimeVantage(DescriptorNet net, const Photos& photos, const Setting& setting,
+double TimeVantage(nn::DescriptorNet net, const Photos& photos, const Setting& setting,
                    const std::string& precision, double& data_wait) {
-  Optimizer optimizer(net, {}, {});
-  const TupleLoss loss = Loss();
-  net.ComputeTrunkIn(ParsePrecision(precision, net.device()));
+  train::Optimizer optimizer(net, {}, {});
+  const nn::TupleLoss loss = Loss();
+  net.ComputeTrunkIn(nn::ParsePrecision(precision, net.device()));
   const int threads = RunContext().ThreadCount();
-  const TupleRunnerOptions options = RunnerOptions({}, net.device(), threads);
+  const train::TupleRunnerOptions options = train::RunnerOptions({}, net.device(), threads);
   const size_t count = setting.tuples_per_step * static_cast<size_t>(setting.steps + 1);
-  OrderedPrefetch<LoadedTuple> loaded(static_cast<int64_t>(count), std::max(1, threads / 2), 2 * threads,
-                                      [&](int64_t i) { return photos.Load(static_cast<size_t>(i)); });
+  OrderedPrefetch<train::LoadedTuple> loaded(static_cast<int64_t>(count), std::max(1, threads / 2),
+                                             2 * threads,
+                                             [&](int64_t i) { return photos.Load(static_cast<size_t>(i)); });
   const auto step = [&] {
-    return TakeStep(net, optimizer, loss, kRate, TupleShare(ProcessGroup(), 0, setting.tuples_per_step),
-                    [&](size_t) { return *loaded.Next(); }, options, {});
+    return train::TakeStep(net, optimizer, loss, kRate,
+                           train::TupleShare(ProcessGroup(), 0, setting.tuples_per_step),
+                           [&](size_t) { return *loaded.Next(); }, options, {});
   };
   step();
   const auto start = Clock::now();
@@ -114,22 +116,22 @@ double TimeVantage(DescriptorNet net, const Photos& photos, const Setting& setti
   return seconds / static_cast<double>(count - setting.tuples_per_step);
 }
 
-double TimePlain(DescriptorNet net, const Photos& photos, const Setting& setting) {
-  Optimizer optimizer(net, {}, {});
-  const TupleLoss loss = Loss();
+double TimePlain(nn::DescriptorNet net, const Photos& photos, const Setting& setting) {
+  train::Optimizer optimizer(net, {}, {});
+  const nn::TupleLoss loss = Loss();
   const PlainTrunk plain(net.trunk());
   at::Tensor exponent;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    if (IsExponent(name)) exponent = tensor;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+    if (nn::IsExponent(name)) exponent = tensor;
   });
   size_t tuple = 0;
   const auto step = [&] {
     for (size_t i = 0; i < setting.tuples_per_step; ++i) {
-      const LoadedTuple loaded = photos.Load(tuple++);
+      const train::LoadedTuple loaded = photos.Load(tuple++);
       std::vector<at::Tensor> descriptors;
       for (const Image& image : loaded.images) {
-        const at::Tensor pixels = ImagesToTensor({image}, net.normalization).contiguous();
-        descriptors.push_back(L2Normalize(GemPool(plain.Forward(pixels), exponent)));
+        const at::Tensor pixels = nn::ImagesToTensor({image}, net.normalization).contiguous();
+        descriptors.push_back(nn::L2Normalize(nn::GemPool(plain.Forward(pixels), exponent)));
       }
       const at::AutoGradMode with_gradients(true);
       optimizer.AddGradients(
@@ -146,7 +148,7 @@ double TimePlain(DescriptorNet net, const Photos& photos, const Setting& setting
 
 Measurement Measure(const std::string& kind, const Setting& setting, const fs::path& folder) {
   if (kind != "plain") KeepFreedMemory();
-  const DescriptorNet net = MakeRandomNet(setting.architecture);
+  const nn::DescriptorNet net = MakeRandomNet(setting.architecture);
   const Photos photos(folder);
   Measurement measurement;
   measurement.seconds = kind == "plain" ? TimePlain(net, photos, setting)
@@ -218,13 +220,13 @@ int Main(int argc, char** argv) {
   }
   const fs::path made = fs::temp_directory_path() / StrCat("train_benchmark-", ::getpid());
   if (photos.empty()) {
-    SynthesizeDataset({.train_scenes = 0,
-                       .val_scenes = 0,
-                       .test_scenes = 2,
-                       .test_photos = 14,
-                       .distractors = 0,
-                       .image_size = 800},
-                      made, {});
+    synthetic::SynthesizeDataset({.train_scenes = 0,
+                                  .val_scenes = 0,
+                                  .test_scenes = 2,
+                                  .test_photos = 14,
+                                  .distractors = 0,
+                                  .image_size = 800},
+                                 made, {});
     photos = (made / "test" / "photos").string();
   }
   std::vector<std::string> kinds = {"plain", "fp32"};

@@ -15,10 +15,19 @@
 #include "vantage/photos.h"
 #include "vantage/run_context.h"
 
+namespace vantage::nn {
+class DescriptorNet;
+struct Model;
+}  // namespace vantage::nn
+
 namespace vantage {
 
+struct Whitening;
+
 class Describer;
+namespace extract {
 class DescriptorStore;
+}
 
 // Photos of equal size that share a pass on a GPU have together at most so many pixels, where no option says.
 inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
@@ -73,14 +82,12 @@ struct ExtractedDescriptors {
 // are not described again. Memory: the descriptors and what the photos in work take. Throws Interrupted;
 // Error for lack of memory or a fault of the device.
 ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
-                                        const RunContext& context = {}, DescriptorStore* store = nullptr);
+                                        const RunContext& context = {},
+                                        extract::DescriptorStore* store = nullptr);
 
 // Describes named photos, failed ones left out and listed. Throws Error where all fail.
 DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos,
-                                  const RunContext& context = {}, DescriptorStore* store = nullptr);
-
-struct Model;
-struct Whitening;
+                                  const RunContext& context = {}, extract::DescriptorStore* store = nullptr);
 
 struct ModelDescriptorOptions {
   // Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none.
@@ -102,22 +109,19 @@ struct ModelDescriptorOptions {
 void Declare(OptionsDescription& description, ModelDescriptorOptions& options);
 
 // The size and the scales that the options and the model come to.
-int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options);
-std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options);
+int EffectiveImageSize(const nn::Model& model, const ModelDescriptorOptions& options);
+std::vector<double> EffectiveScales(const nn::Model& model, const ModelDescriptorOptions& options);
 
 // The whitening that the options name, or null for none. Throws UsageError that lists the model's where it
 // has none of that name, or a dimension is asked for without whitening.
-const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOptions& options);
+const Whitening* ChooseWhitening(const nn::Model& model, const ModelDescriptorOptions& options);
 
 // What the model and the options make of photos. path: the model's file, which is read for its SHA-256.
-DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
+DescriptorProvenance ProvenanceOf(const nn::Model& model, const std::string& path,
                                   const ModelDescriptorOptions& options);
 
 // The options with the model's own values filled in.
-ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options);
-
-class DescriptorNet;
-struct Model;
+ExtractOptions ResolveOptions(const nn::Model& model, const ModelDescriptorOptions& options);
 
 // What became of one photo.
 struct DescribedPhoto {
@@ -139,9 +143,9 @@ class Describer {
  public:
   // A network as it is now (its weights are copied), without whitening. Throws UsageError where an option is
   // wrong or bf16 would be very slow here.
-  explicit Describer(const DescriptorNet& net, const ExtractOptions& options = {});
+  explicit Describer(const nn::DescriptorNet& net, const ExtractOptions& options = {});
   // A model with its whitening. Throws UsageError also where it has no whitening of that name.
-  explicit Describer(const Model& model, const ModelDescriptorOptions& options = {});
+  explicit Describer(const nn::Model& model, const ModelDescriptorOptions& options = {});
   // device: see ParseDevice. Throws Error as ReadModel does.
   static Describer Load(const std::filesystem::path& path, const ModelDescriptorOptions& options = {},
                         const std::string& device = "cpu");
@@ -177,8 +181,8 @@ class Describer {
  private:
   struct State;
   explicit Describer(std::shared_ptr<const State> state);
-  static std::shared_ptr<State> MakeState(const DescriptorNet& net, const ExtractOptions& options);
-  static std::shared_ptr<State> MakeState(const Model& model, const ModelDescriptorOptions& options);
+  static std::shared_ptr<State> MakeState(const nn::DescriptorNet& net, const ExtractOptions& options);
+  static std::shared_ptr<State> MakeState(const nn::Model& model, const ModelDescriptorOptions& options);
 
   std::shared_ptr<const State> state_;
 };
@@ -194,6 +198,7 @@ struct BenchmarkDescriptors {
 // Describes a benchmark's database, and those of its queries that are parts of photos or not in it. store:
 // see ExtractDescriptors.
 BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
-                                       const RunContext& context = {}, DescriptorStore* store = nullptr);
+                                       const RunContext& context = {},
+                                       extract::DescriptorStore* store = nullptr);
 
 }  // namespace vantage

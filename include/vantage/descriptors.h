@@ -122,7 +122,9 @@ void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& p
 // is not finite.
 DescriptorFile ReadDescriptors(const std::filesystem::path& path);
 
+namespace descriptors {
 class DescriptorReader;
+}
 
 // A descriptor file that is read block by block, for databases larger than memory. What was read stays in the
 // system's page cache, as it would with a mapped file; but a file that is cut meanwhile is an Error and not
@@ -149,7 +151,7 @@ class DescriptorDatabase {
   DescriptorMatrix ReadRows(const std::vector<int64_t>& rows) const;
 
  private:
-  std::unique_ptr<DescriptorReader> reader_;
+  std::unique_ptr<descriptors::DescriptorReader> reader_;
 };
 
 struct MergeOptions {

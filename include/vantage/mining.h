@@ -111,8 +111,6 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
                            const std::vector<SceneId>& classes, const TripletOptions& options,
                            uint64_t seed = 0, uint64_t round = 0, const RunContext& context = {});
 
-class DescriptorNet;
-
 struct MiningOptions {
   // "negatives": the set's queries and positives, each with the nearest photos of other scenes (TPAMI 2019),
   // or "difficulty": triplets of a wanted loss among photos of all scenes (MVA 2022); a scene is a class

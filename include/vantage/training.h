@@ -56,8 +56,6 @@ struct ScheduleOptions {
 };
 void Declare(OptionsDescription& description, ScheduleOptions& options);
 
-class DescriptorNet;
-
 // How the weights that a network of local features needs are made before it is trained.
 struct InitializationOptions {
   // Training photos whose locals are looked at: so many are drawn, or all where there are fewer.
@@ -202,8 +200,6 @@ struct TrainOptions {
   double weight_average_decay = 0;
 };
 void Declare(OptionsDescription& description, TrainOptions& options);
-
-class DescriptorNet;
 
 struct LearnWhiteningOptions {
   // "learned" from matching pairs as the code of TPAMI 2019 does it (LearnWhitening), "learned-paper" as the

@@ -97,7 +97,7 @@ std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<cons
         if (labels[i] >= 0) found.push_back({labels[i], scores[i]});  // -1: too few were met
       }
       if (rescored) Rescore(block.row(q), database, found);
-      std::sort(found.begin(), found.end(), Better);
+      std::sort(found.begin(), found.end(), search::Better);
       found.resize(std::min(found.size(), static_cast<size_t>(kept)));
     });
   }

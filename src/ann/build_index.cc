@@ -100,7 +100,7 @@ void Train(faiss::Index& index, const DescriptorDatabase& database, const Approx
   // Codes are learned by very many small steps. Threads that wait for each other after each took minutes on
   // two busy cores for what one does in seconds.
   const FaissThreads one(1);
-  const SingleThreadedBlas single;
+  const numerics::SingleThreadedBlas single;
   lists->train(rows.rows(), rows.data());  // what is left: the quantizer has its centres
 }
 
@@ -207,7 +207,7 @@ ApproximateIndex ApproximateIndex::Build(const DescriptorDatabase& database,
                                          const RunContext& context) try {
   auto state = std::make_unique<State>();
   state->options = Completed(options, database);
-  state->identity = DatabaseIdentity(database);
+  state->identity = ann::DatabaseIdentity(database);
   const FaissThreads threads(context.ThreadCount());
   try {
     state->index = MakeEmpty(state->options, database.dimension());

@@ -8,7 +8,7 @@
 #include "util/check.h"
 #include "util/hash.h"
 
-namespace vantage {
+namespace vantage::ann {
 namespace {
 
 using nlohmann::json;
@@ -57,4 +57,4 @@ void CheckIdentity(const json& identity, const DescriptorDatabase& database, con
   check("values_sha256", "their values");
 }
 
-}  // namespace vantage
+}  // namespace vantage::ann

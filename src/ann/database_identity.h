@@ -6,7 +6,7 @@
 
 #include "vantage/descriptors.h"
 
-namespace vantage {
+namespace vantage::ann {
 
 // What tells one database from another, without reading all of it: number and dimension of its descriptors,
 // the SHA-256 of its names and of 256 rows spread over it, and what made it.
@@ -16,4 +16,4 @@ nlohmann::json DatabaseIdentity(const DescriptorDatabase& database);
 void CheckIdentity(const nlohmann::json& identity, const DescriptorDatabase& database,
                    const std::string& source);
 
-}  // namespace vantage
+}  // namespace vantage::ann

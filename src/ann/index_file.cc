@@ -131,11 +131,11 @@ ApproximateIndex ApproximateIndex::Load(const fs::path& path, const DescriptorDa
   }
   auto state = std::make_unique<State>();
   state->options = Completed(options, database);
-  const json facts = ParseJson(ReadFile(sidecar), sidecar);
+  const json facts = serialize::ParseJson(ReadFile(sidecar), sidecar);
   try {
     VANTAGE_CHECK(facts.at("version") == kVersion, sidecar, ": has version ", facts.at("version").dump(),
                   ", this program reads ", kVersion);
-    CheckIdentity(facts.at("database"), database, path.string());
+    ann::CheckIdentity(facts.at("database"), database, path.string());
     CheckOptionsOf(facts, state->options, path);
     CheckBytes(facts, path);
     state->identity = facts.at("database");

@@ -10,7 +10,7 @@
 #include "util/string.h"
 #include "vantage/options.h"
 
-namespace vantage {
+namespace vantage::config {
 
 // Throws UsageError naming `source` where the option's value breaks its rule.
 void CheckOption(const OptionField& field, const std::string& source);
@@ -99,4 +99,4 @@ T ParseOption(const std::string& text) {
   }
 }
 
-}  // namespace vantage
+}  // namespace vantage::config

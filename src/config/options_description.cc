@@ -50,11 +50,11 @@ OptionField& OptionField::Flag(std::string name) {
 }
 
 std::string OptionField::ValueText() const {
-  return std::visit([](const auto* value) { return TomlText(*value); }, target);
+  return std::visit([](const auto* value) { return config::TomlText(*value); }, target);
 }
 
 std::string OptionField::TypeName() const {
-  return std::visit([](const auto* value) { return OptionTypeName(*value); }, target);
+  return std::visit([](const auto* value) { return config::OptionTypeName(*value); }, target);
 }
 
 std::string OptionField::RuleText() const {
@@ -110,15 +110,16 @@ void SetOption(const OptionsDescription& description, std::string_view key, cons
                const std::string& source) {
   const OptionField& field = description.Require(key, source);
   try {
-    std::visit([&](auto* value) { *value = ParseOption<std::remove_pointer_t<decltype(value)>>(text); },
-               field.target);
+    std::visit(
+        [&](auto* value) { *value = config::ParseOption<std::remove_pointer_t<decltype(value)>>(text); },
+        field.target);
   } catch (const Error& error) {
     throw UsageError(StrCat(source, ": '", key, "' wants a ", field.TypeName(), ", not '", text, "'"));
   }
-  CheckOption(field, source);
+  config::CheckOption(field, source);
 }
 
-void CheckOption(const OptionField& field, const std::string& source) {
+void config::CheckOption(const OptionField& field, const std::string& source) {
   const auto check_number = [&](double value) {
     const bool in_range = (field.min_excluded ? value > field.min : value >= field.min) && value <= field.max;
     if (!in_range) {
@@ -156,7 +157,7 @@ void CheckOption(const OptionField& field, const std::string& source) {
 }
 
 void CheckOptions(const OptionsDescription& description) {
-  for (const OptionField& field : description.fields()) CheckOption(field, "options");
+  for (const OptionField& field : description.fields()) config::CheckOption(field, "options");
 }
 
 std::string ToToml(const OptionsDescription& description, bool with_comments) {

@@ -17,7 +17,7 @@ std::string Place(const toml::source_region& region, const std::string& source) 
 // Assigns a TOML value; false where its type does not fit.
 template <typename T>
 bool Assign(const toml::node& node, T& value) {
-  if constexpr (IsList<T>::value) {
+  if constexpr (config::IsList<T>::value) {
     const toml::array* array = node.as_array();
     if (array == nullptr) return false;
     T items;
@@ -64,7 +64,7 @@ void ReadTable(const OptionsDescription& description, const toml::table& table, 
     const std::string value_place = Place(node.source(), source);
     const bool fits = std::visit([&node = node](auto* value) { return Assign(node, *value); }, field.target);
     if (!fits) throw UsageError(StrCat(value_place, ": '", key, "' wants a ", field.TypeName()));
-    CheckOption(field, value_place);
+    config::CheckOption(field, value_place);
   }
 }
 

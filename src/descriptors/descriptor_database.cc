@@ -8,7 +8,8 @@
 
 namespace vantage {
 
-DescriptorDatabase::DescriptorDatabase(const std::filesystem::path& path) : reader_(OpenDescriptors(path)) {}
+DescriptorDatabase::DescriptorDatabase(const std::filesystem::path& path)
+    : reader_(descriptors::OpenDescriptors(path)) {}
 DescriptorDatabase::~DescriptorDatabase() = default;
 DescriptorDatabase::DescriptorDatabase(DescriptorDatabase&&) noexcept = default;
 

@@ -12,7 +12,7 @@
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 namespace fs = std::filesystem;
@@ -320,4 +320,4 @@ std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const fs::path& path) {
   return std::make_unique<Hdf5Reader>(path);
 }
 
-}  // namespace vantage
+}  // namespace vantage::descriptors

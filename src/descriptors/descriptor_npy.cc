@@ -9,7 +9,7 @@
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 namespace fs = std::filesystem;
@@ -32,7 +32,7 @@ void Convert(const T* from, float* to, int64_t count) {
 class NpyReader : public DescriptorReader {
  public:
   explicit NpyReader(const fs::path& path) : DescriptorReader(path), file_(path) {
-    layout_ = ReadNpyLayout(file_);
+    layout_ = serialize::ReadNpyLayout(file_);
     const bool floats = layout_.dtype == "<f2" || layout_.dtype == "<f4" || layout_.dtype == "<f8";
     VANTAGE_CHECK(layout_.shape.size() == 2 && floats, path.string(),
                   ": descriptors are an N x D array of float16, float32 or float64, not ", layout_.dtype,
@@ -73,12 +73,12 @@ class NpyReader : public DescriptorReader {
   }
 
   InputFile file_;
-  NpyLayout layout_;
+  serialize::NpyLayout layout_;
 };
 
 template <typename T>
 void WriteValues(const DescriptorMatrix& values, AtomicFile& file, const char* dtype) {
-  file.Write(NpyHeader(dtype, {values.rows(), values.cols()}));
+  file.Write(serialize::NpyHeader(dtype, {values.rows(), values.cols()}));
   const int64_t block_rows = RowsPerBlock(values.cols());
   for (int64_t first = 0; first < values.rows(); first += block_rows) {
     const RowMajorMatrix<T> block =
@@ -110,4 +110,4 @@ std::unique_ptr<DescriptorReader> OpenNpyDescriptors(const fs::path& npy_path) {
   return std::make_unique<NpyReader>(npy_path);
 }
 
-}  // namespace vantage
+}  // namespace vantage::descriptors

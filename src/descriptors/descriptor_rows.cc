@@ -10,7 +10,7 @@
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::descriptors {
 
 namespace fs = std::filesystem;
 
@@ -59,4 +59,4 @@ DescriptorMatrix ScratchDescriptors::Read(int64_t first, int64_t count) const {
   return values;
 }
 
-}  // namespace vantage
+}  // namespace vantage::descriptors

@@ -7,7 +7,7 @@
 
 #include "vantage/descriptors.h"
 
-namespace vantage {
+namespace vantage::descriptors {
 
 // Descriptors that are read block by block and as often as they are needed, wherever they lie: as those of a
 // DescriptorDatabase.
@@ -47,4 +47,4 @@ class ScratchDescriptors {
   int file_ = -1;
 };
 
-}  // namespace vantage
+}  // namespace vantage::descriptors

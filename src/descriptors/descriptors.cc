@@ -94,17 +94,17 @@ void Declare(OptionsDescription& description, DescriptorFormat& format) {
 
 bool IsDescriptorPath(const fs::path& path) { return !ContainerOf(path).empty(); }
 
-int64_t RowsPerBlock(int64_t dimension) {
+int64_t descriptors::RowsPerBlock(int64_t dimension) {
   return std::max<int64_t>(1, kBlockElements / std::max<int64_t>(1, dimension));
 }
 
-fs::path ReplaceExtension(fs::path path, const char* extension) {
+fs::path descriptors::ReplaceExtension(fs::path path, const char* extension) {
   if (!ContainerOf(path).empty()) path.replace_extension();
   path += extension;
   return path;
 }
 
-std::string FactsText(const DescriptorFile& file, const std::string& array) {
+std::string descriptors::FactsText(const DescriptorFile& file, const std::string& array) {
   json facts;
   if (!array.empty()) facts["array"] = array;
   facts["names"] = file.descriptors.names;
@@ -121,10 +121,10 @@ std::string FactsText(const DescriptorFile& file, const std::string& array) {
   return facts.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-ParsedFacts ParseFacts(const std::string& text, const std::string& source) {
-  ParsedFacts parsed;
+descriptors::ParsedFacts descriptors::ParseFacts(const std::string& text, const std::string& source) {
+  descriptors::ParsedFacts parsed;
   DescriptorFile& result = parsed.file;
-  const json facts = ParseJson(text, source);
+  const json facts = serialize::ParseJson(text, source);
   try {
     result.descriptors.names = facts.at("names").get<std::vector<std::string>>();
     const json name_bytes = facts.value("name_bytes", json::object());
@@ -151,7 +151,7 @@ ParsedFacts ParseFacts(const std::string& text, const std::string& source) {
   return parsed;
 }
 
-std::string ArrayIdentity(const InputFile& npy) {
+std::string descriptors::ArrayIdentity(const InputFile& npy) {
   constexpr uint64_t kEnd = uint64_t{1} << 16;
   const uint64_t size = std::min(kEnd, npy.size());
   Sha256Digest digest;
@@ -177,23 +177,23 @@ std::string ChosenContainer(const fs::path& path, const DescriptorFormat& format
 }
 
 fs::path Hdf5Path(const fs::path& path) {
-  return ContainerOf(path).empty() ? ReplaceExtension(path, ".h5") : path;
+  return ContainerOf(path).empty() ? descriptors::ReplaceExtension(path, ".h5") : path;
 }
 
 }  // namespace
 
-void CheckDescriptorOutput(const fs::path& path, const DescriptorFormat& format,
-                           const OutputRules& rules) try {
+void descriptors::CheckDescriptorOutput(const fs::path& path, const DescriptorFormat& format,
+                                        const OutputRules& rules) try {
   if (ChosenContainer(path, format) == "h5") return CheckOutput(Hdf5Path(path), file_kinds::kHdf5, rules);
-  CheckOutput(ReplaceExtension(path, ".npy"), file_kinds::kNpy, rules);
-  CheckOutput(ReplaceExtension(path, ".json"), file_kinds::kDescriptors, rules);
+  CheckOutput(descriptors::ReplaceExtension(path, ".npy"), file_kinds::kNpy, rules);
+  CheckOutput(descriptors::ReplaceExtension(path, ".json"), file_kinds::kDescriptors, rules);
 } catch (...) {
   RethrowAsError();
 }
 
-void CheckDescriptorNames(const fs::path& path, const DescriptorFormat& format,
-                          const std::vector<std::string>& names) {
-  if (ChosenContainer(path, format) == "h5") Hdf5Groups(names, Hdf5Path(path));
+void descriptors::CheckDescriptorNames(const fs::path& path, const DescriptorFormat& format,
+                                       const std::vector<std::string>& names) {
+  if (ChosenContainer(path, format) == "h5") descriptors::Hdf5Groups(names, Hdf5Path(path));
 }
 
 void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const DescriptorFormat& format) try {
@@ -203,34 +203,35 @@ void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const De
                 descriptors.names.size(), " names for ", descriptors.size(), " descriptors");
   if (format.float16) CheckFitsFloat16(descriptors, path);
   if (container == "h5") {
-    WriteHdf5Descriptors(file, Hdf5Path(path), format.float16);
+    descriptors::WriteHdf5Descriptors(file, Hdf5Path(path), format.float16);
   } else {
-    WriteNpyDescriptors(file, ReplaceExtension(path, ".npy"), format.float16);
+    descriptors::WriteNpyDescriptors(file, descriptors::ReplaceExtension(path, ".npy"), format.float16);
   }
 } catch (...) {
   RethrowAsError();
 }
 
-std::unique_ptr<DescriptorReader> OpenDescriptors(const fs::path& path) try {
+std::unique_ptr<descriptors::DescriptorReader> descriptors::OpenDescriptors(const fs::path& path) try {
   const std::string named = ContainerOf(path);
-  if (named == "h5") return OpenHdf5Descriptors(path);
-  if (named.empty() && fs::is_regular_file(path) && StartsLikeHdf5(path)) return OpenHdf5Descriptors(path);
-  const fs::path npy_path = ReplaceExtension(path, ".npy");
+  if (named == "h5") return descriptors::OpenHdf5Descriptors(path);
+  if (named.empty() && fs::is_regular_file(path) && StartsLikeHdf5(path))
+    return descriptors::OpenHdf5Descriptors(path);
+  const fs::path npy_path = descriptors::ReplaceExtension(path, ".npy");
   if (named.empty()) {
-    const fs::path h5_path = ReplaceExtension(path, ".h5");
+    const fs::path h5_path = descriptors::ReplaceExtension(path, ".h5");
     const bool has_h5 = fs::exists(h5_path);
     const bool has_npy = fs::exists(npy_path);
     VANTAGE_CHECK(!has_h5 || !has_npy, path.string(), ": there are ", npy_path.filename().string(), " and ",
                   h5_path.filename().string(), "; name one of them");
-    if (has_h5) return OpenHdf5Descriptors(h5_path);
+    if (has_h5) return descriptors::OpenHdf5Descriptors(h5_path);
   }
-  return OpenNpyDescriptors(npy_path);
+  return descriptors::OpenNpyDescriptors(npy_path);
 } catch (...) {
   RethrowAsError();
 }
 
-void DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> values) const {
-  const int64_t block = RowsPerBlock(dimension_);
+void descriptors::DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> values) const {
+  const int64_t block = descriptors::RowsPerBlock(dimension_);
   for (int64_t first = 0; first < rows(); first += block) {
     const int64_t count = std::min(block, rows() - first);
     values.middleRows(first, count) = Read(first, count);
@@ -243,7 +244,7 @@ void DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> values) const {
 }
 
 DescriptorFile ReadDescriptors(const fs::path& path) try {
-  const std::unique_ptr<DescriptorReader> reader = OpenDescriptors(path);
+  const std::unique_ptr<descriptors::DescriptorReader> reader = descriptors::OpenDescriptors(path);
   DescriptorFile file = reader->facts();
   file.descriptors.values.resize(reader->rows(), reader->dimension());
   reader->ReadInto(file.descriptors.values);

@@ -6,7 +6,7 @@
 #define VANTAGE_HAS_F16C
 #endif
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 #ifdef VANTAGE_HAS_F16C
@@ -36,4 +36,4 @@ void ConvertHalf(const Eigen::half* halves, float* floats, int64_t count) {
   ConvertHalfPortably(halves, floats, count);
 }
 
-}  // namespace vantage
+}  // namespace vantage::descriptors

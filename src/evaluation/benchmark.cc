@@ -37,7 +37,8 @@ struct NamedDatabase {
 NamedDatabase ReadNamedDatabase(const fs::path& folder, const std::string& source) {
   NamedDatabase database{source, FindPhotosIn(folder), {}};
   if (fs::exists(folder / "images.json")) {
-    const json images = ParseJson(ReadFile(folder / "images.json"), (folder / "images.json").string());
+    const json images =
+        serialize::ParseJson(ReadFile(folder / "images.json"), (folder / "images.json").string());
     for (const json& name : images.at("imlist")) database.places.push_back(database.Place(name));
   } else {
     database.places.resize(database.finder.photos().size());
@@ -114,7 +115,7 @@ Benchmark ReadBoxedQueries(const fs::path& folder) try {
   try {
     const NamedDatabase database = ReadNamedDatabase(folder, source);
     for (const int64_t place : database.places) benchmark.photos.push_back(database.finder.photo(place));
-    for (const json& entry : ParseJson(ReadFile(queries_path), source)) {
+    for (const json& entry : serialize::ParseJson(ReadFile(queries_path), source)) {
       const int64_t place = database.Place(entry.at("query"));
       BenchmarkQuery query{database.finder.photo(place), std::nullopt, {}, std::nullopt, {}};
       const auto row = database.row_of.find(place);

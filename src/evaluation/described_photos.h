@@ -13,7 +13,7 @@
 #include "vantage/run_context.h"
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 
 // Finds rows of descriptors by names of models and lists of pairs.
 class DescribedPhotos {
@@ -29,4 +29,4 @@ class DescribedPhotos {
   PhotoFinder finder_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::evaluation

@@ -20,11 +20,11 @@ constexpr std::string_view kQueryFile = "_query.txt";
 constexpr std::string_view kOxfordPrefix = "oxc1_";
 constexpr uint64_t kMaxGroundTruthSize = uint64_t{1} << 24;
 
-std::vector<int64_t> CheckedRows(const PickleValue& query, std::string_view key, int64_t database_size,
-                                 const std::string& source) {
-  const PickleValue* list = query.Find(key);
+std::vector<int64_t> CheckedRows(const serialize::PickleValue& query, std::string_view key,
+                                 int64_t database_size, const std::string& source) {
+  const serialize::PickleValue* list = query.Find(key);
   if (list == nullptr) return {};
-  std::vector<int64_t> rows = ToIntegers(*list, StrCat(source, ": ", key));
+  std::vector<int64_t> rows = serialize::ToIntegers(*list, StrCat(source, ": ", key));
   for (const int64_t row : rows) {
     VANTAGE_CHECK(row >= 0 && row < database_size, source, ": '", key, "' names image ", row, " of ",
                   database_size);
@@ -74,16 +74,18 @@ void ReadNames(const fs::path& path, NameRows& rows, std::vector<int64_t>& into)
 GroundTruth ReadPickledGroundTruth(const fs::path& path) try {
   const std::string source = path.string();
   const std::string bytes = ReadFile(path);
-  const PickleDocument document(bytes, {source, NumpyGlobals()});
+  const serialize::PickleDocument document(bytes, {source, serialize::NumpyGlobals()});
   GroundTruth truth;
-  truth.image_names = ToTexts(Member(document.root(), "imlist", source), source + ": imlist");
-  truth.query_names = ToTexts(Member(document.root(), "qimlist", source), source + ": qimlist");
+  truth.image_names =
+      serialize::ToTexts(serialize::Member(document.root(), "imlist", source), source + ": imlist");
+  truth.query_names =
+      serialize::ToTexts(serialize::Member(document.root(), "qimlist", source), source + ": qimlist");
   CheckUnique(truth.image_names, source + ": imlist");
   const auto database_size = static_cast<int64_t>(truth.image_names.size());
-  for (const PickleValue* entry : Member(document.root(), "gnd", source).items) {
+  for (const serialize::PickleValue* entry : serialize::Member(document.root(), "gnd", source).items) {
     const std::string place = StrCat(source, ": gnd[", truth.queries.size(), "]");
     GroundTruth::Query query;
-    query.box = ToNumbers(Member(*entry, "bbx", place), place + ": bbx");
+    query.box = serialize::ToNumbers(serialize::Member(*entry, "bbx", place), place + ": bbx");
     CheckBox(query.box, place);
     query.ok = CheckedRows(*entry, "ok", database_size, place);
     query.easy = CheckedRows(*entry, "easy", database_size, place);

@@ -58,16 +58,17 @@ PairRecall RecallOfPairs(const std::vector<RowPair>& pairs, const std::vector<Ro
           photos * (photos - 1) / 2, found};
 }
 
-DescribedPhotos::DescribedPhotos(const Descriptors& photos)
+evaluation::DescribedPhotos::DescribedPhotos(const Descriptors& photos)
     : finder_({photos.names.begin(), photos.names.end()}) {}
 
-std::optional<int64_t> DescribedPhotos::Row(const std::string& name, const std::string& scene) const {
+std::optional<int64_t> evaluation::DescribedPhotos::Row(const std::string& name,
+                                                        const std::string& scene) const {
   const std::optional<int64_t> row = finder_.FindExact(name);
   return row ? row : finder_.FindExact(StrCat(scene, "/", name));
 }
 
-std::vector<RowPair> DescribedPhotos::Rows(const std::vector<NamePair>& pairs,
-                                           const std::string& scene) const {
+std::vector<RowPair> evaluation::DescribedPhotos::Rows(const std::vector<NamePair>& pairs,
+                                                       const std::string& scene) const {
   std::vector<RowPair> rows;
   for (const auto& [a, b] : pairs) {
     const std::optional<int64_t> row_a = Row(a, scene);

@@ -56,7 +56,7 @@ std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& 
                                                         const RunContext& context) {
   std::vector<std::vector<int64_t>> above;
   for (const std::vector<float>& scores : rankings.scores) above.emplace_back(scores.size(), 0);
-  ForEachSimilarityBlock(queries, distractors, context, [&](const SimilarityBlock& block) {
+  search::ForEachSimilarityBlock(queries, distractors, context, [&](const search::SimilarityBlock& block) {
     ParallelFor(block.values.rows(), context.ThreadCount(), [&](int64_t i) {
       const auto query = static_cast<size_t>(block.first_query + i);
       const std::vector<float>& scores = rankings.scores[query];

@@ -23,12 +23,12 @@ json ToJson(const QueryResult& query) {
   for (const RankedPhoto& photo : query.first) {
     first.push_back({{"name", photo.name},
                      {"kind", kKinds[static_cast<size_t>(photo.kind)]},
-                     {"score", NumberOrNull(photo.score)}});
+                     {"score", serialize::NumberOrNull(photo.score)}});
   }
   json result = {{"task", query.task},
                  {"query", query.query},
                  {"positives", query.positives},
-                 {"average_precision", NumberOrNull(query.average_precision)},
+                 {"average_precision", serialize::NumberOrNull(query.average_precision)},
                  {"positive_ranks", query.positive_ranks},
                  {"first", first}};
   if (query.box) result["bbx"] = {query.box->left, query.box->top, query.box->right, query.box->bottom};
@@ -59,7 +59,7 @@ QueryResult FromJson(const json& entry, const std::string& place) {
   query.task = entry.at("task").get<std::string>();
   query.query = entry.at("query").get<std::string>();
   query.positives = entry.at("positives").get<int64_t>();
-  query.average_precision = NumberOrNaN(entry.at("average_precision"));
+  query.average_precision = serialize::NumberOrNaN(entry.at("average_precision"));
   query.positive_ranks = entry.at("positive_ranks").get<std::vector<int64_t>>();
   if (entry.contains("bbx")) {
     const auto box = entry.at("bbx").get<std::array<double, 4>>();
@@ -68,14 +68,14 @@ QueryResult FromJson(const json& entry, const std::string& place) {
   for (const json& photo : entry.at("first")) {
     query.first.push_back({photo.at("name").get<std::string>(),
                            ParseKind(photo.at("kind").get<std::string>(), place),
-                           NumberOrNaN(photo.at("score"))});
+                           serialize::NumberOrNaN(photo.at("score"))});
   }
   CheckResult(query, place);
   return query;
 }
 
 EvaluationResults ParseResults(const std::string& text, const std::string& source) {
-  const json document = ParseJson(text, source);
+  const json document = serialize::ParseJson(text, source);
   EvaluationResults results;
   std::string place = source;
   try {

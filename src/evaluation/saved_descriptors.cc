@@ -11,7 +11,7 @@
 #include "vantage/evaluation.h"
 #include "vantage/photos.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 namespace fs = std::filesystem;
@@ -145,4 +145,4 @@ SavedDescriptors TakeDescriptors(Benchmark& benchmark, const DescriptorFile& fil
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::evaluation

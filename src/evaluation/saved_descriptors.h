@@ -9,7 +9,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/evaluation.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 
 // A benchmark's descriptors, taken from descriptor files.
 struct SavedDescriptors {
@@ -41,4 +41,4 @@ std::vector<std::string> QueryNames(const Benchmark& benchmark, const std::files
 SavedDescriptors TakeDescriptors(Benchmark& benchmark, const DescriptorFile& file,
                                  const DescriptorFile* queries, const SavedDescriptorsOptions& options);
 
-}  // namespace vantage
+}  // namespace vantage::evaluation

@@ -50,7 +50,7 @@ std::string_view AsBytes(const Eigen::Ref<const Eigen::MatrixXd>& values) {
 }  // namespace
 
 struct Describer::State {
-  DescriptorNet net;
+  nn::DescriptorNet net;
   ExtractOptions options;
   Whitening whitening;  // without mean: none
   int64_t dimension = 0;
@@ -65,7 +65,7 @@ struct Describer::State {
   DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
     const c10::InferenceMode inference;
     const at::Tensor tensor =
-        net.Forward(ImagesToTensor(images, net.normalization), options.scales, options.super_global)
+        net.Forward(nn::ImagesToTensor(images, net.normalization), options.scales, options.super_global)
             .cpu()
             .contiguous();
     DescriptorMatrix rows =
@@ -75,30 +75,31 @@ struct Describer::State {
   }
 
   std::string Identity() const {
-    DescriptorNet shared = net;
+    nn::DescriptorNet shared = net;
     DescriptorNetOptions made_of = net.options();
     OptionsDescription description;
     Declare(description, made_of);
     DeclareLocals(description, made_of);
     const SuperGlobalPooling& pooled = options.super_global;
     Sha256Digest digest;
-    digest.Add(nlohmann::json(
-                   {{"vantage", Version()},
-                    {"network", ToJson(description)},
-                    {"weights", model_sha256.empty() ? WeightsSha256(shared) : "of the file " + model_sha256},
-                    {"mean", net.normalization.mean},
-                    {"std", net.normalization.std},
-                    {"device", c10::DeviceTypeName(net.device().type())},
-                    {"image_size", options.image_size},
-                    {"apply_exif_orientation", options.apply_exif_orientation},
-                    {"scales", options.scales},
-                    {"decode", options.decode},
-                    {"precision", options.precision},
-                    {"batch_pixels", options.batch_pixels},
-                    {"super_global",
-                     {pooled.regional_size, pooled.regional_exponent, pooled.exponent, pooled.scale_pooling}},
-                    {"dimension", dimension}})
-                   .dump());
+    digest.Add(
+        nlohmann::json(
+            {{"vantage", Version()},
+             {"network", ToJson(description)},
+             {"weights", model_sha256.empty() ? nn::WeightsSha256(shared) : "of the file " + model_sha256},
+             {"mean", net.normalization.mean},
+             {"std", net.normalization.std},
+             {"device", c10::DeviceTypeName(net.device().type())},
+             {"image_size", options.image_size},
+             {"apply_exif_orientation", options.apply_exif_orientation},
+             {"scales", options.scales},
+             {"decode", options.decode},
+             {"precision", options.precision},
+             {"batch_pixels", options.batch_pixels},
+             {"super_global",
+              {pooled.regional_size, pooled.regional_exponent, pooled.exponent, pooled.scale_pooling}},
+             {"dimension", dimension}})
+            .dump());
     digest.Add(AsBytes(whitening.mean));
     digest.Add(AsBytes(whitening.projection));
     return digest.Hex();
@@ -112,7 +113,7 @@ struct Describer::State {
         const Image image{
             side, side,
             std::vector<uint8_t>(size_t{3} * static_cast<size_t>(side) * static_cast<size_t>(side))};
-        net.Forward(ImagesToTensor({image}, net.normalization), {1}, options.super_global);
+        net.Forward(nn::ImagesToTensor({image}, net.normalization), {1}, options.super_global);
         return true;
       } catch (const c10::Error& error) {
         if (side >= kLargestAsked || IsLackOfMemory(error) || IsFaultOfDevice(error)) throw;
@@ -141,17 +142,17 @@ struct Describer::State {
   }
 };
 
-std::shared_ptr<Describer::State> Describer::MakeState(const DescriptorNet& net,
+std::shared_ptr<Describer::State> Describer::MakeState(const nn::DescriptorNet& net,
                                                        const ExtractOptions& options) {
   CheckOptions(options);
   net.CheckSuperGlobal(options.super_global);
-  auto state = std::make_shared<State>(net.Frozen(ParsePrecision(options.precision, net.device())), options,
-                                       Whitening{}, net.dimension());
+  auto state = std::make_shared<State>(net.Frozen(nn::ParsePrecision(options.precision, net.device())),
+                                       options, Whitening{}, net.dimension());
   if (options.batch_pixels == 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
   return state;
 }
 
-std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
+std::shared_ptr<Describer::State> Describer::MakeState(const nn::Model& model,
                                                        const ModelDescriptorOptions& options) {
   CheckOptions(options);
   std::shared_ptr<State> state = MakeState(model.net, ResolveOptions(model, options));
@@ -169,13 +170,13 @@ std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
 
 Describer::Describer(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-Describer::Describer(const DescriptorNet& net, const ExtractOptions& options) try
+Describer::Describer(const nn::DescriptorNet& net, const ExtractOptions& options) try
     : state_(MakeState(net, options)) {
 } catch (...) {
   RethrowAsError();
 }
 
-Describer::Describer(const Model& model, const ModelDescriptorOptions& options) try
+Describer::Describer(const nn::Model& model, const ModelDescriptorOptions& options) try
     : state_(MakeState(model, options)) {
 } catch (...) {
   RethrowAsError();
@@ -183,8 +184,8 @@ Describer::Describer(const Model& model, const ModelDescriptorOptions& options) 
 
 Describer Describer::Load(const std::filesystem::path& path, const ModelDescriptorOptions& options,
                           const std::string& device) try {
-  Model model = ReadModel(path);
-  model.net.To(ParseDevice(device));
+  nn::Model model = nn::ReadModel(path);
+  model.net.To(nn::ParseDevice(device));
   return Describer(model, options);
 } catch (...) {
   RethrowAsError();

@@ -19,7 +19,7 @@
 // The file: records, each of the payload's size and CRC-32 (uint32, the machine's byte order) and the
 // payload. The first payload is kHead, each further one a dimension D (uint32) and descriptors: key, D
 // floats.
-namespace vantage {
+namespace vantage::extract {
 namespace {
 
 struct RecordHead {
@@ -195,4 +195,4 @@ void DescriptorStore::Discard(const std::filesystem::path& path) try {
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::extract

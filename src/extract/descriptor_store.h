@@ -14,7 +14,7 @@
 #include "util/file_lock.h"
 #include "vantage/describer.h"
 
-namespace vantage {
+namespace vantage::extract {
 
 // Names a descriptor in a store: the first half of a SHA-256.
 using DescriptorKey = std::array<unsigned char, 16>;
@@ -78,4 +78,4 @@ class DescriptorStore {
   std::map<DescriptorKey, Place> places_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::extract

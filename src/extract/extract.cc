@@ -115,12 +115,12 @@ std::vector<double> ParseScales(const std::string& text) {
       scale = ParseDouble(part, "scales");
     } catch (const Error&) {  // said below
     }
-    if (!IsScale(scale)) {
+    if (!nn::IsScale(scale)) {
       throw UsageError(StrCat("scales: '", part, "' in '", text, "' is not a number in [0.01, 16]"));
     }
     scales.push_back(scale);
   }
-  if (scales.empty() || scales.size() > kMaxScales)
+  if (scales.empty() || scales.size() > nn::kMaxScales)
     throw UsageError(StrCat("scales: one to sixteen, not '", text, "'"));
   return scales;
 }
@@ -132,8 +132,8 @@ void CheckOptions(const ExtractOptions& options) {
                                       .batch_pixels = options.batch_pixels,
                                       .super_global = options.super_global});
   if (options.image_size == 0) throw UsageError("image_size = 0: photos have a side of at least 1 pixel");
-  if (options.scales.empty() || options.scales.size() > kMaxScales ||
-      !std::all_of(options.scales.begin(), options.scales.end(), IsScale)) {
+  if (options.scales.empty() || options.scales.size() > nn::kMaxScales ||
+      !std::all_of(options.scales.begin(), options.scales.end(), nn::IsScale)) {
     throw UsageError("scales: one to sixteen numbers in [0.01, 16]");
   }
 }
@@ -157,19 +157,19 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
 }
 
 ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
-                                        const RunContext& context, DescriptorStore* store) try {
+                                        const RunContext& context, extract::DescriptorStore* store) try {
   const auto count = static_cast<int64_t>(requests.size());
   ExtractedDescriptors extracted;
   extracted.values.setZero(count, describer.dimension());
   const auto row = [&](int64_t i) -> std::span<float> {
     return {extracted.values.row(i).data(), static_cast<size_t>(describer.dimension())};
   };
-  std::vector<std::optional<DescriptorKey>> keys(store == nullptr ? 0 : requests.size());
+  std::vector<std::optional<extract::DescriptorKey>> keys(store == nullptr ? 0 : requests.size());
   std::vector<bool> finished(requests.size());
   int64_t done = 0;
   for (size_t i = 0; i < keys.size(); ++i) {
     context.CheckCancelled();
-    keys[i] = KeyOf(describer.identity(), requests[i]);
+    keys[i] = extract::KeyOf(describer.identity(), requests[i]);
     finished[i] = keys[i] && store->Read(*keys[i], row(static_cast<int64_t>(i)));
     done += finished[i] ? 1 : 0;
   }
@@ -180,7 +180,7 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
             " descriptors of other photos, or made otherwise (weights, options, kind of device)");
   }
   const auto keep = [&](const Window& window, std::vector<DescribedPhoto> photos) {
-    std::vector<std::pair<DescriptorKey, std::vector<float>>> kept;
+    std::vector<std::pair<extract::DescriptorKey, std::vector<float>>> kept;
     for (int64_t i = window.first; i < window.first + window.count; ++i) {
       const auto at = static_cast<size_t>(i);
       DescribedPhoto& photo = photos[at - static_cast<size_t>(window.first)];
@@ -204,8 +204,8 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
     if (!std::all_of(first, first + static_cast<std::ptrdiff_t>(window.count), [](bool is) { return is; }))
       windows.push_back(window);
   }
-  const IntraOpThreads one_thread_a_photo(1);
-  const SingleThreadedBlas one_thread_a_whitening;
+  const nn::IntraOpThreads one_thread_a_photo(1);
+  const numerics::SingleThreadedBlas one_thread_a_whitening;
   const int threads = context.ThreadCount();
   const auto window_count = static_cast<int64_t>(windows.size());
   OrderedPrefetch<WindowImages> loaded(window_count, threads, 2 * threads, [&](int64_t w) {
@@ -234,7 +234,7 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
 }
 
 DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos, const RunContext& context,
-                                  DescriptorStore* store) try {
+                                  extract::DescriptorStore* store) try {
   ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, context, store);
   DescriptorFile file;
   std::vector<bool> failed(photos.names.size());

@@ -44,7 +44,7 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
       .Add("precision", options.precision,
            "What the network computes in: fp32; bf16 on a GPU or a CPU with AMX or AVX512-BF16; tf32 or fp16 "
            "on a GPU")
-      .OneOf(PrecisionNames());
+      .OneOf(nn::PrecisionNames());
   description
       .Add("batch_pixels", options.batch_pixels,
            "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "
@@ -54,16 +54,16 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
   Declare(description, options.super_global);
 }
 
-int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options) {
+int EffectiveImageSize(const nn::Model& model, const ModelDescriptorOptions& options) {
   if (options.image_size > 0) return options.image_size;
   return model.image_size > 0 ? model.image_size : kDefaultImageSize;
 }
 
-std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options) {
+std::vector<double> EffectiveScales(const nn::Model& model, const ModelDescriptorOptions& options) {
   return options.scales == "default" ? model.scales : ParseScales(options.scales);
 }
 
-const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOptions& options) {
+const Whitening* ChooseWhitening(const nn::Model& model, const ModelDescriptorOptions& options) {
   const std::string name = options.whitening == "default" ? model.default_whitening
                            : options.whitening == "none"  ? ""
                                                           : options.whitening;
@@ -91,7 +91,7 @@ const Whitening* ChooseWhitening(const Model& model, const ModelDescriptorOption
   return best ? &*best : &*other;
 }
 
-DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
+DescriptorProvenance ProvenanceOf(const nn::Model& model, const std::string& path,
                                   const ModelDescriptorOptions& options) {
   DescriptorProvenance made;
   made.vantage = Version();
@@ -118,7 +118,7 @@ DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
   return made;
 }
 
-ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options) {
+ExtractOptions ResolveOptions(const nn::Model& model, const ModelDescriptorOptions& options) {
   return {EffectiveImageSize(model, options),
           options.apply_exif_orientation,
           EffectiveScales(model, options),

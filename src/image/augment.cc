@@ -45,7 +45,7 @@ void Declare(OptionsDescription& description, AugmentationOptions& options) {
   description.Add("saturation", options.saturation, "Largest change of saturation").Range(0, 1);
 }
 
-Image FlipHorizontally(const Image& image) {
+Image image::FlipHorizontally(const Image& image) {
   Image flipped = image;
   for (int y = 0; y < image.height; ++y) {
     for (int x = 0; x < image.width; ++x) {
@@ -56,7 +56,7 @@ Image FlipHorizontally(const Image& image) {
   return flipped;
 }
 
-Image Augment(const Image& image, const AugmentationOptions& options, RandomStream& random) {
+Image image::Augment(const Image& image, const AugmentationOptions& options, RandomStream& random) {
   CheckOptions(options);
   Image result = image;
   if (options.square_size > 0) result = ResizeLanczos(result, options.square_size, options.square_size);
@@ -66,11 +66,13 @@ Image Augment(const Image& image, const AugmentationOptions& options, RandomStre
   }
   if (options.min_crop_scale < 1) result = RandomResizedCrop(result, options.min_crop_scale, random);
   if (options.flip_probability > 0 && random.Chance(options.flip_probability)) {
-    result = FlipHorizontally(result);
+    result = image::FlipHorizontally(result);
   }
-  if (options.brightness > 0) result = ChangeBrightness(result, RandomFactor(options.brightness, random));
-  if (options.contrast > 0) result = ChangeContrast(result, RandomFactor(options.contrast, random));
-  if (options.saturation > 0) result = ChangeSaturation(result, RandomFactor(options.saturation, random));
+  if (options.brightness > 0)
+    result = image::ChangeBrightness(result, RandomFactor(options.brightness, random));
+  if (options.contrast > 0) result = image::ChangeContrast(result, RandomFactor(options.contrast, random));
+  if (options.saturation > 0)
+    result = image::ChangeSaturation(result, RandomFactor(options.saturation, random));
   return result;
 }
 

@@ -5,7 +5,7 @@
 #include "vantage/image.h"
 #include "vantage/options.h"
 
-namespace vantage {
+namespace vantage::image {
 
 // Varies an image, in the order of the options. The same stream gives the same image.
 // Differs from torchvision's ColorJitter: brightness, contrast and saturation change in this order, not in a
@@ -21,4 +21,4 @@ Image ChangeBrightness(const Image& image, double factor);
 Image ChangeContrast(const Image& image, double factor);
 Image ChangeSaturation(const Image& image, double factor);
 
-}  // namespace vantage
+}  // namespace vantage::image

@@ -6,7 +6,7 @@
 
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::image {
 
 // One function a format, called by DecodeImage once it knows which it is. Each throws Error naming the
 // source.
@@ -26,4 +26,4 @@ int ExifOrientation(std::string_view tiff);
 void CheckImageSize(int64_t width, int64_t height, uint64_t bytes_in_file, int64_t pixels_per_byte,
                     const DecodeOptions& options, const std::string& source);
 
-}  // namespace vantage
+}  // namespace vantage::image

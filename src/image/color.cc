@@ -5,7 +5,7 @@
 #include "image/augment.h"
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 // Pillow's grey: ITU-R 601-2 in 16-bit fixed point.
@@ -49,4 +49,4 @@ Image ChangeContrast(const Image& image, double factor) {
 
 Image ChangeSaturation(const Image& image, double factor) { return BlendWithGrey(image, factor, GreyOf); }
 
-}  // namespace vantage
+}  // namespace vantage::image

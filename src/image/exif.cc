@@ -3,7 +3,7 @@
 
 // EXIF is a TIFF file (TIFF 6.0, section 2) in an application segment; the orientation is tag 0x0112 of its
 // first directory.
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 constexpr uint32_t kOrientationTag = 0x0112;
@@ -45,4 +45,4 @@ int ExifOrientation(std::string_view tiff) {
   return 1;
 }
 
-}  // namespace vantage
+}  // namespace vantage::image

@@ -40,8 +40,8 @@ Image MakeImage(int width, int height) {
   return {width, height, std::vector<uint8_t>(static_cast<size_t>(width) * static_cast<size_t>(height) * 3)};
 }
 
-void CheckImageSize(int64_t width, int64_t height, uint64_t bytes_in_file, int64_t pixels_per_byte,
-                    const DecodeOptions& options, const std::string& source) {
+void image::CheckImageSize(int64_t width, int64_t height, uint64_t bytes_in_file, int64_t pixels_per_byte,
+                           const DecodeOptions& options, const std::string& source) {
   VANTAGE_CHECK(width > 0 && height > 0, source, ": an image of ", width, " x ", height, " pixels");
   VANTAGE_CHECK(width <= options.max_pixels / height, source, ": ", width, " x ", height,
                 " pixels are more than the ", options.max_pixels, " allowed");
@@ -52,8 +52,9 @@ void CheckImageSize(int64_t width, int64_t height, uint64_t bytes_in_file, int64
 
 Image DecodeImage(std::string_view bytes, const std::string& source, const DecodeOptions& options) {
   int orientation = 1;
-  Image image = DetectFormat(bytes, source) == Format::kJpeg ? DecodeJpeg(bytes, source, options, orientation)
-                                                             : DecodePng(bytes, source, options, orientation);
+  Image image = DetectFormat(bytes, source) == Format::kJpeg
+                    ? image::DecodeJpeg(bytes, source, options, orientation)
+                    : image::DecodePng(bytes, source, options, orientation);
   if (!options.apply_exif_orientation) return image;
   return ApplyOrientation(std::move(image), orientation);
 }
@@ -64,8 +65,8 @@ Image ReadImage(const std::filesystem::path& path, const DecodeOptions& options)
 
 ImageHeader ReadImageHeader(const std::filesystem::path& path) {
   const std::string bytes = ReadFile(path, kMaxFileSize);
-  return DetectFormat(bytes, path.string()) == Format::kJpeg ? ReadJpegHeader(bytes, path.string())
-                                                             : ReadPngHeader(bytes, path.string());
+  return DetectFormat(bytes, path.string()) == Format::kJpeg ? image::ReadJpegHeader(bytes, path.string())
+                                                             : image::ReadPngHeader(bytes, path.string());
 }
 
 Image ApplyOrientation(Image image, int exif_orientation) {

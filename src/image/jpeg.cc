@@ -114,7 +114,7 @@ int Orientation(const Decoder& decoder) {
   for (jpeg_saved_marker_ptr marker = decoder.codec.marker_list; marker != nullptr; marker = marker->next) {
     const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
     if (marker->marker == JPEG_APP0 + 1 && data.substr(0, kPrefix.size()) == kPrefix) {
-      return ExifOrientation(data.substr(kPrefix.size()));
+      return image::ExifOrientation(data.substr(kPrefix.size()));
     }
   }
   return 1;
@@ -145,7 +145,7 @@ Image FromInks(const std::vector<uint8_t>& inks, int width, int height) {
 
 }  // namespace
 
-ImageHeader ReadJpegHeader(std::string_view bytes, const std::string& source) {
+ImageHeader image::ReadJpegHeader(std::string_view bytes, const std::string& source) {
   Decoder decoder;
   if (!ReadHeader(decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
     Fail(decoder, source);
@@ -153,13 +153,13 @@ ImageHeader ReadJpegHeader(std::string_view bytes, const std::string& source) {
           Orientation(decoder)};
 }
 
-Image DecodeJpeg(std::string_view bytes, const std::string& source, const DecodeOptions& options,
-                 int& orientation) {
+Image image::DecodeJpeg(std::string_view bytes, const std::string& source, const DecodeOptions& options,
+                        int& orientation) {
   Decoder decoder;
   if (!ReadHeader(decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
     Fail(decoder, source);
-  CheckImageSize(decoder.codec.image_width, decoder.codec.image_height, bytes.size(), kPixelsPerByte, options,
-                 source);
+  image::CheckImageSize(decoder.codec.image_width, decoder.codec.image_height, bytes.size(), kPixelsPerByte,
+                        options, source);
   orientation = Orientation(decoder);
   decoder.codec.scale_denom = Reduction(decoder.codec, options.enough_pixels);
   if (!StartDecoding(decoder)) Fail(decoder, source);

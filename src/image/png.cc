@@ -117,28 +117,29 @@ ImageHeader Header(Decoder& decoder) {
   png_uint_32 size = 0;
   png_bytep exif = nullptr;
   if (png_get_eXIf_1(decoder.codec, decoder.info, &size, &exif) != 0) {
-    header.exif_orientation = ExifOrientation({reinterpret_cast<const char*>(exif), size});
+    header.exif_orientation = image::ExifOrientation({reinterpret_cast<const char*>(exif), size});
   }
   return header;
 }
 
 }  // namespace
 
-ImageHeader ReadPngHeader(std::string_view bytes, const std::string& source) {
+ImageHeader image::ReadPngHeader(std::string_view bytes, const std::string& source) {
   Decoder decoder(bytes);
   if (!ReadHeader(decoder)) Fail(decoder, source);
   return Header(decoder);
 }
 
-Image DecodePng(std::string_view bytes, const std::string& source, const DecodeOptions& options,
-                int& orientation) {
+Image image::DecodePng(std::string_view bytes, const std::string& source, const DecodeOptions& options,
+                       int& orientation) {
   Decoder decoder(bytes);
   if (!ReadHeader(decoder)) Fail(decoder, source);
   const ImageHeader header = Header(decoder);
   orientation = header.exif_orientation;
   const int bits_per_pixel =
       png_get_channels(decoder.codec, decoder.info) * png_get_bit_depth(decoder.codec, decoder.info);
-  CheckImageSize(header.width, header.height, bytes.size(), kBitsPerByte / bits_per_pixel, options, source);
+  image::CheckImageSize(header.width, header.height, bytes.size(), kBitsPerByte / bits_per_pixel, options,
+                        source);
   if (!StartDecoding(decoder)) Fail(decoder, source);
   VANTAGE_CHECK(png_get_rowbytes(decoder.codec, decoder.info) == static_cast<size_t>(header.width) * 3,
                 source, ": a PNG of an unknown kind");

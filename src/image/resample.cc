@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 constexpr double kLanczosLobes = 3.0;
@@ -102,4 +102,4 @@ const ResampleKernels& FastestResampleKernels() {
   return kAvx2 != nullptr ? *kAvx2 : PortableResampleKernels();
 }
 
-}  // namespace vantage
+}  // namespace vantage::image

@@ -7,7 +7,7 @@
 
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::image {
 
 // Pillow's resampling of one direction: sums of bytes times fixed-point weights in 32 bits, rounded to bytes.
 constexpr int kWeightBits = 22;  // behind the point
@@ -44,4 +44,4 @@ const ResampleKernels& PortableResampleKernels();
 const ResampleKernels* Avx2ResampleKernels();
 const ResampleKernels& FastestResampleKernels();
 
-}  // namespace vantage
+}  // namespace vantage::image

@@ -14,7 +14,7 @@
 #define VANTAGE_AVX2 __attribute__((target("avx2")))
 #define VANTAGE_AVX2_INLINE __attribute__((target("avx2"), always_inline)) inline
 
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 constexpr int kLowBits = 11;
@@ -204,14 +204,14 @@ const ResampleKernels* Avx2ResampleKernels() {
   return __builtin_cpu_supports("avx2") ? &kKernels : nullptr;
 }
 
-}  // namespace vantage
+}  // namespace vantage::image
 
 #else
 
-namespace vantage {
+namespace vantage::image {
 
 const ResampleKernels* Avx2ResampleKernels() { return nullptr; }
 
-}  // namespace vantage
+}  // namespace vantage::image
 
 #endif

@@ -81,14 +81,14 @@ Image ResizeLanczos(const Image& image, int width, int height) {
     length_y = static_cast<float>(static_cast<double>(image.height) / factor_y);
     source = &reduced;
   }
-  const ResampleKernels& kernels = FastestResampleKernels();
+  const image::ResampleKernels& kernels = image::FastestResampleKernels();
   Image resampled;
   if (width != source->width || length_x != static_cast<float>(width)) {
-    resampled = kernels.horizontally(*source, LanczosWeights(source->width, length_x, width));
+    resampled = kernels.horizontally(*source, image::LanczosWeights(source->width, length_x, width));
     source = &resampled;
   }
   if (height != source->height || length_y != static_cast<float>(height)) {
-    return kernels.vertically(*source, LanczosWeights(source->height, length_y, height));
+    return kernels.vertically(*source, image::LanczosWeights(source->height, length_y, height));
   }
   return *source;
 }

@@ -13,7 +13,7 @@
 #include "mining/tuple_miner.h"
 #include "vantage/mining.h"
 
-namespace vantage {
+namespace vantage::mining {
 
 // Descriptors of photos, each there once. Those that cannot be read are left out.
 class DescriptorPool {
@@ -80,4 +80,4 @@ inline std::vector<SceneId> ScenesOf(const TrainingSet& set, const std::vector<P
   return scenes;
 }
 
-}  // namespace vantage
+}  // namespace vantage::mining

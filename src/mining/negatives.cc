@@ -117,7 +117,7 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
   const int64_t blocks = count > 0 ? (queries.rows() + kQueriesPerBlock - 1) / kQueriesPerBlock : 0;
   std::mutex mutex;
   int64_t done = 0;
-  const IntraOpThreads one_thread_a_block(1);
+  const nn::IntraOpThreads one_thread_a_block(1);
   ParallelFor(blocks, context.ThreadCount(), [&](int64_t block) {
     one_thread_a_block.Enter();
     const int64_t first_query = block * kQueriesPerBlock;
@@ -126,8 +126,8 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
     for (int64_t first = 0; first < pool.rows(); first += kPoolPerBlock) {
       context.CheckCancelled();
       const int64_t pool_count = std::min(kPoolPerBlock, pool.rows() - first);
-      Similarities(queries.middleRows(first_query, query_count), pool.middleRows(first, pool_count),
-                   similarities);
+      mining::Similarities(queries.middleRows(first_query, query_count), pool.middleRows(first, pool_count),
+                           similarities);
       for (int64_t q = 0; q < query_count; ++q) {
         best[static_cast<size_t>(first_query + q)].OfferRows(
             {similarities.row(q).data(), static_cast<size_t>(pool_count)}, first);

@@ -5,7 +5,7 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
 
-namespace vantage {
+namespace vantage::mining {
 
 void Similarities(const Eigen::Ref<const DescriptorMatrix>& a, const Eigen::Ref<const DescriptorMatrix>& b,
                   DescriptorMatrix& product) {
@@ -18,4 +18,4 @@ void Similarities(const Eigen::Ref<const DescriptorMatrix>& a, const Eigen::Ref<
              tensor(b.data(), b.rows(), b.cols(), b.outerStride()).t());
 }
 
-}  // namespace vantage
+}  // namespace vantage::mining

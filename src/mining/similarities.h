@@ -3,11 +3,11 @@
 
 #include "vantage/descriptors.h"
 
-namespace vantage {
+namespace vantage::mining {
 
 // a b^T, of A x D and B x D, by LibTorch's BLAS library, which takes the number of threads that
 // IntraOpThreads says. `product` is made A x B; its memory is taken again where it fits.
 void Similarities(const Eigen::Ref<const DescriptorMatrix>& a, const Eigen::Ref<const DescriptorMatrix>& b,
                   DescriptorMatrix& product);
 
-}  // namespace vantage
+}  // namespace vantage::mining

@@ -8,7 +8,7 @@
 #include "util/check.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::mining {
 namespace {
 
 // Photos of a round: of scenes in random order so many each, until the pool is full; then in random order, so
@@ -70,4 +70,4 @@ MinedTuples MineTripletRound(const TrainingSet& set, Split split, const std::fil
   return mined;
 }
 
-}  // namespace vantage
+}  // namespace vantage::mining

@@ -198,14 +198,14 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
   std::vector<Ranking> rankings(static_cast<size_t>(rows));
   std::mutex mutex;
   int64_t done = 0;
-  const IntraOpThreads one_thread_a_block(1);
+  const nn::IntraOpThreads one_thread_a_block(1);
   ParallelFor((rows + kAnchorsPerBlock - 1) / kAnchorsPerBlock, context.ThreadCount(), [&](int64_t block) {
     one_thread_a_block.Enter();
     context.CheckCancelled();
     const int64_t first = block * kAnchorsPerBlock;
     const int64_t count = std::min(kAnchorsPerBlock, rows - first);
     DescriptorMatrix similarities;
-    Similarities(descriptors.middleRows(first, count), descriptors, similarities);
+    mining::Similarities(descriptors.middleRows(first, count), descriptors, similarities);
     for (int64_t i = 0; i < count; ++i) {
       rankings[static_cast<size_t>(first + i)] =
           Rank(first + i, {similarities.row(i).data(), static_cast<size_t>(rows)}, classes);

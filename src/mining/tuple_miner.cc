@@ -28,15 +28,15 @@ PhotoId RedrawPositive(const TrainingQuery& query, const MiningOptions& options,
 }
 
 // Queries and positives of an epoch; of them those of a round.
-std::vector<Tuple> DrawPairs(const TrainingSet& set, Split split, const MiningOptions& options, uint64_t seed,
-                             uint64_t epoch, int64_t round) {
+std::vector<mining::Tuple> DrawPairs(const TrainingSet& set, Split split, const MiningOptions& options,
+                                     uint64_t seed, uint64_t epoch, int64_t round) {
   std::vector<const TrainingQuery*> available;
   for (const TrainingQuery& query : set.queries) {
     if (set.SplitOf(query.photo) == split) available.push_back(&query);
   }
   const uint64_t split_number = split == Split::kTrain ? 0 : 1;
   RandomStream random(seed, "queries", {split_number, epoch});
-  std::vector<Tuple> pairs;
+  std::vector<mining::Tuple> pairs;
   for (const int64_t i : random.Sample(static_cast<int64_t>(available.size()), options.queries)) {
     const TrainingQuery& query = *available[static_cast<size_t>(i)];
     const PhotoId positive =
@@ -105,7 +105,7 @@ void Declare(OptionsDescription& description, MiningOptions& options) {
   description.Nest("difficulty", options.difficulty, "Triplets by difficulty");
 }
 
-void CheckMinable(const TrainingSet& set, Split split) {
+void mining::CheckMinable(const TrainingSet& set, Split split) {
   std::set<SceneId> scenes;
   for (const TrainingPhoto& photo : set.photos) {
     if (set.scenes[IndexOf(photo.scene)].split == split) scenes.insert(photo.scene);
@@ -116,7 +116,7 @@ void CheckMinable(const TrainingSet& set, Split split) {
                 "': negatives come from other scenes");
 }
 
-MiningOptions ForValidation(MiningOptions options) {
+MiningOptions mining::ForValidation(MiningOptions options) {
   constexpr int kAll = std::numeric_limits<int>::max();
   options.queries = options.val_queries > 0 ? options.val_queries : kAll;
   options.pool = kAll;
@@ -132,44 +132,47 @@ MiningOptions ForValidation(MiningOptions options) {
   return options;
 }
 
-MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                      const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
-                      const MiningTurn& turn, const RunContext& context) try {
+mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split,
+                                      const std::filesystem::path& photo_root,
+                                      const mining::DescribePhotos& describe, const MiningOptions& options,
+                                      int64_t seed, const mining::MiningTurn& turn,
+                                      const RunContext& context) try {
   CheckOptions(options);
-  CheckMinable(set, split);
+  mining::CheckMinable(set, split);
   const auto key = static_cast<uint64_t>(seed);
   const uint64_t epoch_key = split == Split::kVal ? 0 : static_cast<uint64_t>(turn.epoch);
   VANTAGE_CHECK(turn.round >= 0 && turn.round < options.rounds, "mining: round ", turn.round, " of ",
                 options.rounds);
   if (options.strategy == "difficulty") {
-    return MineTripletRound(set, split, photo_root, describe, options, key, epoch_key,
-                            static_cast<uint64_t>(turn.round), context);
+    return mining::MineTripletRound(set, split, photo_root, describe, options, key, epoch_key,
+                                    static_cast<uint64_t>(turn.round), context);
   }
-  std::vector<Tuple> pairs = DrawPairs(set, split, options, key, epoch_key, turn.round);
+  std::vector<mining::Tuple> pairs = DrawPairs(set, split, options, key, epoch_key, turn.round);
   if (pairs.empty()) return {};
   std::vector<PhotoId> pool = DrawPool(set, split, options, key, epoch_key);
 
   // The pool comes first, so that its descriptors lie together and need no copy.
   std::vector<PhotoId> needed = pool;
   std::set<PhotoId> known(pool.begin(), pool.end());
-  for (const Tuple& pair : pairs) {
+  for (const mining::Tuple& pair : pairs) {
     for (const PhotoId photo : {pair.query, pair.positive}) {
       if (known.insert(photo).second) needed.push_back(photo);
     }
   }
-  const DescriptorPool described(set, needed, photo_root, describe, context);
-  MinedTuples mined;
+  const mining::DescriptorPool described(set, needed, photo_root, describe, context);
+  mining::MinedTuples mined;
   mined.failed = described.failed();
-  std::erase_if(
-      pairs, [&](const Tuple& pair) { return !described.Has(pair.query) || !described.Has(pair.positive); });
+  std::erase_if(pairs, [&](const mining::Tuple& pair) {
+    return !described.Has(pair.query) || !described.Has(pair.positive);
+  });
   std::erase_if(pool, [&](PhotoId photo) { return !described.Has(photo); });
 
   mined.photo_distance = described.Spread(pool.size());
   std::vector<PhotoId> queries;
-  for (const Tuple& pair : pairs) queries.push_back(pair.query);
-  const MinedNegatives negatives =
-      MineNegatives(described.Rows(queries), ScenesOf(set, queries), described.First(pool.size()),
-                    ScenesOf(set, pool), options.negatives, ParseNegativeVariant(options.variant), context);
+  for (const mining::Tuple& pair : pairs) queries.push_back(pair.query);
+  const MinedNegatives negatives = MineNegatives(
+      described.Rows(queries), mining::ScenesOf(set, queries), described.First(pool.size()),
+      mining::ScenesOf(set, pool), options.negatives, ParseNegativeVariant(options.variant), context);
   mined.average_negative_distance = negatives.average_distance;
   for (size_t i = 0; i < pairs.size(); ++i) {
     for (const int64_t row : negatives.rows[i]) pairs[i].negatives.push_back(pool[static_cast<size_t>(row)]);
@@ -186,14 +189,17 @@ MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem
   RethrowAsError();
 }
 
-MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                      const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
-                      int64_t seed, const MiningTurn& turn, const RunContext& context) try {
+mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split,
+                                      const std::filesystem::path& photo_root, const nn::DescriptorNet& net,
+                                      const ExtractOptions& extract, const MiningOptions& options,
+                                      int64_t seed, const mining::MiningTurn& turn,
+                                      const RunContext& context) try {
   const Describer describer(net, extract);
   const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
     return ExtractDescriptors(describer, photos, of_call);
   };
-  return MineRound(set, split, photo_root, DescribePhotos(describe), options, seed, turn, context);
+  return mining::MineRound(set, split, photo_root, mining::DescribePhotos(describe), options, seed, turn,
+                           context);
 } catch (...) {
   RethrowAsError();
 }

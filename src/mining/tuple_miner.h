@@ -13,7 +13,11 @@
 #include "vantage/options.h"
 #include "vantage/training_set.h"
 
-namespace vantage {
+namespace vantage::nn {
+class DescriptorNet;
+}  // namespace vantage::nn
+
+namespace vantage::mining {
 
 // A query, a photo that matches it, and some that do not but look alike.
 struct Tuple {
@@ -69,7 +73,8 @@ MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem
                       const MiningTurn& turn, const RunContext& context = {});
 // The same with a network.
 MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                      const DescriptorNet& net, const ExtractOptions& extract, const MiningOptions& options,
-                      int64_t seed, const MiningTurn& turn, const RunContext& context = {});
+                      const nn::DescriptorNet& net, const ExtractOptions& extract,
+                      const MiningOptions& options, int64_t seed, const MiningTurn& turn,
+                      const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::mining

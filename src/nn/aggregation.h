@@ -7,7 +7,7 @@
 
 #include "nn/layer.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // What makes one descriptor of a photo's local features. Forward may be called from several threads.
 class Aggregation {
@@ -29,4 +29,4 @@ class Aggregation {
   virtual bool IsInitialized() const { return true; }
 };
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -3,7 +3,7 @@
 
 // Krizhevsky, One weird trick for parallelizing convolutional neural networks, 2014; layers and names as in
 // torchvision, without the last pooling.
-namespace vantage {
+namespace vantage::nn {
 
 Trunk MakeAlexNet(const std::string& architecture) {
   auto layers = std::make_unique<Sequence>();
@@ -22,4 +22,4 @@ Trunk MakeAlexNet(const std::string& architecture) {
   return {architecture, 256, {}, std::move(layers), {}, {"classifier."}};
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -13,7 +13,7 @@
 #include "nn/new_tensors.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 thread_local BatchStatisticsRecorder* recorder = nullptr;
@@ -69,4 +69,4 @@ void BatchNorm::Visit(const TensorVisitor& visitor) {
   visitor(name_ + ".num_batches_tracked", num_batches_tracked_, TensorRole::kBuffer);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-namespace vantage {
+namespace vantage::nn {
 
 enum class TensorRole {
   kParameter,  // trained
@@ -75,4 +75,4 @@ class BatchNorm {
   at::Tensor num_batches_tracked_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -4,7 +4,7 @@
 
 #include "nn/tuple_rows.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr double kDistanceEpsilon = 1e-6;
@@ -32,4 +32,4 @@ at::Tensor ContrastiveLoss(const at::Tensor& descriptors_ND, const std::vector<T
   return (0.5 * y * d.square() + 0.5 * (1 - y) * (options.margin - d).clamp_min(0).square()).sum();
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -5,7 +5,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/conv2d.h>
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // LibTorch's compiler (torch.compile) uses these; they have no C++ function, only a schema.
@@ -94,4 +94,4 @@ at::Tensor FusedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, 
   return std::move(stack.front()).toTensor();
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

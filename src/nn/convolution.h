@@ -5,7 +5,7 @@
 
 #include "nn/layer.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // activation(x + residual); residual may be undefined.
 at::Tensor AddAndActivate(at::Tensor x, const at::Tensor& residual, Activation activation);
@@ -28,4 +28,4 @@ at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight
                               const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
                               Activation activation);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -6,7 +6,7 @@
 
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 bool TorchHasCuda() { return c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA); }
 
@@ -27,4 +27,4 @@ std::string WhyNoCudaDevice(const GpuDriver& driver) {
   return "LibTorch cannot start CUDA";
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -5,7 +5,7 @@
 
 #include "util/gpu_driver.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // Whether LibTorch is a CUDA build.
 bool TorchHasCuda();
@@ -19,4 +19,4 @@ int64_t TorchCudaVersion();
 // Why CudaDeviceCount() is 0.
 std::string WhyNoCudaDevice(const GpuDriver& driver);
 
-}  // namespace vantage
+}  // namespace vantage::nn

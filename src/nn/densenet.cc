@@ -11,7 +11,7 @@
 
 // Huang et al., Densely Connected Convolutional Networks, CVPR 2017; layers and names as in torchvision, with
 // a ReLU at the end, as cirtorch has it.
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr double kDenseNetNormEpsilon = 1e-5;
@@ -131,4 +131,4 @@ Trunk MakeDenseNet(const std::string& architecture) {
           {"classifier."}};
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

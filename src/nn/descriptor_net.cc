@@ -31,12 +31,12 @@ namespace {
 constexpr int kMaxOutputDimension = 65536;
 constexpr double kLeastPower = 0.01;
 
-using AggregationFactory = std::unique_ptr<Aggregation> (*)(const DescriptorNetOptions&, int64_t);
+using AggregationFactory = std::unique_ptr<nn::Aggregation> (*)(const DescriptorNetOptions&, int64_t);
 
 // The names that a head's checkpoints have, and what makes a descriptor of locals.
 struct HeadRow {
   const char* name;
-  TrunkEnd trunk_end;
+  nn::TrunkEnd trunk_end;
   const char* trunk;  // in place of cirtorch's "features."
   const char* pool;
   const char* linear;
@@ -44,10 +44,11 @@ struct HeadRow {
 };
 
 constexpr std::array<HeadRow, 4> kHeads = {
-    {{"cirtorch", TrunkEnd::kCirtorch, "features.", "pool", "whiten", nullptr},
-     {"cosplace", TrunkEnd::kCosPlace, "backbone.", "aggregation.1", "aggregation.3", nullptr},
-     {"netvlad", TrunkEnd::kCirtorch, "base_features.", "netvlad_pool", "learned_pca", MakeNetVlad},
-     {"local-gem", TrunkEnd::kCirtorch, "base_features.", "local_pool", "learned_pca", MakeLocalGem}}};
+    {{"cirtorch", nn::TrunkEnd::kCirtorch, "features.", "pool", "whiten", nullptr},
+     {"cosplace", nn::TrunkEnd::kCosPlace, "backbone.", "aggregation.1", "aggregation.3", nullptr},
+     {"netvlad", nn::TrunkEnd::kCirtorch, "base_features.", "netvlad_pool", "learned_pca", nn::MakeNetVlad},
+     {"local-gem", nn::TrunkEnd::kCirtorch, "base_features.", "local_pool", "learned_pca",
+      nn::MakeLocalGem}}};
 
 const HeadRow& HeadOf(const DescriptorNetOptions& options) {
   for (const HeadRow& head : kHeads) {
@@ -56,19 +57,19 @@ const HeadRow& HeadOf(const DescriptorNetOptions& options) {
   throw UsageError(StrCat("unknown head '", options.head, "'; known are ", Join(HeadNames(), ", ")));
 }
 
-TrunkEnd EndOf(const DescriptorNetOptions& options) {
+nn::TrunkEnd EndOf(const DescriptorNetOptions& options) {
   if (!HasLocals(options) || options.locals.last_relu) return HeadOf(options).trunk_end;
   if (!options.architecture.starts_with("vgg")) {
     throw UsageError(StrCat("locals.last_relu: a ", options.architecture, " ends in a ReLU in any case"));
   }
-  return TrunkEnd::kCosPlace;
+  return nn::TrunkEnd::kCosPlace;
 }
 
-std::shared_ptr<LocalHead> MakeLocalHead(const DescriptorNetOptions& options, int64_t channels) {
+std::shared_ptr<nn::LocalHead> MakeLocalHead(const DescriptorNetOptions& options, int64_t channels) {
   if (!HasLocals(options)) return nullptr;
-  const int64_t dimension = LocalDimension(options.locals, channels);
-  return std::make_shared<LocalHead>(options.locals, channels,
-                                     HeadOf(options).aggregation(options, dimension));
+  const int64_t dimension = nn::LocalDimension(options.locals, channels);
+  return std::make_shared<nn::LocalHead>(options.locals, channels,
+                                         HeadOf(options).aggregation(options, dimension));
 }
 
 }  // namespace
@@ -91,9 +92,10 @@ void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& option
 }
 
 void Declare(OptionsDescription& description, DescriptorNetOptions& options) {
-  description.Add("architecture", options.architecture, "Convolutional trunk").OneOf(TrunkArchitectures());
+  description.Add("architecture", options.architecture, "Convolutional trunk")
+      .OneOf(nn::TrunkArchitectures());
   description.Add("pooling", options.pooling, "How the last feature map becomes one vector")
-      .OneOf(PoolingNames());
+      .OneOf(nn::PoolingNames());
   description.Add("fc_whitening", options.fc_whitening, "A learned linear layer after pooling");
   description.Add("local_whitening", options.local_whitening,
                   "A learned linear layer at every location before pooling");
@@ -124,22 +126,22 @@ std::string NameOf(const DescriptorNetOptions& options) {
                 options.power == 1 ? "" : ", with power " + FormatShortest(options.power));
 }
 
-at::Tensor DescriptorNet::LinearLayer::operator()(const at::Tensor& x) const {
+at::Tensor nn::DescriptorNet::LinearLayer::operator()(const at::Tensor& x) const {
   return at::linear(x, weight, bias);
 }
 
-void DescriptorNet::LinearLayer::Visit(const std::string& name, const TensorVisitor& visitor) {
+void nn::DescriptorNet::LinearLayer::Visit(const std::string& name, const nn::TensorVisitor& visitor) {
   if (!weight.defined()) return;
-  visitor(name + ".weight", weight, TensorRole::kParameter);
-  visitor(name + ".bias", bias, TensorRole::kParameter);
+  visitor(name + ".weight", weight, nn::TensorRole::kParameter);
+  visitor(name + ".bias", bias, nn::TensorRole::kParameter);
 }
 
-DescriptorNet::LinearLayer DescriptorNet::MakeLinear(bool wanted, int64_t dimension, int64_t from) {
+nn::DescriptorNet::LinearLayer nn::DescriptorNet::MakeLinear(bool wanted, int64_t dimension, int64_t from) {
   if (!wanted) return {};
-  return {at::eye(dimension, from, NewTensor()), at::zeros({dimension}, NewTensor())};
+  return {at::eye(dimension, from, nn::NewTensor()), at::zeros({dimension}, nn::NewTensor())};
 }
 
-void DescriptorNet::CheckOptionsOf(const DescriptorNetOptions& options) {
+void nn::DescriptorNet::CheckOptionsOf(const DescriptorNetOptions& options) {
   const bool has_layer_before = options.local_whitening || options.regional;
   if (options.head == "cosplace" && (options.pooling != "gem" || options.fc_whitening || has_layer_before)) {
     throw UsageError("the head 'cosplace' goes with the pooling gem, and without whitenings or regions");
@@ -167,10 +169,10 @@ void DescriptorNet::CheckOptionsOf(const DescriptorNetOptions& options) {
   }
 }
 
-DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
+nn::DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
     : options_(options),
-      trunk_(std::make_shared<Trunk>(MakeTrunk(options.architecture, EndOf(options)))),
-      pooling_(MakePooling(options.pooling, trunk_->output_channels)),
+      trunk_(std::make_shared<nn::Trunk>(nn::MakeTrunk(options.architecture, EndOf(options)))),
+      pooling_(nn::MakePooling(options.pooling, trunk_->output_channels)),
       local_head_(MakeLocalHead(options, trunk_->output_channels)) {
   CheckOptionsOf(options);
   const int64_t channels = trunk_->output_channels;
@@ -181,62 +183,63 @@ DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
   normalization = trunk_->normalization;
 }
 
-int64_t DescriptorNet::PooledDimension() const {
+int64_t nn::DescriptorNet::PooledDimension() const {
   return local_head_ ? local_head_->dimension() : trunk_->output_channels;
 }
 
-int64_t DescriptorNet::dimension() const {
+int64_t nn::DescriptorNet::dimension() const {
   return options_.output_dimension > 0 ? options_.output_dimension : PooledDimension();
 }
 
-at::Tensor DescriptorNet::FeatureMap(const at::Tensor& images_B3HW) const {
+at::Tensor nn::DescriptorNet::FeatureMap(const at::Tensor& images_B3HW) const {
   // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
-  if (device_.is_cuda()) RoundToTf32(precision_ == Precision::kTf32);
+  if (device_.is_cuda()) nn::RoundToTf32(precision_ == nn::Precision::kTf32);
   const at::Tensor images =
-      images_B3HW.to(device_, TypeOf(precision_)).contiguous(at::MemoryFormat::ChannelsLast);
+      images_B3HW.to(device_, nn::TypeOf(precision_)).contiguous(at::MemoryFormat::ChannelsLast);
   return trunk_->layers->Forward(images).to(at::kFloat);
 }
 
-at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
+at::Tensor nn::DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
   return DescribeMap(FeatureMap(images_B3HW), pooling_);
 }
 
-at::Tensor DescriptorNet::DescribeMap(at::Tensor map_BCHW, const Pooling& pooling) const {
-  if (is_cosplace()) return NormalizeAlong(whitening_(pooling(NormalizeAlong(map_BCHW, 1))), 1);
+at::Tensor nn::DescriptorNet::DescribeMap(at::Tensor map_BCHW, const nn::Pooling& pooling) const {
+  if (is_cosplace()) return nn::NormalizeAlong(whitening_(pooling(nn::NormalizeAlong(map_BCHW, 1))), 1);
   if (local_head_) {
     at::Tensor aggregated = local_head_->Forward(map_BCHW);
-    if (options_.power != 1) aggregated = NormalizeAlong(PowerNormalize(aggregated, options_.power), 1);
-    return whitening_ ? NormalizeAlong(whitening_(aggregated), 1) : aggregated;
+    if (options_.power != 1)
+      aggregated = nn::NormalizeAlong(nn::PowerNormalize(aggregated, options_.power), 1);
+    return whitening_ ? nn::NormalizeAlong(whitening_(aggregated), 1) : aggregated;
   }
   if (local_whitening_) map_BCHW = local_whitening_(map_BCHW.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-  at::Tensor pooled = L2Normalize(Pool(map_BCHW, pooling));
-  if (options_.power != 1) pooled = L2Normalize(PowerNormalize(pooled, options_.power));
-  return whitening_ ? L2Normalize(whitening_(pooled)) : pooled;
+  at::Tensor pooled = nn::L2Normalize(Pool(map_BCHW, pooling));
+  if (options_.power != 1) pooled = nn::L2Normalize(nn::PowerNormalize(pooled, options_.power));
+  return whitening_ ? nn::L2Normalize(whitening_(pooled)) : pooled;
 }
 
-at::Tensor DescriptorNet::Pool(const at::Tensor& x_BCHW, const Pooling& pooling) const {
+at::Tensor nn::DescriptorNet::Pool(const at::Tensor& x_BCHW, const nn::Pooling& pooling) const {
   if (!options_.regional) return pooling(x_BCHW);
-  return SumOverRegions(x_BCHW, [&](const at::Tensor& part) {
-    return L2Normalize(region_whitening_(L2Normalize(pooling(part))));
+  return nn::SumOverRegions(x_BCHW, [&](const at::Tensor& part) {
+    return nn::L2Normalize(region_whitening_(nn::L2Normalize(pooling(part))));
   });
 }
 
-at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
-                                  const SuperGlobalPooling& super_global) const {
+at::Tensor nn::DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
+                                      const SuperGlobalPooling& super_global) const {
   VANTAGE_CHECK(!scales.empty(), "no scale to describe images at");
   CheckSuperGlobal(super_global);
-  Pooling pooling = pooling_;
+  nn::Pooling pooling = pooling_;
   if (super_global.exponent > 0) pooling.p = at::full({1}, super_global.exponent, pooling_.p.options());
   std::vector<at::Tensor> descriptors_BD;
   for (const double scale : scales) {
-    at::Tensor map_BCHW = FeatureMap(scale == 1 ? images_B3HW : ResizeImages(images_B3HW, scale));
+    at::Tensor map_BCHW = FeatureMap(scale == 1 ? images_B3HW : nn::ResizeImages(images_B3HW, scale));
     if (super_global.regional_size > 0) {
-      map_BCHW = RegionalGem(map_BCHW, super_global.regional_size, super_global.regional_exponent);
+      map_BCHW = nn::RegionalGem(map_BCHW, super_global.regional_size, super_global.regional_exponent);
     }
     descriptors_BD.push_back(DescribeMap(std::move(map_BCHW), pooling));
   }
   if (scales.size() == 1 && scales[0] == 1) return descriptors_BD[0];
-  if (super_global.scale_pooling != "mean") return PoolScales(descriptors_BD, super_global.scale_pooling);
+  if (super_global.scale_pooling != "mean") return nn::PoolScales(descriptors_BD, super_global.scale_pooling);
   const double exponent = MultiScaleExponent(super_global);
   at::Tensor sum;
   for (const at::Tensor& descriptor : descriptors_BD) {
@@ -247,7 +250,7 @@ at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vect
   return mean / mean.norm(2, {1}, /*keepdim=*/true);
 }
 
-void DescriptorNet::CheckSuperGlobal(const SuperGlobalPooling& super_global) const {
+void nn::DescriptorNet::CheckSuperGlobal(const SuperGlobalPooling& super_global) const {
   if (local_head_ && (super_global.regional_size > 0 || super_global.exponent > 0)) {
     throw UsageError(StrCat("regional GeM and GeM's exponent are not for the head '", options_.head,
                             "', which describes by local features"));
@@ -258,17 +261,17 @@ void DescriptorNet::CheckSuperGlobal(const SuperGlobalPooling& super_global) con
     throw UsageError(StrCat("GeM's exponent is not for the pooling '", options_.pooling, "'"));
 }
 
-double DescriptorNet::MultiScaleExponent(const SuperGlobalPooling& super_global) const {
+double nn::DescriptorNet::MultiScaleExponent(const SuperGlobalPooling& super_global) const {
   const bool is_plain = !is_cosplace() && !local_head_ && options_.pooling == "gem" && !options_.regional &&
                         !options_.fc_whitening && options_.power == 1;
   if (!is_plain) return 1;
   return super_global.exponent > 0 ? super_global.exponent : pooling_.p.item<double>();
 }
 
-void DescriptorNet::Visit(const TensorVisitor& visitor) {
+void nn::DescriptorNet::Visit(const nn::TensorVisitor& visitor) {
   const HeadRow& head = HeadOf(options_);
-  trunk_->layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
-    visitor(NameInNet(*this, name), tensor, role);
+  trunk_->layers->Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+    visitor(nn::NameInNet(*this, name), tensor, role);
   });
   local_whitening_.Visit("lwhiten", visitor);
   if (local_head_) {
@@ -280,83 +283,84 @@ void DescriptorNet::Visit(const TensorVisitor& visitor) {
   whitening_.Visit(head.linear, visitor);
 }
 
-std::string NameInNet(const DescriptorNet& net, const std::string& name) {
+std::string nn::NameInNet(const nn::DescriptorNet& net, const std::string& name) {
   constexpr std::string_view kFeatures = "features.";
-  const std::string cirtorch = CirtorchName(net.trunk(), name);
+  const std::string cirtorch = nn::CirtorchName(net.trunk(), name);
   if (!cirtorch.starts_with(kFeatures)) return cirtorch;
   return HeadOf(net.options()).trunk + cirtorch.substr(kFeatures.size());
 }
 
-void DescriptorNet::To(const at::Device& device) {
+void nn::DescriptorNet::To(const at::Device& device) {
   const at::NoGradGuard no_grad;
   device_ = device;
-  Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.to(device); });
+  Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor.to(device); });
 }
 
-DescriptorNet DescriptorNet::Frozen(Precision precision) const {
+nn::DescriptorNet nn::DescriptorNet::Frozen(nn::Precision precision) const {
   const at::NoGradGuard no_grad;
   // LibTorch's threads would share copies of a few kilobytes, and spin until the next one.
-  const IntraOpThreads one_thread(1);
+  const nn::IntraOpThreads one_thread(1);
   one_thread.Enter();
-  DescriptorNet frozen = Clone();
-  frozen.trunk_->layers->Freeze(TypeOf(precision));
+  nn::DescriptorNet frozen = Clone();
+  frozen.trunk_->layers->Freeze(nn::TypeOf(precision));
   frozen.precision_ = precision;
   frozen.frozen_ = true;
   return frozen;
 }
 
-DescriptorNet DescriptorNet::Twin() const {
+nn::DescriptorNet nn::DescriptorNet::Twin() const {
   VANTAGE_CHECK(!frozen_, "a frozen network cannot be copied");
-  DescriptorNet twin = [&] {
-    const WithoutMemory replaced_below;
-    return DescriptorNet(options_);
+  nn::DescriptorNet twin = [&] {
+    const nn::WithoutMemory replaced_below;
+    return nn::DescriptorNet(options_);
   }();
   twin.normalization = normalization;
   twin.pooling_ = pooling_;  // which a head of local features does not visit
   twin.device_ = device_;
   twin.precision_ = precision_;
   std::map<std::string, at::Tensor> tensors;
-  DescriptorNet shared = *this;
-  shared.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
-  twin.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensor = tensors.at(name); });
+  nn::DescriptorNet shared = *this;
+  shared.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
+  twin.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensor = tensors.at(name); });
   if (statistics_momentum_) twin.UseBatchStatistics(*statistics_momentum_);
   return twin;
 }
 
-DescriptorNet DescriptorNet::Clone() const {
+nn::DescriptorNet nn::DescriptorNet::Clone() const {
   const at::NoGradGuard no_grad;
-  DescriptorNet copy = Twin();
-  copy.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.detach().clone(); });
+  nn::DescriptorNet copy = Twin();
+  copy.Visit(
+      [&](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor.detach().clone(); });
   return copy;
 }
 
-void DescriptorNet::UseBatchStatistics(double momentum) {
+void nn::DescriptorNet::UseBatchStatistics(double momentum) {
   statistics_momentum_ = momentum;
-  trunk_->layers->ForEachNorm([](BatchNorm& norm) { norm.UseBatchStatistics(); });
+  trunk_->layers->ForEachNorm([](nn::BatchNorm& norm) { norm.UseBatchStatistics(); });
 }
 
-BatchStatistics DescriptorNet::RunningStatistics() const {
-  BatchStatistics running;
-  trunk_->layers->ForEachNorm([&](BatchNorm& norm) {
+nn::BatchStatistics nn::DescriptorNet::RunningStatistics() const {
+  nn::BatchStatistics running;
+  trunk_->layers->ForEachNorm([&](nn::BatchNorm& norm) {
     if (norm.uses_batch_statistics()) running[norm.name()] = norm.RunningStatistics();
   });
   return running;
 }
 
-void DescriptorNet::MoveRunningStatistics(const BatchStatistics& seen) {
+void nn::DescriptorNet::MoveRunningStatistics(const nn::BatchStatistics& seen) {
   VANTAGE_CHECK(statistics_momentum_, "a network with frozen statistics");
-  trunk_->layers->ForEachNorm([&](BatchNorm& norm) {
+  trunk_->layers->ForEachNorm([&](nn::BatchNorm& norm) {
     if (norm.uses_batch_statistics()) norm.MoveRunningStatistics(seen.at(norm.name()), *statistics_momentum_);
   });
 }
 
-DescriptorNet DescriptorNet::WithFoldedNorms() const {
-  DescriptorNet folded = Twin();
+nn::DescriptorNet nn::DescriptorNet::WithFoldedNorms() const {
+  nn::DescriptorNet folded = Twin();
   folded.trunk_->layers->FoldNorms();
   return folded;
 }
 
-at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization& normalization) {
+at::Tensor nn::ImagesToTensor(const std::vector<Image>& images, const nn::Normalization& normalization) {
   VANTAGE_CHECK(!images.empty(), "a batch of no images");
   const int64_t height = images[0].height;
   const int64_t width = images[0].width;
@@ -381,9 +385,9 @@ at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization&
   return batch_B3HW;
 }
 
-bool IsScale(double scale) { return scale >= 0.01 && scale <= 16; }
+bool nn::IsScale(double scale) { return scale >= 0.01 && scale <= 16; }
 
-at::Device ParseDevice(const std::string& name) {
+at::Device nn::ParseDevice(const std::string& name) {
   std::optional<at::Device> device;
   try {
     device = at::Device(name);
@@ -392,8 +396,8 @@ at::Device ParseDevice(const std::string& name) {
   if (device && device->is_cpu()) return *device;
   if (!device || !device->is_cuda())
     throw UsageError(StrCat("unknown device '", name, "'; known are cpu, cuda, cuda:1, ..."));
-  const int count = CudaDeviceCount();
-  if (count == 0) throw UsageError(StrCat("device '", name, "': ", WhyNoCudaDevice(AskGpuDriver())));
+  const int count = nn::CudaDeviceCount();
+  if (count == 0) throw UsageError(StrCat("device '", name, "': ", nn::WhyNoCudaDevice(AskGpuDriver())));
   if (device->index() >= count)
     throw UsageError(StrCat("device '", name, "': the last one here is cuda:", count - 1));
   return *device;

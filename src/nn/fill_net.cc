@@ -9,7 +9,7 @@
 #include "util/log.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // Tensors of an error or a log line, of which the first ones are named.
@@ -71,13 +71,14 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
       const bool is_known =
           name.ends_with("num_batches_tracked") || (is_trunk_only && BeginsWithoutFile(name));
       is_complete = is_complete && is_known;
-      if (!is_known) (may_be_missing ? kept : missing).Add(name, ShapeText(tensor.sizes().vec()));
+      if (!is_known) (may_be_missing ? kept : missing).Add(name, serialize::ShapeText(tensor.sizes().vec()));
       return;
     }
     const SourceTensor& entry = *found->second;
     unused.erase(found);
     if (tensor.sizes() != at::IntArrayRef(entry.shape)) {
-      misshapen.Add(entry.name, StrCat(ShapeText(entry.shape), " for ", ShapeText(tensor.sizes().vec())));
+      misshapen.Add(entry.name, StrCat(serialize::ShapeText(entry.shape), " for ",
+                                       serialize::ShapeText(tensor.sizes().vec())));
     } else if (misshapen.empty() && missing.empty()) {
       tensor = ToTensor(entry).to(tensor.scalar_type());
     }
@@ -89,7 +90,7 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
     const bool may_be_unknown = StartsWithAny(tensor->name, net.trunk().classifier_prefixes) ||
                                 StartsWithAny(tensor->name, allow_missing) ||
                                 StartsWithAny(name, allow_missing);
-    (may_be_unknown ? left_out : unknown).Add(tensor->name, ShapeText(tensor->shape));
+    (may_be_unknown ? left_out : unknown).Add(tensor->name, serialize::ShapeText(tensor->shape));
   }
   const std::string what = StrCat(source.path, ": as a ", NameOf(net.options()));
   VANTAGE_CHECK(missing.empty(), what, " it lacks ", missing.Text(""));
@@ -100,4 +101,4 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   return is_complete;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

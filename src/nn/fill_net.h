@@ -7,7 +7,7 @@
 #include "nn/descriptor_net.h"
 #include "nn/model_source.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 at::Tensor ToTensor(const SourceTensor& tensor);
 
@@ -17,4 +17,4 @@ at::Tensor ToTensor(const SourceTensor& tensor);
 bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<std::string>& allow_missing,
              DescriptorNet& net);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -8,7 +8,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 template <typename Derived>
@@ -57,4 +57,4 @@ DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening
   return folded;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

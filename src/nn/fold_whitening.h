@@ -4,7 +4,7 @@
 #include "nn/descriptor_net.h"
 #include "vantage/whitening.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // The network with the whitening as its last linear layer, of weight P and bias -P m, so that its descriptors
 // are the whitened ones of `net` (TPAMI 2019, section 3.4). Only for a whitening that was learned at one
@@ -17,4 +17,4 @@ DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening
 // length between two layers makes no one layer.
 void CheckTakesWhitening(const DescriptorNetOptions& options);
 
-}  // namespace vantage
+}  // namespace vantage::nn

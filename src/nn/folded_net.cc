@@ -6,7 +6,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 DescriptorNet Fold(const DescriptorNet& net) {
@@ -45,4 +45,4 @@ std::vector<at::Tensor> FoldedNet::GradientsBy(std::span<const at::Tensor> param
                                /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

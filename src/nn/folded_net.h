@@ -8,7 +8,7 @@
 
 #include "nn/descriptor_net.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // A network as it is now, its norms folded into the convolutions once for many passes whose gradients are
 // added up before they go on to the network's own parameters. What costs time and memory a pass otherwise
@@ -33,4 +33,4 @@ class FoldedNet {
   std::vector<at::Tensor> leaves_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::nn

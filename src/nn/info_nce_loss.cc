@@ -3,7 +3,7 @@
 
 #include "nn/tuple_rows.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 at::Tensor InfoNceLoss(const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels,
                        const LossOptions& options) {
@@ -18,4 +18,4 @@ at::Tensor InfoNceLoss(const at::Tensor& descriptors_ND, const std::vector<Tuple
   return loss;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -3,7 +3,7 @@
 
 #include <ATen/Parallel.h>
 
-namespace vantage {
+namespace vantage::nn {
 
 // While it lives, each of several worker threads gives LibTorch's operators `count` threads: photos or tuples
 // are worked on side by side instead, which needs no synchronisation inside the network. Goes back to the
@@ -25,4 +25,4 @@ class IntraOpThreads {
   int before_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::nn

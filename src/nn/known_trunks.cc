@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // Larger trunks hold tensors of smaller ones, also under the same name: the order tells them apart.
@@ -54,4 +54,4 @@ const KnownTrunk* FindKnownTrunk(const std::string& architecture) {
   return nullptr;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

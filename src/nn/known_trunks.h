@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vantage {
+namespace vantage::nn {
 
 using TensorShapes = std::map<std::string, std::vector<int64_t>>;
 
@@ -25,4 +25,4 @@ const KnownTrunk* RecogniseTrunk(const TensorShapes& shapes);
 // Null where it is not known.
 const KnownTrunk* FindKnownTrunk(const std::string& architecture);
 
-}  // namespace vantage
+}  // namespace vantage::nn

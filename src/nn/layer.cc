@@ -13,7 +13,7 @@
 #include "nn/new_tensors.h"
 #include "nn/winograd.h"
 
-namespace vantage {
+namespace vantage::nn {
 void Layer::Visit(const TensorVisitor& visitor) {
   ForEachChild([&](Layer& child) { child.Visit(visitor); });
 }
@@ -120,4 +120,4 @@ void Sequence::ForEachChild(const std::function<void(Layer&)>& visit) {
   for (const auto& layer : layers_) visit(*layer);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -12,7 +12,7 @@
 
 #include "nn/batch_norm.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // A piece of a network. Forward is safe to call from several threads at once.
 class Layer {
@@ -120,4 +120,4 @@ class Sequence : public Layer {
   std::vector<std::unique_ptr<Layer>> layers_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -7,7 +7,7 @@
 #include "nn/new_tensors.h"
 #include "nn/pooling.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // Generalised mean over all locals instead of over the locations of a map.
@@ -35,4 +35,4 @@ std::unique_ptr<Aggregation> MakeLocalGem(const DescriptorNetOptions& /*net*/, i
   return std::make_unique<LocalGem>(local_dimension);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -10,7 +10,7 @@
 #include "nn/new_tensors.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 LocalHead::LocalHead(const LocalOptions& options, int64_t channels, std::unique_ptr<Aggregation> aggregation)
     : options_(options),
@@ -52,4 +52,4 @@ void LocalHead::SetProjection(const at::Tensor& weight, const at::Tensor& bias) 
   bias_ = bias.to(bias_.options());
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -9,7 +9,7 @@
 #include "nn/aggregation.h"
 #include "nn/locals.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // What follows a trunk whose photos are described by local features: a 1x1 convolution where asked for,
 // locals, their aggregation. MVA 2022, section 3. Weights are zero until they are made or read.
@@ -42,4 +42,4 @@ class LocalHead {
   std::unique_ptr<Aggregation> aggregation_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -21,7 +21,7 @@ constexpr int64_t kLargestWindow = 64;
 at::Tensor PoolWith(const at::Tensor& x_BCHW, int64_t side) {
   const int64_t height = std::min(side, x_BCHW.size(2));
   const int64_t width = std::min(side, x_BCHW.size(3));
-  if (height == width && !at::GradMode::is_enabled()) return FastMaxPool(x_BCHW, {height, 1, 0, false});
+  if (height == width && !at::GradMode::is_enabled()) return nn::FastMaxPool(x_BCHW, {height, 1, 0, false});
   return at::max_pool2d(x_BCHW, {height, width}, /*stride=*/{1, 1});
 }
 
@@ -47,7 +47,7 @@ void Declare(OptionsDescription& description, LocalOptions& options) {
   description.Add("last_relu", options.last_relu, "VGG: take the map after the last ReLU, not before it");
 }
 
-int64_t LocalDimension(const LocalOptions& options, int64_t channels) {
+int64_t nn::LocalDimension(const LocalOptions& options, int64_t channels) {
   const int64_t cut = options.projection > 0 ? options.projection : channels;
   if (options.projection < 0 || options.projection > channels) {
     throw UsageError(StrCat("locals.projection ", options.projection, " of ", channels, " channels"));
@@ -62,17 +62,17 @@ int64_t LocalDimension(const LocalOptions& options, int64_t channels) {
   return dimension;
 }
 
-at::Tensor NormalizeAlong(const at::Tensor& x, int64_t dim) {
+at::Tensor nn::NormalizeAlong(const at::Tensor& x, int64_t dim) {
   return x / x.norm(2, {dim}, /*keepdim=*/true).clamp_min(kLocalNormEpsilon);
 }
 
-at::Tensor MakeLocals(const at::Tensor& x_BCHW, const std::vector<int64_t>& windows, int64_t dimension) {
+at::Tensor nn::MakeLocals(const at::Tensor& x_BCHW, const std::vector<int64_t>& windows, int64_t dimension) {
   VANTAGE_CHECK(dimension > 0 && x_BCHW.size(1) % dimension == 0, "locals of ", dimension, " of ",
                 x_BCHW.size(1), " channels");
   std::vector<at::Tensor> parts_BND;
   for (const int64_t side : windows) parts_BND.push_back(Split(PoolWith(x_BCHW, side), dimension));
   if (windows.empty()) parts_BND.push_back(Split(x_BCHW, dimension));
-  return NormalizeAlong(parts_BND.size() == 1 ? parts_BND[0] : at::cat(parts_BND, 1), 2);
+  return nn::NormalizeAlong(parts_BND.size() == 1 ? parts_BND[0] : at::cat(parts_BND, 1), 2);
 }
 
 }  // namespace vantage

@@ -8,7 +8,7 @@
 
 #include "vantage/model.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // Dimension of the locals of a map of so many channels, before the projection. Throws UsageError where the
 // channels cannot be cut so.
@@ -22,4 +22,4 @@ at::Tensor MakeLocals(const at::Tensor& x_BCHW, const std::vector<int64_t>& wind
 // x / max(||x||, 1e-12) along a dimension.
 at::Tensor NormalizeAlong(const at::Tensor& x, int64_t dim);
 
-}  // namespace vantage
+}  // namespace vantage::nn

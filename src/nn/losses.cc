@@ -11,20 +11,20 @@ namespace {
 
 struct LossRow {
   const char* name;
-  at::Tensor (*loss)(const at::Tensor&, const std::vector<TupleLabel>&, const LossOptions&);
+  at::Tensor (*loss)(const at::Tensor&, const std::vector<nn::TupleLabel>&, const LossOptions&);
 };
 
-constexpr std::array<LossRow, 5> kLosses = {{{"contrastive", ContrastiveLoss},
-                                             {"infonce", InfoNceLoss},
-                                             {"multi_similarity", MultiSimilarityLoss},
-                                             {"smooth_ap", SmoothApLoss},
-                                             {"triplet", TripletLoss}}};
+constexpr std::array<LossRow, 5> kLosses = {{{"contrastive", nn::ContrastiveLoss},
+                                             {"infonce", nn::InfoNceLoss},
+                                             {"multi_similarity", nn::MultiSimilarityLoss},
+                                             {"smooth_ap", nn::SmoothApLoss},
+                                             {"triplet", nn::TripletLoss}}};
 
 }  // namespace
 
 void Declare(OptionsDescription& description, LossOptions& options) {
   description.Add("name", options.name, "Loss over a query, its positive and its negatives")
-      .OneOf(LossNames());
+      .OneOf(nn::LossNames());
   description
       .Add("margin", options.margin, "contrastive, triplet: how far apart non-matching descriptors should be")
       .Range(0, 4);
@@ -45,17 +45,17 @@ void Declare(OptionsDescription& description, LossOptions& options) {
       .Above(0);
 }
 
-TupleLoss MakeLoss(const LossOptions& options) {
+nn::TupleLoss nn::MakeLoss(const LossOptions& options) {
   CheckOptions(options);
   const auto row = std::find_if(kLosses.begin(), kLosses.end(),
                                 [&](const LossRow& known) { return options.name == known.name; });
-  return
-      [loss = row->loss, options](const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels) {
-        return loss(descriptors_ND, labels, options);
-      };
+  return [loss = row->loss, options](const at::Tensor& descriptors_ND,
+                                     const std::vector<nn::TupleLabel>& labels) {
+    return loss(descriptors_ND, labels, options);
+  };
 }
 
-std::vector<std::string> LossNames() {
+std::vector<std::string> nn::LossNames() {
   std::vector<std::string> names;
   for (const LossRow& row : kLosses) names.emplace_back(row.name);
   return names;

@@ -9,7 +9,7 @@
 
 #include "vantage/losses.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // What a descriptor is within a batch of tuples, as cirtorch labels them. A query starts a new tuple.
 enum class TupleLabel { kQuery = -1, kNegative = 0, kPositive = 1 };
@@ -61,4 +61,4 @@ TupleLoss MakeLoss(const LossOptions& options);
 // "contrastive", "infonce", "multi_similarity", "smooth_ap", "triplet".
 std::vector<std::string> LossNames();
 
-}  // namespace vantage
+}  // namespace vantage::nn

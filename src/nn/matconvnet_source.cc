@@ -8,10 +8,10 @@
 #include "serialize/mat_file.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
-using File = std::shared_ptr<const MatFile>;
+using File = std::shared_ptr<const serialize::MatFile>;
 
 std::string ElementBytes(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
@@ -19,46 +19,51 @@ std::string ElementBytes(const std::vector<float>& values) {
 
 // The sizes in C order, last first, without those of 1 at the end of a network's shape, such as 1 x 1 x D x
 // K.
-std::vector<int64_t> Squeezed(const MatValue& value) {
+std::vector<int64_t> Squeezed(const serialize::MatValue& value) {
   std::vector<int64_t> shape(value.shape.rbegin(), value.shape.rend());
   std::erase(shape, 1);
   return shape;
 }
 
 // MATLAB's order is C's of the sizes turned round: no element moves.
-SourceTensor Plain(const File& file, const MatValue& value, const std::string& name) {
-  return {name, ElementType::kFloat32, Squeezed(value),
+SourceTensor Plain(const File& file, const serialize::MatValue& value, const std::string& name) {
+  return {name, serialize::ElementType::kFloat32, Squeezed(value),
           [file, value] { return ElementBytes(file->Read(value)); }};
 }
 
 // Rows x columns x in x out to out x in x rows x columns.
-SourceTensor Convolution(const File& file, const MatValue& value, const std::string& name) {
+SourceTensor Convolution(const File& file, const serialize::MatValue& value, const std::string& name) {
   std::vector<int64_t> shape = value.shape;
   shape.resize(4, 1);
   const auto rows = static_cast<size_t>(shape[0]);
   const auto columns = static_cast<size_t>(shape[1]);
-  return {
-      name, ElementType::kFloat32, {shape[3], shape[2], shape[0], shape[1]}, [file, value, rows, columns] {
-        std::vector<float> values = file->Read(value);
-        std::vector<float> kernel(rows * columns);
-        for (size_t first = 0; first < values.size(); first += kernel.size()) {
-          for (size_t r = 0; r < rows; ++r) {
-            for (size_t c = 0; c < columns; ++c) kernel[r * columns + c] = values[first + c * rows + r];
-          }
-          std::copy(kernel.begin(), kernel.end(), values.begin() + static_cast<std::ptrdiff_t>(first));
-        }
-        return ElementBytes(values);
-      }};
+  return {name,
+          serialize::ElementType::kFloat32,
+          {shape[3], shape[2], shape[0], shape[1]},
+          [file, value, rows, columns] {
+            std::vector<float> values = file->Read(value);
+            std::vector<float> kernel(rows * columns);
+            for (size_t first = 0; first < values.size(); first += kernel.size()) {
+              for (size_t r = 0; r < rows; ++r) {
+                for (size_t c = 0; c < columns; ++c) kernel[r * columns + c] = values[first + c * rows + r];
+              }
+              std::copy(kernel.begin(), kernel.end(), values.begin() + static_cast<std::ptrdiff_t>(first));
+            }
+            return ElementBytes(values);
+          }};
 }
 
 // K x D in C order to D x K, of the other sign: MatConvNet's NetVLAD adds what hloc's subtracts.
-SourceTensor Centers(const File& file, const MatValue& value) {
+SourceTensor Centers(const File& file, const serialize::MatValue& value) {
   const std::vector<int64_t> shape = Squeezed(value);
   VANTAGE_CHECK(shape.size() == 2, file->source(),
-                ": NetVLAD's centres are no matrix: ", ShapeText(value.shape));
+                ": NetVLAD's centres are no matrix: ", serialize::ShapeText(value.shape));
   const auto clusters = static_cast<size_t>(shape[0]);
   const auto dimension = static_cast<size_t>(shape[1]);
-  return {"netvlad.centers", ElementType::kFloat32, {shape[1], shape[0]}, [file, value, clusters, dimension] {
+  return {"netvlad.centers",
+          serialize::ElementType::kFloat32,
+          {shape[1], shape[0]},
+          [file, value, clusters, dimension] {
             const std::vector<float> values = file->Read(value);
             std::vector<float> turned(values.size());
             for (size_t k = 0; k < clusters; ++k) {
@@ -69,24 +74,25 @@ SourceTensor Centers(const File& file, const MatValue& value) {
 }
 
 // The weights of a layer that has two arrays of them; null where it has not.
-const MatValue* WeightsOf(const MatValue& layer) {
-  const MatValue* weights = layer.Find("weights");
-  const bool is_pair = weights != nullptr && weights->kind == MatValue::Kind::kCells &&
-                       weights->items.size() == 2 &&
-                       std::all_of(weights->items.begin(), weights->items.end(), [](const MatValue& value) {
-                         return value.kind == MatValue::Kind::kNumbers && value.elements() > 0;
-                       });
+const serialize::MatValue* WeightsOf(const serialize::MatValue& layer) {
+  const serialize::MatValue* weights = layer.Find("weights");
+  const bool is_pair =
+      weights != nullptr && weights->kind == serialize::MatValue::Kind::kCells &&
+      weights->items.size() == 2 &&
+      std::all_of(weights->items.begin(), weights->items.end(), [](const serialize::MatValue& value) {
+        return value.kind == serialize::MatValue::Kind::kNumbers && value.elements() > 0;
+      });
   return is_pair ? weights : nullptr;
 }
 
-void AddLayers(const File& file, const MatValue& layers, ModelSource& source) {
+void AddLayers(const File& file, const serialize::MatValue& layers, ModelSource& source) {
   bool has_netvlad = false;
   bool has_whitening = false;
   for (size_t i = 0; i < layers.items.size(); ++i) {
-    const MatValue* weights = WeightsOf(layers.items[i]);
+    const serialize::MatValue* weights = WeightsOf(layers.items[i]);
     if (weights == nullptr) continue;
-    const MatValue& first = weights->items[0];
-    const MatValue& second = weights->items[1];
+    const serialize::MatValue& first = weights->items[0];
+    const serialize::MatValue& second = weights->items[1];
     if (!has_netvlad && first.elements() == second.elements()) {
       has_netvlad = true;
       source.tensors.push_back(Plain(file, first, "netvlad.score_proj.weight"));
@@ -107,13 +113,14 @@ void AddLayers(const File& file, const MatValue& layers, ModelSource& source) {
 }
 
 // Of the first pixel, as hloc takes it.
-std::optional<Normalization> NormalizationOf(const MatFile& file, const MatValue& net) {
-  const MatValue* value = &net;
+std::optional<Normalization> NormalizationOf(const serialize::MatFile& file, const serialize::MatValue& net) {
+  const serialize::MatValue* value = &net;
   for (const char* field : {"meta", "normalization", "averageImage"}) {
     value = value->Find(field);
     if (value == nullptr) return std::nullopt;
   }
-  if (value->kind != MatValue::Kind::kNumbers || value->elements() % 3 != 0 || value->elements() == 0) {
+  if (value->kind != serialize::MatValue::Kind::kNumbers || value->elements() % 3 != 0 ||
+      value->elements() == 0) {
     return std::nullopt;
   }
   const std::vector<float> average = file.Read(*value);
@@ -128,11 +135,11 @@ std::optional<Normalization> NormalizationOf(const MatFile& file, const MatValue
 }  // namespace
 
 ModelSource OpenMatConvNet(const std::filesystem::path& path) {
-  const File file = std::make_shared<const MatFile>(path);
-  const MatValue* net = file->Find("net");
+  const File file = std::make_shared<const serialize::MatFile>(path);
+  const serialize::MatValue* net = file->Find("net");
   VANTAGE_CHECK(net != nullptr, file->source(), ": holds no variable 'net'");
-  const MatValue* layers = net->Find("layers");
-  VANTAGE_CHECK(layers != nullptr && layers->kind == MatValue::Kind::kCells, file->source(),
+  const serialize::MatValue* layers = net->Find("layers");
+  VANTAGE_CHECK(layers != nullptr && layers->kind == serialize::MatValue::Kind::kCells, file->source(),
                 ": 'net' is no network of MatConvNet: it has no cells 'layers'");
   ModelSource source;
   source.path = file->source();
@@ -142,4 +149,4 @@ ModelSource OpenMatConvNet(const std::filesystem::path& path) {
   return source;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -5,7 +5,7 @@
 
 #include "nn/model_source.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // NetVLAD networks as MATLAB structs of MatConvNet, such as hloc's Pitts30K_struct.mat:
 // net.layers{i}.weights, with i from 0 as torchvision's VGG numbers its layers, then NetVLAD's two matrices,
@@ -14,4 +14,4 @@ namespace vantage {
 // netvlad_layouts. Throws Error where `net` is something else.
 ModelSource OpenMatConvNet(const std::filesystem::path& path);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // As PyTorch's pooling counts: with ceil_mode the last window may hang over the edge, but must start inside.
@@ -68,4 +68,4 @@ at::Tensor FastMaxPool(const at::Tensor& x_BCHW, const PoolWindow& window) {
   return pooled;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -5,7 +5,7 @@
 
 #include "nn/layer.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // at::max_pool2d. B x C x H x W.
 at::Tensor PlainMaxPool(const at::Tensor& x_BCHW, const PoolWindow& window);
@@ -14,4 +14,4 @@ at::Tensor PlainMaxPool(const at::Tensor& x_BCHW, const PoolWindow& window);
 // the maxima: float32 maps on the CPU, channels last, are pooled here without, several times as fast.
 at::Tensor FastMaxPool(const at::Tensor& x_BCHW, const PoolWindow& window);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -11,7 +11,7 @@
 #include "nn/torch_value.h"
 #include "vantage/whitening.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // A descriptor network and everything that another user of the file needs to get the same descriptors.
 struct Model {
@@ -69,4 +69,4 @@ void WriteModelAs(Model& model, const std::string& format, const std::filesystem
 // whether two files hold the same weights, whatever their format.
 std::string WeightsSha256(DescriptorNet& net);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -23,30 +23,30 @@ bool IsStatistic(const std::string& name) {
          name.ends_with("num_batches_tracked");
 }
 
-std::string KindOf(const ModelSource& source, const DescriptorNetOptions& options) {
-  if (HasArchitecture(source.meta))
-    return source.meta.contains(kOwnMeta) ? "vantage checkpoint" : "cirtorch checkpoint";
+std::string KindOf(const nn::ModelSource& source, const DescriptorNetOptions& options) {
+  if (nn::HasArchitecture(source.meta))
+    return source.meta.contains(nn::kOwnMeta) ? "vantage checkpoint" : "cirtorch checkpoint";
   if (options.architecture.empty()) return "unknown weights";
-  if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source))) return layout->kind;
+  if (const nn::NetVladLayout* layout = nn::FindNetVladLayout(nn::ShapesOf(source))) return layout->kind;
   if (options.head == "netvlad") return "NetVLAD weights of MVA 2022's code";
   if (options.head == "cosplace") return "CosPlace or EigenPlaces weights";
   const bool has_classifier =
-      std::any_of(source.tensors.begin(), source.tensors.end(), [](const SourceTensor& tensor) {
+      std::any_of(source.tensors.begin(), source.tensors.end(), [](const nn::SourceTensor& tensor) {
         return tensor.name.starts_with("fc.") || tensor.name.starts_with("classifier.") ||
                tensor.name.starts_with("_fc.");
       });
   return (has_classifier ? "weights of " : "trunk weights of ") + options.architecture;
 }
 
-int64_t DimensionOf(const ModelSource& source, const DescriptorNetOptions& options) {
+int64_t DimensionOf(const nn::ModelSource& source, const DescriptorNetOptions& options) {
   if (options.output_dimension > 0) return options.output_dimension;
   if (HasLocals(options) && source.meta.contains("outputdim")) {
-    return MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
+    return nn::MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
   }
   if (options.head == "netvlad") return int64_t{options.netvlad.clusters} * options.locals.dimension;
-  const KnownTrunk* trunk = FindKnownTrunk(options.architecture);
+  const nn::KnownTrunk* trunk = nn::FindKnownTrunk(options.architecture);
   if (trunk != nullptr) return trunk->output_channels;
-  return MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
+  return nn::MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
 }
 
 json Shown(const TensorInfo& tensor) {
@@ -56,15 +56,15 @@ json Shown(const TensorInfo& tensor) {
 }  // namespace
 
 ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
-  const ModelSource source = OpenModelSource(path);
-  const NetOfSource net = FindNet(source);
+  const nn::ModelSource source = nn::OpenModelSource(path);
+  const nn::NetOfSource net = nn::FindNet(source);
   const DescriptorNetOptions& options = net.options;
   ModelInfo info;
   info.kind = KindOf(source, options);
   info.format = source.format;
-  for (const SourceTensor& tensor : source.tensors) {
-    info.tensors.push_back({tensor.name, ElementTypeName(tensor.type), tensor.shape});
-    if (!IsStatistic(tensor.name)) info.parameters += CountElements(tensor.shape).value_or(0);
+  for (const nn::SourceTensor& tensor : source.tensors) {
+    info.tensors.push_back({tensor.name, serialize::ElementTypeName(tensor.type), tensor.shape});
+    if (!IsStatistic(tensor.name)) info.parameters += serialize::CountElements(tensor.shape).value_or(0);
   }
   info.architecture = options.architecture;
   if (!options.architecture.empty()) {
@@ -73,7 +73,7 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
     info.dimension = DimensionOf(source, options);
   }
   for (const auto& [key, tensor] : source.whitenings) {
-    const auto [name, scales] = WhiteningOf(key);
+    const auto [name, scales] = nn::WhiteningOf(key);
     if (key.ends_with(".P")) info.whitenings.push_back({name, scales, tensor.shape});
   }
   info.meta = source.meta.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -108,7 +108,7 @@ json ToJson(const ModelInfo& info, bool all_tensors) {
     for (const char* key : {"mean", "std"}) {
       if (meta.contains(key)) result[key] = meta[key];
     }
-    const json own = meta.value(kOwnMeta, json());
+    const json own = meta.value(nn::kOwnMeta, json());
     for (const auto& [key, value] : own.items()) {
       if (value != "" && key != "head") result[key] = value;
     }

@@ -7,7 +7,7 @@
 #include "nn/model_source.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using nlohmann::json;
@@ -136,4 +136,4 @@ std::string WeightsSha256OfMeta(const json& meta, const std::string& what) {
   return MetaValue<std::string>(meta.value(kOwnMeta, json()), "weights_sha256", "", what);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -7,7 +7,7 @@
 #include "nn/model_file.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // What a checkpoint says beside its tensors: cirtorch's meta without 'Lw', and under "vantage" what a second
 // user needs to get the same descriptors.
@@ -38,4 +38,4 @@ T MetaValue(const nlohmann::json& meta, const std::string& key, const T& fallbac
   }
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -15,7 +15,7 @@
 #include "util/hash.h"
 #include "util/rethrow.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // Tensors whose names do not begin so.
@@ -48,7 +48,7 @@ NetOfSource Agree(const ModelSource& source, const DescriptorNetOptions& wanted,
   }
   if (options.architecture.empty()) {
     throw UsageError(StrCat(source.path, ": holds the tensors of no trunk that is known ('",
-                            source.tensors[0].name, "' ", ShapeText(source.tensors[0].shape),
+                            source.tensors[0].name, "' ", serialize::ShapeText(source.tensors[0].shape),
                             ", ...); --architecture names one of ", Join(TrunkArchitectures(), ", ")));
   }
   if (net.is_trunk_only) {  // what follows is for the user to say
@@ -96,7 +96,7 @@ DescriptorNet MakeNet(const ModelSource& source, const DescriptorNetOptions& opt
 
 Eigen::MatrixXd ReadMatrix(const SourceTensor& entry, const std::string& what) {
   VANTAGE_CHECK(entry.shape.size() == 2 && entry.shape[0] > 0 && entry.shape[1] > 0, what,
-                ": not a matrix: ", ShapeText(entry.shape));
+                ": not a matrix: ", serialize::ShapeText(entry.shape));
   const at::Tensor tensor = ToTensor(entry).to(at::kDouble);
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   return Eigen::Map<const RowMajor>(tensor.const_data_ptr<double>(), entry.shape[0], entry.shape[1]);
@@ -115,7 +115,8 @@ void ReadWhitenings(const ModelSource& source, Model& model) {
     const Eigen::MatrixXd mean = ReadMatrix(mean_entry, what);
     Whitening whitening{mean, ReadMatrix(found->second, what)};
     VANTAGE_CHECK(mean.cols() == 1 && whitening.projection.cols() == mean.rows(), what, ": P of ",
-                  ShapeText(found->second.shape), " for a mean of ", ShapeText(mean_entry.shape));
+                  serialize::ShapeText(found->second.shape), " for a mean of ",
+                  serialize::ShapeText(mean_entry.shape));
     ModelWhitening& both = model.whitenings[name];
     (scales == "ss" ? both.single_scale : both.multi_scale) = std::move(whitening);
   }
@@ -164,4 +165,4 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& w
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -10,83 +10,89 @@
 #include "serialize/torch_file.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using nlohmann::json;
 
-SourceTensor FromTorch(const std::shared_ptr<const TorchFile>& file, const PickleValue& value,
-                       const std::string& name, const std::string& place) {
-  VANTAGE_CHECK(TorchFile::IsTensor(value), file->source(), ": '", place, "' is a ", KindName(value),
-                ", not a tensor");
-  const TensorRecord record = file->Tensor(value, place);
+SourceTensor FromTorch(const std::shared_ptr<const serialize::TorchFile>& file,
+                       const serialize::PickleValue& value, const std::string& name,
+                       const std::string& place) {
+  VANTAGE_CHECK(serialize::TorchFile::IsTensor(value), file->source(), ": '", place, "' is a ",
+                serialize::KindName(value), ", not a tensor");
+  const serialize::TensorRecord record = file->Tensor(value, place);
   return {name, record.type, record.shape, [file, record] { return file->Read(record); }};
 }
 
-SourceTensor FromNumpy(const PickleValue& value, const std::string& name, const std::string& what) {
-  auto array = std::make_shared<const NpyArray>(ToNumpyArray(value, what));
+SourceTensor FromNumpy(const serialize::PickleValue& value, const std::string& name,
+                       const std::string& what) {
+  auto array = std::make_shared<const serialize::NpyArray>(serialize::ToNumpyArray(value, what));
   VANTAGE_CHECK(array->dtype == "<f8" || array->dtype == "<f4", what, ": a NumPy array of ", array->dtype);
-  return {name, array->dtype == "<f8" ? ElementType::kFloat64 : ElementType::kFloat32, array->shape,
-          [array] { return array->data; }};
+  return {name, array->dtype == "<f8" ? serialize::ElementType::kFloat64 : serialize::ElementType::kFloat32,
+          array->shape, [array] { return array->data; }};
 }
 
 // meta['Lw'] = {NAME: {'ss': {'m', 'P'}, 'ms': {'m', 'P'}}}, as NumPy arrays or tensors.
-void AddWhitenings(const std::shared_ptr<const TorchFile>& file, const PickleValue& all,
+void AddWhitenings(const std::shared_ptr<const serialize::TorchFile>& file, const serialize::PickleValue& all,
                    ModelSource& source) {
   for (size_t i = 0; i + 1 < all.items.size(); i += 2) {
-    const std::string& name = ToText(*all.items[i], source.path + ": meta: Lw");
+    const std::string& name = serialize::ToText(*all.items[i], source.path + ": meta: Lw");
     for (const char* scales : {"ss", "ms"}) {
-      const PickleValue* whitening = all.items[i + 1]->Find(scales);
+      const serialize::PickleValue* whitening = all.items[i + 1]->Find(scales);
       if (whitening == nullptr) continue;
       for (const char* part : {"m", "P"}) {
         const std::string key = StrCat(name, ".", scales, ".", part);
         const std::string place = "meta: Lw: " + key;
-        const PickleValue& value = Member(*whitening, part, StrCat(source.path, ": ", place));
-        source.whitenings[key] = IsNumpyArray(value) ? FromNumpy(value, key, StrCat(source.path, ": ", place))
-                                                     : FromTorch(file, value, key, place);
+        const serialize::PickleValue& value =
+            serialize::Member(*whitening, part, StrCat(source.path, ": ", place));
+        source.whitenings[key] = serialize::IsNumpyArray(value)
+                                     ? FromNumpy(value, key, StrCat(source.path, ": ", place))
+                                     : FromTorch(file, value, key, place);
       }
     }
   }
 }
 
 ModelSource OpenTorch(const std::filesystem::path& path) {
-  const auto file = std::make_shared<const TorchFile>(path);
+  const auto file = std::make_shared<const serialize::TorchFile>(path);
   ModelSource source;
   source.path = file->source();
   source.format = file->is_zip() ? "PyTorch zip" : "PyTorch before 1.6";
-  const PickleValue& root = file->root();
-  const PickleValue* state = &root;
+  const serialize::PickleValue& root = file->root();
+  const serialize::PickleValue* state = &root;
   for (const char* key : {"state_dict", "model_state_dict"}) {  // cirtorch's, CosPlace's checkpoints
-    if (const PickleValue* found = root.Find(key)) state = found;
+    if (const serialize::PickleValue* found = root.Find(key)) state = found;
   }
   source.is_state_dict = state == &root;
-  VANTAGE_CHECK(state->is(PickleValue::Kind::kDict), source.path, ": holds a ", KindName(*state),
-                ", not a state dictionary");
+  VANTAGE_CHECK(state->is(serialize::PickleValue::Kind::kDict), source.path, ": holds a ",
+                serialize::KindName(*state), ", not a state dictionary");
   for (size_t i = 0; i + 1 < state->items.size(); i += 2) {
-    const std::string& name = ToText(*state->items[i], source.path + ": name of a tensor");
+    const std::string& name = serialize::ToText(*state->items[i], source.path + ": name of a tensor");
     source.tensors.push_back(FromTorch(file, *state->items[i + 1], name, name));
   }
   if (source.is_state_dict) return source;
-  if (const PickleValue* meta = root.Find("meta")) {
+  if (const serialize::PickleValue* meta = root.Find("meta")) {
     source.meta = ToJson(*meta, source.path + ": meta");
-    if (const PickleValue* whitenings = meta->Find("Lw")) AddWhitenings(file, *whitenings, source);
+    if (const serialize::PickleValue* whitenings = meta->Find("Lw")) AddWhitenings(file, *whitenings, source);
   }
   for (const char* key : {"epoch", "epoch_num"}) {
-    if (const PickleValue* epoch = root.Find(key)) source.epoch = ToJson(*epoch, source.path + ": epoch");
+    if (const serialize::PickleValue* epoch = root.Find(key))
+      source.epoch = ToJson(*epoch, source.path + ": epoch");
   }
   source.has_optimizer = root.Find("optimizer") != nullptr || root.Find("optimizer_state_dict") != nullptr;
   return source;
 }
 
 ModelSource OpenSafetensors(const std::filesystem::path& path) {
-  const auto file = std::make_shared<const SafetensorsFile>(path);
+  const auto file = std::make_shared<const serialize::SafetensorsFile>(path);
   ModelSource source;
   source.path = file->source();
   source.format = "safetensors";
   const auto meta = file->metadata().find(kSafetensorsMeta);
   source.is_state_dict = meta == file->metadata().end();
-  if (!source.is_state_dict) source.meta = ParseJson(meta->second, source.path + ": __metadata__: meta");
-  for (const SafetensorsFile::Tensor& tensor : file->tensors()) {
+  if (!source.is_state_dict)
+    source.meta = serialize::ParseJson(meta->second, source.path + ": __metadata__: meta");
+  for (const serialize::SafetensorsFile::Tensor& tensor : file->tensors()) {
     SourceTensor entry{tensor.name, tensor.type, tensor.shape, [file, tensor] { return file->Read(tensor); }};
     if (!source.is_state_dict && tensor.name.starts_with(kSafetensorsWhitening)) {
       entry.name = tensor.name.substr(std::string_view(kSafetensorsWhitening).size());
@@ -101,8 +107,8 @@ ModelSource OpenSafetensors(const std::filesystem::path& path) {
 ModelSource Open(const std::filesystem::path& path) {
   const std::string extension = ToLower(path.extension().string());
   const InputFile file(path);
-  if (MatFile::LooksLikeMat(file) || extension == ".mat") return OpenMatConvNet(path);
-  if (SafetensorsFile::LooksLikeSafetensors(file) || extension == ".safetensors")
+  if (serialize::MatFile::LooksLikeMat(file) || extension == ".mat") return OpenMatConvNet(path);
+  if (serialize::SafetensorsFile::LooksLikeSafetensors(file) || extension == ".safetensors")
     return OpenSafetensors(path);
   return OpenTorch(path);
 }
@@ -139,4 +145,4 @@ TensorShapes ShapesOf(const ModelSource& source) {
   return shapes;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

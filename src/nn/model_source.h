@@ -14,12 +14,12 @@
 #include "nn/trunk.h"
 #include "serialize/element_type.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // A tensor of a file that is still to be read.
 struct SourceTensor {
   std::string name;  // in the file
-  ElementType type = ElementType::kFloat32;
+  serialize::ElementType type = serialize::ElementType::kFloat32;
   std::vector<int64_t> shape;
   std::function<std::string()> read;  // the elements, in C order
 };
@@ -60,4 +60,4 @@ std::string CurrentName(const std::string& name);
 // The tensors' shapes under their current names.
 TensorShapes ShapesOf(const ModelSource& source);
 
-}  // namespace vantage
+}  // namespace vantage::nn

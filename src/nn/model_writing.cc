@@ -15,7 +15,7 @@
 #include "util/rethrow.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
@@ -83,10 +83,10 @@ bool IsSafetensors(const std::filesystem::path& path) {
 void WriteTensors(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata,
                   const std::filesystem::path& path) {
   if (!IsSafetensors(path)) return WriteTorchFile({StateDict(tensors)}, path);
-  std::vector<SafetensorsEntry> entries;
+  std::vector<serialize::SafetensorsEntry> entries;
   for (const auto& [name, tensor] : tensors)
     entries.push_back({name, TypeOf(tensor), tensor.sizes().vec(), BytesOf(tensor)});
-  WriteSafetensors(path, std::move(entries), metadata);
+  serialize::WriteSafetensors(path, std::move(entries), metadata);
 }
 
 void WriteSafetensorsModel(Model& model, const std::filesystem::path& path) {
@@ -168,10 +168,11 @@ std::string WeightsSha256(DescriptorNet& net) {
   Sha256Digest digest;
   net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
     const at::Tensor data = OnCpu(tensor);
-    digest.Add(StrCat(name, " ", ElementTypeName(TypeOf(data)), " ", ShapeText(data.sizes().vec()), "\n"));
+    digest.Add(StrCat(name, " ", serialize::ElementTypeName(TypeOf(data)), " ",
+                      serialize::ShapeText(data.sizes().vec()), "\n"));
     digest.Add(BytesOf(data));
   });
   return digest.Hex();
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

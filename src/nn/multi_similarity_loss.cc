@@ -3,7 +3,7 @@
 
 #include "nn/tuple_rows.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 at::Tensor MultiSimilarityLoss(const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels,
                                const LossOptions& options) {
@@ -21,4 +21,4 @@ at::Tensor MultiSimilarityLoss(const at::Tensor& descriptors_ND, const std::vect
   return loss;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -7,7 +7,7 @@
 #include "nn/netvlad_layouts.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr int64_t kMaxDimensionOfFile = 65536;
@@ -89,4 +89,4 @@ NetOfSource FindNet(const ModelSource& source) {
   return net;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -4,7 +4,7 @@
 #include "nn/descriptor_net.h"
 #include "nn/model_source.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // What a file says of the network that its tensors belong to.
 struct NetOfSource {
@@ -22,4 +22,4 @@ NetOfSource FindNet(const ModelSource& source);
 // As above, from names and shapes alone.
 NetOfSource FindNet(const TensorShapes& shapes);
 
-}  // namespace vantage
+}  // namespace vantage::nn

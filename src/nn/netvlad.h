@@ -7,7 +7,7 @@
 
 #include "vantage/model.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // Three parameters that begin tied to each other and are trained separately. G = K + ghost clusters.
 struct NetVladParameters {
@@ -26,4 +26,4 @@ NetVladParameters NetVladFromCenters(const at::Tensor& centers_GD, const NetVlad
 at::Tensor NetVlad(const at::Tensor& locals_BND, const NetVladParameters& parameters,
                    const NetVladOptions& options);
 
-}  // namespace vantage
+}  // namespace vantage::nn

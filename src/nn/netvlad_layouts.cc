@@ -6,7 +6,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // hloc's network takes pixels in 0..255 less the mean photo's colour, as VGG's authors trained it.
@@ -38,7 +38,7 @@ SourceTensor Transposed(SourceTensor tensor, const std::string& path) {
   std::vector<int64_t>& shape = tensor.shape;
   while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
   VANTAGE_CHECK(shape.size() == 2 && shape[0] > 0 && shape[1] > 0, path, ": '", tensor.name,
-                "' is no matrix: ", ShapeText(shape));
+                "' is no matrix: ", serialize::ShapeText(shape));
   const auto rows = static_cast<size_t>(shape[0]);
   const auto columns = static_cast<size_t>(shape[1]);
   tensor.read = [read = tensor.read, rows, columns] {
@@ -96,11 +96,12 @@ ModelSource InOwnLayout(const ModelSource& source) {
     own.tensors.push_back(std::move(tensor));
   }
   if (!has_bias) {
-    own.tensors.push_back({"netvlad_pool.assignment_bias", ElementType::kFloat32, {clusters}, [clusters] {
-                             return std::string(static_cast<size_t>(clusters) * sizeof(float), '\0');
-                           }});
+    own.tensors.push_back(
+        {"netvlad_pool.assignment_bias", serialize::ElementType::kFloat32, {clusters}, [clusters] {
+           return std::string(static_cast<size_t>(clusters) * sizeof(float), '\0');
+         }});
   }
   return own;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

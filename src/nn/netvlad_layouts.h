@@ -6,7 +6,7 @@
 #include "nn/descriptor_net.h"
 #include "nn/model_source.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // NetVLAD weights of others, by the names of their tensors.
 struct NetVladLayout {
@@ -29,4 +29,4 @@ const NetVladLayout* FindNetVladLayout(const TensorShapes& shapes);
 // no other layout. Throws Error where a tensor has not the shape that its name says.
 ModelSource InOwnLayout(const ModelSource& source);
 
-}  // namespace vantage
+}  // namespace vantage::nn

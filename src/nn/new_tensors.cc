@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 thread_local bool without_memory = false;
@@ -17,4 +17,4 @@ at::TensorOptions NewTensor() {
   return at::TensorOptions().dtype(at::kFloat).device(without_memory ? at::kMeta : at::kCPU);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace vantage {
+namespace vantage::nn {
 
 // While it lives: tensors of the layers that this thread makes have shapes but no memory (LibTorch's device
 // "meta"). For a network whose tensors are all replaced by another's.
@@ -21,4 +21,4 @@ class WithoutMemory {
 // Options of the tensors that a layer is made with: float32 on the CPU, or on no device (see WithoutMemory).
 at::TensorOptions NewTensor();
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -15,7 +15,7 @@
 #include "util/string.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr double kDescriptorNormEpsilon = 1e-6;
@@ -162,4 +162,4 @@ std::vector<std::string> PoolingNames() {
   return names;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -9,7 +9,7 @@
 
 #include "nn/layer.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // x / (||x|| + 1e-6) for each row. Differs from the usual normalisation: cirtorch adds the epsilon to the
 // norm. x: B x D.
@@ -67,4 +67,4 @@ inline bool IsExponent(const std::string& name) {
   return name.ends_with("pool.p") || name == "aggregation.1.p";  // cirtorch's (and local-gem's), CosPlace's
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -3,7 +3,7 @@
 
 #include <ATen/TensorOperators.h>
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr double kSquaredEpsilon = 1e-20;
@@ -14,4 +14,4 @@ at::Tensor PowerNormalize(const at::Tensor& x, double exponent) {
   return x * (x * x + kSquaredEpsilon).pow((exponent - 1) / 2);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

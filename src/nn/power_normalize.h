@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace vantage {
+namespace vantage::nn {
 
 // Power normalisation, sign(x) |x|^exponent of each element (Perronnin, Sanchez, Mensink, "Improving the
 // Fisher kernel for large-scale image classification", ECCV 2010), as x (x^2 + 1e-20)^((exponent - 1) / 2):
@@ -11,4 +11,4 @@ namespace vantage {
 // descriptors of unit length; exponent in (0, 1].
 at::Tensor PowerNormalize(const at::Tensor& x, double exponent);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -12,7 +12,7 @@
 #include "util/string.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr std::array<std::pair<const char*, Precision>, 4> kPrecisions = {{{"fp32", Precision::kFp32},
@@ -87,4 +87,4 @@ void PreferDeterministicKernels() {
   context.setDeterministicAlgorithms(true, /*warn_only=*/true);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace vantage {
+namespace vantage::nn {
 
 // What a network's trunk computes in. What follows the trunk is float32 in any case, and so are weights and
 // their gradients.
@@ -37,4 +37,4 @@ void RoundToTf32(bool rounds);
 // process; it warns once of each operation that has none. To be called before CUDA is first used.
 void PreferDeterministicKernels();
 
-}  // namespace vantage
+}  // namespace vantage::nn

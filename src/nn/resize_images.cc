@@ -9,7 +9,7 @@
 #include <cmath>
 #include <vector>
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // Where a pixel of the result comes from: two neighbours and the second one's weight.
@@ -72,4 +72,4 @@ at::Tensor ResizeImages(const at::Tensor& x_BCHW, double scale) {
   return resized;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

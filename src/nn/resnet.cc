@@ -8,7 +8,7 @@
 
 // He et al., Deep Residual Learning, CVPR 2016; layers and names as in torchvision (stride on the 3x3
 // convolution).
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr double kResNetNormEpsilon = 1e-5;
@@ -109,4 +109,4 @@ Trunk MakeResNet(const std::string& architecture) {
           {"fc."}};
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -3,7 +3,7 @@
 
 #include "nn/tuple_rows.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // For each of `places` how many of `others` stand before it, with soft edges. P, M to P.
@@ -28,4 +28,4 @@ at::Tensor SmoothApLoss(const at::Tensor& descriptors_ND, const std::vector<Tupl
   return loss;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

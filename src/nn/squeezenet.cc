@@ -4,7 +4,7 @@
 #include "nn/trunks.h"
 
 // Iandola et al., SqueezeNet, 2016; layers and names as in torchvision.
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // 1x1 convolution to few channels, then 1x1 and 3x3 side by side.
@@ -66,4 +66,4 @@ Trunk MakeSqueezeNet(const std::string& architecture) {
   return {architecture, channels, {}, std::move(layers), {}, {"classifier."}};
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

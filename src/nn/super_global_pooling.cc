@@ -45,7 +45,7 @@ void Declare(OptionsDescription& description, SuperGlobalPooling& options) {
       .OneOf({"mean", "max", "gem"});
 }
 
-at::Tensor RegionalGem(const at::Tensor& x_BCHW, int64_t size, double exponent) {
+at::Tensor nn::RegionalGem(const at::Tensor& x_BCHW, int64_t size, double exponent) {
   if (size < 1 || size % 2 == 0) throw UsageError(StrCat("regional GeM: ", size, " is not odd"));
   const int64_t border = size / 2;
   const at::Tensor padded =
@@ -53,11 +53,11 @@ at::Tensor RegionalGem(const at::Tensor& x_BCHW, int64_t size, double exponent) 
   return (at::pow(at::avg_pool2d(padded, size, 1), 1 / exponent) + x_BCHW) * 0.5;
 }
 
-at::Tensor PoolScales(const std::vector<at::Tensor>& descriptors_BD, const std::string& scale_pooling) {
+at::Tensor nn::PoolScales(const std::vector<at::Tensor>& descriptors_BD, const std::string& scale_pooling) {
   at::Tensor pooled;
   if (scale_pooling == "max") {
     std::vector<at::Tensor> units;
-    for (const at::Tensor& descriptor : descriptors_BD) units.push_back(NormalizeAlong(descriptor, 1));
+    for (const at::Tensor& descriptor : descriptors_BD) units.push_back(nn::NormalizeAlong(descriptor, 1));
     pooled = at::amax(at::stack(units), {0});
   } else if (scale_pooling == "gem") {
     const at::Tensor all = at::stack(descriptors_BD);  // scales x B x D
@@ -66,7 +66,7 @@ at::Tensor PoolScales(const std::vector<at::Tensor>& descriptors_BD, const std::
   } else {
     throw UsageError(StrCat("scale_pooling: '", scale_pooling, "' is not one of max, gem"));
   }
-  return NormalizeAlong(pooled, 1);
+  return nn::NormalizeAlong(pooled, 1);
 }
 
 }  // namespace vantage

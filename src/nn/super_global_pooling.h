@@ -11,7 +11,7 @@ namespace at {
 class Tensor;
 }
 
-namespace vantage {
+namespace vantage::nn {
 
 // What regional_size says. x: B x C x H x W, sides at least half of the size (rounded down) + 1; values below
 // zero count as zero in the generalised mean. Edges are mirrored.
@@ -21,4 +21,4 @@ at::Tensor RegionalGem(const at::Tensor& x_BCHW, int64_t size, double exponent);
 // `mean` is left to DescriptorNet.
 at::Tensor PoolScales(const std::vector<at::Tensor>& descriptors_BD, const std::string& scale_pooling);
 
-}  // namespace vantage
+}  // namespace vantage::nn

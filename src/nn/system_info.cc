@@ -15,7 +15,7 @@
 #include "util/string.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using nlohmann::json;
@@ -105,4 +105,4 @@ json ToJson(const SystemInfo& info) {
   return result;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -7,7 +7,7 @@
 
 #include "util/gpu_driver.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // What vantage is here, and what it can compute on.
 struct SystemInfo {
@@ -41,4 +41,4 @@ SystemInfo ReadSystemInfo();
 // An object of what `vantage info` prints.
 nlohmann::json ToJson(const SystemInfo& info);
 
-}  // namespace vantage
+}  // namespace vantage::nn

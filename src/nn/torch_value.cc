@@ -12,28 +12,28 @@
 #include "serialize/zip.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using nlohmann::json;
 
 struct ScalarTypeRow {
   at::ScalarType type;
-  ElementType element;
+  serialize::ElementType element;
   const char* storage;  // Python's class
 };
 
 constexpr ScalarTypeRow kScalarTypes[] = {
-    {at::kFloat, ElementType::kFloat32, "FloatStorage"},
-    {at::kDouble, ElementType::kFloat64, "DoubleStorage"},
-    {at::kHalf, ElementType::kFloat16, "HalfStorage"},
-    {at::kBFloat16, ElementType::kBfloat16, "BFloat16Storage"},
-    {at::kLong, ElementType::kInt64, "LongStorage"},
-    {at::kInt, ElementType::kInt32, "IntStorage"},
-    {at::kShort, ElementType::kInt16, "ShortStorage"},
-    {at::kChar, ElementType::kInt8, "CharStorage"},
-    {at::kByte, ElementType::kUint8, "ByteStorage"},
-    {at::kBool, ElementType::kBool, "BoolStorage"},
+    {at::kFloat, serialize::ElementType::kFloat32, "FloatStorage"},
+    {at::kDouble, serialize::ElementType::kFloat64, "DoubleStorage"},
+    {at::kHalf, serialize::ElementType::kFloat16, "HalfStorage"},
+    {at::kBFloat16, serialize::ElementType::kBfloat16, "BFloat16Storage"},
+    {at::kLong, serialize::ElementType::kInt64, "LongStorage"},
+    {at::kInt, serialize::ElementType::kInt32, "IntStorage"},
+    {at::kShort, serialize::ElementType::kInt16, "ShortStorage"},
+    {at::kChar, serialize::ElementType::kInt8, "CharStorage"},
+    {at::kByte, serialize::ElementType::kUint8, "ByteStorage"},
+    {at::kBool, serialize::ElementType::kBool, "BoolStorage"},
 };
 
 const ScalarTypeRow& RowOf(const at::Tensor& tensor) {
@@ -116,7 +116,7 @@ class ValuePickler {
     writer_.Tuple();
   }
 
-  PickleWriter writer_;
+  serialize::PickleWriter writer_;
   std::vector<at::Tensor> tensors_;
 };
 
@@ -140,7 +140,7 @@ void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path) 
   const std::string pickle = std::move(pickler).Finish();
 
   AtomicFile file(path);
-  ZipWriter zip(file);
+  serialize::ZipWriter zip(file);
   zip.Add("archive/data.pkl", pickle);
   zip.Add("archive/byteorder", "little");
   for (size_t i = 0; i < pickler.tensors().size(); ++i) {
@@ -153,12 +153,14 @@ void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path) 
   file.Commit();
 }
 
-at::Tensor ReadTensor(const TorchFile& file, const PickleValue& value, const std::string& what) {
-  const TensorRecord record = file.Tensor(value, what);
+at::Tensor ReadTensor(const serialize::TorchFile& file, const serialize::PickleValue& value,
+                      const std::string& what) {
+  const serialize::TensorRecord record = file.Tensor(value, what);
   return MakeTensor(record.type, record.shape, file.Read(record));
 }
 
-at::Tensor MakeTensor(ElementType type, const std::vector<int64_t>& shape, std::string_view bytes) {
+at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape,
+                      std::string_view bytes) {
   const auto* row = std::find_if(std::begin(kScalarTypes), std::end(kScalarTypes),
                                  [&](const ScalarTypeRow& known) { return known.element == type; });
   const at::NoGradGuard no_grad;
@@ -167,7 +169,7 @@ at::Tensor MakeTensor(ElementType type, const std::vector<int64_t>& shape, std::
   return tensor;
 }
 
-ElementType TypeOf(const at::Tensor& tensor) { return RowOf(tensor).element; }
+serialize::ElementType TypeOf(const at::Tensor& tensor) { return RowOf(tensor).element; }
 
 TorchValue FromJson(const json& value) {
   if (value.is_boolean()) return {value.get<bool>()};
@@ -187,4 +189,4 @@ TorchValue FromJson(const json& value) {
   return {};
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

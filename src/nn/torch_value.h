@@ -14,7 +14,7 @@
 
 #include "serialize/torch_file.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 struct TorchValue;
 
@@ -46,14 +46,15 @@ struct TorchValue {
 void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path);
 
 // The tensor behind a pickled value of the file, contiguous, on the CPU. Throws Error naming `what`.
-at::Tensor ReadTensor(const TorchFile& file, const PickleValue& value, const std::string& what);
+at::Tensor ReadTensor(const serialize::TorchFile& file, const serialize::PickleValue& value,
+                      const std::string& what);
 
 // A tensor of elements that lie in C order. bytes: as many as type and shape say.
-at::Tensor MakeTensor(ElementType type, const std::vector<int64_t>& shape, std::string_view bytes);
+at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape, std::string_view bytes);
 // Throws Error for a type that is not written.
-ElementType TypeOf(const at::Tensor& tensor);
+serialize::ElementType TypeOf(const at::Tensor& tensor);
 
 // Plain values as Python's.
 TorchValue FromJson(const nlohmann::json& json);
 
-}  // namespace vantage
+}  // namespace vantage::nn

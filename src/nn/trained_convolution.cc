@@ -15,7 +15,7 @@
 #include <optional>
 #endif
 
-namespace vantage {
+namespace vantage::nn {
 
 #ifdef VANTAGE_FUSED_TRAINING
 namespace {
@@ -104,4 +104,4 @@ at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight
 
 #endif
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -5,7 +5,7 @@
 
 #include "nn/tuple_rows.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 at::Tensor SquaredDistances(const at::Tensor& a_ND, const at::Tensor& b_ND) {
@@ -36,4 +36,4 @@ at::Tensor TripletLoss(const at::Tensor& descriptors_ND, const std::vector<Tuple
   return sum / static_cast<double>(std::max<size_t>(1, queries.size()));
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

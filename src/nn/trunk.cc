@@ -7,7 +7,7 @@
 #include "util/string.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using TrunkFactory = Trunk (*)(const std::string&);
@@ -60,4 +60,4 @@ std::string CirtorchName(const Trunk& trunk, const std::string& name) {
   return name;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -9,7 +9,7 @@
 
 #include "nn/layer.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // How pixels in 0..1 become a trunk's input: (x - mean) / std, for red, green and blue.
 struct Normalization {
@@ -47,4 +47,4 @@ std::vector<std::string> TrunkArchitectures();
 // The name under which cirtorch's checkpoints keep one of the trunk's tensors: "features.4.0.conv1.weight".
 std::string CirtorchName(const Trunk& trunk, const std::string& name);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -5,7 +5,7 @@
 
 #include "nn/trunk.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // One function a family; `architecture` is one of the family's names.
 Trunk MakeSqueezeNet(const std::string& architecture);
@@ -16,4 +16,4 @@ Trunk MakeVgg(const std::string& architecture);
 Trunk MakeVggWithoutLastRelu(const std::string& architecture);
 Trunk MakeDenseNet(const std::string& architecture);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -9,7 +9,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 std::vector<TupleRows> SplitTuples(const std::vector<TupleLabel>& labels) {
   VANTAGE_CHECK(!labels.empty() && labels[0] == TupleLabel::kQuery,
@@ -43,4 +43,4 @@ at::Tensor LogOnePlusSumExp(const at::Tensor& x_N) {
   return at::logsumexp(at::cat({at::zeros({1}, x_N.options()), x_N}), {0});
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -8,7 +8,7 @@
 
 #include "nn/losses.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 using RowIndices = std::vector<int64_t>;
 
@@ -38,4 +38,4 @@ at::Tensor ZeroLoss(const at::Tensor& descriptors_ND);
 // log(1 + sum exp(x)), without overflow; 0 for no element.
 at::Tensor LogOnePlusSumExp(const at::Tensor& x_N);
 
-}  // namespace vantage
+}  // namespace vantage::nn

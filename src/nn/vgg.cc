@@ -6,7 +6,7 @@
 
 // Simonyan and Zisserman, Very Deep Convolutional Networks, ICLR 2015; layers and names as in torchvision,
 // without the last pooling. With "_bn" every convolution, which keeps its bias, is followed by batch norm.
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr double kVggNormEpsilon = 1e-5;
@@ -56,4 +56,4 @@ Trunk MakeVggWithoutLastRelu(const std::string& architecture) {
   return Make(architecture, Activation::kNone);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -14,7 +14,7 @@
 #include "util/cpu.h"
 #include "util/parallel.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 constexpr int64_t kCacheLine = 16;  // floats
@@ -240,4 +240,4 @@ bool WinogradSuits(const at::Tensor& x_BCHW) {
   return x_BCHW.device().is_cpu() && x_BCHW.scalar_type() == at::kFloat;
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

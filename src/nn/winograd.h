@@ -6,7 +6,7 @@
 #include "nn/layer.h"
 #include "nn/winograd_kernels.h"
 
-namespace vantage {
+namespace vantage::nn {
 
 // A 3 x 3 convolution of stride 1 and padding 1 with a quarter of the multiplications: Winograd's F(4 x 4, 3
 // x 3), Lavin and Gray, CVPR 2016. float32 on the CPU, without gradients. Its results differ from those of
@@ -42,4 +42,4 @@ bool WinogradSuits(const ConvolutionOptions& options);
 // And for such a map, of such a layer.
 bool WinogradSuits(const at::Tensor& x_BCHW);
 
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -16,7 +16,7 @@
 #define VANTAGE_UNROLL _Pragma("GCC unroll 6")
 #endif
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 // The points a and b beside 0, -a, -b and infinity.
@@ -301,4 +301,4 @@ bool WinogradPays() {
 #endif
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn

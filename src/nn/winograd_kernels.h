@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace vantage {
+namespace vantage::nn {
 
 // The arithmetic of Winograd's convolution F(4 x 4, 3 x 3) (Lavin and Gray, Fast Algorithms for Convolutional
 // Neural Networks, CVPR 2016), float32, channels last. A tile is 4 x 4 pixels of the result; it comes from 6
@@ -51,4 +51,4 @@ const WinogradKernels& FastestWinogradKernels();
 // nor on other processors than x86-64: neither has been measured.
 bool WinogradPays();
 
-}  // namespace vantage
+}  // namespace vantage::nn

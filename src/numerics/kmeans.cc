@@ -11,7 +11,7 @@
 #include "util/random.h"
 
 // FAISS has k-means too, but it needs OpenMP and a second BLAS, and its sums depend on the number of threads.
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 constexpr int64_t kPointsPerBlock = 1024;
@@ -153,4 +153,4 @@ KMeansResult KMeans(const Eigen::Ref<const DescriptorMatrix>& points, const KMea
   return result;
 }
 
-}  // namespace vantage
+}  // namespace vantage::numerics

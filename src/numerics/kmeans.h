@@ -7,7 +7,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::numerics {
 
 struct KMeansOptions {
   int clusters = 64;
@@ -30,4 +30,4 @@ struct KMeansResult {
 KMeansResult KMeans(const Eigen::Ref<const DescriptorMatrix>& points, const KMeansOptions& options,
                     const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::numerics

@@ -10,7 +10,7 @@
 #include "util/rethrow.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 using Eigen::Index;
@@ -25,7 +25,7 @@ struct MeanAndVariance {
   double variance = 0;  // summed over all dimensions
 };
 
-MeanAndVariance MeanOf(const DescriptorRows& rows, const RunContext& context) {
+MeanAndVariance MeanOf(const descriptors::DescriptorRows& rows, const RunContext& context) {
   VectorXd mean = VectorXd::Zero(rows.dimension);
   double squares = 0;
   ForEachBlock(rows, "mean descriptor", context, [&](int64_t, const DescriptorMatrix& block) {
@@ -44,8 +44,8 @@ MatrixXd Centred(const DescriptorMatrix& block, const VectorXd& mean) {
   return block.cast<double>().rowwise() - mean.transpose();
 }
 
-PrincipalComponents OfCovariance(const DescriptorRows& rows, const VectorXd& mean, int64_t wanted,
-                                 const RunContext& context) {
+PrincipalComponents OfCovariance(const descriptors::DescriptorRows& rows, const VectorXd& mean,
+                                 int64_t wanted, const RunContext& context) {
   MatrixXd covariance = MatrixXd::Zero(rows.dimension, rows.dimension);
   ForEachBlock(rows, "covariance", context, [&](int64_t, const DescriptorMatrix& block) {
     const MatrixXd part = Centred(block, mean);
@@ -56,12 +56,12 @@ PrincipalComponents OfCovariance(const DescriptorRows& rows, const VectorXd& mea
 }
 
 // By the products of descriptors among each other (Gram's matrix), which has the same eigenvalues.
-PrincipalComponents OfGram(const DescriptorRows& rows, const VectorXd& mean, int64_t wanted,
+PrincipalComponents OfGram(const descriptors::DescriptorRows& rows, const VectorXd& mean, int64_t wanted,
                            const RunContext& context) {
   MatrixXd gram(rows.size, rows.size);
   ForEachBlock(rows, "products of descriptors", context, [&](int64_t i, const DescriptorMatrix& block) {
     const MatrixXd part = Centred(block, mean);
-    const DescriptorRows up_to_here{i + block.rows(), rows.dimension, rows.read};
+    const descriptors::DescriptorRows up_to_here{i + block.rows(), rows.dimension, rows.read};
     ForEachBlock(
         up_to_here, "products of descriptors", context, [&](int64_t j, const DescriptorMatrix& other) {
           gram.block(i, j, part.rows(), other.rows()).noalias() = part * Centred(other, mean).transpose();
@@ -79,8 +79,8 @@ PrincipalComponents OfGram(const DescriptorRows& rows, const VectorXd& mean, int
   return components;
 }
 
-PrincipalComponents ComponentsOf(const DescriptorRows& rows, const VectorXd& mean, const PcaOptions& options,
-                                 const RunContext& context) {
+PrincipalComponents ComponentsOf(const descriptors::DescriptorRows& rows, const VectorXd& mean,
+                                 const PcaOptions& options, const RunContext& context) {
   const int64_t most = std::min(rows.size, rows.dimension);
   const int64_t subspace = options.dimension + std::max(kLeastOversampling, options.dimension / 8);
   const bool iterates = options.dimension > 0 && most > options.exact_up_to && subspace <= most / 2;
@@ -116,7 +116,8 @@ void DivideByDeviations(const VectorXd& variances, double total_variance, int64_
   directions_KD.array().colwise() /= variances.array().max(least).sqrt();
 }
 
-Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const RunContext& context) try {
+Whitening LearnPca(const descriptors::DescriptorRows& rows, const PcaOptions& options,
+                   const RunContext& context) try {
   VANTAGE_CHECK(rows.size > 0 && rows.dimension > 0, "PCA: no descriptors");
   VANTAGE_CHECK(
       options.dimension >= 0 && options.exact_up_to >= 1 && options.passes >= 1 && options.passes <= 100,
@@ -140,9 +141,9 @@ Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options, const 
 
 Whitening LearnPca(const Eigen::Ref<const DescriptorMatrix>& descriptors, const PcaOptions& options,
                    const RunContext& context) try {
-  return LearnPca(RowsOf(descriptors), options, context);
+  return LearnPca(descriptors::RowsOf(descriptors), options, context);
 } catch (...) {
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::numerics

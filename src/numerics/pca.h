@@ -8,7 +8,7 @@
 #include "vantage/run_context.h"
 #include "vantage/whitening.h"
 
-namespace vantage {
+namespace vantage::numerics {
 
 struct PcaOptions {
   // Principal components that are kept, the first ones; 0: all in which the descriptors vary.
@@ -40,9 +40,9 @@ struct PcaOptions {
 // Components have no sign: their largest element is positive.
 //
 // Throws Error where there are no descriptors, or fewer directions than components are asked for.
-Whitening LearnPca(const DescriptorRows& rows, const PcaOptions& options = {},
+Whitening LearnPca(const descriptors::DescriptorRows& rows, const PcaOptions& options = {},
                    const RunContext& context = {});
 Whitening LearnPca(const Eigen::Ref<const DescriptorMatrix>& descriptors, const PcaOptions& options = {},
                    const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::numerics

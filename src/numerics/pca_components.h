@@ -8,7 +8,7 @@
 
 #include "numerics/pca.h"
 
-namespace vantage {
+namespace vantage::numerics {
 
 // Principal components before they become a transform.
 struct PrincipalComponents {
@@ -29,7 +29,7 @@ void DivideByDeviations(const Eigen::VectorXd& variances, double total_variance,
 
 // Calls use(first, block) for consecutive blocks of rows, of 64 MiB at most.
 template <typename Use>
-void ForEachBlock(const DescriptorRows& rows, const std::string& task, const RunContext& context,
+void ForEachBlock(const descriptors::DescriptorRows& rows, const std::string& task, const RunContext& context,
                   const Use& use) {
   constexpr int64_t kBlockValues = int64_t{1} << 24;
   const int64_t block_rows = std::max<int64_t>(1, kBlockValues / std::max<int64_t>(1, rows.dimension));
@@ -41,8 +41,8 @@ void ForEachBlock(const DescriptorRows& rows, const std::string& task, const Run
 }
 
 // Components of the subspace of so many dimensions that iteration finds; see LearnPca.
-PrincipalComponents ComponentsByIteration(const DescriptorRows& rows, const Eigen::VectorXd& mean,
-                                          int64_t subspace, const PcaOptions& options,
-                                          const RunContext& context);
+PrincipalComponents ComponentsByIteration(const descriptors::DescriptorRows& rows,
+                                          const Eigen::VectorXd& mean, int64_t subspace,
+                                          const PcaOptions& options, const RunContext& context);
 
-}  // namespace vantage
+}  // namespace vantage::numerics

@@ -8,7 +8,7 @@
 #include "util/parallel.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 using Eigen::Index;
@@ -76,8 +76,9 @@ struct Projected {
 
 }  // namespace
 
-PrincipalComponents ComponentsByIteration(const DescriptorRows& rows, const VectorXd& mean, int64_t subspace,
-                                          const PcaOptions& options, const RunContext& context) {
+PrincipalComponents ComponentsByIteration(const descriptors::DescriptorRows& rows, const VectorXd& mean,
+                                          int64_t subspace, const PcaOptions& options,
+                                          const RunContext& context) {
   VANTAGE_CHECK(options.passes >= 1 && options.passes <= 100, "PCA: ", options.passes, " passes");
   const SingleThreadedBlas side_by_side;
   const Eigen::RowVectorXf mean_float = mean.cast<float>().transpose();
@@ -115,4 +116,4 @@ PrincipalComponents ComponentsByIteration(const DescriptorRows& rows, const Vect
   return {std::move(variances), std::move(directions_KD)};
 }
 
-}  // namespace vantage
+}  // namespace vantage::numerics

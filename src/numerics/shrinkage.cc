@@ -174,7 +174,7 @@ DescriptorMatrix CoordinatesInSpan(const Eigen::Ref<const DescriptorMatrix>& des
   std::vector<int64_t> rows(static_cast<size_t>(descriptors.rows()));
   std::iota(rows.begin(), rows.end(), 0);
   // X^T = Q R, so that X Q = R^T.
-  const Eigen::HouseholderQR<MatrixXd> factors(Indexed(descriptors).gather(rows).transpose());
+  const Eigen::HouseholderQR<MatrixXd> factors(numerics::Indexed(descriptors).gather(rows).transpose());
   const MatrixXd upper = factors.matrixQR().topRows(descriptors.rows()).triangularView<Eigen::Upper>();
   return upper.transpose().cast<float>();
 }
@@ -183,7 +183,7 @@ DescriptorMatrix CoordinatesInSpan(const Eigen::Ref<const DescriptorMatrix>& des
 class Fold {
  public:
   // dimension: of the descriptors before CoordinatesInSpan.
-  Fold(const IndexedDescriptors& descriptors, int64_t dimension, const MatchingPairs& learned_from,
+  Fold(const numerics::IndexedDescriptors& descriptors, int64_t dimension, const MatchingPairs& learned_from,
        const std::vector<int64_t>& rows_learned_from, const std::vector<int64_t>& scenes,
        const ShrinkageOptions& options, Trial trial)
       : kept_(options.dimension), trial_(std::move(trial)) {
@@ -193,13 +193,15 @@ class Fold {
                            descriptors.dimension <= kMostDimensionsToTruncate &&
                            (!options.is_of_paper || scenes_learned_from.size() > 1);
     if (!truncates) kept_ = 0;
-    WhiteningStatistics statistics = StatisticsOf(descriptors, learned_from, rows_learned_from,
-                                                  options.is_of_paper ? CentreOf::kRows : CentreOf::kQueries,
-                                                  !truncates            ? SpreadOf::kNothing
-                                                  : options.is_of_paper ? SpreadOf::kScenes
-                                                                        : SpreadOf::kRows,
-                                                  scenes);
-    SymmetricEigen eigen = SolveSymmetric(statistics.matching, "whitening: the eigenvalues did not converge");
+    numerics::WhiteningStatistics statistics =
+        numerics::StatisticsOf(descriptors, learned_from, rows_learned_from,
+                               options.is_of_paper ? numerics::CentreOf::kRows : numerics::CentreOf::kQueries,
+                               !truncates            ? numerics::SpreadOf::kNothing
+                               : options.is_of_paper ? numerics::SpreadOf::kScenes
+                                                     : numerics::SpreadOf::kRows,
+                               scenes);
+    numerics::SymmetricEigen eigen =
+        numerics::SolveSymmetric(statistics.matching, "whitening: the eigenvalues did not converge");
     mean_ = std::move(statistics.mean);
     axes_ = std::move(eigen.vectors);
     variances_ = eigen.values.cwiseMax(0);
@@ -215,13 +217,13 @@ class Fold {
   bool is_regular() const { return is_regular_; }
 
   // Descriptors of the trial, as they are.
-  DescriptorMatrix Plain(const IndexedDescriptors& descriptors) const {
-    return OfTrial(descriptors, [](const DoubleRows& rows) { return rows; });
+  DescriptorMatrix Plain(const numerics::IndexedDescriptors& descriptors) const {
+    return OfTrial(descriptors, [](const numerics::DoubleRows& rows) { return rows; });
   }
   // Descriptors of the trial, along the axes of the covariance.
-  DescriptorMatrix Rotated(const IndexedDescriptors& descriptors) const {
-    return OfTrial(descriptors, [this](const DoubleRows& rows) {
-      return DoubleRows((rows.rowwise() - mean_.transpose()) * axes_);
+  DescriptorMatrix Rotated(const numerics::IndexedDescriptors& descriptors) const {
+    return OfTrial(descriptors, [this](const numerics::DoubleRows& rows) {
+      return numerics::DoubleRows((rows.rowwise() - mean_.transpose()) * axes_);
     });
   }
 
@@ -231,8 +233,8 @@ class Fold {
     const VectorXd scales = deviations.cwiseInverse();
     DescriptorMatrix values = rotated * scales.cast<float>().asDiagonal();
     if (kept_ > 0) {
-      const SymmetricEigen eigen = SolveSymmetric(scales.asDiagonal() * spread_ * scales.asDiagonal(),
-                                                  "whitening: the eigenvalues did not converge");
+      const numerics::SymmetricEigen eigen = numerics::SolveSymmetric(
+          scales.asDiagonal() * spread_ * scales.asDiagonal(), "whitening: the eigenvalues did not converge");
       values = (values * eigen.vectors.rightCols(kept_).cast<float>()).eval();
     }
     ScaleToUnitLength(values);
@@ -241,10 +243,10 @@ class Fold {
 
  private:
   template <typename Change>
-  DescriptorMatrix OfTrial(const IndexedDescriptors& descriptors, const Change& change) const {
+  DescriptorMatrix OfTrial(const numerics::IndexedDescriptors& descriptors, const Change& change) const {
     const std::span<const int64_t> rows(trial_.rows());
     DescriptorMatrix values(static_cast<Index>(rows.size()), descriptors.dimension);
-    ForEachPart(rows.size(), descriptors.dimension, [&](size_t first, size_t count) {
+    numerics::ForEachPart(rows.size(), descriptors.dimension, [&](size_t first, size_t count) {
       values.middleRows(static_cast<Index>(first), static_cast<Index>(count)) =
           change(descriptors.gather(rows.subspan(first, count))).template cast<float>();
     });
@@ -303,7 +305,7 @@ class Chooser {
   Chooser(const Eigen::Ref<const DescriptorMatrix>& descriptors, int64_t dimension,
           const MatchingPairs& pairs, const std::vector<int64_t>& scenes, const ShrinkageOptions& options,
           const RunContext& context)
-      : descriptors_(Indexed(descriptors)), context_(context) {
+      : descriptors_(numerics::Indexed(descriptors)), context_(context) {
     const std::map<int64_t, int64_t> fold_of = DealScenes(pairs, scenes);
     const auto fold_of_row = [&](int64_t row) {
       const auto found = fold_of.find(scenes[static_cast<size_t>(row)]);
@@ -431,7 +433,7 @@ class Chooser {
     return choice;
   }
 
-  IndexedDescriptors descriptors_;
+  numerics::IndexedDescriptors descriptors_;
   const RunContext& context_;
   std::vector<Fold> folds_;
   int64_t query_count_ = 0;
@@ -451,7 +453,7 @@ ShrinkageChoice ChooseShrinkage(const Eigen::Ref<const DescriptorMatrix>& descri
                 " at least 1 and dimension = ", options.dimension, " at least 0");
   VANTAGE_CHECK(static_cast<Index>(scenes.size()) == descriptors.rows(), "whitening: ", scenes.size(),
                 " scenes of ", descriptors.rows(), " descriptors");
-  CheckPairs(pairs, descriptors.rows());
+  numerics::CheckPairs(pairs, descriptors.rows());
   std::set<int64_t> with_pairs;
   for (const int64_t query : pairs.queries) with_pairs.insert(scenes[static_cast<size_t>(query)]);
   if (with_pairs.size() < 2) return {};

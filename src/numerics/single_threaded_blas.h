@@ -9,7 +9,7 @@ void openblas_set_num_threads(int count) __attribute__((weak));
 int openblas_get_num_threads() __attribute__((weak));
 }
 
-namespace vantage {
+namespace vantage::numerics {
 
 // While it lives, matrix products take one thread each, in the whole process: they then have the same bits
 // whatever the number of cores, and may be computed side by side. Other BLAS libraries than OpenBLAS are left
@@ -38,4 +38,4 @@ class SingleThreadedBlas {
   static inline int before_ = 0;
 };
 
-}  // namespace vantage
+}  // namespace vantage::numerics

@@ -5,7 +5,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::numerics {
 
 SymmetricEigen SolveSymmetric(const Eigen::MatrixXd& symmetric, const char* message) {
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(symmetric);
@@ -13,4 +13,4 @@ SymmetricEigen SolveSymmetric(const Eigen::MatrixXd& symmetric, const char* mess
   return {solver.eigenvalues(), solver.eigenvectors()};
 }
 
-}  // namespace vantage
+}  // namespace vantage::numerics

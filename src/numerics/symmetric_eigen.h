@@ -3,7 +3,7 @@
 
 #include <Eigen/Core>
 
-namespace vantage {
+namespace vantage::numerics {
 
 struct SymmetricEigen {
   // n, increasing.
@@ -17,4 +17,4 @@ struct SymmetricEigen {
 // they do not converge.
 SymmetricEigen SolveSymmetric(const Eigen::MatrixXd& symmetric, const char* message);
 
-}  // namespace vantage
+}  // namespace vantage::numerics

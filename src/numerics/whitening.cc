@@ -51,7 +51,8 @@ MatrixXd CholeskyWithJitter(const MatrixXd& covariance) {
 
 // Columns: eigenvectors by decreasing eigenvalue, which are returned beside them.
 std::pair<VectorXd, MatrixXd> DecreasingEigenvectors(const MatrixXd& symmetric) {
-  const SymmetricEigen solution = SolveSymmetric(symmetric, "whitening: the eigenvalues did not converge");
+  const numerics::SymmetricEigen solution =
+      numerics::SolveSymmetric(symmetric, "whitening: the eigenvalues did not converge");
   return {solution.values.reverse(), solution.vectors.rowwise().reverse()};
 }
 
@@ -68,7 +69,7 @@ void CheckShrinkage(double shrinkage) {
                 " is not in [0, 1]");
 }
 
-std::vector<int64_t> AllRows(const IndexedDescriptors& descriptors) {
+std::vector<int64_t> AllRows(const numerics::IndexedDescriptors& descriptors) {
   std::vector<int64_t> rows(static_cast<size_t>(descriptors.size));
   std::iota(rows.begin(), rows.end(), 0);
   return rows;
@@ -89,10 +90,11 @@ MatrixXd InverseRoot(const MatrixXd& covariance) {
   throw Error(kNotFactorised);
 }
 
-Whitening LearnOfCode(const IndexedDescriptors& descriptors, const MatchingPairs& pairs, double shrinkage) {
+Whitening LearnOfCode(const numerics::IndexedDescriptors& descriptors, const MatchingPairs& pairs,
+                      double shrinkage) {
   CheckShrinkage(shrinkage);
-  WhiteningStatistics statistics =
-      StatisticsOf(descriptors, pairs, AllRows(descriptors), CentreOf::kQueries, SpreadOf::kRows);
+  numerics::WhiteningStatistics statistics = numerics::StatisticsOf(
+      descriptors, pairs, AllRows(descriptors), numerics::CentreOf::kQueries, numerics::SpreadOf::kRows);
   const MatrixXd factor = CholeskyWithJitter(Shrunk(std::move(statistics.matching), shrinkage));
   const auto lower = factor.triangularView<Eigen::Lower>();
   // The scatter of L^(-1) (x - m) over all descriptors: L^(-1) C L^(-T).
@@ -105,13 +107,14 @@ Whitening LearnOfCode(const IndexedDescriptors& descriptors, const MatchingPairs
           factor.transpose().triangularView<Eigen::Upper>().solve(eigenvectors).transpose()};
 }
 
-Whitening LearnOfPaper(const IndexedDescriptors& descriptors, const MatchingPairs& pairs,
+Whitening LearnOfPaper(const numerics::IndexedDescriptors& descriptors, const MatchingPairs& pairs,
                        const std::vector<int64_t>& scenes, double shrinkage) {
   CheckShrinkage(shrinkage);
   VANTAGE_CHECK(static_cast<int64_t>(scenes.size()) == descriptors.size, "whitening: ", scenes.size(),
                 " scenes of ", descriptors.size, " descriptors");
-  WhiteningStatistics statistics =
-      StatisticsOf(descriptors, pairs, AllRows(descriptors), CentreOf::kRows, SpreadOf::kScenes, scenes);
+  numerics::WhiteningStatistics statistics =
+      numerics::StatisticsOf(descriptors, pairs, AllRows(descriptors), numerics::CentreOf::kRows,
+                             numerics::SpreadOf::kScenes, scenes);
   const MatrixXd root = InverseRoot(Shrunk(std::move(statistics.matching), shrinkage));
   const auto [eigenvalues, eigenvectors] = DecreasingEigenvectors(root * statistics.spread * root);
   return {std::move(statistics.mean), eigenvectors.transpose() * root};
@@ -121,24 +124,24 @@ Whitening LearnOfPaper(const IndexedDescriptors& descriptors, const MatchingPair
 
 Whitening LearnWhitening(const Eigen::Ref<const MatrixXd>& descriptors, const std::vector<int64_t>& queries,
                          const std::vector<int64_t>& positives, double shrinkage) {
-  return LearnOfCode(Indexed(descriptors), {queries, positives, {}}, shrinkage);
+  return LearnOfCode(numerics::Indexed(descriptors), {queries, positives, {}}, shrinkage);
 }
 
 Whitening LearnWhitening(const Eigen::Ref<const DescriptorMatrix>& descriptors, const MatchingPairs& pairs,
                          double shrinkage) {
-  return LearnOfCode(Indexed(descriptors), pairs, shrinkage);
+  return LearnOfCode(numerics::Indexed(descriptors), pairs, shrinkage);
 }
 
 Whitening LearnWhiteningOfPaper(const Eigen::Ref<const MatrixXd>& descriptors,
                                 const std::vector<int64_t>& queries, const std::vector<int64_t>& positives,
                                 const std::vector<int64_t>& scenes, double shrinkage) {
-  return LearnOfPaper(Indexed(descriptors), {queries, positives, {}}, scenes, shrinkage);
+  return LearnOfPaper(numerics::Indexed(descriptors), {queries, positives, {}}, scenes, shrinkage);
 }
 
 Whitening LearnWhiteningOfPaper(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                                 const MatchingPairs& pairs, const std::vector<int64_t>& scenes,
                                 double shrinkage) {
-  return LearnOfPaper(Indexed(descriptors), pairs, scenes, shrinkage);
+  return LearnOfPaper(numerics::Indexed(descriptors), pairs, scenes, shrinkage);
 }
 
 Whitening TruncateWhitening(Whitening whitening, int64_t dimension) {
@@ -154,9 +157,9 @@ Whitening LearnPcaWhitening(const Eigen::Ref<const MatrixXd>& descriptors) {
   whitening.mean = descriptors.colwise().mean().transpose();
   const MatrixXd centered = descriptors.rowwise() - whitening.mean.transpose();
   const MatrixXd covariance = centered.transpose() * centered / static_cast<double>(descriptors.rows());
-  const auto [variances, directions] = LargestEigenvectors(covariance, 0);
+  const auto [variances, directions] = numerics::LargestEigenvectors(covariance, 0);
   whitening.projection = directions.transpose();
-  DivideByDeviations(variances, covariance.trace(), descriptors.rows(), whitening.projection);
+  numerics::DivideByDeviations(variances, covariance.trace(), descriptors.rows(), whitening.projection);
   return whitening;
 }
 

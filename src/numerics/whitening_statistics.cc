@@ -7,7 +7,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 using Eigen::Index;
@@ -181,4 +181,4 @@ WhiteningStatistics StatisticsOf(const IndexedDescriptors& descriptors, const Ma
   return statistics;
 }
 
-}  // namespace vantage
+}  // namespace vantage::numerics

@@ -10,7 +10,7 @@
 
 #include "vantage/whitening.h"
 
-namespace vantage {
+namespace vantage::numerics {
 
 using DoubleRows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -67,4 +67,4 @@ WhiteningStatistics StatisticsOf(const IndexedDescriptors& descriptors, const Ma
                                  const std::vector<int64_t>& rows, CentreOf centre, SpreadOf spread,
                                  const std::vector<int64_t>& scenes = {});
 
-}  // namespace vantage
+}  // namespace vantage::numerics

@@ -6,7 +6,7 @@
 #include "report/html_page.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 constexpr double kLeft = 34;
@@ -49,4 +49,4 @@ std::string AveragePrecisionChart(const std::vector<PrecisionBar>& bars) {
   return html + "</svg></figure>\n";
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vantage {
+namespace vantage::report {
 
 // A query in the chart of average precisions.
 struct PrecisionBar {
@@ -19,4 +19,4 @@ struct PrecisionBar {
 // Bars from left to right in the order given, as an SVG that takes the page's width; "" without any.
 std::string AveragePrecisionChart(const std::vector<PrecisionBar>& bars);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -3,7 +3,7 @@
 #include "report/run_sections.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 template <typename Metrics>
@@ -85,4 +85,4 @@ std::string CurveSection(const RunData& run) {
                 "</p></div><div class=\"charts\">\n", charts, "</div></section>\n");
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

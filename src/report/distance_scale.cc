@@ -6,7 +6,7 @@
 
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 // Of the drawing, in its own units; the page scales it.
@@ -40,4 +40,4 @@ std::string DistanceScale(double positive, std::span<const double> negatives, do
                 FormatFixed(longest, 1), "</text></svg></figure>");
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-namespace vantage {
+namespace vantage::report {
 
 // An HTML figure: the distances from a query's descriptor to its positive (NaN where it is not known) and to
 // its negatives as points on a line from 0 to `longest`, the same for all queries of a page.
@@ -13,4 +13,4 @@ std::string DistanceScale(double positive, std::span<const double> negatives, do
 // The next tenth, from 0.1 to 2: what DistanceScale takes for the largest distance of a page.
 double LongestDistance(double largest);
 
-}  // namespace vantage
+}  // namespace vantage::report

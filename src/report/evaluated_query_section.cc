@@ -7,7 +7,7 @@
 #include "report/precision_recall_chart.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 constexpr char kLegend[] =
@@ -118,4 +118,4 @@ std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vec
   return html + "</div><p class=\"none\" hidden>No query shown is of this choice.</p></section>\n";
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

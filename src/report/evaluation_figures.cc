@@ -4,7 +4,7 @@
 #include "report/page_parts.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 std::string PercentNumber(double share) { return FormatFixed(100 * share, 2); }
@@ -78,4 +78,4 @@ std::string ComparisonSection(const EvaluationReport& report) {
       "</tbody></table></div></section>\n");
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -18,7 +18,7 @@
 #include "vantage/photos.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -233,4 +233,4 @@ EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

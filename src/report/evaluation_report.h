@@ -12,7 +12,7 @@
 #include "vantage/options.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // What the page of an evaluation shows.
 struct EvaluationReport {
@@ -52,4 +52,4 @@ EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
                                               const std::filesystem::path& output,
                                               const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -8,7 +8,7 @@
 #include "report/evaluation_report.h"
 #include "report/photo_album.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // A query that the page of an evaluation shows with its results.
 struct ShownResults {
@@ -33,4 +33,4 @@ std::string ComparisonSection(const EvaluationReport& report);
 std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vector<ShownResults>& shown,
                                   size_t total, PhotoAlbum& album);
 
-}  // namespace vantage
+}  // namespace vantage::report

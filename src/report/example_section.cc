@@ -8,7 +8,7 @@
 #include "report/run_sections.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 std::vector<double> DistancesOf(const ShownExample::Mined& mined) {
@@ -89,4 +89,4 @@ std::string ExampleSection(const std::vector<ShownExample>& examples, PhotoAlbum
   return html + "</section>\n";
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

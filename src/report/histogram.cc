@@ -7,7 +7,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 constexpr size_t kMaxTicks = 7;
@@ -128,4 +128,4 @@ Histogram MakeHistogram(std::span<const double> values, const HistogramOptions& 
   return histogram;
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace vantage {
+namespace vantage::report {
 
 struct HistogramOptions {
   // Bins of equal ratio instead of equal width; values that are not positive are left out.
@@ -50,4 +50,4 @@ struct HistogramLabels {
 // text. Colours come from the page's style.
 std::string HistogramFigure(const Histogram& histogram, const HistogramLabels& labels);
 
-}  // namespace vantage
+}  // namespace vantage::report

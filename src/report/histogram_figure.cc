@@ -7,7 +7,7 @@
 #include "report/page_parts.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 // Of the drawing, in its own units; the page scales it.
@@ -109,4 +109,4 @@ std::string HistogramFigure(const Histogram& histogram, const HistogramLabels& l
                 "</figcaption></figure>\n");
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

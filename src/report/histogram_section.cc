@@ -2,7 +2,7 @@
 #include "report/histogram.h"
 #include "report/sections.h"
 
-namespace vantage {
+namespace vantage::report {
 
 std::string HistogramSection(const TrainingSet& set, const std::vector<ShownScene>& scenes,
                              const ReportNegatives* negatives) {
@@ -54,4 +54,4 @@ std::string HistogramSection(const TrainingSet& set, const std::vector<ShownScen
   return html + "</div></section>\n";
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -7,7 +7,7 @@
 #include "util/hash.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 constexpr char kReplacement[] = "\xef\xbf\xbd";  // U+FFFD
@@ -98,4 +98,4 @@ std::string HtmlPage::Text() const {
       "</style>\n</head>\n<body>\n", body_, "<script>", kPageScript, "</script>\n</body>\n</html>\n");
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace vantage {
+namespace vantage::report {
 
 // Text as HTML shows it, between tags and in quoted attributes: & < > " ' become references, control
 // characters and bytes that are no UTF-8 become U+FFFD. Names of files go through this: they may hold
@@ -36,4 +36,4 @@ class HtmlPage {
   std::string body_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::report

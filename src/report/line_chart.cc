@@ -10,7 +10,7 @@
 #include "report/page_parts.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 // Of the drawing, in its own units; the page scales it.
@@ -204,4 +204,4 @@ std::string LineChartFigure(const LineChart& whole) {
                 "\">", svg, "</svg></figure>\n");
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace vantage {
+namespace vantage::report {
 
 struct ChartSeries {
   std::string name;       // text of the legend; "" where there is one series only
@@ -34,4 +34,4 @@ ChartSeries Thinned(const ChartSeries& series, size_t count);
 // Colours come from the page's style.
 std::string LineChartFigure(const LineChart& chart);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -10,7 +10,7 @@
 #include "util/file.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 // Doubles hold whole numbers up to here exactly.
@@ -182,4 +182,4 @@ template std::string MetricsLine(const EpochMetrics&);
 template std::vector<StepMetrics> ReadMetrics(const std::filesystem::path&);
 template std::vector<EpochMetrics> ReadMetrics(const std::filesystem::path&);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -10,7 +10,7 @@
 
 #include "vantage/metrics.h"
 
-namespace vantage {
+namespace vantage::report {
 
 template <typename Metrics>
 struct MetricField {
@@ -47,4 +47,4 @@ std::string MetricsLine(const Metrics& metrics);
 template <typename Metrics>
 std::vector<Metrics> ReadMetrics(const std::filesystem::path& path);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -7,7 +7,7 @@
 #include "report/html_page.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 
 std::string Tile(const std::string& value, const std::string& label, const std::string& detail) {
   return StrCat("<div class=\"tile\"><b>", value, "</b><span>", label, "</span><small>", detail,
@@ -34,4 +34,4 @@ std::string UnreadableSection(const std::vector<std::string>& unreadable) {
   return html + "</ul></section>\n";
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

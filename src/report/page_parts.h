@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace vantage {
+namespace vantage::report {
 
 // What several pages are made of, as HTML.
 
@@ -21,4 +21,4 @@ std::string ShortNumber(double value);
 // Photos of the page that could not be read, with reasons; "" where all could. The reasons are text.
 std::string UnreadableSection(const std::vector<std::string>& unreadable);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -4,7 +4,7 @@
 #include "report/html_page.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 
 void PhotoAlbum::Add(int64_t number, const std::string& name, PhotoThumbnail thumbnail) {
   if (!thumbnail.problem.empty()) unreadable_.push_back(StrCat(name, ": ", thumbnail.problem));
@@ -38,4 +38,4 @@ std::string ToHtml(const PhotoFigure& figure, int64_t number, PhotoAlbum& album)
   return html + "</figcaption></figure>";
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

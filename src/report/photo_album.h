@@ -8,7 +8,7 @@
 
 #include "report/thumbnail.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // The photos that a page shows, by number. A page holds each once: where it is shown first; the page's script
 // takes it from there for the other places.
@@ -42,4 +42,4 @@ struct PhotoFigure {
 };
 std::string ToHtml(const PhotoFigure& figure, int64_t number, PhotoAlbum& album);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -5,7 +5,7 @@
 #include "report/line_chart.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 constexpr int kLevels = 101;  // a percent of recall apart
@@ -73,4 +73,4 @@ std::string PrecisionRecallSketch(const QueryResult& query, const QueryResult* o
                 kHeight, "H", kWidth, "\"/>", paths, "</svg>");
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -5,7 +5,7 @@
 
 #include "report/evaluation_report.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // Of each task a chart of the mean interpolated precision against recall, of both runs; "" where no ranking
 // is known.
@@ -16,4 +16,4 @@ std::string PrecisionRecallSection(const EvaluationReport& report);
 // "" where there is nothing to show.
 std::string PrecisionRecallSketch(const QueryResult& query, const QueryResult* other);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -7,7 +7,7 @@
 #include "report/sections.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 constexpr char kTupleLegend[] =
@@ -159,4 +159,4 @@ std::string QuerySection(const TrainingSet& set, const std::vector<ShownQuery>& 
   return html + "</div><p class=\"none\" hidden>No query shown is of this choice.</p></section>\n";
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -9,7 +9,7 @@
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -60,4 +60,4 @@ RunData ReadRun(const fs::path& run) {
   return data;
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -9,7 +9,7 @@
 #include "report/run_examples.h"
 #include "vantage/metrics.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // What the page tells of a run's folder.
 struct RunData {
@@ -25,4 +25,4 @@ struct RunData {
 // Throws Error where metrics.csv is missing or damaged; other files are named by the notes.
 RunData ReadRun(const std::filesystem::path& run);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -12,7 +12,7 @@
 #include "util/rethrow.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -72,7 +72,7 @@ void WriteRunExamples(const RunExamples& examples, const fs::path& run) {
 
 RunExamples ReadRunExamples(const fs::path& run, int64_t epoch) try {
   const std::string source = ExamplesPath(run, epoch).string();
-  const json value = ParseJson(ReadFile(source, kLargestFile), source);
+  const json value = serialize::ParseJson(ReadFile(source, kLargestFile), source);
   try {
     VANTAGE_CHECK(value.at("version") == kVersion, source, ": version ", value.at("version").dump(),
                   "; this program reads ", kVersion);
@@ -103,4 +103,4 @@ std::vector<int64_t> EpochsWithExamples(const fs::path& run) try {
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace vantage {
+namespace vantage::report {
 
 struct ExamplePhoto {
   std::string path;  // relative to the photos' folder, or absolute
@@ -42,4 +42,4 @@ RunExamples ReadRunExamples(const std::filesystem::path& run, int64_t epoch);
 // Epochs that the run has examples of, rising.
 std::vector<int64_t> EpochsWithExamples(const std::filesystem::path& run);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -14,7 +14,7 @@
 #include "vantage/error.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -184,4 +184,4 @@ RunReportSummary WriteRunReport(const fs::path& folder, const RunReportOptions& 
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

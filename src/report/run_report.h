@@ -9,7 +9,7 @@
 #include "report/thumbnail.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::report {
 
 struct RunReportOptions {
   // Sample queries shown, at most.
@@ -40,4 +40,4 @@ struct RunReportSummary {
 RunReportSummary WriteRunReport(const std::filesystem::path& run, const RunReportOptions& options,
                                 const std::filesystem::path& output, const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::report

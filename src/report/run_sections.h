@@ -8,7 +8,7 @@
 #include "report/photo_album.h"
 #include "report/run_data.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // The parts of a run's page, as HTML; "" where the run has nothing for one.
 
@@ -39,4 +39,4 @@ std::string ExampleSection(const std::vector<ShownExample>& examples, PhotoAlbum
 
 std::string ConfigurationSection(const RunData& run);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -4,7 +4,7 @@
 #include "report/sections.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 std::string SceneCard(const TrainingSet& set, const ShownScene& shown, PhotoAlbum& album) {
@@ -42,4 +42,4 @@ std::string SceneSection(const TrainingSet& set, const std::vector<ShownScene>& 
   return html + "</div></section>\n";
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -7,7 +7,7 @@
 #include "report/photo_album.h"
 #include "report/shown.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // The parts of a training set's page, as HTML.
 
@@ -26,4 +26,4 @@ std::string SceneSection(const TrainingSet& set, const std::vector<ShownScene>& 
 // What the filter finds an element by: the scene's number and its split, as attributes.
 std::string FilterAttributes(const TrainingSet& set, SceneId scene);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -8,7 +8,7 @@
 
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 std::vector<CandidatePositive> ChooseCandidates(const TrainingQuery& query, int count) {
@@ -131,4 +131,4 @@ std::vector<PhotoId> PhotosToShow(const std::vector<ShownQuery>& queries,
   return photos;
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

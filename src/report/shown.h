@@ -5,7 +5,7 @@
 
 #include "report/training_set_report.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // A query that the page shows, with what it shows of it.
 struct ShownQuery {
@@ -37,4 +37,4 @@ std::vector<ShownScene> ChooseScenes(const TrainingSet& set, const TrainingSetRe
 std::vector<PhotoId> PhotosToShow(const std::vector<ShownQuery>& queries,
                                   const std::vector<ShownScene>& scenes);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -9,7 +9,7 @@
 #include "vantage/error.h"
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 constexpr int kOutline = 2;  // pixels
@@ -83,4 +83,4 @@ std::vector<PhotoThumbnail> MakeThumbnails(const std::vector<std::filesystem::pa
   return thumbnails;
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -10,7 +10,7 @@
 #include "vantage/options.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::report {
 
 struct ThumbnailOptions {
   // Longest side, pixels; photos are never enlarged.
@@ -40,4 +40,4 @@ std::vector<PhotoThumbnail> MakeThumbnails(const std::vector<std::filesystem::pa
                                            const ThumbnailOptions& options, const RunContext& context = {},
                                            const std::vector<std::optional<Box>>& boxes = {});
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -6,7 +6,7 @@
 #include "report/run_sections.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 struct Phase {
@@ -69,4 +69,4 @@ std::string TimeSection(const RunData& run) {
       bars, "</svg><table>", rows, "</table></figure></section>\n");
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -10,7 +10,7 @@
 #include "vantage/error.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 // The sections' names and the filter, which stay in sight.
@@ -114,4 +114,4 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -12,7 +12,7 @@
 #include "vantage/run_context.h"
 #include "vantage/training_set.h"
 
-namespace vantage {
+namespace vantage::report {
 
 struct TrainingSetReportOptions {
   // Queries shown: so many are drawn, from the splits in proportion, or all where there are fewer.
@@ -71,4 +71,4 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
                                                 const std::filesystem::path& output,
                                                 const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -12,7 +12,7 @@
 #include "util/string.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 std::string PercentOf(double share) { return FormatFixed(100 * share, 2) + "&#8239;%"; }
@@ -64,4 +64,4 @@ void WriteWhiteningReport(const std::string& model,
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::report

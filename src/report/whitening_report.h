@@ -8,7 +8,7 @@
 
 #include "vantage/whitening.h"
 
-namespace vantage {
+namespace vantage::report {
 
 // Writes a page that shows how the shrinkage of a model's whitenings was chosen: for each the mAP of scenes
 // that were left out, by shrinkage, beside that without whitening. One file, as WriteTrainingSetReport's.
@@ -17,4 +17,4 @@ void WriteWhiteningReport(const std::string& model,
                           const std::vector<std::pair<std::string, ShrinkageChoice>>& choices,
                           const std::filesystem::path& output);
 
-}  // namespace vantage
+}  // namespace vantage::report

@@ -16,9 +16,9 @@ constexpr int64_t kQueriesPerBlock = 1024;
 
 }  // namespace
 
-void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
-                            const DescriptorDatabase& database, const RunContext& context,
-                            const std::function<void(const SimilarityBlock&)>& visit) {
+void search::ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
+                                    const DescriptorDatabase& database, const RunContext& context,
+                                    const std::function<void(const search::SimilarityBlock&)>& visit) {
   VANTAGE_CHECK(queries.rows() == 0 || database.size() == 0 || queries.cols() == database.dimension(),
                 database.path().string(), ": queries of ", queries.cols(), " dimensions in a database of ",
                 database.dimension());
@@ -32,7 +32,7 @@ void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
   });
   const bool look_at_lengths = database.ClaimLengths();
   int64_t not_unit = 0;
-  SimilarityBlock similarities;
+  search::SimilarityBlock similarities;
   for (int64_t block = 0; block < blocks; ++block) {
     context.CheckCancelled();
     context.Report({"searching", block * block_rows, database.size(), ""});
@@ -54,13 +54,13 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
                                                     const RunContext& context) {
   std::vector<std::vector<Neighbor>> neighbors(static_cast<size_t>(queries.rows()));
   const auto kept = static_cast<size_t>(std::clamp<int64_t>(k, 0, database.size()));
-  ForEachSimilarityBlock(queries, database, context, [&](const SimilarityBlock& block) {
+  search::ForEachSimilarityBlock(queries, database, context, [&](const search::SimilarityBlock& block) {
     ParallelFor(block.values.rows(), context.ThreadCount(), [&](int64_t i) {
-      OfferAll(neighbors[static_cast<size_t>(block.first_query + i)], kept, block.first_row,
-               block.values.row(i).data(), block.values.cols());
+      search::OfferAll(neighbors[static_cast<size_t>(block.first_query + i)], kept, block.first_row,
+                       block.values.row(i).data(), block.values.cols());
     });
   });
-  for (std::vector<Neighbor>& heap : neighbors) std::sort_heap(heap.begin(), heap.end(), Better);
+  for (std::vector<Neighbor>& heap : neighbors) std::sort_heap(heap.begin(), heap.end(), search::Better);
   return neighbors;
 }
 

@@ -63,8 +63,8 @@ void Declare(OptionsDescription& description, DiffusionOptions& options) {
       .Flag("diffusion_tolerance");
 }
 
-DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const DiffusionOptions& options,
-                               const RunContext& context)
+search::DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const DiffusionOptions& options,
+                                       const RunContext& context)
     : options_(options) {
   CheckOptions(options);
   auto neighbors = NearestNeighbors(database, database, options.neighbors + 1, context);
@@ -82,7 +82,7 @@ DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const Diffusion
   system_ = identity - options.beta * matrix_;
 }
 
-std::vector<Neighbor> DiffusionGraph::Rank(const std::vector<Neighbor>& nearest, int64_t k) const {
+std::vector<Neighbor> search::DiffusionGraph::Rank(const std::vector<Neighbor>& nearest, int64_t k) const {
   Eigen::VectorXd entry = Eigen::VectorXd::Zero(matrix_.rows());
   const size_t seeds = std::min(nearest.size(), static_cast<size_t>(options_.seeds));
   for (size_t i = 0; i < seeds; ++i) entry[nearest[i].index] = Affinity(nearest[i].score, options_.gamma);
@@ -93,7 +93,7 @@ std::vector<Neighbor> DiffusionGraph::Rank(const std::vector<Neighbor>& nearest,
   for (Eigen::Index row = 0; row < reached.size(); ++row) {
     if (reached[row] > 0) ranking.push_back({row, static_cast<float>(reached[row])});
   }
-  std::sort(ranking.begin(), ranking.end(), Better);
+  std::sort(ranking.begin(), ranking.end(), search::Better);
   for (const Neighbor& neighbor : nearest) {
     if (reached[neighbor.index] <= 0) ranking.push_back({neighbor.index, 0});
   }

@@ -8,7 +8,7 @@
 #include "vantage/options.h"
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::search {
 
 class DiffusionGraph {
  public:
@@ -31,4 +31,4 @@ class DiffusionGraph {
   Eigen::SparseMatrix<double> system_;  // I - beta S
 };
 
-}  // namespace vantage
+}  // namespace vantage::search

@@ -38,9 +38,9 @@ void Declare(OptionsDescription& description, DatabaseAugmentationOptions& optio
   description.Add("alpha", options.alpha, "Exponent of the similarity").AtLeast(0).Flag("augmentation_alpha");
 }
 
-DescriptorMatrix ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries,
-                               const std::vector<std::vector<Neighbor>>& neighbors, const RowReader& rows,
-                               const ExpansionOptions& options) {
+DescriptorMatrix search::ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries,
+                                       const std::vector<std::vector<Neighbor>>& neighbors,
+                                       const search::RowReader& rows, const ExpansionOptions& options) {
   CheckOptions(options);
   DescriptorMatrix expanded = queries;
   if (options.kind == "none") return expanded;
@@ -62,8 +62,9 @@ DescriptorMatrix ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries
   return expanded;
 }
 
-DescriptorMatrix AugmentDatabase(const DescriptorMatrix& database, const DatabaseAugmentationOptions& options,
-                                 const RunContext& context) {
+DescriptorMatrix search::AugmentDatabase(const DescriptorMatrix& database,
+                                         const DatabaseAugmentationOptions& options,
+                                         const RunContext& context) {
   CheckOptions(options);
   DescriptorMatrix augmented = database;
   if (options.neighbors == 0) return augmented;

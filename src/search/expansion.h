@@ -8,7 +8,7 @@
 #include "vantage/options.h"
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::search {
 
 // Rows of the database by their numbers.
 using RowReader = std::function<DescriptorMatrix(const std::vector<int64_t>& rows)>;
@@ -25,4 +25,4 @@ DescriptorMatrix ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries
 DescriptorMatrix AugmentDatabase(const DescriptorMatrix& database, const DatabaseAugmentationOptions& options,
                                  const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::search

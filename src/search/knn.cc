@@ -35,11 +35,11 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
           queries.middleRows(first_query, query_count) * database.middleRows(first, count).transpose();
       ParallelFor(query_count, context.ThreadCount(), [&](int64_t q) {
         std::vector<Neighbor>& heap = neighbors[static_cast<size_t>(first_query + q)];
-        OfferAll(heap, kept, first, similarities.row(q).data(), count);
+        search::OfferAll(heap, kept, first, similarities.row(q).data(), count);
       });
     }
   }
-  for (std::vector<Neighbor>& heap : neighbors) std::sort_heap(heap.begin(), heap.end(), Better);
+  for (std::vector<Neighbor>& heap : neighbors) std::sort_heap(heap.begin(), heap.end(), search::Better);
   return neighbors;
 }
 

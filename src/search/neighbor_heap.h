@@ -7,7 +7,7 @@
 
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::search {
 
 inline bool Better(const Neighbor& a, const Neighbor& b) {
   return a.score > b.score || (a.score == b.score && a.index < b.index);
@@ -42,4 +42,4 @@ inline void OfferAll(std::vector<Neighbor>& heap, size_t k, int64_t first_index,
   for (; i < count; ++i) offer(i);
 }
 
-}  // namespace vantage
+}  // namespace vantage::search

@@ -22,7 +22,7 @@ void WriteColumns(const RankedLists& lists, const fs::path& path) {
                   lists.neighbors[q].size(), " results are no array; write .csv or .txt");
     for (size_t rank = 0; rank < length; ++rank) rows[rank * count + q] = lists.neighbors[q][rank].index;
   }
-  WriteNpy<int64_t>(path, rows, {static_cast<int64_t>(length), static_cast<int64_t>(count)});
+  serialize::WriteNpy<int64_t>(path, rows, {static_cast<int64_t>(length), static_cast<int64_t>(count)});
 }
 
 // A name that ends at white space.
@@ -44,11 +44,11 @@ std::string CheckedExtension(const fs::path& path) {
 
 }  // namespace
 
-void CheckRankedListsOutput(const fs::path& path, const OutputRules& rules) {
+void search::CheckRankedListsOutput(const fs::path& path, const OutputRules& rules) {
   CheckOutput(path, CheckedExtension(path) == ".npy" ? file_kinds::kNpy : file_kinds::kText, rules);
 }
 
-void CheckRankedListsNames(const fs::path& path, const std::vector<std::string>& names) {
+void search::CheckRankedListsNames(const fs::path& path, const std::vector<std::string>& names) {
   if (CheckedExtension(path) != ".txt") return;
   for (const std::string& name : names) Word(name, path);
 }

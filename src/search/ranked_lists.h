@@ -9,7 +9,7 @@
 #include "vantage/run_context.h"
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::search {
 
 // Checks before the search that WriteRankedLists may write there: the ending, and CheckOutput. Throws
 // UsageError or Error.
@@ -18,4 +18,4 @@ void CheckRankedListsOutput(const std::filesystem::path& path, const OutputRules
 // Checks before the search that WriteRankedLists can write these names there. Throws UsageError.
 void CheckRankedListsNames(const std::filesystem::path& path, const std::vector<std::string>& names);
 
-}  // namespace vantage
+}  // namespace vantage::search

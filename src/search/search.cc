@@ -44,25 +44,26 @@ std::optional<Neighbor> TakeOwn(std::vector<Neighbor>& ranking, const OwnRows& o
 int64_t WithOwn(int64_t count, const OwnRows& own) { return own.empty() ? count : count + 1; }
 
 DescriptorMatrix Expanded(const DescriptorMatrix& queries, const NeighborFinder& nearest,
-                          const RowReader& rows, const ExpansionOptions& options, const OwnRows& own) {
+                          const search::RowReader& rows, const ExpansionOptions& options,
+                          const OwnRows& own) {
   if (options.kind == "none") return queries;
   const int64_t count = WithOwn(options.neighbors, own);
   auto neighbors = nearest(queries, count);
   for (size_t q = 0; q < neighbors.size(); ++q) TakeOwn(neighbors[q], own, q, count);
-  return ExpandQueries(queries, neighbors, rows, options);
+  return search::ExpandQueries(queries, neighbors, rows, options);
 }
 
 // The last step, and the first `k` of it.
 std::vector<std::vector<Neighbor>> Reranked(std::vector<std::vector<Neighbor>> rankings,
-                                            const DescriptorMatrix& queries, const RowReader& rows, int64_t k,
-                                            const SuperGlobalOptions& options, const RunContext& context,
-                                            const OwnRows& own) {
+                                            const DescriptorMatrix& queries, const search::RowReader& rows,
+                                            int64_t k, const SuperGlobalOptions& options,
+                                            const RunContext& context, const OwnRows& own) {
   if (options.count > 0) {
     std::vector<std::optional<Neighbor>> taken;
     for (size_t q = 0; q < rankings.size(); ++q) {
       taken.push_back(TakeOwn(rankings[q], own, q, WithOwn(options.count, own)));
     }
-    rankings = RerankBySuperGlobal(std::move(rankings), queries, rows, options, context);
+    rankings = search::RerankBySuperGlobal(std::move(rankings), queries, rows, options, context);
     for (size_t q = 0; q < rankings.size(); ++q) {
       if (taken[q]) rankings[q].insert(rankings[q].begin(), *taken[q]);
     }
@@ -103,7 +104,7 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
   const DescriptorMatrix* searched = &database;
   DescriptorMatrix augmented;
   if (options.augmentation.neighbors > 0) {
-    augmented = AugmentDatabase(database, options.augmentation, context);
+    augmented = search::AugmentDatabase(database, options.augmentation, context);
     searched = &augmented;
   }
   const auto rows = [&](const std::vector<int64_t>& indices) -> DescriptorMatrix {
@@ -117,7 +118,7 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
   if (!options.diffusion.enabled) {
     return Reranked(nearest(asked, wanted), asked, rows, k, options.superglobal, context, own);
   }
-  const DiffusionGraph graph(*searched, options.diffusion, context);
+  const search::DiffusionGraph graph(*searched, options.diffusion, context);
   auto rankings = nearest(asked, std::max(wanted, WithOwn(options.diffusion.seeds, own)));
   ParallelFor(static_cast<int64_t>(rankings.size()), context.ThreadCount(), [&](int64_t i) {
     context.CheckCancelled();

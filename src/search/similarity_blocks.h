@@ -8,7 +8,7 @@
 #include "vantage/run_context.h"
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::search {
 
 // Inner products of some queries with some rows of a database.
 struct SimilarityBlock {
@@ -25,4 +25,4 @@ void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
                             const DescriptorDatabase& database, const RunContext& context,
                             const std::function<void(const SimilarityBlock&)>& visit);
 
-}  // namespace vantage
+}  // namespace vantage::search

@@ -38,7 +38,7 @@ Weights RefiningWeights(const DescriptorMatrix& x, const SuperGlobalOptions& opt
       if (j != i) others.push_back({j, similarities(i, j)});
     }
     std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(count), others.end(),
-                      Better);
+                      search::Better);
     others.resize(count);
     float sum = 1;
     for (Neighbor& other : others) {
@@ -81,18 +81,16 @@ void Declare(OptionsDescription& description, SuperGlobalOptions& options) {
       .Flag("superglobal_beta");
 }
 
-std::vector<std::vector<Neighbor>> RerankBySuperGlobal(std::vector<std::vector<Neighbor>> rankings,
-                                                       const Eigen::Ref<const DescriptorMatrix>& queries,
-                                                       const RowReader& rows,
-                                                       const SuperGlobalOptions& options,
-                                                       const RunContext& context) {
+std::vector<std::vector<Neighbor>> search::RerankBySuperGlobal(
+    std::vector<std::vector<Neighbor>> rankings, const Eigen::Ref<const DescriptorMatrix>& queries,
+    const search::RowReader& rows, const SuperGlobalOptions& options, const RunContext& context) {
   CheckOptions(options);
   VANTAGE_CHECK(static_cast<Eigen::Index>(rankings.size()) == queries.rows(), "re-ranking: ", rankings.size(),
                 " ranked lists for ", queries.rows(), " queries");
   if (options.count == 0) return rankings;
   const auto total = static_cast<int64_t>(rankings.size());
   std::atomic<int64_t> done = 0;
-  const SingleThreadedBlas one_thread_a_query;
+  const numerics::SingleThreadedBlas one_thread_a_query;
   ParallelFor(total, context.ThreadCount(), [&](int64_t q) {
     context.CheckCancelled();
     std::vector<Neighbor>& ranking = rankings[static_cast<size_t>(q)];

@@ -7,7 +7,7 @@
 #include "vantage/options.h"
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::search {
 
 // Ranks the first `count` of each ranking again; the others stay behind them as they are. With x_i the
 // descriptors of the first and N(i) the `neighbors` nearest of i among them:
@@ -22,4 +22,4 @@ std::vector<std::vector<Neighbor>> RerankBySuperGlobal(std::vector<std::vector<N
                                                        const SuperGlobalOptions& options,
                                                        const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::search

@@ -5,7 +5,7 @@
 
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 struct ElementTypeRow {
@@ -45,4 +45,4 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
   return "(" + Join(sizes, " x ") + ")";
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

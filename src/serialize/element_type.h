@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vantage {
+namespace vantage::serialize {
 
 // Element types of tensors in files.
 enum class ElementType {
@@ -32,4 +32,4 @@ std::optional<int64_t> CountElements(const std::vector<int64_t>& shape);
 // "(64 x 3 x 3 x 3)", "()" for a scalar.
 std::string ShapeText(const std::vector<int64_t>& shape);
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -8,7 +8,7 @@
 #include "util/check.h"
 #include "util/rethrow.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 nlohmann::json ParseJson(std::string_view text, const std::string& source) {
   using nlohmann::json;
@@ -32,4 +32,4 @@ double NumberOrNaN(const nlohmann::json& value) {
   return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace vantage {
+namespace vantage::serialize {
 
 // JSON text from outside. Throws Error naming `source` where it is none, or nests more than 64 deep: going
 // through such a value would take the whole stack.
@@ -15,4 +15,4 @@ nlohmann::json ParseJson(std::string_view text, const std::string& source);
 nlohmann::json NumberOrNull(double value);
 double NumberOrNaN(const nlohmann::json& value);
 
-}  // namespace vantage
+}  // namespace vantage::serialize

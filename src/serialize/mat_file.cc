@@ -11,7 +11,7 @@
 #include "serialize/mat_stream.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 // Types of data elements and classes of arrays, as the format numbers them.
@@ -322,4 +322,4 @@ std::vector<float> MatFile::Read(const MatValue& value) const {
   return values;
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

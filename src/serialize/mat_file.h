@@ -10,7 +10,7 @@
 
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 class MatStream;
 
@@ -77,4 +77,4 @@ class MatFile {
   mutable size_t streamed_variable_ = 0;
 };
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -9,7 +9,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 struct MatStream::Inflater {
   z_stream state{};
@@ -90,4 +90,4 @@ bool MatStream::AtEnd() {
   return Inflate(&more, 1) == 0;  // zlib comes to the checksum behind the last byte
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -7,7 +7,7 @@
 
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 // The bytes of a variable of a MATLAB file, one after the other, inflated where they are compressed.
 class MatStream {
@@ -42,4 +42,4 @@ class MatStream {
   std::unique_ptr<Inflater> inflater_;  // null where not compressed
 };
 
-}  // namespace vantage
+}  // namespace vantage::serialize

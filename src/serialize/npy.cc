@@ -11,7 +11,7 @@
 #include "util/file.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "NumPy arrays are read as they lie in memory");
@@ -185,4 +185,4 @@ template void WriteNpy<double>(const std::filesystem::path&, std::span<const dou
 template void WriteNpy<int64_t>(const std::filesystem::path&, std::span<const int64_t>,
                                 const std::vector<int64_t>&);
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -10,7 +10,7 @@
 #include "util/file.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 // An n-dimensional array in C order as NumPy's .npy stores it.
 struct NpyArray {
@@ -57,4 +57,4 @@ template <typename T>
 void WriteNpy(const std::filesystem::path& path, std::span<const T> values,
               const std::vector<int64_t>& shape);
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -13,7 +13,7 @@
 
 #include "serialize/npy.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 // A value of a Python pickle, as data: reading one runs no code. What Python would call or build stands as
 // kObject, with the callable's name and its arguments.
@@ -138,4 +138,4 @@ class PickleWriter {
   std::string bytes_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -4,7 +4,7 @@
 #include "serialize/pickle.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using nlohmann::json;
@@ -71,4 +71,4 @@ json ToJson(const PickleValue& value, const std::string& what) {
   return PickleConverter(what).Convert(value);
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

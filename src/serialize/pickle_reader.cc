@@ -8,7 +8,7 @@
 #include "serialize/pickle.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -488,4 +488,4 @@ PickleDocument::PickleDocument(std::string_view bytes, const PickleOptions& opti
   size_ = machine.offset();
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

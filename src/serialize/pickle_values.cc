@@ -5,7 +5,7 @@
 #include "util/check.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -252,4 +252,4 @@ const PickleValue& Member(const PickleValue& dictionary, std::string_view key, c
   return *value;
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -5,7 +5,7 @@
 #include "serialize/pickle.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 template <typename T>
@@ -65,4 +65,4 @@ std::string PickleWriter::Finish() && {
   return std::move(bytes_);
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

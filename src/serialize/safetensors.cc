@@ -12,7 +12,7 @@
 #include "util/rethrow.h"
 
 // The format: github.com/huggingface/safetensors, README.md, "Format".
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using nlohmann::json;
@@ -167,4 +167,4 @@ void WriteSafetensors(const std::filesystem::path& path, std::vector<Safetensors
   file.Commit();
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

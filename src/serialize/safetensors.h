@@ -11,7 +11,7 @@
 #include "serialize/element_type.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 // A file of named tensors in the safetensors format: the length of a header (8 bytes, little-endian), the
 // header (JSON: for each tensor its type, shape and place, and "__metadata__", a dictionary of strings), and
@@ -62,4 +62,4 @@ struct SafetensorsEntry {
 void WriteSafetensors(const std::filesystem::path& path, std::vector<SafetensorsEntry> tensors,
                       const std::map<std::string, std::string>& metadata);
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -6,7 +6,7 @@
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 namespace fs = std::filesystem;
@@ -123,4 +123,4 @@ void Statement::Bind(int column, const std::string& value) {
   sqlite3_bind_text(handle_.get(), column, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -15,7 +15,7 @@
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 namespace fs = std::filesystem;
@@ -133,4 +133,4 @@ void TensorBoardFile::Flush() {
   buffer_.clear();
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace vantage {
+namespace vantage::serialize {
 
 // CRC-32C (Castagnoli; RFC 3720, appendix B.4).
 uint32_t Crc32c(std::string_view bytes);
@@ -42,4 +42,4 @@ class TensorBoardFile {
   std::string buffer_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::serialize

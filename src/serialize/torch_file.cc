@@ -7,7 +7,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -241,4 +241,4 @@ std::string TorchFile::Read(const TensorRecord& tensor) const {
   return storage;
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -13,7 +13,7 @@
 #include "serialize/zip.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 // A tensor in a PyTorch file: a view into a storage, which several may share.
 struct TensorRecord {
@@ -71,4 +71,4 @@ class TorchFile {
   std::map<std::string, Storage> legacy_storages_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -9,7 +9,7 @@
 #include "util/check.h"
 
 // The format: PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.5.3.
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 constexpr uint32_t kLocalHeader = 0x04034b50;
@@ -280,4 +280,4 @@ void ZipWriter::Finish() {
   file_.Write(end);
 }
 
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -10,7 +10,7 @@
 
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::serialize {
 
 // Reads zip archives whose entries are stored without compression, as PyTorch writes them (zip64 included).
 class ZipReader {
@@ -63,4 +63,4 @@ class ZipWriter {
   std::vector<Written> written_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::serialize

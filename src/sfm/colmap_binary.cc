@@ -7,7 +7,7 @@
 #include "vantage/error.h"
 
 // The layout: COLMAP, doc/format.rst and scene/reconstruction_io.cc. Numbers are little-endian.
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 namespace fs = std::filesystem;
@@ -206,4 +206,4 @@ void WriteBinaryRigs(const Reconstruction& reconstruction, const fs::path& folde
   for (AtomicFile* file : {&rigs, &frames}) file->Commit();
 }
 
-}  // namespace vantage
+}  // namespace vantage::sfm

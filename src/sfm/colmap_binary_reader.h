@@ -11,7 +11,7 @@
 #include "util/file.h"
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::sfm {
 
 // Reads a file record by record; every error names the file, the record and the offset.
 class BinaryReader {
@@ -92,4 +92,4 @@ class BinaryReader {
   uint64_t index_ = 0;
 };
 
-}  // namespace vantage
+}  // namespace vantage::sfm

@@ -7,7 +7,7 @@
 
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::sfm {
 
 // Rotations of other exporters may be of any length but zero. One of length 1, up to rounding, stays as it
 // is, so that a model is written back bit for bit.
@@ -24,4 +24,4 @@ Reconstruction ReadTextModel(const std::filesystem::path& folder);
 void WriteTextModel(const Reconstruction& reconstruction, const std::filesystem::path& folder);
 void WriteTextRigs(const Reconstruction& reconstruction, const std::filesystem::path& folder);
 
-}  // namespace vantage
+}  // namespace vantage::sfm

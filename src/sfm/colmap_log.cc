@@ -6,7 +6,7 @@
 #include <fstream>
 #include <vector>
 
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 // The whole numbers of a text, at most four.
@@ -84,4 +84,4 @@ bool SaysNoModel(std::string_view text) {
   return false;
 }
 
-}  // namespace vantage
+}  // namespace vantage::sfm

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace vantage {
+namespace vantage::sfm {
 
 // How far COLMAP has come, from the lines that it prints.
 class ColmapLog {
@@ -34,4 +34,4 @@ class ColmapLog {
 // is the same for a missing folder or a wrong option.
 bool SaysNoModel(std::string_view text);
 
-}  // namespace vantage
+}  // namespace vantage::sfm

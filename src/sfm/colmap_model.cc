@@ -97,7 +97,7 @@ bool IsColmapModel(const fs::path& folder) { return HasFiles(folder, ".bin") || 
 Reconstruction ReadColmapModel(const fs::path& folder) try {
   VANTAGE_CHECK(IsColmapModel(folder), folder.string(),
                 ": no COLMAP model here (cameras, images and points3D as .bin or .txt)");
-  Reconstruction model = HasFiles(folder, ".bin") ? ReadBinaryModel(folder) : ReadTextModel(folder);
+  Reconstruction model = HasFiles(folder, ".bin") ? sfm::ReadBinaryModel(folder) : sfm::ReadTextModel(folder);
   CheckCameras(model, folder.string());
   DropDanglingReferences(model, folder.string());
   CheckFrames(model, folder.string());
@@ -117,11 +117,11 @@ void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& fold
   for (const char* name : {"rigs", "frames"}) remove(name, is_binary ? ".bin" : ".txt");
   const bool has_rigs = !reconstruction.rigs.empty() || !reconstruction.frames.empty();
   if (is_binary) {
-    WriteBinaryModel(reconstruction, folder);
-    if (has_rigs) WriteBinaryRigs(reconstruction, folder);
+    sfm::WriteBinaryModel(reconstruction, folder);
+    if (has_rigs) sfm::WriteBinaryRigs(reconstruction, folder);
   } else {
-    WriteTextModel(reconstruction, folder);
-    if (has_rigs) WriteTextRigs(reconstruction, folder);
+    sfm::WriteTextModel(reconstruction, folder);
+    if (has_rigs) sfm::WriteTextRigs(reconstruction, folder);
   }
   // Readers would take an older model in the other format for this one.
   for (const char* name : {"cameras", "images", "points3D", "rigs", "frames"}) {

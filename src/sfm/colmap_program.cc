@@ -3,7 +3,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 // COLMAP links Qt, which would look for a screen.
@@ -70,4 +70,4 @@ CommandResult ColmapProgram::Run(const std::string& command, const std::vector<O
   return RunCommand(call, context);
 }
 
-}  // namespace vantage
+}  // namespace vantage::sfm

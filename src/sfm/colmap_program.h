@@ -11,7 +11,7 @@
 #include "util/subprocess.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::sfm {
 
 // COLMAP's command line, whatever its version calls its options.
 class ColmapProgram {
@@ -50,4 +50,4 @@ class ColmapProgram {
   std::map<std::string, std::string> help_;  // of each command used
 };
 
-}  // namespace vantage
+}  // namespace vantage::sfm

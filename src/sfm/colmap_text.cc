@@ -7,7 +7,7 @@
 #include "util/file.h"
 
 // The layout: COLMAP, doc/format.rst.
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 namespace fs = std::filesystem;
@@ -210,4 +210,4 @@ void WriteTextRigs(const Reconstruction& reconstruction, const fs::path& folder)
   WriteFile(folder / "frames.txt", frames);
 }
 
-}  // namespace vantage
+}  // namespace vantage::sfm

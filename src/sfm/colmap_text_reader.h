@@ -12,7 +12,7 @@
 #include "util/file.h"
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::sfm {
 
 // Reads a file line by line; every error names the file and the line.
 class TextReader {
@@ -97,4 +97,4 @@ class TextReader {
   int64_t number_ = 0;
 };
 
-}  // namespace vantage
+}  // namespace vantage::sfm

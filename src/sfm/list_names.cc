@@ -9,7 +9,7 @@
 #include "serialize/sqlite.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 constexpr const char* kBlanks = " \t\r\n\v\f";
@@ -19,20 +19,20 @@ constexpr int64_t kHasListNames = 0x56414e54;
 void Rename(const std::filesystem::path& path,
             const std::function<std::string(const std::string&)>& other_name, int64_t from_mark,
             int64_t to_mark) {
-  Database database(path, Database::Mode::kCreate);
+  serialize::Database database(path, serialize::Database::Mode::kCreate);
   database.Execute("BEGIN IMMEDIATE");
   {
-    Statement mark(database, "PRAGMA application_id");
+    serialize::Statement mark(database, "PRAGMA application_id");
     if (!mark.Step() || mark.Integer(0) != from_mark) return;  // ends the transaction too
   }
   std::vector<std::pair<int64_t, std::string>> renamings;
-  for (Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
+  for (serialize::Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
     const std::string name = rows.Text(1);
     if (std::string other = other_name(name); other != name)
       renamings.emplace_back(rows.Integer(0), std::move(other));
   }
   // In two rounds, since a name may still be another photo's.
-  Statement rename(database, "UPDATE images SET name = ? WHERE image_id = ?");
+  serialize::Statement rename(database, "UPDATE images SET name = ? WHERE image_id = ?");
   for (const auto& [id, name] : renamings) rename.Run(StrCat("\n", id), id);
   for (const auto& [id, name] : renamings) rename.Run(name, id);
   database.Execute(StrCat("PRAGMA application_id = ", to_mark, "; COMMIT"));
@@ -55,4 +55,4 @@ void TakeOwnNames(const std::filesystem::path& database) {
   Rename(database, own_name, kHasListNames, 0);
 }
 
-}  // namespace vantage
+}  // namespace vantage::sfm

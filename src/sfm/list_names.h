@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-namespace vantage {
+namespace vantage::sfm {
 
 // A list of pairs, as COLMAP's matches_importer reads it, can name no photo with a blank in its name, nor one
 // whose name begins as a comment does. While it runs, such photos have other names in the database.
@@ -21,4 +21,4 @@ std::string ListName(const std::string& name);
 void TakeListNames(const std::filesystem::path& database);
 void TakeOwnNames(const std::filesystem::path& database);
 
-}  // namespace vantage
+}  // namespace vantage::sfm

@@ -21,9 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<PhotoScene> FindScenes(const fs::path& photos, bool pool) {
+std::vector<sfm::PhotoScene> FindScenes(const fs::path& photos, bool pool) {
   VANTAGE_CHECK(fs::is_directory(photos), photos.string(), ": no such folder");
-  std::vector<PhotoScene> scenes;
+  std::vector<sfm::PhotoScene> scenes;
   const std::string own_name = FolderName(photos);
   if (pool) {
     scenes.push_back({own_name, photos, ListPhotoFiles(photos)});
@@ -49,9 +49,9 @@ std::vector<PhotoScene> FindScenes(const fs::path& photos, bool pool) {
 // Progress of scenes that are worked on at the same time. A scene counts each of its photos once a step.
 class SceneProgress {
  public:
-  SceneProgress(const std::vector<PhotoScene>& scenes, const RunContext& context)
+  SceneProgress(const std::vector<sfm::PhotoScene>& scenes, const RunContext& context)
       : scenes_(scenes), context_(context), done_(scenes.size()) {
-    for (size_t i = 0; i < scenes.size(); ++i) total_ += Units(i, SceneWork::kSteps);
+    for (size_t i = 0; i < scenes.size(); ++i) total_ += Units(i, sfm::SceneWork::kSteps);
   }
 
   // So many steps of the scene are done, a part of one included.
@@ -68,7 +68,7 @@ class SceneProgress {
     return std::llround(steps * static_cast<double>(scenes_[scene].photos.size()));
   }
 
-  const std::vector<PhotoScene>& scenes_;
+  const std::vector<sfm::PhotoScene>& scenes_;
   const RunContext& context_;
   std::mutex mutex_;
   std::vector<int64_t> done_;  // units of each scene
@@ -119,8 +119,8 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   if (options.matching == "proposed" && !proposer.propose) {
     throw UsageError("matching proposed pairs needs a model that proposes them (--pairs-from)");
   }
-  const std::vector<PhotoScene> scenes = FindScenes(photos, options.pool);
-  const ColmapProgram colmap(options.colmap);
+  const std::vector<sfm::PhotoScene> scenes = FindScenes(photos, options.pool);
+  const sfm::ColmapProgram colmap(options.colmap);
   const FileLock lock(folder / ".lock", "another run reconstructs into this folder");
   const auto count = static_cast<int64_t>(scenes.size());
   const int threads = context.ThreadCount();
@@ -130,7 +130,7 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   std::vector<SceneOutcome> outcomes(scenes.size());
   LogInfo("COLMAP ", colmap.version(), ", ", count, count == 1 ? " scene" : " scenes");
   SceneProgress progress(scenes, context);
-  std::vector<SceneWork> work;
+  std::vector<sfm::SceneWork> work;
   std::set<std::string> lacking;
   for (size_t i = 0; i < scenes.size(); ++i) {
     const auto on_step = [&progress, i](double done, const std::string& what) {
@@ -145,7 +145,7 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
     context.CheckCancelled();
     const auto i = static_cast<size_t>(index);
     outcomes[i] = work[i].Run();
-    progress.Show(i, SceneWork::kSteps, outcomes[i].status);
+    progress.Show(i, sfm::SceneWork::kSteps, outcomes[i].status);
   });
   return outcomes;
 } catch (...) {

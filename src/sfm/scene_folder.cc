@@ -14,6 +14,9 @@ namespace vantage {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SceneOutcome, status, photos, matched_pairs, verified_pairs, models,
                                    registered, points, mean_reprojection_error, mean_track_length, seconds)
+
+namespace sfm {
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DatabaseContent, options, photos)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SceneResult, fingerprint, outcome)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SceneAttempt, fingerprint, photo_folder, is_pool, colmap, beside, database,
@@ -183,7 +186,7 @@ void SceneFolder::MoveDatabase() {
   const fs::path made = Own(kDatabase);
   if (!Exists(made)) return;
   if (Exists(made.string() + "-wal")) {
-    Database(made, Database::Mode::kCreate).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    serialize::Database(made, serialize::Database::Mode::kCreate).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
   }
   // The log of another database would be taken for this one's.
   for (const char* ending : {"-wal", "-shm", "-journal"}) fs::remove(SceneDatabase().string() + ending);
@@ -202,4 +205,5 @@ void SceneFolder::MoveModel() {
   fs::remove_all(old);
 }
 
+}  // namespace sfm
 }  // namespace vantage

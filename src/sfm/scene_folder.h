@@ -8,7 +8,7 @@
 
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::sfm {
 
 // What a COLMAP database was made from.
 struct DatabaseContent {
@@ -105,4 +105,4 @@ class SceneFolder {
   SceneState state_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::sfm

@@ -17,7 +17,7 @@
 #include "vantage/colmap.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 namespace fs = std::filesystem;
@@ -328,4 +328,4 @@ SceneOutcome SceneWork::CountModels() const {
   return outcome;
 }
 
-}  // namespace vantage
+}  // namespace vantage::sfm

@@ -12,7 +12,7 @@
 #include "sfm/scene_folder.h"
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::sfm {
 
 // Photos that are reconstructed together.
 struct PhotoScene {
@@ -80,4 +80,4 @@ class SceneWork {
   bool says_no_model_ = false;  // the mapper, of this call
 };
 
-}  // namespace vantage
+}  // namespace vantage::sfm

@@ -12,7 +12,7 @@
 #include "util/string.h"
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::synthetic {
 namespace {
 
 namespace fs = std::filesystem;
@@ -162,4 +162,4 @@ SyntheticSummary SynthesizeDataset(const SyntheticOptions& options, const fs::pa
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::synthetic

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "synthetic/synthetic.h"
 
-namespace vantage {
+namespace vantage::synthetic {
 
 void Declare(OptionsDescription& description, SyntheticViewOptions& options) {
   description
@@ -48,4 +48,4 @@ void Declare(OptionsDescription& description, SyntheticOptions& options) {
   description.Nest("test_views", options.test_views, "How different the test photos of a landmark are");
 }
 
-}  // namespace vantage
+}  // namespace vantage::synthetic

@@ -14,8 +14,7 @@
 #include "util/rethrow.h"
 #include "util/string.h"
 
-namespace vantage {
-namespace synthetic {
+namespace vantage::synthetic {
 namespace {
 
 constexpr int kSamples = 2;          // a side of a pixel
@@ -119,25 +118,23 @@ DetailedScene MakeDetailedScene(const SyntheticSceneOptions& options, const RunC
   return detailed;
 }
 
-}  // namespace synthetic
-
-int SyntheticStyleCount() { return static_cast<int>(synthetic::Styles().size()); }
+int SyntheticStyleCount() { return static_cast<int>(Styles().size()); }
 
 std::string SyntheticStyleName(int style) {
   VANTAGE_CHECK(style >= 0 && style < SyntheticStyleCount(), "there is no synthetic style ", style,
                 "; there are ", SyntheticStyleCount());
-  return synthetic::Styles()[static_cast<size_t>(style)].name;
+  return Styles()[static_cast<size_t>(style)].name;
 }
 
 std::string EncodeSyntheticPhoto(const SyntheticPhoto& photo) {
-  return synthetic::WithExifFocalLength(EncodeJpeg(photo.image, photo.jpeg_quality), photo.focal_length_35mm);
+  return WithExifFocalLength(EncodeJpeg(photo.image, photo.jpeg_quality), photo.focal_length_35mm);
 }
 
 SyntheticScene MakeSyntheticScene(const SyntheticSceneOptions& options, const RunContext& context) try {
   CheckOptions(options);
-  return synthetic::MakeDetailedScene(options, context).scene;
+  return MakeDetailedScene(options, context).scene;
 } catch (...) {
   RethrowAsError();
 }
 
-}  // namespace vantage
+}  // namespace vantage::synthetic

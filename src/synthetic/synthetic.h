@@ -11,7 +11,7 @@
 #include "vantage/options.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::synthetic {
 
 // How different the photos of a landmark are from each other.
 struct SyntheticViewOptions {
@@ -108,4 +108,4 @@ struct SyntheticSummary {
 SyntheticSummary SynthesizeDataset(const SyntheticOptions& options, const std::filesystem::path& folder,
                                    const RunContext& context);
 
-}  // namespace vantage
+}  // namespace vantage::synthetic

@@ -4,7 +4,7 @@
 #include "vantage/describer.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::train {
 
 BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.evaluation) {
   if (options_.data.empty()) {
@@ -25,7 +25,7 @@ BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.e
 
 bool BenchmarkWatch::IsDue(int64_t epoch) const { return benchmark_ && epoch % options_.every_epochs == 0; }
 
-double BenchmarkWatch::Evaluate(const DescriptorNet& net, DescriptorStore* store,
+double BenchmarkWatch::Evaluate(const nn::DescriptorNet& net, extract::DescriptorStore* store,
                                 const RunContext& context) const {
   const BenchmarkDescriptors described =
       DescribeBenchmark(*benchmark_, Describer(net, extract_), context, store);
@@ -33,4 +33,4 @@ double BenchmarkWatch::Evaluate(const DescriptorNet& net, DescriptorStore* store
       .mean_average_precision;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

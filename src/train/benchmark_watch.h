@@ -8,7 +8,7 @@
 #include "vantage/run_context.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // A benchmark that a run is evaluated on every few epochs.
 class BenchmarkWatch {
@@ -19,7 +19,8 @@ class BenchmarkWatch {
 
   bool IsDue(int64_t epoch) const;
   // Mean average precision of the network's descriptors. store: see ExtractDescriptors.
-  double Evaluate(const DescriptorNet& net, DescriptorStore* store, const RunContext& context) const;
+  double Evaluate(const nn::DescriptorNet& net, extract::DescriptorStore* store,
+                  const RunContext& context) const;
 
  private:
   EvaluationOptions options_;
@@ -27,4 +28,4 @@ class BenchmarkWatch {
   std::optional<Benchmark> benchmark_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::train

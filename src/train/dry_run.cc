@@ -41,7 +41,7 @@ struct PhotoSample {
 };
 
 // Tries to read a random sample of photos. Fills the report.
-PhotoSample SamplePhotos(const TrainingData& data, RandomStream& random, const RunContext& context,
+PhotoSample SamplePhotos(const train::TrainingData& data, RandomStream& random, const RunContext& context,
                          DryRunReport& report) {
   const auto count = static_cast<int64_t>(data.set().photos.size());
   PhotoSample sample;
@@ -67,18 +67,18 @@ PhotoSample SamplePhotos(const TrainingData& data, RandomStream& random, const R
 bool IsByDifficulty(const MiningOptions& options) { return options.strategy == "difficulty"; }
 
 // Tuples with negatives that nobody mined: of any other scene.
-std::vector<Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>& unreadable, int64_t count,
-                                int negatives, RandomStream& random) {
+std::vector<mining::Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>& unreadable,
+                                        int64_t count, int negatives, RandomStream& random) {
   std::vector<const TrainingQuery*> queries;
   for (const TrainingQuery& query : set.queries) {
     if (set.SplitOf(query.photo) != Split::kTrain) continue;
     if (unreadable.count(query.photo) + unreadable.count(query.positive) == 0) queries.push_back(&query);
   }
   VANTAGE_CHECK(!queries.empty(), "no query and its positive could be read");
-  std::vector<Tuple> tuples;
+  std::vector<mining::Tuple> tuples;
   for (int64_t i = 0; i < count; ++i) {
     const TrainingQuery& query = *queries[random.Below(queries.size())];
-    Tuple tuple{query.photo, query.positive, {}, {}};
+    mining::Tuple tuple{query.photo, query.positive, {}, {}};
     while (tuple.negatives.size() < static_cast<size_t>(negatives)) {
       const PhotoId photo{static_cast<int64_t>(random.Below(set.photos.size()))};
       if (set.photos[IndexOf(photo)].scene != set.photos[IndexOf(query.photo)].scene)
@@ -89,27 +89,28 @@ std::vector<Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>&
   return tuples;
 }
 
-double TimeOfStep(const TrainOptions& options, const TrainingData& data, const std::set<PhotoId>& unreadable,
-                  DescriptorNet& net, Optimizer& optimizer, RandomStream& random, const RunContext& context) {
+double TimeOfStep(const TrainOptions& options, const train::TrainingData& data,
+                  const std::set<PhotoId>& unreadable, nn::DescriptorNet& net, train::Optimizer& optimizer,
+                  RandomStream& random, const RunContext& context) {
   const auto per_step = static_cast<size_t>(options.tuples_per_step);
-  const std::vector<Tuple> tuples =
+  const std::vector<mining::Tuple> tuples =
       RandomTuples(data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step,
                    IsByDifficulty(options.mining) ? 1 : options.mining.negatives, random);
-  const TupleLoss loss = MakeLoss(options.loss);
+  const nn::TupleLoss loss = nn::MakeLoss(options.loss);
   const ProcessGroup alone;
   double seconds = 0;
   for (size_t step = 0; step < kSteps; ++step) {
     const auto start = Clock::now();
-    const StepResult result =
-        TakeStep(net, optimizer, loss, /*learning_rate=*/0, TupleShare(alone, 0, per_step),
-                 [&](size_t i) {
-                   context.CheckCancelled();
-                   return data.Load(tuples[step * per_step + i], Split::kTrain, 1, i);
-                 },
-                 RunnerOptions(options.compute, net.device(), context.ThreadCount()), {});
+    const train::StepResult result =
+        train::TakeStep(net, optimizer, loss, /*learning_rate=*/0, train::TupleShare(alone, 0, per_step),
+                        [&](size_t i) {
+                          context.CheckCancelled();
+                          return data.Load(tuples[step * per_step + i], Split::kTrain, 1, i);
+                        },
+                        train::RunnerOptions(options.compute, net.device(), context.ThreadCount()), {});
     seconds = SecondsSince(start);
     VANTAGE_CHECK(result.not_finite.empty(), result.not_finite);
-    const auto is_used = [](const TupleOutcome& tuple) { return tuple.skipped.empty(); };
+    const auto is_used = [](const train::TupleOutcome& tuple) { return tuple.skipped.empty(); };
     VANTAGE_CHECK(std::any_of(result.tuples.begin(), result.tuples.end(), is_used),
                   "no tuple of a step could be read: ", result.tuples.front().skipped);
     context.Report({"trying two steps", static_cast<int64_t>(step + 1), kSteps, ""});
@@ -149,25 +150,25 @@ int64_t StepsOf(const TrainOptions& options, int64_t tuples_of_epoch) {
 
 DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try {
   CheckOptions(options);
-  const TrainingData data(options);
-  const BenchmarkWatch benchmark(options);
-  Model model = ReadStartingModel(options);
-  model.net.To(ParseDevice(options.compute.device));
+  const train::TrainingData data(options);
+  const train::BenchmarkWatch benchmark(options);
+  nn::Model model = train::ReadStartingModel(options);
+  model.net.To(nn::ParseDevice(options.compute.device));
   InitializationOptions initialization = options.initialization;
   initialization.photos = std::min(initialization.photos, kInitializingPhotos);
-  InitializeLocals(model.net, data.set(), data.photo_root(), data.extract(), initialization, options.seed,
-                   context);
-  Optimizer optimizer(model.net, options.optimizer, options.model.freeze);
-  UseBatchStatistics(model.net, options.model);
-  DescriptorNet net = model.net;
-  net.ComputeTrunkIn(ParsePrecision(options.compute.precision, net.device()));
+  train::InitializeLocals(model.net, data.set(), data.photo_root(), data.extract(), initialization,
+                          options.seed, context);
+  train::Optimizer optimizer(model.net, options.optimizer, options.model.freeze);
+  train::UseBatchStatistics(model.net, options.model);
+  nn::DescriptorNet net = model.net;
+  net.ComputeTrunkIn(nn::ParsePrecision(options.compute.precision, net.device()));
 
   DryRunReport report;
   report.train = Summarize(data.set(), Split::kTrain);
   report.val = Summarize(data.set(), Split::kVal);
   report.dimension = model.net.dimension();
-  model.net.Visit([&](const std::string&, at::Tensor& tensor, TensorRole role) {
-    if (role == TensorRole::kParameter) report.parameters += tensor.numel();
+  model.net.Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole role) {
+    if (role == nn::TensorRole::kParameter) report.parameters += tensor.numel();
   });
   for (const at::Tensor& parameter : optimizer.Parameters()) report.trained_parameters += parameter.numel();
 
@@ -187,7 +188,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   report.tuples_of_epoch = TuplesOf(options.mining, report.train);
   report.steps_of_epoch = StepsOf(options, report.tuples_of_epoch);
   report.mined_photos_of_epoch = MinedPhotos(options.mining, report.train);
-  const MiningOptions of_validation = ForValidation(options.mining);
+  const MiningOptions of_validation = mining::ForValidation(options.mining);
   const int64_t described_photos =
       report.mined_photos_of_epoch + (data.validates() ? MinedPhotos(of_validation, report.val) : 0);
   // Validation goes forward only: about a third of a step.

@@ -9,16 +9,16 @@
 #include "report/metrics.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 constexpr int64_t kNobody = -1;  // fills the rows of tuples with fewer negatives
 
 }  // namespace
 
-TorchValue ToTorchValue(const EpochProgress& progress) {
+nn::TorchValue ToTorchValue(const EpochProgress& progress) {
   size_t negatives = 0;
-  for (const Tuple& tuple : progress.tuples) negatives = std::max(negatives, tuple.negatives.size());
+  for (const mining::Tuple& tuple : progress.tuples) negatives = std::max(negatives, tuple.negatives.size());
   const auto rows = static_cast<int64_t>(progress.tuples.size());
   const auto columns = static_cast<int64_t>(negatives);
   // Query, positive and negatives of each tuple; the negatives' distances.
@@ -26,7 +26,7 @@ TorchValue ToTorchValue(const EpochProgress& progress) {
   at::Tensor distances = at::full({rows, columns}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
   auto* photo = photos.mutable_data_ptr<int64_t>();
   auto* distance = distances.mutable_data_ptr<double>();
-  for (const Tuple& tuple : progress.tuples) {
+  for (const mining::Tuple& tuple : progress.tuples) {
     photo[0] = static_cast<int64_t>(tuple.query);
     photo[1] = static_cast<int64_t>(tuple.positive);
     for (size_t i = 0; i < tuple.negatives.size(); ++i) {
@@ -36,7 +36,7 @@ TorchValue ToTorchValue(const EpochProgress& progress) {
     photo += 2 + columns;
     distance += columns;
   }
-  TorchDict dict;
+  nn::TorchDict dict;
   dict.Set("epoch", {progress.epoch});
   dict.Set("tuples", {photos});
   dict.Set("negative_distances", {distances});
@@ -50,7 +50,7 @@ TorchValue ToTorchValue(const EpochProgress& progress) {
   dict.Set("used", {progress.used});
   dict.Set("photos", {progress.photos});
   dict.Set("photos_with_gradient", {progress.photos_with_gradient});
-  std::vector<TorchValue> seconds;
+  std::vector<nn::TorchValue> seconds;
   for (const double value : {progress.times.data, progress.times.forward, progress.times.backward,
                              progress.mining_seconds, progress.optimizer_seconds, progress.seconds}) {
     seconds.push_back({value});
@@ -59,13 +59,14 @@ TorchValue ToTorchValue(const EpochProgress& progress) {
   return {std::move(dict)};
 }
 
-EpochProgress ReadEpochProgress(const TorchFile& file, const PickleValue& value, const TrainingSet& set) {
+EpochProgress ReadEpochProgress(const serialize::TorchFile& file, const serialize::PickleValue& value,
+                                const TrainingSet& set) {
   const std::string& source = file.source();
   const auto whole = [&](const char* key) {
-    return ToInteger(Member(value, key, source), StrCat(source, ": progress: ", key));
+    return serialize::ToInteger(serialize::Member(value, key, source), StrCat(source, ": progress: ", key));
   };
   const auto number = [&](const char* key) {
-    return ToNumber(Member(value, key, source), StrCat(source, ": progress: ", key));
+    return serialize::ToNumber(serialize::Member(value, key, source), StrCat(source, ": progress: ", key));
   };
   EpochProgress progress;
   progress.epoch = whole("epoch");
@@ -78,16 +79,18 @@ EpochProgress ReadEpochProgress(const TorchFile& file, const PickleValue& value,
   progress.used = whole("used");
   progress.photos = whole("photos");
   progress.photos_with_gradient = whole("photos_with_gradient");
-  const std::vector<double> seconds = ToNumbers(Member(value, "seconds", source), source + ": seconds");
+  const std::vector<double> seconds =
+      serialize::ToNumbers(serialize::Member(value, "seconds", source), source + ": seconds");
   VANTAGE_CHECK(seconds.size() == 6, source, ": progress: ", seconds.size(), " times");
   progress.times = {seconds[0], seconds[1], seconds[2]};
   progress.mining_seconds = seconds[3];
   progress.optimizer_seconds = seconds[4];
   progress.seconds = seconds[5];
 
-  const at::Tensor photos = ReadTensor(file, Member(value, "tuples", source), "progress: tuples");
-  const at::Tensor distances =
-      ReadTensor(file, Member(value, "negative_distances", source), "progress: negative_distances");
+  const at::Tensor photos =
+      nn::ReadTensor(file, serialize::Member(value, "tuples", source), "progress: tuples");
+  const at::Tensor distances = nn::ReadTensor(file, serialize::Member(value, "negative_distances", source),
+                                              "progress: negative_distances");
   VANTAGE_CHECK(photos.dim() == 2 && photos.scalar_type() == at::kLong && photos.size(1) >= 2 &&
                     distances.dim() == 2 && distances.scalar_type() == at::kDouble &&
                     distances.size(0) == photos.size(0) && distances.size(1) == photos.size(1) - 2,
@@ -101,7 +104,7 @@ EpochProgress ReadEpochProgress(const TorchFile& file, const PickleValue& value,
     return PhotoId{id};
   };
   for (int64_t row = 0; row < photos.size(0); ++row, photo += 2 + negatives, distance += negatives) {
-    Tuple tuple;
+    mining::Tuple tuple;
     tuple.query = checked(photo[0]);
     tuple.positive = checked(photo[1]);
     for (int64_t i = 0; i < negatives && photo[2 + i] != kNobody; ++i) {
@@ -117,4 +120,4 @@ EpochProgress ReadEpochProgress(const TorchFile& file, const PickleValue& value,
   return progress;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -9,16 +9,16 @@
 #include "train/tuple_runner.h"
 #include "vantage/mining.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // An epoch between its first mining and its validation: what a run must remember to resume in the middle of
 // it.
 struct EpochProgress {
   int64_t epoch = 0;
-  int64_t round = 0;          // of mining, from 0
-  std::vector<Tuple> tuples;  // of the round, in the order of training
-  size_t next = 0;            // of these done
-  int64_t earlier = 0;        // tuples of the rounds before
+  int64_t round = 0;                  // of mining, from 0
+  std::vector<mining::Tuple> tuples;  // of the round, in the order of training
+  size_t next = 0;                    // of these done
+  int64_t earlier = 0;                // tuples of the rounds before
   // Of all rounds so far, also of tuples that no step takes (TrainOptions::drop_last).
   int64_t mined = 0;
   double average_negative_distance = 0;
@@ -36,8 +36,9 @@ struct EpochProgress {
   double MeanLoss() const { return loss_sum / static_cast<double>(used); }
 };
 
-TorchValue ToTorchValue(const EpochProgress& progress);
+nn::TorchValue ToTorchValue(const EpochProgress& progress);
 // Throws Error naming the file where something is missing or does not fit the training set.
-EpochProgress ReadEpochProgress(const TorchFile& file, const PickleValue& value, const TrainingSet& set);
+EpochProgress ReadEpochProgress(const serialize::TorchFile& file, const serialize::PickleValue& value,
+                                const TrainingSet& set);
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -11,9 +11,17 @@
 
 namespace vantage {
 
+bool HasNccl() {
 #ifdef VANTAGE_NCCL
+  return true;
+#else
+  return false;
+#endif
+}
 
-bool HasNccl() { return true; }
+namespace train {
+
+#ifdef VANTAGE_NCCL
 
 c10::intrusive_ptr<c10d::Backend> ConnectGpus(const c10::intrusive_ptr<c10d::Store>& store, int rank,
                                               int size) {
@@ -25,8 +33,6 @@ c10::intrusive_ptr<c10d::Backend> ConnectGpus(const c10::intrusive_ptr<c10d::Sto
 
 #else
 
-bool HasNccl() { return false; }
-
 c10::intrusive_ptr<c10d::Backend> ConnectGpus(const c10::intrusive_ptr<c10d::Store>& /*store*/, int /*rank*/,
                                               int /*size*/) {
   return {};
@@ -34,4 +40,5 @@ c10::intrusive_ptr<c10d::Backend> ConnectGpus(const c10::intrusive_ptr<c10d::Sto
 
 #endif
 
+}  // namespace train
 }  // namespace vantage

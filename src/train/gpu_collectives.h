@@ -4,11 +4,11 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
-namespace vantage {
+namespace vantage::train {
 
 // NCCL between the GPUs of `size` processes, one each; null where this build has none. Connects when it is
 // used first. `store`: for this alone.
 c10::intrusive_ptr<c10d::Backend> ConnectGpus(const c10::intrusive_ptr<c10d::Store>& store, int rank,
                                               int size);
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace vantage {
+namespace vantage::train {
 
 // What the loss's gradient is multiplied with before it goes through a network in float16, and the
 // parameters' gradients are divided by after, so that small ones do not vanish (Micikevicius et al., Mixed
@@ -28,4 +28,4 @@ struct GradientScale {
   }
 };
 
-}  // namespace vantage
+}  // namespace vantage::train

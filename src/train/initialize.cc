@@ -46,16 +46,16 @@ class SampledPhotos {
   // Calls use(compute(feature map, random numbers of the photo)) for all photos that can be read, in their
   // order; photos are worked on side by side, each on one thread.
   using Compute = std::function<at::Tensor(const at::Tensor& map_1CHW, RandomStream& random)>;
-  void ForEach(const DescriptorNet& net, const std::string& task, const RunContext& context,
+  void ForEach(const nn::DescriptorNet& net, const std::string& task, const RunContext& context,
                const Compute& compute, const std::function<void(const at::Tensor&)>& use) {
     struct Result {
       at::Tensor tensor;
       std::string error;
     };
     failed_.clear();
-    const DescriptorNet frozen = net.Frozen();
+    const nn::DescriptorNet frozen = net.Frozen();
     const int threads = context.ThreadCount();
-    const IntraOpThreads one_thread_a_photo(1);
+    const nn::IntraOpThreads one_thread_a_photo(1);
     OrderedPrefetch<Result> results(size(), threads, 2 * threads, [&](int64_t i) -> Result {
       const at::NoGradGuard no_grad;
       one_thread_a_photo.Enter();
@@ -97,9 +97,9 @@ at::Tensor RowsOf(const at::Tensor& map_1CHW) {
 }
 
 // PCA of all locations. Returns the share of the variance that is kept.
-double MakeProjection(LocalHead& head, int64_t rows, const DescriptorNet& net, SampledPhotos& photos,
+double MakeProjection(nn::LocalHead& head, int64_t rows, const nn::DescriptorNet& net, SampledPhotos& photos,
                       const RunContext& context) {
-  const IntraOpThreads one_thread(1);  // sums then do not depend on how many there are
+  const nn::IntraOpThreads one_thread(1);  // sums then do not depend on how many there are
   one_thread.Enter();
   int64_t count = 0;
   at::Tensor sum_C;
@@ -129,7 +129,7 @@ double MakeProjection(LocalHead& head, int64_t rows, const DescriptorNet& net, S
 }
 
 // So many locals of each photo, drawn at random.
-DescriptorMatrix SampleLocals(const LocalHead& head, int64_t wanted, const DescriptorNet& net,
+DescriptorMatrix SampleLocals(const nn::LocalHead& head, int64_t wanted, const nn::DescriptorNet& net,
                               SampledPhotos& photos, const RunContext& context) {
   const int64_t of_photo = (wanted + photos.size() - 1) / photos.size();
   std::vector<at::Tensor> parts;
@@ -167,15 +167,16 @@ void Declare(OptionsDescription& description, InitializationOptions& options) {
   description.Add("iterations", options.iterations, "Rounds of k-means at most").Range(1, 10000);
 }
 
-InitializedLocals InitializeLocals(DescriptorNet& net, const TrainingSet& set,
-                                   const std::filesystem::path& photo_root, const ExtractOptions& extract,
-                                   const InitializationOptions& options, int64_t seed,
-                                   const RunContext& context) try {
+train::InitializedLocals train::InitializeLocals(nn::DescriptorNet& net, const TrainingSet& set,
+                                                 const std::filesystem::path& photo_root,
+                                                 const ExtractOptions& extract,
+                                                 const InitializationOptions& options, int64_t seed,
+                                                 const RunContext& context) try {
   CheckOptions(options);
-  InitializedLocals result;
+  train::InitializedLocals result;
   if (net.IsInitialized()) return result;
   const at::NoGradGuard no_grad;
-  LocalHead& head = *net.local_head();
+  nn::LocalHead& head = *net.local_head();
   SampledPhotos photos(set, photo_root, extract, options, seed);
   if (head.HasProjection()) {
     result.explained_variance = MakeProjection(head, net.options().locals.projection, net, photos, context);
@@ -186,11 +187,11 @@ InitializedLocals InitializeLocals(DescriptorNet& net, const TrainingSet& set,
         SampleLocals(head, clusters * options.locals_per_cluster, net, photos, context);
     VANTAGE_CHECK(locals.rows() >= clusters, photos.size(), " photos have ", locals.rows(),
                   " local features, too few for ", clusters, " clusters");
-    const KMeansResult found = KMeans(locals,
-                                      {.clusters = static_cast<int>(clusters),
-                                       .iterations = options.iterations,
-                                       .seed = static_cast<uint64_t>(seed)},
-                                      context);
+    const numerics::KMeansResult found = numerics::KMeans(locals,
+                                                          {.clusters = static_cast<int>(clusters),
+                                                           .iterations = options.iterations,
+                                                           .seed = static_cast<uint64_t>(seed)},
+                                                          context);
     result.locals = locals.rows();
     result.mean_squared_distance = found.mean_squared_distance;
     DescriptorMatrix centers = found.centers;

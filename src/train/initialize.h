@@ -12,7 +12,11 @@
 #include "vantage/training.h"
 #include "vantage/training_set.h"
 
-namespace vantage {
+namespace vantage::nn {
+class DescriptorNet;
+}  // namespace vantage::nn
+
+namespace vantage::train {
 
 struct InitializedLocals {
   int64_t photos = 0;
@@ -26,9 +30,9 @@ struct InitializedLocals {
 // parameters from the centres of clusters of the locals. Does nothing for a network that is initialised.
 // Depends on seed, photos and weights, not on the number of threads. Throws Error where no photo can be read,
 // or they have too few locals for the clusters; Interrupted.
-InitializedLocals InitializeLocals(DescriptorNet& net, const TrainingSet& set,
+InitializedLocals InitializeLocals(nn::DescriptorNet& net, const TrainingSet& set,
                                    const std::filesystem::path& photo_root, const ExtractOptions& extract,
                                    const InitializationOptions& options, int64_t seed,
                                    const RunContext& context = {});
 
-}  // namespace vantage
+}  // namespace vantage::train

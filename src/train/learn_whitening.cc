@@ -69,7 +69,7 @@ struct DescribedSet {
 
 DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
                          const std::filesystem::path& photo_root, size_t first, size_t count,
-                         const RunContext& context, DescriptorStore* store) {
+                         const RunContext& context, extract::DescriptorStore* store) {
   std::vector<PhotoRequest> requests;
   for (size_t i = first; i < first + count; ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root), std::nullopt});
@@ -98,7 +98,7 @@ bool IsPca(const LearnWhiteningOptions& options) {
   return options.method == "pca" || options.method == "pca-rotation";
 }
 
-PcaOptions PcaOf(const LearnWhiteningOptions& options) {
+numerics::PcaOptions PcaOf(const LearnWhiteningOptions& options) {
   return {.dimension = options.dimension,
           .whiten = options.method == "pca",
           .exact_up_to = options.pca_exact_up_to,
@@ -108,12 +108,13 @@ PcaOptions PcaOf(const LearnWhiteningOptions& options) {
 // Without pairs, and without all descriptors in memory.
 Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
                          const std::filesystem::path& photo_root, const LearnWhiteningOptions& options,
-                         const RunContext& context, DescriptorStore* store, LearnedWhitening& learned) {
+                         const RunContext& context, extract::DescriptorStore* store,
+                         LearnedWhitening& learned) {
   namespace fs = std::filesystem;
   const size_t at_a_time = static_cast<size_t>(
       std::max<int64_t>(1, kDescribedAtATime / describer.dimension() / static_cast<int64_t>(sizeof(float))));
-  ScratchDescriptors scratch(options.scratch.empty() ? fs::temp_directory_path() : fs::path(options.scratch),
-                             describer.dimension());
+  descriptors::ScratchDescriptors scratch(
+      options.scratch.empty() ? fs::temp_directory_path() : fs::path(options.scratch), describer.dimension());
   learned.failed.clear();
   for (size_t first = 0; first < set.photos.size(); first += at_a_time) {
     const size_t count = std::min(at_a_time, set.photos.size() - first);
@@ -127,7 +128,7 @@ Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
     learned.failed.insert(learned.failed.end(), part.failed.begin(), part.failed.end());
   }
   learned.photos = scratch.size();
-  return LearnPca(scratch.rows(), PcaOf(options), context);
+  return numerics::LearnPca(scratch.rows(), PcaOf(options), context);
 }
 
 // Whether anything is known of how its photos overlap: not in sets of cirtorch's.
@@ -197,7 +198,7 @@ double ShrinkageOf(const DescribedSet& described, const MatchingPairs& pairs,
 Whitening Learn(const DescribedSet& described, const MatchingPairs& pairs,
                 const LearnWhiteningOptions& options, const RunContext& context,
                 std::optional<ShrinkageChoice>& choice) {
-  if (IsPca(options)) return LearnPca(described.values, PcaOf(options), context);
+  if (IsPca(options)) return numerics::LearnPca(described.values, PcaOf(options), context);
   VANTAGE_CHECK(!pairs.queries.empty(), "the training set has no pair to learn a whitening from");
   const double shrinkage = ShrinkageOf(described, pairs, options, context, choice);
   if (options.method == "learned-paper") {
@@ -208,10 +209,12 @@ Whitening Learn(const DescribedSet& described, const MatchingPairs& pairs,
 
 }  // namespace
 
-LearnedWhitening LearnWhiteningFromTuples(const DescriptorNet& net, const TrainingSet& set,
-                                          const std::filesystem::path& photo_root,
-                                          const ExtractOptions& extract, const LearnWhiteningOptions& options,
-                                          const RunContext& context, DescriptorStore* store) try {
+LearnedWhitening train::LearnWhiteningFromTuples(const nn::DescriptorNet& net, const TrainingSet& set,
+                                                 const std::filesystem::path& photo_root,
+                                                 const ExtractOptions& extract,
+                                                 const LearnWhiteningOptions& options,
+                                                 const RunContext& context,
+                                                 extract::DescriptorStore* store) try {
   CheckOptions(options);
   NamedShrinkage(options);
   VANTAGE_CHECK(options.dimension <= net.dimension(), "a whitening of ", options.dimension,

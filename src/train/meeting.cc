@@ -14,7 +14,7 @@
 #include "vantage/error.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using c10d::ProcessGroupGloo;
@@ -178,4 +178,4 @@ std::string ShortMessage(const std::exception& error) {
   return message.substr(0, message.find('\n'));
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

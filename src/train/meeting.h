@@ -11,7 +11,7 @@
 #include "train/peer_watch.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // What processes that have met hold on to. Members go in the opposite order: the store last.
 struct Meeting {
@@ -28,4 +28,4 @@ Meeting Meet(const LaunchEnvironment& launch, const RunContext& context, const P
 // An exception's message without the stack that c10's carry.
 std::string ShortMessage(const std::exception& error);
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -14,7 +14,7 @@
 #include "train/parameter_groups.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 // Of torch.nn.utils.clip_grad_norm_.
@@ -26,16 +26,17 @@ at::Tensor MakeState(const StateTensor& kind, const at::Tensor& parameter) {
 }
 
 // The entry of a dictionary with whole numbers for keys. Null where there is none.
-const PickleValue* Find(const PickleValue& dict, int64_t key) {
+const serialize::PickleValue* Find(const serialize::PickleValue& dict, int64_t key) {
   for (size_t k = 0; k + 1 < dict.items.size(); k += 2) {
-    if (dict.items[k]->is(PickleValue::Kind::kInt) && dict.items[k]->integer == key) return dict.items[k + 1];
+    if (dict.items[k]->is(serialize::PickleValue::Kind::kInt) && dict.items[k]->integer == key)
+      return dict.items[k + 1];
   }
   return nullptr;
 }
 
 }  // namespace
 
-Optimizer::Optimizer(DescriptorNet& net, const OptimizerOptions& options,
+Optimizer::Optimizer(nn::DescriptorNet& net, const OptimizerOptions& options,
                      const std::vector<std::string>& freeze)
     : options_(options), kind_(&FindOptimizerKind(options)), groups_(GroupParameters(net, options, freeze)) {
   CheckOptions(options);
@@ -116,40 +117,40 @@ double Optimizer::Step(double learning_rate) {
   return norm;
 }
 
-TorchValue Optimizer::StateDict(double learning_rate) const {
+nn::TorchValue Optimizer::StateDict(double learning_rate) const {
   const std::vector<StateTensor> kinds = kind_->state(options_);
-  TorchDict state;
-  std::vector<TorchValue> param_groups;
+  nn::TorchDict state;
+  std::vector<nn::TorchValue> param_groups;
   int64_t index = 0;
   for (const ParameterGroup& group : groups_) {
-    std::vector<TorchValue> indices;
+    std::vector<nn::TorchValue> indices;
     for (size_t i = 0; i < group.parameters.size(); ++i) {
-      TorchDict entry;
+      nn::TorchDict entry;
       for (size_t k = 0; k < kinds.size(); ++k) entry.Set(kinds[k].name, {group.state[k][i]});
-      state.items.emplace_back(TorchValue{index}, TorchValue{std::move(entry)});
+      state.items.emplace_back(nn::TorchValue{index}, nn::TorchValue{std::move(entry)});
       indices.push_back({index++});
     }
-    TorchDict entry;
+    nn::TorchDict entry;
     entry.Set("lr", {learning_rate * group.rate_factor});
     entry.Set("weight_decay", {group.weight_decay});
     kind_->write_options(entry, options_);
     entry.Set("params", {std::move(indices)});
     param_groups.push_back({std::move(entry)});
   }
-  TorchDict dict;
+  nn::TorchDict dict;
   dict.Set("state", {std::move(state)});
   dict.Set("param_groups", {std::move(param_groups)});
   return {std::move(dict)};
 }
 
-void Optimizer::LoadStateDict(const TorchFile& file, const PickleValue& state,
+void Optimizer::LoadStateDict(const serialize::TorchFile& file, const serialize::PickleValue& state,
                               const std::vector<std::string>& order) {
   const at::NoGradGuard no_grad;
   const std::string what = "optimizer";
   const std::vector<StateTensor> kinds = kind_->state(options_);
-  const PickleValue& entries = Member(state, "state", file.source() + ": " + what);
-  VANTAGE_CHECK(entries.is(PickleValue::Kind::kDict), file.source(), ": ", what, ": state is a ",
-                KindName(entries));
+  const serialize::PickleValue& entries = serialize::Member(state, "state", file.source() + ": " + what);
+  VANTAGE_CHECK(entries.is(serialize::PickleValue::Kind::kDict), file.source(), ": ", what, ": state is a ",
+                serialize::KindName(entries));
   if (kinds.empty()) return;
   const std::vector<std::string> names = order.empty() ? ParameterNames() : order;
   std::map<std::string, int64_t> index_of;
@@ -159,12 +160,12 @@ void Optimizer::LoadStateDict(const TorchFile& file, const PickleValue& state,
       const auto numbered = index_of.find(group.names[i]);
       VANTAGE_CHECK(numbered != index_of.end(), file.source(), ": ", what, ": no state of ", group.names[i]);
       const int64_t index = numbered->second;
-      const PickleValue* entry = Find(entries, index);
+      const serialize::PickleValue* entry = Find(entries, index);
       VANTAGE_CHECK(entry != nullptr, file.source(), ": ", what, ": no state of parameter ", index);
       for (size_t k = 0; k < kinds.size(); ++k) {
         const std::string name = StrCat(what, ": parameter ", index, ": ", kinds[k].name);
         const at::Tensor value =
-            ReadTensor(file, Member(*entry, kinds[k].name, file.source() + ": " + name), name);
+            nn::ReadTensor(file, serialize::Member(*entry, kinds[k].name, file.source() + ": " + name), name);
         VANTAGE_CHECK(value.sizes() == group.state[k][i].sizes(), file.source(), ": ", name,
                       " has another shape than the parameter");
         group.state[k][i].copy_(value);
@@ -173,4 +174,4 @@ void Optimizer::LoadStateDict(const TorchFile& file, const PickleValue& state,
   }
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

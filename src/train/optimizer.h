@@ -12,7 +12,7 @@
 #include "vantage/error.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // A loss or a gradient is infinite or not a number.
 class NotFinite : public Error {
@@ -45,7 +45,8 @@ class Optimizer {
   // Makes the network's parameters require gradients, but those whose names begin as one of `freeze`: these
   // are no parameters of the optimiser. Shares the others with the network. Throws UsageError where a name of
   // `freeze` or of options.groups fits no parameter, or nothing is left to train.
-  Optimizer(DescriptorNet& net, const OptimizerOptions& options, const std::vector<std::string>& freeze = {});
+  Optimizer(nn::DescriptorNet& net, const OptimizerOptions& options,
+            const std::vector<std::string>& freeze = {});
 
   // The parameters, group by group, and their names in the network.
   std::vector<at::Tensor> Parameters() const;
@@ -60,10 +61,10 @@ class Optimizer {
 
   // torch.optim's state_dict(), the parameters in the order of Parameters: cirtorch's where there are no
   // groups.
-  TorchValue StateDict(double learning_rate) const;
+  nn::TorchValue StateDict(double learning_rate) const;
   // order: the names of the parameters that the state numbers; empty: that of Parameters. Throws Error naming
   // the file where the state is missing or does not fit the parameters.
-  void LoadStateDict(const TorchFile& file, const PickleValue& state,
+  void LoadStateDict(const serialize::TorchFile& file, const serialize::PickleValue& state,
                      const std::vector<std::string>& order = {});
 
  private:
@@ -78,4 +79,4 @@ class Optimizer {
 // "adam", "adamw", "sgd".
 std::vector<std::string> OptimizerNames();
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -11,7 +11,7 @@
 #include "util/string.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 std::vector<StateTensor> AdamState(const OptimizerOptions& /*options*/) {
@@ -35,14 +35,14 @@ void StepAdamW(ParameterGroup& group, const OptimizerOptions& options, double ra
   StepWith([](auto&&... args) { at::_fused_adamw_(args...); }, group, options, rate);
 }
 
-void WriteAdam(TorchDict& group, const OptimizerOptions& options) {
-  group.Set("betas", {std::vector<TorchValue>{{options.beta1}, {options.beta2}}});
+void WriteAdam(nn::TorchDict& group, const OptimizerOptions& options) {
+  group.Set("betas", {std::vector<nn::TorchValue>{{options.beta1}, {options.beta2}}});
   group.Set("eps", {options.epsilon});
   group.Set("amsgrad", {false});
   group.Set("maximize", {false});
 }
 
-void WriteAdamW(TorchDict& group, const OptimizerOptions& options) {
+void WriteAdamW(nn::TorchDict& group, const OptimizerOptions& options) {
   WriteAdam(group, options);
   group.Set("decoupled_weight_decay", {true});
 }
@@ -60,7 +60,7 @@ void StepSgd(ParameterGroup& group, const OptimizerOptions& options, double rate
                   /*is_first_step=*/false);
 }
 
-void WriteSgd(TorchDict& group, const OptimizerOptions& options) {
+void WriteSgd(nn::TorchDict& group, const OptimizerOptions& options) {
   group.Set("momentum", {options.momentum});
   group.Set("dampening", {0.0});
   group.Set("nesterov", {options.nesterov});
@@ -90,4 +90,4 @@ const OptimizerKind& FindOptimizerKind(const OptimizerOptions& options) {
       StrCat("unknown optimiser '", options.name, "'; known are ", Join(OptimizerNames(), ", ")));
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

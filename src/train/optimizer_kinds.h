@@ -6,7 +6,7 @@
 
 #include "train/optimizer.h"
 
-namespace vantage {
+namespace vantage::train {
 
 struct StateTensor {
   const char* name;  // in torch.optim's state_dict
@@ -20,10 +20,10 @@ struct OptimizerKind {
   // One step of a group at a rate of its own.
   void (*step)(ParameterGroup& group, const OptimizerOptions& options, double rate);
   // Adds what torch.optim's param_groups hold besides "lr", "weight_decay" and "params".
-  void (*write_options)(TorchDict& group, const OptimizerOptions& options);
+  void (*write_options)(nn::TorchDict& group, const OptimizerOptions& options);
 };
 
 // Throws UsageError that lists the known ones, or where options do not go together.
 const OptimizerKind& FindOptimizerKind(const OptimizerOptions& options);
 
-}  // namespace vantage
+}  // namespace vantage::train

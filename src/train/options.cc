@@ -47,7 +47,8 @@ void Declare(OptionsDescription& description, DataOptions& options) {
 }
 
 void Declare(OptionsDescription& description, OptimizerOptions& options) {
-  description.Add("name", options.name, "How parameters step along their gradients").OneOf(OptimizerNames());
+  description.Add("name", options.name, "How parameters step along their gradients")
+      .OneOf(train::OptimizerNames());
   description.Add("learning_rate", options.learning_rate, "Step size in the first epoch").Range(0, 1);
   description
       .Add("weight_decay", options.weight_decay,
@@ -87,7 +88,7 @@ void Declare(OptionsDescription& description, ComputeOptions& options) {
       .Add("precision", options.precision,
            "What the trunk computes in: fp32; bf16 on a GPU or a CPU with AMX or AVX512-BF16; tf32 or fp16 "
            "on a GPU")
-      .OneOf(PrecisionNames());
+      .OneOf(nn::PrecisionNames());
   description
       .Add("batch_pixels", options.batch_pixels,
            "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "

@@ -3,7 +3,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-namespace vantage {
+namespace vantage::train {
 
 void OrderedSum::Add(size_t tuple, size_t pass, std::vector<at::Tensor> tensors) {
   const std::scoped_lock lock(mutex_);
@@ -50,4 +50,4 @@ std::vector<at::Tensor> OrderedSum::Take() {
   return std::move(sum_);
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace vantage {
+namespace vantage::train {
 
 // A sum of tensors (gradients, batch statistics) that arrive in any order and are added in one: by tuple,
 // then by pass. The result has the same bits whichever thread was first. What is early waits.
@@ -33,4 +33,4 @@ class OrderedSum {
   std::vector<at::Tensor> sum_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::train

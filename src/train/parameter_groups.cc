@@ -7,7 +7,7 @@
 #include "util/string.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 // "features.0. rate=0.1 decay=0": what OptimizerOptions::groups holds.
@@ -61,7 +61,7 @@ bool IsFrozen(const std::string& name, const std::vector<std::string>& freeze, s
 
 }  // namespace
 
-std::vector<ParameterGroup> GroupParameters(DescriptorNet& net, const OptimizerOptions& options,
+std::vector<ParameterGroup> GroupParameters(nn::DescriptorNet& net, const OptimizerOptions& options,
                                             const std::vector<std::string>& freeze) {
   std::vector<GroupRule> rules;
   for (const std::string& text : options.groups) rules.push_back(ParseRule(text, options));
@@ -77,11 +77,11 @@ std::vector<ParameterGroup> GroupParameters(DescriptorNet& net, const OptimizerO
     for (size_t i = 0; i < rules.size(); ++i) {
       if (name.starts_with(rules[i].beginning)) return groups[2 + i];
     }
-    return groups[IsExponent(name) ? 1 : 0];
+    return groups[nn::IsExponent(name) ? 1 : 0];
   };
   std::vector<bool> used(freeze.size(), false);
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
-    if (role != TensorRole::kParameter) return;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+    if (role != nn::TensorRole::kParameter) return;
     const bool frozen = IsFrozen(name, freeze, used);
     tensor.requires_grad_(!frozen);
     if (frozen) return;
@@ -102,4 +102,4 @@ std::vector<ParameterGroup> GroupParameters(DescriptorNet& net, const OptimizerO
   return groups;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

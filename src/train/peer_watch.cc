@@ -6,7 +6,7 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using Clock = PeerWatch::Clock;
@@ -206,4 +206,4 @@ void PeerWatch::Leave(std::optional<PeerEnd> end) {
 
 PeerWatch::~PeerWatch() { Leave(); }
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace vantage {
+namespace vantage::train {
 
 // Values under names that all processes read and write.
 class SharedStore {
@@ -73,4 +73,4 @@ class PeerWatch {
   std::thread thread_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::train

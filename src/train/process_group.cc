@@ -110,18 +110,18 @@ bool HasGpusOfTheirOwn(std::vector<std::string> names) {
 struct ProcessGroup::State {
   LaunchEnvironment launch;
   RunContext context;
-  Meeting meeting;
+  train::Meeting meeting;
   c10::intrusive_ptr<c10d::Backend> gpus;  // null: tensors of GPUs go over the CPU
 
   // Throws what the end of another process comes to.
-  [[noreturn]] void Fail(const PeerEnd& end) const {
+  [[noreturn]] void Fail(const train::PeerEnd& end) const {
     const std::string who = StrCat("process ", end.rank, " of ", launch.size);
     switch (end.kind) {
-      case PeerEnd::Kind::kInterrupted:
+      case train::PeerEnd::Kind::kInterrupted:
         throw Interrupted(StrCat(who, " was interrupted"));
-      case PeerEnd::Kind::kFailed:
+      case train::PeerEnd::Kind::kFailed:
         throw PeerError(StrCat(who, " failed: ", end.message));
-      case PeerEnd::Kind::kGone:
+      case train::PeerEnd::Kind::kGone:
         break;
     }
     throw PeerError(
@@ -172,7 +172,7 @@ struct ProcessGroup::State {
       // A connection broke: the watch will know why in a moment.
       if (const auto end = meeting.watch->WaitForEnd(kTimeToExplain); end && end->rank != launch.rank)
         Fail(*end);
-      throw PeerError(StrCat("the connection between the processes broke: ", ShortMessage(error)));
+      throw PeerError(StrCat("the connection between the processes broke: ", train::ShortMessage(error)));
     }
   }
 
@@ -226,7 +226,8 @@ ProcessGroup& ProcessGroup::operator=(ProcessGroup&& other) noexcept {
 }
 
 ProcessGroup::~ProcessGroup() {
-  if (state_) state_->meeting.watch->Leave(PeerEnd{rank(), PeerEnd::Kind::kFailed, "it ended early"});
+  if (state_)
+    state_->meeting.watch->Leave(train::PeerEnd{rank(), train::PeerEnd::Kind::kFailed, "it ended early"});
 }
 
 ProcessGroup ProcessGroup::Join(const LaunchEnvironment& launch, const RunContext& context,
@@ -234,7 +235,7 @@ ProcessGroup ProcessGroup::Join(const LaunchEnvironment& launch, const RunContex
   ProcessGroup group;
   group.launch_ = launch;
   if (launch.size > 1) {
-    group.state_ = std::make_unique<State>(State{launch, context, Meet(launch, context, options), {}});
+    group.state_ = std::make_unique<State>(State{launch, context, train::Meet(launch, context, options), {}});
     const std::string gpu = GpuName(options.device);
     const bool takes_nccl = HasGpusOfTheirOwn(group.AllGather(HasNccl() ? gpu : ""));
     if (group.IsFirst() && !gpu.empty()) {
@@ -246,7 +247,7 @@ ProcessGroup ProcessGroup::Join(const LaunchEnvironment& launch, const RunContex
     if (takes_nccl) {
       const auto store = c10::make_intrusive<c10d::PrefixStore>(StrCat("vantage/", launch.restart, "/nccl"),
                                                                 group.state_->meeting.store);
-      group.state_->gpus = ConnectGpus(store, launch.rank, launch.size);
+      group.state_->gpus = train::ConnectGpus(store, launch.rank, launch.size);
     }
   }
   return group;
@@ -334,8 +335,9 @@ void ProcessGroup::Finish() {
 void ProcessGroup::Abandon(const std::exception& reason) {
   if (!state_) return;
   const bool is_interrupt = dynamic_cast<const Interrupted*>(&reason) != nullptr;
-  state_->meeting.watch->Leave(PeerEnd{
-      rank(), is_interrupt ? PeerEnd::Kind::kInterrupted : PeerEnd::Kind::kFailed, ShortMessage(reason)});
+  state_->meeting.watch->Leave(train::PeerEnd{
+      rank(), is_interrupt ? train::PeerEnd::Kind::kInterrupted : train::PeerEnd::Kind::kFailed,
+      train::ShortMessage(reason)});
 }
 
 }  // namespace vantage

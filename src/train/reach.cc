@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <memory>
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 class Socket {
@@ -65,4 +65,4 @@ std::optional<std::string> AddressTowards(const std::string& host, int port,
   return std::nullopt;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

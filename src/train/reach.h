@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace vantage {
+namespace vantage::train {
 
 // Connects to a host's port and hangs up again. Returns this machine's own address on the way there, in
 // numbers
@@ -14,4 +14,4 @@ namespace vantage {
 std::optional<std::string> AddressTowards(const std::string& host, int port,
                                           std::chrono::milliseconds time_limit);
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -8,7 +8,7 @@
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,14 +74,14 @@ void RunFolder::KeepConfig(TrainOptions options) const {
   WriteFile(config(), ToToml(description, /*with_comments=*/true));
 }
 
-void RunFolder::WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average,
+void RunFolder::WriteLast(nn::Model& model, const Optimizer& optimizer, const WeightAverage* average,
                           double learning_rate, const RunState& state) const {
   WriteCheckpoint(last(), model, optimizer, average, learning_rate, state);
 }
 
-void WriteCheckpoint(const fs::path& path, Model& model, const Optimizer& optimizer,
+void WriteCheckpoint(const fs::path& path, nn::Model& model, const Optimizer& optimizer,
                      const WeightAverage* average, double learning_rate, const RunState& state) {
-  TorchDict training;
+  nn::TorchDict training;
   training.Set("version", {kStateVersion});
   training.Set("steps_done", {state.steps_done});
   training.Set("skipped_steps", {state.skipped_steps});
@@ -91,20 +91,20 @@ void WriteCheckpoint(const fs::path& path, Model& model, const Optimizer& optimi
   if (state.progress) training.Set("progress", ToTorchValue(*state.progress));
   if (average != nullptr) training.Set("weight_average", average->StateDict());
 
-  TorchDict more;
+  nn::TorchDict more;
   more.Set("epoch", {state.epochs_done});
   more.Set("min_loss", {state.best_score});
   more.Set("optimizer", optimizer.StateDict(learning_rate));
   more.Set("vantage_training", {std::move(training)});
-  WriteModel(model, path, more);
+  nn::WriteModel(model, path, more);
 }
 
-void RunFolder::WriteBest(const Model& model, int64_t epoch) const {
-  Model best = model;
+void RunFolder::WriteBest(const nn::Model& model, int64_t epoch) const {
+  nn::Model best = model;
   json origin = json::parse(model.origin);
   origin["epoch"] = epoch;
   best.origin = origin.dump();
-  WriteModel(best, this->best());
+  nn::WriteModel(best, this->best());
 }
 
 void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
@@ -122,25 +122,32 @@ void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
 
 RunState ReadCheckpoint(const fs::path& path, Optimizer& optimizer, WeightAverage* average,
                         const TrainingSet& set) {
-  const TorchFile file(path);
+  const serialize::TorchFile file(path);
   const std::string& source = file.source();
   RunState state;
-  state.epochs_done = ToInteger(Member(file.root(), "epoch", source), source + ": epoch");
-  state.best_score = ToNumber(Member(file.root(), "min_loss", source), source + ": min_loss");
-  optimizer.LoadStateDict(file, Member(file.root(), "optimizer", source));
-  const PickleValue& training = Member(file.root(), "vantage_training", source);
-  const int64_t version = ToInteger(Member(training, "version", source), source + ": version");
+  state.epochs_done =
+      serialize::ToInteger(serialize::Member(file.root(), "epoch", source), source + ": epoch");
+  state.best_score =
+      serialize::ToNumber(serialize::Member(file.root(), "min_loss", source), source + ": min_loss");
+  optimizer.LoadStateDict(file, serialize::Member(file.root(), "optimizer", source));
+  const serialize::PickleValue& training = serialize::Member(file.root(), "vantage_training", source);
+  const int64_t version =
+      serialize::ToInteger(serialize::Member(training, "version", source), source + ": version");
   VANTAGE_CHECK(version == kStateVersion, source, ": a checkpoint of version ", version,
                 "; this program reads ", kStateVersion);
-  state.steps_done = ToInteger(Member(training, "steps_done", source), source + ": steps_done");
-  state.skipped_steps = ToInteger(Member(training, "skipped_steps", source), source + ": skipped_steps");
-  state.gradient_scale = {ToNumber(Member(training, "gradient_scale", source), source + ": gradient_scale"),
-                          ToInteger(Member(training, "good_steps", source), source + ": good_steps")};
-  state.best_epoch = ToInteger(Member(training, "best_epoch", source), source + ": best_epoch");
-  if (average != nullptr) average->LoadStateDict(file, Member(training, "weight_average", source));
-  if (const PickleValue* progress = training.Find("progress"))
+  state.steps_done =
+      serialize::ToInteger(serialize::Member(training, "steps_done", source), source + ": steps_done");
+  state.skipped_steps =
+      serialize::ToInteger(serialize::Member(training, "skipped_steps", source), source + ": skipped_steps");
+  state.gradient_scale = {
+      serialize::ToNumber(serialize::Member(training, "gradient_scale", source), source + ": gradient_scale"),
+      serialize::ToInteger(serialize::Member(training, "good_steps", source), source + ": good_steps")};
+  state.best_epoch =
+      serialize::ToInteger(serialize::Member(training, "best_epoch", source), source + ": best_epoch");
+  if (average != nullptr) average->LoadStateDict(file, serialize::Member(training, "weight_average", source));
+  if (const serialize::PickleValue* progress = training.Find("progress"))
     state.progress = ReadEpochProgress(file, *progress, set);
   return state;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

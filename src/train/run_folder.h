@@ -13,7 +13,7 @@
 #include "util/file_lock.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // Where a run stands, beside its network and its optimiser.
 struct RunState {
@@ -51,14 +51,14 @@ class RunFolder {
   void KeepConfig(TrainOptions options) const;
 
   // Writes last.pth, atomically. average: null where weights are not averaged.
-  void WriteLast(Model& model, const Optimizer& optimizer, const WeightAverage* average, double learning_rate,
-                 const RunState& state) const;
+  void WriteLast(nn::Model& model, const Optimizer& optimizer, const WeightAverage* average,
+                 double learning_rate, const RunState& state) const;
   // Writes best.pth: the model of `epoch`.
-  void WriteBest(const Model& model, int64_t epoch) const;
+  void WriteBest(const nn::Model& model, int64_t epoch) const;
   // Keeps last.pth as that of its epoch too, and deletes those of epochs before the last `keep`.
   void KeepEpoch(int64_t epoch, int keep) const;
 
-  Model ReadModelOfCheckpoint() const { return ReadModel(last()); }
+  nn::Model ReadModelOfCheckpoint() const { return nn::ReadModel(last()); }
 
  private:
   std::filesystem::path folder_;
@@ -67,7 +67,7 @@ class RunFolder {
 
 // Writes and reads a run's checkpoint, such as last.pth; ReadModel reads its model. Reading fills the
 // optimiser and the average (null: none) and returns where the run stands.
-void WriteCheckpoint(const std::filesystem::path& path, Model& model, const Optimizer& optimizer,
+void WriteCheckpoint(const std::filesystem::path& path, nn::Model& model, const Optimizer& optimizer,
                      const WeightAverage* average, double learning_rate, const RunState& state);
 RunState ReadCheckpoint(const std::filesystem::path& path, Optimizer& optimizer, WeightAverage* average,
                         const TrainingSet& set);
@@ -76,4 +76,4 @@ RunState ReadCheckpoint(const std::filesystem::path& path, Optimizer& optimizer,
 // kept, or how long it is, not what comes out of a step.
 bool MayChange(const std::string& key, const TrainOptions& options);
 
-}  // namespace vantage
+}  // namespace vantage::train

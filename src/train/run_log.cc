@@ -16,15 +16,15 @@
 #include "util/file.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 namespace fs = std::filesystem;
 
 template <typename Metrics>
 void WriteMetrics(const std::vector<Metrics>& lines, const fs::path& path) {
-  std::string text = MetricsHeader<Metrics>();
-  for (const Metrics& line : lines) text += MetricsLine(line);
+  std::string text = report::MetricsHeader<Metrics>();
+  for (const Metrics& line : lines) text += report::MetricsLine(line);
   WriteFile(path, text);
 }
 
@@ -33,30 +33,30 @@ void WriteMetrics(const std::vector<Metrics>& lines, const fs::path& path) {
 template <typename Metrics>
 std::vector<Metrics> KeepBefore(int64_t end, int64_t first, const fs::path& path) {
   std::vector<Metrics> lines;
-  if (end > first && fs::exists(path)) lines = ReadMetrics<Metrics>(path);
-  const auto number = std::get<int64_t Metrics::*>(MetricFields<Metrics>()[0].member);
+  if (end > first && fs::exists(path)) lines = report::ReadMetrics<Metrics>(path);
+  const auto number = std::get<int64_t Metrics::*>(report::MetricFields<Metrics>()[0].member);
   std::erase_if(lines, [&](const Metrics& line) { return line.*number >= end; });
   WriteMetrics(lines, path);
   return lines;
 }
 
 template <typename Metrics>
-void Draw(const Metrics& metrics, TensorBoardFile& curves) {
-  const std::vector<double> numbers = ToNumbers(metrics);
+void Draw(const Metrics& metrics, serialize::TensorBoardFile& curves) {
+  const std::vector<double> numbers = report::ToNumbers(metrics);
   const auto step = static_cast<int64_t>(numbers[0]);
   for (size_t i = 0; i < numbers.size(); ++i) {
-    const char* tag = MetricFields<Metrics>()[i].tag;
+    const char* tag = report::MetricFields<Metrics>()[i].tag;
     if (tag != nullptr && !std::isnan(numbers[i])) curves.AddScalar(tag, numbers[i], step);
   }
 }
 
-ExamplePhoto PhotoOf(const TrainingSet& set, PhotoId id) {
+report::ExamplePhoto PhotoOf(const TrainingSet& set, PhotoId id) {
   const TrainingPhoto& photo = set.photos[IndexOf(id)];
   return {.path = photo.path, .scene = set.scenes[IndexOf(photo.scene)].name};
 }
 
-RunExample ExampleOf(const TrainingSet& set, const Tuple& tuple) {
-  RunExample example{.query = PhotoOf(set, tuple.query), .positive = PhotoOf(set, tuple.positive)};
+report::RunExample ExampleOf(const TrainingSet& set, const mining::Tuple& tuple) {
+  report::RunExample example{.query = PhotoOf(set, tuple.query), .positive = PhotoOf(set, tuple.positive)};
   example.positive.distance = tuple.positive_distance;
   for (size_t i = 0; i < tuple.negatives.size(); ++i) {
     example.negatives.push_back(PhotoOf(set, tuple.negatives[i]));
@@ -75,8 +75,8 @@ RunLog::RunLog(const fs::path& folder, int64_t first_step, int64_t first_epoch)
       steps_path_(folder / "steps.csv") {
   KeepBefore<StepMetrics>(first_step, 1, steps_path_);
   // Those of the epoch that has been begun may have been mined before the checkpoint.
-  for (const int64_t epoch : EpochsWithExamples(folder)) {
-    if (epoch > first_epoch || first_epoch == 0) fs::remove(ExamplesPath(folder, epoch));
+  for (const int64_t epoch : report::EpochsWithExamples(folder)) {
+    if (epoch > first_epoch || first_epoch == 0) fs::remove(report::ExamplesPath(folder, epoch));
   }
   steps_file_ = ::open(steps_path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   VANTAGE_CHECK(steps_file_ >= 0, steps_path_.string(),
@@ -86,7 +86,7 @@ RunLog::RunLog(const fs::path& folder, int64_t first_step, int64_t first_epoch)
 RunLog::~RunLog() { ::close(steps_file_); }
 
 void RunLog::Add(const StepMetrics& step) {
-  step_lines_ += MetricsLine(step);
+  step_lines_ += report::MetricsLine(step);
   Draw(step, step_curves_);
 }
 
@@ -107,16 +107,16 @@ void RunLog::Flush() {
 }
 
 void RunLog::AddExamples(int64_t epoch, const TrainingSet& set, const fs::path& photo_root,
-                         const std::vector<Tuple>& tuples, int count) const {
+                         const std::vector<mining::Tuple>& tuples, int count) const {
   // By the scattered numbers of their photos: the same queries first, whatever an epoch draws.
-  std::map<uint64_t, const Tuple*> by_query;
-  for (const Tuple& tuple : tuples) by_query.try_emplace(MixBits(IndexOf(tuple.query)), &tuple);
-  RunExamples examples{.epoch = epoch, .photo_root = photo_root};
+  std::map<uint64_t, const mining::Tuple*> by_query;
+  for (const mining::Tuple& tuple : tuples) by_query.try_emplace(MixBits(IndexOf(tuple.query)), &tuple);
+  report::RunExamples examples{.epoch = epoch, .photo_root = photo_root};
   for (const auto& [key, tuple] : by_query) {
     if (static_cast<int>(examples.examples.size()) >= count) break;
     examples.examples.push_back(ExampleOf(set, *tuple));
   }
-  WriteRunExamples(examples, folder_);
+  report::WriteRunExamples(examples, folder_);
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

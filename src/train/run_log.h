@@ -12,7 +12,7 @@
 #include "vantage/mining.h"
 #include "vantage/training_set.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // All by which a run can be watched: metrics.csv (a line an epoch), steps.csv (a line a step), examples/, and
 // TensorBoard's curves, those over steps in tensorboard/steps and those over epochs in tensorboard/epochs.
@@ -37,7 +37,7 @@ class RunLog {
   // Writes examples/epoch-....json: of the tuples mined for an epoch those of `count` queries, in each epoch
   // the same ones as far as it draws them.
   void AddExamples(int64_t epoch, const TrainingSet& set, const std::filesystem::path& photo_root,
-                   const std::vector<Tuple>& tuples, int count) const;
+                   const std::vector<mining::Tuple>& tuples, int count) const;
 
   // Of this process and those before it.
   const std::vector<EpochMetrics>& epochs() const { return epochs_; }
@@ -45,11 +45,11 @@ class RunLog {
  private:
   std::filesystem::path folder_;
   std::vector<EpochMetrics> epochs_;
-  TensorBoardFile step_curves_;
-  TensorBoardFile epoch_curves_;
+  serialize::TensorBoardFile step_curves_;
+  serialize::TensorBoardFile epoch_curves_;
   std::filesystem::path steps_path_;
   int steps_file_ = -1;
   std::string step_lines_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::train

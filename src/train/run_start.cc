@@ -15,7 +15,7 @@
 #include "vantage/run_context.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -63,9 +63,9 @@ void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   }
 }
 
-RunStart MakeStart(Model model, const TrainOptions& options) {
+RunStart MakeStart(nn::Model model, const TrainOptions& options) {
   RunStart start{std::move(model), nullptr, std::nullopt, {}, false};
-  start.model.net.To(ParseDevice(options.compute.device));
+  start.model.net.To(nn::ParseDevice(options.compute.device));
   start.optimizer = std::make_unique<Optimizer>(start.model.net, options.optimizer, options.model.freeze);
   UseBatchStatistics(start.model.net, options.model);
   if (options.weight_average_decay > 0) start.average.emplace(start.model.net, options.weight_average_decay);
@@ -75,9 +75,9 @@ RunStart MakeStart(Model model, const TrainOptions& options) {
 WeightAverage* AverageOf(RunStart& start) { return start.average ? &*start.average : nullptr; }
 
 // Of a network of local features whose weights are those of a trunk alone. The first checkpoint keeps it.
-void Initialize(DescriptorNet& net, const TrainOptions& options, const TrainingData& data,
+void Initialize(nn::DescriptorNet& net, const TrainOptions& options, const TrainingData& data,
                 const RunContext& context) {
-  net.To(ParseDevice(options.compute.device));
+  net.To(nn::ParseDevice(options.compute.device));
   const InitializedLocals made = InitializeLocals(net, data.set(), data.photo_root(), data.extract(),
                                                   options.initialization, options.seed, context);
   for (const std::string& reason : made.failed) LogWarning(reason, "; left out");
@@ -94,7 +94,7 @@ RunStart ReadStart(const TrainOptions& options, const TrainingData& data, const 
                             ": a run stands here already; go on with --resume, or choose another folder"));
   }
   const bool goes_on = resume && folder.HasCheckpoint();
-  Model model = goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options);
+  nn::Model model = goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options);
   if (!model.net.IsInitialized()) Initialize(model.net, options, data, context);
   RunStart start = MakeStart(std::move(model), options);
   start.goes_on = goes_on;
@@ -122,7 +122,7 @@ RunStart StartFrom(const std::string& bytes, bool goes_on, const TrainOptions& o
                    const TrainingSet& set) {
   const TemporaryFile file("start.pth");
   WriteFile(file.path(), bytes);
-  RunStart start = MakeStart(ReadModel(file.path()), options);
+  RunStart start = MakeStart(nn::ReadModel(file.path()), options);
   start.goes_on = goes_on;
   start.state = ReadCheckpoint(file.path(), *start.optimizer, AverageOf(start), set);
   return start;
@@ -153,4 +153,4 @@ RunStart StartRun(const TrainOptions& options, const TrainingData& data, const R
   return start;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

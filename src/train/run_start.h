@@ -8,11 +8,11 @@
 #include "train/training_data.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // What a run begins or goes on with.
 struct RunStart {
-  Model model;
+  nn::Model model;
   std::unique_ptr<Optimizer> optimizer;  // shares its parameters with the model
   std::optional<WeightAverage> average;
   RunState state;
@@ -27,4 +27,4 @@ struct RunStart {
 RunStart StartRun(const TrainOptions& options, const TrainingData& data, const RunFolder* folder, bool resume,
                   const ProcessGroup& group, const RunContext& context);
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -12,17 +12,17 @@
 namespace vantage {
 namespace {
 
-double Constant(const ScheduleOptions& /*options*/, const TrainingPosition& /*position*/) { return 1; }
+double Constant(const ScheduleOptions& /*options*/, const train::TrainingPosition& /*position*/) { return 1; }
 
-int64_t EpochsBefore(const ScheduleOptions& options, const TrainingPosition& position) {
+int64_t EpochsBefore(const ScheduleOptions& options, const train::TrainingPosition& position) {
   return position.epoch - 1 + options.offset;
 }
 
-double Exponential(const ScheduleOptions& options, const TrainingPosition& position) {
+double Exponential(const ScheduleOptions& options, const train::TrainingPosition& position) {
   return std::exp(-options.decay * static_cast<double>(EpochsBefore(options, position)));
 }
 
-double Step(const ScheduleOptions& options, const TrainingPosition& position) {
+double Step(const ScheduleOptions& options, const train::TrainingPosition& position) {
   const int64_t epochs_before = EpochsBefore(options, position);
   const int64_t drops = epochs_before / options.step_epochs;
   const int64_t steps_since =
@@ -31,7 +31,7 @@ double Step(const ScheduleOptions& options, const TrainingPosition& position) {
          (1 + options.decay_of_step * static_cast<double>(steps_since));
 }
 
-double Cosine(const ScheduleOptions& options, const TrainingPosition& position) {
+double Cosine(const ScheduleOptions& options, const train::TrainingPosition& position) {
   const double epochs_done =
       static_cast<double>(position.epoch - 1) +
       static_cast<double>(position.step_of_epoch) / static_cast<double>(position.steps_of_epoch);
@@ -39,7 +39,7 @@ double Cosine(const ScheduleOptions& options, const TrainingPosition& position) 
   return options.final_factor + (1 - options.final_factor) * 0.5 * (1 + std::cos(angle));
 }
 
-double Warmup(const ScheduleOptions& options, const TrainingPosition& position) {
+double Warmup(const ScheduleOptions& options, const train::TrainingPosition& position) {
   if (position.step >= options.warmup_steps) return 1;
   const double risen = static_cast<double>(position.step) / static_cast<double>(options.warmup_steps);
   return options.warmup_start + (1 - options.warmup_start) * risen;
@@ -47,7 +47,7 @@ double Warmup(const ScheduleOptions& options, const TrainingPosition& position) 
 
 struct ScheduleRow {
   const char* name;
-  double (*factor)(const ScheduleOptions&, const TrainingPosition&);
+  double (*factor)(const ScheduleOptions&, const train::TrainingPosition&);
 };
 
 constexpr std::array<ScheduleRow, 4> kSchedules = {
@@ -57,7 +57,7 @@ constexpr std::array<ScheduleRow, 4> kSchedules = {
 
 void Declare(OptionsDescription& description, ScheduleOptions& options) {
   description.Add("kind", options.kind, "How the rate falls from optimizer.learning_rate")
-      .OneOf(ScheduleNames());
+      .OneOf(train::ScheduleNames());
   description.Add("decay", options.decay, "exponential: exp(-decay * (epochs before this one + offset))")
       .AtLeast(0);
   description
@@ -80,14 +80,15 @@ void Declare(OptionsDescription& description, ScheduleOptions& options) {
   description.Add("warmup_start", options.warmup_start, "The warm-up's first factor of the rate").Range(0, 1);
 }
 
-double LearningRate(const ScheduleOptions& options, double base, const TrainingPosition& position) {
+double train::LearningRate(const ScheduleOptions& options, double base,
+                           const train::TrainingPosition& position) {
   CheckOptions(options);
   const auto schedule = std::find_if(kSchedules.begin(), kSchedules.end(),
                                      [&](const ScheduleRow& known) { return options.kind == known.name; });
   return base * schedule->factor(options, position) * Warmup(options, position);
 }
 
-std::vector<std::string> ScheduleNames() {
+std::vector<std::string> train::ScheduleNames() {
   std::vector<std::string> names;
   for (const ScheduleRow& schedule : kSchedules) names.emplace_back(schedule.name);
   return names;

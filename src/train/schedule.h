@@ -8,7 +8,7 @@
 #include "vantage/options.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // Where a run stands: all that a rate depends on, so that a run that was stopped goes on with the same rates.
 struct TrainingPosition {
@@ -25,4 +25,4 @@ double LearningRate(const ScheduleOptions& options, double base, const TrainingP
 // "constant", "cosine", "exponential", "step".
 std::vector<std::string> ScheduleNames();
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -9,7 +9,7 @@
 #include "serialize/json.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using nlohmann::json;
@@ -63,7 +63,7 @@ std::vector<at::Tensor> SumOverProcesses(const ProcessGroup& group, std::span<co
 }
 
 ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector<PhotoRequest>& photos,
-                                    const DescribePhotos& describe, const RunContext& context) {
+                                    const mining::DescribePhotos& describe, const RunContext& context) {
   if (group.size() == 1) return describe(photos, context);
   const auto begin_of = [&](int rank) {
     return static_cast<std::ptrdiff_t>(photos.size() * static_cast<size_t>(rank) /
@@ -83,7 +83,7 @@ ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector
   return all;
 }
 
-MinedTuples TuplesOfFirst(const ProcessGroup& group, MinedTuples mined) {
+mining::MinedTuples TuplesOfFirst(const ProcessGroup& group, mining::MinedTuples mined) {
   if (group.size() == 1) return mined;
   // Bit for bit: JSON keeps doubles so, but for what is not finite, which is null.
   const auto ids = [](const std::vector<PhotoId>& photos) {
@@ -93,7 +93,7 @@ MinedTuples TuplesOfFirst(const ProcessGroup& group, MinedTuples mined) {
   };
   json sent = {{"average", mined.average_negative_distance}, {"tuples", json::array()}};
   if (group.IsFirst()) {
-    for (const Tuple& tuple : mined.tuples) {
+    for (const mining::Tuple& tuple : mined.tuples) {
       sent["tuples"].push_back({static_cast<int64_t>(tuple.query), static_cast<int64_t>(tuple.positive),
                                 ids(tuple.negatives), tuple.negative_distances, tuple.positive_distance});
     }
@@ -101,18 +101,19 @@ MinedTuples TuplesOfFirst(const ProcessGroup& group, MinedTuples mined) {
   const std::string text = group.Broadcast(sent.dump());
   if (group.IsFirst()) return mined;
   const json received = json::parse(text);
-  mined.average_negative_distance = NumberOrNaN(received["average"]);
+  mined.average_negative_distance = serialize::NumberOrNaN(received["average"]);
   mined.tuples.clear();
   for (const json& entry : received["tuples"]) {
-    Tuple tuple;
+    mining::Tuple tuple;
     tuple.query = PhotoId{entry[0].get<int64_t>()};
     tuple.positive = PhotoId{entry[1].get<int64_t>()};
     for (const json& negative : entry[2]) tuple.negatives.push_back(PhotoId{negative.get<int64_t>()});
-    for (const json& distance : entry[3]) tuple.negative_distances.push_back(NumberOrNaN(distance));
-    tuple.positive_distance = NumberOrNaN(entry[4]);
+    for (const json& distance : entry[3])
+      tuple.negative_distances.push_back(serialize::NumberOrNaN(distance));
+    tuple.positive_distance = serialize::NumberOrNaN(entry[4]);
     mined.tuples.push_back(std::move(tuple));
   }
   return mined;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

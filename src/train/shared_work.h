@@ -10,7 +10,7 @@
 #include "vantage/mining.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // Which of some consecutive tuples of an epoch a process computes.
 struct TupleShare {
@@ -35,10 +35,10 @@ std::vector<at::Tensor> SumOverProcesses(const ProcessGroup& group, std::span<co
 // Describes photos, each process a contiguous part of them, and gives all processes all of them, a row each:
 // the same as from one process.
 ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector<PhotoRequest>& photos,
-                                    const DescribePhotos& describe, const RunContext& context);
+                                    const mining::DescribePhotos& describe, const RunContext& context);
 
 // The tuples that process 0 mined. Machines of different kinds may come to others where photos are equally
 // near.
-MinedTuples TuplesOfFirst(const ProcessGroup& group, MinedTuples mined);
+mining::MinedTuples TuplesOfFirst(const ProcessGroup& group, mining::MinedTuples mined);
 
-}  // namespace vantage
+}  // namespace vantage::train

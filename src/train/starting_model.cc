@@ -8,12 +8,12 @@
 #include "util/hash.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using nlohmann::json;
 
-void CheckArchitecture(const Model& model, const ModelOptions& options) {
+void CheckArchitecture(const nn::Model& model, const ModelOptions& options) {
   const DescriptorNetOptions& have = model.net.options();
   DescriptorNetOptions want = options.net;
   if (want.output_dimension == model.net.dimension()) want.output_dimension = have.output_dimension;
@@ -35,10 +35,10 @@ json OriginOf(TrainOptions options) {
 
 }  // namespace
 
-Model ReadStartingModel(const TrainOptions& options) {
+nn::Model ReadStartingModel(const TrainOptions& options) {
   if (options.model.weights.empty())
     throw UsageError("the configuration names no model.weights to start from");
-  Model model = ReadModel(options.model.weights, options.model.net);
+  nn::Model model = nn::ReadModel(options.model.weights, options.model.net);
   CheckArchitecture(model, options.model);
   model.image_size = options.data.test_size;
   model.origin = OriginOf(options).dump();
@@ -48,27 +48,28 @@ Model ReadStartingModel(const TrainOptions& options) {
   return model;
 }
 
-int64_t ContinueTraining(DescriptorNet& net, Optimizer& optimizer, const ModelOptions& options) {
+int64_t ContinueTraining(nn::DescriptorNet& net, Optimizer& optimizer, const ModelOptions& options) {
   if (!options.continue_training) return 0;
-  const TorchFile file(options.weights);
+  const serialize::TorchFile file(options.weights);
   const std::string& source = file.source();
   // cirtorch numbers parameters in the order of its network's layers; this project's optimiser by groups.
   std::vector<std::string> order;
   if (file.root().Find("vantage_training") == nullptr) {
-    net.Visit([&](const std::string& name, at::Tensor&, TensorRole role) {
-      if (role == TensorRole::kParameter) order.push_back(name);
+    net.Visit([&](const std::string& name, at::Tensor&, nn::TensorRole role) {
+      if (role == nn::TensorRole::kParameter) order.push_back(name);
     });
   }
-  const PickleValue* state = file.root().Find("optimizer");
+  const serialize::PickleValue* state = file.root().Find("optimizer");
   VANTAGE_CHECK(state != nullptr, source,
                 ": holds no optimiser's state to continue with (model.continue_training)");
   optimizer.LoadStateDict(file, *state, order);
-  const int64_t epochs = ToInteger(Member(file.root(), "epoch", source), source + ": epoch");
+  const int64_t epochs =
+      serialize::ToInteger(serialize::Member(file.root(), "epoch", source), source + ": epoch");
   VANTAGE_CHECK(epochs >= 0, source, ": epoch ", epochs);
   return epochs;
 }
 
-void UseBatchStatistics(DescriptorNet& net, const ModelOptions& options) {
+void UseBatchStatistics(nn::DescriptorNet& net, const ModelOptions& options) {
   if (options.batch_norm != "trained") return;
   net.UseBatchStatistics(options.batch_norm_momentum);
   if (net.RunningStatistics().empty()) {
@@ -77,7 +78,7 @@ void UseBatchStatistics(DescriptorNet& net, const ModelOptions& options) {
   }
 }
 
-void CheckSameStartingWeights(const Model& model, const TrainOptions& options) {
+void CheckSameStartingWeights(const nn::Model& model, const TrainOptions& options) {
   if (options.mining.network != "start") return;
   const std::string now = Sha256OfFile(options.model.weights);
   const std::string then = json::parse(model.origin).value("weights_sha256", now);
@@ -87,7 +88,7 @@ void CheckSameStartingWeights(const Model& model, const TrainOptions& options) {
                           "...), which mining.network = start describes with"));
 }
 
-void CheckSameTrainingSet(const Model& model, const TrainOptions& options) {
+void CheckSameTrainingSet(const nn::Model& model, const TrainOptions& options) {
   const std::string now = Sha256OfFile(options.data.training_set);
   const std::string then = json::parse(model.origin).value("training_set_sha256", now);
   if (now == then) return;
@@ -95,4 +96,4 @@ void CheckSameTrainingSet(const Model& model, const TrainOptions& options) {
                           "...) than the one that the run was started with (", then.substr(0, 12), "...)"));
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

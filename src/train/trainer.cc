@@ -39,10 +39,10 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Queries whose mined negatives are kept of each epoch, to be looked at.
 constexpr int kExampleQueries = 12;
 
-double MeanExponent(DescriptorNet& net) {
+double MeanExponent(nn::DescriptorNet& net) {
   double exponent = kNaN;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    if (IsExponent(name)) exponent = tensor.mean().item<double>();
+  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+    if (nn::IsExponent(name)) exponent = tensor.mean().item<double>();
   });
   return exponent;
 }
@@ -58,7 +58,11 @@ class Trainer {
  public:
   Trainer(const TrainOptions& options, const fs::path& folder, const ProcessGroup& group,
           const RunContext& context)
-      : options_(options), group_(group), context_(context), data_(options), loss_(MakeLoss(options.loss)) {
+      : options_(options),
+        group_(group),
+        context_(context),
+        data_(options),
+        loss_(nn::MakeLoss(options.loss)) {
     if (!group.IsFirst()) return;
     benchmark_.emplace(options);
     folder_.emplace(folder);
@@ -67,13 +71,14 @@ class Trainer {
 
   TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
     at::set_num_threads(context_.ThreadCount());
-    if (ParseDevice(options_.compute.device).is_cuda()) PreferDeterministicKernels();
-    RunStart start = StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
-    Model& model = start.model;
+    if (nn::ParseDevice(options_.compute.device).is_cuda()) nn::PreferDeterministicKernels();
+    train::RunStart start =
+        train::StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
+    nn::Model& model = start.model;
     if (options_.mining.network == "start") starting_net_ = StartingNet();
-    Optimizer& optimizer = *start.optimizer;
+    train::Optimizer& optimizer = *start.optimizer;
     state_ = std::move(start.state);
-    if (!start.goes_on && TakesFloat16()) state_.gradient_scale = GradientScale::OfFloat16();
+    if (!start.goes_on && TakesFloat16()) state_.gradient_scale = train::GradientScale::OfFloat16();
     average_ = std::move(start.average);
     EpochMetrics before;
     before.epoch = state_.epochs_done;
@@ -95,26 +100,26 @@ class Trainer {
  private:
   bool TakesFloat16() const { return options_.compute.precision == "fp16"; }
 
-  WeightAverage* average() { return average_ ? &*average_ : nullptr; }
+  train::WeightAverage* average() { return average_ ? &*average_ : nullptr; }
 
   // The model that the run comes to: with averaged weights where they are.
-  Model Result(const Model& model) const {
-    Model result = model;
+  nn::Model Result(const nn::Model& model) const {
+    nn::Model result = model;
     if (average_) result.net = average_->net();
     return result;
   }
 
-  DescriptorNet StartingNet() const {
+  nn::DescriptorNet StartingNet() const {
     if (group_.size() > 1) throw UsageError("mining.network = start: not with several processes");
-    DescriptorNet net = ReadStartingModel(options_).net;
+    nn::DescriptorNet net = train::ReadStartingModel(options_).net;
     if (!net.IsInitialized())
       throw UsageError("mining.network = start: the network is made when training starts");
-    net.To(ParseDevice(options_.compute.device));
+    net.To(nn::ParseDevice(options_.compute.device));
     return net;
   }
 
   // Resumes the epoch that has been begun, or begins it.
-  void TrainEpoch(int64_t epoch, Model& model, Optimizer& optimizer,
+  void TrainEpoch(int64_t epoch, nn::Model& model, train::Optimizer& optimizer,
                   const std::function<void(const EpochMetrics&)>& on_epoch) {
     auto start = Clock::now();
     try {
@@ -122,7 +127,7 @@ class Trainer {
         start = Clock::now();  // mining books its own seconds
         TakeSteps(model, optimizer, start);
       }
-      const EpochProgress& progress = *state_.progress;
+      const train::EpochProgress& progress = *state_.progress;
       VANTAGE_CHECK(progress.mined > 0, "mining by difficulty found no triplet in the ",
                     options_.mining.rounds, " rounds of epoch ", epoch,
                     ": lowest_loss, highest_loss and rank_threshold say what is taken");
@@ -140,12 +145,12 @@ class Trainer {
   }
 
   // Mines where the last round's tuples are done; false if that was the epoch's last round.
-  bool NextRound(int64_t epoch, Model& model, const Optimizer& optimizer) {
+  bool NextRound(int64_t epoch, nn::Model& model, const train::Optimizer& optimizer) {
     if (!state_.progress) {
       MineRound({epoch, 0}, model.net);
       return true;
     }
-    const EpochProgress& progress = *state_.progress;
+    const train::EpochProgress& progress = *state_.progress;
     if (progress.next < progress.tuples.size()) return true;
     if (progress.round + 1 >= options_.mining.rounds) return false;
     // Mining takes long; a kill in it costs no step.
@@ -154,12 +159,12 @@ class Trainer {
     return true;
   }
 
-  void MineRound(const MiningTurn& turn, const DescriptorNet& net) {
+  void MineRound(const mining::MiningTurn& turn, const nn::DescriptorNet& net) {
     const auto start = Clock::now();
-    MinedTuples mined =
+    mining::MinedTuples mined =
         data_.Mine(starting_net_ ? *starting_net_ : net, Split::kTrain, turn, store(), group_, context_);
     const auto epoch = static_cast<uint64_t>(turn.epoch);
-    EpochProgress progress = state_.progress.value_or(EpochProgress{.epoch = turn.epoch});
+    train::EpochProgress progress = state_.progress.value_or(train::EpochProgress{.epoch = turn.epoch});
     progress.round = turn.round;
     progress.earlier += static_cast<int64_t>(progress.tuples.size());
     progress.next = 0;
@@ -184,35 +189,36 @@ class Trainer {
   }
 
   // `start`: since when the epoch's seconds have not been booked.
-  void TakeSteps(Model& model, Optimizer& optimizer, Clock::time_point& start) {
-    EpochProgress& progress = *state_.progress;
+  void TakeSteps(nn::Model& model, train::Optimizer& optimizer, Clock::time_point& start) {
+    train::EpochProgress& progress = *state_.progress;
     const auto per_step = static_cast<size_t>(options_.tuples_per_step);
     const int64_t steps = static_cast<int64_t>((progress.tuples.size() + per_step - 1) / per_step);
-    DescriptorNet net = model.net;
-    net.ComputeTrunkIn(ParsePrecision(options_.compute.precision, net.device()));
+    nn::DescriptorNet net = model.net;
+    net.ComputeTrunkIn(nn::ParsePrecision(options_.compute.precision, net.device()));
     LoadedTuples loaded =
         LoadAhead(progress.tuples, progress.next, Split::kTrain, progress.epoch, progress.earlier);
     const int64_t rounds = options_.mining.rounds;
     const std::string task = StrCat("epoch ", progress.epoch, " of ", options_.epochs,
                                     rounds > 1 ? StrCat(", round ", progress.round + 1, " of ", rounds) : "");
-    TupleRunnerOptions runner = RunnerOptions(options_.compute, net.device(), context_.ThreadCount());
+    train::TupleRunnerOptions runner =
+        train::RunnerOptions(options_.compute, net.device(), context_.ThreadCount());
     last_save_ = Clock::now();
     while (progress.next < progress.tuples.size()) {
       const auto step_start = Clock::now();
       const size_t count = std::min(per_step, progress.tuples.size() - progress.next);
       const double rate =
-          LearningRate(options_.schedule, options_.optimizer.learning_rate,
-                       // The rounds to come are not mined yet: as if they had as many steps.
-                       {progress.epoch, state_.steps_done,
-                        progress.round * steps + static_cast<int64_t>(progress.next / per_step),
-                        rounds * steps, options_.epochs});
-      const std::span<const Tuple> tuples(progress.tuples.data() + progress.next, count);
+          train::LearningRate(options_.schedule, options_.optimizer.learning_rate,
+                              // The rounds to come are not mined yet: as if they had as many steps.
+                              {progress.epoch, state_.steps_done,
+                               progress.round * steps + static_cast<int64_t>(progress.next / per_step),
+                               rounds * steps, options_.epochs});
+      const std::span<const mining::Tuple> tuples(progress.tuples.data() + progress.next, count);
       LossSum losses{progress.loss_sum, progress.used};
       runner.limits.gradient_scale = state_.gradient_scale.value;
-      StepResult step = TakeStep(
-          net, optimizer, loss_, rate, TupleShare(group_, progress.next, count),
+      train::StepResult step = train::TakeStep(
+          net, optimizer, loss_, rate, train::TupleShare(group_, progress.next, count),
           [&](size_t) { return *loaded.Next(); }, runner,
-          [&](size_t i, const TupleOutcome& outcome) {
+          [&](size_t i, const train::TupleOutcome& outcome) {
             context_.CheckCancelled();
             Book(outcome, losses);
             context_.Report({task, static_cast<int64_t>(progress.next + i + 1),
@@ -234,7 +240,8 @@ class Trainer {
   }
 
   // " on the tuple PHOTOS" of a loss; of a gradient all queries.
-  std::string PhotosThatAreNotFinite(const StepResult& step, std::span<const Tuple> tuples) const {
+  std::string PhotosThatAreNotFinite(const train::StepResult& step,
+                                     std::span<const mining::Tuple> tuples) const {
     std::vector<std::string> queries;
     for (size_t i = 0; i < tuples.size(); ++i) {
       const std::vector<std::string> photos = data_.PhotosOf(tuples[i]);
@@ -245,14 +252,15 @@ class Trainer {
   }
 
   // Counts a step that changed nothing since it was not finite, and empties it; one too many ends the run.
-  void SkipStep(StepResult& step, std::span<const Tuple> tuples, double rate, Model& model,
-                const Optimizer& optimizer) {
+  void SkipStep(train::StepResult& step, std::span<const mining::Tuple> tuples, double rate, nn::Model& model,
+                const train::Optimizer& optimizer) {
     const auto clear = [&] {
       step.tuples.clear();
       step.gradient_norm = kNaN;
     };
-    const bool is_gradient = std::all_of(step.tuples.begin(), step.tuples.end(),
-                                         [](const TupleOutcome& tuple) { return std::isfinite(tuple.loss); });
+    const bool is_gradient =
+        std::all_of(step.tuples.begin(), step.tuples.end(),
+                    [](const train::TupleOutcome& tuple) { return std::isfinite(tuple.loss); });
     if (is_gradient && state_.gradient_scale.Adjust(/*overflowed=*/true)) {
       if (group_.IsFirst()) {
         LogInfo("step ", state_.steps_done + 1, " is left out: its gradient overflows float16; scaled by ",
@@ -276,14 +284,14 @@ class Trainer {
   }
 
   // Decodes this process's own tuples in their order, from `first` on.
-  using LoadedTuples = OrderedPrefetch<LoadedTuple>;
+  using LoadedTuples = OrderedPrefetch<train::LoadedTuple>;
   // `earlier`: tuples of the epoch's rounds before.
-  LoadedTuples LoadAhead(const std::vector<Tuple>& tuples, size_t first, Split split, int64_t epoch,
+  LoadedTuples LoadAhead(const std::vector<mining::Tuple>& tuples, size_t first, Split split, int64_t epoch,
                          int64_t earlier) const {
     const int threads = context_.ThreadCount();
     const int loaders =
         options_.compute.loading_threads > 0 ? options_.compute.loading_threads : std::max(1, threads / 2);
-    std::vector<size_t> own = TupleShare(group_, first, tuples.size() - first).own;
+    std::vector<size_t> own = train::TupleShare(group_, first, tuples.size() - first).own;
     const auto count = static_cast<int64_t>(own.size());
     return LoadedTuples(count, loaders, loaders + threads,
                         [&tuples, this, first, split, epoch, earlier, own = std::move(own)](int64_t i) {
@@ -295,7 +303,7 @@ class Trainer {
   }
 
   // Adds what became of a tuple, in the order in which the losses come.
-  static void Book(const TupleOutcome& outcome, LossSum& losses) {
+  static void Book(const train::TupleOutcome& outcome, LossSum& losses) {
     if (!outcome.skipped.empty()) {
       LogWarning(outcome.skipped, "; its tuple is skipped");
       return;
@@ -305,8 +313,8 @@ class Trainer {
   }
 
   // Books a finished step: in the tuples' order, so that sums do not depend on which was ready first.
-  void Account(const StepResult& step, double rate, double seconds, size_t count) {
-    EpochProgress& progress = *state_.progress;
+  void Account(const train::StepResult& step, double rate, double seconds, size_t count) {
+    train::EpochProgress& progress = *state_.progress;
     StepMetrics metrics;
     metrics.step = state_.steps_done + 1;
     metrics.epoch = progress.epoch;
@@ -317,7 +325,7 @@ class Trainer {
     metrics.forward_seconds = step.times.forward;
     metrics.backward_seconds = step.times.backward;
     double loss_sum = 0;
-    for (const TupleOutcome& tuple : step.tuples) {
+    for (const train::TupleOutcome& tuple : step.tuples) {
       if (!tuple.skipped.empty()) continue;
       loss_sum += tuple.loss;
       ++metrics.tuples;
@@ -339,7 +347,7 @@ class Trainer {
     ++state_.steps_done;
   }
 
-  static EpochMetrics MetricsOf(const EpochProgress& progress) {
+  static EpochMetrics MetricsOf(const train::EpochProgress& progress) {
     EpochMetrics metrics;
     metrics.epoch = progress.epoch;
     metrics.learning_rate = progress.learning_rate;
@@ -358,24 +366,25 @@ class Trainer {
     return metrics;
   }
 
-  void Validate(const DescriptorNet& net, EpochMetrics& metrics) {
+  void Validate(const nn::DescriptorNet& net, EpochMetrics& metrics) {
     if (!data_.validates()) return;
-    const MinedTuples mined = data_.Mine(net, Split::kVal, {metrics.epoch}, store(), group_, context_);
+    const mining::MinedTuples mined =
+        data_.Mine(net, Split::kVal, {metrics.epoch}, store(), group_, context_);
     LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch, 0);
-    const DescriptorNet frozen = net.Frozen();
-    const TupleShare share(group_, 0, mined.tuples.size());
+    const nn::DescriptorNet frozen = net.Frozen();
+    const train::TupleShare share(group_, 0, mined.tuples.size());
     LossSum seen;
-    const StepOutcome outcome = RunTuples(
+    const train::StepOutcome outcome = train::RunTuples(
         frozen, loss_, {}, share.own.size(), [&](size_t) { return *loaded.Next(); },
-        RunnerOptions(options_.compute, net.device(), context_.ThreadCount()),
-        [&](size_t i, const TupleOutcome& tuple) {
+        train::RunnerOptions(options_.compute, net.device(), context_.ThreadCount()),
+        [&](size_t i, const train::TupleOutcome& tuple) {
           context_.CheckCancelled();
           Book(tuple, seen);
           context_.Report({StrCat("epoch ", metrics.epoch, ": validating"), seen.used,
                            static_cast<int64_t>(share.own.size()), ""});
         });
     LossSum losses;
-    const std::vector<TupleOutcome> outcomes = ShareOutcomes(share, outcome.tuples);
+    const std::vector<train::TupleOutcome> outcomes = train::ShareOutcomes(share, outcome.tuples);
     for (size_t i = 0; i < outcomes.size(); ++i) {
       if (!outcomes[i].skipped.empty()) continue;
       VANTAGE_CHECK(std::isfinite(outcomes[i].loss), "the validation loss is ", outcomes[i].loss,
@@ -390,11 +399,12 @@ class Trainer {
 
   // Validates and evaluates the epoch, books it and writes the checkpoint. Whoever is stopped in it does it
   // again and writes the same.
-  void FinishEpoch(EpochMetrics metrics, Clock::time_point start, Model& model, const Optimizer& optimizer,
+  void FinishEpoch(EpochMetrics metrics, Clock::time_point start, nn::Model& model,
+                   const train::Optimizer& optimizer,
                    const std::function<void(const EpochMetrics&)>& on_epoch) {
     store_is_used_up_ = false;
     auto phase = Clock::now();
-    Model result = Result(model);
+    nn::Model result = Result(model);
     Validate(result.net, metrics);
     metrics.validation_seconds = SecondsSince(phase);
     phase = Clock::now();
@@ -432,7 +442,7 @@ class Trainer {
   // The page is for people: that it cannot be written ends no run.
   void WriteReport() const {
     try {
-      WriteRunReport(folder_->path(), {.photo_root = data_.photo_root()}, folder_->report());
+      report::WriteRunReport(folder_->path(), {.photo_root = data_.photo_root()}, folder_->report());
     } catch (const Error& error) {
       LogWarning("no report: ", error.what());
     }
@@ -454,14 +464,14 @@ class Trainer {
   }
 
   // Writes what is known of a step that failed; returns where.
-  std::string DumpStep(std::span<const Tuple> tuples, double rate, const std::string& reason) const {
+  std::string DumpStep(std::span<const mining::Tuple> tuples, double rate, const std::string& reason) const {
     if (!folder_) return "process 0 tells more";
     json dump = {{"reason", reason},
                  {"epoch", state_.progress->epoch},
                  {"step", state_.steps_done + 1},
                  {"learning_rate", rate},
                  {"tuples", json::array()}};
-    for (const Tuple& tuple : tuples)
+    for (const mining::Tuple& tuple : tuples)
       dump["tuples"].push_back(
           {{"photos", data_.PhotosOf(tuple)}, {"negative_distances", tuple.negative_distances}});
     WriteFile(folder_->failed_step(), dump.dump(2) + "\n");
@@ -469,7 +479,7 @@ class Trainer {
                   folder_->last().string(), " holds the weights before it; is the learning rate too high?");
   }
 
-  void Save(Model& model, const Optimizer& optimizer) {
+  void Save(nn::Model& model, const train::Optimizer& optimizer) {
     if (!folder_) return;
     log_->Flush();
     folder_->WriteLast(model, optimizer, average(),
@@ -479,22 +489,22 @@ class Trainer {
     last_save_ = Clock::now();
   }
 
-  DescriptorStore* store() { return store_ ? &*store_ : nullptr; }
+  extract::DescriptorStore* store() { return store_ ? &*store_ : nullptr; }
 
   TrainOptions options_;
   const ProcessGroup& group_;
   RunContext context_;
-  TrainingData data_;
-  TupleLoss loss_;
+  train::TrainingData data_;
+  nn::TupleLoss loss_;
   // Of process 0 alone.
-  std::optional<BenchmarkWatch> benchmark_;
-  std::optional<RunFolder> folder_;
-  std::optional<RunLog> log_;
+  std::optional<train::BenchmarkWatch> benchmark_;
+  std::optional<train::RunFolder> folder_;
+  std::optional<train::RunLog> log_;
   // Keeps what mining and evaluation have described since the last checkpoint.
-  std::optional<DescriptorStore> store_;
-  RunState state_;
-  std::optional<WeightAverage> average_;
-  std::optional<DescriptorNet> starting_net_;  // where it mines all epochs
+  std::optional<extract::DescriptorStore> store_;
+  train::RunState state_;
+  std::optional<train::WeightAverage> average_;
+  std::optional<nn::DescriptorNet> starting_net_;  // where it mines all epochs
   Clock::time_point last_save_;
   bool store_is_used_up_ = false;  // what came of its descriptors is in the next checkpoint
   double learning_rate_ = 0;       // of the last finished epoch

@@ -12,7 +12,7 @@
 #include "vantage/run_context.h"
 #include "vantage/training_set.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 // Mined distances are those of the round's beginning: so much may be missing.
@@ -36,14 +36,14 @@ TrainingData::TrainingData(const TrainOptions& options) : options_(options) {
   extract_.image_size = options.data.image_size;
   extract_.apply_exif_orientation = options.data.apply_exif_orientation;
   extract_.precision = options.compute.precision;
-  CheckMinable(set_, Split::kTrain);
+  mining::CheckMinable(set_, Split::kTrain);
   validates_ = Summarize(set_, Split::kVal).queries > 0;
-  if (validates_) CheckMinable(set_, Split::kVal);
+  if (validates_) mining::CheckMinable(set_, Split::kVal);
 }
 
-MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, const MiningTurn& turn,
-                               DescriptorStore* store, const ProcessGroup& group,
-                               const RunContext& context) const {
+mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split,
+                                       const mining::MiningTurn& turn, extract::DescriptorStore* store,
+                                       const ProcessGroup& group, const RunContext& context) const {
   const int64_t epoch = turn.epoch;
   const Describer describer(net, extract_);
   const auto describe_here = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
@@ -62,10 +62,11 @@ MinedTuples TrainingData::Mine(const DescriptorNet& net, Split split, const Mini
       context.Report(progress);
     };
   }
-  MinedTuples mined =
-      TuplesOfFirst(group, MineRound(set_, split, photo_root_, DescribePhotos(describe),
-                                     split == Split::kVal ? ForValidation(options_.mining) : options_.mining,
-                                     options_.seed, turn, named));
+  mining::MinedTuples mined = TuplesOfFirst(
+      group,
+      mining::MineRound(set_, split, photo_root_, mining::DescribePhotos(describe),
+                        split == Split::kVal ? mining::ForValidation(options_.mining) : options_.mining,
+                        options_.seed, turn, named));
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
   // Validation's descriptors are those of the network as it is.
   if (mined.photo_distance < kAlike && group.IsFirst() && (split == Split::kVal || !validates_)) {
@@ -87,13 +88,13 @@ PhotoRequest TrainingData::Request(PhotoId photo) const {
   return {PhotoPath(set_, photo, photo_root_), std::nullopt};
 }
 
-LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, size_t place) const {
+LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t epoch, size_t place) const {
   LoadedTuple loaded;
   RandomStream random(static_cast<uint64_t>(options_.seed), "augmentation",
                       {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)});
-  const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
+  const auto add = [&](PhotoId photo, nn::TupleLabel label, bool may_have_gradient) {
     Image image = LoadPhoto(Request(photo), extract_);
-    if (split == Split::kTrain) image = Augment(image, options_.data.augmentation, random);
+    if (split == Split::kTrain) image = image::Augment(image, options_.data.augmentation, random);
     loaded.images.push_back(std::move(image));
     loaded.labels.push_back(label);
     loaded.may_have_gradient.push_back(may_have_gradient);
@@ -104,8 +105,8 @@ LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, s
     return none;
   };
   try {
-    add(tuple.query, TupleLabel::kQuery, true);
-    add(tuple.positive, TupleLabel::kPositive, true);
+    add(tuple.query, nn::TupleLabel::kQuery, true);
+    add(tuple.positive, nn::TupleLabel::kPositive, true);
   } catch (const Error& error) {
     return skipped(error.what());
   }
@@ -118,7 +119,7 @@ LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, s
                          i >= tuple.negative_distances.size() ||
                          tuple.negative_distances[i] < options_.loss.margin + kReachSlack;
     try {
-      add(tuple.negatives[i], TupleLabel::kNegative, is_near);
+      add(tuple.negatives[i], nn::TupleLabel::kNegative, is_near);
     } catch (const Error& error) {
       reason = error.what();
     }
@@ -127,7 +128,7 @@ LoadedTuple TrainingData::Load(const Tuple& tuple, Split split, int64_t epoch, s
   return loaded;
 }
 
-std::vector<std::string> TrainingData::PhotosOf(const Tuple& tuple) const {
+std::vector<std::string> TrainingData::PhotosOf(const mining::Tuple& tuple) const {
   std::vector<std::string> photos = {PhotoPath(set_, tuple.query, photo_root_).string(),
                                      PhotoPath(set_, tuple.positive, photo_root_).string()};
   for (const PhotoId negative : tuple.negatives)
@@ -135,4 +136,4 @@ std::vector<std::string> TrainingData::PhotosOf(const Tuple& tuple) const {
   return photos;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

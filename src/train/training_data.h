@@ -10,7 +10,7 @@
 #include "vantage/mining.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // The photos that a run trains on, and the tuples that are mined among them.
 class TrainingData {
@@ -30,15 +30,16 @@ class TrainingData {
   // See MineRound; the processes share the photos that are to be described, and come to the same tuples.
   // store: keeps this process's descriptors, so that a run that is killed does not make them again; null:
   // none.
-  MinedTuples Mine(const DescriptorNet& net, Split split, const MiningTurn& turn, DescriptorStore* store,
-                   const ProcessGroup& group, const RunContext& context) const;
+  mining::MinedTuples Mine(const nn::DescriptorNet& net, Split split, const mining::MiningTurn& turn,
+                           extract::DescriptorStore* store, const ProcessGroup& group,
+                           const RunContext& context) const;
 
   // Decodes the photos of a tuple; for training they are augmented as the options say, differently in each
   // epoch. `place` of the tuple in the epoch, whatever its round.
-  LoadedTuple Load(const Tuple& tuple, Split split, int64_t epoch, size_t place) const;
+  LoadedTuple Load(const mining::Tuple& tuple, Split split, int64_t epoch, size_t place) const;
 
   // Query, positive, negatives.
-  std::vector<std::string> PhotosOf(const Tuple& tuple) const;
+  std::vector<std::string> PhotosOf(const mining::Tuple& tuple) const;
 
  private:
   TrainOptions options_;
@@ -48,4 +49,4 @@ class TrainingData {
   bool validates_ = false;
 };
 
-}  // namespace vantage
+}  // namespace vantage::train

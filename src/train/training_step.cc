@@ -13,14 +13,15 @@
 #include "vantage/describer.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void MoveStatistics(DescriptorNet& net, const ProcessGroup& group, const std::vector<at::Tensor>& own_sums) {
+void MoveStatistics(nn::DescriptorNet& net, const ProcessGroup& group,
+                    const std::vector<at::Tensor>& own_sums) {
   if (!net.uses_batch_statistics()) return;
-  BatchStatistics seen = net.RunningStatistics();
+  nn::BatchStatistics seen = net.RunningStatistics();
   if (seen.empty()) return;
   std::vector<at::Tensor> like;
   for (const auto& [name, values] : seen) like.push_back(values);
@@ -43,12 +44,12 @@ TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device
   return runner;
 }
 
-StepResult TakeStep(DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss, double learning_rate,
-                    const TupleShare& share, const std::function<LoadedTuple(size_t)>& next,
-                    const TupleRunnerOptions& options,
+StepResult TakeStep(nn::DescriptorNet& net, Optimizer& optimizer, const nn::TupleLoss& loss,
+                    double learning_rate, const TupleShare& share,
+                    const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
                     const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
   const auto folding = Clock::now();
-  const FoldedNet folded(net);
+  const nn::FoldedNet folded(net);
   StepResult result;
   result.optimizer_seconds = SecondsSince(folding);
   StepOutcome outcome = RunTuples(
@@ -88,4 +89,4 @@ StepResult TakeStep(DescriptorNet& net, Optimizer& optimizer, const TupleLoss& l
   return result;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -12,7 +12,7 @@
 #include <numeric>
 #include <utility>
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 int64_t PixelsOf(const Image& image) { return int64_t{image.width} * image.height; }
@@ -24,7 +24,7 @@ at::Tensor IndexTensor(const std::vector<size_t>& indices, const at::Device& dev
 
 }  // namespace
 
-TupleGradient::TupleGradient(const DescriptorNet& net, const TupleLoss& loss,
+TupleGradient::TupleGradient(const nn::DescriptorNet& net, const nn::TupleLoss& loss,
                              std::span<const at::Tensor> parameters, LoadedTuple tuple,
                              const PassLimits& limits)
     : net_(net),
@@ -89,12 +89,12 @@ void TupleGradient::PlanWholeBatches(const PassLimits& limits) {
 at::Tensor TupleGradient::Describe(const Pass& pass) const {
   std::vector<Image> images;
   for (const size_t i : pass.photos) images.push_back(tuple_.images[i]);
-  return net_.Forward(ImagesToTensor(images, net_.normalization));
+  return net_.Forward(nn::ImagesToTensor(images, net_.normalization));
 }
 
-BatchStatistics TupleGradient::Forward(size_t pass) {
+nn::BatchStatistics TupleGradient::Forward(size_t pass) {
   const at::AutoGradMode with_graph(forward_[pass].keeps_graph);
-  const BatchStatisticsRecorder recorder;
+  const nn::BatchStatisticsRecorder recorder;
   forward_[pass].descriptors = Describe(forward_[pass]);
   return recorder.seen();
 }
@@ -149,4 +149,4 @@ size_t TupleGradient::photos_with_gradient() const {
   return photos;
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -12,12 +12,12 @@
 #include "nn/losses.h"
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // A tuple's photos, decoded and reduced: query, positive, negatives.
 struct LoadedTuple {
   std::vector<Image> images;
-  std::vector<TupleLabel> labels;
+  std::vector<nn::TupleLabel> labels;
   // Whether the photo is likely to have a gradient, as far as mining knows: a guess that costs time where it
   // is wrong and changes nothing.
   std::vector<bool> may_have_gradient;
@@ -49,12 +49,12 @@ struct PassLimits {
 class TupleGradient {
  public:
   // parameters: what the gradient is by; empty where only the loss is wanted. All must outlive this.
-  TupleGradient(const DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
-                LoadedTuple tuple, const PassLimits& limits);
+  TupleGradient(const nn::DescriptorNet& net, const nn::TupleLoss& loss,
+                std::span<const at::Tensor> parameters, LoadedTuple tuple, const PassLimits& limits);
 
   size_t forward_passes() const { return forward_.size(); }
   // Returns what norms with batch statistics saw.
-  BatchStatistics Forward(size_t pass);
+  nn::BatchStatistics Forward(size_t pass);
 
   void DifferentiateLoss();
   double loss() const { return loss_value_; }
@@ -81,8 +81,8 @@ class TupleGradient {
   std::vector<Pass> Group(const std::vector<size_t>& photos, int64_t batch_pixels) const;
   at::Tensor Describe(const Pass& pass) const;
 
-  const DescriptorNet& net_;
-  const TupleLoss& loss_;
+  const nn::DescriptorNet& net_;
+  const nn::TupleLoss& loss_;
   std::span<const at::Tensor> parameters_;
   LoadedTuple tuple_;
   int64_t batch_pixels_ = 0;
@@ -93,4 +93,4 @@ class TupleGradient {
   at::Tensor gradient_ND_;  // of the loss by the tuple's descriptors
 };
 
-}  // namespace vantage
+}  // namespace vantage::train

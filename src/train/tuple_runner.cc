@@ -17,13 +17,13 @@
 #include "train/ordered_sum.h"
 #include "util/stopwatch.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 // What is added up of a pass's statistics.
-std::vector<at::Tensor> ToSummands(BatchStatistics seen) {
+std::vector<at::Tensor> ToSummands(nn::BatchStatistics seen) {
   std::vector<at::Tensor> summands;
   for (auto& [name, values] : seen) summands.push_back(std::move(values));
   if (!summands.empty()) summands.push_back(at::ones({1}, summands[0].options()));
@@ -42,7 +42,7 @@ struct OpenTuple {
 
 class Runner {
  public:
-  Runner(const DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
+  Runner(const nn::DescriptorNet& net, const nn::TupleLoss& loss, std::span<const at::Tensor> parameters,
          size_t count, const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
          const std::function<void(size_t, const TupleOutcome&)>& on_tuple)
       : net_(net),
@@ -175,13 +175,13 @@ class Runner {
     return true;
   }
 
-  const DescriptorNet& net_;
-  const TupleLoss& loss_;
+  const nn::DescriptorNet& net_;
+  const nn::TupleLoss& loss_;
   std::span<const at::Tensor> parameters_;
   const std::function<LoadedTuple(size_t)>& next_;
   TupleRunnerOptions options_;
   const std::function<void(size_t, const TupleOutcome&)>& on_tuple_;
-  IntraOpThreads threads_of_a_pass_;
+  nn::IntraOpThreads threads_of_a_pass_;
   OrderedSum sum_;
   OrderedSum statistics_;
 
@@ -197,11 +197,11 @@ class Runner {
 
 }  // namespace
 
-StepOutcome RunTuples(const DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
-                      size_t count, const std::function<LoadedTuple(size_t)>& next,
-                      const TupleRunnerOptions& options,
+StepOutcome RunTuples(const nn::DescriptorNet& net, const nn::TupleLoss& loss,
+                      std::span<const at::Tensor> parameters, size_t count,
+                      const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
                       const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
   return Runner(net, loss, parameters, count, next, options, on_tuple).Run();
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -8,7 +8,7 @@
 
 #include "train/tuple_gradient.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // What became of one tuple.
 struct TupleOutcome {
@@ -51,9 +51,9 @@ struct TupleRunnerOptions {
 // next: the tuple i of `count`; called in order, by one thread at a time. An exception of a pass, of `next`
 // or of `on_tuple` ends the rest and is thrown here. on_tuple (may be empty): called once a tuple, in the
 // order in which their losses are known, by one thread at a time.
-StepOutcome RunTuples(const DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
-                      size_t count, const std::function<LoadedTuple(size_t i)>& next,
-                      const TupleRunnerOptions& options,
+StepOutcome RunTuples(const nn::DescriptorNet& net, const nn::TupleLoss& loss,
+                      std::span<const at::Tensor> parameters, size_t count,
+                      const std::function<LoadedTuple(size_t i)>& next, const TupleRunnerOptions& options,
                       const std::function<void(size_t i, const TupleOutcome&)>& on_tuple = {});
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -8,21 +8,21 @@
 
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::train {
 
-WeightAverage::WeightAverage(const DescriptorNet& net, double decay) : net_(net.Clone()), decay_(decay) {
+WeightAverage::WeightAverage(const nn::DescriptorNet& net, double decay) : net_(net.Clone()), decay_(decay) {
   if (!(decay >= 0 && decay < 1)) {
     throw UsageError(StrCat("the decay of a weight average is in [0, 1), not ", decay));
   }
 }
 
-void WeightAverage::Update(const DescriptorNet& net) {
+void WeightAverage::Update(const nn::DescriptorNet& net) {
   const at::NoGradGuard no_grad;
   std::map<std::string, at::Tensor> now;
-  DescriptorNet shared = net;
-  shared.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { now[name] = tensor; });
-  net_.Visit([&](const std::string& name, at::Tensor& average, TensorRole role) {
-    if (role == TensorRole::kParameter) {
+  nn::DescriptorNet shared = net;
+  shared.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { now[name] = tensor; });
+  net_.Visit([&](const std::string& name, at::Tensor& average, nn::TensorRole role) {
+    if (role == nn::TensorRole::kParameter) {
       average.lerp_(now.at(name), 1 - decay_);
     } else {
       average.copy_(now.at(name));
@@ -30,23 +30,25 @@ void WeightAverage::Update(const DescriptorNet& net) {
   });
 }
 
-TorchValue WeightAverage::StateDict() const {
-  TorchDict state;
+nn::TorchValue WeightAverage::StateDict() const {
+  nn::TorchDict state;
   state.ordered = true;
-  DescriptorNet shared = net_;
-  shared.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { state.Set(name, {tensor}); });
+  nn::DescriptorNet shared = net_;
+  shared.Visit(
+      [&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { state.Set(name, {tensor}); });
   return {std::move(state)};
 }
 
-void WeightAverage::LoadStateDict(const TorchFile& file, const PickleValue& state) {
+void WeightAverage::LoadStateDict(const serialize::TorchFile& file, const serialize::PickleValue& state) {
   const at::NoGradGuard no_grad;
-  net_.Visit([&](const std::string& name, at::Tensor& average, TensorRole) {
+  net_.Visit([&](const std::string& name, at::Tensor& average, nn::TensorRole) {
     const std::string what = "weight average: " + name;
-    const at::Tensor value = ReadTensor(file, Member(state, name, file.source() + ": weight average"), what);
+    const at::Tensor value =
+        nn::ReadTensor(file, serialize::Member(state, name, file.source() + ": weight average"), what);
     VANTAGE_CHECK(value.sizes() == average.sizes(), file.source(), ": ", what,
                   " has another shape than the network's");
     average.copy_(value);
   });
 }
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -4,7 +4,7 @@
 #include "nn/descriptor_net.h"
 #include "nn/torch_value.h"
 
-namespace vantage {
+namespace vantage::train {
 
 // An exponential moving average of a network's weights over the steps of its training (Polyak and Juditsky,
 // 1992; in this form Tarvainen and Valpola, NIPS 2017): after each step
@@ -13,22 +13,22 @@ namespace vantage {
 class WeightAverage {
  public:
   // decay: in [0, 1); 0 follows the network. Throws UsageError elsewhere.
-  WeightAverage(const DescriptorNet& net, double decay);
+  WeightAverage(const nn::DescriptorNet& net, double decay);
 
   // Takes in the network's weights after a step; what is not a parameter is copied.
-  void Update(const DescriptorNet& net);
+  void Update(const nn::DescriptorNet& net);
 
   // The network with the averaged weights: what is validated and kept as the best.
-  const DescriptorNet& net() const { return net_; }
+  const nn::DescriptorNet& net() const { return net_; }
 
   // The averaged tensors by their names, as in a model's state_dict.
-  TorchValue StateDict() const;
+  nn::TorchValue StateDict() const;
   // Throws Error naming the file where a tensor is missing or has another shape.
-  void LoadStateDict(const TorchFile& file, const PickleValue& state);
+  void LoadStateDict(const serialize::TorchFile& file, const serialize::PickleValue& state);
 
  private:
-  DescriptorNet net_;
+  nn::DescriptorNet net_;
   double decay_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::train

@@ -92,7 +92,7 @@ class PositiveChooser {
 ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, const fs::path& set_folder,
                      const std::set<fs::path>& in_other_scenes, TupleReport& report) {
   ScenePairs pairs;
-  PhotoFiles files;
+  training_set::PhotoFiles files;
   std::set<fs::path> seen;
   for (const auto& [model, photo_folder] : scene.models) {
     std::map<ImageId, PhotoId> photo_of;
@@ -181,7 +181,7 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
   BuiltTuples built;
   std::vector<std::optional<Split>> named;
   for (const SceneModels& scene : scenes) named.push_back(scene.split);
-  const std::vector<Split> splits = DrawSplits(named, options);
+  const std::vector<Split> splits = training_set::DrawSplits(named, options);
   std::set<std::string> names;
   const fs::path base = fs::weakly_canonical(set_folder.empty() ? "." : set_folder);
   std::set<fs::path> taken;  // photos of the set
@@ -210,7 +210,7 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
 
     const PositiveChooser chooser(options, descriptors, pairs.paths);
     RandomStream random(static_cast<uint64_t>(options.seed), "queries of " + scene.name);
-    const int64_t count = QueriesOfScene(static_cast<int64_t>(pairs.photos.size()), options);
+    const int64_t count = training_set::QueriesOfScene(static_cast<int64_t>(pairs.photos.size()), options);
     std::vector<int64_t> drawn = random.Sample(static_cast<int64_t>(pairs.possible_queries.size()), count);
     std::sort(drawn.begin(), drawn.end());
     for (const int64_t index : drawn) {

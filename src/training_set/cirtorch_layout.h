@@ -7,7 +7,7 @@
 
 #include "vantage/training_set.h"
 
-namespace vantage {
+namespace vantage::training_set {
 
 inline constexpr std::array<Split, 2> kCirtorchSplits = {Split::kTrain, Split::kVal};
 
@@ -17,4 +17,4 @@ bool IsCid(std::string_view text);
 // The name of the scene that a cluster becomes: "train/5".
 std::string CirtorchSceneName(Split split, int64_t cluster);
 
-}  // namespace vantage
+}  // namespace vantage::training_set

@@ -17,35 +17,35 @@ namespace fs = std::filesystem;
 
 // One of the four lists of a split.
 struct Field {
-  const PickleValue& value;
+  const serialize::PickleValue& value;
   std::string what;  // "x.pkl: 'train.cids'"
 };
 
-Field FieldOf(const PickleValue& root, Split split, const char* name, const std::string& source) {
+Field FieldOf(const serialize::PickleValue& root, Split split, const char* name, const std::string& source) {
   const std::string split_name = SplitName(split);
-  const PickleValue& lists = Member(root, split_name, source);
-  return {Member(lists, name, StrCat(source, ": '", split_name, "'")),
+  const serialize::PickleValue& lists = serialize::Member(root, split_name, source);
+  return {serialize::Member(lists, name, StrCat(source, ": '", split_name, "'")),
           StrCat(source, ": '", split_name, ".", name, "'")};
 }
 
 std::vector<std::string> ReadCids(const Field& field) {
-  std::vector<std::string> cids = ToTexts(field.value, field.what);
+  std::vector<std::string> cids = serialize::ToTexts(field.value, field.what);
   for (size_t i = 0; i < cids.size(); ++i) {
-    VANTAGE_CHECK(IsCid(cids[i]), field.what, ": image ", i, " is called '", cids[i].substr(0, 80),
-                  "'; names have 6 to 255 characters of ASCII, no slash and no '..'");
+    VANTAGE_CHECK(training_set::IsCid(cids[i]), field.what, ": image ", i, " is called '",
+                  cids[i].substr(0, 80), "'; names have 6 to 255 characters of ASCII, no slash and no '..'");
   }
   return cids;
 }
 
 // Whole numbers in [0, limit).
 std::vector<int64_t> ReadNumbers(const Field& field, int64_t limit) {
-  if (IsNumpyArray(field.value)) {
-    const NpyArray array = ToNumpyArray(field.value, field.what);
+  if (serialize::IsNumpyArray(field.value)) {
+    const serialize::NpyArray array = serialize::ToNumpyArray(field.value, field.what);
     VANTAGE_CHECK(array.shape.size() == 1 && (array.dtype[1] == 'i' || array.dtype[1] == 'u'), field.what,
                   ": a NumPy array of ", array.shape.size(), " dimensions and type ", array.dtype,
                   ", not a list of integers");
   }
-  std::vector<int64_t> numbers = ToIntegers(field.value, field.what);
+  std::vector<int64_t> numbers = serialize::ToIntegers(field.value, field.what);
   for (size_t i = 0; i < numbers.size(); ++i) {
     VANTAGE_CHECK(numbers[i] >= 0 && numbers[i] < limit, field.what, ": number ", i, " is ", numbers[i],
                   ", not in [0, ", limit, ")");
@@ -57,8 +57,8 @@ void CheckSameLength(const Field& field, size_t size, const Field& other, size_t
   VANTAGE_CHECK(size == expected, field.what, " has ", size, " items, ", other.what, " ", expected);
 }
 
-void ReadSplit(const PickleValue& root, Split split, const std::string& source, const std::string& ims,
-               TrainingSet& set) {
+void ReadSplit(const serialize::PickleValue& root, Split split, const std::string& source,
+               const std::string& ims, TrainingSet& set) {
   const Field cid_field = FieldOf(root, split, "cids", source);
   const Field cluster_field = FieldOf(root, split, "cluster", source);
   const Field query_field = FieldOf(root, split, "qidxs", source);
@@ -75,7 +75,7 @@ void ReadSplit(const PickleValue& root, Split split, const std::string& source, 
   for (const int64_t cluster : clusters) scene_of[cluster] = {};
   for (auto& [cluster, scene] : scene_of) {
     scene = SceneId{static_cast<int64_t>(set.scenes.size())};
-    set.scenes.push_back({CirtorchSceneName(split, cluster), split});
+    set.scenes.push_back({training_set::CirtorchSceneName(split, cluster), split});
   }
   const auto first = static_cast<int64_t>(set.photos.size());
   for (size_t i = 0; i < cids.size(); ++i) {
@@ -89,12 +89,14 @@ void ReadSplit(const PickleValue& root, Split split, const std::string& source, 
 
 }  // namespace
 
-bool IsCid(std::string_view text) {
+bool training_set::IsCid(std::string_view text) {
   return text.size() >= 6 && text.size() <= 255 && text.find("..") == text.npos &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f' && c != '/'; });
 }
 
-std::string CirtorchSceneName(Split split, int64_t cluster) { return StrCat(SplitName(split), "/", cluster); }
+std::string training_set::CirtorchSceneName(Split split, int64_t cluster) {
+  return StrCat(SplitName(split), "/", cluster);
+}
 
 std::string CirtorchPhotoPath(std::string_view cid) {
   VANTAGE_CHECK(cid.size() >= 6, "the image name '", cid, "' has fewer than six characters");
@@ -103,9 +105,9 @@ std::string CirtorchPhotoPath(std::string_view cid) {
 }
 
 TrainingSet ParseCirtorchPickle(std::string_view bytes, const std::string& source, const std::string& ims) {
-  const PickleDocument document(bytes, {source, NumpyGlobals()});
+  const serialize::PickleDocument document(bytes, {source, serialize::NumpyGlobals()});
   TrainingSet set;
-  for (const Split split : kCirtorchSplits) ReadSplit(document.root(), split, source, ims, set);
+  for (const Split split : training_set::kCirtorchSplits) ReadSplit(document.root(), split, source, ims, set);
   VANTAGE_CHECK(!set.queries.empty(), source, ": no pair in 'qidxs' and 'pidxs' of either split");
   return set;
 }

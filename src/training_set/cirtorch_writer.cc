@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 // The cid of a photo that lies in cirtorch's layout.
 std::optional<std::string> CidOf(const fs::path& path) {
   const std::string name = path.filename().string();
-  if (!IsCid(name)) return std::nullopt;
+  if (!training_set::IsCid(name)) return std::nullopt;
   const std::string text = path.generic_string();
   const std::string end = CirtorchPhotoPath(name);
   const bool fits =
@@ -65,7 +65,7 @@ std::vector<int64_t> Clusters(const TrainingSet& set) {
       number = ParseInteger(digits, "cluster");
     } catch (const Error&) {  // another name
     }
-    if (number < 0 || scene.name != CirtorchSceneName(scene.split, number) ||
+    if (number < 0 || scene.name != training_set::CirtorchSceneName(scene.split, number) ||
         !names.insert(scene.name).second) {
       break;
     }
@@ -84,7 +84,7 @@ struct SplitLists {
   std::vector<int64_t> positives;
 };
 
-void WriteNumbers(PickleWriter& writer, const char* name, const std::vector<int64_t>& numbers) {
+void WriteNumbers(serialize::PickleWriter& writer, const char* name, const std::vector<int64_t>& numbers) {
   writer.String(name);
   writer.EmptyList();
   writer.Mark();
@@ -93,10 +93,10 @@ void WriteNumbers(PickleWriter& writer, const char* name, const std::vector<int6
 }
 
 std::string Pickle(const std::array<SplitLists, 2>& splits) {
-  PickleWriter writer;
+  serialize::PickleWriter writer;
   writer.EmptyDict();
   writer.Mark();
-  for (const Split split : kCirtorchSplits) {
+  for (const Split split : training_set::kCirtorchSplits) {
     const SplitLists& lists = splits[static_cast<size_t>(split)];
     writer.String(SplitName(split));
     writer.EmptyDict();

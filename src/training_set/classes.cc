@@ -37,7 +37,7 @@ std::vector<PhotoClass> ReadClasses(const fs::path& folder, std::optional<Split>
 }
 
 ClassesAndChanges ExcludeClasses(std::vector<PhotoClass> classes, const std::vector<std::string>& names) {
-  NamesToExclude excluded(names);
+  training_set::NamesToExclude excluded(names);
   ClassesAndChanges result;
   for (PhotoClass& one : classes) {
     const std::string why = excluded.Why({one.name});
@@ -56,14 +56,15 @@ ClassesAndChanges LeaveOutRepeatedFiles(std::vector<PhotoClass> classes, const R
   for (const PhotoClass& one : classes) groups.push_back(one.photos);
   std::vector<std::set<fs::path>> left_out(classes.size());
   std::vector<std::vector<std::string>> why(classes.size());
-  for (const std::vector<FileOfGroup>& files : EqualFiles(groups, /*across_groups=*/false, context)) {
+  for (const std::vector<training_set::FileOfGroup>& files :
+       training_set::EqualFiles(groups, /*across_groups=*/false, context)) {
     const bool in_one_class = files.front().group == files.back().group;
     for (size_t i = in_one_class ? 1 : 0; i < files.size(); ++i) {
-      const FileOfGroup& other = i == 0 ? files.back() : files.front();
+      const training_set::FileOfGroup& other = i == 0 ? files.back() : files.front();
       if (in_one_class && files[i].path == files[0].path) continue;
       if (!left_out[files[i].group].insert(files[i].path).second) continue;  // named twice
-      why[files[i].group].push_back(
-          StrCat(ShortName(files[i].path), " and ", ShortName(other.path), " are the same file"));
+      why[files[i].group].push_back(StrCat(training_set::ShortName(files[i].path), " and ",
+                                           training_set::ShortName(other.path), " are the same file"));
     }
   }
   ClassesAndChanges result;
@@ -93,10 +94,10 @@ BuiltTuples BuildClassTuples(const std::vector<PhotoClass>& classes, const Tuple
   TrainingSet& set = built.set;
   std::vector<std::optional<Split>> named;
   for (const PhotoClass& one : classes) named.push_back(one.split);
-  const std::vector<Split> splits = DrawSplits(named, options);
+  const std::vector<Split> splits = training_set::DrawSplits(named, options);
   std::set<std::string> names;
   const fs::path base = fs::weakly_canonical(set_folder.empty() ? "." : set_folder);
-  PhotoFiles files;
+  training_set::PhotoFiles files;
   std::set<fs::path> seen;
   for (size_t c = 0; c < classes.size(); ++c) {
     const PhotoClass& one = classes[c];
@@ -124,7 +125,7 @@ BuiltTuples BuildClassTuples(const std::vector<PhotoClass>& classes, const Tuple
       set.photos.push_back({photo.lexically_proximate(base).string(), 0, 0, scene});
     }
     RandomStream random(static_cast<uint64_t>(options.seed), "queries of " + one.name);
-    std::vector<int64_t> queries = random.Sample(count, QueriesOfScene(count, options));
+    std::vector<int64_t> queries = random.Sample(count, training_set::QueriesOfScene(count, options));
     std::sort(queries.begin(), queries.end());
     for (const int64_t query : queries) {
       const auto photo = [&](int64_t other) { return PhotoId{first + other + (other >= query ? 1 : 0)}; };

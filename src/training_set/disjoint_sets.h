@@ -8,7 +8,7 @@
 
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::training_set {
 
 // Things 0 .. n - 1 in groups that are joined.
 class DisjointSets {
@@ -34,4 +34,4 @@ class DisjointSets {
   std::vector<size_t> parent_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::training_set

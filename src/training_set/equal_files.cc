@@ -13,7 +13,7 @@
 #include "util/parallel.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 namespace fs = std::filesystem;
@@ -78,4 +78,4 @@ std::vector<std::vector<FileOfGroup>> EqualFiles(const std::vector<std::vector<f
   return equal;
 }
 
-}  // namespace vantage
+}  // namespace vantage::training_set

@@ -8,7 +8,7 @@
 
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::training_set {
 
 struct FileOfGroup {
   size_t group = 0;
@@ -25,4 +25,4 @@ std::vector<std::vector<FileOfGroup>> EqualFiles(
 // "castle/3.jpg": enough to find a photo by.
 std::string ShortName(const std::filesystem::path& photo);
 
-}  // namespace vantage
+}  // namespace vantage::training_set

@@ -28,13 +28,14 @@ using Overlaps = std::map<std::pair<size_t, size_t>, std::string>;
 // Groups that hold a file of the same bytes.
 Overlaps SameFiles(const std::vector<std::vector<fs::path>>& groups, const RunContext& context) {
   Overlaps found;
-  for (const std::vector<FileOfGroup>& files : EqualFiles(groups, /*across_groups=*/true, context)) {
+  for (const std::vector<training_set::FileOfGroup>& files :
+       training_set::EqualFiles(groups, /*across_groups=*/true, context)) {
     for (size_t a = 0; a < files.size(); ++a) {
       for (size_t b = a + 1; b < files.size(); ++b) {
         if (files[a].group == files[b].group) continue;
-        found.try_emplace(
-            {files[a].group, files[b].group},
-            StrCat(ShortName(files[a].path), " and ", ShortName(files[b].path), " are the same file"));
+        found.try_emplace({files[a].group, files[b].group},
+                          StrCat(training_set::ShortName(files[a].path), " and ",
+                                 training_set::ShortName(files[b].path), " are the same file"));
       }
     }
   }
@@ -48,14 +49,15 @@ struct Evidence {
 };
 
 // The first of the pairs whose local features fit one geometry.
-Evidence SameThing(const std::vector<NearPair>& pairs, const std::vector<fs::path>& of_a,
+Evidence SameThing(const std::vector<training_set::NearPair>& pairs, const std::vector<fs::path>& of_a,
                    const std::vector<fs::path>& of_b, PhotoMatcher& matcher) {
-  for (const NearPair& pair : pairs) {
+  for (const training_set::NearPair& pair : pairs) {
     const fs::path& a = of_a[static_cast<size_t>(pair.a)];
     const fs::path& b = of_b[static_cast<size_t>(pair.b)];
     const int64_t inliers = matcher.Inliers(a, b);
     if (inliers > 0) {
-      return {StrCat(ShortName(a), " and ", ShortName(b), " have ", inliers, " features in common"),
+      return {StrCat(training_set::ShortName(a), " and ", training_set::ShortName(b), " have ", inliers,
+                     " features in common"),
               static_cast<size_t>(pair.b)};
     }
   }
@@ -87,14 +89,14 @@ Overlaps FindOverlaps(const std::vector<std::vector<fs::path>>& photos, const Ph
   if (descriptors == nullptr) return overlaps;
   std::vector<DescriptorMatrix> rows;
   for (const std::vector<fs::path>& of_scene : photos) rows.push_back(descriptors->Rows(of_scene));
-  const std::vector<NearScenes> near =
-      FindNearScenes(rows, options.compared_scenes, options.compared_pairs, context);
+  const std::vector<training_set::NearScenes> near =
+      training_set::FindNearScenes(rows, options.compared_scenes, options.compared_pairs, context);
   PhotoMatcher matcher(options.features, options.match);
   std::mutex mutex;
   int64_t done = 0;
   ParallelFor(static_cast<int64_t>(near.size()), context.ThreadCount(), [&](int64_t i) {
     context.CheckCancelled();
-    const NearScenes& pair = near[static_cast<size_t>(i)];
+    const training_set::NearScenes& pair = near[static_cast<size_t>(i)];
     std::string evidence;
     if (overlaps.count({pair.a, pair.b}) == 0) {
       evidence = SameThing(pair.photos, photos[pair.a], photos[pair.b], matcher).why;
@@ -133,7 +135,7 @@ void Declare(OptionsDescription& description, ExcludeOptions& options) {
 }
 
 ScenesAndChanges ExcludeNames(std::vector<SceneModels> scenes, const std::vector<std::string>& names) {
-  NamesToExclude excluded(names);
+  training_set::NamesToExclude excluded(names);
   std::vector<std::string> why(scenes.size());
   for (size_t s = 0; s < scenes.size(); ++s) {
     std::set<std::string> own = {scenes[s].name, fs::path(scenes[s].name).filename().string()};
@@ -182,8 +184,8 @@ ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::v
       const auto s = static_cast<size_t>(i);
       Evidence evidence;
       if (why[s].empty()) {
-        const std::vector<NearPair> pairs =
-            NearestPairs(descriptors->Rows(photos[s]), rows, options.compared_test_pairs);
+        const std::vector<training_set::NearPair> pairs =
+            training_set::NearestPairs(descriptors->Rows(photos[s]), rows, options.compared_test_pairs);
         evidence = SameThing(pairs, photos[s], test_photos, matcher);
       }
       const std::scoped_lock lock(mutex);
@@ -224,7 +226,7 @@ ScenesAndChanges ResolveOverlaps(std::vector<SceneModels> scenes, const PhotoDes
         {scenes[val].name, "left out",
          StrCat("shows what ", scenes[val == a ? b : a].name, " of the training split shows: ", evidence)});
   }
-  DisjointSets groups(scenes.size());
+  training_set::DisjointSets groups(scenes.size());
   for (const auto& [pair, evidence] : overlaps) {
     if (!is_out[pair.first] && !is_out[pair.second]) groups.Join(pair.first, pair.second);
   }

@@ -4,7 +4,7 @@
 #include "util/string.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 std::string NameForComparison(const std::string& name) {
@@ -40,4 +40,4 @@ std::vector<std::string> NamesToExclude::Unmet() const {
   return unmet;
 }
 
-}  // namespace vantage
+}  // namespace vantage::training_set

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vantage {
+namespace vantage::training_set {
 
 // Names of scenes or classes to leave out, compared without regard to case, and to '_', '-' and spaces.
 class NamesToExclude {
@@ -24,4 +24,4 @@ class NamesToExclude {
   std::set<std::string> met_;
 };
 
-}  // namespace vantage
+}  // namespace vantage::training_set

@@ -10,7 +10,7 @@
 #include "util/parallel.h"
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 bool Nearer(const NearPair& x, const NearPair& y) {
@@ -67,4 +67,4 @@ std::vector<NearScenes> FindNearScenes(const std::vector<DescriptorMatrix>& scen
   return result;
 }
 
-}  // namespace vantage
+}  // namespace vantage::training_set

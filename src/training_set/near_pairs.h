@@ -7,7 +7,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::training_set {
 
 // Rows of two matrices of descriptors.
 struct NearPair {
@@ -32,4 +32,4 @@ struct NearScenes {
 std::vector<NearScenes> FindNearScenes(const std::vector<DescriptorMatrix>& scenes, int scene_count,
                                        int pair_count, const RunContext& context);
 
-}  // namespace vantage
+}  // namespace vantage::training_set

@@ -3,7 +3,7 @@
 
 #include <system_error>
 
-namespace vantage {
+namespace vantage::training_set {
 
 namespace fs = std::filesystem;
 
@@ -20,4 +20,4 @@ fs::path PhotoFiles::Find(const fs::path& path) {
   return fs::canonical(file, error);
 }
 
-}  // namespace vantage
+}  // namespace vantage::training_set

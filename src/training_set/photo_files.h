@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <map>
 
-namespace vantage {
+namespace vantage::training_set {
 
 // Finds photos by path. One file has one path whatever its spelling, so that photos can be compared by path.
 class PhotoFiles {
@@ -16,4 +16,4 @@ class PhotoFiles {
   std::map<std::filesystem::path, std::filesystem::path> folders_;  // canonical paths by spelling
 };
 
-}  // namespace vantage
+}  // namespace vantage::training_set

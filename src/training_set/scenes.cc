@@ -119,7 +119,7 @@ std::vector<fs::path> WithoutDense(const std::vector<fs::path>& models, const fs
 json ReadNote(const fs::path& scene_folder) {
   const fs::path path = scene_folder / ".vantage/scene.json";
   if (!fs::is_regular_file(path)) return {};
-  const json note = ParseJson(ReadFile(path), path.string());
+  const json note = serialize::ParseJson(ReadFile(path), path.string());
   VANTAGE_CHECK(note.is_object() && note.contains("photos") && note["photos"].is_string() &&
                     (!note.contains("pool") || note["pool"].is_boolean()),
                 path.string(), ": does not say where the photos are ('photos')");
@@ -157,7 +157,7 @@ fs::path BestPhotoFolder(const SceneModels& scene, const std::vector<fs::path>& 
   fs::path best;
   int64_t most = -1;
   for (const fs::path& folder : folders) {
-    PhotoFiles files;
+    training_set::PhotoFiles files;
     int64_t found = 0;
     int64_t all = 0;
     for (const SparseModel& model : scene.models) {
@@ -222,7 +222,7 @@ std::map<fs::path, FoundScene> WithoutRepeated(std::map<fs::path, FoundScene> sc
 
 // The models of an unsorted pile as scenes: those that see the same thing together.
 std::vector<SceneModels> SplitPool(SceneModels pool, const fs::path& database, int64_t min_inliers) {
-  DisjointSets groups(pool.models.size());
+  training_set::DisjointSets groups(pool.models.size());
   std::map<std::string, size_t> model_of;
   for (size_t m = 0; m < pool.models.size(); ++m) {
     for (const auto& [id, image] : pool.models[m].reconstruction.images) {
@@ -293,7 +293,7 @@ std::vector<SceneModels> ReadScenes(const fs::path& folder, const fs::path& phot
 
 std::vector<fs::path> PhotosOf(const SceneModels& scene) {
   std::set<fs::path> photos;
-  PhotoFiles files;
+  training_set::PhotoFiles files;
   for (const SparseModel& model : scene.models) {
     for (const auto& [id, image] : model.reconstruction.images) {
       fs::path path = files.Find(model.photo_folder / image.name);

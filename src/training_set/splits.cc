@@ -6,7 +6,7 @@
 
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 constexpr int64_t kScenesOfASplit = 2;  // what does not match a query comes from another scene
@@ -36,4 +36,4 @@ int64_t QueriesOfScene(int64_t photos, const TupleOptions& options) {
   return std::min<int64_t>(options.max_queries_per_scene, std::max<int64_t>(1, share));
 }
 
-}  // namespace vantage
+}  // namespace vantage::training_set

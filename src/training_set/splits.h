@@ -6,7 +6,7 @@
 
 #include "vantage/training_set.h"
 
-namespace vantage {
+namespace vantage::training_set {
 
 // The splits of scenes. Of those that have none yet, options.val_fraction is drawn to validate, so that two
 // at least are in either split; none of fewer than four, or where the fraction is zero.
@@ -15,4 +15,4 @@ std::vector<Split> DrawSplits(const std::vector<std::optional<Split>>& named, co
 // How many queries a scene of so many photos gives, if it can.
 int64_t QueriesOfScene(int64_t photos, const TupleOptions& options);
 
-}  // namespace vantage
+}  // namespace vantage::training_set

@@ -10,7 +10,7 @@
 #include "util/random.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::ann {
 namespace {
 
 namespace fs = std::filesystem;
@@ -317,4 +317,4 @@ TEST_F(ApproximateIndexes, StopsWhenCancelled) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::ann

@@ -36,9 +36,9 @@ class Commands : public ::testing::Test {
  protected:
   void SetUp() override {
     WritePhotosAndSet(folder_.path(), 5, 4, 2);
-    Model model = MakeFormulaModel();
+    nn::Model model = MakeFormulaModel();
     model.image_size = 64;
-    WriteModel(model, folder_ / "model.pth");
+    nn::WriteModel(model, folder_ / "model.pth");
     WriteFile(folder_ / "train.toml",
               "epochs = 4\ntuples_per_step = 2\n"
               "[model]\narchitecture = 'squeezenet1_1'\nweights = '" +

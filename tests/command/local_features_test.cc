@@ -25,13 +25,13 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   options.head = "netvlad";
   options.locals.dimension = 128;
   options.netvlad.clusters = 4;
-  DescriptorNet net(options);
-  TorchDict state;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  nn::DescriptorNet net(options);
+  nn::TorchDict state;
+  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     FillByFormula(name, tensor);
     state.Set(name, {tensor});
   });
-  WriteTorchFile({std::move(state)}, folder / "bare.pth");
+  nn::WriteTorchFile({std::move(state)}, folder / "bare.pth");
   const auto describe = [&](const std::string& model, std::vector<std::string> more) {
     more.insert(more.begin(), {"extract", path(model), path("photos"), "--size", "64", "-o", path("out")});
     VantageJson(more);
@@ -42,11 +42,11 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   EXPECT_EQ(plain.cols(), 512);
   EXPECT_GT((plain - pooled).cwiseAbs().maxCoeff(), 1e-3);
 
-  DescriptorNetOptions wanted = AsTheFileHasIt();
+  DescriptorNetOptions wanted = nn::AsTheFileHasIt();
   wanted.locals.windows = {2, 3};
-  Model model = ReadModel(folder / "bare.pth", wanted);
+  nn::Model model = nn::ReadModel(folder / "bare.pth", wanted);
   EXPECT_EQ(model.net.options().locals.windows, wanted.locals.windows);
-  WriteModel(model, folder / "own.pth");
+  nn::WriteModel(model, folder / "own.pth");
   EXPECT_EQ(describe("own.pth", {}), pooled);
   VantageJson({"convert", path("bare.pth"), path("converted.pth"), "--windows", "2,3"});
   EXPECT_EQ(describe("converted.pth", {}), pooled);

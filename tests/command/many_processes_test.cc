@@ -41,9 +41,9 @@ Difference Compare(const std::filesystem::path& a, const std::filesystem::path& 
   std::map<std::string, at::Tensor> expected;
   std::map<std::string, at::Tensor> before;
   const auto read = [](const std::filesystem::path& path, std::map<std::string, at::Tensor>& tensors) {
-    Model model = ReadModel(path);
-    model.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
-      if (role == TensorRole::kParameter) tensors[name] = tensor.to(at::kDouble);
+    nn::Model model = nn::ReadModel(path);
+    model.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+      if (role == nn::TensorRole::kParameter) tensors[name] = tensor.to(at::kDouble);
     });
   };
   read(b, expected);
@@ -51,9 +51,9 @@ Difference Compare(const std::filesystem::path& a, const std::filesystem::path& 
   double difference = 0;
   double change = 0;
   double weights = 0;
-  Model model = ReadModel(a);
-  model.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
-    if (role != TensorRole::kParameter) return;
+  nn::Model model = nn::ReadModel(a);
+  model.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+    if (role != nn::TensorRole::kParameter) return;
     const at::Tensor& other = expected.at(name);
     const auto square = [](const at::Tensor& x) { return x.square().sum().item<double>(); };
     difference += square(tensor.to(at::kDouble).sub(other));
@@ -67,8 +67,8 @@ class ManyProcesses : public ::testing::Test {
  protected:
   void SetUp() override {
     WritePhotosAndSet(folder_.path(), 5, 6, 2);
-    Model model = MakeFormulaModel();
-    WriteModel(model, folder_ / "model.pth");
+    nn::Model model = MakeFormulaModel();
+    nn::WriteModel(model, folder_ / "model.pth");
     WriteFile(folder_ / "train.toml",
               "epochs = 2\ntuples_per_step = 3\n[model]\narchitecture = 'squeezenet1_1'\nweights = '" +
                   Path("model.pth") + "'\n[data]\ntraining_set = '" + Path("set.db") +
@@ -142,8 +142,8 @@ TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
 // At a rate of 0: else Adam makes steps of full size of gradients that are next to nothing, whose sign is a
 // matter of rounding, and statistics of other weights are others.
 TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
-  Model model = MakeFormulaModel("resnet18");
-  WriteModel(model, folder_ / "norms.pth");
+  nn::Model model = MakeFormulaModel("resnet18");
+  nn::WriteModel(model, folder_ / "norms.pth");
   const std::vector<std::string> more = {"--set", "model.architecture=resnet18",
                                          "--set", "model.weights=" + Path("norms.pth"),
                                          "--set", "model.batch_norm=trained",
@@ -153,9 +153,9 @@ TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
   for (const auto& [code, output] : TrainWith(2, "two", more)) ASSERT_EQ(code, 0) << output;
   const auto buffers = [&](const std::string& file) {
     std::map<std::string, at::Tensor> found;
-    Model read = ReadModel(folder_ / file);
-    read.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
-      if (role == TensorRole::kBuffer) found[name] = tensor.to(at::kDouble);
+    nn::Model read = nn::ReadModel(folder_ / file);
+    read.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+      if (role == nn::TensorRole::kBuffer) found[name] = tensor.to(at::kDouble);
     });
     return found;
   };

@@ -27,15 +27,15 @@ constexpr const char* kWeights = "efficientnet_lite0.pth";
 // Photos of a synthetic landmark, named "NAME 0.jpg", ...
 void WriteLandmark(const std::filesystem::path& folder, const std::string& name, int64_t seed,
                    int64_t style) {
-  SyntheticSceneOptions options;
+  synthetic::SyntheticSceneOptions options;
   options.seed = seed;
   options.style = static_cast<int>(style);
   options.photos = 10;
   options.image_size = 448;
   options.views.zoom = 1.6;
-  const SyntheticScene scene = MakeSyntheticScene(options);
+  const synthetic::SyntheticScene scene = synthetic::MakeSyntheticScene(options);
   for (size_t i = 0; i < scene.photos.size(); ++i) {
-    WriteFile(folder / StrCat(name, " ", i, ".jpg"), EncodeSyntheticPhoto(scene.photos[i]));
+    WriteFile(folder / StrCat(name, " ", i, ".jpg"), synthetic::EncodeSyntheticPhoto(scene.photos[i]));
   }
 }
 

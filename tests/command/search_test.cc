@@ -139,7 +139,7 @@ TEST_F(Searching, SearchWritesRankedLists) {
   const json own = VantageJson({"search", Path("one.npy"), "-k", "3", "-o", Path("ranks.npy")});
   EXPECT_EQ(own["queries"], 15);
   EXPECT_EQ(own["k"], 3);
-  const NpyArray ranks = ReadNpy(folder_ / "ranks.npy");
+  const serialize::NpyArray ranks = serialize::ReadNpy(folder_ / "ranks.npy");
   EXPECT_THAT(ranks.shape, ::testing::ElementsAre(3, 15));
   const std::vector<int64_t> rows = ranks.As<int64_t>();
   for (size_t i = 0; i < rows.size(); ++i) EXPECT_NE(rows[i], static_cast<int64_t>(i % 15));  // not itself
@@ -248,7 +248,7 @@ TEST_F(Searching, RerankPutsPhotosOfOneThingFirst) {
     return more;
   };
   VantageJson(with({"--photos", Path("photos")}));
-  const std::vector<int64_t> own = ReadNpy(folder_ / "ranks.npy").As<int64_t>();
+  const std::vector<int64_t> own = serialize::ReadNpy(folder_ / "ranks.npy").As<int64_t>();
   ASSERT_EQ(own.size(), 12U);  // 2 of each of 6
   for (size_t i = 0; i < own.size(); ++i) EXPECT_EQ(own[i] / 3, static_cast<int64_t>(i % 6 / 3)) << i;
 
@@ -257,7 +257,7 @@ TEST_F(Searching, RerankPutsPhotosOfOneThingFirst) {
   fs::copy(folder_ / "asked", folder_ / "photos" / "thing0");
   VantageJson(
       with({"--queries", Path("queries.npy"), "--photos", Path("photos"), "--query-photos", Path("asked")}));
-  const std::vector<int64_t> found = ReadNpy(folder_ / "ranks.npy").As<int64_t>();
+  const std::vector<int64_t> found = serialize::ReadNpy(folder_ / "ranks.npy").As<int64_t>();
   ASSERT_EQ(found.size(), 2U);
   EXPECT_LT(found[0], 3);
   EXPECT_LT(found[1], 3);

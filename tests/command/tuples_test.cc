@@ -41,9 +41,9 @@ class Tuples : public ::testing::Test {
         WriteFile(folder_ / "photos" / name / StrCat(view, ".jpg"),
                   EncodeJpeg(MakePhoto(s, view, 90, 70), 90));
     }
-    Model model = MakeFormulaModel();
+    nn::Model model = MakeFormulaModel();
     model.image_size = 64;
-    WriteModel(model, folder_ / "model.pth");
+    nn::WriteModel(model, folder_ / "model.pth");
   }
 
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }

@@ -25,9 +25,9 @@ TEST(Whitening, IsTheOneThatIsNamed) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 5, 4, 2);
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   model.image_size = 64;
-  WriteModel(model, folder / "model.pth");
+  nn::WriteModel(model, folder / "model.pth");
   const auto whiten = [&](const std::string& from, const std::string& to, const std::string& name,
                           const std::string& shrinkage) {
     VantageJson({"whiten", path(from), "--tuples", path("set.db"), "-o", path(to), "--name", name,
@@ -53,9 +53,9 @@ TEST(Whitening, IsShrunkByWhatIsBestForScenesThatAreLeftOut) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 3, 4, 1);
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   model.image_size = 64;
-  WriteModel(model, folder / "model.pth");
+  nn::WriteModel(model, folder / "model.pth");
   const auto whiten = [&](std::vector<std::string> more) {
     more.insert(more.begin(),
                 {"whiten", path("model.pth"), "--tuples", path("set.db"), "-o", path("out.pth")});
@@ -67,7 +67,7 @@ TEST(Whitening, IsShrunkByWhatIsBestForScenesThatAreLeftOut) {
     EXPECT_EQ(chosen[scales]["scenes"], 3);
     EXPECT_GE(chosen[scales]["curve"].size(), 7U);
   }
-  const nlohmann::json origin = nlohmann::json::parse(ReadModel(folder / "out.pth").origin);
+  const nlohmann::json origin = nlohmann::json::parse(nn::ReadModel(folder / "out.pth").origin);
   EXPECT_EQ(origin["whitening"]["shrinkage"], chosen);
   EXPECT_EQ(origin["whitening"]["pairs_per_query"], 10);
   EXPECT_EQ(whiten({"--shrinkage", "0.6"}), 0.6);
@@ -86,9 +86,9 @@ TEST(Whitening, ShowsItsChoiceOnAPage) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 3, 4, 1);
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   model.image_size = 64;
-  WriteModel(model, folder / "model.pth");
+  nn::WriteModel(model, folder / "model.pth");
   const std::vector<std::string> whiten = {"whiten", path("model.pth"), "--tuples", path("set.db"),
                                            "-o",     path("<out>.pth"), "--report", path("page.html")};
   VantageJson(whiten);
@@ -107,9 +107,9 @@ TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 5, 8, 2);
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   model.image_size = 64;
-  WriteModel(model, folder / "model.pth");
+  nn::WriteModel(model, folder / "model.pth");
   const auto kill_and_go_on = [&](const std::string& task, const std::string& store) {
     WriteFile(folder / "kill.sh",
               "cd '" + folder.path().string() + "'; '" VANTAGE_PROGRAM "' " + task +
@@ -122,7 +122,7 @@ TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
     EXPECT_THAT(text, HasSubstr("cannot access")) << text;  // the store, at the end
   };
   kill_and_go_on("whiten model.pth --tuples set.db -o white.pth --size 300 --threads 1", "white.pth.partial");
-  EXPECT_EQ(ReadModel(folder / "white.pth").default_whitening, "learned");
+  EXPECT_EQ(nn::ReadModel(folder / "white.pth").default_whitening, "learned");
   kill_and_go_on("evaluate model.pth --data photos --save saved --size 300 --threads 1", "saved.partial");
   EXPECT_EQ(ReadDescriptors(folder / "saved").descriptors.size(), 40);
 }
@@ -130,9 +130,9 @@ TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
 TEST(Whitening, OfOneSceneWarnsThatNothingWasMeasured) {
   const TemporaryFolder folder;
   WritePhotosAndSet(folder.path(), 1, 6, 0);
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   model.image_size = 64;
-  WriteModel(model, folder / "model.pth");
+  nn::WriteModel(model, folder / "model.pth");
   const Output output = Vantage({"whiten", (folder / "model.pth").string(), "--tuples",
                                  (folder / "set.db").string(), "-o", (folder / "out.pth").string()});
   EXPECT_EQ(output.code, 0);

@@ -6,7 +6,7 @@
 
 #include "testing/files.h"
 
-namespace vantage {
+namespace vantage::config {
 namespace {
 
 using ::testing::HasSubstr;
@@ -149,4 +149,4 @@ TEST(Options, NotANumberBreaksAnyRule) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::config

@@ -20,7 +20,7 @@
 extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
 extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5\n"; }
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 namespace fs = std::filesystem;
@@ -432,4 +432,4 @@ TEST(Hdf5, NamesThatItCannotHoldAreFoundBeforeTheWork) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::descriptors

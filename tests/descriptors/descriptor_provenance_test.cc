@@ -7,7 +7,7 @@
 #include "testing/files.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 using nlohmann::json;
@@ -104,4 +104,4 @@ TEST(DescriptorProvenance, WhatChangesNoDescriptorIsNotSaid) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::descriptors

@@ -3,7 +3,7 @@
 
 #include "testing/files.h"
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 using ::testing::HasSubstr;
@@ -44,4 +44,4 @@ TEST(ScratchDescriptors, SayWhereTheDiskIsFull) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::descriptors

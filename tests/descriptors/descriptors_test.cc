@@ -11,7 +11,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 using ::testing::ElementsAre;
@@ -104,7 +104,7 @@ TEST(Descriptors, DamageIsNamed) {
   file.descriptors.values(1, 1) = std::numeric_limits<float>::quiet_NaN();
   WriteDescriptors(file, folder / "d");
   EXPECT_THAT(error(), HasSubstr("d.npy: row 1 holds a value that is not finite"));
-  WriteNpy<int64_t>(folder / "d.npy", std::vector<int64_t>{1, 2}, {2, 1});
+  serialize::WriteNpy<int64_t>(folder / "d.npy", std::vector<int64_t>{1, 2}, {2, 1});
   EXPECT_THAT(error(), HasSubstr("N x D array of float16, float32 or float64, not <i8"));
 }
 
@@ -213,7 +213,8 @@ TEST(Descriptors, ReadInSeveralBlocks) {
   WriteFile(folder / "d.json", WithoutIdentity(ReadFile(folder / "d.json")));
   const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> doubles =
       file.descriptors.values.cast<double>();
-  WriteNpy<double>(folder / "d.npy", {doubles.data(), static_cast<size_t>(doubles.size())}, {700, 1000});
+  serialize::WriteNpy<double>(folder / "d.npy", {doubles.data(), static_cast<size_t>(doubles.size())},
+                              {700, 1000});
   EXPECT_EQ(ReadDescriptors(folder / "d").descriptors.values, file.descriptors.values);
 }
 
@@ -225,11 +226,11 @@ TEST(Descriptors, TruncatedOrHugeArraysAreErrors) {
     WriteFile(folder / "d.npy", good.substr(0, size));
     EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d.npy"); }), HasSubstr("d.npy: "));
   }
-  WriteFile(folder / "d.npy", NpyHeader("<f2", {2, int64_t{1} << 59}));
+  WriteFile(folder / "d.npy", serialize::NpyHeader("<f2", {2, int64_t{1} << 59}));
   EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d.npy"); }), HasSubstr("before the array does"));
   // An infinite float16.
   WriteFile(folder / "d.json", WithoutIdentity(ReadFile(folder / "d.json")));
-  WriteFile(folder / "d.npy", NpyHeader("<f2", {2, 1}) + std::string("\x00\x3c\x00\x7c", 4));
+  WriteFile(folder / "d.npy", serialize::NpyHeader("<f2", {2, 1}) + std::string("\x00\x3c\x00\x7c", 4));
   EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d.npy"); }),
               HasSubstr("row 1 holds a value that is not finite ('b/ä.jpg')"));
 }
@@ -275,4 +276,4 @@ TEST(ReadDescriptors, SaysInPlainWordsWhatItsJsonLacks) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::descriptors

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 TEST(ConvertHalf, IsTheSameOnAnyProcessor) {
@@ -43,4 +43,4 @@ TEST(ConvertHalf, WritesNoMoreThanItIsAsked) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::descriptors

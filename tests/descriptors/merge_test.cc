@@ -9,7 +9,7 @@
 #include "util/random.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::descriptors {
 namespace {
 
 namespace fs = std::filesystem;
@@ -206,4 +206,4 @@ TEST_F(Merge, EachShardMustBeThereOnce) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::descriptors

@@ -8,7 +8,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using nlohmann::json;
@@ -16,7 +16,8 @@ using vantage::testing::ErrorOf;
 using vantage::testing::SharedFolder;
 
 std::vector<std::vector<int64_t>> ReferenceRankings(const std::string& benchmark) {
-  const NpyArray array = ReadNpy(SharedFolder() / ("reference/evaluation/" + benchmark + "_ranks_u16.npy"));
+  const serialize::NpyArray array =
+      serialize::ReadNpy(SharedFolder() / ("reference/evaluation/" + benchmark + "_ranks_u16.npy"));
   const std::vector<int64_t> ranks = array.As<int64_t>();  // database x queries
   std::vector<std::vector<int64_t>> rankings(static_cast<size_t>(array.shape[1]));
   for (size_t i = 0; i < ranks.size(); ++i) rankings[i % rankings.size()].push_back(ranks[i]);
@@ -107,4 +108,4 @@ TEST(ScoreRankings, LeavesOutQueriesWithoutPositives) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

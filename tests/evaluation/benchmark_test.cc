@@ -4,7 +4,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using ::testing::ElementsAre;
@@ -147,4 +147,4 @@ TEST(ReadBoxedQueries, SaysInPlainWordsWhatItsJsonLacks) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

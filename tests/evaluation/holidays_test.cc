@@ -5,7 +5,7 @@
 #include "util/file.h"
 #include "vantage/search.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using ::testing::ElementsAre;
@@ -117,4 +117,4 @@ TEST(Turns, AreReadForPhotosByName) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

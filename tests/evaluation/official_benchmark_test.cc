@@ -9,7 +9,7 @@
 #include "util/file.h"
 #include "vantage/photos.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using ::testing::ElementsAre;
@@ -25,7 +25,7 @@ std::vector<std::filesystem::path> Named(const std::vector<std::string>& names) 
   return photos;
 }
 
-void WriteTexts(PickleWriter& writer, const char* key, const std::vector<std::string>& texts) {
+void WriteTexts(serialize::PickleWriter& writer, const char* key, const std::vector<std::string>& texts) {
   writer.String(key);
   writer.EmptyList();
   writer.Mark();
@@ -35,7 +35,7 @@ void WriteTexts(PickleWriter& writer, const char* key, const std::vector<std::st
 
 // A revisited ground truth of four photos: `easy` 0, `hard` 1, `junk` the last.
 std::string RevisitedPickle(int64_t last, double right = 9) {
-  PickleWriter writer;
+  serialize::PickleWriter writer;
   writer.EmptyDict();
   writer.Mark();
   WriteTexts(writer, "imlist", {"a", "b", "c", "d"});
@@ -155,7 +155,7 @@ TEST(ReadOfficialBenchmark, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) 
 // Ground truth of the classic form: of each query its box, and the positives' places.
 std::string ClassicPickle(const std::vector<std::string>& images, const std::vector<std::string>& queries,
                           const std::vector<std::vector<int64_t>>& ok) {
-  PickleWriter writer;
+  serialize::PickleWriter writer;
   writer.EmptyDict();
   writer.Mark();
   WriteTexts(writer, "imlist", images);
@@ -239,4 +239,4 @@ TEST(ReadOfficialBenchmark, DamageIsNamed) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

@@ -11,7 +11,7 @@
 #include "util/random.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using ::testing::ElementsAre;
@@ -100,4 +100,4 @@ TEST(ReadNamePairs, ReadsWhatFormatPairsWritesAndNamesTheLine) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

@@ -4,7 +4,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -60,4 +60,4 @@ TEST(CountDistractorsAbove, GivesTheScoresOfTheWholeDatabase) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

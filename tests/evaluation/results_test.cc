@@ -9,7 +9,7 @@
 #include "util/file.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using ::testing::ElementsAre;
@@ -213,4 +213,4 @@ TEST(RerankByInliers, AsksForPhotosWhereTheyAreAndKeepsTheQueryFirst) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

@@ -4,7 +4,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using ::testing::AllOf;
@@ -106,4 +106,4 @@ TEST_F(TakingDescriptors, QueriesOfOnePhotoHaveNamesOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

@@ -7,7 +7,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::evaluation {
 namespace {
 
 using ::testing::HasSubstr;
@@ -89,4 +89,4 @@ TEST(ComparePaired, EqualRunsDoNotDiffer) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::evaluation

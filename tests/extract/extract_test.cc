@@ -19,7 +19,7 @@
 #include "util/hash.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::extract {
 namespace {
 
 using ::testing::ElementsAre;
@@ -38,7 +38,7 @@ void WritePhotos(const TemporaryFolder& folder, int count) {
 TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
   const TemporaryFolder folder;
   WritePhotos(folder, 5);
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   EXPECT_THAT(photos.names, ElementsAre("p0.jpg", "p1.jpg", "p2.jpg", "p3.jpg", "p4.jpg"));
   const at::NoGradGuard no_grad;
@@ -47,7 +47,8 @@ TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
         ExtractDescriptors(Describer(model.net, {64, false, scales}), photos.requests);
     for (Eigen::Index i = 0; i < 5; ++i) {
       const Image image = Thumbnail(ReadImage(photos.requests[static_cast<size_t>(i)].path), 64);
-      const at::Tensor alone = model.net.Forward(ImagesToTensor({image}, model.net.normalization), scales);
+      const at::Tensor alone =
+          model.net.Forward(nn::ImagesToTensor({image}, model.net.normalization), scales);
       for (Eigen::Index d = 0; d < 512; ++d) {
         EXPECT_NEAR(extracted.values(i, d), alone[0][d].item<float>(), 1e-5);
       }
@@ -61,7 +62,7 @@ TEST(ExtractDescriptors, GivesBlasOneThreadWhileItsWorkersWhiten) {
     GTEST_SKIP() << "BLAS is not OpenBLAS";
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   openblas_set_num_threads(2);
   std::vector<int> seen;
@@ -71,8 +72,8 @@ TEST(ExtractDescriptors, GivesBlasOneThreadWhileItsWorkersWhiten) {
   EXPECT_THAT(seen, ElementsAre(1, 1, 1, 1));
   EXPECT_EQ(openblas_get_num_threads(), 2);
   // Also where two runs overlap, whichever ends first.
-  auto first = std::make_optional<SingleThreadedBlas>();
-  auto second = std::make_optional<SingleThreadedBlas>();
+  auto first = std::make_optional<numerics::SingleThreadedBlas>();
+  auto second = std::make_optional<numerics::SingleThreadedBlas>();
   first.reset();
   EXPECT_EQ(openblas_get_num_threads(), 1);
   second.reset();
@@ -90,7 +91,7 @@ TEST(ParseScales, TakesNumbersAndRefusesTheRest) {
 TEST(ExtractDescriptors, DoesNotDependOnTheThreads) {
   const TemporaryFolder folder;
   WritePhotos(folder, 6);
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   const auto with_threads = [&](int threads) {
     RunContext context;
@@ -107,7 +108,7 @@ TEST(ExtractDescriptors, BadPhotosAreNamedAndTheRestGoesOn) {
   WritePhotos(folder, 3);
   WriteFile(folder / "p1.jpg", "text");
   WriteFile(folder / "p3.png", EncodePng(MakePhoto(9, 0, 3, 3)));  // nothing is left of it after the poolings
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   const ExtractedDescriptors extracted =
       ExtractDescriptors(Describer(model.net, {64, false}), photos.requests);
@@ -126,7 +127,7 @@ TEST(ExtractDescriptors, BatchesChangeNothingVisible) {
     WriteFile(folder / StrCat("p", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, width, 70), 90));
   }
   WriteFile(folder / "p110.jpg", "not a photo, in the middle of a batch");
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   for (const std::vector<double>& scales : {std::vector<double>{1}, {1, 0.7071}}) {
     ExtractOptions options{64, false, scales};
@@ -187,7 +188,7 @@ TEST(ExtractDescriptors, LeavesNoRowUndescribedIfItGoesOnWithOtherBatches) {
   for (int i = 0; i < 260; ++i)
     WriteFile(folder / StrCat("p", 100 + i, ".png"), EncodePng(MakePhoto(i, 0, 40, 30)));
   const NamedPhotos photos = ListPhotos({folder.path().string()});
-  const DescriptorNet net = MakeFormulaModel().net;
+  const nn::DescriptorNet net = MakeFormulaModel().net;
   for (const int stop : {1, 3, 30}) {
     for (const bool larger : {true, false}) {
       DescriptorStore store(folder / StrCat("run", stop, larger, ".partial"));
@@ -221,10 +222,10 @@ TEST(ExtractDescriptors, ReadsPhotosThatFailedAgain) {
 }
 
 TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   model.image_size = 64;
   std::set<std::string> seen;
-  const auto add = [&](const Model& of, const ModelDescriptorOptions& options) {
+  const auto add = [&](const nn::Model& of, const ModelDescriptorOptions& options) {
     EXPECT_TRUE(seen.insert(Describer(of, options).identity()).second) << seen.size();
   };
   add(model, {});
@@ -237,7 +238,7 @@ TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
   add(model, {.super_global = {.exponent = 4}});
   model.net.normalization.mean[0] = 0.4;
   add(model, {});
-  model.net.Visit([](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor * 1.01; });
+  model.net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor * 1.01; });
   add(model, {});
   model.whitenings["own"].single_scale =
       Whitening{Eigen::VectorXd::Zero(512), Eigen::MatrixXd::Identity(512, 512)};
@@ -330,7 +331,7 @@ TEST(Describer, TakesPhotosOfAnySize) {
 }
 
 TEST(Describer, RefusesWhatItCannotDo) {
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   EXPECT_THROW(Describer(model.net, {.decode = "slow"}), UsageError);
   EXPECT_THROW(Describer(model.net, {.precision = "fp8"}), UsageError);
   if (!HasFastBfloat16()) {
@@ -398,7 +399,7 @@ TEST(ListPhotos, TakesFoldersListsAndFiles) {
 TEST(Describer, AppliesTheModelsWhitening) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   model.image_size = 64;
   const auto requests = ListPhotos({folder.path().string()}).requests;
   const DescriptorMatrix plain = ExtractDescriptors(Describer(model, {}), requests).values;
@@ -420,7 +421,7 @@ TEST(Describer, AppliesTheModelsWhitening) {
   EXPECT_EQ(Describer(model, {.scales = "1"}).dimension(), 512);
   EXPECT_EQ(Describer(model, {}).model_sha256(), "");
   model.licence = "CC0-1.0";
-  WriteModel(model, folder / "model.pth");
+  nn::WriteModel(model, folder / "model.pth");
   const Describer loaded = Describer::Load(folder / "model.pth");
   EXPECT_EQ(loaded.model_sha256(), Sha256OfFile(folder / "model.pth"));
   EXPECT_EQ(loaded.licence(), "CC0-1.0");
@@ -494,7 +495,7 @@ TEST(DescribeBenchmark, NamesAQueryWhoseBoxLiesOutsideItsPhoto) {
 }
 
 TEST(Describer, RefusesOptionsThatMeanNothing) {
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const auto error = [&](const ExtractOptions& options) {
     return ErrorOf([&] { Describer(model.net, options); });
   };
@@ -512,4 +513,4 @@ TEST(ListPhotos, SaysWhatTheFileSystemRefuses) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::extract

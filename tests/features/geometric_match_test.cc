@@ -15,13 +15,14 @@ namespace {
 using vantage::testing::SharedFolder;
 
 std::vector<Image> SyntheticPhotos(int64_t seed, int style, int count) {
-  SyntheticSceneOptions options;
+  synthetic::SyntheticSceneOptions options;
   options.seed = seed;
   options.style = style;
   options.photos = count;
   options.image_size = 320;
   std::vector<Image> photos;
-  for (SyntheticPhoto& photo : MakeSyntheticScene(options).photos) photos.push_back(std::move(photo.image));
+  for (synthetic::SyntheticPhoto& photo : synthetic::MakeSyntheticScene(options).photos)
+    photos.push_back(std::move(photo.image));
   return photos;
 }
 

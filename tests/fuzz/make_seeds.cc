@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using namespace std::string_literals;
 
 // The dictionary {"w": tensor, "s": tensor, "epoch": 3} of torch.save; the tensors share storage "0".
-void WriteTensors(PickleWriter& writer) {
+void WriteTensors(serialize::PickleWriter& writer) {
   const auto integers = [&](std::initializer_list<int64_t> values) {
     writer.Mark();
     for (const int64_t value : values) writer.Int(value);
@@ -61,7 +61,7 @@ void WriteTensors(PickleWriter& writer) {
 }
 
 std::string TensorsPickle() {
-  PickleWriter writer;
+  serialize::PickleWriter writer;
   WriteTensors(writer);
   return std::move(writer).Finish();
 }
@@ -78,7 +78,7 @@ const std::string kNumpyArray = "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\n
 
 // {"train": {"cids": [text, text], "qidxs": [1, 300], "x": 0.5, "y": None}}
 void WritePickles(const fs::path& folder) {
-  PickleWriter writer;
+  serialize::PickleWriter writer;
   writer.EmptyDict();
   writer.Mark();
   writer.String("train");
@@ -198,13 +198,14 @@ void WriteSeeds(const fs::path& folder) {
   fs::create_directories(folder / "zip");
   fs::copy(folder / "torch_file/zip.pth", folder / "zip/archive", fs::copy_options::overwrite_existing);
   const std::vector<float> values = {1, 2, 3, 4, 5, 6};
-  WriteNpy<float>(folder / "npy/matrix.npy", values, {2, 3});
-  WriteNpy<int64_t>(folder / "npy/vector.npy", std::vector<int64_t>{-1}, {1});
+  serialize::WriteNpy<float>(folder / "npy/matrix.npy", values, {2, 3});
+  serialize::WriteNpy<int64_t>(folder / "npy/vector.npy", std::vector<int64_t>{-1}, {1});
   const std::string bytes(12, '\1');
-  WriteSafetensors(folder / "safetensors/two.safetensors",
-                   {{"a.weight", ElementType::kFloat32, {1, 2}, std::string_view(bytes).substr(0, 8)},
-                    {"a.bias", ElementType::kFloat16, {2}, std::string_view(bytes).substr(0, 4)}},
-                   {{"meta", "{}"}});
+  serialize::WriteSafetensors(
+      folder / "safetensors/two.safetensors",
+      {{"a.weight", serialize::ElementType::kFloat32, {1, 2}, std::string_view(bytes).substr(0, 8)},
+       {"a.bias", serialize::ElementType::kFloat16, {2}, std::string_view(bytes).substr(0, 4)}},
+      {{"meta", "{}"}});
   const std::string net = testing::MatStruct(
       {"layers"}, {testing::MatCells({testing::MatNumbers({2, 3}, {1, 2, 3, 4, 5, 6})})}, "net");
   for (const bool compressed : {false, true})

@@ -7,9 +7,9 @@ namespace {
 
 constexpr int64_t kMostRead = 1 << 16;  // a small file may inflate to much
 
-void ReadAll(const MatFile& file, const MatValue& value) {
-  if (value.kind == MatValue::Kind::kNumbers && value.elements() <= kMostRead) file.Read(value);
-  for (const MatValue& item : value.items) ReadAll(file, item);
+void ReadAll(const serialize::MatFile& file, const serialize::MatValue& value) {
+  if (value.kind == serialize::MatValue::Kind::kNumbers && value.elements() <= kMostRead) file.Read(value);
+  for (const serialize::MatValue& item : value.items) ReadAll(file, item);
 }
 
 }  // namespace
@@ -20,8 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   const fuzz::MemoryFile input(fuzz::View(data, size));
   fuzz::Run(fuzz::View(data, size), {.bytes_per_byte = 1024, .fixed = uint64_t{1} << 25}, [&] {
-    const MatFile file(input.path());
-    if (const MatValue* net = file.Find("net")) ReadAll(file, *net);
+    const serialize::MatFile file(input.path());
+    if (const serialize::MatValue* net = file.Find("net")) ReadAll(file, *net);
   });
   return 0;
 }

@@ -20,24 +20,24 @@ void Try(const Read& read) {
 // One pickle, and its first objects and lists read as everything that it might be taken for.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
-  using Kind = PickleValue::Kind;
+  using Kind = serialize::PickleValue::Kind;
   const std::string_view bytes = fuzz::View(data, size);
   fuzz::Run(bytes, {.bytes_per_byte = 512, .fixed = 64 << 10}, [&] {
-    std::vector<std::string> globals = NumpyGlobals();
+    std::vector<std::string> globals = serialize::NumpyGlobals();
     globals.emplace_back("collections.OrderedDict");
-    const PickleDocument document(bytes, {"input", globals});
+    const serialize::PickleDocument document(bytes, {"input", globals});
     int tries = 100;  // for the sake of speed
-    document.ForEach([&](const PickleValue& value) {
-      KindName(value);
+    document.ForEach([&](const serialize::PickleValue& value) {
+      serialize::KindName(value);
       value.Find("train");
       if (!value.is(Kind::kObject) && !value.is(Kind::kList) && !value.is(Kind::kTuple)) return;
       if (tries-- <= 0) return;
-      Try([&] { ToInteger(value, "value"); });
-      Try([&] { ToNumber(value, "value"); });
-      Try([&] { ToIntegers(value, "value"); });
-      Try([&] { ToNumbers(value, "value"); });
-      Try([&] { ToTexts(value, "value"); });
-      Try([&] { ToNumpyArray(value, "value"); });
+      Try([&] { serialize::ToInteger(value, "value"); });
+      Try([&] { serialize::ToNumber(value, "value"); });
+      Try([&] { serialize::ToIntegers(value, "value"); });
+      Try([&] { serialize::ToNumbers(value, "value"); });
+      Try([&] { serialize::ToTexts(value, "value"); });
+      Try([&] { serialize::ToNumpyArray(value, "value"); });
     });
   });
   return 0;

@@ -8,8 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   const fuzz::MemoryFile input(fuzz::View(data, size));
   fuzz::Run(fuzz::View(data, size), {.bytes_per_byte = 1024}, [&] {
-    const SafetensorsFile file(input.path());
-    for (const SafetensorsFile::Tensor& tensor : file.tensors()) file.Read(tensor);
+    const serialize::SafetensorsFile file(input.path());
+    for (const serialize::SafetensorsFile::Tensor& tensor : file.tensors()) file.Read(tensor);
   });
   return 0;
 }

@@ -14,10 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   const fuzz::MemoryFile input(fuzz::View(data, size));
   fuzz::Run(fuzz::View(data, size), {.bytes_per_byte = 512}, [&] {
-    const TorchFile file(input.path());
-    for (const PickleValue* value : file.root().items) {
+    const serialize::TorchFile file(input.path());
+    for (const serialize::PickleValue* value : file.root().items) {
       try {
-        const TensorRecord tensor = file.Tensor(*value, "value");
+        const serialize::TensorRecord tensor = file.Tensor(*value, "value");
         file.Read(tensor);
       } catch (const Error&) {
         // The next value may be a tensor.

@@ -15,8 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const fuzz::MemoryFile input(fuzz::View(data, size));
   fuzz::Run(fuzz::View(data, size), {.bytes_per_byte = 8}, [&] {
     const InputFile file(input.path());
-    ZipReader::LooksLikeZip(file);
-    const ZipReader reader(file);
+    serialize::ZipReader::LooksLikeZip(file);
+    const serialize::ZipReader reader(file);
     for (const auto& [name, entry] : reader.entries()) {
       try {
         reader.Read(name);

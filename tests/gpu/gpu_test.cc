@@ -38,7 +38,7 @@ class Gpu : public ::testing::Test {
  protected:
   void SetUp() override {
     try {
-      ParseDevice("cuda");
+      nn::ParseDevice("cuda");
     } catch (const UsageError& error) {
       GTEST_SKIP() << "no GPU here: " << error.what();
     }
@@ -52,9 +52,9 @@ class Gpu : public ::testing::Test {
 
   // The largest difference from the CPU's descriptors in fp32, of unit length.
   static double Difference(const std::string& architecture, const std::string& precision) {
-    Model model = MakeFormulaModel(architecture);
+    nn::Model model = MakeFormulaModel(architecture);
     const DescriptorMatrix expected = Describer(model.net, {.image_size = 240}).Describe(Photos());
-    model.net.To(ParseDevice("cuda"));
+    model.net.To(nn::ParseDevice("cuda"));
     const Describer describer(model.net, {.image_size = 240, .precision = precision});
     EXPECT_FALSE(describer.IsOnCpu());
     return (describer.Describe(Photos()) - expected).rowwise().norm().maxCoeff();
@@ -62,7 +62,7 @@ class Gpu : public ::testing::Test {
 
   static bool Has(const std::string& precision) {
     try {
-      ParsePrecision(precision, ParseDevice("cuda"));
+      nn::ParsePrecision(precision, nn::ParseDevice("cuda"));
       return true;
     } catch (const UsageError&) {
       return false;
@@ -72,8 +72,8 @@ class Gpu : public ::testing::Test {
   // A run's options on photos that are written to `folder`.
   static TrainOptions RunOptions(const TemporaryFolder& folder, const std::string& architecture) {
     WritePhotosAndSet(folder.path(), 5, 6, 2);
-    Model start = MakeFormulaModel(architecture);
-    WriteModel(start, folder / "start.pth");
+    nn::Model start = MakeFormulaModel(architecture);
+    nn::WriteModel(start, folder / "start.pth");
     TrainOptions options;
     options.model.net = {architecture, "gem", false};
     options.model.weights = (folder / "start.pth").string();
@@ -89,9 +89,9 @@ class Gpu : public ::testing::Test {
   }
 
   static std::vector<at::Tensor> TensorsOf(const std::filesystem::path& path) {
-    Model model = ReadModel(path);
+    nn::Model model = nn::ReadModel(path);
     std::vector<at::Tensor> tensors;
-    model.net.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) {
+    model.net.Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole) {
       if (tensor.is_floating_point()) tensors.push_back(tensor.flatten());
     });
     return tensors;
@@ -126,34 +126,35 @@ TEST_F(Gpu, CoarserPrecisionsAreNearAndFp32IsNoneOfThem) {
 }
 
 TEST_F(Gpu, DevicesThatAreNotThereAreNamed) {
-  EXPECT_THAT(ErrorOf([] { ParseDevice("cuda:99"); }),
+  EXPECT_THAT(ErrorOf([] { nn::ParseDevice("cuda:99"); }),
               HasSubstr("device 'cuda:99': the last one here is cuda:"));
 }
 
 TEST_F(Gpu, AStepHasTheGradientOfTheCpu) {
   const auto gradients_on = [](const std::string& device, double scale) {
-    DescriptorNet net({"resnet18", "gem"});
-    net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    nn::DescriptorNet net({"resnet18", "gem"});
+    net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
       if (name != "pool.p") FillByFormula(name, tensor);
     });
-    net.To(ParseDevice(device));
-    net.Visit([](const std::string&, at::Tensor& tensor, TensorRole role) {
-      if (role == TensorRole::kParameter) tensor.requires_grad_(true);
+    net.To(nn::ParseDevice(device));
+    net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole role) {
+      if (role == nn::TensorRole::kParameter) tensor.requires_grad_(true);
     });
-    const FoldedNet folded(net);
+    const nn::FoldedNet folded(net);
     const auto load = [](size_t i) {
-      LoadedTuple tuple;
+      train::LoadedTuple tuple;
       for (int p = 0; p < 6; ++p) {
         tuple.images.push_back(MakePhoto(static_cast<int>(i) + std::max(0, p - 1), p, 96, 80));
-        tuple.labels.push_back(p == 0   ? TupleLabel::kQuery
-                               : p == 1 ? TupleLabel::kPositive
-                                        : TupleLabel::kNegative);
+        tuple.labels.push_back(p == 0   ? nn::TupleLabel::kQuery
+                               : p == 1 ? nn::TupleLabel::kPositive
+                                        : nn::TupleLabel::kNegative);
         tuple.may_have_gradient.push_back(true);
       }
       return tuple;
     };
-    StepOutcome outcome = RunTuples(folded.net(), MakeLoss({.margin = 0.9}), folded.leaves(), 3, load,
-                                    {1, 1, {1 << 22, 1 << 22, scale}}, {});
+    train::StepOutcome outcome =
+        train::RunTuples(folded.net(), nn::MakeLoss({.margin = 0.9}), folded.leaves(), 3, load,
+                         {1, 1, {1 << 22, 1 << 22, scale}}, {});
     std::vector<at::Tensor> flat;
     for (const at::Tensor& gradient : outcome.gradients) {
       if (gradient.defined()) flat.push_back(gradient.cpu().flatten());
@@ -213,15 +214,15 @@ TEST_F(Gpu, ExtractionThatBeganOnTheCpuLeavesNoRowUndescribed) {
   for (int i = 0; i < 60; ++i)
     WriteFile(folder / StrCat("photos/", 100 + i, ".png"), EncodePng(MakePhoto(i, 0, 64, 48)));
   const NamedPhotos photos = ListPhotos({(folder / "photos").string()});
-  Model model = MakeFormulaModel();
-  DescriptorStore store(folder / "run.partial");
+  nn::Model model = MakeFormulaModel();
+  extract::DescriptorStore store(folder / "run.partial");
   RunContext context;
   int reports = 0;
   context.on_progress = [&](const Progress&) { ++reports; };
   context.is_cancelled = [&] { return reports > 20; };
   EXPECT_THROW(ExtractDescriptors(Describer(model.net), photos.requests, context, &store), Interrupted);
   EXPECT_GT(store.size(), 0U);
-  model.net.To(ParseDevice("cuda"));
+  model.net.To(nn::ParseDevice("cuda"));
   const ExtractedDescriptors whole = ExtractDescriptors(Describer(model.net), photos.requests, {}, &store);
   EXPECT_TRUE(whole.failed.empty());
   for (Eigen::Index i = 0; i < whole.values.rows(); ++i) EXPECT_NEAR(whole.values.row(i).norm(), 1, 1e-3);
@@ -235,12 +236,12 @@ TEST_F(Gpu, LocalFeaturesAreInitialised) {
   options.locals.dimension = 32;
   options.netvlad.clusters = 4;
   const auto distance_on = [&](const std::string& device) {
-    DescriptorNet net(options);
-    net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    nn::DescriptorNet net(options);
+    net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
       if (name.starts_with("base_features.")) FillByFormula(name, tensor);
     });
-    net.To(ParseDevice(device));
-    return InitializeLocals(net, set, folder.path(), {.image_size = 64}, {.photos = 8}, 0)
+    net.To(nn::ParseDevice(device));
+    return train::InitializeLocals(net, set, folder.path(), {.image_size = 64}, {.photos = 8}, 0)
         .mean_squared_distance;
   };
   EXPECT_NEAR(distance_on("cuda"), distance_on("cpu"), 0.05);

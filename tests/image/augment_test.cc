@@ -11,7 +11,7 @@
 #include "util/file.h"
 #include "util/subprocess.h"
 
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 using vantage::testing::TemporaryFolder;
@@ -181,4 +181,4 @@ TEST(Augment, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::image

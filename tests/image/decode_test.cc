@@ -16,7 +16,7 @@
 #include "util/random.h"
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 using ::testing::HasSubstr;
@@ -312,4 +312,4 @@ TEST(FastDecode, KeepsEnoughPixelsAndTheLook) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::image

@@ -4,7 +4,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 using ::testing::AllOf;
@@ -76,4 +76,4 @@ TEST(PhotoPath, IsBelowTheFolderWithOrWithoutEnding) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::image

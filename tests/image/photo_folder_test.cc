@@ -4,7 +4,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 namespace fs = std::filesystem;
@@ -124,4 +124,4 @@ TEST(WalkPhotos, KeepsNamesInAnyBytes) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::image

@@ -10,7 +10,7 @@
 #include "util/string.h"
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::image {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -184,4 +184,4 @@ TEST(Crop, RoundsItsBoxAndFillsWithBlack) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::image

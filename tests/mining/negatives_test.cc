@@ -12,7 +12,7 @@
 #include "util/file.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::mining {
 namespace {
 
 using ::testing::HasSubstr;
@@ -64,11 +64,12 @@ TEST(MineNegatives, PicksWhatCirtorchPicks) {
   VANTAGE_REQUIRE_SHARED("reference/mining/cirtorch_tuples.json");
   const auto folder = SharedFolder() / "reference/mining";
   const auto expected = nlohmann::json::parse(ReadFile(folder / "cirtorch_tuples.json"));
-  const NpyArray array = ReadNpy(folder / "cirtorch_vecs_300x32.npy");
+  const serialize::NpyArray array = serialize::ReadNpy(folder / "cirtorch_vecs_300x32.npy");
   const std::vector<float> values = array.As<float>();
   const DescriptorMatrix all =
       Eigen::Map<const DescriptorMatrix>(values.data(), array.shape[0], array.shape[1]);
-  const std::vector<int64_t> clusters = ReadNpy(folder / "cirtorch_clusters_i64.npy").As<int64_t>();
+  const std::vector<int64_t> clusters =
+      serialize::ReadNpy(folder / "cirtorch_clusters_i64.npy").As<int64_t>();
   const auto take = [&](const std::vector<int64_t>& rows, DescriptorMatrix& matrix,
                         std::vector<SceneId>& scenes) {
     matrix = all(rows, Eigen::all);
@@ -246,4 +247,4 @@ TEST(MineNegatives, WrongUseIsAnError) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::mining

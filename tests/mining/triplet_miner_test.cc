@@ -8,7 +8,7 @@
 #include "util/random.h"
 #include "vantage/mining.h"
 
-namespace vantage {
+namespace vantage::mining {
 namespace {
 
 using ::testing::HasSubstr;
@@ -145,4 +145,4 @@ TEST(MineTripletRound, LeavesOutWhatCannotBeReadAndSaysWhyNothingIsLeft) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::mining

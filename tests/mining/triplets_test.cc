@@ -13,7 +13,7 @@
 #include "util/file.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::mining {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -74,12 +74,12 @@ void ExpectCounted(const MinedTriplets& mined) {
 TEST(MineTriplets, PicksWhatThePapersCodePicks) {
   VANTAGE_REQUIRE_SHARED("reference/mining/vaccaro_triplets.json");
   const auto folder = SharedFolder() / "reference/mining";
-  const NpyArray array = ReadNpy(folder / "vaccaro_feats_400x24.npy");
+  const serialize::NpyArray array = serialize::ReadNpy(folder / "vaccaro_feats_400x24.npy");
   const std::vector<float> values = array.As<float>();
   const DescriptorMatrix descriptors =
       Eigen::Map<const DescriptorMatrix>(values.data(), array.shape[0], array.shape[1]);
   std::vector<SceneId> classes;
-  for (const int64_t label : ReadNpy(folder / "vaccaro_labels_i64.npy").As<int64_t>())
+  for (const int64_t label : serialize::ReadNpy(folder / "vaccaro_labels_i64.npy").As<int64_t>())
     classes.push_back(SceneId{label});
   const auto expected = nlohmann::json::parse(ReadFile(folder / "vaccaro_triplets.json"));
   ASSERT_EQ(expected.size(), 8U);
@@ -242,4 +242,4 @@ TEST(MineTriplets, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::mining

@@ -12,7 +12,7 @@
 #include "testing/files.h"
 #include "testing/tensors.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::HasSubstr;
@@ -141,4 +141,4 @@ INSTANTIATE_TEST_SUITE_P(All, NetOfNorms,
                          [](const auto& test) { return test.param; });
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -22,7 +22,7 @@
 #include "testing/tensors.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using vantage::testing::FillByFormula;
@@ -215,4 +215,4 @@ TEST(ResizeImages, IsTheBilinearResizeInFloat64) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -9,7 +9,7 @@
 #include "testing/tensors.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::HasSubstr;
@@ -110,4 +110,4 @@ TEST(FoldWhitening, WhatCannotBeFoldedIsRefused) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

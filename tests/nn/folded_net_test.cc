@@ -9,7 +9,7 @@
 #include "testing/files.h"
 #include "testing/tensors.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using vantage::testing::FillByFormula;
@@ -52,4 +52,4 @@ INSTANTIATE_TEST_SUITE_P(All, FoldedNetOf,
                          [](const auto& test) { return test.param; });
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -20,7 +20,7 @@
 #include "util/file.h"
 #include "vantage/model.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::HasSubstr;
@@ -195,4 +195,4 @@ TEST(LocalNetMeta, OfAnotherKindIsRefused) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

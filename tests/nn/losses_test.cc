@@ -16,7 +16,7 @@
 #include "util/file.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using vantage::testing::AutogradGradient;
@@ -338,4 +338,4 @@ TEST(Losses, RefuseOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -11,7 +11,7 @@
 #include "util/random.h"
 #include "vantage/model.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::HasSubstr;
@@ -32,7 +32,7 @@ struct Parts {
 };
 
 std::string PickleOf(const Parts& parts) {
-  PickleWriter writer;
+  serialize::PickleWriter writer;
   const auto tuple = [&](const std::vector<int64_t>& values) {
     writer.Mark();
     for (const int64_t value : values) writer.Int(value);
@@ -90,8 +90,8 @@ class TorchContainers : public ::testing::TestWithParam<Container> {
  protected:
   at::Tensor Read(const std::string& pickle) {
     GetParam().write(pickle, folder_ / "m.pth");
-    const TorchFile file(folder_ / "m.pth");
-    return ReadTensor(file, Member(file.root(), "w", file.source()), "w");
+    const serialize::TorchFile file(folder_ / "m.pth");
+    return ReadTensor(file, serialize::Member(file.root(), "w", file.source()), "w");
   }
 
   TemporaryFolder folder_;
@@ -227,8 +227,8 @@ TEST_P(DamagedZips, AreErrorsThatNameFileAndPlace) {
   bytes.replace(at + damage.skip, damage.bytes.size(), damage.bytes);
   WriteFile(folder / "bad.pth", bytes);
   const std::string error = ErrorOf([&] {
-    const TorchFile file(folder / "bad.pth");
-    ReadTensor(file, Member(file.root(), "w", file.source()), "w");
+    const serialize::TorchFile file(folder / "bad.pth");
+    ReadTensor(file, serialize::Member(file.root(), "w", file.source()), "w");
   });
   EXPECT_THAT(error, HasSubstr("bad.pth: "));
   EXPECT_THAT(error, HasSubstr(damage.message));
@@ -339,4 +339,4 @@ TEST(DamagedModels, OldFilesCutAnywhereAreErrors) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -15,7 +15,7 @@
 #include "util/random.h"
 #include "util/subprocess.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::HasSubstr;
@@ -144,4 +144,4 @@ TEST(ModelFile, PythonReadsIt) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

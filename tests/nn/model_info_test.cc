@@ -12,7 +12,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using nlohmann::json;
@@ -129,4 +129,4 @@ INSTANTIATE_TEST_SUITE_P(All, RecognisedTrunks, ::testing::ValuesIn(TrunkArchite
                          [](const auto& param_info) { return param_info.param; });
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

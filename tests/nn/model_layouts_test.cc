@@ -16,7 +16,7 @@
 #include "util/file.h"
 #include "util/subprocess.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using nlohmann::json;
@@ -110,7 +110,7 @@ TEST_P(CosPlace, WeightsAreWrittenBackInEveryFormat) {
     EXPECT_EQ(read.net.options(), model.net.options()) << name;
     ExpectSame(TensorsOf(read.net), published);
   }
-  const TorchFile bare(folder_ / "a.pth");
+  const serialize::TorchFile bare(folder_ / "a.pth");
   EXPECT_EQ(bare.root().items.size(), 2 * published.size());
   EXPECT_NE(bare.root().Find("aggregation.3.bias"), nullptr);
 }
@@ -445,4 +445,4 @@ TEST(ModelLayouts, PythonReadsCosPlacesForm) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

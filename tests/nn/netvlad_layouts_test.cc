@@ -19,7 +19,7 @@
 #include "util/file.h"
 #include "vantage/model.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::HasSubstr;
@@ -246,4 +246,4 @@ TEST_F(NetVladLayouts, OfMatConvNetThatAreSomethingElseAreRefused) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -15,7 +15,7 @@
 #include "testing/tensors.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using vantage::testing::AutogradGradient;
@@ -210,4 +210,4 @@ TEST(NetVladFromCenters, MakesTiedParametersAndLeavesTheLastCentresToGhosts) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -14,7 +14,7 @@
 #include "testing/tensors.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using vantage::testing::AutogradGradient;
@@ -148,4 +148,4 @@ TEST(Pooling, UnknownNameListsTheKnown) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -18,7 +18,7 @@
 #include "testing/tensors.h"
 #include "vantage/model.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::HasSubstr;
@@ -156,4 +156,4 @@ TEST(PowerNetOptions, OutsideItsRangeOrWithCosPlaceAreRefused) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

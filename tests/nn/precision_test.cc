@@ -7,7 +7,7 @@
 #include "util/cpu.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::ElementsAre;
@@ -43,4 +43,4 @@ TEST(Precision, SetsLibTorchsRounding) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

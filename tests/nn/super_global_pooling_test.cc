@@ -15,7 +15,7 @@
 #include "testing/files.h"
 #include "testing/tensors.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using ::testing::HasSubstr;
@@ -140,4 +140,4 @@ TEST_F(SuperGlobalNet, WhatANetworkHasNotIsRefused) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

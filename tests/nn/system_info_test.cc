@@ -9,7 +9,7 @@
 #include "nn/descriptor_net.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using nlohmann::json;
@@ -46,4 +46,4 @@ TEST(SystemInfo, ADeviceThatIsNotThereIsRefusedWithTheReason) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -8,7 +8,7 @@
 #include "testing/files.h"
 #include "testing/tensors.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using vantage::testing::RelativeError;
@@ -82,4 +82,4 @@ TEST(TrainedConvolution, WeightsThatAreNotTrainedGetNoGradient) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

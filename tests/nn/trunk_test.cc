@@ -13,7 +13,7 @@
 #include "testing/tensors.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -114,4 +114,4 @@ TEST(Trunk, CirtorchNumbersTheChildren) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

@@ -18,7 +18,7 @@
 #include "testing/files.h"
 #include "testing/tensors.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -183,4 +183,4 @@ TEST(WinogradSuits, OnlyPlainThreeByThree) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::nn

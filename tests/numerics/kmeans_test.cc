@@ -7,7 +7,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -87,4 +87,4 @@ TEST(KMeans, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::numerics

@@ -7,7 +7,7 @@
 #include "util/random.h"
 #include "vantage/descriptors.h"
 
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 using ::testing::HasSubstr;
@@ -33,8 +33,8 @@ TEST(Pca, OfADatabaseIsThatOfItsValues) {
   const DescriptorMatrix values = RandomRows(3, 4, 2);
   WriteDescriptors({{{"a", "b", "c"}, values}}, folder / "a.npy");
   const DescriptorDatabase file(folder / "a.npy");
-  const DescriptorRows rows{file.size(), file.dimension(),
-                            [&](int64_t first, int64_t count) { return file.Read(first, count); }};
+  const descriptors::DescriptorRows rows{
+      file.size(), file.dimension(), [&](int64_t first, int64_t count) { return file.Read(first, count); }};
   EXPECT_EQ(LearnPca(rows, {.dimension = 1}).projection, LearnPca(values, {.dimension = 1}).projection);
 }
 
@@ -166,7 +166,7 @@ INSTANTIATE_TEST_SUITE_P(All, PcaByIteration,
 // Long rows that vary in their first elements alone.
 TEST(PcaOfBlocks, ReadsNoMoreRowsThanItSays) {
   const DescriptorMatrix x = RandomRows(140, 64, 20);
-  DescriptorRows rows{140, 1 << 17, {}};  // 128 rows a block
+  descriptors::DescriptorRows rows{140, 1 << 17, {}};  // 128 rows a block
   int64_t most = 0;
   rows.read = [&](int64_t first, int64_t count) {
     most = std::max(most, count);
@@ -195,4 +195,4 @@ TEST(LearnPca, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::numerics

@@ -11,7 +11,7 @@
 #include "util/random.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 using ::testing::HasSubstr;
@@ -298,4 +298,4 @@ TEST(ShrinkageSummary, SaysHowSureItIs) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::numerics

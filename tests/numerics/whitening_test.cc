@@ -12,7 +12,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 using Eigen::MatrixXd;
@@ -21,14 +21,14 @@ using vantage::testing::ErrorOf;
 using vantage::testing::SharedFolder;
 
 MatrixXd ReadMatrix(const std::string& name) {
-  const NpyArray array = ReadNpy(SharedFolder() / "reference/whitening" / name);
+  const serialize::NpyArray array = serialize::ReadNpy(SharedFolder() / "reference/whitening" / name);
   const std::vector<double> values = array.As<double>();
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   return Eigen::Map<const RowMajor>(values.data(), array.shape[0], array.shape[1]);
 }
 
 std::vector<int64_t> ReadIndices(const std::string& name) {
-  return ReadNpy(SharedFolder() / "reference/whitening" / name).As<int64_t>();
+  return serialize::ReadNpy(SharedFolder() / "reference/whitening" / name).As<int64_t>();
 }
 
 // Applied descriptors agree up to the signs of eigenvectors: their inner products agree.
@@ -357,4 +357,4 @@ TEST(LearnWhitening, WrongPairsAreErrors) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::numerics

@@ -8,7 +8,7 @@
 #include "util/file.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 using ::testing::ElementsAre;
@@ -136,4 +136,4 @@ TEST(EvaluationReport, OfNoQueriesIsStillAPage) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

@@ -8,7 +8,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 using ::testing::ElementsAre;
@@ -155,4 +155,4 @@ TEST(Histogram, FigureDrawsABarABinAndEscapesLabels) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

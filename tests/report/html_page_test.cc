@@ -3,7 +3,7 @@
 
 #include "testing/files.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 using ::testing::HasSubstr;
@@ -58,4 +58,4 @@ TEST(HtmlPage, IsOneFileThatLoadsNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

@@ -9,7 +9,7 @@
 
 #include "report/distance_scale.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 using ::testing::ElementsAre;
@@ -92,4 +92,4 @@ TEST(DistanceScale, PointsLieInProportion) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

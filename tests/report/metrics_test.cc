@@ -8,7 +8,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 using ::testing::HasSubstr;
@@ -97,4 +97,4 @@ TEST(ReadMetrics, ErrorsNameFileAndLine) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

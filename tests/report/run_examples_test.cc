@@ -6,7 +6,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -73,4 +73,4 @@ TEST(RunExamples, DamagedFilesAreErrorsThatNameThem) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

@@ -8,7 +8,7 @@
 #include "util/file.h"
 #include "vantage/metrics.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 using ::testing::ElementsAre;
@@ -147,4 +147,4 @@ TEST_F(RunReport, WithoutMetricsThereIsNoPage) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

@@ -7,7 +7,7 @@
 #include "util/string.h"
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 using ::testing::IsEmpty;
@@ -87,4 +87,4 @@ TEST(Thumbnails, RefuseOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

@@ -7,7 +7,7 @@
 #include "testing/photos.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::report {
 namespace {
 
 using ::testing::ElementsAre;
@@ -207,4 +207,4 @@ TEST_F(Report, InterruptionAndErrorsLeaveNoFile) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::report

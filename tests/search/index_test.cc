@@ -11,7 +11,7 @@
 #include "util/random.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::search {
 namespace {
 
 using ::testing::ElementsAre;
@@ -265,4 +265,4 @@ TEST(Index, ThreadsSearchWhileOthersChangeIt) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::search

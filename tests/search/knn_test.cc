@@ -6,7 +6,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::search {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -86,4 +86,4 @@ TEST(NearestNeighbors, StopsWhenCancelled) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::search

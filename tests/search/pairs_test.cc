@@ -8,7 +8,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::search {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -140,4 +140,4 @@ TEST(Pairs, NamesThatAListCannotHoldAreFoundBeforeTheWork) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::search

@@ -6,7 +6,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::search {
 namespace {
 
 using ::testing::ElementsAre;
@@ -19,7 +19,7 @@ TEST(WriteRankedLists, WritesWhatTheEndingSays) {
   const std::vector<std::string> names = {"a,1.jpg", "b.jpg", "c.jpg"};
   const RankedLists lists{{"q.jpg", "r.jpg"}, {{{2, 0.5F}, {0, 0.25F}}, {{1, 1}, {2, 0}}}};
   WriteRankedLists(lists, names, folder / "ranks.npy");
-  const NpyArray array = ReadNpy(folder / "ranks.npy");
+  const serialize::NpyArray array = serialize::ReadNpy(folder / "ranks.npy");
   EXPECT_EQ(array.dtype, "<i8");
   EXPECT_THAT(array.shape, ElementsAre(2, 2));
   EXPECT_THAT(array.As<int64_t>(), ElementsAre(2, 1, 0, 2));  // a column a query
@@ -61,4 +61,4 @@ TEST(RankedLists, NamesThatTheFormatCannotHoldAreFoundBeforeTheWork) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::search

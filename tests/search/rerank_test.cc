@@ -3,7 +3,7 @@
 
 #include "testing/files.h"
 
-namespace vantage {
+namespace vantage::search {
 namespace {
 
 std::vector<int64_t> Rows(const std::vector<Neighbor>& ranking) {
@@ -30,4 +30,4 @@ TEST(RerankTop, PutsWhatFitsFirstAndLeavesTheRest) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::search

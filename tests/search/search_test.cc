@@ -12,7 +12,7 @@
 #include "util/random.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::search {
 namespace {
 
 using ::testing::HasSubstr;
@@ -356,4 +356,4 @@ TEST(Search, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::search

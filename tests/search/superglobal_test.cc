@@ -9,7 +9,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::search {
 namespace {
 
 using ::testing::HasSubstr;
@@ -153,4 +153,4 @@ TEST(RerankBySuperGlobal, StopsWhenCancelledAndRefusesOtherNumbers) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::search

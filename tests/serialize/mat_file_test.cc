@@ -9,7 +9,7 @@
 #include "util/string.h"
 #include "util/subprocess.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using namespace std::string_literals;
@@ -179,4 +179,4 @@ TEST_F(MatFiles, OfScipyAreRead) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -7,7 +7,7 @@
 #include "util/file.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using ::testing::ElementsAre;
@@ -105,4 +105,4 @@ TEST(Npy, NumbersThatAreNoIntegersAreRefused) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::serialize

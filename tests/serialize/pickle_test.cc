@@ -5,7 +5,7 @@
 #include "util/file.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using ::testing::ElementsAre;
@@ -233,4 +233,4 @@ TEST(Pickle, SurvivesRandomBytesAndFlips) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -4,7 +4,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using ::testing::HasSubstr;
@@ -142,4 +142,4 @@ TEST(Safetensors, EveryCutIsAnErrorAndEveryFlippedByteIsSurvived) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::serialize

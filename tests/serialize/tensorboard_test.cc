@@ -8,7 +8,7 @@
 #include "util/file.h"
 #include "util/subprocess.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using ::testing::HasSubstr;
@@ -141,4 +141,4 @@ TEST(TensorBoardFile, TensorBoardReadsPastAFileThatIsCut) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::serialize

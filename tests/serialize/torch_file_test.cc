@@ -4,7 +4,7 @@
 #include "testing/files.h"
 #include "testing/torch_files.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using ::testing::ElementsAre;
@@ -64,4 +64,4 @@ TEST(TorchFile, PublishedWeightsAreWithinTheBounds) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::serialize

@@ -4,7 +4,7 @@
 #include "testing/files.h"
 #include "util/random.h"
 
-namespace vantage {
+namespace vantage::serialize {
 namespace {
 
 using ::testing::HasSubstr;
@@ -107,4 +107,4 @@ TEST(Zip, OverlappingEntriesAreRefused) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::serialize

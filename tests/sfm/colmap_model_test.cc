@@ -10,7 +10,7 @@
 #include "util/string.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 using ::testing::ElementsAre;
@@ -288,4 +288,4 @@ TEST(Pose, CenterIsWhereTheCameraMapsToZero) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::sfm

@@ -8,7 +8,7 @@
 #include "util/string.h"
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 namespace fs = std::filesystem;
@@ -247,4 +247,4 @@ TEST(CameraModels, AreColmaps) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::sfm

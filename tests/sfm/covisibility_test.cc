@@ -7,7 +7,7 @@
 #include "testing/files.h"
 #include "testing/models.h"
 
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 using vantage::testing::MakeRandomModel;
@@ -148,4 +148,4 @@ TEST(CovisiblePairs, AreThoseWithEnoughSharedPoints) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::sfm

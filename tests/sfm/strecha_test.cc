@@ -8,7 +8,7 @@
 #include "util/subprocess.h"
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::sfm {
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,4 +91,4 @@ TEST(Strecha, CamerasOfFountainAreWhereTheyWereMeasured) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::sfm

@@ -8,7 +8,7 @@
 #include "util/hash.h"
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::synthetic {
 namespace {
 
 namespace fs = std::filesystem;
@@ -111,4 +111,4 @@ TEST(SyntheticDataset, OtherOptionsNeedAnotherFolder) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::synthetic

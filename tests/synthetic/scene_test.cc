@@ -10,7 +10,7 @@
 #include "vantage/colmap.h"
 #include "vantage/image.h"
 
-namespace vantage {
+namespace vantage::synthetic {
 namespace {
 
 using synthetic::DetailedScene;
@@ -226,4 +226,4 @@ TEST(SyntheticScenes, ColmapFindsTheCameras) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::synthetic

@@ -56,9 +56,9 @@ TrainingSet WritePhotosAndSet(const std::filesystem::path& folder, int scenes, i
   return set;
 }
 
-Model MakeFormulaModel(const std::string& architecture) {
-  Model model{DescriptorNet({architecture, "gem", false}), {}};
-  model.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+nn::Model MakeFormulaModel(const std::string& architecture) {
+  nn::Model model{nn::DescriptorNet({architecture, "gem", false}), {}};
+  model.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     if (name != "pool.p") FillByFormula(name, tensor);
   });
   return model;

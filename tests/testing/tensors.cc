@@ -15,7 +15,7 @@
 namespace vantage::testing {
 
 at::Tensor ReadNpyTensor(const std::filesystem::path& path) {
-  const NpyArray array = ReadNpy(path);
+  const serialize::NpyArray array = serialize::ReadNpy(path);
   if (array.dtype == "<f8") return at::tensor(array.As<double>(), at::kDouble).reshape(array.shape);
   if (array.dtype == "<f4") return at::tensor(array.As<float>(), at::kFloat).reshape(array.shape);
   return at::tensor(array.As<int64_t>(), at::kLong).reshape(array.shape);

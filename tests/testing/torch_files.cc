@@ -10,7 +10,7 @@ namespace vantage::testing {
 void WriteZipTorchFile(const std::filesystem::path& path, const std::string& pickle,
                        const std::string& storage) {
   AtomicFile file(path);
-  ZipWriter zip(file);
+  serialize::ZipWriter zip(file);
   zip.Add("archive/data.pkl", pickle);
   zip.Add("archive/byteorder", "little");
   zip.Add("archive/data/0", storage);
@@ -20,11 +20,11 @@ void WriteZipTorchFile(const std::filesystem::path& path, const std::string& pic
 
 std::string LegacyTorchFile(const std::string& pickle, const std::string& storage, uint64_t elements,
                             const std::string& key) {
-  PickleWriter protocol;
+  serialize::PickleWriter protocol;
   protocol.Int(1001);
-  PickleWriter system;
+  serialize::PickleWriter system;
   system.EmptyDict();
-  PickleWriter keys;
+  serialize::PickleWriter keys;
   keys.EmptyList();
   keys.Mark();
   keys.String(key);

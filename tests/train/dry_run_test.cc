@@ -6,7 +6,7 @@
 #include "util/file.h"
 #include "vantage/error.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -20,8 +20,8 @@ class DryRunOf : public ::testing::Test {
  protected:
   void SetUp() override {
     set_ = WritePhotosAndSet(folder_.path(), 5, 6, 2);
-    Model model = MakeFormulaModel();
-    WriteModel(model, folder_ / "start.pth");
+    nn::Model model = MakeFormulaModel();
+    nn::WriteModel(model, folder_ / "start.pth");
     options_.model.net = {"squeezenet1_1", "gem", false};
     options_.model.weights = (folder_ / "start.pth").string();
     options_.data.training_set = (folder_ / "set.db").string();
@@ -89,4 +89,4 @@ TEST_F(DryRunOf, FindsWhatTrainingWouldStumbleOver) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

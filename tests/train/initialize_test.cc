@@ -19,7 +19,7 @@
 #include "util/hash.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -33,23 +33,23 @@ class Initialization : public ::testing::Test {
  protected:
   void SetUp() override {
     set_ = WritePhotosAndSet(folder_.path(), 5, 6, 2);
-    Model trunk = MakeFormulaModel();
-    WriteModelAs(trunk, "weights", folder_ / "trunk.pth");
+    nn::Model trunk = MakeFormulaModel();
+    nn::WriteModelAs(trunk, "weights", folder_ / "trunk.pth");
     net_.head = "netvlad";
     net_.locals = {.projection = 32, .windows = {2}, .dimension = 16};
     net_.netvlad = {.clusters = 6, .ghost_clusters = 1};
     extract_.image_size = 64;
   }
 
-  DescriptorNet Trunk() const { return ReadModel(folder_ / "trunk.pth", net_).net; }
-  InitializedLocals Initialize(DescriptorNet& net, int64_t seed = 1, int threads = 1) const {
+  nn::DescriptorNet NetOfTrunk() const { return nn::ReadModel(folder_ / "trunk.pth", net_).net; }
+  InitializedLocals Initialize(nn::DescriptorNet& net, int64_t seed = 1, int threads = 1) const {
     RunContext context;
     context.threads = threads;
     return InitializeLocals(net, set_, folder_.path(), extract_, options_, seed, context);
   }
-  static std::map<std::string, at::Tensor> TensorsOf(DescriptorNet& net) {
+  static std::map<std::string, at::Tensor> TensorsOf(nn::DescriptorNet& net) {
     std::map<std::string, at::Tensor> tensors;
-    net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+    net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
     return tensors;
   }
 
@@ -62,7 +62,7 @@ class Initialization : public ::testing::Test {
 
 TEST_F(Initialization, ProjectsOnPrincipalComponentsAndTakesCentresOfLocals) {
   const at::NoGradGuard no_grad;
-  DescriptorNet net = Trunk();
+  nn::DescriptorNet net = NetOfTrunk();
   const InitializedLocals made = Initialize(net);
   EXPECT_EQ(made.photos, 18);  // of training
   EXPECT_TRUE(made.failed.empty());
@@ -77,7 +77,7 @@ TEST_F(Initialization, ProjectsOnPrincipalComponentsAndTakesCentresOfLocals) {
     const PhotoId photo{static_cast<int64_t>(i)};
     if (set_.SplitOf(photo) != Split::kTrain) continue;
     const Image image = LoadPhoto({PhotoPath(set_, photo, folder_.path()), std::nullopt}, extract_);
-    const at::Tensor map = net.FeatureMap(ImagesToTensor({image}, net.normalization));
+    const at::Tensor map = net.FeatureMap(nn::ImagesToTensor({image}, net.normalization));
     rows.push_back(map[0].permute({1, 2, 0}).reshape({-1, 512}).to(at::kDouble));
     locals.push_back(net.local_head()->Locals(map)[0]);
   }
@@ -106,9 +106,9 @@ TEST_F(Initialization, ProjectsOnPrincipalComponentsAndTakesCentresOfLocals) {
 
 TEST_F(Initialization, DependsOnTheSeedAndNotOnTheThreads) {
   const auto hash = [&](int64_t seed, int threads) {
-    DescriptorNet net = Trunk();
+    nn::DescriptorNet net = NetOfTrunk();
     Initialize(net, seed, threads);
-    return WeightsSha256(net);
+    return nn::WeightsSha256(net);
   };
   options_.photos = 7;
   EXPECT_EQ(hash(1, 1), hash(1, 3));
@@ -116,32 +116,32 @@ TEST_F(Initialization, DependsOnTheSeedAndNotOnTheThreads) {
 }
 
 TEST_F(Initialization, LeavesAloneWhatHasItsWeights) {
-  DescriptorNet net = Trunk();
+  nn::DescriptorNet net = NetOfTrunk();
   Initialize(net);
-  const std::string hash = WeightsSha256(net);
+  const std::string hash = nn::WeightsSha256(net);
   EXPECT_EQ(Initialize(net, 5).photos, 0);
-  EXPECT_EQ(WeightsSha256(net), hash);
-  DescriptorNet plain({"squeezenet1_1", "gem"});
+  EXPECT_EQ(nn::WeightsSha256(net), hash);
+  nn::DescriptorNet plain({"squeezenet1_1", "gem"});
   EXPECT_EQ(Initialize(plain).photos, 0);
 }
 
 TEST_F(Initialization, SaysWhatIsMissing) {
   WriteFile(folder_ / "photos/scene0/1.jpg", "no photo");
-  DescriptorNet net = Trunk();
+  nn::DescriptorNet net = NetOfTrunk();
   const InitializedLocals made = Initialize(net);
   EXPECT_EQ(made.photos, 17);
   ASSERT_EQ(made.failed.size(), 1U);
   EXPECT_THAT(made.failed[0], HasSubstr("scene0/1.jpg"));
   net_.netvlad.clusters = 5000;
   EXPECT_THAT(ErrorOf([&] {
-                DescriptorNet large = Trunk();
+                nn::DescriptorNet large = NetOfTrunk();
                 Initialize(large);
               }),
               HasSubstr("too few for 5001 clusters"));
   std::filesystem::remove_all(folder_ / "photos");
   net_.netvlad.clusters = 6;
   EXPECT_THAT(ErrorOf([&] {
-                DescriptorNet none = Trunk();
+                nn::DescriptorNet none = NetOfTrunk();
                 Initialize(none);
               }),
               HasSubstr("no photo to make the network's weights of"));
@@ -183,11 +183,11 @@ TEST_F(LocalTraining, GoesThroughTheSameTrainer) {
   ASSERT_EQ(result.epochs.size(), 5U);
   for (const EpochMetrics& epoch : result.epochs) EXPECT_TRUE(std::isfinite(epoch.val_loss));
   EXPECT_GT(result.epochs[1].tuples, 5);
-  Model best = ReadModel(folder_ / "run/best.pth");
+  nn::Model best = nn::ReadModel(folder_ / "run/best.pth");
   EXPECT_EQ(best.net.options(), net_);
   EXPECT_TRUE(best.net.IsInitialized());
-  Model last = ReadModel(folder_ / "run/last.pth");
-  DescriptorNet start = Trunk();
+  nn::Model last = nn::ReadModel(folder_ / "run/last.pth");
+  nn::DescriptorNet start = NetOfTrunk();
   Initialize(start, train_.seed);
   std::map<std::string, at::Tensor> before = TensorsOf(start);
   for (const auto& [name, tensor] : TensorsOf(last.net)) EXPECT_FALSE(tensor.equal(before.at(name))) << name;
@@ -231,4 +231,4 @@ TEST_F(LocalTraining, ResumesAfterAKillInEachPhase) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

@@ -5,7 +5,7 @@
 
 #include "testing/files.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -87,4 +87,4 @@ TEST(LaunchEnvironment, WrongVariablesAreNamed) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

@@ -11,7 +11,7 @@
 #include "util/string.h"
 #include "vantage/describer.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -26,7 +26,7 @@ const ExtractOptions kSmall{64, false};
 TEST(LearnWhiteningFromTuples, IsTheWhiteningOfItsPairs) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   LearnWhiteningOptions options;
   options.max_scale_change = 1.25;  // two of a query's three candidates
   options.pairs_per_query = 0;
@@ -56,7 +56,7 @@ TEST(LearnWhiteningFromTuples, IsTheWhiteningOfItsPairs) {
 TEST(LearnWhiteningFromTuples, LearnsAtOneScaleAndAtSeveral) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   ExtractOptions several = kSmall;
   several.scales = {1, 0.7};
   LearnWhiteningOptions options;
@@ -79,7 +79,7 @@ TEST(LearnWhiteningFromTuples, LearnsAtOneScaleAndAtSeveral) {
 TEST(LearnWhiteningFromTuples, ThePapersVariantTakesScenesFromTheSet) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   LearnWhiteningOptions options;
   options.method = "learned-paper";
   options.pairs_per_query = 0;
@@ -127,7 +127,7 @@ TEST(LearnWhiteningFromTuples, TakesChosenPositivesWhereNothingIsKnownOfOverlap)
     set.queries[q].candidates = {{positive, 0, 0, 0, 0}};             // as of cirtorch's sets
     chosen_alone.queries[q].candidates = {{positive, 9, 0.9, 1, 0}};  // what they stand for
   }
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const LearnWhiteningOptions options{.shrinkage = "0.5"};
   const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, options);
   EXPECT_EQ(learned.pairs, static_cast<int64_t>(set.queries.size()));
@@ -142,7 +142,7 @@ TEST(LearnWhiteningFromTuples, TakesFewCandidatesOfAQueryAndWeighsQueriesAlike) 
   const TemporaryFolder folder;
   TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
   set.queries[0].candidates.resize(1);  // the others keep three
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const auto learn = [&](int most) {
     return LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall,
                                     {.pairs_per_query = most, .shrinkage = "0.5"});
@@ -169,7 +169,7 @@ TEST(LearnWhiteningFromTuples, TakesFewCandidatesOfAQueryAndWeighsQueriesAlike) 
 TEST(LearnWhiteningFromTuples, ChoosesTheShrinkageByItsOwnPairs) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const Model model = MakeFormulaModel();
+  const nn::Model model = MakeFormulaModel();
   const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, {});
   ASSERT_TRUE(learned.single_scale_shrinkage);
   const ShrinkageChoice& choice = *learned.single_scale_shrinkage;
@@ -209,18 +209,18 @@ TEST(LearnWhiteningFromTuples, WithoutPairsIsAnError) {
 
 // NetVLAD of MVA 2022 that pools with two windows: descriptors of 4,096 or, with 80 clusters, 10,240
 // dimensions, far more than there are photos.
-DescriptorNet MakeMultiSizeNetVlad(int clusters) {
+nn::DescriptorNet MakeMultiSizeNetVlad(int clusters) {
   DescriptorNetOptions options{"squeezenet1_1", "gem"};
   options.head = "netvlad";
   options.locals.windows = {2, 3};
   options.locals.dimension = 128;
   options.netvlad.clusters = clusters;
-  DescriptorNet net(options);
-  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+  nn::DescriptorNet net(options);
+  net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) { FillByFormula(name, tensor); });
   return net;
 }
 
-DescriptorMatrix DescribeAll(const DescriptorNet& net, const TrainingSet& set,
+DescriptorMatrix DescribeAll(const nn::DescriptorNet& net, const TrainingSet& set,
                              const std::filesystem::path& root, const ExtractOptions& extract) {
   std::vector<PhotoRequest> requests;
   for (size_t i = 0; i < set.photos.size(); ++i) {
@@ -234,7 +234,7 @@ DescriptorMatrix DescribeAll(const DescriptorNet& net, const TrainingSet& set,
 TEST(LearnWhiteningFromTuples, ReducesMultiSizeNetVladByARotation) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const DescriptorNet net = MakeMultiSizeNetVlad(32);
+  const nn::DescriptorNet net = MakeMultiSizeNetVlad(32);
   ExtractOptions several = kSmall;
   several.scales = {1, 0.7};
   for (const int dimension : {23, 8}) {
@@ -269,7 +269,7 @@ TEST(LearnWhiteningFromTuples, ReducesMultiSizeNetVladByARotation) {
 TEST(LearnWhiteningFromTuples, WhitensMultiSizeNetVlad) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const DescriptorNet net = MakeMultiSizeNetVlad(32);
+  const nn::DescriptorNet net = MakeMultiSizeNetVlad(32);
   const Whitening pca =
       *LearnWhiteningFromTuples(net, set, folder.path(), kSmall, {.method = "pca", .dimension = 10})
            .whitening.single_scale;
@@ -282,7 +282,7 @@ TEST(LearnWhiteningFromTuples, WhitensMultiSizeNetVlad) {
 TEST(LearnWhiteningFromTuples, LongDescriptorsNeedPcaToANamedDimension) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 3, 4, 0);
-  const DescriptorNet net = MakeMultiSizeNetVlad(80);
+  const nn::DescriptorNet net = MakeMultiSizeNetVlad(80);
   const auto learn = [&](const LearnWhiteningOptions& options) {
     return LearnWhiteningFromTuples(net, set, folder.path(), kSmall, options).whitening;
   };
@@ -301,7 +301,7 @@ TEST(LearnWhiteningFromTuples, PcaOfDescriptorsOnDiskIsThatOfThoseInMemory) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 10, 6, 1);
   WriteFile(folder / set.photos[2].path, "");
-  const DescriptorNet net = MakeMultiSizeNetVlad(80);
+  const nn::DescriptorNet net = MakeMultiSizeNetVlad(80);
   LearnWhiteningOptions options{.method = "pca-rotation", .dimension = 12};
   const LearnedWhitening in_memory = LearnWhiteningFromTuples(net, set, folder.path(), kSmall, options);
   options.memory = 1;
@@ -318,4 +318,4 @@ TEST(LearnWhiteningFromTuples, PcaOfDescriptorsOnDiskIsThatOfThoseInMemory) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

@@ -23,7 +23,7 @@
 #include "util/file.h"
 #include "util/subprocess.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::ElementsAre;
@@ -54,13 +54,13 @@ void TakeSteps(Optimizer& optimizer, int first, int last, double rate) {
   }
 }
 
-std::vector<TorchValue> Values(const Optimizer& optimizer) {
-  std::vector<TorchValue> values;
+std::vector<nn::TorchValue> Values(const Optimizer& optimizer) {
+  std::vector<nn::TorchValue> values;
   for (const at::Tensor& tensor : optimizer.Parameters()) values.push_back({tensor.detach().clone()});
   return values;
 }
 
-const at::Tensor& TensorOf(const TorchValue& value) { return std::get<at::Tensor>(value.data); }
+const at::Tensor& TensorOf(const nn::TorchValue& value) { return std::get<at::Tensor>(value.data); }
 
 OptimizerOptions OptionsOf(const std::string& name) {
   OptimizerOptions options;
@@ -101,19 +101,19 @@ TEST_P(EveryOptimizer, AgreesWithPyTorchBothWays) {
   if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with torch";
   const OptimizerOptions& options = GetParam().options;
   const TemporaryFolder folder;
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   Optimizer optimizer(model.net, options);
-  TorchDict file;
+  nn::TorchDict file;
   file.Set("before", {Values(optimizer)});
   TakeSteps(optimizer, 1, 3, kRate);
   file.Set("after", {Values(optimizer)});
   file.Set("optimizer", optimizer.StateDict(kRate));
-  WriteTorchFile({file}, folder / "ours.pth");
+  nn::WriteTorchFile({file}, folder / "ours.pth");
   TakeSteps(optimizer, 4, 5, kRate);
-  const std::vector<TorchValue> end = Values(optimizer);
-  TorchDict end_file;
+  const std::vector<nn::TorchValue> end = Values(optimizer);
+  nn::TorchDict end_file;
   end_file.Set("end", {end});
-  WriteTorchFile({end_file}, folder / "end.pth");
+  nn::WriteTorchFile({end_file}, folder / "end.pth");
   WriteFile(folder / "steps.py", R"(
 import sys, torch
 name, clip, folder = sys.argv[1], float(sys.argv[2]), sys.argv[3]
@@ -148,16 +148,16 @@ check(torch.load(folder + '/end.pth', weights_only=True)['end'])
                       std::to_string(options.clip_gradient_norm), folder.path().string()});
   ASSERT_EQ(code, 0) << output;
 
-  Model other = MakeFormulaModel();
+  nn::Model other = MakeFormulaModel();
   Optimizer theirs(other.net, options);
-  const TorchFile read(folder / "theirs.pth");
-  theirs.LoadStateDict(read, Member(read.root(), "optimizer", "file"));
-  const PickleValue& after = Member(read.root(), "after", "file");
+  const serialize::TorchFile read(folder / "theirs.pth");
+  theirs.LoadStateDict(read, serialize::Member(read.root(), "optimizer", "file"));
+  const serialize::PickleValue& after = serialize::Member(read.root(), "after", "file");
   const std::vector<at::Tensor> parameters = theirs.Parameters();
   for (size_t i = 0; i < parameters.size(); ++i) {
     const at::NoGradGuard no_grad;
     at::Tensor parameter = parameters[i];
-    parameter.copy_(ReadTensor(read, *after.items[i], "after"));
+    parameter.copy_(nn::ReadTensor(read, *after.items[i], "after"));
   }
   TakeSteps(theirs, 4, 5, kRate);
   for (size_t i = 0; i < parameters.size(); ++i) {
@@ -167,18 +167,18 @@ check(torch.load(folder + '/end.pth', weights_only=True)['end'])
 
 TEST_P(EveryOptimizer, GoesOnFromItsSavedState) {
   const TemporaryFolder folder;
-  Model a = MakeFormulaModel();
+  nn::Model a = MakeFormulaModel();
   Optimizer optimizer_a(a.net, GetParam().options);
   TakeSteps(optimizer_a, 1, 2, kRate);
-  TorchDict file;
+  nn::TorchDict file;
   file.Set("optimizer", optimizer_a.StateDict(kRate));
-  WriteTorchFile({file}, folder / "state.pth");
+  nn::WriteTorchFile({file}, folder / "state.pth");
 
-  Model b = a;
+  nn::Model b = a;
   b.net = a.net.Clone();
   Optimizer optimizer_b(b.net, GetParam().options);
-  const TorchFile read(folder / "state.pth");
-  optimizer_b.LoadStateDict(read, Member(read.root(), "optimizer", "file"));
+  const serialize::TorchFile read(folder / "state.pth");
+  optimizer_b.LoadStateDict(read, serialize::Member(read.root(), "optimizer", "file"));
   TakeSteps(optimizer_a, 3, 4, kRate);
   TakeSteps(optimizer_b, 3, 4, kRate);
   const std::vector<at::Tensor> expected = optimizer_a.Parameters();
@@ -188,8 +188,8 @@ TEST_P(EveryOptimizer, GoesOnFromItsSavedState) {
 }
 
 TEST_P(EveryOptimizer, AnUndefinedGradientIsZero) {
-  Model a = MakeFormulaModel();
-  Model b = MakeFormulaModel();
+  nn::Model a = MakeFormulaModel();
+  nn::Model b = MakeFormulaModel();
   Optimizer with_zeros(a.net, GetParam().options);
   Optimizer with_none(b.net, GetParam().options);
   for (Optimizer* optimizer : {&with_zeros, &with_none}) TakeSteps(*optimizer, 1, 1, kRate);
@@ -205,7 +205,7 @@ TEST_P(EveryOptimizer, AnUndefinedGradientIsZero) {
 }
 
 TEST(Optimizer, AdamFollowsItsEquations) {
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   const OptimizerOptions options = OptionsOf("adam");
   Optimizer adam(model.net, options);
   const std::vector<at::Tensor> parameters = adam.Parameters();
@@ -234,8 +234,8 @@ TEST(Optimizer, AdamFollowsItsEquations) {
 
 // Whether Adam's bits are those of ATen's kernel on each parameter alone.
 TEST(Optimizer, AdamIsTheFusedKernel) {
-  Model model = MakeFormulaModel();
-  Model plain = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
+  nn::Model plain = MakeFormulaModel();
   const OptimizerOptions options = OptionsOf("adam");
   Optimizer adam(model.net, options);
   Optimizer names(plain.net, options);
@@ -266,7 +266,7 @@ std::map<std::string, double> StepSizes(OptimizerOptions options,
   options.name = "sgd";
   options.momentum = 0;
   options.weight_decay = 0;
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   Optimizer optimizer(model.net, options, freeze);
   std::vector<at::Tensor> before;
   std::vector<at::Tensor> gradients;
@@ -298,7 +298,7 @@ TEST(Optimizer, TheFirstGroupThatFitsGivesTheRate) {
 // As cirtorch's train.py: x10 for one exponent, x100 where each channel has its own.
 TEST(Optimizer, ExponentsOfChannelsHaveARateOfTheirOwn) {
   const auto factor = [](const std::string& pooling, const OptimizerOptions& options) {
-    DescriptorNet net({"squeezenet1_1", pooling, false});
+    nn::DescriptorNet net({"squeezenet1_1", pooling, false});
     for (const ParameterGroup& group : GroupParameters(net, options, {})) {
       if (group.names[0] == "pool.p") return group.rate_factor;
     }
@@ -324,7 +324,7 @@ TEST(Optimizer, GradientsOfALargeNormAreScaledDown) {
 }
 
 TEST(Optimizer, ReturnsTheNormBeforeClipping) {
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   OptimizerOptions options;
   options.clip_gradient_norm = 0.1;
   Optimizer optimizer(model.net, options);
@@ -337,17 +337,17 @@ TEST(Optimizer, ReturnsTheNormBeforeClipping) {
 }
 
 TEST(Optimizer, FrozenParametersStay) {
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   const Optimizer optimizer(model.net, {}, {"features."});
   EXPECT_THAT(optimizer.ParameterNames(), ElementsAre("pool.p"));
-  model.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  model.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     EXPECT_EQ(tensor.requires_grad(), name == "pool.p") << name;
   });
   EXPECT_EQ(StepSizes({}, {"features.0."}).count("features.0.weight"), 0U);
 }
 
 TEST(Optimizer, BelowTheFirstTrainedParameterThereIsNoGraph) {
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   const at::Tensor images = at::ones({1, 3, 64, 64});
   const Optimizer all(model.net, {});
   EXPECT_TRUE(model.net.trunk().layers->Forward(images).requires_grad());
@@ -357,9 +357,9 @@ TEST(Optimizer, BelowTheFirstTrainedParameterThereIsNoGraph) {
 }
 
 TEST(Optimizer, InfiniteGradientsChangeNothing) {
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   Optimizer optimizer(model.net, {});
-  const std::vector<TorchValue> before = Values(optimizer);
+  const std::vector<nn::TorchValue> before = Values(optimizer);
   std::vector<at::Tensor> gradients = GradientsAt(optimizer, 1);
   gradients.back().fill_(std::numeric_limits<float>::infinity());
   optimizer.AddGradients(gradients);
@@ -372,7 +372,7 @@ TEST(Optimizer, InfiniteGradientsChangeNothing) {
 
 TEST(Optimizer, WrongOptionsAreErrors) {
   const auto error = [](OptimizerOptions options, const std::vector<std::string>& freeze = {}) {
-    Model model = MakeFormulaModel();
+    nn::Model model = MakeFormulaModel();
     return ErrorOf([&] { const Optimizer optimizer(model.net, options, freeze); });
   };
   const auto of_group = [&](const std::string& group) {
@@ -396,28 +396,28 @@ TEST(Optimizer, WrongOptionsAreErrors) {
 
 TEST(Optimizer, StateThatDoesNotFitIsAnError) {
   const TemporaryFolder folder;
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   Optimizer adam(model.net, {});
-  const auto error = [&](const TorchValue& state) {
-    TorchDict file;
+  const auto error = [&](const nn::TorchValue& state) {
+    nn::TorchDict file;
     file.Set("optimizer", state);
-    WriteTorchFile({file}, folder / "state.pth");
-    const TorchFile read(folder / "state.pth");
-    return ErrorOf([&] { adam.LoadStateDict(read, Member(read.root(), "optimizer", "file")); });
+    nn::WriteTorchFile({file}, folder / "state.pth");
+    const serialize::TorchFile read(folder / "state.pth");
+    return ErrorOf([&] { adam.LoadStateDict(read, serialize::Member(read.root(), "optimizer", "file")); });
   };
-  TorchDict empty;
-  empty.Set("state", {TorchDict{}});
+  nn::TorchDict empty;
+  empty.Set("state", {nn::TorchDict{}});
   EXPECT_THAT(error({empty}), HasSubstr("state.pth: optimizer: no state of parameter 0"));
-  TorchDict listed;
-  listed.Set("state", {std::vector<TorchValue>{}});
+  nn::TorchDict listed;
+  listed.Set("state", {std::vector<nn::TorchValue>{}});
   EXPECT_THAT(error({listed}), HasSubstr("state.pth: optimizer: state is a list"));
   const Optimizer sgd(model.net, OptionsOf("sgd"));
   EXPECT_THAT(error(sgd.StateDict(1)), HasSubstr("state.pth: optimizer: parameter 0: step"));
-  TorchValue misshapen = adam.StateDict(1);
-  auto& entries = std::get<TorchDict>(std::get<TorchDict>(misshapen.data).items[0].second.data);
-  std::get<TorchDict>(entries.items[2].second.data).items[1].second = {at::full({2}, 1.0)};
+  nn::TorchValue misshapen = adam.StateDict(1);
+  auto& entries = std::get<nn::TorchDict>(std::get<nn::TorchDict>(misshapen.data).items[0].second.data);
+  std::get<nn::TorchDict>(entries.items[2].second.data).items[1].second = {at::full({2}, 1.0)};
   EXPECT_THAT(error(misshapen), HasSubstr("parameter 2: exp_avg has another shape"));
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

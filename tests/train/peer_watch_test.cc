@@ -6,7 +6,7 @@
 
 #include "testing/files.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using namespace std::chrono_literals;
@@ -155,4 +155,4 @@ TEST_F(Watches, AStoreThatHangsIsNotWaitedForForever) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

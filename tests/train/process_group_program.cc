@@ -14,7 +14,7 @@
 #include "vantage/error.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using namespace std::chrono_literals;
@@ -110,11 +110,11 @@ void Run(const std::string& scenario, const RunContext& context) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train
 
 int main(int /*argc*/, char** argv) {
   try {
-    vantage::Run(argv[1], {});
+    vantage::train::Run(argv[1], {});
   } catch (const vantage::Interrupted& error) {
     std::printf("interrupted: %s\n", error.what());
     return 3;

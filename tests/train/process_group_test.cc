@@ -7,7 +7,7 @@
 #include "testing/processes.h"
 #include "util/subprocess.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -122,4 +122,4 @@ TEST(ProcessGroup, ProcessesThatDoNotComeOrDoNotBelongTogetherAreNamed) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

@@ -5,7 +5,7 @@
 #include "util/string.h"
 #include "vantage/training.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 TrainOptions ReadRecipe(const std::string& name) {
@@ -76,4 +76,4 @@ TEST(Recipes, ThoseForACpuTestAtTheSizeThatTheyTrainAt) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

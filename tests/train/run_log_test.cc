@@ -6,7 +6,7 @@
 #include "testing/files.h"
 #include "util/file.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -57,16 +57,16 @@ TEST(RunLog, AResumedRunLeavesTheLinesOfAnUnbrokenOne) {
   }
   EXPECT_EQ(Steps(broken.path()), Steps(whole.path()));
   EXPECT_EQ(ReadFile(broken / "metrics.csv"), ReadFile(whole / "metrics.csv"));
-  EXPECT_EQ(ReadMetrics<StepMetrics>(broken / "steps.csv").size(), 8U);
+  EXPECT_EQ(report::ReadMetrics<StepMetrics>(broken / "steps.csv").size(), 8U);
 }
 
 TEST(RunLog, StepsAreWrittenByFlush) {
   const TemporaryFolder folder;
   RunLog log(folder.path(), 1, 0);
   AddSteps(log, 1, 3, 1);
-  EXPECT_EQ(Steps(folder.path()), MetricsHeader<StepMetrics>());
+  EXPECT_EQ(Steps(folder.path()), report::MetricsHeader<StepMetrics>());
   log.Flush();
-  EXPECT_EQ(ReadMetrics<StepMetrics>(folder / "steps.csv").size(), 3U);
+  EXPECT_EQ(report::ReadMetrics<StepMetrics>(folder / "steps.csv").size(), 3U);
 }
 
 TEST(RunLog, EachProcessAddsFilesOfTensorBoard) {
@@ -83,10 +83,10 @@ TEST(RunLog, ANewRunBeginsAnewWhateverLiesThere) {
   const TemporaryFolder folder;
   WriteFile(folder / "steps.csv", "nonsense\n");
   WriteFile(folder / "metrics.csv", "nonsense\n");
-  WriteFile(ExamplesPath(folder.path(), 0), "nonsense\n");
+  WriteFile(report::ExamplesPath(folder.path(), 0), "nonsense\n");
   const RunLog log(folder.path(), 1, 0);
-  EXPECT_EQ(Steps(folder.path()), MetricsHeader<StepMetrics>());
-  EXPECT_FALSE(fs::exists(ExamplesPath(folder.path(), 0)));
+  EXPECT_EQ(Steps(folder.path()), report::MetricsHeader<StepMetrics>());
+  EXPECT_FALSE(fs::exists(report::ExamplesPath(folder.path(), 0)));
 }
 
 TEST(RunLog, ADamagedLineOfAnEarlierProcessIsAnErrorThatNamesIt) {
@@ -107,16 +107,16 @@ TEST(RunLog, AFullDiskIsAnErrorAfterWhichTheRunGoesOn) {
     EXPECT_THAT(ErrorOf([&] { log.Flush(); }),
                 HasSubstr((folder / "steps.csv").string() + ": cannot be written: "));
   }
-  EXPECT_GT(ReadMetrics<StepMetrics>(folder / "steps.csv").size(), 10U);
+  EXPECT_GT(report::ReadMetrics<StepMetrics>(folder / "steps.csv").size(), 10U);
   const RunLog log(folder.path(), 11, 0);
-  EXPECT_EQ(ReadMetrics<StepMetrics>(folder / "steps.csv").size(), 10U);
+  EXPECT_EQ(report::ReadMetrics<StepMetrics>(folder / "steps.csv").size(), 10U);
 }
 
 TEST(RunLog, ExamplesAreOfTheSameQueriesInEachEpoch) {
   const TemporaryFolder folder;
   TrainingSet set;
   set.scenes = {{"one"}, {"two"}};
-  std::vector<Tuple> tuples;
+  std::vector<mining::Tuple> tuples;
   for (int64_t i = 0; i < 100; ++i) set.photos.push_back({std::to_string(i) + ".jpg", 0, 0, SceneId{i / 50}});
   for (int64_t i = 0; i < 40; ++i) {
     tuples.push_back({PhotoId{i}, PhotoId{i + 1}, {PhotoId{60}, PhotoId{70}}, {0.5, 0.75}, 0.25});
@@ -125,9 +125,9 @@ TEST(RunLog, ExamplesAreOfTheSameQueriesInEachEpoch) {
   log.AddExamples(1, set, folder / "photos", tuples, 6);
   std::reverse(tuples.begin(), tuples.end());
   log.AddExamples(2, set, folder / "photos", tuples, 6);
-  EXPECT_THAT(EpochsWithExamples(folder.path()), ElementsAre(1, 2));
-  const RunExamples first = ReadRunExamples(folder.path(), 1);
-  const RunExamples second = ReadRunExamples(folder.path(), 2);
+  EXPECT_THAT(report::EpochsWithExamples(folder.path()), ElementsAre(1, 2));
+  const report::RunExamples first = report::ReadRunExamples(folder.path(), 1);
+  const report::RunExamples second = report::ReadRunExamples(folder.path(), 2);
   ASSERT_EQ(first.examples.size(), 6U);
   ASSERT_EQ(second.examples.size(), 6U);
   for (size_t i = 0; i < 6; ++i) EXPECT_EQ(first.examples[i].query.path, second.examples[i].query.path);
@@ -137,8 +137,8 @@ TEST(RunLog, ExamplesAreOfTheSameQueriesInEachEpoch) {
   EXPECT_EQ(first.examples[0].negatives[1].scene, "two");
   // Those of the epoch that is gone on with may have been mined before; later ones are mined again.
   const RunLog resumed(folder.path(), 7, 1);
-  EXPECT_THAT(EpochsWithExamples(folder.path()), ElementsAre(1));
+  EXPECT_THAT(report::EpochsWithExamples(folder.path()), ElementsAre(1));
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

@@ -6,7 +6,7 @@
 
 #include "testing/files.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using vantage::testing::ErrorOf;
@@ -101,4 +101,4 @@ TEST(Schedule, AnUnknownKindIsAnError) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

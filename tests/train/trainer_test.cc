@@ -21,7 +21,7 @@
 #include "util/subprocess.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::AllOf;
@@ -41,8 +41,8 @@ class Training : public ::testing::Test {
  protected:
   void SetUp() override {
     WritePhotosAndSet(folder_.path(), 5, 6, 2);
-    Model model = MakeFormulaModel();
-    WriteModel(model, folder_ / "start.pth");
+    nn::Model model = MakeFormulaModel();
+    nn::WriteModel(model, folder_ / "start.pth");
     options_.model.net = {"squeezenet1_1", "gem", false};
     options_.model.weights = (folder_ / "start.pth").string();
     options_.data.training_set = (folder_ / "set.db").string();
@@ -56,8 +56,8 @@ class Training : public ::testing::Test {
 
   std::string BestHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "best.pth"); }
   std::string WeightsOf(const std::string& file) const {
-    Model model = ReadModel(folder_ / file);
-    return WeightsSha256(model.net);
+    nn::Model model = nn::ReadModel(folder_ / file);
+    return nn::WeightsSha256(model.net);
   }
   std::string LastHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "last.pth"); }
 
@@ -109,7 +109,7 @@ TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
                                    "metrics.csv", "steps.csv"}));
   for (const std::string& file : files) EXPECT_THAT(file, Not(EndsWith(".partial")));
   EXPECT_THAT(ReadFile(folder_ / "run/metrics.csv"), HasSubstr("epoch,learning_rate,train_loss,val_loss"));
-  EXPECT_THAT(ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
+  EXPECT_THAT(nn::ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
 }
 
 // Validation compares networks: one that never changes has one loss, whatever training draws.
@@ -323,11 +323,11 @@ TEST_F(Training, TheModelIsTestedAtASizeOfItsOwn) {
   options_.data.image_size = 64;
   options_.data.test_size = 80;
   const TrainResult large = Train(options_, folder_ / "large", false, OneThread());
-  EXPECT_EQ(ReadModel(folder_ / "large/best.pth").image_size, 80);
-  EXPECT_EQ(ReadModel(folder_ / "large/last.pth").image_size, 80);
+  EXPECT_EQ(nn::ReadModel(folder_ / "large/best.pth").image_size, 80);
+  EXPECT_EQ(nn::ReadModel(folder_ / "large/last.pth").image_size, 80);
   options_.data.test_size = 32;
   const TrainResult small = Train(options_, folder_ / "small", false, OneThread());
-  EXPECT_EQ(ReadModel(folder_ / "small/best.pth").image_size, 32);
+  EXPECT_EQ(nn::ReadModel(folder_ / "small/best.pth").image_size, 32);
   EXPECT_NE(small.epochs[0].benchmark_map, large.epochs[0].benchmark_map);
   for (size_t epoch = 0; epoch < 2; ++epoch)
     EXPECT_EQ(small.epochs[epoch].val_loss, large.epochs[epoch].val_loss);
@@ -357,16 +357,16 @@ TEST_F(Training, BatchStatisticsAreTrainedAndSurviveAnInterrupt) {
   options_.model.batch_norm = "trained";
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "none", false, OneThread()); }),
               HasSubstr("a squeezenet1_1 has no batch norm"));
-  Model start = MakeFormulaModel("resnet18");
-  WriteModel(start, folder_ / "norms.pth");
+  nn::Model start = MakeFormulaModel("resnet18");
+  nn::WriteModel(start, folder_ / "norms.pth");
   options_.model.net.architecture = "resnet18";
   options_.model.weights = (folder_ / "norms.pth").string();
   options_.epochs = 1;
   Train(options_, folder_ / "whole", false, OneThread());
   const auto statistics = [&](const std::string& file, const std::string& name) {
-    Model model = ReadModel(folder_ / file);
+    nn::Model model = nn::ReadModel(folder_ / file);
     at::Tensor found;
-    model.net.Visit([&](const std::string& visited, at::Tensor& tensor, TensorRole) {
+    model.net.Visit([&](const std::string& visited, at::Tensor& tensor, nn::TensorRole) {
       if (visited == name) found = tensor;
     });
     return found;
@@ -416,9 +416,9 @@ TEST_F(Training, MinesWithTheStartingNetworkWhereAsked) {
 
 // Mining with other weights would be another run; a run that does not need them goes on without them.
 TEST_F(Training, GoesOnWithItsOwnStartingWeightsWhereTheyMatter) {
-  Model other = MakeFormulaModel();
-  other.net.Visit([](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.mul(0.5); });
-  WriteModel(other, folder_ / "other.pth");
+  nn::Model other = MakeFormulaModel();
+  other.net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor.mul(0.5); });
+  nn::WriteModel(other, folder_ / "other.pth");
   std::filesystem::copy(folder_ / "start.pth", folder_ / "moved.pth");
   for (const char* network : {"start", "current"}) {
     options_.mining.network = network;
@@ -447,12 +447,12 @@ TEST_F(Training, ACollapsedNetworkIsReportedInWords) {
   options_.epochs = 1;
   Train(options_, folder_ / "sound", false, OneThread());
   EXPECT_TRUE(warnings.empty()) << warnings[0];
-  Model flat = MakeFormulaModel();
-  flat.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  nn::Model flat = MakeFormulaModel();
+  flat.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     if (name.ends_with(".weight")) tensor = at::zeros_like(tensor);
     if (name.ends_with(".bias")) tensor = at::ones_like(tensor);
   });
-  WriteModel(flat, folder_ / "flat.pth");
+  nn::WriteModel(flat, folder_ / "flat.pth");
   options_.model.weights = (folder_ / "flat.pth").string();
   Train(options_, folder_ / "run", false, OneThread());
   ASSERT_FALSE(warnings.empty());
@@ -505,7 +505,7 @@ TEST_F(Training, MoreEpochsGoOnFromTheLast) {
   EXPECT_EQ(result.epochs.size(), 4U);
   Train(options_, folder_ / "whole", false, OneThread());
   // The configuration that stands in the model is the one that the run ended with.
-  EXPECT_EQ(ReadModel(folder_ / "run/last.pth").net.dimension(), 512);
+  EXPECT_EQ(nn::ReadModel(folder_ / "run/last.pth").net.dimension(), 512);
   EXPECT_EQ(ReadFile(folder_ / "run/config.toml"), ReadFile(folder_ / "whole/config.toml"));
 }
 
@@ -570,8 +570,8 @@ TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
   EXPECT_THAT(error, ::testing::AnyOf(HasSubstr("the loss is "), HasSubstr("gradient"),
                                       HasSubstr("its descriptor is not finite"),
                                       HasSubstr("the validation loss is ")));
-  Model before = ReadModel(folder_ / "run/last.pth");
-  before.net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  nn::Model before = nn::ReadModel(folder_ / "run/last.pth");
+  before.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     EXPECT_TRUE(tensor.isfinite().all().item<bool>()) << name;
   });
 }
@@ -602,13 +602,16 @@ TEST_F(Training, GoesOnFromACheckpointOfCirtorch) {
   EXPECT_NEAR(result.epochs[1].learning_rate, 1e-4 * std::exp(-0.03), 1e-12);
 
   // Each parameter's state is its own, although cirtorch numbers them in another order.
-  const TorchFile file(checkpoint);
-  const TorchFile last(folder_ / "run/last.pth");
-  const auto steps_of = [](const TorchFile& of, int64_t parameter) {
-    for (const PickleValue* entries = &Member(Member(of.root(), "optimizer", "file"), "state", "file");;) {
+  const serialize::TorchFile file(checkpoint);
+  const serialize::TorchFile last(folder_ / "run/last.pth");
+  const auto steps_of = [](const serialize::TorchFile& of, int64_t parameter) {
+    for (const serialize::PickleValue* entries =
+             &serialize::Member(serialize::Member(of.root(), "optimizer", "file"), "state", "file");
+         ;) {
       for (size_t k = 0; k + 1 < entries->items.size(); k += 2) {
         if (entries->items[k]->integer == parameter)
-          return ReadTensor(of, Member(*entries->items[k + 1], "step", "file"), "step").item<double>();
+          return nn::ReadTensor(of, serialize::Member(*entries->items[k + 1], "step", "file"), "step")
+              .item<double>();
       }
       return -1.0;
     }
@@ -694,4 +697,4 @@ TEST(Train, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

@@ -12,7 +12,7 @@
 #include "train/gradient_scale.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -25,26 +25,26 @@ constexpr int64_t kAll = int64_t{1} << 40;
 
 LoadedTuple MakeTuple(int number) {
   LoadedTuple tuple;
-  const auto add = [&](int scene, int view, TupleLabel label) {
+  const auto add = [&](int scene, int view, nn::TupleLabel label) {
     tuple.images.push_back(MakePhoto(scene, view, view % 2 == 0 ? 64 : 80, 64));
     tuple.labels.push_back(label);
     tuple.may_have_gradient.push_back(true);
   };
-  add(number, 0, TupleLabel::kQuery);
-  add(number, 1, TupleLabel::kPositive);
-  for (int n = 1; n <= 4; ++n) add(number + n, n, TupleLabel::kNegative);
+  add(number, 0, nn::TupleLabel::kQuery);
+  add(number, 1, nn::TupleLabel::kPositive);
+  for (int n = 1; n <= 4; ++n) add(number + n, n, nn::TupleLabel::kNegative);
   return tuple;
 }
 
 // A network with norms and its trainable parameters.
 struct Network {
-  DescriptorNet net{{"resnet18", "gem"}};
+  nn::DescriptorNet net{{"resnet18", "gem"}};
   std::vector<at::Tensor> parameters;
 
   Network() {
-    net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+    net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
       if (name != "pool.p") FillByFormula(name, tensor);
-      if (role != TensorRole::kParameter) return;
+      if (role != nn::TensorRole::kParameter) return;
       tensor.requires_grad_(true);
       parameters.push_back(tensor);
     });
@@ -52,13 +52,14 @@ struct Network {
 };
 
 // The sum of the tuples' losses and its gradient, in one graph.
-std::pair<double, std::vector<at::Tensor>> Plain(const Network& network, const TupleLoss& loss, int tuples) {
+std::pair<double, std::vector<at::Tensor>> Plain(const Network& network, const nn::TupleLoss& loss,
+                                                 int tuples) {
   at::Tensor sum;
   for (int t = 0; t < tuples; ++t) {
     const LoadedTuple tuple = MakeTuple(t);
     std::vector<at::Tensor> descriptors;
     for (const Image& image : tuple.images)
-      descriptors.push_back(network.net.Forward(ImagesToTensor({image}, network.net.normalization)));
+      descriptors.push_back(network.net.Forward(nn::ImagesToTensor({image}, network.net.normalization)));
     const at::Tensor value = loss(at::cat(descriptors), tuple.labels);
     sum = sum.defined() ? sum + value : value;
   }
@@ -71,9 +72,9 @@ at::Tensor Flat(const std::vector<at::Tensor>& tensors) {
   return at::cat(parts);
 }
 
-StepOutcome RunFolded(const Network& network, const TupleLoss& loss, int tuples,
+StepOutcome RunFolded(const Network& network, const nn::TupleLoss& loss, int tuples,
                       const TupleRunnerOptions& options, bool expects_gradient = true) {
-  const FoldedNet folded(network.net);
+  const nn::FoldedNet folded(network.net);
   StepOutcome outcome = RunTuples(
       folded.net(), loss, folded.leaves(), static_cast<size_t>(tuples),
       [&](size_t i) {
@@ -96,7 +97,7 @@ class TupleRunner : public ::testing::TestWithParam<RunnerCase> {};
 
 TEST_P(TupleRunner, GivesThePlainGradient) {
   const Network network;
-  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 3);
   const StepOutcome outcome = RunFolded(network, loss, 3, GetParam().options, GetParam().expects_gradient);
   double sum = 0;
@@ -118,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(All, TupleRunner,
 
 TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
   const Network network;
-  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const StepOutcome one = RunFolded(network, loss, 4, {1, 1, {0, kAll}});
   for (const int workers : {2, 3, 5}) {
     const StepOutcome more = RunFolded(network, loss, 4, {workers, 1, {0, kAll}});
@@ -130,7 +131,7 @@ TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
 // A power of two rounds nothing in float32.
 TEST(RunTuples, ScaledGradientsAreExactMultiples) {
   const Network network;
-  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const StepOutcome one = RunFolded(network, loss, 2, {1, 1, {0, kAll}});
   const StepOutcome scaled = RunFolded(network, loss, 2, {1, 1, {0, kAll, 1024}});
   for (size_t i = 0; i < one.gradients.size(); ++i)
@@ -154,7 +155,7 @@ TEST(GradientScale, FallsByOverflowAndGrowsWithoutIt) {
 TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
   const Network network;
   // All negatives are farther away than so little.
-  const TupleLoss loss = MakeLoss({.margin = 1e-4});
+  const nn::TupleLoss loss = nn::MakeLoss({.margin = 1e-4});
   for (const int64_t kept : {int64_t{0}, kAll}) {
     const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kept}});
     for (const TupleOutcome& tuple : outcome.tuples) {
@@ -169,7 +170,7 @@ TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
 
 TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
   const Network network;
-  const TupleLoss loss = [](const at::Tensor& descriptors, const std::vector<TupleLabel>&) {
+  const nn::TupleLoss loss = [](const at::Tensor& descriptors, const std::vector<nn::TupleLabel>&) {
     return (descriptors.sum() - 1e6).clamp_min(0);
   };
   const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kAll}});
@@ -181,17 +182,17 @@ TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
 TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
   Network network;
   network.net.UseBatchStatistics(0.1);
-  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   at::Tensor sum;
-  BatchStatistics seen;
+  nn::BatchStatistics seen;
   for (int t = 0; t < 3; ++t) {
     const LoadedTuple tuple = MakeTuple(t);
     std::vector<at::Tensor> rows(tuple.images.size());
     for (const std::vector<size_t>& of_one_size : {std::vector<size_t>{0, 3, 5}, {1, 2, 4}}) {
       std::vector<Image> images;
       for (const size_t i : of_one_size) images.push_back(tuple.images[i]);
-      const BatchStatisticsRecorder recorder;
-      const at::Tensor described = network.net.Forward(ImagesToTensor(images, network.net.normalization));
+      const nn::BatchStatisticsRecorder recorder;
+      const at::Tensor described = network.net.Forward(nn::ImagesToTensor(images, network.net.normalization));
       for (int64_t row = 0; row < 3; ++row)
         rows[of_one_size[static_cast<size_t>(row)]] = described.slice(0, row, row + 1);
       for (const auto& [name, values] : recorder.seen())
@@ -230,7 +231,7 @@ TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
 
 TEST(RunTuples, LossesAloneNeedNoParameters) {
   const Network network;
-  const TupleLoss loss = MakeLoss({.margin = 0.9});
+  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 2);
   const StepOutcome outcome =
       RunTuples(network.net.Frozen(), loss, {}, 2, [](size_t i) { return MakeTuple(static_cast<int>(i)); },
@@ -242,8 +243,8 @@ TEST(RunTuples, LossesAloneNeedNoParameters) {
 
 TEST(RunTuples, SkippedTuplesAreToldAndLeftOut) {
   const Network network;
-  const TupleLoss loss = MakeLoss({.margin = 0.9});
-  const FoldedNet folded(network.net);
+  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const nn::FoldedNet folded(network.net);
   std::vector<size_t> told;
   const StepOutcome outcome = RunTuples(
       folded.net(), loss, folded.leaves(), 3,
@@ -264,10 +265,10 @@ TEST(RunTuples, SkippedTuplesAreToldAndLeftOut) {
 
 TEST(RunTuples, AnExceptionEndsAllWorkers) {
   const Network network;
-  const FoldedNet folded(network.net);
+  const nn::FoldedNet folded(network.net);
   const auto run = [&](bool in_next) {
     RunTuples(
-        folded.net(), MakeLoss({.margin = 0.9}), folded.leaves(), 20,
+        folded.net(), nn::MakeLoss({.margin = 0.9}), folded.leaves(), 20,
         [&](size_t i) {
           VANTAGE_CHECK(!in_next || i < 3, "no tuple ", i);
           return MakeTuple(static_cast<int>(i));
@@ -280,4 +281,4 @@ TEST(RunTuples, AnExceptionEndsAllWorkers) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

@@ -10,7 +10,7 @@
 #include "testing/files.h"
 #include "testing/photos.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -18,20 +18,20 @@ using vantage::testing::ErrorOf;
 using vantage::testing::MakeFormulaModel;
 using vantage::testing::TemporaryFolder;
 
-std::map<std::string, at::Tensor> Tensors(DescriptorNet net) {
+std::map<std::string, at::Tensor> Tensors(nn::DescriptorNet net) {
   std::map<std::string, at::Tensor> tensors;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
   return tensors;
 }
 
 // What a step of training does: changes the weights where they are.
-void Move(DescriptorNet& net, double by) {
+void Move(nn::DescriptorNet& net, double by) {
   const at::NoGradGuard no_grad;
-  net.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor.add_(by); });
+  net.Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor.add_(by); });
 }
 
 TEST(WeightAverage, FollowsItsEquation) {
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   const std::map<std::string, at::Tensor> start = Tensors(model.net.Clone());
   WeightAverage average(model.net, 0.75);
   // Weights at 1, 3 and 6 above the start: 0.25, then 0.9375, then 2.203125.
@@ -47,7 +47,7 @@ TEST(WeightAverage, FollowsItsEquation) {
 }
 
 TEST(WeightAverage, WithoutDecayItIsTheNetwork) {
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   WeightAverage average(model.net, 0);
   Move(model.net, 0.5);
   average.Update(model.net);
@@ -57,16 +57,16 @@ TEST(WeightAverage, WithoutDecayItIsTheNetwork) {
 
 TEST(WeightAverage, GoesOnFromItsSavedState) {
   const TemporaryFolder folder;
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   WeightAverage average(model.net, 0.9);
   Move(model.net, 1);
   average.Update(model.net);
-  TorchDict file;
+  nn::TorchDict file;
   file.Set("average", average.StateDict());
-  WriteTorchFile({file}, folder / "state.pth");
-  const TorchFile read(folder / "state.pth");
+  nn::WriteTorchFile({file}, folder / "state.pth");
+  const serialize::TorchFile read(folder / "state.pth");
   WeightAverage resumed(model.net, 0.9);
-  resumed.LoadStateDict(read, Member(read.root(), "average", "file"));
+  resumed.LoadStateDict(read, serialize::Member(read.root(), "average", "file"));
   Move(model.net, 1);
   average.Update(model.net);
   resumed.Update(model.net);
@@ -78,19 +78,19 @@ TEST(WeightAverage, GoesOnFromItsSavedState) {
 
 TEST(WeightAverage, WrongUseIsAnError) {
   const TemporaryFolder folder;
-  Model model = MakeFormulaModel();
+  nn::Model model = MakeFormulaModel();
   EXPECT_THAT(ErrorOf([&] { const WeightAverage average(model.net, 1); }), HasSubstr("in [0, 1), not 1"));
   WeightAverage average(model.net, 0.9);
-  const auto error = [&](TorchDict state) {
-    WriteTorchFile({std::move(state)}, folder / "state.pth");
-    const TorchFile read(folder / "state.pth");
+  const auto error = [&](nn::TorchDict state) {
+    nn::WriteTorchFile({std::move(state)}, folder / "state.pth");
+    const serialize::TorchFile read(folder / "state.pth");
     return ErrorOf([&] { average.LoadStateDict(read, read.root()); });
   };
   EXPECT_THAT(error({}), HasSubstr("state.pth: weight average"));
-  TorchDict misshapen = std::get<TorchDict>(average.StateDict().data);
+  nn::TorchDict misshapen = std::get<nn::TorchDict>(average.StateDict().data);
   misshapen.items[3].second = {at::zeros({7})};
   EXPECT_THAT(error(misshapen), HasSubstr("has another shape than the network's"));
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::train

@@ -12,7 +12,7 @@
 #include "vantage/colmap.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 namespace fs = std::filesystem;
@@ -486,4 +486,4 @@ TEST(BuildTuples, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::training_set

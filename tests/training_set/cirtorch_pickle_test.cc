@@ -13,7 +13,7 @@
 #include "util/string.h"
 #include "util/subprocess.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,7 +25,7 @@ using vantage::testing::SharedFolder;
 using vantage::testing::TemporaryFolder;
 
 // Any JSON as a pickle.
-void Write(PickleWriter& writer, const json& value) {
+void Write(serialize::PickleWriter& writer, const json& value) {
   if (value.is_string()) {
     writer.String(value.get<std::string>());
   } else if (value.is_boolean()) {
@@ -50,7 +50,7 @@ void Write(PickleWriter& writer, const json& value) {
 }
 
 std::string ToPickle(const json& value) {
-  PickleWriter writer;
+  serialize::PickleWriter writer;
   Write(writer, value);
   return std::move(writer).Finish();
 }
@@ -342,4 +342,4 @@ TEST(CirtorchPickle, CutsAndFlipsAreSurvived) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::training_set

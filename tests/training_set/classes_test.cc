@@ -8,7 +8,7 @@
 #include "util/string.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 using ::testing::HasSubstr;
@@ -146,4 +146,4 @@ TEST(BuildClassTuples, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::training_set

@@ -13,7 +13,7 @@
 #include "util/string.h"
 #include "vantage/colmap.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 namespace fs = std::filesystem;
@@ -122,15 +122,15 @@ class NearScenesTest : public ::testing::Test {
  protected:
   // The photos of one landmark from `first` on, in a scene of that name.
   void AddScene(const std::string& name, uint64_t landmark, int first, int count) {
-    SyntheticSceneOptions options;
+    synthetic::SyntheticSceneOptions options;
     options.seed = static_cast<int64_t>(landmark);
     options.photos = first + count;
     options.image_size = 320;
-    const SyntheticScene scene = MakeSyntheticScene(options);
+    const synthetic::SyntheticScene scene = synthetic::MakeSyntheticScene(options);
     SceneModels models{name, {{{}, folder_ / name}}, std::nullopt};
     for (int i = first; i < first + count; ++i) {
-      const SyntheticPhoto& photo = scene.photos[static_cast<size_t>(i)];
-      WriteFile(folder_ / name / photo.name, EncodeSyntheticPhoto(photo));
+      const synthetic::SyntheticPhoto& photo = scene.photos[static_cast<size_t>(i)];
+      WriteFile(folder_ / name / photo.name, synthetic::EncodeSyntheticPhoto(photo));
       const auto id = ImageId{static_cast<uint32_t>(i + 1)};
       models.models[0].reconstruction.images[id].name = photo.name;
       paths_.push_back(folder_ / name / photo.name);
@@ -240,7 +240,7 @@ TEST(ReadScenes, ModelsOfAPoolAreScenes) {
   WriteFile(pool / ".vantage/scene.json", R"({"photos": "../../photos", "pool": true})");
   EXPECT_THAT(Names(ReadScenes(folder / "models", "", std::nullopt)),
               UnorderedElementsAre("pile/0", "pile/1", "pile/2"));
-  Database database(pool / "database.db", Database::Mode::kCreate);
+  serialize::Database database(pool / "database.db", serialize::Database::Mode::kCreate);
   database.Execute(
       "CREATE TABLE cameras (camera_id INTEGER); CREATE TABLE images (image_id INTEGER, name TEXT);"
       "CREATE TABLE keypoints (image_id INTEGER, rows INTEGER); CREATE TABLE descriptors (image_id INTEGER, "
@@ -282,4 +282,4 @@ TEST(ResolveOverlaps, RefusesOptionsThatMeanNothing) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::training_set

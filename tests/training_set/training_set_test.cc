@@ -10,7 +10,7 @@
 #include "util/random.h"
 #include "util/string.h"
 
-namespace vantage {
+namespace vantage::training_set {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,7 +74,8 @@ TEST(TrainingSet, OtherFilesAndVersionsAreRefused) {
   EXPECT_THAT(ErrorOf([&] { ReadTrainingSet(folder / "empty.db"); }),
               HasSubstr("not a training set of vantage"));
   WriteTrainingSet(Sample(), folder / "later.db");
-  Database(folder / "later.db", Database::Mode::kCreate).Execute("PRAGMA user_version = 99");
+  serialize::Database(folder / "later.db", serialize::Database::Mode::kCreate)
+      .Execute("PRAGMA user_version = 99");
   EXPECT_THAT(ErrorOf([&] { ReadTrainingSet(folder / "later.db"); }),
               HasSubstr("a training set of version 99"));
 }
@@ -83,7 +84,7 @@ TEST(TrainingSet, DanglingReferencesAreErrors) {
   const TemporaryFolder folder;
   const auto error = [&](const char* change) {
     WriteTrainingSet(Sample(), folder / "set.db");
-    Database(folder / "set.db", Database::Mode::kCreate).Execute(change);
+    serialize::Database(folder / "set.db", serialize::Database::Mode::kCreate).Execute(change);
     return ErrorOf([&] { ReadTrainingSet(folder / "set.db"); });
   };
   EXPECT_THAT(error("UPDATE images SET scene = 7 WHERE id = 2"),
@@ -181,4 +182,4 @@ TEST(LocatedSet, ALinkedSetFindsPhotosFromItsOwnFolderAndTheLinks) {
 }
 
 }  // namespace
-}  // namespace vantage
+}  // namespace vantage::training_set
