@@ -8,9 +8,9 @@
 
 #include "descriptors/descriptor_output.h"
 #include "evaluation/saved_descriptors.h"
-#include "extract/descriptor_store.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "vantage/describer.h"
 #include "vantage/descriptors.h"
 #include "vantage/evaluation.h"
 #include "vantage/photos.h"
@@ -215,11 +215,11 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
     }
     CheckComplete(input.benchmark);
     if (!turns_.empty()) ReadTurns(input.benchmark, turns_);
-    const nn::Model read = model.Read(session);
+    const Model read = model.Read(session);
     input.provenance = model.Provenance(read);
-    std::optional<extract::DescriptorStore> store;
+    std::optional<DescriptorStore> store;
     if (!save_.empty()) {
-      if (restart_) extract::DescriptorStore::Discard(save_ + ".partial");
+      if (restart_) DescriptorStore::Discard(save_ + ".partial");
       store.emplace(save_ + ".partial");
     }
     input.described = DescribeBenchmark(input.benchmark, Describer(read, model.descriptor), session.context(),

@@ -66,7 +66,7 @@ class ConvertCommand : public Command {
     if (IsTrainingSet()) {
       return CheckOutput(output_, extension == ".db" ? file_kinds::kSqlite : file_kinds::kPickle, rules);
     }
-    const std::vector<std::string> known = nn::ModelFormats();
+    const std::vector<std::string> known = Model::Formats();
     if (!format_.empty() && std::find(known.begin(), known.end(), format_) == known.end()) {
       throw UsageError(StrCat("unknown format '", format_, "' of a model; known are ", Join(known, ", ")));
     }
@@ -94,9 +94,9 @@ class ConvertCommand : public Command {
   }
 
   void ConvertModel(const Session& session, const std::string& format) const {
-    nn::Model model = model_.Read(session);
-    if (!licence_.empty()) model.licence = licence_;
-    nn::WriteModelAs(model, format, output_);
+    Model model = model_.Read(session);
+    if (!licence_.empty()) model.SetLicence(licence_);
+    model.Write(output_, format);
   }
 
   ModelArguments model_;

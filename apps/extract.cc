@@ -3,7 +3,6 @@
 
 #include "command_line.h"
 #include "descriptors/descriptor_output.h"
-#include "extract/descriptor_store.h"
 #include "model_arguments.h"
 #include "session.h"
 #include "util/check.h"
@@ -38,7 +37,7 @@ class ExtractCommand : public Command {
     inputs.push_back(model_.path);
     descriptors::CheckDescriptorOutput(output_, format_, session.Rules(inputs));
     const std::string store_path = output_ + ".partial";
-    const nn::Model model = model_.Read(session);
+    const Model model = model_.Read(session);
     const Describer describer(model, model_.descriptor);
     NamedPhotos photos = ListPhotos(photos_);
     DescriptorProvenance provenance = model_.Provenance(model);
@@ -49,8 +48,8 @@ class ExtractCommand : public Command {
       provenance.other["shard"] = nlohmann::json({{"index", shard.index}, {"count", shard.count}}).dump();
     }
     descriptors::CheckDescriptorNames(output_, format_, photos.names);
-    if (restart_) extract::DescriptorStore::Discard(store_path);
-    extract::DescriptorStore store(store_path);
+    if (restart_) DescriptorStore::Discard(store_path);
+    DescriptorStore store(store_path);
     DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &store);
     file.provenance = provenance;
     WriteDescriptors(file, output_, format_);

@@ -43,13 +43,13 @@ void ModelArguments::AddWeightsTo(CommandLine& line) {
       "repeated)");
 }
 
-nn::Model ModelArguments::Read(const Session& session) const {
-  nn::Model model = nn::ReadModel(path, net_, allow_missing_);
-  model.net.To(nn::ParseDevice(session.options().device));
+Model ModelArguments::Read(const Session& session) const {
+  Model model = Model::Read(path, net_, allow_missing_);
+  model.MoveTo(session.options().device);
   return model;
 }
 
-DescriptorProvenance ModelArguments::Provenance(const nn::Model& model) const {
+DescriptorProvenance ModelArguments::Provenance(const Model& model) const {
   return ProvenanceOf(model, path, descriptor);
 }
 

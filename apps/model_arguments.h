@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "command_line.h"
-#include "nn/model_file.h"
 #include "session.h"
 #include "vantage/describer.h"
+#include "vantage/model.h"
 
 namespace vantage::cli {
 
@@ -26,10 +26,10 @@ class ModelArguments {
   void AddOptionalTo(CommandLine& line, const std::string& flag, const std::string& model_help);
 
   // Reads the model and moves it to the session's device.
-  nn::Model Read(const Session& session) const;
+  Model Read(const Session& session) const;
 
   // What a descriptor file should say of how it was made.
-  DescriptorProvenance Provenance(const nn::Model& model) const;
+  DescriptorProvenance Provenance(const Model& model) const;
 
   // Empty where none was given.
   std::string path;
@@ -38,7 +38,7 @@ class ModelArguments {
  private:
   void AddWeightsTo(CommandLine& line);
 
-  DescriptorNetOptions net_ = nn::AsTheFileHasIt();
+  DescriptorNetOptions net_ = AsTheFileHasIt();
   std::vector<std::string> allow_missing_;
   OptionsDescription net_description_;
   OptionsDescription descriptor_description_;

@@ -5,6 +5,7 @@
 #include "command_line.h"
 #include "mining/tuple_miner.h"
 #include "model_arguments.h"
+#include "nn/model_file.h"
 #include "report/run_report.h"
 #include "report/training_set_report.h"
 #include "session.h"
@@ -84,7 +85,7 @@ class ReportCommand : public Command {
     ParseNegativeVariant(mining_.variant);
     if (mining_.queries < 1) throw UsageError("--mined-queries: must be at least 1");
     if (mining_.pool < 1) throw UsageError("--pool: must be at least 1");
-    const nn::Model model = model_.Read(session);
+    const Model model = model_.Read(session);
     ExtractOptions extract;
     extract.image_size = EffectiveImageSize(model, {.image_size = size_});
     extract.apply_exif_orientation = options_.thumbnails.apply_exif_orientation;
@@ -92,7 +93,7 @@ class ReportCommand : public Command {
     report::ReportNegatives negatives{.model = fs::path(model_.path).filename().string()};
     for (const Split split : {Split::kTrain, Split::kVal}) {
       try {
-        Append(mining::MineRound(set, split, root, model.net, extract, mining_, options_.seed, {},
+        Append(mining::MineRound(set, split, root, model.parts().net, extract, mining_, options_.seed, {},
                                  session.context()),
                split, negatives);
       } catch (const Interrupted&) {

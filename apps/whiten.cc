@@ -4,15 +4,16 @@
 #include <utility>
 
 #include "command_line.h"
-#include "extract/descriptor_store.h"
 #include "model_arguments.h"
 #include "nn/fold_whitening.h"
+#include "nn/model_file.h"
 #include "numerics/shrinkage_json.h"
 #include "report/whitening_report.h"
 #include "session.h"
 #include "train/learn_whitening.h"
 #include "util/hash.h"
 #include "util/string.h"
+#include "vantage/describer.h"
 #include "vantage/error.h"
 #include "vantage/training.h"
 #include "vantage/training_set.h"
@@ -62,14 +63,15 @@ class WhitenCommand : public Command {
         throw UsageError("--report: shows how --shrinkage auto chose; here nothing is chosen");
       CheckOutput(report_, file_kinds::kPage, rules);
     }
-    nn::Model model = model_.Read(session);
+    const Model read = model_.Read(session);
+    nn::ModelParts model = read.parts();
     const auto [set, root] = ReadLocatedSet(tuples_, photos_);
-    const int size = EffectiveImageSize(model, {.image_size = size_});
-    const std::vector<double> scales = EffectiveScales(model, {.scales = scales_});
+    const int size = EffectiveImageSize(read, {.image_size = size_});
+    const std::vector<double> scales = EffectiveScales(read, {.scales = scales_});
     if (fold_) CheckFoldable(model, scales);
     const std::string store_path = output_ + ".partial";
-    if (restart_) extract::DescriptorStore::Discard(store_path);
-    extract::DescriptorStore store(store_path);
+    if (restart_) DescriptorStore::Discard(store_path);
+    DescriptorStore store(store_path);
     if (options_.scratch.empty()) options_.scratch = fs::absolute(output_).parent_path().string();
     const LearnedWhitening learned = train::LearnWhiteningFromTuples(
         model.net, set, root, {.image_size = size, .scales = scales}, options_, session.context(), &store);
@@ -144,7 +146,7 @@ class WhitenCommand : public Command {
   }
 
   // Found out before the photos are described.
-  static void CheckFoldable(const nn::Model& model, const std::vector<double>& scales) {
+  static void CheckFoldable(const nn::ModelParts& model, const std::vector<double>& scales) {
     if (scales.size() > 1) {
       throw UsageError(
           "--fold: a whitening that is learned at several scales comes after their descriptors have been "

@@ -67,7 +67,7 @@ nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
 }
 
 // A margin beyond all distances: every negative has a gradient.
-nn::TupleLoss Loss() { return nn::MakeLoss({.margin = 3}); }
+TupleLoss Loss() { return nn::MakeLoss({.margin = 3}); }
 
 class Photos {
  public:
@@ -79,9 +79,9 @@ class Photos {
     for (size_t i = 0; i < kPhotosOfTuple; ++i) {
       loaded.images.push_back(
           LoadPhoto(requests_[(tuple * kPhotosOfTuple + i) % requests_.size()], {.image_size = 362}));
-      loaded.labels.push_back(i == 0   ? nn::TupleLabel::kQuery
-                              : i == 1 ? nn::TupleLabel::kPositive
-                                       : nn::TupleLabel::kNegative);
+      loaded.labels.push_back(i == 0   ? TupleLabel::kQuery
+                              : i == 1 ? TupleLabel::kPositive
+                                       : TupleLabel::kNegative);
       loaded.may_have_gradient.push_back(true);
     }
     return loaded;
@@ -94,7 +94,7 @@ class Photos {
 double TimeVantage(nn::DescriptorNet net, const Photos& photos, const Setting& setting,
                    const std::string& precision, double& data_wait) {
   train::Optimizer optimizer(net, {}, {});
-  const nn::TupleLoss loss = Loss();
+  const TupleLoss loss = Loss();
   net.ComputeTrunkIn(nn::ParsePrecision(precision, net.device()));
   const int threads = RunContext().ThreadCount();
   const train::TupleRunnerOptions options = train::RunnerOptions({}, net.device(), threads);
@@ -118,7 +118,7 @@ double TimeVantage(nn::DescriptorNet net, const Photos& photos, const Setting& s
 
 double TimePlain(nn::DescriptorNet net, const Photos& photos, const Setting& setting) {
   train::Optimizer optimizer(net, {}, {});
-  const nn::TupleLoss loss = Loss();
+  const TupleLoss loss = Loss();
   const PlainTrunk plain(net.trunk());
   at::Tensor exponent;
   net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {

@@ -2,10 +2,15 @@
 // Turns photos into descriptors.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vantage/descriptors.h"
@@ -14,20 +19,16 @@
 #include "vantage/options.h"
 #include "vantage/photos.h"
 #include "vantage/run_context.h"
+#include "vantage/whitening.h"
 
 namespace vantage::nn {
 class DescriptorNet;
-struct Model;
-}  // namespace vantage::nn
+}
 
 namespace vantage {
 
-struct Whitening;
-
-class Describer;
-namespace extract {
-class DescriptorStore;
-}
+class FileLock;
+struct Benchmark;
 
 // Photos of equal size that share a pass on a GPU have together at most so many pixels, where no option says.
 inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
@@ -43,7 +44,7 @@ struct ExtractOptions {
   // eighth where that is still as large as image_size; descriptors change a little (docs/performance.md).
   // Parts of photos are decoded exactly in any case.
   std::string decode = "exact";
-  // What the trunk computes in: see nn/precision.h.
+  // What the trunk computes in: "fp32", "tf32", "bf16" or "fp16".
   std::string precision = "fp32";
   // Photos of exactly equal size share a pass through the network while they have together at most so many
   // pixels. 0: each alone on a CPU, where nothing is won by it, and 2^22 on a GPU.
@@ -62,32 +63,6 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options);
 
 // "1,0.7071,0.5": one to sixteen numbers in [0.01, 16]. Throws UsageError.
 std::vector<double> ParseScales(const std::string& text);
-
-struct FailedRequest {
-  int64_t index = 0;  // of the request
-  std::string reason;
-};
-
-struct ExtractedDescriptors {
-  DescriptorMatrix values;  // a row for each request; zero where it failed
-  std::vector<FailedRequest> failed;
-};
-
-// Describes photos. A photo that cannot be read or is too small for the network is counted and named, and the
-// rest goes on; each photo is described or among the failed. Worker threads decode ahead; on a CPU each
-// describes what it has decoded, so that the cores work on photos side by side. Photos are looked through for
-// equal sizes a window of consecutive ones at a time, which depends on the list and the options only: so does
-// each bit of the result, unless memory ran short, and not on the number of threads or on where a run of the
-// same list was interrupted. With a store, descriptors are kept there as they are made; photos that it holds
-// are not described again. Memory: the descriptors and what the photos in work take. Throws Interrupted;
-// Error for lack of memory or a fault of the device.
-ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
-                                        const RunContext& context = {},
-                                        extract::DescriptorStore* store = nullptr);
-
-// Describes named photos, failed ones left out and listed. Throws Error where all fail.
-DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos,
-                                  const RunContext& context = {}, extract::DescriptorStore* store = nullptr);
 
 struct ModelDescriptorOptions {
   // Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none.
@@ -109,19 +84,19 @@ struct ModelDescriptorOptions {
 void Declare(OptionsDescription& description, ModelDescriptorOptions& options);
 
 // The size and the scales that the options and the model come to.
-int EffectiveImageSize(const nn::Model& model, const ModelDescriptorOptions& options);
-std::vector<double> EffectiveScales(const nn::Model& model, const ModelDescriptorOptions& options);
+int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options);
+std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options);
 
-// The whitening that the options name, or null for none. Throws UsageError that lists the model's where it
+// The whitening that the options name, or nothing for none. Throws UsageError that lists the model's where it
 // has none of that name, or a dimension is asked for without whitening.
-const Whitening* ChooseWhitening(const nn::Model& model, const ModelDescriptorOptions& options);
+std::optional<Whitening> ChooseWhitening(const Model& model, const ModelDescriptorOptions& options);
 
 // What the model and the options make of photos. path: the model's file, which is read for its SHA-256.
-DescriptorProvenance ProvenanceOf(const nn::Model& model, const std::string& path,
+DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
                                   const ModelDescriptorOptions& options);
 
 // The options with the model's own values filled in.
-ExtractOptions ResolveOptions(const nn::Model& model, const ModelDescriptorOptions& options);
+ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options);
 
 // What became of one photo.
 struct DescribedPhoto {
@@ -138,15 +113,15 @@ struct DescribedPhoto {
 //
 // Everything that decides a descriptor comes from the model file unless the options say otherwise, so that
 // two users of one file get the same. A process that describes many photos should call KeepFreedMemory
-// (util/memory.h) first.
+// (run_context.h) first.
 class Describer {
  public:
   // A network as it is now (its weights are copied), without whitening. Throws UsageError where an option is
   // wrong or bf16 would be very slow here.
   explicit Describer(const nn::DescriptorNet& net, const ExtractOptions& options = {});
   // A model with its whitening. Throws UsageError also where it has no whitening of that name.
-  explicit Describer(const nn::Model& model, const ModelDescriptorOptions& options = {});
-  // device: see ParseDevice. Throws Error as ReadModel does.
+  explicit Describer(const Model& model, const ModelDescriptorOptions& options = {});
+  // device: as Model::MoveTo. Throws Error as Model::Read does.
   static Describer Load(const std::filesystem::path& path, const ModelDescriptorOptions& options = {},
                         const std::string& device = "cpu");
 
@@ -182,12 +157,97 @@ class Describer {
   struct State;
   explicit Describer(std::shared_ptr<const State> state);
   static std::shared_ptr<State> MakeState(const nn::DescriptorNet& net, const ExtractOptions& options);
-  static std::shared_ptr<State> MakeState(const nn::Model& model, const ModelDescriptorOptions& options);
+  static std::shared_ptr<State> MakeState(const Model& model, const ModelDescriptorOptions& options);
 
   std::shared_ptr<const State> state_;
 };
 
-struct Benchmark;
+// Names a descriptor in a store: the first half of a SHA-256.
+using DescriptorKey = std::array<unsigned char, 16>;
+
+// The key of what a describer makes of a photo. It changes with whatever decides the descriptor: the
+// describer (Describer::identity), the photo's path, size and time of change, its box and its turn. None if
+// there is no such file.
+std::optional<DescriptorKey> KeyOf(const std::string& describer_identity, const PhotoRequest& photo);
+
+// Descriptors on disk while a task makes them, so that a task that was killed resumes without making them
+// again, with photos that were added, too. Photos that failed are not kept: they are read again. One process
+// at a time holds a store.
+class DescriptorStore {
+ public:
+  // Opens the file or makes it. What a killed process left half-written at the end is cut off. Throws Error
+  // if another process holds the file, or if it is no store.
+  explicit DescriptorStore(std::filesystem::path path);
+  // Deletes the file if it holds no descriptor.
+  ~DescriptorStore();
+  DescriptorStore(const DescriptorStore&) = delete;
+  DescriptorStore& operator=(const DescriptorStore&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  // Number of descriptors.
+  size_t size() const { return places_.size(); }
+  // Number of descriptors that earlier runs left; 0 from the second call on.
+  size_t TakeHeldBefore() { return std::exchange(held_before_, 0); }
+
+  // Fills `values` if the store has a descriptor of that key and of as many dimensions.
+  bool Read(const DescriptorKey& key, std::span<float> values) const;
+
+  // Adds descriptors of equal dimension: all or, if the process is killed, none of them. Throws Error if the
+  // disk is full.
+  void Append(const std::vector<std::pair<DescriptorKey, std::vector<float>>>& descriptors);
+
+  // Forgets all descriptors.
+  void Clear();
+
+  // Deletes the file. No other call may follow.
+  void Remove();
+
+  // Deletes the store that an earlier run left, if there is one. Throws as the constructor does.
+  static void Discard(const std::filesystem::path& path);
+
+ private:
+  struct Place {
+    uint64_t offset = 0;  // of the first float
+    uint32_t dimension = 0;
+  };
+  // Notes the places of the descriptors in a record's payload that begins at `offset`; false if it is
+  // damaged.
+  bool Index(const std::string& payload, uint64_t offset);
+  void Cut(uint64_t size) const;
+
+  std::filesystem::path path_;
+  std::unique_ptr<FileLock> lock_;
+  uint64_t begin_ = 0;  // of the first record after the file's head
+  uint64_t end_ = 0;    // of the whole records
+  size_t held_before_ = 0;
+  bool is_removed_ = false;
+  std::map<DescriptorKey, Place> places_;
+};
+
+struct FailedRequest {
+  int64_t index = 0;  // of the request
+  std::string reason;
+};
+
+struct ExtractedDescriptors {
+  DescriptorMatrix values;  // a row for each request; zero where it failed
+  std::vector<FailedRequest> failed;
+};
+
+// Describes photos. A photo that cannot be read or is too small for the network is counted and named, and the
+// rest goes on; each photo is described or among the failed. Worker threads decode ahead; on a CPU each
+// describes what it has decoded, so that the cores work on photos side by side. Photos are looked through for
+// equal sizes a window of consecutive ones at a time, which depends on the list and the options only: so does
+// each bit of the result, unless memory ran short, and not on the number of threads or on where a run of the
+// same list was interrupted. With a store, descriptors are kept there as they are made; photos that it holds
+// are not described again. Memory: the descriptors and what the photos in work take. Throws Interrupted;
+// Error for lack of memory or a fault of the device.
+ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
+                                        const RunContext& context = {}, DescriptorStore* store = nullptr);
+
+// Describes named photos, failed ones left out and listed. Throws Error where all fail.
+DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos,
+                                  const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 struct BenchmarkDescriptors {
   DescriptorMatrix queries;         // a row for each of the benchmark's queries
@@ -198,7 +258,6 @@ struct BenchmarkDescriptors {
 // Describes a benchmark's database, and those of its queries that are parts of photos or not in it. store:
 // see ExtractDescriptors.
 BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
-                                       const RunContext& context = {},
-                                       extract::DescriptorStore* store = nullptr);
+                                       const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 }  // namespace vantage

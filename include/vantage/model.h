@@ -4,10 +4,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "vantage/options.h"
+#include "vantage/whitening.h"
+
+namespace vantage::nn {
+struct ModelParts;
+}
 
 namespace vantage {
 
@@ -90,6 +97,78 @@ std::string NameOf(const DescriptorNetOptions& options);
 void Declare(OptionsDescription& description, DescriptorNetOptions& options);
 // locals.* and netvlad.*, which are not part of Declare.
 void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options);
+
+// The network that a file holds, whatever it is; trunk weights alone get GeM. For Model::Read.
+DescriptorNetOptions AsTheFileHasIt();
+
+// A descriptor network and everything that another user of its file needs to get the same descriptors. Copies
+// share the weights.
+class Model {
+ public:
+  // Reads a model: a checkpoint of this project or of cirtorch, CosPlace's or EigenPlaces' weights, or bare
+  // weights of a trunk under torchvision's names; a PyTorch file (of the zip format or the one before),
+  // safetensors, or the MATLAB file of NetVLAD that hloc takes, told by its first bytes. What the network is
+  // made of stands in the file's meta, or else is found from the tensors' names and shapes.
+  //
+  // wanted: what the network must be made of where a name is not empty; of trunk weights alone it says what
+  // follows the trunk. Throws UsageError where the file contradicts it.
+  //
+  // allow_missing: beginnings of names. A tensor that begins so may be missing in the file (it keeps its
+  // initial value, which is logged) or may be unknown to the network (it is left out). Classifiers of
+  // published weights are left out without it. A name is the file's or the network's.
+  //
+  // Throws Error naming the file where it is damaged or its weights are not those that it was written with,
+  // and naming tensors (three first, with shapes) that are unknown, missing or of another shape.
+  static Model Read(const std::filesystem::path& path, const DescriptorNetOptions& wanted = AsTheFileHasIt(),
+                    const std::vector<std::string>& allow_missing = {});
+
+  // Writes the model in one of Formats(), whole or not at all. Bare tensors go into a safetensors file if the
+  // name ends so. Throws UsageError for an unknown format, or one that the network or the name does not fit;
+  // Error if the disk is full.
+  void Write(const std::filesystem::path& path, const std::string& format = "checkpoint") const;
+  // "checkpoint" (cirtorch's schema, which Python's torch.load opens; a safetensors file if the name ends
+  // so), "cosplace" (the bare tensors as CosPlace and EigenPlaces publish them), "safetensors" (a
+  // checkpoint), "weights" (the trunk's tensors alone under its own, torchvision's, names).
+  static std::vector<std::string> Formats();
+
+  // Of the descriptors, without whitening: D.
+  int64_t dimension() const;
+  const DescriptorNetOptions& net_options() const;
+  // Longest side that photos are reduced to, pixels; 0: not known.
+  int image_size() const;
+  // Scales that photos are described at unless others are asked for.
+  const std::vector<double>& scales() const;
+  // Of the weights; "" if not known.
+  const std::string& licence() const;
+  void SetLicence(const std::string& licence);
+  // Where it came from, as JSON text: configuration, training set, trunk weights, version.
+  const std::string& origin() const;
+  // SHA-256 of the file that it was read from; "" if there is none, or the model was changed since.
+  const std::string& file_sha256() const;
+
+  const std::map<std::string, ModelWhitening>& whitenings() const;
+  // Name of the one that belongs to the descriptor unless another is asked for; "": none.
+  const std::string& default_whitening() const;
+  // Adds or replaces a whitening, which becomes the default one.
+  void SetWhitening(const std::string& name, ModelWhitening whitening);
+
+  // Moves the weights: "cpu", "cuda" or "cuda:1". Throws UsageError if there is no such device.
+  void MoveTo(const std::string& device);
+
+  // For vantage's own modules.
+  Model(nn::ModelParts parts);  // NOLINT: implicit
+  const nn::ModelParts& parts() const { return *parts_; }
+  nn::ModelParts& parts() { return *parts_; }
+
+  ~Model();
+  Model(const Model& other);
+  Model(Model&& other) noexcept;
+  Model& operator=(const Model& other);
+  Model& operator=(Model&& other) noexcept;
+
+ private:
+  std::unique_ptr<nn::ModelParts> parts_;
+};
 
 struct TensorInfo {
   std::string name;

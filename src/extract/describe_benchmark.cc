@@ -7,7 +7,7 @@
 namespace vantage {
 
 BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
-                                       const RunContext& context, extract::DescriptorStore* store) try {
+                                       const RunContext& context, DescriptorStore* store) try {
   std::vector<PhotoRequest> requests;
   for (size_t row = 0; row < benchmark.photos.size(); ++row) {
     const int turn = benchmark.turns.empty() ? 0 : benchmark.turns[row];

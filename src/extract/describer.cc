@@ -152,14 +152,14 @@ std::shared_ptr<Describer::State> Describer::MakeState(const nn::DescriptorNet& 
   return state;
 }
 
-std::shared_ptr<Describer::State> Describer::MakeState(const nn::Model& model,
+std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
                                                        const ModelDescriptorOptions& options) {
   CheckOptions(options);
-  std::shared_ptr<State> state = MakeState(model.net, ResolveOptions(model, options));
-  state->licence = model.licence;
-  state->model_sha256 = model.file_sha256;
-  const Whitening* whitening = ChooseWhitening(model, options);
-  if (whitening == nullptr) return state;
+  std::shared_ptr<State> state = MakeState(model.parts().net, ResolveOptions(model, options));
+  state->licence = model.licence();
+  state->model_sha256 = model.file_sha256();
+  const std::optional<Whitening> whitening = ChooseWhitening(model, options);
+  if (!whitening) return state;
   const auto rows = static_cast<int64_t>(whitening->projection.rows());
   state->dimension = options.dimension > 0 ? options.dimension : rows;
   if (state->dimension > rows)
@@ -176,7 +176,7 @@ Describer::Describer(const nn::DescriptorNet& net, const ExtractOptions& options
   RethrowAsError();
 }
 
-Describer::Describer(const nn::Model& model, const ModelDescriptorOptions& options) try
+Describer::Describer(const Model& model, const ModelDescriptorOptions& options) try
     : state_(MakeState(model, options)) {
 } catch (...) {
   RethrowAsError();
@@ -184,8 +184,8 @@ Describer::Describer(const nn::Model& model, const ModelDescriptorOptions& optio
 
 Describer Describer::Load(const std::filesystem::path& path, const ModelDescriptorOptions& options,
                           const std::string& device) try {
-  nn::Model model = nn::ReadModel(path);
-  model.net.To(nn::ParseDevice(device));
+  Model model = Model::Read(path);
+  model.MoveTo(device);
   return Describer(model, options);
 } catch (...) {
   RethrowAsError();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "extract/descriptor_store.h"
+#include "vantage/describer.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 
 #include "util/check.h"
 #include "util/file.h"
+#include "util/file_lock.h"
 #include "util/hash.h"
 #include "util/log.h"
 #include "util/rethrow.h"
@@ -19,7 +20,7 @@
 // The file: records, each of the payload's size and CRC-32 (uint32, the machine's byte order) and the
 // payload. The first payload is kHead, each further one a dimension D (uint32) and descriptors: key, D
 // floats.
-namespace vantage::extract {
+namespace vantage {
 namespace {
 
 struct RecordHead {
@@ -89,13 +90,13 @@ std::optional<DescriptorKey> KeyOf(const std::string& describer_identity, const 
 }
 
 DescriptorStore::DescriptorStore(std::filesystem::path path) try
-    : path_(std::move(path)), lock_(path_, kBusy) {
+    : path_(std::move(path)), lock_(std::make_unique<FileLock>(path_, kBusy)) {
   const std::string head = RecordOf(kHead);
   begin_ = end_ = head.size();
   const InputFile file(path_);
   if (!HasHead(file)) {
     Cut(0);
-    WriteAll(lock_.descriptor(), head, path_);
+    WriteAll(lock_->descriptor(), head, path_);
     return;
   }
   while (const std::optional<std::string> payload = ReadRecord(file, end_)) {
@@ -132,8 +133,8 @@ bool DescriptorStore::Read(const DescriptorKey& key, std::span<float> values) co
   size_t done = 0;
   while (done < values.size_bytes()) {
     const ssize_t count =
-        ::pread(lock_.descriptor(), reinterpret_cast<char*>(values.data()) + done, values.size_bytes() - done,
-                static_cast<off_t>(found->second.offset + done));
+        ::pread(lock_->descriptor(), reinterpret_cast<char*>(values.data()) + done,
+                values.size_bytes() - done, static_cast<off_t>(found->second.offset + done));
     if (count < 0 && errno == EINTR) continue;
     VANTAGE_CHECK(count > 0, path_.string(), ": cannot be read at byte ", found->second.offset + done, ": ",
                   count == 0 ? "it was shortened" : ErrnoText());
@@ -155,7 +156,7 @@ void DescriptorStore::Append(const std::vector<std::pair<DescriptorKey, std::vec
   }
   const std::string record = RecordOf(payload);
   try {
-    WriteAll(lock_.descriptor(), record, path_);
+    WriteAll(lock_->descriptor(), record, path_);
   } catch (const Error&) {
     Cut(end_);  // what was written of it would hide what follows
     throw;
@@ -165,7 +166,7 @@ void DescriptorStore::Append(const std::vector<std::pair<DescriptorKey, std::vec
 }
 
 void DescriptorStore::Cut(uint64_t size) const {
-  VANTAGE_CHECK(::ftruncate(lock_.descriptor(), static_cast<off_t>(size)) == 0, path_.string(),
+  VANTAGE_CHECK(::ftruncate(lock_->descriptor(), static_cast<off_t>(size)) == 0, path_.string(),
                 ": cannot be shortened: ", ErrnoText());
 }
 
@@ -195,4 +196,4 @@ void DescriptorStore::Discard(const std::filesystem::path& path) try {
   RethrowAsError();
 }
 
-}  // namespace vantage::extract
+}  // namespace vantage

@@ -7,7 +7,6 @@
 #include <span>
 #include <utility>
 
-#include "extract/descriptor_store.h"
 #include "nn/descriptor_net.h"
 #include "nn/intra_op_threads.h"
 #include "numerics/single_threaded_blas.h"
@@ -15,6 +14,7 @@
 #include "util/log.h"
 #include "util/parallel.h"
 #include "util/rethrow.h"
+#include "vantage/describer.h"
 #include "vantage/run_context.h"
 
 namespace vantage {
@@ -157,19 +157,19 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
 }
 
 ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
-                                        const RunContext& context, extract::DescriptorStore* store) try {
+                                        const RunContext& context, DescriptorStore* store) try {
   const auto count = static_cast<int64_t>(requests.size());
   ExtractedDescriptors extracted;
   extracted.values.setZero(count, describer.dimension());
   const auto row = [&](int64_t i) -> std::span<float> {
     return {extracted.values.row(i).data(), static_cast<size_t>(describer.dimension())};
   };
-  std::vector<std::optional<extract::DescriptorKey>> keys(store == nullptr ? 0 : requests.size());
+  std::vector<std::optional<DescriptorKey>> keys(store == nullptr ? 0 : requests.size());
   std::vector<bool> finished(requests.size());
   int64_t done = 0;
   for (size_t i = 0; i < keys.size(); ++i) {
     context.CheckCancelled();
-    keys[i] = extract::KeyOf(describer.identity(), requests[i]);
+    keys[i] = KeyOf(describer.identity(), requests[i]);
     finished[i] = keys[i] && store->Read(*keys[i], row(static_cast<int64_t>(i)));
     done += finished[i] ? 1 : 0;
   }
@@ -180,7 +180,7 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
             " descriptors of other photos, or made otherwise (weights, options, kind of device)");
   }
   const auto keep = [&](const Window& window, std::vector<DescribedPhoto> photos) {
-    std::vector<std::pair<extract::DescriptorKey, std::vector<float>>> kept;
+    std::vector<std::pair<DescriptorKey, std::vector<float>>> kept;
     for (int64_t i = window.first; i < window.first + window.count; ++i) {
       const auto at = static_cast<size_t>(i);
       DescribedPhoto& photo = photos[at - static_cast<size_t>(window.first)];
@@ -234,7 +234,7 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
 }
 
 DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos, const RunContext& context,
-                                  extract::DescriptorStore* store) try {
+                                  DescriptorStore* store) try {
   ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, context, store);
   DescriptorFile file;
   std::vector<bool> failed(photos.names.size());

@@ -54,28 +54,28 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
   Declare(description, options.super_global);
 }
 
-int EffectiveImageSize(const nn::Model& model, const ModelDescriptorOptions& options) {
+int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options) {
   if (options.image_size > 0) return options.image_size;
-  return model.image_size > 0 ? model.image_size : kDefaultImageSize;
+  return model.image_size() > 0 ? model.image_size() : kDefaultImageSize;
 }
 
-std::vector<double> EffectiveScales(const nn::Model& model, const ModelDescriptorOptions& options) {
-  return options.scales == "default" ? model.scales : ParseScales(options.scales);
+std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options) {
+  return options.scales == "default" ? model.scales() : ParseScales(options.scales);
 }
 
-const Whitening* ChooseWhitening(const nn::Model& model, const ModelDescriptorOptions& options) {
-  const std::string name = options.whitening == "default" ? model.default_whitening
+std::optional<Whitening> ChooseWhitening(const Model& model, const ModelDescriptorOptions& options) {
+  const std::string name = options.whitening == "default" ? model.default_whitening()
                            : options.whitening == "none"  ? ""
                                                           : options.whitening;
   if (name.empty()) {
     if (options.dimension > 0)
       throw UsageError("a dimension is kept of a whitening only, and none is applied");
-    return nullptr;
+    return std::nullopt;
   }
-  const auto found = model.whitenings.find(name);
-  if (found == model.whitenings.end()) {
+  const auto found = model.whitenings().find(name);
+  if (found == model.whitenings().end()) {
     std::vector<std::string> names;
-    for (const auto& [known, whitening] : model.whitenings) names.push_back(known);
+    for (const auto& [known, whitening] : model.whitenings()) names.push_back(known);
     throw UsageError(StrCat("the model has no whitening '", name, "'; it has ",
                             names.empty() ? "none" : Join(names, ", ")));
   }
@@ -88,21 +88,21 @@ const Whitening* ChooseWhitening(const nn::Model& model, const ModelDescriptorOp
     VANTAGE_CHECK(other, "the model's whitening '", name, "' is empty");
     LogInfo("the whitening '", name, "' was learned at ", wants_multi ? "one scale" : "several scales");
   }
-  return best ? &*best : &*other;
+  return best ? best : other;
 }
 
-DescriptorProvenance ProvenanceOf(const nn::Model& model, const std::string& path,
+DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
                                   const ModelDescriptorOptions& options) {
   DescriptorProvenance made;
   made.vantage = Version();
   made.model = path;
-  made.model_sha256 = model.file_sha256.empty() ? Sha256OfFile(path) : model.file_sha256;
-  made.architecture = model.net.options().architecture;
-  made.pooling = model.net.options().pooling;
+  made.model_sha256 = model.file_sha256().empty() ? Sha256OfFile(path) : model.file_sha256();
+  made.architecture = model.net_options().architecture;
+  made.pooling = model.net_options().pooling;
   made.image_size = EffectiveImageSize(model, options);
   made.apply_exif_orientation = options.apply_exif_orientation;
   made.scales = EffectiveScales(model, options);
-  made.whitening = options.whitening == "default" ? model.default_whitening : options.whitening;
+  made.whitening = options.whitening == "default" ? model.default_whitening() : options.whitening;
   made.dimension = options.dimension;
   made.decode = options.decode;
   made.precision = options.precision;
@@ -118,7 +118,7 @@ DescriptorProvenance ProvenanceOf(const nn::Model& model, const std::string& pat
   return made;
 }
 
-ExtractOptions ResolveOptions(const nn::Model& model, const ModelDescriptorOptions& options) {
+ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options) {
   return {EffectiveImageSize(model, options),
           options.apply_exif_orientation,
           EffectiveScales(model, options),

@@ -1,26 +1,59 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/losses.h"
 
-#include <algorithm>
-#include <array>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "util/string.h"
 #include "vantage/error.h"
 
 namespace vantage {
 namespace {
 
+using LossFunction = at::Tensor (*)(const at::Tensor&, const std::vector<TupleLabel>&, const LossOptions&);
+
 struct LossRow {
-  const char* name;
-  at::Tensor (*loss)(const at::Tensor&, const std::vector<nn::TupleLabel>&, const LossOptions&);
+  std::string name;
+  LossMaker make;
 };
 
-constexpr std::array<LossRow, 5> kLosses = {{{"contrastive", nn::ContrastiveLoss},
-                                             {"infonce", nn::InfoNceLoss},
-                                             {"multi_similarity", nn::MultiSimilarityLoss},
-                                             {"smooth_ap", nn::SmoothApLoss},
-                                             {"triplet", nn::TripletLoss}}};
+LossRow RowOfLoss(const char* name, LossFunction loss) {
+  return {name, [loss](const LossOptions& options) -> TupleLoss {
+            return [loss, options](const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels) {
+              return loss(descriptors_ND, labels, options);
+            };
+          }};
+}
+
+// Guards Losses(), which programs may add to.
+std::mutex losses_mutex;
+
+std::vector<LossRow>& Losses() {
+  static std::vector<LossRow> losses = {
+      RowOfLoss("contrastive", nn::ContrastiveLoss), RowOfLoss("infonce", nn::InfoNceLoss),
+      RowOfLoss("multi_similarity", nn::MultiSimilarityLoss), RowOfLoss("smooth_ap", nn::SmoothApLoss),
+      RowOfLoss("triplet", nn::TripletLoss)};
+  return losses;
+}
+
+// Empty if there is none of that name.
+LossMaker FindLoss(const std::string& name) {
+  const std::scoped_lock lock(losses_mutex);
+  for (const LossRow& row : Losses()) {
+    if (row.name == name) return row.make;
+  }
+  return {};
+}
 
 }  // namespace
+
+void RegisterLoss(const std::string& name, LossMaker make) {
+  if (FindLoss(name)) throw UsageError(StrCat("there is a loss '", name, "' already"));
+  const std::scoped_lock lock(losses_mutex);
+  Losses().push_back({name, std::move(make)});
+}
 
 void Declare(OptionsDescription& description, LossOptions& options) {
   description.Add("name", options.name, "Loss over a query, its positive and its negatives")
@@ -45,19 +78,15 @@ void Declare(OptionsDescription& description, LossOptions& options) {
       .Above(0);
 }
 
-nn::TupleLoss nn::MakeLoss(const LossOptions& options) {
+TupleLoss nn::MakeLoss(const LossOptions& options) {
   CheckOptions(options);
-  const auto row = std::find_if(kLosses.begin(), kLosses.end(),
-                                [&](const LossRow& known) { return options.name == known.name; });
-  return [loss = row->loss, options](const at::Tensor& descriptors_ND,
-                                     const std::vector<nn::TupleLabel>& labels) {
-    return loss(descriptors_ND, labels, options);
-  };
+  return FindLoss(options.name)(options);
 }
 
 std::vector<std::string> nn::LossNames() {
+  const std::scoped_lock lock(losses_mutex);
   std::vector<std::string> names;
-  for (const LossRow& row : kLosses) names.emplace_back(row.name);
+  for (const LossRow& row : Losses()) names.push_back(row.name);
   return names;
 }
 

@@ -3,22 +3,13 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "vantage/losses.h"
+#include "vantage/torch.h"
 
 namespace vantage::nn {
-
-// What a descriptor is within a batch of tuples, as cirtorch labels them. A query starts a new tuple.
-enum class TupleLabel { kQuery = -1, kNegative = 0, kPositive = 1 };
-
-// A loss: descriptors (N x D, rows of unit length) and their labels (N) in, a scalar out. Queries are the
-// anchors; they are compared with the positives and negatives of their own tuple. But for the triplet loss
-// with the reduction "mean", a batch's loss is the sum of its tuples' losses.
-using TupleLoss =
-    std::function<at::Tensor(const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels)>;
 
 // TPAMI 2019, eq. (3): the sum over pairs of the query and another of its tuple of 1/2 y d^2 + 1/2 (1 - y)
 // max(0, margin - d)^2, where y is 1 for a positive and d = ||q - x + 1e-6||.
@@ -58,7 +49,7 @@ at::Tensor InfoNceLoss(const at::Tensor& descriptors_ND, const std::vector<Tuple
 
 // Throws UsageError for an unknown name, listing those of LossNames, or reduction.
 TupleLoss MakeLoss(const LossOptions& options);
-// "contrastive", "infonce", "multi_similarity", "smooth_ap", "triplet".
+// "contrastive", "infonce", "multi_similarity", "smooth_ap", "triplet", then those of RegisterLoss.
 std::vector<std::string> LossNames();
 
 }  // namespace vantage::nn

@@ -50,7 +50,7 @@ void CheckSame(const json& own, const char* key, const std::string& known, const
 
 }  // namespace
 
-json MetaOf(Model& model) {
+json MetaOf(ModelParts& model) {
   const DescriptorNetOptions& options = model.net.options();
   json meta = {{"architecture", options.architecture},
                {"pooling", options.pooling},
@@ -103,7 +103,7 @@ DescriptorNetOptions NetOfMeta(const json& meta, const std::string& what) {
   return options;
 }
 
-void ApplyMeta(const json& meta, const std::string& what, Model& model) {
+void ApplyMeta(const json& meta, const std::string& what, ModelParts& model) {
   Normalization& normalization = model.net.normalization;
   normalization.mean = ThreeNumbers(meta, "mean", normalization.mean, what);
   normalization.std = ThreeNumbers(meta, "std", normalization.std, what);

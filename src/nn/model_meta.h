@@ -11,7 +11,7 @@ namespace vantage::nn {
 
 // What a checkpoint says beside its tensors: cirtorch's meta without 'Lw', and under "vantage" what a second
 // user needs to get the same descriptors.
-nlohmann::json MetaOf(Model& model);
+nlohmann::json MetaOf(ModelParts& model);
 
 // Whether it says what the network is made of, as cirtorch's does.
 bool HasArchitecture(const nlohmann::json& meta);
@@ -21,7 +21,7 @@ DescriptorNetOptions NetOfMeta(const nlohmann::json& meta, const std::string& wh
 
 // Everything else of meta, put into a model. Throws Error naming the key of a value of another type, or where
 // the file is of a later version or wants photos resized otherwise than this program does it.
-void ApplyMeta(const nlohmann::json& meta, const std::string& what, Model& model);
+void ApplyMeta(const nlohmann::json& meta, const std::string& what, ModelParts& model);
 
 // The SHA-256 that meta has of the weights; "" where it has none.
 std::string WeightsSha256OfMeta(const nlohmann::json& meta, const std::string& what);

@@ -102,7 +102,7 @@ Eigen::MatrixXd ReadMatrix(const SourceTensor& entry, const std::string& what) {
   return Eigen::Map<const RowMajor>(tensor.const_data_ptr<double>(), entry.shape[0], entry.shape[1]);
 }
 
-void ReadWhitenings(const ModelSource& source, Model& model) {
+void ReadWhitenings(const ModelSource& source, ModelParts& model) {
   for (const auto& [key, mean_entry] : source.whitenings) {
     const std::string what = StrCat(source.path, ": meta: Lw: ", key);
     const auto [name, scales] = WhiteningOf(key);
@@ -124,16 +124,8 @@ void ReadWhitenings(const ModelSource& source, Model& model) {
 
 }  // namespace
 
-DescriptorNetOptions AsTheFileHasIt() {
-  DescriptorNetOptions options;
-  options.architecture.clear();
-  options.pooling.clear();
-  options.head.clear();
-  return options;
-}
-
-Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
-                const std::vector<std::string>& allow_missing) try {
+ModelParts ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
+                     const std::vector<std::string>& allow_missing) try {
   const IntraOpThreads one_thread(1);  // as in DescriptorNet::Frozen
   one_thread.Enter();
   const ModelSource source = OpenModelSource(path);
@@ -141,7 +133,7 @@ Model ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& w
   std::future<std::string> file_sha256 =
       std::async(std::launch::async, [path] { return Sha256OfFile(path); });
   const NetOfSource net = Agree(source, wanted, allow_missing);
-  Model model{MakeNet(source, net.options), {}};
+  ModelParts model{MakeNet(source, net.options), {}};
   const bool is_complete = FillNet(InOwnLayout(source), net.is_trunk_only, allow_missing, model.net);
   if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source)))
     model.net.normalization = source.normalization.value_or(layout->normalization);

@@ -61,7 +61,7 @@ TorchDict StateDict(const NamedTensors& tensors) {
   return state;
 }
 
-TorchDict WhiteningsDict(const Model& model) {
+TorchDict WhiteningsDict(const ModelParts& model) {
   TorchDict all;
   for (const auto& [name, whitening] : model.whitenings) {
     TorchDict both;
@@ -89,7 +89,7 @@ void WriteTensors(const NamedTensors& tensors, const std::map<std::string, std::
   serialize::WriteSafetensors(path, std::move(entries), metadata);
 }
 
-void WriteSafetensorsModel(Model& model, const std::filesystem::path& path) {
+void WriteSafetensorsModel(ModelParts& model, const std::filesystem::path& path) {
   NamedTensors tensors = TensorsOf(model.net);
   for (const auto& [name, whitening] : model.whitenings) {
     ForEachWhitening(whitening, [&, &key = name](const char* scales, const Whitening& one) {
@@ -103,9 +103,9 @@ void WriteSafetensorsModel(Model& model, const std::filesystem::path& path) {
   WriteTensors(tensors, {{"format", "pt"}, {kSafetensorsMeta, meta}}, path);
 }
 
-void WriteCheckpoint(Model& model, const std::filesystem::path& path) { WriteModel(model, path); }
+void WriteCheckpoint(ModelParts& model, const std::filesystem::path& path) { WriteModel(model, path); }
 
-void WriteCosPlace(Model& model, const std::filesystem::path& path) {
+void WriteCosPlace(ModelParts& model, const std::filesystem::path& path) {
   if (model.net.options().head != "cosplace") {
     throw UsageError(StrCat("a ", NameOf(model.net.options()), " has no form of CosPlace's"));
   }
@@ -113,13 +113,13 @@ void WriteCosPlace(Model& model, const std::filesystem::path& path) {
   WriteTensors(TensorsOf(model.net), {}, path);
 }
 
-void WriteTrunk(Model& model, const std::filesystem::path& path) {
+void WriteTrunk(ModelParts& model, const std::filesystem::path& path) {
   WriteTensors(TensorsOf(model.net.trunk()), {}, path);
 }
 
 struct FormatRow {
   const char* name;
-  void (*write)(Model&, const std::filesystem::path&);
+  void (*write)(ModelParts&, const std::filesystem::path&);
 };
 
 constexpr std::array<FormatRow, 4> kFormats = {{{"checkpoint", WriteCheckpoint},
@@ -129,13 +129,7 @@ constexpr std::array<FormatRow, 4> kFormats = {{{"checkpoint", WriteCheckpoint},
 
 }  // namespace
 
-std::vector<std::string> ModelFormats() {
-  std::vector<std::string> names;
-  for (const FormatRow& row : kFormats) names.emplace_back(row.name);
-  return names;
-}
-
-void WriteModelAs(Model& model, const std::string& format, const std::filesystem::path& path) try {
+void WriteModelAs(ModelParts& model, const std::string& format, const std::filesystem::path& path) try {
   if (format == "safetensors" && !IsSafetensors(path)) {
     throw UsageError(StrCat(path.string(), ": a safetensors file's name ends in .safetensors"));
   }
@@ -143,12 +137,12 @@ void WriteModelAs(Model& model, const std::string& format, const std::filesystem
     if (format == row.name) return row.write(model, path);
   }
   throw UsageError(
-      StrCat("unknown format '", format, "' of a model; known are ", Join(ModelFormats(), ", ")));
+      StrCat("unknown format '", format, "' of a model; known are ", Join(Model::Formats(), ", ")));
 } catch (...) {
   RethrowAsError();
 }
 
-void WriteModel(Model& model, const std::filesystem::path& path, const TorchDict& more) try {
+void WriteModel(ModelParts& model, const std::filesystem::path& path, const TorchDict& more) try {
   if (IsSafetensors(path)) {
     VANTAGE_CHECK(more.items.empty(), path.string(), ": a safetensors file holds no state of training");
     return WriteSafetensorsModel(model, path);
@@ -176,3 +170,13 @@ std::string WeightsSha256(DescriptorNet& net) {
 }
 
 }  // namespace vantage::nn
+
+namespace vantage {
+
+std::vector<std::string> Model::Formats() {
+  std::vector<std::string> names;
+  for (const auto& row : nn::kFormats) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace vantage

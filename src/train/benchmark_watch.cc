@@ -25,7 +25,7 @@ BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.e
 
 bool BenchmarkWatch::IsDue(int64_t epoch) const { return benchmark_ && epoch % options_.every_epochs == 0; }
 
-double BenchmarkWatch::Evaluate(const nn::DescriptorNet& net, extract::DescriptorStore* store,
+double BenchmarkWatch::Evaluate(const nn::DescriptorNet& net, DescriptorStore* store,
                                 const RunContext& context) const {
   const BenchmarkDescriptors described =
       DescribeBenchmark(*benchmark_, Describer(net, extract_), context, store);

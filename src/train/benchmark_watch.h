@@ -19,8 +19,7 @@ class BenchmarkWatch {
 
   bool IsDue(int64_t epoch) const;
   // Mean average precision of the network's descriptors. store: see ExtractDescriptors.
-  double Evaluate(const nn::DescriptorNet& net, extract::DescriptorStore* store,
-                  const RunContext& context) const;
+  double Evaluate(const nn::DescriptorNet& net, DescriptorStore* store, const RunContext& context) const;
 
  private:
   EvaluationOptions options_;

@@ -96,7 +96,7 @@ double TimeOfStep(const TrainOptions& options, const train::TrainingData& data,
   const std::vector<mining::Tuple> tuples =
       RandomTuples(data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step,
                    IsByDifficulty(options.mining) ? 1 : options.mining.negatives, random);
-  const nn::TupleLoss loss = nn::MakeLoss(options.loss);
+  const TupleLoss loss = nn::MakeLoss(options.loss);
   const ProcessGroup alone;
   double seconds = 0;
   for (size_t step = 0; step < kSteps; ++step) {
@@ -152,7 +152,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   CheckOptions(options);
   const train::TrainingData data(options);
   const train::BenchmarkWatch benchmark(options);
-  nn::Model model = train::ReadStartingModel(options);
+  nn::ModelParts model = train::ReadStartingModel(options);
   model.net.To(nn::ParseDevice(options.compute.device));
   InitializationOptions initialization = options.initialization;
   initialization.photos = std::min(initialization.photos, kInitializingPhotos);

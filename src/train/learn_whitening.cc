@@ -69,7 +69,7 @@ struct DescribedSet {
 
 DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
                          const std::filesystem::path& photo_root, size_t first, size_t count,
-                         const RunContext& context, extract::DescriptorStore* store) {
+                         const RunContext& context, DescriptorStore* store) {
   std::vector<PhotoRequest> requests;
   for (size_t i = first; i < first + count; ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root), std::nullopt});
@@ -108,8 +108,7 @@ numerics::PcaOptions PcaOf(const LearnWhiteningOptions& options) {
 // Without pairs, and without all descriptors in memory.
 Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
                          const std::filesystem::path& photo_root, const LearnWhiteningOptions& options,
-                         const RunContext& context, extract::DescriptorStore* store,
-                         LearnedWhitening& learned) {
+                         const RunContext& context, DescriptorStore* store, LearnedWhitening& learned) {
   namespace fs = std::filesystem;
   const size_t at_a_time = static_cast<size_t>(
       std::max<int64_t>(1, kDescribedAtATime / describer.dimension() / static_cast<int64_t>(sizeof(float))));
@@ -213,8 +212,7 @@ LearnedWhitening train::LearnWhiteningFromTuples(const nn::DescriptorNet& net, c
                                                  const std::filesystem::path& photo_root,
                                                  const ExtractOptions& extract,
                                                  const LearnWhiteningOptions& options,
-                                                 const RunContext& context,
-                                                 extract::DescriptorStore* store) try {
+                                                 const RunContext& context, DescriptorStore* store) try {
   CheckOptions(options);
   NamedShrinkage(options);
   VANTAGE_CHECK(options.dimension <= net.dimension(), "a whitening of ", options.dimension,

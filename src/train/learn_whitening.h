@@ -22,7 +22,6 @@ namespace vantage::train {
 LearnedWhitening LearnWhiteningFromTuples(const nn::DescriptorNet& net, const TrainingSet& set,
                                           const std::filesystem::path& photo_root,
                                           const ExtractOptions& extract, const LearnWhiteningOptions& options,
-                                          const RunContext& context = {},
-                                          extract::DescriptorStore* store = nullptr);
+                                          const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 }  // namespace vantage::train

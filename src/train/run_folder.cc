@@ -74,12 +74,12 @@ void RunFolder::KeepConfig(TrainOptions options) const {
   WriteFile(config(), ToToml(description, /*with_comments=*/true));
 }
 
-void RunFolder::WriteLast(nn::Model& model, const Optimizer& optimizer, const WeightAverage* average,
+void RunFolder::WriteLast(nn::ModelParts& model, const Optimizer& optimizer, const WeightAverage* average,
                           double learning_rate, const RunState& state) const {
   WriteCheckpoint(last(), model, optimizer, average, learning_rate, state);
 }
 
-void WriteCheckpoint(const fs::path& path, nn::Model& model, const Optimizer& optimizer,
+void WriteCheckpoint(const fs::path& path, nn::ModelParts& model, const Optimizer& optimizer,
                      const WeightAverage* average, double learning_rate, const RunState& state) {
   nn::TorchDict training;
   training.Set("version", {kStateVersion});
@@ -99,8 +99,8 @@ void WriteCheckpoint(const fs::path& path, nn::Model& model, const Optimizer& op
   nn::WriteModel(model, path, more);
 }
 
-void RunFolder::WriteBest(const nn::Model& model, int64_t epoch) const {
-  nn::Model best = model;
+void RunFolder::WriteBest(const nn::ModelParts& model, int64_t epoch) const {
+  nn::ModelParts best = model;
   json origin = json::parse(model.origin);
   origin["epoch"] = epoch;
   best.origin = origin.dump();

@@ -51,14 +51,14 @@ class RunFolder {
   void KeepConfig(TrainOptions options) const;
 
   // Writes last.pth, atomically. average: null where weights are not averaged.
-  void WriteLast(nn::Model& model, const Optimizer& optimizer, const WeightAverage* average,
+  void WriteLast(nn::ModelParts& model, const Optimizer& optimizer, const WeightAverage* average,
                  double learning_rate, const RunState& state) const;
   // Writes best.pth: the model of `epoch`.
-  void WriteBest(const nn::Model& model, int64_t epoch) const;
+  void WriteBest(const nn::ModelParts& model, int64_t epoch) const;
   // Keeps last.pth as that of its epoch too, and deletes those of epochs before the last `keep`.
   void KeepEpoch(int64_t epoch, int keep) const;
 
-  nn::Model ReadModelOfCheckpoint() const { return nn::ReadModel(last()); }
+  nn::ModelParts ReadModelOfCheckpoint() const { return nn::ReadModel(last()); }
 
  private:
   std::filesystem::path folder_;
@@ -67,7 +67,7 @@ class RunFolder {
 
 // Writes and reads a run's checkpoint, such as last.pth; ReadModel reads its model. Reading fills the
 // optimiser and the average (null: none) and returns where the run stands.
-void WriteCheckpoint(const std::filesystem::path& path, nn::Model& model, const Optimizer& optimizer,
+void WriteCheckpoint(const std::filesystem::path& path, nn::ModelParts& model, const Optimizer& optimizer,
                      const WeightAverage* average, double learning_rate, const RunState& state);
 RunState ReadCheckpoint(const std::filesystem::path& path, Optimizer& optimizer, WeightAverage* average,
                         const TrainingSet& set);

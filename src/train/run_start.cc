@@ -63,7 +63,7 @@ void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   }
 }
 
-RunStart MakeStart(nn::Model model, const TrainOptions& options) {
+RunStart MakeStart(nn::ModelParts model, const TrainOptions& options) {
   RunStart start{std::move(model), nullptr, std::nullopt, {}, false};
   start.model.net.To(nn::ParseDevice(options.compute.device));
   start.optimizer = std::make_unique<Optimizer>(start.model.net, options.optimizer, options.model.freeze);
@@ -94,7 +94,7 @@ RunStart ReadStart(const TrainOptions& options, const TrainingData& data, const 
                             ": a run stands here already; go on with --resume, or choose another folder"));
   }
   const bool goes_on = resume && folder.HasCheckpoint();
-  nn::Model model = goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options);
+  nn::ModelParts model = goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options);
   if (!model.net.IsInitialized()) Initialize(model.net, options, data, context);
   RunStart start = MakeStart(std::move(model), options);
   start.goes_on = goes_on;

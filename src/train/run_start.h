@@ -12,7 +12,7 @@ namespace vantage::train {
 
 // What a run begins or goes on with.
 struct RunStart {
-  nn::Model model;
+  nn::ModelParts model;
   std::unique_ptr<Optimizer> optimizer;  // shares its parameters with the model
   std::optional<WeightAverage> average;
   RunState state;

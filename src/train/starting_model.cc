@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-void CheckArchitecture(const nn::Model& model, const ModelOptions& options) {
+void CheckArchitecture(const nn::ModelParts& model, const ModelOptions& options) {
   const DescriptorNetOptions& have = model.net.options();
   DescriptorNetOptions want = options.net;
   if (want.output_dimension == model.net.dimension()) want.output_dimension = have.output_dimension;
@@ -35,10 +35,10 @@ json OriginOf(TrainOptions options) {
 
 }  // namespace
 
-nn::Model ReadStartingModel(const TrainOptions& options) {
+nn::ModelParts ReadStartingModel(const TrainOptions& options) {
   if (options.model.weights.empty())
     throw UsageError("the configuration names no model.weights to start from");
-  nn::Model model = nn::ReadModel(options.model.weights, options.model.net);
+  nn::ModelParts model = nn::ReadModel(options.model.weights, options.model.net);
   CheckArchitecture(model, options.model);
   model.image_size = options.data.test_size;
   model.origin = OriginOf(options).dump();
@@ -78,7 +78,7 @@ void UseBatchStatistics(nn::DescriptorNet& net, const ModelOptions& options) {
   }
 }
 
-void CheckSameStartingWeights(const nn::Model& model, const TrainOptions& options) {
+void CheckSameStartingWeights(const nn::ModelParts& model, const TrainOptions& options) {
   if (options.mining.network != "start") return;
   const std::string now = Sha256OfFile(options.model.weights);
   const std::string then = json::parse(model.origin).value("weights_sha256", now);
@@ -88,7 +88,7 @@ void CheckSameStartingWeights(const nn::Model& model, const TrainOptions& option
                           "...), which mining.network = start describes with"));
 }
 
-void CheckSameTrainingSet(const nn::Model& model, const TrainOptions& options) {
+void CheckSameTrainingSet(const nn::ModelParts& model, const TrainOptions& options) {
   const std::string now = Sha256OfFile(options.data.training_set);
   const std::string then = json::parse(model.origin).value("training_set_sha256", now);
   if (now == then) return;

@@ -10,7 +10,7 @@ namespace vantage::train {
 // The model that training starts from: the options' weights, and what the run adds to the file: the size that
 // it describes photos at (data.test_size) and where it came from. Throws UsageError where the file holds
 // another network than the options say; Error as ReadModel does.
-nn::Model ReadStartingModel(const TrainOptions& options);
+nn::ModelParts ReadStartingModel(const TrainOptions& options);
 
 // Where options.model.continue_training says so: fills the optimiser from the checkpoint that training starts
 // from and returns the number of epochs that it has behind it; else 0. Throws Error naming the file where it
@@ -18,11 +18,11 @@ nn::Model ReadStartingModel(const TrainOptions& options);
 int64_t ContinueTraining(nn::DescriptorNet& net, Optimizer& optimizer, const ModelOptions& options);
 
 // Throws UsageError where a run's model was not started with this training set; it may have been moved.
-void CheckSameTrainingSet(const nn::Model& model, const TrainOptions& options);
+void CheckSameTrainingSet(const nn::ModelParts& model, const TrainOptions& options);
 
 // Throws UsageError where a run that mines with its starting weights was not started with these; they may
 // have been moved. A run that mines with its current ones needs them no more.
-void CheckSameStartingWeights(const nn::Model& model, const TrainOptions& options);
+void CheckSameStartingWeights(const nn::ModelParts& model, const TrainOptions& options);
 
 // Where the configuration asks for it. The network must know which of its parameters are trained.
 void UseBatchStatistics(nn::DescriptorNet& net, const ModelOptions& options);

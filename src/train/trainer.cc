@@ -9,7 +9,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "extract/descriptor_store.h"
 #include "report/run_report.h"
 #include "train/benchmark_watch.h"
 #include "train/run_log.h"
@@ -26,6 +25,7 @@
 #include "util/random.h"
 #include "util/rethrow.h"
 #include "util/stopwatch.h"
+#include "vantage/describer.h"
 #include "vantage/run_context.h"
 
 namespace vantage {
@@ -74,7 +74,7 @@ class Trainer {
     if (nn::ParseDevice(options_.compute.device).is_cuda()) nn::PreferDeterministicKernels();
     train::RunStart start =
         train::StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
-    nn::Model& model = start.model;
+    nn::ModelParts& model = start.model;
     if (options_.mining.network == "start") starting_net_ = StartingNet();
     train::Optimizer& optimizer = *start.optimizer;
     state_ = std::move(start.state);
@@ -103,8 +103,8 @@ class Trainer {
   train::WeightAverage* average() { return average_ ? &*average_ : nullptr; }
 
   // The model that the run comes to: with averaged weights where they are.
-  nn::Model Result(const nn::Model& model) const {
-    nn::Model result = model;
+  nn::ModelParts Result(const nn::ModelParts& model) const {
+    nn::ModelParts result = model;
     if (average_) result.net = average_->net();
     return result;
   }
@@ -119,7 +119,7 @@ class Trainer {
   }
 
   // Resumes the epoch that has been begun, or begins it.
-  void TrainEpoch(int64_t epoch, nn::Model& model, train::Optimizer& optimizer,
+  void TrainEpoch(int64_t epoch, nn::ModelParts& model, train::Optimizer& optimizer,
                   const std::function<void(const EpochMetrics&)>& on_epoch) {
     auto start = Clock::now();
     try {
@@ -145,7 +145,7 @@ class Trainer {
   }
 
   // Mines where the last round's tuples are done; false if that was the epoch's last round.
-  bool NextRound(int64_t epoch, nn::Model& model, const train::Optimizer& optimizer) {
+  bool NextRound(int64_t epoch, nn::ModelParts& model, const train::Optimizer& optimizer) {
     if (!state_.progress) {
       MineRound({epoch, 0}, model.net);
       return true;
@@ -189,7 +189,7 @@ class Trainer {
   }
 
   // `start`: since when the epoch's seconds have not been booked.
-  void TakeSteps(nn::Model& model, train::Optimizer& optimizer, Clock::time_point& start) {
+  void TakeSteps(nn::ModelParts& model, train::Optimizer& optimizer, Clock::time_point& start) {
     train::EpochProgress& progress = *state_.progress;
     const auto per_step = static_cast<size_t>(options_.tuples_per_step);
     const int64_t steps = static_cast<int64_t>((progress.tuples.size() + per_step - 1) / per_step);
@@ -252,8 +252,8 @@ class Trainer {
   }
 
   // Counts a step that changed nothing since it was not finite, and empties it; one too many ends the run.
-  void SkipStep(train::StepResult& step, std::span<const mining::Tuple> tuples, double rate, nn::Model& model,
-                const train::Optimizer& optimizer) {
+  void SkipStep(train::StepResult& step, std::span<const mining::Tuple> tuples, double rate,
+                nn::ModelParts& model, const train::Optimizer& optimizer) {
     const auto clear = [&] {
       step.tuples.clear();
       step.gradient_norm = kNaN;
@@ -399,12 +399,12 @@ class Trainer {
 
   // Validates and evaluates the epoch, books it and writes the checkpoint. Whoever is stopped in it does it
   // again and writes the same.
-  void FinishEpoch(EpochMetrics metrics, Clock::time_point start, nn::Model& model,
+  void FinishEpoch(EpochMetrics metrics, Clock::time_point start, nn::ModelParts& model,
                    const train::Optimizer& optimizer,
                    const std::function<void(const EpochMetrics&)>& on_epoch) {
     store_is_used_up_ = false;
     auto phase = Clock::now();
-    nn::Model result = Result(model);
+    nn::ModelParts result = Result(model);
     Validate(result.net, metrics);
     metrics.validation_seconds = SecondsSince(phase);
     phase = Clock::now();
@@ -479,7 +479,7 @@ class Trainer {
                   folder_->last().string(), " holds the weights before it; is the learning rate too high?");
   }
 
-  void Save(nn::Model& model, const train::Optimizer& optimizer) {
+  void Save(nn::ModelParts& model, const train::Optimizer& optimizer) {
     if (!folder_) return;
     log_->Flush();
     folder_->WriteLast(model, optimizer, average(),
@@ -489,19 +489,19 @@ class Trainer {
     last_save_ = Clock::now();
   }
 
-  extract::DescriptorStore* store() { return store_ ? &*store_ : nullptr; }
+  DescriptorStore* store() { return store_ ? &*store_ : nullptr; }
 
   TrainOptions options_;
   const ProcessGroup& group_;
   RunContext context_;
   train::TrainingData data_;
-  nn::TupleLoss loss_;
+  TupleLoss loss_;
   // Of process 0 alone.
   std::optional<train::BenchmarkWatch> benchmark_;
   std::optional<train::RunFolder> folder_;
   std::optional<train::RunLog> log_;
   // Keeps what mining and evaluation have described since the last checkpoint.
-  std::optional<extract::DescriptorStore> store_;
+  std::optional<DescriptorStore> store_;
   train::RunState state_;
   std::optional<train::WeightAverage> average_;
   std::optional<nn::DescriptorNet> starting_net_;  // where it mines all epochs

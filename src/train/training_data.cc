@@ -42,7 +42,7 @@ TrainingData::TrainingData(const TrainOptions& options) : options_(options) {
 }
 
 mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split,
-                                       const mining::MiningTurn& turn, extract::DescriptorStore* store,
+                                       const mining::MiningTurn& turn, DescriptorStore* store,
                                        const ProcessGroup& group, const RunContext& context) const {
   const int64_t epoch = turn.epoch;
   const Describer describer(net, extract_);
@@ -92,7 +92,7 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   LoadedTuple loaded;
   RandomStream random(static_cast<uint64_t>(options_.seed), "augmentation",
                       {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)});
-  const auto add = [&](PhotoId photo, nn::TupleLabel label, bool may_have_gradient) {
+  const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
     Image image = LoadPhoto(Request(photo), extract_);
     if (split == Split::kTrain) image = image::Augment(image, options_.data.augmentation, random);
     loaded.images.push_back(std::move(image));
@@ -105,8 +105,8 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
     return none;
   };
   try {
-    add(tuple.query, nn::TupleLabel::kQuery, true);
-    add(tuple.positive, nn::TupleLabel::kPositive, true);
+    add(tuple.query, TupleLabel::kQuery, true);
+    add(tuple.positive, TupleLabel::kPositive, true);
   } catch (const Error& error) {
     return skipped(error.what());
   }
@@ -119,7 +119,7 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
                          i >= tuple.negative_distances.size() ||
                          tuple.negative_distances[i] < options_.loss.margin + kReachSlack;
     try {
-      add(tuple.negatives[i], nn::TupleLabel::kNegative, is_near);
+      add(tuple.negatives[i], TupleLabel::kNegative, is_near);
     } catch (const Error& error) {
       reason = error.what();
     }

@@ -31,7 +31,7 @@ class TrainingData {
   // store: keeps this process's descriptors, so that a run that is killed does not make them again; null:
   // none.
   mining::MinedTuples Mine(const nn::DescriptorNet& net, Split split, const mining::MiningTurn& turn,
-                           extract::DescriptorStore* store, const ProcessGroup& group,
+                           DescriptorStore* store, const ProcessGroup& group,
                            const RunContext& context) const;
 
   // Decodes the photos of a tuple; for training they are augmented as the options say, differently in each

@@ -44,9 +44,9 @@ TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device
   return runner;
 }
 
-StepResult TakeStep(nn::DescriptorNet& net, Optimizer& optimizer, const nn::TupleLoss& loss,
-                    double learning_rate, const TupleShare& share,
-                    const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
+StepResult TakeStep(nn::DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss, double learning_rate,
+                    const TupleShare& share, const std::function<LoadedTuple(size_t)>& next,
+                    const TupleRunnerOptions& options,
                     const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
   const auto folding = Clock::now();
   const nn::FoldedNet folded(net);

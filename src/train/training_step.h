@@ -33,9 +33,9 @@ TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device
 //
 // Running statistics of norms that use batch statistics move once a step, towards the mean of what the step's
 // passes saw.
-StepResult TakeStep(nn::DescriptorNet& net, Optimizer& optimizer, const nn::TupleLoss& loss,
-                    double learning_rate, const TupleShare& share,
-                    const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
+StepResult TakeStep(nn::DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss, double learning_rate,
+                    const TupleShare& share, const std::function<LoadedTuple(size_t)>& next,
+                    const TupleRunnerOptions& options,
                     const std::function<void(size_t, const TupleOutcome&)>& on_tuple);
 
 }  // namespace vantage::train

@@ -24,7 +24,7 @@ at::Tensor IndexTensor(const std::vector<size_t>& indices, const at::Device& dev
 
 }  // namespace
 
-TupleGradient::TupleGradient(const nn::DescriptorNet& net, const nn::TupleLoss& loss,
+TupleGradient::TupleGradient(const nn::DescriptorNet& net, const TupleLoss& loss,
                              std::span<const at::Tensor> parameters, LoadedTuple tuple,
                              const PassLimits& limits)
     : net_(net),

@@ -17,7 +17,7 @@ namespace vantage::train {
 // A tuple's photos, decoded and reduced: query, positive, negatives.
 struct LoadedTuple {
   std::vector<Image> images;
-  std::vector<nn::TupleLabel> labels;
+  std::vector<TupleLabel> labels;
   // Whether the photo is likely to have a gradient, as far as mining knows: a guess that costs time where it
   // is wrong and changes nothing.
   std::vector<bool> may_have_gradient;
@@ -49,8 +49,8 @@ struct PassLimits {
 class TupleGradient {
  public:
   // parameters: what the gradient is by; empty where only the loss is wanted. All must outlive this.
-  TupleGradient(const nn::DescriptorNet& net, const nn::TupleLoss& loss,
-                std::span<const at::Tensor> parameters, LoadedTuple tuple, const PassLimits& limits);
+  TupleGradient(const nn::DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
+                LoadedTuple tuple, const PassLimits& limits);
 
   size_t forward_passes() const { return forward_.size(); }
   // Returns what norms with batch statistics saw.
@@ -82,7 +82,7 @@ class TupleGradient {
   at::Tensor Describe(const Pass& pass) const;
 
   const nn::DescriptorNet& net_;
-  const nn::TupleLoss& loss_;
+  const TupleLoss& loss_;
   std::span<const at::Tensor> parameters_;
   LoadedTuple tuple_;
   int64_t batch_pixels_ = 0;

@@ -42,7 +42,7 @@ struct OpenTuple {
 
 class Runner {
  public:
-  Runner(const nn::DescriptorNet& net, const nn::TupleLoss& loss, std::span<const at::Tensor> parameters,
+  Runner(const nn::DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
          size_t count, const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
          const std::function<void(size_t, const TupleOutcome&)>& on_tuple)
       : net_(net),
@@ -176,7 +176,7 @@ class Runner {
   }
 
   const nn::DescriptorNet& net_;
-  const nn::TupleLoss& loss_;
+  const TupleLoss& loss_;
   std::span<const at::Tensor> parameters_;
   const std::function<LoadedTuple(size_t)>& next_;
   TupleRunnerOptions options_;
@@ -197,7 +197,7 @@ class Runner {
 
 }  // namespace
 
-StepOutcome RunTuples(const nn::DescriptorNet& net, const nn::TupleLoss& loss,
+StepOutcome RunTuples(const nn::DescriptorNet& net, const TupleLoss& loss,
                       std::span<const at::Tensor> parameters, size_t count,
                       const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
                       const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {

@@ -51,7 +51,7 @@ struct TupleRunnerOptions {
 // next: the tuple i of `count`; called in order, by one thread at a time. An exception of a pass, of `next`
 // or of `on_tuple` ends the rest and is thrown here. on_tuple (may be empty): called once a tuple, in the
 // order in which their losses are known, by one thread at a time.
-StepOutcome RunTuples(const nn::DescriptorNet& net, const nn::TupleLoss& loss,
+StepOutcome RunTuples(const nn::DescriptorNet& net, const TupleLoss& loss,
                       std::span<const at::Tensor> parameters, size_t count,
                       const std::function<LoadedTuple(size_t i)>& next, const TupleRunnerOptions& options,
                       const std::function<void(size_t i, const TupleOutcome&)>& on_tuple = {});

@@ -36,7 +36,7 @@ class Commands : public ::testing::Test {
  protected:
   void SetUp() override {
     WritePhotosAndSet(folder_.path(), 5, 4, 2);
-    nn::Model model = MakeFormulaModel();
+    nn::ModelParts model = MakeFormulaModel();
     model.image_size = 64;
     nn::WriteModel(model, folder_ / "model.pth");
     WriteFile(folder_ / "train.toml",

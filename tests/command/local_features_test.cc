@@ -42,9 +42,9 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   EXPECT_EQ(plain.cols(), 512);
   EXPECT_GT((plain - pooled).cwiseAbs().maxCoeff(), 1e-3);
 
-  DescriptorNetOptions wanted = nn::AsTheFileHasIt();
+  DescriptorNetOptions wanted = AsTheFileHasIt();
   wanted.locals.windows = {2, 3};
-  nn::Model model = nn::ReadModel(folder / "bare.pth", wanted);
+  nn::ModelParts model = nn::ReadModel(folder / "bare.pth", wanted);
   EXPECT_EQ(model.net.options().locals.windows, wanted.locals.windows);
   nn::WriteModel(model, folder / "own.pth");
   EXPECT_EQ(describe("own.pth", {}), pooled);

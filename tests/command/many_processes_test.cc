@@ -41,7 +41,7 @@ Difference Compare(const std::filesystem::path& a, const std::filesystem::path& 
   std::map<std::string, at::Tensor> expected;
   std::map<std::string, at::Tensor> before;
   const auto read = [](const std::filesystem::path& path, std::map<std::string, at::Tensor>& tensors) {
-    nn::Model model = nn::ReadModel(path);
+    nn::ModelParts model = nn::ReadModel(path);
     model.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
       if (role == nn::TensorRole::kParameter) tensors[name] = tensor.to(at::kDouble);
     });
@@ -51,7 +51,7 @@ Difference Compare(const std::filesystem::path& a, const std::filesystem::path& 
   double difference = 0;
   double change = 0;
   double weights = 0;
-  nn::Model model = nn::ReadModel(a);
+  nn::ModelParts model = nn::ReadModel(a);
   model.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
     if (role != nn::TensorRole::kParameter) return;
     const at::Tensor& other = expected.at(name);
@@ -67,7 +67,7 @@ class ManyProcesses : public ::testing::Test {
  protected:
   void SetUp() override {
     WritePhotosAndSet(folder_.path(), 5, 6, 2);
-    nn::Model model = MakeFormulaModel();
+    nn::ModelParts model = MakeFormulaModel();
     nn::WriteModel(model, folder_ / "model.pth");
     WriteFile(folder_ / "train.toml",
               "epochs = 2\ntuples_per_step = 3\n[model]\narchitecture = 'squeezenet1_1'\nweights = '" +
@@ -142,7 +142,7 @@ TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
 // At a rate of 0: else Adam makes steps of full size of gradients that are next to nothing, whose sign is a
 // matter of rounding, and statistics of other weights are others.
 TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
-  nn::Model model = MakeFormulaModel("resnet18");
+  nn::ModelParts model = MakeFormulaModel("resnet18");
   nn::WriteModel(model, folder_ / "norms.pth");
   const std::vector<std::string> more = {"--set", "model.architecture=resnet18",
                                          "--set", "model.weights=" + Path("norms.pth"),
@@ -153,7 +153,7 @@ TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
   for (const auto& [code, output] : TrainWith(2, "two", more)) ASSERT_EQ(code, 0) << output;
   const auto buffers = [&](const std::string& file) {
     std::map<std::string, at::Tensor> found;
-    nn::Model read = nn::ReadModel(folder_ / file);
+    nn::ModelParts read = nn::ReadModel(folder_ / file);
     read.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
       if (role == nn::TensorRole::kBuffer) found[name] = tensor.to(at::kDouble);
     });

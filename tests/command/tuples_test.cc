@@ -41,7 +41,7 @@ class Tuples : public ::testing::Test {
         WriteFile(folder_ / "photos" / name / StrCat(view, ".jpg"),
                   EncodeJpeg(MakePhoto(s, view, 90, 70), 90));
     }
-    nn::Model model = MakeFormulaModel();
+    nn::ModelParts model = MakeFormulaModel();
     model.image_size = 64;
     nn::WriteModel(model, folder_ / "model.pth");
   }

@@ -25,7 +25,7 @@ TEST(Whitening, IsTheOneThatIsNamed) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 5, 4, 2);
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   model.image_size = 64;
   nn::WriteModel(model, folder / "model.pth");
   const auto whiten = [&](const std::string& from, const std::string& to, const std::string& name,
@@ -53,7 +53,7 @@ TEST(Whitening, IsShrunkByWhatIsBestForScenesThatAreLeftOut) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 3, 4, 1);
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   model.image_size = 64;
   nn::WriteModel(model, folder / "model.pth");
   const auto whiten = [&](std::vector<std::string> more) {
@@ -86,7 +86,7 @@ TEST(Whitening, ShowsItsChoiceOnAPage) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 3, 4, 1);
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   model.image_size = 64;
   nn::WriteModel(model, folder / "model.pth");
   const std::vector<std::string> whiten = {"whiten", path("model.pth"), "--tuples", path("set.db"),
@@ -107,7 +107,7 @@ TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 5, 8, 2);
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   model.image_size = 64;
   nn::WriteModel(model, folder / "model.pth");
   const auto kill_and_go_on = [&](const std::string& task, const std::string& store) {
@@ -130,7 +130,7 @@ TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
 TEST(Whitening, OfOneSceneWarnsThatNothingWasMeasured) {
   const TemporaryFolder folder;
   WritePhotosAndSet(folder.path(), 1, 6, 0);
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   model.image_size = 64;
   nn::WriteModel(model, folder / "model.pth");
   const Output output = Vantage({"whiten", (folder / "model.pth").string(), "--tuples",

@@ -10,7 +10,6 @@
 #include <optional>
 #include <set>
 
-#include "extract/descriptor_store.h"
 #include "numerics/single_threaded_blas.h"
 #include "testing/files.h"
 #include "testing/photos.h"
@@ -18,6 +17,7 @@
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/string.h"
+#include "vantage/describer.h"
 
 namespace vantage::extract {
 namespace {
@@ -38,7 +38,7 @@ void WritePhotos(const TemporaryFolder& folder, int count) {
 TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
   const TemporaryFolder folder;
   WritePhotos(folder, 5);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   EXPECT_THAT(photos.names, ElementsAre("p0.jpg", "p1.jpg", "p2.jpg", "p3.jpg", "p4.jpg"));
   const at::NoGradGuard no_grad;
@@ -62,7 +62,7 @@ TEST(ExtractDescriptors, GivesBlasOneThreadWhileItsWorkersWhiten) {
     GTEST_SKIP() << "BLAS is not OpenBLAS";
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   openblas_set_num_threads(2);
   std::vector<int> seen;
@@ -91,7 +91,7 @@ TEST(ParseScales, TakesNumbersAndRefusesTheRest) {
 TEST(ExtractDescriptors, DoesNotDependOnTheThreads) {
   const TemporaryFolder folder;
   WritePhotos(folder, 6);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   const auto with_threads = [&](int threads) {
     RunContext context;
@@ -108,7 +108,7 @@ TEST(ExtractDescriptors, BadPhotosAreNamedAndTheRestGoesOn) {
   WritePhotos(folder, 3);
   WriteFile(folder / "p1.jpg", "text");
   WriteFile(folder / "p3.png", EncodePng(MakePhoto(9, 0, 3, 3)));  // nothing is left of it after the poolings
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   const ExtractedDescriptors extracted =
       ExtractDescriptors(Describer(model.net, {64, false}), photos.requests);
@@ -127,7 +127,7 @@ TEST(ExtractDescriptors, BatchesChangeNothingVisible) {
     WriteFile(folder / StrCat("p", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, width, 70), 90));
   }
   WriteFile(folder / "p110.jpg", "not a photo, in the middle of a batch");
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   for (const std::vector<double>& scales : {std::vector<double>{1}, {1, 0.7071}}) {
     ExtractOptions options{64, false, scales};
@@ -222,10 +222,10 @@ TEST(ExtractDescriptors, ReadsPhotosThatFailedAgain) {
 }
 
 TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   model.image_size = 64;
   std::set<std::string> seen;
-  const auto add = [&](const nn::Model& of, const ModelDescriptorOptions& options) {
+  const auto add = [&](const nn::ModelParts& of, const ModelDescriptorOptions& options) {
     EXPECT_TRUE(seen.insert(Describer(of, options).identity()).second) << seen.size();
   };
   add(model, {});
@@ -331,7 +331,7 @@ TEST(Describer, TakesPhotosOfAnySize) {
 }
 
 TEST(Describer, RefusesWhatItCannotDo) {
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   EXPECT_THROW(Describer(model.net, {.decode = "slow"}), UsageError);
   EXPECT_THROW(Describer(model.net, {.precision = "fp8"}), UsageError);
   if (!HasFastBfloat16()) {
@@ -399,7 +399,7 @@ TEST(ListPhotos, TakesFoldersListsAndFiles) {
 TEST(Describer, AppliesTheModelsWhitening) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   model.image_size = 64;
   const auto requests = ListPhotos({folder.path().string()}).requests;
   const DescriptorMatrix plain = ExtractDescriptors(Describer(model, {}), requests).values;
@@ -495,7 +495,7 @@ TEST(DescribeBenchmark, NamesAQueryWhoseBoxLiesOutsideItsPhoto) {
 }
 
 TEST(Describer, RefusesOptionsThatMeanNothing) {
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const auto error = [&](const ExtractOptions& options) {
     return ErrorOf([&] { Describer(model.net, options); });
   };

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <optional>
 
-#include "extract/descriptor_store.h"
 #include "nn/folded_net.h"
 #include "nn/model_file.h"
 #include "testing/files.h"
@@ -52,7 +51,7 @@ class Gpu : public ::testing::Test {
 
   // The largest difference from the CPU's descriptors in fp32, of unit length.
   static double Difference(const std::string& architecture, const std::string& precision) {
-    nn::Model model = MakeFormulaModel(architecture);
+    nn::ModelParts model = MakeFormulaModel(architecture);
     const DescriptorMatrix expected = Describer(model.net, {.image_size = 240}).Describe(Photos());
     model.net.To(nn::ParseDevice("cuda"));
     const Describer describer(model.net, {.image_size = 240, .precision = precision});
@@ -72,7 +71,7 @@ class Gpu : public ::testing::Test {
   // A run's options on photos that are written to `folder`.
   static TrainOptions RunOptions(const TemporaryFolder& folder, const std::string& architecture) {
     WritePhotosAndSet(folder.path(), 5, 6, 2);
-    nn::Model start = MakeFormulaModel(architecture);
+    nn::ModelParts start = MakeFormulaModel(architecture);
     nn::WriteModel(start, folder / "start.pth");
     TrainOptions options;
     options.model.net = {architecture, "gem", false};
@@ -89,7 +88,7 @@ class Gpu : public ::testing::Test {
   }
 
   static std::vector<at::Tensor> TensorsOf(const std::filesystem::path& path) {
-    nn::Model model = nn::ReadModel(path);
+    nn::ModelParts model = nn::ReadModel(path);
     std::vector<at::Tensor> tensors;
     model.net.Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole) {
       if (tensor.is_floating_point()) tensors.push_back(tensor.flatten());
@@ -145,9 +144,9 @@ TEST_F(Gpu, AStepHasTheGradientOfTheCpu) {
       train::LoadedTuple tuple;
       for (int p = 0; p < 6; ++p) {
         tuple.images.push_back(MakePhoto(static_cast<int>(i) + std::max(0, p - 1), p, 96, 80));
-        tuple.labels.push_back(p == 0   ? nn::TupleLabel::kQuery
-                               : p == 1 ? nn::TupleLabel::kPositive
-                                        : nn::TupleLabel::kNegative);
+        tuple.labels.push_back(p == 0   ? TupleLabel::kQuery
+                               : p == 1 ? TupleLabel::kPositive
+                                        : TupleLabel::kNegative);
         tuple.may_have_gradient.push_back(true);
       }
       return tuple;
@@ -214,8 +213,8 @@ TEST_F(Gpu, ExtractionThatBeganOnTheCpuLeavesNoRowUndescribed) {
   for (int i = 0; i < 60; ++i)
     WriteFile(folder / StrCat("photos/", 100 + i, ".png"), EncodePng(MakePhoto(i, 0, 64, 48)));
   const NamedPhotos photos = ListPhotos({(folder / "photos").string()});
-  nn::Model model = MakeFormulaModel();
-  extract::DescriptorStore store(folder / "run.partial");
+  nn::ModelParts model = MakeFormulaModel();
+  DescriptorStore store(folder / "run.partial");
   RunContext context;
   int reports = 0;
   context.on_progress = [&](const Progress&) { ++reports; };

@@ -23,7 +23,7 @@ const ExtractOptions kSmall{64, false};
 TEST(MineRound, TuplesAreWhatTheyShouldBe) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 5, 6, 0);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
   options.negatives = 3;
   options.queries = 8;
@@ -57,7 +57,7 @@ TEST(MineRound, TuplesAreWhatTheyShouldBe) {
 TEST(MineRound, RoundsSplitTheQueriesOfAnEpoch) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 5, 6, 0);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
   options.queries = 8;
   options.redraw_positives = true;
@@ -87,7 +87,7 @@ TEST(MineRound, RoundsSplitTheQueriesOfAnEpoch) {
 TEST(MineRound, PositiveDistanceIsThatOfTheirDescriptors) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
   ASSERT_FALSE(mined.tuples.empty());
   for (const Tuple& tuple : mined.tuples) {
@@ -104,7 +104,7 @@ TEST(MineRound, PositiveDistanceIsThatOfTheirDescriptors) {
 TEST(MineRound, DependsOnSeedAndEpochOnly) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 8, 0);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
   options.queries = 6;
   options.pool = 20;
@@ -131,7 +131,7 @@ TEST(MineRound, DependsOnSeedAndEpochOnly) {
 TEST(MineRound, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 6, 8, 3);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
   options.queries = 2;
   options.pool = 3;
@@ -162,7 +162,7 @@ TEST(MineRound, GoesOnWithoutPhotosThatCannotBeRead) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
   WriteFile(folder / set.photos[0].path, "no photo");
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
   ASSERT_EQ(mined.failed.size(), 1U);
   EXPECT_THAT(mined.failed[0], HasSubstr("0.jpg: not a JPEG or PNG"));
@@ -175,7 +175,7 @@ TEST(MineRound, GoesOnWithoutPhotosThatCannotBeRead) {
 
 TEST(MineRound, FewScenesMakeShortTuplesAndOneSceneIsAnError) {
   const TemporaryFolder folder;
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const TrainingSet three = WritePhotosAndSet(folder.path(), 3, 4, 0);
   const MinedTuples mined = MineRound(three, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
   EXPECT_EQ(mined.short_tuples, static_cast<int64_t>(mined.tuples.size()));
@@ -187,7 +187,7 @@ TEST(MineRound, FewScenesMakeShortTuplesAndOneSceneIsAnError) {
 TEST(MineRound, AllPhotosGoneIsAnError) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 3, 4, 0);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   EXPECT_THAT(
       ErrorOf([&] { MineRound(set, Split::kTrain, folder / "elsewhere", model.net, kSmall, {}, 1, {0}); }),
       HasSubstr("could the photos be read? The first that failed: "));
@@ -195,7 +195,7 @@ TEST(MineRound, AllPhotosGoneIsAnError) {
 
 TEST(MineRound, RefusesOptionsThatMeanNothing) {
   const TrainingSet set;
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const auto error = [&](const MiningOptions& options) {
     return testing::ErrorOf([&] { MineRound(set, Split::kTrain, "", model.net, kSmall, options, 1, {0}); });
   };

@@ -97,7 +97,7 @@ TEST_P(ReferenceDescriptors, AgreeWithCirtorchs) {
   DescriptorNetOptions options;
   options.architecture = "squeezenet1_1";
   options.pooling = GetParam().pooling;
-  const Model model = ReadModel(SharedFolder() / GetParam().weights, options);
+  const ModelParts model = ReadModel(SharedFolder() / GetParam().weights, options);
   const at::Tensor expected =
       ReadNpyTensor(SharedFolder() / "reference/cirtorch" / (std::string(GetParam().name) + ".npy"));
   EXPECT_LT(RelativeError(DescribeEach(model.net, ReferenceImages(), GetParam().scales), expected), 1e-5);
@@ -132,8 +132,8 @@ TEST(DescriptorNet, OldAndNewWeightFilesGiveTheSameDescriptors) {
   DescriptorNetOptions options;
   options.architecture = "squeezenet1_1";
   const std::vector<Image> images = {ReferenceImages()[0]};
-  const Model zip = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet.pth", options);
-  const Model legacy = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet-legacy.pth", options);
+  const ModelParts zip = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet.pth", options);
+  const ModelParts legacy = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet-legacy.pth", options);
   EXPECT_TRUE(DescribeEach(zip.net, images).equal(DescribeEach(legacy.net, images)));
 }
 
@@ -142,7 +142,7 @@ TEST(DescriptorNet, FeatureMapAgreesWithCirtorchs) {
   const at::NoGradGuard no_grad;
   DescriptorNetOptions options;
   options.architecture = "squeezenet1_1";
-  const Model model = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet.pth", options);
+  const ModelParts model = ReadModel(SharedFolder() / "weights/squeezenet1_1-imagenet.pth", options);
   at::Tensor expected = ReadNpyTensor(SharedFolder() / "reference/cirtorch/featuremap_first-image.npy");
   if (expected.dim() == 3) expected = expected.unsqueeze(0);
   const at::Tensor map =
@@ -154,7 +154,7 @@ TEST(DescriptorNet, ResNetWithRealWeightsAgrees) {
   VANTAGE_REQUIRE_SHARED("reference/cirtorch/resnet18_conv4-gem.npy");
   DescriptorNetOptions options;
   options.architecture = "resnet18_conv4";
-  const Model model = ReadModel(SharedFolder() / "weights/resnet18_conv4-imagenet.pth", options);
+  const ModelParts model = ReadModel(SharedFolder() / "weights/resnet18_conv4-imagenet.pth", options);
   const at::Tensor expected = ReadNpyTensor(SharedFolder() / "reference/cirtorch/resnet18_conv4-gem.npy");
   EXPECT_LT(RelativeError(DescribeEach(model.net, ReferenceImages()), expected), 1e-5);
 }

@@ -78,9 +78,9 @@ TEST(FoldWhitening, GivesTheWhitenedDescriptors) {
 TEST(FoldWhitening, SurvivesTheFile) {
   const TemporaryFolder folder;
   const DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
-  Model model{FoldWhitening(net, TruncateWhitening(LearnFrom(DescribeAll(net), 0.5), 32)), {}};
+  ModelParts model{FoldWhitening(net, TruncateWhitening(LearnFrom(DescribeAll(net), 0.5), 32)), {}};
   WriteModel(model, folder / "folded.pth");
-  const Model read = ReadModel(folder / "folded.pth");
+  const ModelParts read = ReadModel(folder / "folded.pth");
   EXPECT_EQ(read.net.dimension(), 32);
   EXPECT_EQ(DescribeAll(read.net), DescribeAll(model.net));
 }

@@ -91,11 +91,11 @@ TEST_P(LocalNet, IsKeptInModelFiles) {
   options.fc_whitening = true;
   options.output_dimension = 24;
   options.netvlad.order = "kd";
-  Model model{FilledNet(options), {}};
+  ModelParts model{FilledNet(options), {}};
   const TemporaryFolder folder;
   for (const std::string name : {"m.pth", "m.safetensors"}) {
     WriteModel(model, folder / name);
-    Model read = ReadModel(folder / name);
+    ModelParts read = ReadModel(folder / name);
     EXPECT_EQ(read.net.options(), options);
     EXPECT_EQ(WeightsSha256(read.net), WeightsSha256(model.net));
     const nlohmann::json info = ToJson(ReadModelInfo(folder / name), false);
@@ -137,10 +137,10 @@ INSTANTIATE_TEST_SUITE_P(All, LocalNet, ::testing::Values("netvlad", "local-gem"
 
 TEST(LocalNetBeforeInitialization, DescribesNothing) {
   const TemporaryFolder folder;
-  Model trunk{FilledNet({"squeezenet1_1", "gem"}), {}};
+  ModelParts trunk{FilledNet({"squeezenet1_1", "gem"}), {}};
   WriteModelAs(trunk, "weights", folder / "trunk.pth");
   DescriptorNetOptions options = OptionsOf("netvlad");
-  Model model = ReadModel(folder / "trunk.pth", options);
+  ModelParts model = ReadModel(folder / "trunk.pth", options);
   EXPECT_FALSE(model.net.IsInitialized());
   EXPECT_THAT(ErrorOf([&] { model.net.Forward(SomeImages()); }),
               HasSubstr("projection of the local features"));
@@ -176,7 +176,7 @@ TEST(LocalNetOptions, MayTakeVggBeforeItsLastRelu) {
 }
 
 TEST(LocalNetMeta, OfAnotherKindIsRefused) {
-  Model model{FilledNet(OptionsOf("netvlad")), {}};
+  ModelParts model{FilledNet(OptionsOf("netvlad")), {}};
   const TemporaryFolder folder;
   WriteModel(model, folder / "m.safetensors");
   // Same length, so that the file's header stays valid.

@@ -26,8 +26,8 @@ using vantage::testing::RelativeError;
 using vantage::testing::SharedFolder;
 using vantage::testing::TemporaryFolder;
 
-Model SampleModel() {
-  Model model{DescriptorNet({"squeezenet1_1", "gem", false}), {}};
+ModelParts SampleModel() {
+  ModelParts model{DescriptorNet({"squeezenet1_1", "gem", false}), {}};
   model.net.Visit(
       [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
   model.image_size = 362;
@@ -39,7 +39,7 @@ Model SampleModel() {
   return model;
 }
 
-std::map<std::string, at::Tensor> Tensors(Model& model) {
+std::map<std::string, at::Tensor> Tensors(ModelParts& model) {
   std::map<std::string, at::Tensor> tensors;
   model.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   return tensors;
@@ -47,9 +47,9 @@ std::map<std::string, at::Tensor> Tensors(Model& model) {
 
 TEST(ModelFile, ReadsBackWhatItWrites) {
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   WriteModel(model, folder / "m.pth");
-  Model read = ReadModel(folder / "m.pth");
+  ModelParts read = ReadModel(folder / "m.pth");
   EXPECT_EQ(read.net.options().architecture, "squeezenet1_1");
   EXPECT_EQ(read.image_size, 362);
   EXPECT_EQ(read.licence, "BSD-3-Clause");
@@ -64,7 +64,7 @@ TEST(ModelFile, ReadsBackWhatItWrites) {
 
 TEST(ModelFile, TheSameModelGivesTheSameBytes) {
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   WriteModel(model, folder / "a.pth");
   WriteModel(model, folder / "b.pth");
   EXPECT_EQ(Sha256OfFile(folder / "a.pth"), Sha256OfFile(folder / "b.pth"));
@@ -72,8 +72,8 @@ TEST(ModelFile, TheSameModelGivesTheSameBytes) {
 
 TEST(ModelFile, CheckpointsOfCirtorchAreRead) {
   VANTAGE_REQUIRE_SHARED("weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
-  Model zip = ReadModel(SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
-  Model legacy = ReadModel(SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w-legacy.pth.tar");
+  ModelParts zip = ReadModel(SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
+  ModelParts legacy = ReadModel(SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w-legacy.pth.tar");
   EXPECT_TRUE(zip.net.options().fc_whitening);
   auto expected = Tensors(zip);
   EXPECT_EQ(expected.count("whiten.weight"), 1U);
@@ -82,7 +82,7 @@ TEST(ModelFile, CheckpointsOfCirtorchAreRead) {
 
 TEST(ModelFile, MissingUnknownAndMisshapenTensorsAreNamed) {
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   const auto write = [&](const std::function<void(TorchDict&)>& change) {
     TorchDict state;
     for (auto& [name, tensor] : Tensors(model)) state.Set(name, {tensor});
@@ -112,7 +112,7 @@ TEST(ModelFile, PythonReadsIt) {
   const char* python = std::getenv("VANTAGE_PYTHON");  // NOLINT(concurrency-mt-unsafe)
   if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with torch";
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   WriteModel(model, folder / "m.pth");
   // Python prints, for each tensor, its name and an exact sum in float64.
   WriteFile(folder / "read.py",

@@ -30,7 +30,7 @@ TEST(ModelInfo, TellsWhatAModelOfOurOwnHolds) {
   DescriptorNetOptions options{"resnet18", "gem"};
   options.fc_whitening = true;
   options.output_dimension = 64;
-  Model model{DescriptorNet(options), {}};
+  ModelParts model{DescriptorNet(options), {}};
   model.image_size = 362;
   model.scales = {1, 0.5};
   model.licence = "MIT";

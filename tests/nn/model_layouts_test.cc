@@ -84,7 +84,7 @@ TEST_P(CosPlace, WeightsGiveTheReferencesDescriptor) {
   VANTAGE_REQUIRE_SHARED("reference/trunks/cosplace_" + GetParam() + "_64.npy");
   const at::NoGradGuard no_grad;
   WriteState(Published(), folder_ / "m.pth");
-  const Model model = ReadModel(folder_ / "m.pth");
+  const ModelParts model = ReadModel(folder_ / "m.pth");
   EXPECT_EQ(model.net.options().architecture, GetParam());
   EXPECT_EQ(model.net.options().head, "cosplace");
   EXPECT_EQ(model.net.dimension(), 64);
@@ -98,7 +98,7 @@ TEST_P(CosPlace, WeightsAreWrittenBackInEveryFormat) {
   VANTAGE_REQUIRE_SHARED("reference/trunks/cosplace_" + GetParam() + "_64.json");
   const Tensors published = Published();
   WriteState(published, folder_ / "m.pth");
-  Model model = ReadModel(folder_ / "m.pth");
+  ModelParts model = ReadModel(folder_ / "m.pth");
   ExpectSame(TensorsOf(model.net), published);
   const std::pair<const char*, const char*> kinds[] = {{"cosplace", "a.pth"},
                                                        {"cosplace", "b.safetensors"},
@@ -106,7 +106,7 @@ TEST_P(CosPlace, WeightsAreWrittenBackInEveryFormat) {
                                                        {"safetensors", "d.safetensors"}};
   for (const auto& [format, name] : kinds) {
     WriteModelAs(model, format, folder_ / name);
-    Model read = ReadModel(folder_ / name);
+    ModelParts read = ReadModel(folder_ / name);
     EXPECT_EQ(read.net.options(), model.net.options()) << name;
     ExpectSame(TensorsOf(read.net), published);
   }
@@ -120,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(All, CosPlace, ::testing::Values("resnet18", "vgg16"),
 
 TEST(ModelLayouts, CosPlacesFormIsForItsNetworksOnly) {
   const TemporaryFolder folder;
-  Model model{DescriptorNet({"squeezenet1_1", "gem"}), {}};
+  ModelParts model{DescriptorNet({"squeezenet1_1", "gem"}), {}};
   EXPECT_THROW(WriteModelAs(model, "cosplace", folder / "m.pth"), UsageError);
   EXPECT_THROW(WriteModelAs(model, "onnx", folder / "m.pth"), UsageError);
   EXPECT_THROW(WriteModelAs(model, "safetensors", folder / "m.pth"), UsageError);
@@ -154,7 +154,7 @@ TEST(ModelLayouts, OldDenseNetNamesAreRead) {
   EXPECT_EQ(renamed, 58 * 12);
   old["classifier.weight"] = at::ones({10, 1024});
   WriteState(old, folder / "m.pth");
-  const Model model = ReadModel(folder / "m.pth");
+  const ModelParts model = ReadModel(folder / "m.pth");
   EXPECT_EQ(model.net.options().architecture, "densenet121");
   model.net.trunk().layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
@@ -171,7 +171,7 @@ TEST(ModelLayouts, TrunksOfCirtorchAloneAreRead) {
   }
   EXPECT_EQ(bare.count("4.0.conv1.weight"), 1U);
   WriteState(bare, folder / "m.pth");
-  const Model model = ReadModel(folder / "m.pth");
+  const ModelParts model = ReadModel(folder / "m.pth");
   EXPECT_EQ(NameOf(model.net.options()), "resnet18-gem");
   model.net.trunk().layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
@@ -188,7 +188,7 @@ TEST(ModelLayouts, ArchitectureIsFoundAndContradictionRefused) {
                 ReadModel(folder / "m.pth", {"resnet50", "gem"});
               }),
               HasSubstr("m.pth: holds a resnet18; asked for is a resnet50"));
-  Model model = ReadModel(folder / "m.pth");
+  ModelParts model = ReadModel(folder / "m.pth");
   WriteModel(model, folder / "checkpoint.pth");
   EXPECT_THAT(ErrorOf([&] {
                 ReadModel(folder / "checkpoint.pth", {"resnet50", "gem"});
@@ -221,7 +221,7 @@ TEST(ModelLayouts, AllowedTensorsMayBeMissingOrUnknown) {
   options.output_dimension = 32;
   EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "m.pth", options, {"head."}); }),
               HasSubstr("it lacks 2 tensors: 'aggregation.3.weight' (32 x 512), 'aggregation.3.bias' (32)"));
-  Model model = ReadModel(folder / "m.pth", options, {"head.", "aggregation."});
+  ModelParts model = ReadModel(folder / "m.pth", options, {"head.", "aggregation."});
   Tensors read = TensorsOf(model.net);
   EXPECT_EQ(read.at("aggregation.3.weight").trace().item<float>(), 32);
   EXPECT_TRUE(read.at("backbone.0.weight").equal(tensors.at("conv1.weight")));
@@ -246,11 +246,11 @@ TEST(ModelLayouts, TwoNamesOfOneTensorAreAnError) {
   EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "m.pth"); }), HasSubstr("are names of one tensor"));
 }
 
-Model SampleModel() {
+ModelParts SampleModel() {
   DescriptorNetOptions options{"squeezenet1_1", "gem"};
   options.fc_whitening = true;
   options.output_dimension = 48;
-  Model model{DescriptorNet(options), {}};
+  ModelParts model{DescriptorNet(options), {}};
   model.net.Visit(
       [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
   model.image_size = 362;
@@ -269,9 +269,9 @@ class Containers : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Containers, KeepEverythingThatASecondUserNeeds) {
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   WriteModel(model, folder / GetParam());
-  Model read = ReadModel(folder / GetParam());
+  ModelParts read = ReadModel(folder / GetParam());
   EXPECT_EQ(read.net.options(), model.net.options());
   ExpectSame(TensorsOf(read.net), TensorsOf(model.net));
   EXPECT_EQ(read.net.normalization.mean, model.net.normalization.mean);
@@ -292,7 +292,7 @@ INSTANTIATE_TEST_SUITE_P(All, Containers, ::testing::Values("m.pth", "m.safetens
 // The sample model's safetensors file with a text of its header replaced by one of the same length.
 std::string ErrorAfterReplacing(const std::string& old_text, const std::string& new_text) {
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   WriteModel(model, folder / "m.safetensors");
   std::string bytes = ReadFile(folder / "m.safetensors");
   const size_t at = bytes.find(old_text);
@@ -321,7 +321,7 @@ TEST(ModelLayouts, WrongFactsAreErrorsThatNameTheKey) {
 
 TEST(ModelLayouts, OtherWeightsThanWrittenAreAnError) {
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   WriteModel(model, folder / "m.safetensors");
   std::string bytes = ReadFile(folder / "m.safetensors");
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
@@ -332,7 +332,7 @@ TEST(ModelLayouts, OtherWeightsThanWrittenAreAnError) {
 }
 
 TEST(ModelLayouts, WeightsHashTellsNamesShapesAndElements) {
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   const std::string hash = WeightsSha256(model.net);
   EXPECT_EQ(hash.size(), 64U);
   DescriptorNet clone = model.net.Clone();
@@ -348,7 +348,7 @@ TEST(ModelLayouts, PythonReadsSafetensors) {
   const char* python = std::getenv("VANTAGE_PYTHON");  // NOLINT(concurrency-mt-unsafe)
   if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with torch";
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   WriteModel(model, folder / "m.safetensors");
   WriteFile(folder / "read.py",
             "import json, struct, sys\n"
@@ -393,7 +393,7 @@ TEST(ModelLayouts, WhiteningsThatPythonWroteAreRead) {
   const char* python = std::getenv("VANTAGE_PYTHON");  // NOLINT(concurrency-mt-unsafe)
   if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with torch";
   const TemporaryFolder folder;
-  Model model = SampleModel();
+  ModelParts model = SampleModel();
   WriteModel(model, folder / "m.pth");
   // As cirtorch keeps them: NumPy arrays, in a file of either format.
   const auto [code, output] =
@@ -415,7 +415,7 @@ TEST(ModelLayouts, WhiteningsThatPythonWroteAreRead) {
   if (code == 77) GTEST_SKIP() << "needs a Python with NumPy";
   ASSERT_EQ(code, 0) << output;
   for (const char* name : {"m.pth.zip", "m.pth.old"}) {
-    Model read = ReadModel(folder / name);
+    ModelParts read = ReadModel(folder / name);
     ExpectSame(TensorsOf(read.net), TensorsOf(model.net));
     const ModelWhitening& whitening = read.whitenings.at("a.b");
     EXPECT_EQ(whitening.single_scale->mean, model.whitenings["a.b"].single_scale->mean) << name;
@@ -430,7 +430,7 @@ TEST(ModelLayouts, PythonReadsCosPlacesForm) {
   DescriptorNetOptions options{"resnet18", "gem"};
   options.head = "cosplace";
   options.output_dimension = 64;
-  Model model{DescriptorNet(options), {}};
+  ModelParts model{DescriptorNet(options), {}};
   WriteModelAs(model, "cosplace", folder / "m.pth");
   const auto [code, output] = CaptureCommand(
       {python, "-c",

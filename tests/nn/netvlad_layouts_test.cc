@@ -99,7 +99,7 @@ TEST_F(NetVladLayouts, OfPyTorchNetVladIsRead) {
     EXPECT_EQ(info["head"], "netvlad");
     EXPECT_EQ(info["dimension"], kClusters * kDimension);
     EXPECT_THAT(info["all_tensors"][0]["name"].get<std::string>(), HasSubstr("encoder."));
-    const Model model = ReadModel(path);
+    const ModelParts model = ReadModel(path);
     const at::Tensor expected = NormalizeAlong(
         NormalizeAlong(
             Residuals(centroids_KD.t(), weight.view({kClusters, kDimension}).t(), at::zeros({kClusters})), 1)
@@ -127,7 +127,7 @@ TEST_F(NetVladLayouts, OfHlocIsRead) {
   const nlohmann::json info = ToJson(ReadModelInfo(path), false);
   EXPECT_EQ(info["kind"], "hloc's NetVLAD weights");
   EXPECT_EQ(info["dimension"], 32);
-  Model model = ReadModel(path);
+  ModelParts model = ReadModel(path);
   EXPECT_NEAR(model.net.normalization.mean[0], 0.48502, 1e-5);
   EXPECT_NEAR(model.net.normalization.std[2], 1 / 255.0, 1e-12);
   const at::Tensor vlad = NormalizeAlong(
@@ -136,7 +136,7 @@ TEST_F(NetVladLayouts, OfHlocIsRead) {
   EXPECT_LT(RelativeError(model.net.Forward(Images()), expected), 1e-5);
   // Written as a model of our own it is the same.
   WriteModel(model, folder_ / "own.pth");
-  const Model own = ReadModel(folder_ / "own.pth");
+  const ModelParts own = ReadModel(folder_ / "own.pth");
   EXPECT_TRUE(own.net.Forward(Images()).equal(model.net.Forward(Images())));
   EXPECT_EQ(own.net.normalization.mean, model.net.normalization.mean);
 }
@@ -157,7 +157,7 @@ TEST_F(NetVladLayouts, OfThePapersCodeIsRead) {
   for (const std::vector<int64_t>& windows : {std::vector<int64_t>{}, {2, 3}}) {
     DescriptorNetOptions wanted = AsTheFileHasIt();
     wanted.locals.windows = windows;
-    const Model model = ReadModel(path, wanted);
+    const ModelParts model = ReadModel(path, wanted);
     const at::Tensor locals = MakeLocals(trunk_.FeatureMap(Images()), windows, kSplit);
     EXPECT_LT(RelativeError(model.net.Forward(Images()), NetVlad(locals, parameters, NetVladOptions{})),
               1e-5);
@@ -224,7 +224,7 @@ TEST_F(NetVladLayouts, OfMatConvNetAreReadAsHlocDoes) {
   EXPECT_EQ(info["format"], "MATLAB 5");
   EXPECT_EQ(info["architecture"], "vgg11");
   EXPECT_EQ(info["dimension"], 32);
-  const Model model = ReadModel(path);
+  const ModelParts model = ReadModel(path);
   EXPECT_NEAR(model.net.normalization.mean[0], 120 / 255.0, 1e-12);
   EXPECT_NEAR(model.net.normalization.mean[2], 100 / 255.0, 1e-12);
   EXPECT_NEAR(model.net.normalization.std[1], 1 / 255.0, 1e-12);

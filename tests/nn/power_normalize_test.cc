@@ -94,9 +94,9 @@ TEST_P(PowerNet, IsKeptInModelFiles) {
   const at::NoGradGuard no_grad;
   const TemporaryFolder folder;
   for (const char* name : {"m.pth", "m.safetensors"}) {
-    Model model{Net(0.5), {}};
+    ModelParts model{Net(0.5), {}};
     WriteModel(model, folder / name);
-    const Model read = ReadModel(folder / name);
+    const ModelParts read = ReadModel(folder / name);
     EXPECT_EQ(read.net.options().power, 0.5);
     EXPECT_TRUE(read.net.Forward(Images()).equal(model.net.Forward(Images())));
     const nlohmann::json info = ToJson(ReadModelInfo(folder / name), false);
@@ -106,7 +106,7 @@ TEST_P(PowerNet, IsKeptInModelFiles) {
     other.power = 0.4;
     EXPECT_THAT(ErrorOf([&] { ReadModel(folder / name, other); }), HasSubstr("asked for is the power 0.4"));
   }
-  Model plain{Net(1), {}};
+  ModelParts plain{Net(1), {}};
   WriteModel(plain, folder / "plain.pth");
   EXPECT_FALSE(ToJson(ReadModelInfo(folder / "plain.pth"), false).contains("power"));
   DescriptorNetOptions wanted = AsTheFileHasIt();

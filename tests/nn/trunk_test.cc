@@ -94,7 +94,7 @@ TEST(Trunk, EfficientNetGivesTheReferencesFeatureMapUnderItsRealWeights) {
   const at::NoGradGuard no_grad;
   DescriptorNetOptions options;
   options.architecture = "efficientnet_lite0";
-  const Model model = ReadModel(WeightsFolder() / "efficientnet_lite0.pth", options);
+  const ModelParts model = ReadModel(WeightsFolder() / "efficientnet_lite0.pth", options);
   const at::Tensor input = ReadNpyTensor(SharedFolder() / "reference/trunks/input.npy");
   const at::Tensor expected =
       ReadNpyTensor(SharedFolder() / "reference/trunks/efficientnet_lite0-imagenet.npy");

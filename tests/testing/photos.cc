@@ -56,8 +56,8 @@ TrainingSet WritePhotosAndSet(const std::filesystem::path& folder, int scenes, i
   return set;
 }
 
-nn::Model MakeFormulaModel(const std::string& architecture) {
-  nn::Model model{nn::DescriptorNet({architecture, "gem", false}), {}};
+nn::ModelParts MakeFormulaModel(const std::string& architecture) {
+  nn::ModelParts model{nn::DescriptorNet({architecture, "gem", false}), {}};
   model.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     if (name != "pool.p") FillByFormula(name, tensor);
   });

@@ -19,6 +19,6 @@ Image MakePhoto(int scene, int view, int width, int height);
 TrainingSet WritePhotosAndSet(const std::filesystem::path& folder, int scenes, int views, int val_scenes);
 
 // A trunk with GeM under weights made from the tensors' names: a network that needs no file.
-nn::Model MakeFormulaModel(const std::string& architecture = "squeezenet1_1");
+nn::ModelParts MakeFormulaModel(const std::string& architecture = "squeezenet1_1");
 
 }  // namespace vantage::testing

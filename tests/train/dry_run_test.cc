@@ -20,7 +20,7 @@ class DryRunOf : public ::testing::Test {
  protected:
   void SetUp() override {
     set_ = WritePhotosAndSet(folder_.path(), 5, 6, 2);
-    nn::Model model = MakeFormulaModel();
+    nn::ModelParts model = MakeFormulaModel();
     nn::WriteModel(model, folder_ / "start.pth");
     options_.model.net = {"squeezenet1_1", "gem", false};
     options_.model.weights = (folder_ / "start.pth").string();

@@ -33,7 +33,7 @@ class Initialization : public ::testing::Test {
  protected:
   void SetUp() override {
     set_ = WritePhotosAndSet(folder_.path(), 5, 6, 2);
-    nn::Model trunk = MakeFormulaModel();
+    nn::ModelParts trunk = MakeFormulaModel();
     nn::WriteModelAs(trunk, "weights", folder_ / "trunk.pth");
     net_.head = "netvlad";
     net_.locals = {.projection = 32, .windows = {2}, .dimension = 16};
@@ -183,10 +183,10 @@ TEST_F(LocalTraining, GoesThroughTheSameTrainer) {
   ASSERT_EQ(result.epochs.size(), 5U);
   for (const EpochMetrics& epoch : result.epochs) EXPECT_TRUE(std::isfinite(epoch.val_loss));
   EXPECT_GT(result.epochs[1].tuples, 5);
-  nn::Model best = nn::ReadModel(folder_ / "run/best.pth");
+  nn::ModelParts best = nn::ReadModel(folder_ / "run/best.pth");
   EXPECT_EQ(best.net.options(), net_);
   EXPECT_TRUE(best.net.IsInitialized());
-  nn::Model last = nn::ReadModel(folder_ / "run/last.pth");
+  nn::ModelParts last = nn::ReadModel(folder_ / "run/last.pth");
   nn::DescriptorNet start = NetOfTrunk();
   Initialize(start, train_.seed);
   std::map<std::string, at::Tensor> before = TensorsOf(start);

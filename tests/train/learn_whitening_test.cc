@@ -26,7 +26,7 @@ const ExtractOptions kSmall{64, false};
 TEST(LearnWhiteningFromTuples, IsTheWhiteningOfItsPairs) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   LearnWhiteningOptions options;
   options.max_scale_change = 1.25;  // two of a query's three candidates
   options.pairs_per_query = 0;
@@ -56,7 +56,7 @@ TEST(LearnWhiteningFromTuples, IsTheWhiteningOfItsPairs) {
 TEST(LearnWhiteningFromTuples, LearnsAtOneScaleAndAtSeveral) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   ExtractOptions several = kSmall;
   several.scales = {1, 0.7};
   LearnWhiteningOptions options;
@@ -79,7 +79,7 @@ TEST(LearnWhiteningFromTuples, LearnsAtOneScaleAndAtSeveral) {
 TEST(LearnWhiteningFromTuples, ThePapersVariantTakesScenesFromTheSet) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   LearnWhiteningOptions options;
   options.method = "learned-paper";
   options.pairs_per_query = 0;
@@ -127,7 +127,7 @@ TEST(LearnWhiteningFromTuples, TakesChosenPositivesWhereNothingIsKnownOfOverlap)
     set.queries[q].candidates = {{positive, 0, 0, 0, 0}};             // as of cirtorch's sets
     chosen_alone.queries[q].candidates = {{positive, 9, 0.9, 1, 0}};  // what they stand for
   }
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const LearnWhiteningOptions options{.shrinkage = "0.5"};
   const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, options);
   EXPECT_EQ(learned.pairs, static_cast<int64_t>(set.queries.size()));
@@ -142,7 +142,7 @@ TEST(LearnWhiteningFromTuples, TakesFewCandidatesOfAQueryAndWeighsQueriesAlike) 
   const TemporaryFolder folder;
   TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
   set.queries[0].candidates.resize(1);  // the others keep three
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const auto learn = [&](int most) {
     return LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall,
                                     {.pairs_per_query = most, .shrinkage = "0.5"});
@@ -169,7 +169,7 @@ TEST(LearnWhiteningFromTuples, TakesFewCandidatesOfAQueryAndWeighsQueriesAlike) 
 TEST(LearnWhiteningFromTuples, ChoosesTheShrinkageByItsOwnPairs) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);
-  const nn::Model model = MakeFormulaModel();
+  const nn::ModelParts model = MakeFormulaModel();
   const LearnedWhitening learned = LearnWhiteningFromTuples(model.net, set, folder.path(), kSmall, {});
   ASSERT_TRUE(learned.single_scale_shrinkage);
   const ShrinkageChoice& choice = *learned.single_scale_shrinkage;

@@ -101,7 +101,7 @@ TEST_P(EveryOptimizer, AgreesWithPyTorchBothWays) {
   if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with torch";
   const OptimizerOptions& options = GetParam().options;
   const TemporaryFolder folder;
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   Optimizer optimizer(model.net, options);
   nn::TorchDict file;
   file.Set("before", {Values(optimizer)});
@@ -148,7 +148,7 @@ check(torch.load(folder + '/end.pth', weights_only=True)['end'])
                       std::to_string(options.clip_gradient_norm), folder.path().string()});
   ASSERT_EQ(code, 0) << output;
 
-  nn::Model other = MakeFormulaModel();
+  nn::ModelParts other = MakeFormulaModel();
   Optimizer theirs(other.net, options);
   const serialize::TorchFile read(folder / "theirs.pth");
   theirs.LoadStateDict(read, serialize::Member(read.root(), "optimizer", "file"));
@@ -167,14 +167,14 @@ check(torch.load(folder + '/end.pth', weights_only=True)['end'])
 
 TEST_P(EveryOptimizer, GoesOnFromItsSavedState) {
   const TemporaryFolder folder;
-  nn::Model a = MakeFormulaModel();
+  nn::ModelParts a = MakeFormulaModel();
   Optimizer optimizer_a(a.net, GetParam().options);
   TakeSteps(optimizer_a, 1, 2, kRate);
   nn::TorchDict file;
   file.Set("optimizer", optimizer_a.StateDict(kRate));
   nn::WriteTorchFile({file}, folder / "state.pth");
 
-  nn::Model b = a;
+  nn::ModelParts b = a;
   b.net = a.net.Clone();
   Optimizer optimizer_b(b.net, GetParam().options);
   const serialize::TorchFile read(folder / "state.pth");
@@ -188,8 +188,8 @@ TEST_P(EveryOptimizer, GoesOnFromItsSavedState) {
 }
 
 TEST_P(EveryOptimizer, AnUndefinedGradientIsZero) {
-  nn::Model a = MakeFormulaModel();
-  nn::Model b = MakeFormulaModel();
+  nn::ModelParts a = MakeFormulaModel();
+  nn::ModelParts b = MakeFormulaModel();
   Optimizer with_zeros(a.net, GetParam().options);
   Optimizer with_none(b.net, GetParam().options);
   for (Optimizer* optimizer : {&with_zeros, &with_none}) TakeSteps(*optimizer, 1, 1, kRate);
@@ -205,7 +205,7 @@ TEST_P(EveryOptimizer, AnUndefinedGradientIsZero) {
 }
 
 TEST(Optimizer, AdamFollowsItsEquations) {
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   const OptimizerOptions options = OptionsOf("adam");
   Optimizer adam(model.net, options);
   const std::vector<at::Tensor> parameters = adam.Parameters();
@@ -234,8 +234,8 @@ TEST(Optimizer, AdamFollowsItsEquations) {
 
 // Whether Adam's bits are those of ATen's kernel on each parameter alone.
 TEST(Optimizer, AdamIsTheFusedKernel) {
-  nn::Model model = MakeFormulaModel();
-  nn::Model plain = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
+  nn::ModelParts plain = MakeFormulaModel();
   const OptimizerOptions options = OptionsOf("adam");
   Optimizer adam(model.net, options);
   Optimizer names(plain.net, options);
@@ -266,7 +266,7 @@ std::map<std::string, double> StepSizes(OptimizerOptions options,
   options.name = "sgd";
   options.momentum = 0;
   options.weight_decay = 0;
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   Optimizer optimizer(model.net, options, freeze);
   std::vector<at::Tensor> before;
   std::vector<at::Tensor> gradients;
@@ -324,7 +324,7 @@ TEST(Optimizer, GradientsOfALargeNormAreScaledDown) {
 }
 
 TEST(Optimizer, ReturnsTheNormBeforeClipping) {
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   OptimizerOptions options;
   options.clip_gradient_norm = 0.1;
   Optimizer optimizer(model.net, options);
@@ -337,7 +337,7 @@ TEST(Optimizer, ReturnsTheNormBeforeClipping) {
 }
 
 TEST(Optimizer, FrozenParametersStay) {
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   const Optimizer optimizer(model.net, {}, {"features."});
   EXPECT_THAT(optimizer.ParameterNames(), ElementsAre("pool.p"));
   model.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
@@ -347,7 +347,7 @@ TEST(Optimizer, FrozenParametersStay) {
 }
 
 TEST(Optimizer, BelowTheFirstTrainedParameterThereIsNoGraph) {
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   const at::Tensor images = at::ones({1, 3, 64, 64});
   const Optimizer all(model.net, {});
   EXPECT_TRUE(model.net.trunk().layers->Forward(images).requires_grad());
@@ -357,7 +357,7 @@ TEST(Optimizer, BelowTheFirstTrainedParameterThereIsNoGraph) {
 }
 
 TEST(Optimizer, InfiniteGradientsChangeNothing) {
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   Optimizer optimizer(model.net, {});
   const std::vector<nn::TorchValue> before = Values(optimizer);
   std::vector<at::Tensor> gradients = GradientsAt(optimizer, 1);
@@ -372,7 +372,7 @@ TEST(Optimizer, InfiniteGradientsChangeNothing) {
 
 TEST(Optimizer, WrongOptionsAreErrors) {
   const auto error = [](OptimizerOptions options, const std::vector<std::string>& freeze = {}) {
-    nn::Model model = MakeFormulaModel();
+    nn::ModelParts model = MakeFormulaModel();
     return ErrorOf([&] { const Optimizer optimizer(model.net, options, freeze); });
   };
   const auto of_group = [&](const std::string& group) {
@@ -396,7 +396,7 @@ TEST(Optimizer, WrongOptionsAreErrors) {
 
 TEST(Optimizer, StateThatDoesNotFitIsAnError) {
   const TemporaryFolder folder;
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   Optimizer adam(model.net, {});
   const auto error = [&](const nn::TorchValue& state) {
     nn::TorchDict file;

@@ -41,7 +41,7 @@ class Training : public ::testing::Test {
  protected:
   void SetUp() override {
     WritePhotosAndSet(folder_.path(), 5, 6, 2);
-    nn::Model model = MakeFormulaModel();
+    nn::ModelParts model = MakeFormulaModel();
     nn::WriteModel(model, folder_ / "start.pth");
     options_.model.net = {"squeezenet1_1", "gem", false};
     options_.model.weights = (folder_ / "start.pth").string();
@@ -56,7 +56,7 @@ class Training : public ::testing::Test {
 
   std::string BestHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "best.pth"); }
   std::string WeightsOf(const std::string& file) const {
-    nn::Model model = nn::ReadModel(folder_ / file);
+    nn::ModelParts model = nn::ReadModel(folder_ / file);
     return nn::WeightsSha256(model.net);
   }
   std::string LastHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "last.pth"); }
@@ -357,14 +357,14 @@ TEST_F(Training, BatchStatisticsAreTrainedAndSurviveAnInterrupt) {
   options_.model.batch_norm = "trained";
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "none", false, OneThread()); }),
               HasSubstr("a squeezenet1_1 has no batch norm"));
-  nn::Model start = MakeFormulaModel("resnet18");
+  nn::ModelParts start = MakeFormulaModel("resnet18");
   nn::WriteModel(start, folder_ / "norms.pth");
   options_.model.net.architecture = "resnet18";
   options_.model.weights = (folder_ / "norms.pth").string();
   options_.epochs = 1;
   Train(options_, folder_ / "whole", false, OneThread());
   const auto statistics = [&](const std::string& file, const std::string& name) {
-    nn::Model model = nn::ReadModel(folder_ / file);
+    nn::ModelParts model = nn::ReadModel(folder_ / file);
     at::Tensor found;
     model.net.Visit([&](const std::string& visited, at::Tensor& tensor, nn::TensorRole) {
       if (visited == name) found = tensor;
@@ -416,7 +416,7 @@ TEST_F(Training, MinesWithTheStartingNetworkWhereAsked) {
 
 // Mining with other weights would be another run; a run that does not need them goes on without them.
 TEST_F(Training, GoesOnWithItsOwnStartingWeightsWhereTheyMatter) {
-  nn::Model other = MakeFormulaModel();
+  nn::ModelParts other = MakeFormulaModel();
   other.net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor.mul(0.5); });
   nn::WriteModel(other, folder_ / "other.pth");
   std::filesystem::copy(folder_ / "start.pth", folder_ / "moved.pth");
@@ -447,7 +447,7 @@ TEST_F(Training, ACollapsedNetworkIsReportedInWords) {
   options_.epochs = 1;
   Train(options_, folder_ / "sound", false, OneThread());
   EXPECT_TRUE(warnings.empty()) << warnings[0];
-  nn::Model flat = MakeFormulaModel();
+  nn::ModelParts flat = MakeFormulaModel();
   flat.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     if (name.ends_with(".weight")) tensor = at::zeros_like(tensor);
     if (name.ends_with(".bias")) tensor = at::ones_like(tensor);
@@ -570,7 +570,7 @@ TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
   EXPECT_THAT(error, ::testing::AnyOf(HasSubstr("the loss is "), HasSubstr("gradient"),
                                       HasSubstr("its descriptor is not finite"),
                                       HasSubstr("the validation loss is ")));
-  nn::Model before = nn::ReadModel(folder_ / "run/last.pth");
+  nn::ModelParts before = nn::ReadModel(folder_ / "run/last.pth");
   before.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     EXPECT_TRUE(tensor.isfinite().all().item<bool>()) << name;
   });

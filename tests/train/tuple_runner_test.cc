@@ -25,14 +25,14 @@ constexpr int64_t kAll = int64_t{1} << 40;
 
 LoadedTuple MakeTuple(int number) {
   LoadedTuple tuple;
-  const auto add = [&](int scene, int view, nn::TupleLabel label) {
+  const auto add = [&](int scene, int view, TupleLabel label) {
     tuple.images.push_back(MakePhoto(scene, view, view % 2 == 0 ? 64 : 80, 64));
     tuple.labels.push_back(label);
     tuple.may_have_gradient.push_back(true);
   };
-  add(number, 0, nn::TupleLabel::kQuery);
-  add(number, 1, nn::TupleLabel::kPositive);
-  for (int n = 1; n <= 4; ++n) add(number + n, n, nn::TupleLabel::kNegative);
+  add(number, 0, TupleLabel::kQuery);
+  add(number, 1, TupleLabel::kPositive);
+  for (int n = 1; n <= 4; ++n) add(number + n, n, TupleLabel::kNegative);
   return tuple;
 }
 
@@ -52,8 +52,7 @@ struct Network {
 };
 
 // The sum of the tuples' losses and its gradient, in one graph.
-std::pair<double, std::vector<at::Tensor>> Plain(const Network& network, const nn::TupleLoss& loss,
-                                                 int tuples) {
+std::pair<double, std::vector<at::Tensor>> Plain(const Network& network, const TupleLoss& loss, int tuples) {
   at::Tensor sum;
   for (int t = 0; t < tuples; ++t) {
     const LoadedTuple tuple = MakeTuple(t);
@@ -72,7 +71,7 @@ at::Tensor Flat(const std::vector<at::Tensor>& tensors) {
   return at::cat(parts);
 }
 
-StepOutcome RunFolded(const Network& network, const nn::TupleLoss& loss, int tuples,
+StepOutcome RunFolded(const Network& network, const TupleLoss& loss, int tuples,
                       const TupleRunnerOptions& options, bool expects_gradient = true) {
   const nn::FoldedNet folded(network.net);
   StepOutcome outcome = RunTuples(
@@ -97,7 +96,7 @@ class TupleRunner : public ::testing::TestWithParam<RunnerCase> {};
 
 TEST_P(TupleRunner, GivesThePlainGradient) {
   const Network network;
-  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 3);
   const StepOutcome outcome = RunFolded(network, loss, 3, GetParam().options, GetParam().expects_gradient);
   double sum = 0;
@@ -119,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(All, TupleRunner,
 
 TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
   const Network network;
-  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const StepOutcome one = RunFolded(network, loss, 4, {1, 1, {0, kAll}});
   for (const int workers : {2, 3, 5}) {
     const StepOutcome more = RunFolded(network, loss, 4, {workers, 1, {0, kAll}});
@@ -131,7 +130,7 @@ TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
 // A power of two rounds nothing in float32.
 TEST(RunTuples, ScaledGradientsAreExactMultiples) {
   const Network network;
-  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const StepOutcome one = RunFolded(network, loss, 2, {1, 1, {0, kAll}});
   const StepOutcome scaled = RunFolded(network, loss, 2, {1, 1, {0, kAll, 1024}});
   for (size_t i = 0; i < one.gradients.size(); ++i)
@@ -155,7 +154,7 @@ TEST(GradientScale, FallsByOverflowAndGrowsWithoutIt) {
 TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
   const Network network;
   // All negatives are farther away than so little.
-  const nn::TupleLoss loss = nn::MakeLoss({.margin = 1e-4});
+  const TupleLoss loss = nn::MakeLoss({.margin = 1e-4});
   for (const int64_t kept : {int64_t{0}, kAll}) {
     const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kept}});
     for (const TupleOutcome& tuple : outcome.tuples) {
@@ -170,7 +169,7 @@ TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
 
 TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
   const Network network;
-  const nn::TupleLoss loss = [](const at::Tensor& descriptors, const std::vector<nn::TupleLabel>&) {
+  const TupleLoss loss = [](const at::Tensor& descriptors, const std::vector<TupleLabel>&) {
     return (descriptors.sum() - 1e6).clamp_min(0);
   };
   const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kAll}});
@@ -182,7 +181,7 @@ TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
 TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
   Network network;
   network.net.UseBatchStatistics(0.1);
-  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   at::Tensor sum;
   nn::BatchStatistics seen;
   for (int t = 0; t < 3; ++t) {
@@ -231,7 +230,7 @@ TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
 
 TEST(RunTuples, LossesAloneNeedNoParameters) {
   const Network network;
-  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 2);
   const StepOutcome outcome =
       RunTuples(network.net.Frozen(), loss, {}, 2, [](size_t i) { return MakeTuple(static_cast<int>(i)); },
@@ -243,7 +242,7 @@ TEST(RunTuples, LossesAloneNeedNoParameters) {
 
 TEST(RunTuples, SkippedTuplesAreToldAndLeftOut) {
   const Network network;
-  const nn::TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
   const nn::FoldedNet folded(network.net);
   std::vector<size_t> told;
   const StepOutcome outcome = RunTuples(

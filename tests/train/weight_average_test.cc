@@ -31,7 +31,7 @@ void Move(nn::DescriptorNet& net, double by) {
 }
 
 TEST(WeightAverage, FollowsItsEquation) {
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   const std::map<std::string, at::Tensor> start = Tensors(model.net.Clone());
   WeightAverage average(model.net, 0.75);
   // Weights at 1, 3 and 6 above the start: 0.25, then 0.9375, then 2.203125.
@@ -47,7 +47,7 @@ TEST(WeightAverage, FollowsItsEquation) {
 }
 
 TEST(WeightAverage, WithoutDecayItIsTheNetwork) {
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   WeightAverage average(model.net, 0);
   Move(model.net, 0.5);
   average.Update(model.net);
@@ -57,7 +57,7 @@ TEST(WeightAverage, WithoutDecayItIsTheNetwork) {
 
 TEST(WeightAverage, GoesOnFromItsSavedState) {
   const TemporaryFolder folder;
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   WeightAverage average(model.net, 0.9);
   Move(model.net, 1);
   average.Update(model.net);
@@ -78,7 +78,7 @@ TEST(WeightAverage, GoesOnFromItsSavedState) {
 
 TEST(WeightAverage, WrongUseIsAnError) {
   const TemporaryFolder folder;
-  nn::Model model = MakeFormulaModel();
+  nn::ModelParts model = MakeFormulaModel();
   EXPECT_THAT(ErrorOf([&] { const WeightAverage average(model.net, 1); }), HasSubstr("in [0, 1), not 1"));
   WeightAverage average(model.net, 0.9);
   const auto error = [&](nn::TorchDict state) {

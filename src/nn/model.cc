@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/model.h"
+
+#include <utility>
+
+#include "nn/model_file.h"
+#include "util/rethrow.h"
+#include "vantage/torch.h"
+
+namespace vantage {
+
+DescriptorNetOptions AsTheFileHasIt() {
+  DescriptorNetOptions options;
+  options.architecture.clear();
+  options.pooling.clear();
+  options.head.clear();
+  return options;
+}
+
+Model::Model(nn::ModelParts parts) : parts_(std::make_unique<nn::ModelParts>(std::move(parts))) {}
+Model::~Model() = default;
+Model::Model(const Model& other) : Model(other.parts()) {}
+Model::Model(Model&& other) noexcept = default;
+Model& Model::operator=(const Model& other) { return *this = Model(other); }
+Model& Model::operator=(Model&& other) noexcept = default;
+
+Model Model::Read(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
+                  const std::vector<std::string>& allow_missing) {
+  return nn::ReadModel(path, wanted, allow_missing);
+}
+
+void Model::Write(const std::filesystem::path& path, const std::string& format) const {
+  nn::ModelParts shared = *parts_;
+  nn::WriteModelAs(shared, format, path);
+}
+
+int64_t Model::dimension() const { return parts_->net.dimension(); }
+const DescriptorNetOptions& Model::net_options() const { return parts_->net.options(); }
+int Model::image_size() const { return parts_->image_size; }
+const std::vector<double>& Model::scales() const { return parts_->scales; }
+const std::string& Model::licence() const { return parts_->licence; }
+const std::string& Model::origin() const { return parts_->origin; }
+const std::string& Model::file_sha256() const { return parts_->file_sha256; }
+const std::map<std::string, ModelWhitening>& Model::whitenings() const { return parts_->whitenings; }
+const std::string& Model::default_whitening() const { return parts_->default_whitening; }
+
+void Model::SetLicence(const std::string& licence) {
+  parts_->licence = licence;
+  parts_->file_sha256.clear();
+}
+
+void Model::SetWhitening(const std::string& name, ModelWhitening whitening) {
+  parts_->whitenings[name] = std::move(whitening);
+  parts_->default_whitening = name;
+  parts_->file_sha256.clear();
+}
+
+void Model::MoveTo(const std::string& device) { parts_->net.To(nn::ParseDevice(device)); }
+
+at::Tensor ImagesToTensor(const Model& model, const std::vector<Image>& images) try {
+  const nn::DescriptorNet& net = model.parts().net;
+  return nn::ImagesToTensor(images, net.normalization).to(net.device());
+} catch (...) {
+  RethrowAsError();
+}
+
+at::Tensor Forward(const Model& model, const at::Tensor& images_B3HW) try {
+  return model.parts().net.Forward(images_B3HW);
+} catch (...) {
+  RethrowAsError();
+}
+
+}  // namespace vantage
