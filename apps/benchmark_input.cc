@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "descriptors/descriptor_output.h"
+#include "descriptor_files/descriptor_output.h"
 #include "evaluation/saved_descriptors.h"
 #include "util/check.h"
 #include "util/file.h"
@@ -109,7 +109,7 @@ void BenchmarkArguments::CheckInputs() const {
 void BenchmarkArguments::CheckOutputs(const OutputRules& rules) const {
   if (save_.empty()) return;
   for (const std::string& name : {save_, save_ + "-queries"})
-    descriptors::CheckDescriptorOutput(name, {}, rules);
+    descriptor_files::CheckDescriptorOutput(name, {}, rules);
 }
 
 void BenchmarkArguments::Save(const BenchmarkInput& input) const {
@@ -222,8 +222,10 @@ BenchmarkInput BenchmarkArguments::Read(const ModelArguments& model, Session& se
       if (restart_) DescriptorStore::Discard(save_ + ".partial");
       store.emplace(save_ + ".partial");
     }
-    input.described = DescribeBenchmark(input.benchmark, Describer(read, model.descriptor), session.context(),
-                                        store ? &*store : nullptr);
+    const Describer describer(read, model.descriptor);
+    input.described = DescribeBenchmark(input.benchmark, [&](const std::vector<PhotoRequest>& photos) {
+      return ExtractDescriptors(describer, photos, session.context(), store ? &*store : nullptr);
+    });
     if (store) {
       Save(input);
       store->Remove();

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
-#include "descriptors/descriptor_output.h"
+#include "descriptor_files/descriptor_output.h"
 #include "model_arguments.h"
 #include "session.h"
 #include "util/check.h"
@@ -35,7 +35,7 @@ class ExtractCommand : public Command {
   void Run(Session& session) override {
     std::vector<std::string> inputs = photos_;
     inputs.push_back(model_.path);
-    descriptors::CheckDescriptorOutput(output_, format_, session.Rules(inputs));
+    descriptor_files::CheckDescriptorOutput(output_, format_, session.Rules(inputs));
     const std::string store_path = output_ + ".partial";
     const Model model = model_.Read(session);
     const Describer describer(model, model_.descriptor);
@@ -47,7 +47,7 @@ class ExtractCommand : public Command {
       VANTAGE_CHECK(!photos.names.empty(), "shard ", shard_, " has no photo");
       provenance.other["shard"] = nlohmann::json({{"index", shard.index}, {"count", shard.count}}).dump();
     }
-    descriptors::CheckDescriptorNames(output_, format_, photos.names);
+    descriptor_files::CheckDescriptorNames(output_, format_, photos.names);
     if (restart_) DescriptorStore::Discard(store_path);
     DescriptorStore store(store_path);
     DescriptorFile file = ExtractNamedPhotos(describer, std::move(photos), session.context(), &store);

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command_line.h"
-#include "descriptors/descriptor_output.h"
+#include "descriptor_files/descriptor_output.h"
 #include "session.h"
 #include "util/string.h"
 #include "vantage/descriptors.h"
@@ -30,7 +30,7 @@ class MergeCommand : public Command {
   }
 
   void Run(Session& session) override {
-    descriptors::CheckDescriptorOutput(output_, format_, session.Rules(shards_));
+    descriptor_files::CheckDescriptorOutput(output_, format_, session.Rules(shards_));
     const MergedDescriptors merged =
         MergeDescriptors({shards_.begin(), shards_.end()}, options_, session.context());
     WriteDescriptors(merged.file, output_, format_);

@@ -38,25 +38,37 @@ function(vantage_add_module name)
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE "$<BUILD_INTERFACE:vantage_build_flags>" ${arg_PRIVATE})
   vantage_use_precompiled(${target} ${arg_PRECOMPILED})
   set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  install(TARGETS ${target} EXPORT vantageTargets)
+  install(TARGETS ${target} EXPORT vantage_${name})
+  set(others ${arg_PUBLIC} ${arg_PRIVATE})
+  set(modules ${others})
+  list(FILTER modules INCLUDE REGEX "^vantage::")
+  list(REMOVE_ITEM modules vantage::torch vantage::opencv vantage::faiss)
+  list(REMOVE_ITEM others ${modules} ${CMAKE_DL_LIBS})
+  list(TRANSFORM modules REPLACE "^vantage::" "")
+  string(APPEND component "set(vantage_${name}_modules ${modules})\nset(vantage_${name}_libraries ${others})\n")
+  set_property(GLOBAL APPEND_STRING PROPERTY vantage_components "${component}")
   set(VANTAGE_MODULES ${VANTAGE_MODULES} vantage::${name} CACHE INTERNAL "")
 endfunction()
 
-# Exports the modules, so that find_package(vantage) gives vantage::vantage (all of them) and vantage::MODULE.
+# Exports the modules, each as a component: find_package(vantage COMPONENTS extract search) gives vantage::extract,
+# vantage::search and what they stand on, and looks for no other library; without COMPONENTS all of them, and
+# vantage::vantage, which links them all.
 function(vantage_install_package)
-  add_library(vantage_all INTERFACE)
-  add_library(vantage::vantage ALIAS vantage_all)
-  set_target_properties(vantage_all PROPERTIES EXPORT_NAME vantage)
-  target_link_libraries(vantage_all INTERFACE ${VANTAGE_MODULES})
-  install(TARGETS vantage_all EXPORT vantageTargets)
-
-  install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vantage" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
   set(destination "${CMAKE_INSTALL_LIBDIR}/cmake/vantage")
-  install(EXPORT vantageTargets NAMESPACE vantage:: DESTINATION "${destination}")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vantage" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  set(names ${VANTAGE_MODULES})
+  list(TRANSFORM names REPLACE "^vantage::" "")
+  foreach(name IN LISTS names)
+    install(EXPORT vantage_${name} FILE vantage-${name}.cmake NAMESPACE vantage:: DESTINATION "${destination}")
+  endforeach()
+  get_property(components GLOBAL PROPERTY vantage_components)
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/vantageComponents.cmake"
+       CONTENT "# What each module needs, in the order in which they build on each other.\nset(vantage_modules ${names})\n${components}" @ONLY)
   configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/vantageConfig.cmake.in"
                                 "${PROJECT_BINARY_DIR}/vantageConfig.cmake" INSTALL_DESTINATION "${destination}")
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/vantageConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/vantageConfig.cmake" "${PROJECT_BINARY_DIR}/vantageConfigVersion.cmake"
+                "${PROJECT_BINARY_DIR}/vantageComponents.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageDependencies.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageFaiss.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageOpenCV.cmake"

@@ -28,7 +28,6 @@ class DescriptorNet;
 namespace vantage {
 
 class FileLock;
-struct Benchmark;
 
 // Photos of equal size that share a pass on a GPU have together at most so many pixels, where no option says.
 inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
@@ -224,16 +223,6 @@ class DescriptorStore {
   std::map<DescriptorKey, Place> places_;
 };
 
-struct FailedRequest {
-  int64_t index = 0;  // of the request
-  std::string reason;
-};
-
-struct ExtractedDescriptors {
-  DescriptorMatrix values;  // a row for each request; zero where it failed
-  std::vector<FailedRequest> failed;
-};
-
 // Describes photos. A photo that cannot be read or is too small for the network is counted and named, and the
 // rest goes on; each photo is described or among the failed. Worker threads decode ahead; on a CPU each
 // describes what it has decoded, so that the cores work on photos side by side. Photos are looked through for
@@ -248,16 +237,5 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
 // Describes named photos, failed ones left out and listed. Throws Error where all fail.
 DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos,
                                   const RunContext& context = {}, DescriptorStore* store = nullptr);
-
-struct BenchmarkDescriptors {
-  DescriptorMatrix queries;         // a row for each of the benchmark's queries
-  DescriptorMatrix database;        // a row for each of its photos; zeros where it failed
-  std::vector<std::string> failed;  // why photos could not be described
-};
-
-// Describes a benchmark's database, and those of its queries that are parts of photos or not in it. store:
-// see ExtractDescriptors.
-BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
-                                       const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 }  // namespace vantage

@@ -87,6 +87,18 @@ struct FailedPhoto {
   std::string reason;
 };
 
+// A photo of a list that has no descriptor.
+struct FailedRequest {
+  int64_t index = 0;  // of the request
+  std::string reason;
+};
+
+// Descriptors of a list of photos.
+struct ExtractedDescriptors {
+  DescriptorMatrix values;  // a row for each request; zero where it failed
+  std::vector<FailedRequest> failed;
+};
+
 // What a descriptor file holds.
 struct DescriptorFile {
   Descriptors descriptors;
@@ -122,7 +134,7 @@ void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& p
 // is not finite.
 DescriptorFile ReadDescriptors(const std::filesystem::path& path);
 
-namespace descriptors {
+namespace descriptor_files {
 class DescriptorReader;
 }
 
@@ -151,7 +163,7 @@ class DescriptorDatabase {
   DescriptorMatrix ReadRows(const std::vector<int64_t>& rows) const;
 
  private:
-  std::unique_ptr<descriptors::DescriptorReader> reader_;
+  std::unique_ptr<descriptor_files::DescriptorReader> reader_;
 };
 
 struct MergeOptions {

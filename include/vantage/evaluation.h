@@ -125,6 +125,18 @@ void ReadTurns(Benchmark& benchmark, const std::filesystem::path& path);
 // Adds the photos below the folder to the database; they are right for no query.
 void AddDistractors(Benchmark& benchmark, const std::filesystem::path& folder);
 
+// Describes photos in the order of the list, as ExtractDescriptors does with a describer.
+using DescribeList = std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos)>;
+
+struct BenchmarkDescriptors {
+  DescriptorMatrix queries;         // a row for each of the benchmark's queries
+  DescriptorMatrix database;        // a row for each of its photos; zeros where it failed
+  std::vector<std::string> failed;  // why photos could not be described
+};
+
+// Describes a benchmark's database, and those of its queries that are parts of photos or not in it.
+BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const DescribeList& describe);
+
 // Ranks the database for each query by inner product and judges the rankings by the main task.
 // queries: one row for each of the benchmark's queries; database: one row for each of its photos. A photo
 // without descriptor has a row of zeros.

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "serialize/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "util/check.h"
 #include "util/log.h"
 #include "util/rethrow.h"
@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 // pair_id = kMaxImages * id_a + id_b, id_a below id_b.
 constexpr int64_t kMaxImages = 2147483647;
 
-serialize::Database Open(const fs::path& path) {
+sqlite::Database Open(const fs::path& path) {
   VANTAGE_CHECK(fs::is_regular_file(path), path.string(), ": no such file");
-  VANTAGE_CHECK(serialize::IsSqliteFile(path), path.string(), ": not a COLMAP database (no SQLite file)");
-  serialize::Database database(path, serialize::Database::Mode::kRead);
+  VANTAGE_CHECK(sqlite::IsSqliteFile(path), path.string(), ": not a COLMAP database (no SQLite file)");
+  sqlite::Database database(path, sqlite::Database::Mode::kRead);
   for (const char* table : {"cameras", "images", "keypoints", "matches", "two_view_geometries"}) {
     VANTAGE_CHECK(database.HasTable(table), path.string(), ": not a COLMAP database: it has no table '",
                   table, "'");
@@ -32,7 +32,7 @@ serialize::Database Open(const fs::path& path) {
 }
 
 // The number of rows that a keypoints, matches or two_view_geometries entry announces.
-int64_t RowCount(const serialize::Statement& entry, int column, const char* table, int64_t id,
+int64_t RowCount(const sqlite::Statement& entry, int column, const char* table, int64_t id,
                  const fs::path& path) {
   const int64_t rows = entry.Integer(column);
   VANTAGE_CHECK(rows >= 0 && rows <= kMaxImages, path.string(), ": table '", table, "': entry ", id, " has ",
@@ -40,9 +40,9 @@ int64_t RowCount(const serialize::Statement& entry, int column, const char* tabl
   return rows;
 }
 
-std::unordered_map<int64_t, std::string> ReadNames(const serialize::Database& database) {
+std::unordered_map<int64_t, std::string> ReadNames(const sqlite::Database& database) {
   std::unordered_map<int64_t, std::string> names;
-  for (serialize::Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
+  for (sqlite::Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
     names.emplace(rows.Integer(0), rows.Text(1));
   }
   return names;
@@ -66,27 +66,27 @@ void WarnOfLeftOut(int64_t pairs, const fs::path& path) {
   if (pairs > 0) LogWarning(path.string(), ": ", pairs, " pairs of images that were deleted are left out");
 }
 
-int64_t CountEntries(const serialize::Database& database, const std::string& table) {
-  serialize::Statement count(database, "SELECT COUNT(*) FROM " + table);
+int64_t CountEntries(const sqlite::Database& database, const std::string& table) {
+  sqlite::Statement count(database, "SELECT COUNT(*) FROM " + table);
   return count.Step() ? count.Integer(0) : 0;
 }
 
 }  // namespace
 
 bool IsColmapDatabase(const fs::path& path) try {
-  if (!fs::is_regular_file(path) || !serialize::IsSqliteFile(path)) return false;
-  const serialize::Database database(path, serialize::Database::Mode::kRead);
+  if (!fs::is_regular_file(path) || !sqlite::IsSqliteFile(path)) return false;
+  const sqlite::Database database(path, sqlite::Database::Mode::kRead);
   return database.HasTable("two_view_geometries") && database.HasTable("keypoints");
 } catch (...) {
   RethrowAsError();
 }
 
 std::vector<VerifiedPair> ReadVerifiedPairs(const fs::path& path) try {
-  const serialize::Database database = Open(path);
+  const sqlite::Database database = Open(path);
   const std::unordered_map<int64_t, std::string> names = ReadNames(database);
   std::vector<VerifiedPair> pairs;
   int64_t left_out = 0;
-  for (serialize::Statement entry(database, "SELECT pair_id, rows FROM two_view_geometries ORDER BY pair_id");
+  for (sqlite::Statement entry(database, "SELECT pair_id, rows FROM two_view_geometries ORDER BY pair_id");
        entry.Step();) {
     const int64_t id = entry.Integer(0);
     const int64_t inliers = RowCount(entry, 1, "two_view_geometries", id, path);
@@ -101,11 +101,11 @@ std::vector<VerifiedPair> ReadVerifiedPairs(const fs::path& path) try {
 }
 
 std::vector<std::pair<std::string, std::string>> ReadMatchedPairs(const fs::path& path) try {
-  const serialize::Database database = Open(path);
+  const sqlite::Database database = Open(path);
   const std::unordered_map<int64_t, std::string> names = ReadNames(database);
   std::vector<std::pair<std::string, std::string>> pairs;
   int64_t left_out = 0;
-  for (serialize::Statement entry(database, "SELECT pair_id FROM matches ORDER BY pair_id"); entry.Step();) {
+  for (sqlite::Statement entry(database, "SELECT pair_id FROM matches ORDER BY pair_id"); entry.Step();) {
     auto pair = PairOf(entry.Integer(0), names, "matches", path);
     left_out += pair ? 0 : 1;
     if (pair) pairs.push_back(std::move(*pair));
@@ -117,21 +117,21 @@ std::vector<std::pair<std::string, std::string>> ReadMatchedPairs(const fs::path
 }
 
 DatabaseSummary SummarizeColmapDatabase(const fs::path& path) try {
-  const serialize::Database database = Open(path);
+  const sqlite::Database database = Open(path);
   DatabaseSummary summary;
   summary.cameras = CountEntries(database, "cameras");
   summary.images = CountEntries(database, "images");
   const std::unordered_map<int64_t, std::string> names = ReadNames(database);
   int64_t left_out = 0;
-  for (serialize::Statement entry(database, "SELECT pair_id FROM matches"); entry.Step();) {
+  for (sqlite::Statement entry(database, "SELECT pair_id FROM matches"); entry.Step();) {
     const bool is_whole = PairOf(entry.Integer(0), names, "matches", path).has_value();
     ++(is_whole ? summary.matched_pairs : left_out);
   }
   WarnOfLeftOut(left_out, path);
-  for (serialize::Statement entry(database, "SELECT image_id, rows FROM keypoints"); entry.Step();) {
+  for (sqlite::Statement entry(database, "SELECT image_id, rows FROM keypoints"); entry.Step();) {
     summary.keypoints += RowCount(entry, 1, "keypoints", entry.Integer(0), path);
   }
-  for (serialize::Statement entry(database, "SELECT pair_id, rows FROM two_view_geometries"); entry.Step();) {
+  for (sqlite::Statement entry(database, "SELECT pair_id, rows FROM two_view_geometries"); entry.Step();) {
     const int64_t inliers = RowCount(entry, 1, "two_view_geometries", entry.Integer(0), path);
     if (!PairOf(entry.Integer(0), names, "two_view_geometries", path)) continue;
     summary.verified_pairs += inliers > 0 ? 1 : 0;

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "serialize/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "util/string.h"
 
 namespace vantage::sfm {
@@ -19,20 +19,20 @@ constexpr int64_t kHasListNames = 0x56414e54;
 void Rename(const std::filesystem::path& path,
             const std::function<std::string(const std::string&)>& other_name, int64_t from_mark,
             int64_t to_mark) {
-  serialize::Database database(path, serialize::Database::Mode::kCreate);
+  sqlite::Database database(path, sqlite::Database::Mode::kCreate);
   database.Execute("BEGIN IMMEDIATE");
   {
-    serialize::Statement mark(database, "PRAGMA application_id");
+    sqlite::Statement mark(database, "PRAGMA application_id");
     if (!mark.Step() || mark.Integer(0) != from_mark) return;  // ends the transaction too
   }
   std::vector<std::pair<int64_t, std::string>> renamings;
-  for (serialize::Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
+  for (sqlite::Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
     const std::string name = rows.Text(1);
     if (std::string other = other_name(name); other != name)
       renamings.emplace_back(rows.Integer(0), std::move(other));
   }
   // In two rounds, since a name may still be another photo's.
-  serialize::Statement rename(database, "UPDATE images SET name = ? WHERE image_id = ?");
+  sqlite::Statement rename(database, "UPDATE images SET name = ? WHERE image_id = ?");
   for (const auto& [id, name] : renamings) rename.Run(StrCat("\n", id), id);
   for (const auto& [id, name] : renamings) rename.Run(name, id);
   database.Execute(StrCat("PRAGMA application_id = ", to_mark, "; COMMIT"));

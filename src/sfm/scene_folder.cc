@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "serialize/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "util/check.h"
 #include "util/file.h"
 #include "util/hash.h"
@@ -186,7 +186,7 @@ void SceneFolder::MoveDatabase() {
   const fs::path made = Own(kDatabase);
   if (!Exists(made)) return;
   if (Exists(made.string() + "-wal")) {
-    serialize::Database(made, serialize::Database::Mode::kCreate).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    sqlite::Database(made, sqlite::Database::Mode::kCreate).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
   }
   // The log of another database would be taken for this one's.
   for (const char* ending : {"-wal", "-shm", "-journal"}) fs::remove(SceneDatabase().string() + ending);

@@ -27,8 +27,11 @@ bool BenchmarkWatch::IsDue(int64_t epoch) const { return benchmark_ && epoch % o
 
 double BenchmarkWatch::Evaluate(const nn::DescriptorNet& net, DescriptorStore* store,
                                 const RunContext& context) const {
+  const Describer describer(net, extract_);
   const BenchmarkDescriptors described =
-      DescribeBenchmark(*benchmark_, Describer(net, extract_), context, store);
+      DescribeBenchmark(*benchmark_, [&](const std::vector<PhotoRequest>& photos) {
+        return ExtractDescriptors(describer, photos, context, store);
+      });
   return EvaluateDescriptors(*benchmark_, described.queries, described.database, context)
       .mean_average_precision;
 }

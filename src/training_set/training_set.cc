@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/training_set.h"
 
-#include "serialize/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "util/check.h"
 #include "util/file.h"
 #include "util/rethrow.h"
@@ -25,19 +25,19 @@ constexpr const char* kSchema = R"(
                            camera_rank INTEGER NOT NULL, PRIMARY KEY (query, image)) WITHOUT ROWID;
 )";
 
-void Fill(serialize::Database& database, const TrainingSet& set) {
-  serialize::Statement scene(database, "INSERT INTO scenes VALUES (?, ?, ?)");
+void Fill(sqlite::Database& database, const TrainingSet& set) {
+  sqlite::Statement scene(database, "INSERT INTO scenes VALUES (?, ?, ?)");
   for (size_t i = 0; i < set.scenes.size(); ++i) {
     scene.Run(static_cast<int64_t>(i), set.scenes[i].name, std::string(SplitName(set.scenes[i].split)));
   }
-  serialize::Statement image(database, "INSERT INTO images VALUES (?, ?, ?, ?, ?)");
+  sqlite::Statement image(database, "INSERT INTO images VALUES (?, ?, ?, ?, ?)");
   for (size_t i = 0; i < set.photos.size(); ++i) {
     const TrainingPhoto& photo = set.photos[i];
     image.Run(static_cast<int64_t>(i), photo.path, int64_t{photo.width}, int64_t{photo.height},
               static_cast<int64_t>(photo.scene));
   }
-  serialize::Statement query(database, "INSERT INTO queries VALUES (?, ?, ?)");
-  serialize::Statement candidate(database, "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?)");
+  sqlite::Statement query(database, "INSERT INTO queries VALUES (?, ?, ?)");
+  sqlite::Statement candidate(database, "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?)");
   for (size_t i = 0; i < set.queries.size(); ++i) {
     const TrainingQuery& entry = set.queries[i];
     query.Run(static_cast<int64_t>(i), static_cast<int64_t>(entry.photo),
@@ -62,8 +62,8 @@ Id CheckedReference(int64_t id, size_t count, const char* table, const std::stri
   return Id{id};
 }
 
-int64_t Pragma(const serialize::Database& database, const std::string& name) {
-  serialize::Statement statement(database, "PRAGMA " + name);
+int64_t Pragma(const sqlite::Database& database, const std::string& name) {
+  sqlite::Statement statement(database, "PRAGMA " + name);
   return statement.Step() ? statement.Integer(0) : 0;
 }
 
@@ -72,7 +72,7 @@ int64_t Pragma(const serialize::Database& database, const std::string& name) {
 void WriteTrainingSet(const TrainingSet& set, const fs::path& path) try {
   PartialFile output(path);
   {
-    serialize::Database database(output.path(), serialize::Database::Mode::kCreate);
+    sqlite::Database database(output.path(), sqlite::Database::Mode::kCreate);
     database.Execute("PRAGMA journal_mode = OFF; BEGIN;");
     database.Execute(kSchema);
     Fill(database, set);
@@ -87,21 +87,21 @@ void WriteTrainingSet(const TrainingSet& set, const fs::path& path) try {
 TrainingSet ReadTrainingSet(const fs::path& path) try {
   const std::string source = path.string();
   VANTAGE_CHECK(fs::is_regular_file(path), source, ": no such file");
-  const serialize::Database database(path, serialize::Database::Mode::kRead);
+  const sqlite::Database database(path, sqlite::Database::Mode::kRead);
   VANTAGE_CHECK(Pragma(database, "application_id") == kApplicationId, source,
                 ": not a training set of vantage");
   const int64_t version = Pragma(database, "user_version");
   VANTAGE_CHECK(version == kSchemaVersion, source, ": a training set of version ", version,
                 "; this program reads ", kSchemaVersion);
   TrainingSet set;
-  for (serialize::Statement rows(database, "SELECT id, name, split FROM scenes ORDER BY id"); rows.Step();) {
+  for (sqlite::Statement rows(database, "SELECT id, name, split FROM scenes ORDER BY id"); rows.Step();) {
     CheckId(rows.Integer(0), set.scenes.size(), "scenes", source);
     const std::string split = rows.Text(2);
     VANTAGE_CHECK(split == "train" || split == "val", source, ": scene '", rows.Text(1),
                   "' is in the split '", split, "'; known are train and val");
     set.scenes.push_back({rows.Text(1), split == "train" ? Split::kTrain : Split::kVal});
   }
-  for (serialize::Statement rows(database, "SELECT id, path, width, height, scene FROM images ORDER BY id");
+  for (sqlite::Statement rows(database, "SELECT id, path, width, height, scene FROM images ORDER BY id");
        rows.Step();) {
     CheckId(rows.Integer(0), set.photos.size(), "images", source);
     set.photos.push_back({rows.Text(1), static_cast<int>(rows.Integer(2)), static_cast<int>(rows.Integer(3)),
@@ -110,12 +110,12 @@ TrainingSet ReadTrainingSet(const fs::path& path) try {
   const auto photo = [&](int64_t id) {
     return CheckedReference<PhotoId>(id, set.photos.size(), "images", source);
   };
-  for (serialize::Statement rows(database, "SELECT id, image, positive FROM queries ORDER BY id");
+  for (sqlite::Statement rows(database, "SELECT id, image, positive FROM queries ORDER BY id");
        rows.Step();) {
     CheckId(rows.Integer(0), set.queries.size(), "queries", source);
     set.queries.push_back({photo(rows.Integer(1)), photo(rows.Integer(2)), {}});
   }
-  for (serialize::Statement rows(
+  for (sqlite::Statement rows(
            database,
            "SELECT query, image, shared_points, overlap, scale_change, camera_rank FROM candidates "
            "ORDER BY query, camera_rank, image");

@@ -472,12 +472,15 @@ TEST(DescribeBenchmark, DescribesTurnedPhotosAsIfTheyWereStoredSo) {
   lying.queries.push_back({lying.photos[1], std::nullopt, {{2}, {1}}, 1, {}});
   upright.queries.push_back({upright.photos[1], std::nullopt, {{2}, {1}}, 1, {}});
   const Describer describer(MakeFormulaModel().net, {64, false});
-  const BenchmarkDescriptors turned = DescribeBenchmark(lying, describer);
-  const BenchmarkDescriptors stored = DescribeBenchmark(upright, describer);
+  const auto describe = [&](const std::vector<PhotoRequest>& photos) {
+    return ExtractDescriptors(describer, photos);
+  };
+  const BenchmarkDescriptors turned = DescribeBenchmark(lying, describe);
+  const BenchmarkDescriptors stored = DescribeBenchmark(upright, describe);
   EXPECT_EQ(turned.database, stored.database);
   EXPECT_EQ(turned.queries, stored.queries);
   lying.turns = {};
-  EXPECT_NE(DescribeBenchmark(lying, describer).queries, stored.queries);
+  EXPECT_NE(DescribeBenchmark(lying, describe).queries, stored.queries);
 }
 
 TEST(DescribeBenchmark, NamesAQueryWhoseBoxLiesOutsideItsPhoto) {
@@ -487,8 +490,10 @@ TEST(DescribeBenchmark, NamesAQueryWhoseBoxLiesOutsideItsPhoto) {
   benchmark.photos = {folder / "p0.jpg", folder / "p1.jpg"};
   benchmark.queries.push_back({folder / "p0.jpg", Box{200, 0, 300, 50}, {{1}, {}}, 0, {}});
   benchmark.queries.push_back({folder / "p1.jpg", Box{50, 0, 300, 50}, {{0}, {}}, 1, {}});  // in part
-  const BenchmarkDescriptors described =
-      DescribeBenchmark(benchmark, Describer(MakeFormulaModel().net, {64, false}));
+  const Describer describer(MakeFormulaModel().net, {64, false});
+  const BenchmarkDescriptors described = DescribeBenchmark(
+      benchmark,
+      [&](const std::vector<PhotoRequest>& photos) { return ExtractDescriptors(describer, photos); });
   EXPECT_THAT(described.failed, ElementsAre(HasSubstr("p0.jpg: the box")));
   EXPECT_TRUE(described.queries.row(0).isZero(0));
   EXPECT_NEAR(described.queries.row(1).norm(), 1, 1e-4);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/colmap.h"
 
-#include "serialize/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "testing/files.h"
 #include "util/file.h"
 #include "util/random.h"
@@ -45,7 +45,7 @@ constexpr const char* kImages4 = R"(
 
 // Three images, all pairs matched, two of them verified.
 void WriteDatabase(const fs::path& path, const char* images = kImages38) {
-  serialize::Database database(path, serialize::Database::Mode::kCreate);
+  sqlite::Database database(path, sqlite::Database::Mode::kCreate);
   database.Execute("PRAGMA synchronous = OFF; BEGIN");
   database.Execute(kTables);
   database.Execute(images);
@@ -54,8 +54,8 @@ void WriteDatabase(const fs::path& path, const char* images = kImages38) {
       "INSERT INTO images (image_id, name, camera_id) VALUES (1, 'a.jpg', 1), (2, 'sub folder/b.jpg', 1), "
       "(5, 'c.jpg', 2)");
   database.Execute("INSERT INTO keypoints (image_id, rows, cols) VALUES (1, 100, 6), (2, 200, 6), (5, 0, 6)");
-  serialize::Statement matches(database, "INSERT INTO matches (pair_id, rows, cols) VALUES (?, ?, 2)");
-  serialize::Statement verified(
+  sqlite::Statement matches(database, "INSERT INTO matches (pair_id, rows, cols) VALUES (?, ?, 2)");
+  sqlite::Statement verified(
       database, "INSERT INTO two_view_geometries (pair_id, rows, cols, config) VALUES (?, ?, 2, 3)");
   const auto insert = [&](int64_t a, int64_t b, int64_t tentative, int64_t inliers) {
     matches.Run(kMaxImages * a + b, tentative);
@@ -91,7 +91,7 @@ TEST(ColmapDatabase, ReadingLeavesNothingBesideOneOfWriteAheadLogging) {
   fs::create_directories(folder / "with % ?# ä");
   const fs::path path = folder / "with % ?# ä/d.db";
   WriteDatabase(path);
-  serialize::Database(path, serialize::Database::Mode::kCreate)
+  sqlite::Database(path, sqlite::Database::Mode::kCreate)
       .Execute("PRAGMA journal_mode = WAL");  // as COLMAP does
   ASSERT_THAT(FilesBelow(path.parent_path()), ElementsAre("d.db"));
   EXPECT_EQ(ReadVerifiedPairs(path).size(), 2U);
@@ -101,7 +101,7 @@ TEST(ColmapDatabase, ReadingLeavesNothingBesideOneOfWriteAheadLogging) {
 TEST(ColmapDatabase, WhatAnotherProgramHasJustWrittenIsSeen) {
   const TemporaryFolder folder;
   WriteDatabase(folder / "d.db");
-  serialize::Database writer(folder / "d.db", serialize::Database::Mode::kCreate);
+  sqlite::Database writer(folder / "d.db", sqlite::Database::Mode::kCreate);
   writer.Execute("PRAGMA journal_mode = WAL; DELETE FROM two_view_geometries WHERE rows = 17");
   EXPECT_EQ(ReadVerifiedPairs(folder / "d.db").size(), 1U);
 }
@@ -115,7 +115,7 @@ TEST(ColmapDatabase, OtherFilesAreRefused) {
   EXPECT_FALSE(IsColmapDatabase(folder / "d.db"));
   EXPECT_THAT(error(), HasSubstr("d.db: not a COLMAP database (no SQLite file)"));
   fs::remove(folder / "d.db");
-  serialize::Database(folder / "d.db", serialize::Database::Mode::kCreate)
+  sqlite::Database(folder / "d.db", sqlite::Database::Mode::kCreate)
       .Execute("CREATE TABLE images (id INTEGER)");
   EXPECT_FALSE(IsColmapDatabase(folder / "d.db"));
   EXPECT_THAT(error(), HasSubstr("it has no table 'cameras'"));
@@ -134,7 +134,7 @@ TEST(ColmapDatabase, DamagedEntriesAreNamed) {
   for (const auto& [change, message] : changes) {
     const TemporaryFolder folder;
     WriteDatabase(folder / "d.db");
-    serialize::Database(folder / "d.db", serialize::Database::Mode::kCreate)
+    sqlite::Database(folder / "d.db", sqlite::Database::Mode::kCreate)
         .Execute("PRAGMA synchronous = OFF; " + change);
     const std::string error = ErrorOf([&] { ReadVerifiedPairs(folder / "d.db"); });
     EXPECT_THAT(error, HasSubstr(message)) << change;
@@ -175,7 +175,7 @@ TEST(ColmapDatabase, MatchedPairsAreAllThatWereTried) {
   EXPECT_THAT(ReadMatchedPairs(folder / "d.db"),
               ElementsAre(Pair("a.jpg", "sub folder/b.jpg"), Pair("a.jpg", "c.jpg"),
                           Pair("sub folder/b.jpg", "c.jpg")));
-  serialize::Database(folder / "d.db", serialize::Database::Mode::kCreate)
+  sqlite::Database(folder / "d.db", sqlite::Database::Mode::kCreate)
       .Execute("PRAGMA synchronous = OFF; UPDATE matches SET pair_id = 7 WHERE rows = 3");
   EXPECT_THAT(ErrorOf([&] { ReadMatchedPairs(folder / "d.db"); }),
               HasSubstr("table 'matches': pair 7 is of"));
@@ -186,7 +186,7 @@ TEST(ColmapDatabase, PairsOfDeletedImagesAreLeftOutAndCounted) {
   WriteDatabase(folder / "d.db");
   const std::vector<VerifiedPair> all = ReadVerifiedPairs(folder / "d.db");
   const DatabaseSummary whole = SummarizeColmapDatabase(folder / "d.db");
-  serialize::Database(folder / "d.db", serialize::Database::Mode::kCreate)
+  sqlite::Database(folder / "d.db", sqlite::Database::Mode::kCreate)
       .Execute("PRAGMA synchronous = OFF; DELETE FROM images WHERE image_id = 5");
   std::vector<std::string> warnings;
   SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "serialize/sqlite.h"
 #include "sfm/colmap_log.h"
 #include "sfm/list_names.h"
 #include "sfm/scene_work.h"
+#include "sqlite/sqlite.h"
 #include "testing/files.h"
 #include "testing/models.h"
 #include "testing/small_disk.h"
@@ -41,7 +41,7 @@ class FakeColmap {
  public:
   explicit FakeColmap(const std::string& options = kOptions38) {
     WriteColmapModel(MakeRandomModel(6, 100, 1), folder_ / "model", ModelFormat::kBinary);
-    serialize::Database database(folder_ / "database.db", serialize::Database::Mode::kCreate);
+    sqlite::Database database(folder_ / "database.db", sqlite::Database::Mode::kCreate);
     database.Execute(
         "CREATE TABLE cameras (camera_id INTEGER); CREATE TABLE images (image_id INTEGER, name TEXT);"
         "CREATE TABLE keypoints (image_id INTEGER, rows INTEGER);"
@@ -96,8 +96,8 @@ esac
 
   // Renames a photo of the database that feature_extractor leaves.
   void Name(const std::string& from, const std::string& to) const {
-    serialize::Database database(folder_ / "database.db", serialize::Database::Mode::kCreate);
-    serialize::Statement(database, "UPDATE images SET name = ? WHERE name = ?").Run(to, from);
+    sqlite::Database database(folder_ / "database.db", sqlite::Database::Mode::kCreate);
+    sqlite::Statement(database, "UPDATE images SET name = ? WHERE name = ?").Run(to, from);
   }
   std::vector<std::string> NamesInDatabase() const { return NamesIn(Models() / "scene/database.db"); }
   std::vector<std::string> NamesInNewDatabase() const {
@@ -105,9 +105,9 @@ esac
   }
   std::vector<std::string> NamesWhenMatched() const { return NamesIn(folder_ / "matched.db"); }
   static std::vector<std::string> NamesIn(const fs::path& path) {
-    const serialize::Database database(path, serialize::Database::Mode::kRead);
+    const sqlite::Database database(path, sqlite::Database::Mode::kRead);
     std::vector<std::string> names;
-    for (serialize::Statement rows(database, "SELECT name FROM images ORDER BY name"); rows.Step();) {
+    for (sqlite::Statement rows(database, "SELECT name FROM images ORDER BY name"); rows.Step();) {
       names.push_back(rows.Text(0));
     }
     return names;
@@ -468,10 +468,10 @@ TEST(Reconstruct, PhotosThatAreAddedExtendTheDatabase) {
   const FakeColmap colmap;
   colmap.Run();
   const fs::path database = colmap.Models() / "scene/database.db";
-  serialize::Database(database, serialize::Database::Mode::kCreate)
+  sqlite::Database(database, sqlite::Database::Mode::kCreate)
       .Execute("CREATE TABLE features_of_an_hour (id INTEGER)");
   const auto is_old = [&] {
-    return serialize::Database(database, serialize::Database::Mode::kRead).HasTable("features_of_an_hour");
+    return sqlite::Database(database, sqlite::Database::Mode::kRead).HasTable("features_of_an_hour");
   };
   WriteFile(colmap.Photos() / "scene/6.jpg", "");
   const SceneOutcome outcome = colmap.Run();
@@ -561,9 +561,9 @@ TEST(ListNames, AreOthersForOthersAndLeadBack) {
   const TemporaryFolder folder;
   const fs::path path = folder / "database.db";
   {
-    serialize::Database database(path, serialize::Database::Mode::kCreate);
+    sqlite::Database database(path, sqlite::Database::Mode::kCreate);
     database.Execute("CREATE TABLE images (image_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)");
-    serialize::Statement insert(database, "INSERT INTO images (name) VALUES (?)");
+    sqlite::Statement insert(database, "INSERT INTO images (name) VALUES (?)");
     for (const std::string& name : own) insert.Run(name);
   }
   const std::vector<std::string> before = FakeColmap::NamesIn(path);

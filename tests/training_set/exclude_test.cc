@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "serialize/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "synthetic/synthetic.h"
 #include "testing/files.h"
 #include "testing/models.h"
@@ -240,7 +240,7 @@ TEST(ReadScenes, ModelsOfAPoolAreScenes) {
   WriteFile(pool / ".vantage/scene.json", R"({"photos": "../../photos", "pool": true})");
   EXPECT_THAT(Names(ReadScenes(folder / "models", "", std::nullopt)),
               UnorderedElementsAre("pile/0", "pile/1", "pile/2"));
-  serialize::Database database(pool / "database.db", serialize::Database::Mode::kCreate);
+  sqlite::Database database(pool / "database.db", sqlite::Database::Mode::kCreate);
   database.Execute(
       "CREATE TABLE cameras (camera_id INTEGER); CREATE TABLE images (image_id INTEGER, name TEXT);"
       "CREATE TABLE keypoints (image_id INTEGER, rows INTEGER); CREATE TABLE descriptors (image_id INTEGER, "

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "serialize/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "testing/files.h"
 #include "util/file.h"
 #include "util/hash.h"
@@ -74,8 +74,7 @@ TEST(TrainingSet, OtherFilesAndVersionsAreRefused) {
   EXPECT_THAT(ErrorOf([&] { ReadTrainingSet(folder / "empty.db"); }),
               HasSubstr("not a training set of vantage"));
   WriteTrainingSet(Sample(), folder / "later.db");
-  serialize::Database(folder / "later.db", serialize::Database::Mode::kCreate)
-      .Execute("PRAGMA user_version = 99");
+  sqlite::Database(folder / "later.db", sqlite::Database::Mode::kCreate).Execute("PRAGMA user_version = 99");
   EXPECT_THAT(ErrorOf([&] { ReadTrainingSet(folder / "later.db"); }),
               HasSubstr("a training set of version 99"));
 }
@@ -84,7 +83,7 @@ TEST(TrainingSet, DanglingReferencesAreErrors) {
   const TemporaryFolder folder;
   const auto error = [&](const char* change) {
     WriteTrainingSet(Sample(), folder / "set.db");
-    serialize::Database(folder / "set.db", serialize::Database::Mode::kCreate).Execute(change);
+    sqlite::Database(folder / "set.db", sqlite::Database::Mode::kCreate).Execute(change);
     return ErrorOf([&] { ReadTrainingSet(folder / "set.db"); });
   };
   EXPECT_THAT(error("UPDATE images SET scene = 7 WHERE id = 2"),

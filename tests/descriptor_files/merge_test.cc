@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "descriptors/provenance_json.h"
 #include "vantage/descriptors.h"
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include "util/random.h"
 #include "util/string.h"
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -206,4 +207,4 @@ TEST_F(Merge, EachShardMustBeThereOnce) {
 }
 
 }  // namespace
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

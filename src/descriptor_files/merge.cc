@@ -6,7 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
-#include "descriptors/descriptor_reader.h"
+#include "descriptor_files/descriptor_reader.h"
 #include "util/check.h"
 #include "util/rethrow.h"
 
@@ -48,7 +48,7 @@ ShardNumber ParseNumber(const json& shard, const fs::path& path) {
 }
 
 Shard ReadShard(const fs::path& path) {
-  const std::unique_ptr<descriptors::DescriptorReader> reader = descriptors::OpenDescriptors(path);
+  const std::unique_ptr<descriptor_files::DescriptorReader> reader = descriptor_files::OpenDescriptors(path);
   Shard shard = {path, reader->facts(), reader->dimension(), {}, {}};
   shard.provenance = shard.facts.provenance;
   const auto number = shard.provenance.other.find(kShardKey);
@@ -161,7 +161,8 @@ MergedDescriptors MergeDescriptors(const std::vector<fs::path>& paths, const Mer
   for (Shard& shard : shards) {
     context.CheckCancelled();
     context.Report({"merging", done, rows, ""});
-    const std::unique_ptr<descriptors::DescriptorReader> reader = descriptors::OpenDescriptors(shard.path);
+    const std::unique_ptr<descriptor_files::DescriptorReader> reader =
+        descriptor_files::OpenDescriptors(shard.path);
     VANTAGE_CHECK(reader->facts().descriptors.names == shard.facts.descriptors.names &&
                       (reader->rows() == 0 || reader->dimension() == result.descriptors.dimension()),
                   shard.path.string(), ": was changed meanwhile");

@@ -4,7 +4,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 
 // `count` float16 as float32, which is exact: with F16C where the processor has it.
 void ConvertHalf(const Eigen::half* halves, float* floats, int64_t count);
@@ -12,4 +12,4 @@ void ConvertHalf(const Eigen::half* halves, float* floats, int64_t count);
 // The same on any processor.
 void ConvertHalfPortably(const Eigen::half* halves, float* floats, int64_t count);
 
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

@@ -3,13 +3,13 @@
 #include <type_traits>
 #include <vector>
 
-#include "descriptors/descriptor_reader.h"
-#include "descriptors/half.h"
+#include "descriptor_files/descriptor_reader.h"
+#include "descriptor_files/half.h"
 #include "serialize/npy.h"
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -110,4 +110,4 @@ std::unique_ptr<DescriptorReader> OpenNpyDescriptors(const fs::path& npy_path) {
   return std::make_unique<NpyReader>(npy_path);
 }
 
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

@@ -3,13 +3,13 @@
 
 #include <cmath>
 
-#include "descriptors/descriptor_reader.h"
+#include "descriptor_files/descriptor_reader.h"
 #include "util/check.h"
 
 namespace vantage {
 
 DescriptorDatabase::DescriptorDatabase(const std::filesystem::path& path)
-    : reader_(descriptors::OpenDescriptors(path)) {}
+    : reader_(descriptor_files::OpenDescriptors(path)) {}
 DescriptorDatabase::~DescriptorDatabase() = default;
 DescriptorDatabase::DescriptorDatabase(DescriptorDatabase&&) noexcept = default;
 

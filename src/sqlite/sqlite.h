@@ -9,7 +9,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace vantage::serialize {
+namespace vantage::sqlite {
 
 // A SQLite database file. Every failure is an Error that names the file. Reading leaves no file beside it,
 // not even beside one of write-ahead logging (COLMAP's), unless a program is writing to it at the time.
@@ -65,4 +65,4 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> handle_;
 };
 
-}  // namespace vantage::serialize
+}  // namespace vantage::sqlite

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "descriptors/hdf5.h"
+#include "descriptor_files/hdf5.h"
 
 #include "util/string.h"
 #include "vantage/error.h"

@@ -11,7 +11,7 @@
 #include "util/file.h"
 #include "vantage/descriptors.h"
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 
 // A descriptor file opened for reading.
 class DescriptorReader {
@@ -82,4 +82,4 @@ std::string ArrayIdentity(const InputFile& npy);
 // Rows that are converted at a time, so that a block has about a megabyte.
 int64_t RowsPerBlock(int64_t dimension);
 
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "descriptors/half.h"
+#include "descriptor_files/half.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 namespace {
 
 TEST(ConvertHalf, IsTheSameOnAnyProcessor) {
@@ -43,4 +43,4 @@ TEST(ConvertHalf, WritesNoMoreThanItIsAsked) {
 }
 
 }  // namespace
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

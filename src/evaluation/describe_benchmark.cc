@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/describer.h"
 #include "vantage/evaluation.h"
 
 #include "util/rethrow.h"
 
 namespace vantage {
 
-BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describer& describer,
-                                       const RunContext& context, DescriptorStore* store) try {
+BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const DescribeList& describe) try {
   std::vector<PhotoRequest> requests;
   for (size_t row = 0; row < benchmark.photos.size(); ++row) {
     const int turn = benchmark.turns.empty() ? 0 : benchmark.turns[row];
@@ -22,7 +20,7 @@ BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describ
       requests.push_back({query.photo, query.box});
     }
   }
-  const ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context, store);
+  const ExtractedDescriptors extracted = describe(requests);
   BenchmarkDescriptors described;
   described.database = extracted.values.topRows(static_cast<Eigen::Index>(benchmark.photos.size()));
   described.queries = extracted.values(query_rows, Eigen::all);

@@ -7,12 +7,12 @@
 #include <optional>
 #include <unordered_set>
 
-#include "descriptors/descriptor_reader.h"
-#include "descriptors/hdf5.h"
+#include "descriptor_files/descriptor_reader.h"
+#include "descriptor_files/hdf5.h"
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -320,4 +320,4 @@ std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const fs::path& path) {
   return std::make_unique<Hdf5Reader>(path);
 }
 
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

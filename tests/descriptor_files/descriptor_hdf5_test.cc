@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "descriptors/descriptor_output.h"
-#include "descriptors/hdf5.h"
+#include "descriptor_files/descriptor_output.h"
+#include "descriptor_files/hdf5.h"
 #include "testing/files.h"
 #include "util/file.h"
 #include "util/random.h"
@@ -20,7 +20,7 @@
 extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
 extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5\n"; }
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -432,4 +432,4 @@ TEST(Hdf5, NamesThatItCannotHoldAreFoundBeforeTheWork) {
 }
 
 }  // namespace
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "descriptors/half.h"
+#include "descriptor_files/half.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #define VANTAGE_HAS_F16C
 #endif
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 namespace {
 
 #ifdef VANTAGE_HAS_F16C
@@ -36,4 +36,4 @@ void ConvertHalf(const Eigen::half* halves, float* floats, int64_t count) {
   ConvertHalfPortably(halves, floats, count);
 }
 
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

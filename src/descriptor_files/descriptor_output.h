@@ -9,7 +9,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/options.h"
 
-namespace vantage::descriptors {
+namespace vantage::descriptor_files {
 
 // Checks before any work that WriteDescriptors may write there: format, ending, and each file by CheckOutput.
 // Throws UsageError or Error.
@@ -20,4 +20,4 @@ void CheckDescriptorOutput(const std::filesystem::path& path, const DescriptorFo
 void CheckDescriptorNames(const std::filesystem::path& path, const DescriptorFormat& format,
                           const std::vector<std::string>& names);
 
-}  // namespace vantage::descriptors
+}  // namespace vantage::descriptor_files

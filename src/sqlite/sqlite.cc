@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "serialize/sqlite.h"
+#include "sqlite/sqlite.h"
 
 #include <sqlite3.h>
 
 #include "util/check.h"
 #include "util/file.h"
 
-namespace vantage::serialize {
+namespace vantage::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
@@ -123,4 +123,4 @@ void Statement::Bind(int column, const std::string& value) {
   sqlite3_bind_text(handle_.get(), column, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
 }
 
-}  // namespace vantage::serialize
+}  // namespace vantage::sqlite
