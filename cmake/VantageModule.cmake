@@ -65,7 +65,8 @@ function(vantage_install_package)
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/vantageComponents.cmake"
        CONTENT "# What each module needs, in the order in which they build on each other.\nset(vantage_modules ${names})\n${components}" @ONLY)
   configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/vantageConfig.cmake.in"
-                                "${PROJECT_BINARY_DIR}/vantageConfig.cmake" INSTALL_DESTINATION "${destination}")
+                                "${PROJECT_BINARY_DIR}/vantageConfig.cmake" INSTALL_DESTINATION "${destination}"
+                                PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
   write_basic_package_version_file("${PROJECT_BINARY_DIR}/vantageConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/vantageConfig.cmake" "${PROJECT_BINARY_DIR}/vantageConfigVersion.cmake"
                 "${PROJECT_BINARY_DIR}/vantageComponents.cmake"

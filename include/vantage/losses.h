@@ -9,7 +9,7 @@
 namespace vantage {
 
 struct LossOptions {
-  // One of LossNames().
+  // "contrastive", "infonce", "multi_similarity", "smooth_ap", "triplet", or one of RegisterLoss (torch.h).
   std::string name = "contrastive";
   // contrastive, triplet: how far apart non-matching descriptors should be. Range [0, 4].
   double margin = 0.85;  // TPAMI 2019, section 5.1: 0.7 AlexNet, 0.75 VGG, 0.85 ResNet; MVA 2022: 0.1
