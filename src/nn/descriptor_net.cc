@@ -14,6 +14,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "nn/aggregations.h"
@@ -301,8 +302,9 @@ nn::DescriptorNet nn::DescriptorNet::Frozen(nn::Precision precision) const {
   // LibTorch's threads would share copies of a few kilobytes, and spin until the next one.
   const nn::IntraOpThreads one_thread(1);
   one_thread.Enter();
-  nn::DescriptorNet frozen = Clone();
+  nn::DescriptorNet frozen = Twin();
   frozen.trunk_->layers->Freeze(nn::TypeOf(precision));
+  frozen.CopyWhatIsSharedWith(*this);
   frozen.precision_ = precision;
   frozen.frozen_ = true;
   return frozen;
@@ -324,6 +326,18 @@ nn::DescriptorNet nn::DescriptorNet::Twin() const {
   twin.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensor = tensors.at(name); });
   if (statistics_momentum_) twin.UseBatchStatistics(*statistics_momentum_);
   return twin;
+}
+
+// Folding makes tensors of its own of most; copying all before would cost as much as reading them.
+void nn::DescriptorNet::CopyWhatIsSharedWith(const nn::DescriptorNet& other) {
+  std::set<const void*> theirs;
+  nn::DescriptorNet shared = other;
+  shared.Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole) {
+    theirs.insert(tensor.storage().data());
+  });
+  Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole) {
+    if (theirs.contains(tensor.storage().data())) tensor = tensor.detach().clone();
+  });
 }
 
 nn::DescriptorNet nn::DescriptorNet::Clone() const {

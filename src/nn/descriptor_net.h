@@ -104,6 +104,7 @@ class DescriptorNet {
   int64_t PooledDimension() const;
   // Another network of the same tensors.
   DescriptorNet Twin() const;
+  void CopyWhatIsSharedWith(const DescriptorNet& other);
   bool is_cosplace() const { return options_.head == "cosplace"; }
   // The descriptor of the images' last feature map.
   at::Tensor DescribeMap(at::Tensor map_BCHW, const Pooling& pooling) const;

@@ -35,9 +35,8 @@ ConvolutionUnit::ConvolutionUnit(std::string name, const ConvolutionOptions& opt
     : name_(std::move(name)),
       options_(options),
       activation_(activation),
-      weight_(at::zeros(
-          {options.out_channels, options.in_channels / options.groups, options.kernel, options.kernel},
-          NewTensor())) {
+      weight_(NewZeros(
+          {options.out_channels, options.in_channels / options.groups, options.kernel, options.kernel})) {
   if (has_bias) bias_ = at::zeros({options.out_channels}, NewTensor());
 }
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/new_tensors.h"
 
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+
+#include <cstdlib>
+#include <new>
 #include <utility>
 
 namespace vantage::nn {
@@ -15,6 +20,15 @@ WithoutMemory::~WithoutMemory() { without_memory = before_; }
 
 at::TensorOptions NewTensor() {
   return at::TensorOptions().dtype(at::kFloat).device(without_memory ? at::kMeta : at::kCPU);
+}
+
+at::Tensor NewZeros(at::IntArrayRef sizes) {
+  constexpr int64_t kWorthIt = 4096;  // elements
+  const int64_t count = c10::multiply_integers(sizes);
+  if (without_memory || count < kWorthIt) return at::zeros(sizes, NewTensor());
+  void* memory = std::calloc(static_cast<size_t>(count), sizeof(float));
+  if (memory == nullptr) throw std::bad_alloc();
+  return at::from_blob(memory, sizes, std::free, NewTensor());
 }
 
 }  // namespace vantage::nn

@@ -21,4 +21,8 @@ class WithoutMemory {
 // Options of the tensors that a layer is made with: float32 on the CPU, or on no device (see WithoutMemory).
 at::TensorOptions NewTensor();
 
+// Zeros of these options, float32. The system gives pages of zeros when they are touched: weights that are
+// replaced by a file's cost nothing.
+at::Tensor NewZeros(at::IntArrayRef sizes);
+
 }  // namespace vantage::nn

@@ -152,21 +152,30 @@ WinogradConvolution::WinogradConvolution(const at::Tensor& weight, const at::Ten
     : kernels_(&kernels), in_channels_(weight.size(1)), out_channels_(weight.size(0)) {
   VANTAGE_CHECK(weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3, "not a 3 x 3 convolution");
   const int64_t columns = RoundUp(out_channels_, kWinogradPanel);
-  const at::Tensor filters = weight.to(at::kDouble).contiguous();
-  weights_ = at::zeros({kWinogradPlaces, columns / kWinogradPanel, in_channels_, kWinogradPanel});
-  const double* all = filters.const_data_ptr<double>();
+  const int64_t panels = columns / kWinogradPanel;
+  const at::Tensor filters = weight.to(at::kFloat);
+  weights_ = at::empty({kWinogradPlaces, panels, in_channels_, kWinogradPanel});
+  const auto* all = filters.const_data_ptr<float>();
+  const auto strides = filters.strides();
   auto* weights = weights_.mutable_data_ptr<float>();
-  ParallelFor(out_channels_, static_cast<int>(std::clamp<int64_t>(out_channels_ / 32, 1, UsableProcessors())),
-              [&](int64_t out) {
-                float* panel =
-                    weights + out / kWinogradPanel * in_channels_ * kWinogradPanel + out % kWinogradPanel;
-                const double* filter = all + out * in_channels_ * 9;
-                for (int64_t in = 0; in < in_channels_; ++in, filter += 9) {
-                  std::array<double, 9> values;
-                  std::copy_n(filter, 9, values.begin());
-                  float* to = panel + in * kWinogradPanel;
-                  for (const double place : TransformWinogradFilter(values)) {
-                    *to = static_cast<float>(place);
+  // A panel's filters of one input channel are written side by side, a cache line a place.
+  ParallelFor(panels, static_cast<int>(std::clamp<int64_t>(panels / 2, 1, UsableProcessors())),
+              [&](int64_t panel) {
+                const int64_t first = panel * kWinogradPanel;
+                const int64_t lanes = std::min(kWinogradPanel, out_channels_ - first);
+                std::array<WinogradLanes<double>, 9> panel_filters{};
+                for (int64_t in = 0; in < in_channels_; ++in) {
+                  for (int64_t k = 0; k < 9; ++k) {
+                    const float* value =
+                        all + first * strides[0] + in * strides[1] + k / 3 * strides[2] + k % 3 * strides[3];
+                    auto& row = panel_filters[static_cast<size_t>(k)];
+                    for (int64_t lane = 0; lane < lanes; ++lane)
+                      row[static_cast<size_t>(lane)] = value[lane * strides[0]];
+                  }
+                  const auto transformed = TransformWinogradFilters(panel_filters);
+                  float* to = weights + (panel * in_channels_ + in) * kWinogradPanel;
+                  for (const auto& line : transformed) {
+                    std::copy(line.begin(), line.end(), to);
                     to += in_channels_ * columns;
                   }
                 }

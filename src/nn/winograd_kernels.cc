@@ -261,19 +261,27 @@ constexpr std::array<std::array<double, 3>, kWinogradWindow> FilterTransform() {
   return g;
 }
 
-WinogradPlaces TransformWinogradFilter(const std::array<double, 9>& filter) {
+std::array<WinogradLanes<float>, kWinogradPlaces> TransformWinogradFilters(
+    const std::array<WinogradLanes<double>, 9>& filters) {
   constexpr auto kG = FilterTransform();
   // G f, then (G f) G^T.
-  std::array<std::array<double, 3>, kWinogradWindow> rows{};
+  std::array<std::array<WinogradLanes<double>, 3>, kWinogradWindow> rows;
   for (size_t i = 0; i < kWinogradWindow; ++i) {
-    for (size_t x = 0; x < 3; ++x)
-      rows[i][x] = kG[i][0] * filter[x] + kG[i][1] * filter[3 + x] + kG[i][2] * filter[6 + x];
+    for (size_t x = 0; x < 3; ++x) {
+      for (size_t lane = 0; lane < kWinogradPanel; ++lane) {
+        rows[i][x][lane] =
+            kG[i][0] * filters[x][lane] + kG[i][1] * filters[3 + x][lane] + kG[i][2] * filters[6 + x][lane];
+      }
+    }
   }
-  WinogradPlaces places{};
+  std::array<WinogradLanes<float>, kWinogradPlaces> places;
   for (size_t place = 0; place < places.size(); ++place) {
     const auto& row = rows[place / kWinogradWindow];
     const auto& g = kG[place % kWinogradWindow];
-    places[place] = row[0] * g[0] + row[1] * g[1] + row[2] * g[2];
+    for (size_t lane = 0; lane < kWinogradPanel; ++lane) {
+      places[place][lane] =
+          static_cast<float>(row[0][lane] * g[0] + row[1][lane] * g[1] + row[2][lane] * g[2]);
+    }
   }
   return places;
 }

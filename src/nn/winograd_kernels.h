@@ -20,10 +20,13 @@ constexpr int64_t kWinogradPlaces = kWinogradWindow * kWinogradWindow;
 // Weights of so many output channels lie side by side.
 constexpr int64_t kWinogradPanel = 16;
 
-using WinogradPlaces = std::array<double, kWinogradPlaces>;
+// Values of a panel's output channels.
+template <typename Float>
+using WinogradLanes = std::array<Float, kWinogradPanel>;
 
-// G g G^T of one 3 x 3 filter (9 values, rows first), in the order of places.
-WinogradPlaces TransformWinogradFilter(const std::array<double, 9>& filter);
+// G g G^T of 3 x 3 filters (9 values each, rows first), in the order of places; in float64, then rounded.
+std::array<WinogradLanes<float>, kWinogradPlaces> TransformWinogradFilters(
+    const std::array<WinogradLanes<double>, 9>& filters);
 
 struct WinogradKernels {
   // B^T d B of one tile. window: 36 pointers to pixels of `channels` values, rows first. Writes vectors of 8
