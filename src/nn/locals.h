@@ -10,6 +10,9 @@
 
 namespace vantage::nn {
 
+// Largest side of LocalOptions::windows.
+inline constexpr int64_t kLargestWindow = 64;
+
 // Dimension of the locals of a map of so many channels, before the projection. Throws UsageError where the
 // channels cannot be cut so.
 int64_t LocalDimension(const LocalOptions& options, int64_t channels);

@@ -9,14 +9,6 @@
 
 namespace vantage {
 
-DescriptorNetOptions AsTheFileHasIt() {
-  DescriptorNetOptions options;
-  options.architecture.clear();
-  options.pooling.clear();
-  options.head.clear();
-  return options;
-}
-
 Model::Model(nn::ModelParts parts) : parts_(std::make_unique<nn::ModelParts>(std::move(parts))) {}
 Model::~Model() = default;
 Model::Model(const Model& other) : Model(other.parts()) {}

@@ -14,19 +14,18 @@
 #include "nn/new_tensors.h"
 #include "util/check.h"
 
-namespace vantage {
+namespace vantage::nn {
 namespace {
 
-constexpr int kMostClusters = 65536;
 constexpr int64_t kLargestDimension = 1 << 22;
 
-class NetVladAggregation : public nn::Aggregation {
+class NetVladAggregation : public Aggregation {
  public:
   NetVladAggregation(const NetVladOptions& options, int64_t local_dimension)
       : options_(options),
-        parameters_{at::zeros({local_dimension, options.clusters}, nn::NewTensor()),
-                    at::zeros({local_dimension, CentersWanted()}, nn::NewTensor()),
-                    at::zeros({CentersWanted()}, nn::NewTensor())} {}
+        parameters_{at::zeros({local_dimension, options.clusters}, NewTensor()),
+                    at::zeros({local_dimension, CentersWanted()}, NewTensor()),
+                    at::zeros({CentersWanted()}, NewTensor())} {}
 
   int64_t dimension() const override { return parameters_.centroids_DK.numel(); }
 
@@ -34,46 +33,29 @@ class NetVladAggregation : public nn::Aggregation {
     VANTAGE_CHECK(IsInitialized(),
                   "NetVLAD without centroids: they come from weights that hold them, or from ",
                   "'vantage train', which makes them of the training photos' local features");
-    return nn::NetVlad(locals_BND, parameters_, options_);
+    return NetVlad(locals_BND, parameters_, options_);
   }
 
-  void Visit(const std::string& name, const nn::TensorVisitor& visitor) override {
-    visitor(name + ".centroids", parameters_.centroids_DK, nn::TensorRole::kParameter);
-    visitor(name + ".assignment_weights", parameters_.assignment_weights_DG, nn::TensorRole::kParameter);
-    visitor(name + ".assignment_bias", parameters_.assignment_bias_G, nn::TensorRole::kParameter);
+  void Visit(const std::string& name, const TensorVisitor& visitor) override {
+    visitor(name + ".centroids", parameters_.centroids_DK, TensorRole::kParameter);
+    visitor(name + ".assignment_weights", parameters_.assignment_weights_DG, TensorRole::kParameter);
+    visitor(name + ".assignment_bias", parameters_.assignment_bias_G, TensorRole::kParameter);
   }
 
   int64_t CentersWanted() const override { return options_.clusters + options_.ghost_clusters; }
   void SetCenters(const at::Tensor& centers_KD) override {
-    parameters_ = nn::NetVladFromCenters(centers_KD.to(parameters_.centroids_DK.options()), options_);
+    parameters_ = NetVladFromCenters(centers_KD.to(parameters_.centroids_DK.options()), options_);
   }
   bool IsInitialized() const override { return parameters_.centroids_DK.any().item<bool>(); }
 
  private:
   NetVladOptions options_;
-  nn::NetVladParameters parameters_;
+  NetVladParameters parameters_;
 };
 
 }  // namespace
 
-void Declare(OptionsDescription& description, NetVladOptions& options) {
-  description.Add("clusters", options.clusters, "Clusters of locals").Range(1, kMostClusters);
-  description
-      .Add("ghost_clusters", options.ghost_clusters,
-           "More clusters that take part in the assignment, and are left out of the descriptor")
-      .Range(0, kMostClusters);
-  description.Add("alpha", options.alpha, "How hard locals are assigned to clusters at first").Above(0);
-  description
-      .Add("intra_norm", options.intra_norm,
-           "What gets unit length before the whole does: each cluster, each dimension across clusters, or "
-           "none")
-      .OneOf({"cluster", "across", "none"});
-  description
-      .Add("order", options.order, "Of the descriptor: dk by dimension, then cluster; kd the other way round")
-      .OneOf({"dk", "kd"});
-}
-
-nn::NetVladParameters nn::NetVladFromCenters(const at::Tensor& centers_GD, const NetVladOptions& options) {
+NetVladParameters NetVladFromCenters(const at::Tensor& centers_GD, const NetVladOptions& options) {
   VANTAGE_CHECK(centers_GD.size(0) == options.clusters + options.ghost_clusters, "NetVLAD of ",
                 options.clusters, " and ", options.ghost_clusters, " ghost clusters from ",
                 centers_GD.size(0), " centres");
@@ -82,8 +64,8 @@ nn::NetVladParameters nn::NetVladFromCenters(const at::Tensor& centers_GD, const
           2 * options.alpha * centers_DG, -options.alpha * centers_DG.norm(2, {0})};
 }
 
-at::Tensor nn::NetVlad(const at::Tensor& locals_BND, const nn::NetVladParameters& parameters,
-                       const NetVladOptions& options) {
+at::Tensor NetVlad(const at::Tensor& locals_BND, const NetVladParameters& parameters,
+                   const NetVladOptions& options) {
   const at::Tensor& centroids_DK = parameters.centroids_DK;
   // CVPR 2016, eq. (3)
   const at::Tensor logits_BNG =
@@ -92,13 +74,13 @@ at::Tensor nn::NetVlad(const at::Tensor& locals_BND, const nn::NetVladParameters
   // Equation (4), the sum over locals done first: sum_n a_nk x_nd - c_dk sum_n a_nk
   const at::Tensor sums_BDK = at::bmm(locals_BND.transpose(1, 2), assignment_BNK);
   at::Tensor vlad_BDK = sums_BDK - centroids_DK * assignment_BNK.sum(1, /*keepdim=*/true);
-  if (options.intra_norm == "cluster") vlad_BDK = nn::NormalizeAlong(vlad_BDK, 1);
-  if (options.intra_norm == "across") vlad_BDK = nn::NormalizeAlong(vlad_BDK, 2);
+  if (options.intra_norm == "cluster") vlad_BDK = NormalizeAlong(vlad_BDK, 1);
+  if (options.intra_norm == "across") vlad_BDK = NormalizeAlong(vlad_BDK, 2);
   const at::Tensor ordered = options.order == "kd" ? vlad_BDK.transpose(1, 2) : vlad_BDK;
-  return nn::NormalizeAlong(ordered.reshape({ordered.size(0), -1}), 1);
+  return NormalizeAlong(ordered.reshape({ordered.size(0), -1}), 1);
 }
 
-std::unique_ptr<nn::Aggregation> nn::MakeNetVlad(const DescriptorNetOptions& net, int64_t local_dimension) {
+std::unique_ptr<Aggregation> MakeNetVlad(const DescriptorNetOptions& net, int64_t local_dimension) {
   NetVladOptions options = net.netvlad;
   CheckOptions(options);
   if (local_dimension * (options.clusters + options.ghost_clusters) > kLargestDimension) {
@@ -108,4 +90,4 @@ std::unique_ptr<nn::Aggregation> nn::MakeNetVlad(const DescriptorNetOptions& net
   return std::make_unique<NetVladAggregation>(options, local_dimension);
 }
 
-}  // namespace vantage
+}  // namespace vantage::nn
