@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "numerics/shrinkage_json.h"
 #include "vantage/whitening.h"
 
 #include <Eigen/QR>
@@ -22,7 +21,7 @@
 #include "util/string.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::numerics {
 namespace {
 
 using Eigen::Index;
@@ -174,7 +173,7 @@ DescriptorMatrix CoordinatesInSpan(const Eigen::Ref<const DescriptorMatrix>& des
   std::vector<int64_t> rows(static_cast<size_t>(descriptors.rows()));
   std::iota(rows.begin(), rows.end(), 0);
   // X^T = Q R, so that X Q = R^T.
-  const Eigen::HouseholderQR<MatrixXd> factors(numerics::Indexed(descriptors).gather(rows).transpose());
+  const Eigen::HouseholderQR<MatrixXd> factors(Indexed(descriptors).gather(rows).transpose());
   const MatrixXd upper = factors.matrixQR().topRows(descriptors.rows()).triangularView<Eigen::Upper>();
   return upper.transpose().cast<float>();
 }
@@ -183,7 +182,7 @@ DescriptorMatrix CoordinatesInSpan(const Eigen::Ref<const DescriptorMatrix>& des
 class Fold {
  public:
   // dimension: of the descriptors before CoordinatesInSpan.
-  Fold(const numerics::IndexedDescriptors& descriptors, int64_t dimension, const MatchingPairs& learned_from,
+  Fold(const IndexedDescriptors& descriptors, int64_t dimension, const MatchingPairs& learned_from,
        const std::vector<int64_t>& rows_learned_from, const std::vector<int64_t>& scenes,
        const ShrinkageOptions& options, Trial trial)
       : kept_(options.dimension), trial_(std::move(trial)) {
@@ -193,15 +192,13 @@ class Fold {
                            descriptors.dimension <= kMostDimensionsToTruncate &&
                            (!options.is_of_paper || scenes_learned_from.size() > 1);
     if (!truncates) kept_ = 0;
-    numerics::WhiteningStatistics statistics =
-        numerics::StatisticsOf(descriptors, learned_from, rows_learned_from,
-                               options.is_of_paper ? numerics::CentreOf::kRows : numerics::CentreOf::kQueries,
-                               !truncates            ? numerics::SpreadOf::kNothing
-                               : options.is_of_paper ? numerics::SpreadOf::kScenes
-                                                     : numerics::SpreadOf::kRows,
-                               scenes);
-    numerics::SymmetricEigen eigen =
-        numerics::SolveSymmetric(statistics.matching, "whitening: the eigenvalues did not converge");
+    WhiteningStatistics statistics = StatisticsOf(descriptors, learned_from, rows_learned_from,
+                                                  options.is_of_paper ? CentreOf::kRows : CentreOf::kQueries,
+                                                  !truncates            ? SpreadOf::kNothing
+                                                  : options.is_of_paper ? SpreadOf::kScenes
+                                                                        : SpreadOf::kRows,
+                                                  scenes);
+    SymmetricEigen eigen = SolveSymmetric(statistics.matching, "whitening: the eigenvalues did not converge");
     mean_ = std::move(statistics.mean);
     axes_ = std::move(eigen.vectors);
     variances_ = eigen.values.cwiseMax(0);
@@ -217,13 +214,13 @@ class Fold {
   bool is_regular() const { return is_regular_; }
 
   // Descriptors of the trial, as they are.
-  DescriptorMatrix Plain(const numerics::IndexedDescriptors& descriptors) const {
-    return OfTrial(descriptors, [](const numerics::DoubleRows& rows) { return rows; });
+  DescriptorMatrix Plain(const IndexedDescriptors& descriptors) const {
+    return OfTrial(descriptors, [](const DoubleRows& rows) { return rows; });
   }
   // Descriptors of the trial, along the axes of the covariance.
-  DescriptorMatrix Rotated(const numerics::IndexedDescriptors& descriptors) const {
-    return OfTrial(descriptors, [this](const numerics::DoubleRows& rows) {
-      return numerics::DoubleRows((rows.rowwise() - mean_.transpose()) * axes_);
+  DescriptorMatrix Rotated(const IndexedDescriptors& descriptors) const {
+    return OfTrial(descriptors, [this](const DoubleRows& rows) {
+      return DoubleRows((rows.rowwise() - mean_.transpose()) * axes_);
     });
   }
 
@@ -233,8 +230,8 @@ class Fold {
     const VectorXd scales = deviations.cwiseInverse();
     DescriptorMatrix values = rotated * scales.cast<float>().asDiagonal();
     if (kept_ > 0) {
-      const numerics::SymmetricEigen eigen = numerics::SolveSymmetric(
-          scales.asDiagonal() * spread_ * scales.asDiagonal(), "whitening: the eigenvalues did not converge");
+      const SymmetricEigen eigen = SolveSymmetric(scales.asDiagonal() * spread_ * scales.asDiagonal(),
+                                                  "whitening: the eigenvalues did not converge");
       values = (values * eigen.vectors.rightCols(kept_).cast<float>()).eval();
     }
     ScaleToUnitLength(values);
@@ -243,10 +240,10 @@ class Fold {
 
  private:
   template <typename Change>
-  DescriptorMatrix OfTrial(const numerics::IndexedDescriptors& descriptors, const Change& change) const {
+  DescriptorMatrix OfTrial(const IndexedDescriptors& descriptors, const Change& change) const {
     const std::span<const int64_t> rows(trial_.rows());
     DescriptorMatrix values(static_cast<Index>(rows.size()), descriptors.dimension);
-    numerics::ForEachPart(rows.size(), descriptors.dimension, [&](size_t first, size_t count) {
+    ForEachPart(rows.size(), descriptors.dimension, [&](size_t first, size_t count) {
       values.middleRows(static_cast<Index>(first), static_cast<Index>(count)) =
           change(descriptors.gather(rows.subspan(first, count))).template cast<float>();
     });
@@ -305,7 +302,7 @@ class Chooser {
   Chooser(const Eigen::Ref<const DescriptorMatrix>& descriptors, int64_t dimension,
           const MatchingPairs& pairs, const std::vector<int64_t>& scenes, const ShrinkageOptions& options,
           const RunContext& context)
-      : descriptors_(numerics::Indexed(descriptors)), context_(context) {
+      : descriptors_(Indexed(descriptors)), context_(context) {
     const std::map<int64_t, int64_t> fold_of = DealScenes(pairs, scenes);
     const auto fold_of_row = [&](int64_t row) {
       const auto found = fold_of.find(scenes[static_cast<size_t>(row)]);
@@ -433,7 +430,7 @@ class Chooser {
     return choice;
   }
 
-  numerics::IndexedDescriptors descriptors_;
+  IndexedDescriptors descriptors_;
   const RunContext& context_;
   std::vector<Fold> folds_;
   int64_t query_count_ = 0;
@@ -441,9 +438,10 @@ class Chooser {
   std::map<int, VectorXd> curve_;  // the same, by steps
 };
 
-std::string Percent(double value) { return FormatFixed(100 * value, 1); }
-
 }  // namespace
+}  // namespace vantage::numerics
+
+namespace vantage {
 
 ShrinkageChoice ChooseShrinkage(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                                 const MatchingPairs& pairs, const std::vector<int64_t>& scenes,
@@ -451,59 +449,19 @@ ShrinkageChoice ChooseShrinkage(const Eigen::Ref<const DescriptorMatrix>& descri
   VANTAGE_CHECK(options.queries >= 2 && options.photos >= 1 && options.dimension >= 0,
                 "whitening: queries = ", options.queries, " must be at least 2, photos = ", options.photos,
                 " at least 1 and dimension = ", options.dimension, " at least 0");
-  VANTAGE_CHECK(static_cast<Index>(scenes.size()) == descriptors.rows(), "whitening: ", scenes.size(),
+  VANTAGE_CHECK(static_cast<Eigen::Index>(scenes.size()) == descriptors.rows(), "whitening: ", scenes.size(),
                 " scenes of ", descriptors.rows(), " descriptors");
   numerics::CheckPairs(pairs, descriptors.rows());
   std::set<int64_t> with_pairs;
   for (const int64_t query : pairs.queries) with_pairs.insert(scenes[static_cast<size_t>(query)]);
   if (with_pairs.size() < 2) return {};
   if (descriptors.rows() >= descriptors.cols()) {
-    return Chooser(descriptors, descriptors.cols(), pairs, scenes, options, context).Choose();
+    return numerics::Chooser(descriptors, descriptors.cols(), pairs, scenes, options, context).Choose();
   }
-  const DescriptorMatrix coordinates = CoordinatesInSpan(descriptors);
-  return Chooser(coordinates, descriptors.cols(), pairs, scenes, options, context).Choose();
+  const DescriptorMatrix coordinates = numerics::CoordinatesInSpan(descriptors);
+  return numerics::Chooser(coordinates, descriptors.cols(), pairs, scenes, options, context).Choose();
 } catch (...) {
   RethrowAsError();
-}
-
-std::string Summary(const ShrinkageChoice& choice) {
-  const std::string value = FormatShortest(choice.shrinkage);
-  if (!choice.is_measured) {
-    return StrCat("shrinkage ", value,
-                  ", not measured: fewer than two scenes have pairs, so that none can be left out");
-  }
-  const double gain = choice.map - choice.unwhitened_map;
-  std::string text = StrCat("shrinkage ", value, " by leaving scenes out: mAP ", Percent(choice.map), ", ",
-                            Percent(choice.unwhitened_map), " without whitening (", gain < 0 ? "" : "+",
-                            Percent(gain), " ± ", Percent(choice.gain_half_width), ", 95 %; ", choice.queries,
-                            " queries of ", choice.scenes, " scenes)");
-  if (choice.least_alike < choice.most_alike) {
-    text += StrCat("; ", FormatShortest(choice.least_alike), " to ", FormatShortest(choice.most_alike),
-                   " cannot be told from the best, ", FormatShortest(choice.best));
-  }
-  if (gain < 0) {
-    text += "; no shrinkage is as good as no whitening here";
-  } else if (gain <= choice.gain_half_width) {
-    text += "; whether whitening gains is not sure";
-  }
-  return text;
-}
-
-nlohmann::json ToJson(const ShrinkageChoice& choice) {
-  nlohmann::json result = {{"shrinkage", choice.shrinkage}, {"measured", choice.is_measured}};
-  if (!choice.is_measured) return result;
-  nlohmann::json curve = nlohmann::json::array();
-  for (const auto& [shrinkage, map] : choice.curve) curve.push_back({shrinkage, map});
-  result.update({{"map", choice.map},
-                 {"unwhitened_map", choice.unwhitened_map},
-                 {"gain_half_width", choice.gain_half_width},
-                 {"best", choice.best},
-                 {"alike", {choice.least_alike, choice.most_alike}},
-                 {"folds", choice.folds},
-                 {"scenes", choice.scenes},
-                 {"queries", choice.queries},
-                 {"curve", curve}});
-  return result;
 }
 
 }  // namespace vantage

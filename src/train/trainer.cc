@@ -28,7 +28,7 @@
 #include "vantage/describer.h"
 #include "vantage/run_context.h"
 
-namespace vantage {
+namespace vantage::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -72,13 +72,12 @@ class Trainer {
   TrainResult Run(bool resume, const std::function<void(const EpochMetrics&)>& on_epoch) {
     at::set_num_threads(context_.ThreadCount());
     if (nn::ParseDevice(options_.compute.device).is_cuda()) nn::PreferDeterministicKernels();
-    train::RunStart start =
-        train::StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
+    RunStart start = StartRun(options_, data_, folder_ ? &*folder_ : nullptr, resume, group_, context_);
     nn::ModelParts& model = start.model;
     if (options_.mining.network == "start") starting_net_ = StartingNet();
-    train::Optimizer& optimizer = *start.optimizer;
+    Optimizer& optimizer = *start.optimizer;
     state_ = std::move(start.state);
-    if (!start.goes_on && TakesFloat16()) state_.gradient_scale = train::GradientScale::OfFloat16();
+    if (!start.goes_on && TakesFloat16()) state_.gradient_scale = GradientScale::OfFloat16();
     average_ = std::move(start.average);
     EpochMetrics before;
     before.epoch = state_.epochs_done;
@@ -100,7 +99,7 @@ class Trainer {
  private:
   bool TakesFloat16() const { return options_.compute.precision == "fp16"; }
 
-  train::WeightAverage* average() { return average_ ? &*average_ : nullptr; }
+  WeightAverage* average() { return average_ ? &*average_ : nullptr; }
 
   // The model that the run comes to: with averaged weights where they are.
   nn::ModelParts Result(const nn::ModelParts& model) const {
@@ -111,7 +110,7 @@ class Trainer {
 
   nn::DescriptorNet StartingNet() const {
     if (group_.size() > 1) throw UsageError("mining.network = start: not with several processes");
-    nn::DescriptorNet net = train::ReadStartingModel(options_).net;
+    nn::DescriptorNet net = ReadStartingModel(options_).net;
     if (!net.IsInitialized())
       throw UsageError("mining.network = start: the network is made when training starts");
     net.To(nn::ParseDevice(options_.compute.device));
@@ -119,7 +118,7 @@ class Trainer {
   }
 
   // Resumes the epoch that has been begun, or begins it.
-  void TrainEpoch(int64_t epoch, nn::ModelParts& model, train::Optimizer& optimizer,
+  void TrainEpoch(int64_t epoch, nn::ModelParts& model, Optimizer& optimizer,
                   const std::function<void(const EpochMetrics&)>& on_epoch) {
     auto start = Clock::now();
     try {
@@ -127,7 +126,7 @@ class Trainer {
         start = Clock::now();  // mining books its own seconds
         TakeSteps(model, optimizer, start);
       }
-      const train::EpochProgress& progress = *state_.progress;
+      const EpochProgress& progress = *state_.progress;
       VANTAGE_CHECK(progress.mined > 0, "mining by difficulty found no triplet in the ",
                     options_.mining.rounds, " rounds of epoch ", epoch,
                     ": lowest_loss, highest_loss and rank_threshold say what is taken");
@@ -145,12 +144,12 @@ class Trainer {
   }
 
   // Mines where the last round's tuples are done; false if that was the epoch's last round.
-  bool NextRound(int64_t epoch, nn::ModelParts& model, const train::Optimizer& optimizer) {
+  bool NextRound(int64_t epoch, nn::ModelParts& model, const Optimizer& optimizer) {
     if (!state_.progress) {
       MineRound({epoch, 0}, model.net);
       return true;
     }
-    const train::EpochProgress& progress = *state_.progress;
+    const EpochProgress& progress = *state_.progress;
     if (progress.next < progress.tuples.size()) return true;
     if (progress.round + 1 >= options_.mining.rounds) return false;
     // Mining takes long; a kill in it costs no step.
@@ -164,7 +163,7 @@ class Trainer {
     mining::MinedTuples mined =
         data_.Mine(starting_net_ ? *starting_net_ : net, Split::kTrain, turn, store(), group_, context_);
     const auto epoch = static_cast<uint64_t>(turn.epoch);
-    train::EpochProgress progress = state_.progress.value_or(train::EpochProgress{.epoch = turn.epoch});
+    EpochProgress progress = state_.progress.value_or(EpochProgress{.epoch = turn.epoch});
     progress.round = turn.round;
     progress.earlier += static_cast<int64_t>(progress.tuples.size());
     progress.next = 0;
@@ -189,8 +188,8 @@ class Trainer {
   }
 
   // `start`: since when the epoch's seconds have not been booked.
-  void TakeSteps(nn::ModelParts& model, train::Optimizer& optimizer, Clock::time_point& start) {
-    train::EpochProgress& progress = *state_.progress;
+  void TakeSteps(nn::ModelParts& model, Optimizer& optimizer, Clock::time_point& start) {
+    EpochProgress& progress = *state_.progress;
     const auto per_step = static_cast<size_t>(options_.tuples_per_step);
     const int64_t steps = static_cast<int64_t>((progress.tuples.size() + per_step - 1) / per_step);
     nn::DescriptorNet net = model.net;
@@ -200,25 +199,24 @@ class Trainer {
     const int64_t rounds = options_.mining.rounds;
     const std::string task = StrCat("epoch ", progress.epoch, " of ", options_.epochs,
                                     rounds > 1 ? StrCat(", round ", progress.round + 1, " of ", rounds) : "");
-    train::TupleRunnerOptions runner =
-        train::RunnerOptions(options_.compute, net.device(), context_.ThreadCount());
+    TupleRunnerOptions runner = RunnerOptions(options_.compute, net.device(), context_.ThreadCount());
     last_save_ = Clock::now();
     while (progress.next < progress.tuples.size()) {
       const auto step_start = Clock::now();
       const size_t count = std::min(per_step, progress.tuples.size() - progress.next);
       const double rate =
-          train::LearningRate(options_.schedule, options_.optimizer.learning_rate,
-                              // The rounds to come are not mined yet: as if they had as many steps.
-                              {progress.epoch, state_.steps_done,
-                               progress.round * steps + static_cast<int64_t>(progress.next / per_step),
-                               rounds * steps, options_.epochs});
+          LearningRate(options_.schedule, options_.optimizer.learning_rate,
+                       // The rounds to come are not mined yet: as if they had as many steps.
+                       {progress.epoch, state_.steps_done,
+                        progress.round * steps + static_cast<int64_t>(progress.next / per_step),
+                        rounds * steps, options_.epochs});
       const std::span<const mining::Tuple> tuples(progress.tuples.data() + progress.next, count);
       LossSum losses{progress.loss_sum, progress.used};
       runner.limits.gradient_scale = state_.gradient_scale.value;
-      train::StepResult step = train::TakeStep(
-          net, optimizer, loss_, rate, train::TupleShare(group_, progress.next, count),
+      StepResult step = TakeStep(
+          net, optimizer, loss_, rate, TupleShare(group_, progress.next, count),
           [&](size_t) { return *loaded.Next(); }, runner,
-          [&](size_t i, const train::TupleOutcome& outcome) {
+          [&](size_t i, const TupleOutcome& outcome) {
             context_.CheckCancelled();
             Book(outcome, losses);
             context_.Report({task, static_cast<int64_t>(progress.next + i + 1),
@@ -240,8 +238,7 @@ class Trainer {
   }
 
   // " on the tuple PHOTOS" of a loss; of a gradient all queries.
-  std::string PhotosThatAreNotFinite(const train::StepResult& step,
-                                     std::span<const mining::Tuple> tuples) const {
+  std::string PhotosThatAreNotFinite(const StepResult& step, std::span<const mining::Tuple> tuples) const {
     std::vector<std::string> queries;
     for (size_t i = 0; i < tuples.size(); ++i) {
       const std::vector<std::string> photos = data_.PhotosOf(tuples[i]);
@@ -252,15 +249,14 @@ class Trainer {
   }
 
   // Counts a step that changed nothing since it was not finite, and empties it; one too many ends the run.
-  void SkipStep(train::StepResult& step, std::span<const mining::Tuple> tuples, double rate,
-                nn::ModelParts& model, const train::Optimizer& optimizer) {
+  void SkipStep(StepResult& step, std::span<const mining::Tuple> tuples, double rate, nn::ModelParts& model,
+                const Optimizer& optimizer) {
     const auto clear = [&] {
       step.tuples.clear();
       step.gradient_norm = kNaN;
     };
-    const bool is_gradient =
-        std::all_of(step.tuples.begin(), step.tuples.end(),
-                    [](const train::TupleOutcome& tuple) { return std::isfinite(tuple.loss); });
+    const bool is_gradient = std::all_of(step.tuples.begin(), step.tuples.end(),
+                                         [](const TupleOutcome& tuple) { return std::isfinite(tuple.loss); });
     if (is_gradient && state_.gradient_scale.Adjust(/*overflowed=*/true)) {
       if (group_.IsFirst()) {
         LogInfo("step ", state_.steps_done + 1, " is left out: its gradient overflows float16; scaled by ",
@@ -284,14 +280,14 @@ class Trainer {
   }
 
   // Decodes this process's own tuples in their order, from `first` on.
-  using LoadedTuples = OrderedPrefetch<train::LoadedTuple>;
+  using LoadedTuples = OrderedPrefetch<LoadedTuple>;
   // `earlier`: tuples of the epoch's rounds before.
   LoadedTuples LoadAhead(const std::vector<mining::Tuple>& tuples, size_t first, Split split, int64_t epoch,
                          int64_t earlier) const {
     const int threads = context_.ThreadCount();
     const int loaders =
         options_.compute.loading_threads > 0 ? options_.compute.loading_threads : std::max(1, threads / 2);
-    std::vector<size_t> own = train::TupleShare(group_, first, tuples.size() - first).own;
+    std::vector<size_t> own = TupleShare(group_, first, tuples.size() - first).own;
     const auto count = static_cast<int64_t>(own.size());
     return LoadedTuples(count, loaders, loaders + threads,
                         [&tuples, this, first, split, epoch, earlier, own = std::move(own)](int64_t i) {
@@ -303,7 +299,7 @@ class Trainer {
   }
 
   // Adds what became of a tuple, in the order in which the losses come.
-  static void Book(const train::TupleOutcome& outcome, LossSum& losses) {
+  static void Book(const TupleOutcome& outcome, LossSum& losses) {
     if (!outcome.skipped.empty()) {
       LogWarning(outcome.skipped, "; its tuple is skipped");
       return;
@@ -313,8 +309,8 @@ class Trainer {
   }
 
   // Books a finished step: in the tuples' order, so that sums do not depend on which was ready first.
-  void Account(const train::StepResult& step, double rate, double seconds, size_t count) {
-    train::EpochProgress& progress = *state_.progress;
+  void Account(const StepResult& step, double rate, double seconds, size_t count) {
+    EpochProgress& progress = *state_.progress;
     StepMetrics metrics;
     metrics.step = state_.steps_done + 1;
     metrics.epoch = progress.epoch;
@@ -325,7 +321,7 @@ class Trainer {
     metrics.forward_seconds = step.times.forward;
     metrics.backward_seconds = step.times.backward;
     double loss_sum = 0;
-    for (const train::TupleOutcome& tuple : step.tuples) {
+    for (const TupleOutcome& tuple : step.tuples) {
       if (!tuple.skipped.empty()) continue;
       loss_sum += tuple.loss;
       ++metrics.tuples;
@@ -347,7 +343,7 @@ class Trainer {
     ++state_.steps_done;
   }
 
-  static EpochMetrics MetricsOf(const train::EpochProgress& progress) {
+  static EpochMetrics MetricsOf(const EpochProgress& progress) {
     EpochMetrics metrics;
     metrics.epoch = progress.epoch;
     metrics.learning_rate = progress.learning_rate;
@@ -372,19 +368,19 @@ class Trainer {
         data_.Mine(net, Split::kVal, {metrics.epoch}, store(), group_, context_);
     LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch, 0);
     const nn::DescriptorNet frozen = net.Frozen();
-    const train::TupleShare share(group_, 0, mined.tuples.size());
+    const TupleShare share(group_, 0, mined.tuples.size());
     LossSum seen;
-    const train::StepOutcome outcome = train::RunTuples(
+    const StepOutcome outcome = RunTuples(
         frozen, loss_, {}, share.own.size(), [&](size_t) { return *loaded.Next(); },
-        train::RunnerOptions(options_.compute, net.device(), context_.ThreadCount()),
-        [&](size_t i, const train::TupleOutcome& tuple) {
+        RunnerOptions(options_.compute, net.device(), context_.ThreadCount()),
+        [&](size_t i, const TupleOutcome& tuple) {
           context_.CheckCancelled();
           Book(tuple, seen);
           context_.Report({StrCat("epoch ", metrics.epoch, ": validating"), seen.used,
                            static_cast<int64_t>(share.own.size()), ""});
         });
     LossSum losses;
-    const std::vector<train::TupleOutcome> outcomes = train::ShareOutcomes(share, outcome.tuples);
+    const std::vector<TupleOutcome> outcomes = ShareOutcomes(share, outcome.tuples);
     for (size_t i = 0; i < outcomes.size(); ++i) {
       if (!outcomes[i].skipped.empty()) continue;
       VANTAGE_CHECK(std::isfinite(outcomes[i].loss), "the validation loss is ", outcomes[i].loss,
@@ -400,8 +396,7 @@ class Trainer {
   // Validates and evaluates the epoch, books it and writes the checkpoint. Whoever is stopped in it does it
   // again and writes the same.
   void FinishEpoch(EpochMetrics metrics, Clock::time_point start, nn::ModelParts& model,
-                   const train::Optimizer& optimizer,
-                   const std::function<void(const EpochMetrics&)>& on_epoch) {
+                   const Optimizer& optimizer, const std::function<void(const EpochMetrics&)>& on_epoch) {
     store_is_used_up_ = false;
     auto phase = Clock::now();
     nn::ModelParts result = Result(model);
@@ -479,7 +474,7 @@ class Trainer {
                   folder_->last().string(), " holds the weights before it; is the learning rate too high?");
   }
 
-  void Save(nn::ModelParts& model, const train::Optimizer& optimizer) {
+  void Save(nn::ModelParts& model, const Optimizer& optimizer) {
     if (!folder_) return;
     log_->Flush();
     folder_->WriteLast(model, optimizer, average(),
@@ -494,16 +489,16 @@ class Trainer {
   TrainOptions options_;
   const ProcessGroup& group_;
   RunContext context_;
-  train::TrainingData data_;
+  TrainingData data_;
   TupleLoss loss_;
   // Of process 0 alone.
-  std::optional<train::BenchmarkWatch> benchmark_;
-  std::optional<train::RunFolder> folder_;
-  std::optional<train::RunLog> log_;
+  std::optional<BenchmarkWatch> benchmark_;
+  std::optional<RunFolder> folder_;
+  std::optional<RunLog> log_;
   // Keeps what mining and evaluation have described since the last checkpoint.
   std::optional<DescriptorStore> store_;
-  train::RunState state_;
-  std::optional<train::WeightAverage> average_;
+  RunState state_;
+  std::optional<WeightAverage> average_;
   std::optional<nn::DescriptorNet> starting_net_;  // where it mines all epochs
   Clock::time_point last_save_;
   bool store_is_used_up_ = false;  // what came of its descriptors is in the next checkpoint
@@ -511,12 +506,16 @@ class Trainer {
 };
 
 }  // namespace
+}  // namespace vantage::train
 
-TrainResult Train(const TrainOptions& options, const fs::path& folder, bool resume, const RunContext& context,
-                  const std::function<void(const EpochMetrics&)>& on_epoch, ProcessGroup group) {
+namespace vantage {
+
+TrainResult Train(const TrainOptions& options, const std::filesystem::path& folder, bool resume,
+                  const RunContext& context, const std::function<void(const EpochMetrics&)>& on_epoch,
+                  ProcessGroup group) {
   try {
     CheckOptions(options);
-    TrainResult result = Trainer(options, folder, group, group.Watched(context)).Run(resume, on_epoch);
+    TrainResult result = train::Trainer(options, folder, group, group.Watched(context)).Run(resume, on_epoch);
     group.Finish();
     return result;
   } catch (const Interrupted& error) {
