@@ -221,7 +221,7 @@ class EvaluateCommand : public Command {
       for (const auto& [k, precision] : scores.mean_precision_at) table.back().push_back(Percent(precision));
     }
     std::string text = FormatTable(table);
-    const int64_t left_out = static_cast<int64_t>(main.average_precisions.size()) - Judged(main);
+    const int64_t left_out = std::ssize(main.average_precisions) - Judged(main);
     if (left_out > 0) text += StrCat(left_out, " queries have no positives and do not count\n");
     if (!results.missing.empty()) {
       text += StrCat("partial, not the benchmark's figure; missing: ", SomeOf(results.missing), "\n");

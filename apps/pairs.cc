@@ -9,6 +9,7 @@
 #include "session.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "vantage/colmap.h"
 #include "vantage/descriptors.h"
 #include "vantage/evaluation.h"
@@ -113,7 +114,7 @@ class PairsCommand : public Command {
       }
     }
     const std::vector<std::string>& missing = covisible.without_descriptor;
-    VANTAGE_CHECK(missing.empty() || static_cast<int64_t>(missing.size()) < covisible.photos, database_,
+    VANTAGE_CHECK(missing.empty() || std::ssize(missing) < covisible.photos, database_,
                   ": no descriptor of any photo of ", covisible_, ": ", SomeOf(missing),
                   "; the names start from another folder");
     VANTAGE_CHECK(!covisible.rows.empty(), covisible_, ": no two photos that have a descriptor share ",
@@ -198,7 +199,7 @@ class PairsCommand : public Command {
   NamePairs WithinDatabase(const Descriptors& photos, Session& session) const {
     NamePairs pairs;
     for (const auto& [a, b] : ProposePairs(photos, options_, session.context())) {
-      pairs.emplace_back(photos.names[static_cast<size_t>(a)], photos.names[static_cast<size_t>(b)]);
+      pairs.emplace_back(photos.names[ToIndex(a)], photos.names[ToIndex(b)]);
     }
     return pairs;
   }

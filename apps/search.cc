@@ -12,6 +12,7 @@
 #include "session.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/stopwatch.h"
 #include "vantage/index.h"
 #include "vantage/matching.h"
@@ -32,7 +33,7 @@ void LeaveOutSelf(std::vector<std::vector<Neighbor>>& neighbors) {
 }
 
 void CutTo(int k, std::vector<std::vector<Neighbor>>& neighbors) {
-  for (auto& found : neighbors) found.resize(std::min(found.size(), static_cast<size_t>(k)));
+  for (auto& found : neighbors) found.resize(std::min(found.size(), ToIndex(k)));
 }
 
 // Throws Error if the first of the named photos is not in the folder: the folder is wrong.
@@ -148,7 +149,7 @@ class SearchCommand : public Command {
                               : std::numeric_limits<double>::quiet_NaN();
     lists.queries = std::move(queries.descriptors.names);
     WriteRankedLists(lists, database.names(), output_, session.context());
-    const int64_t found = lists.neighbors.empty() ? 0 : static_cast<int64_t>(lists.neighbors[0].size());
+    const int64_t found = lists.neighbors.empty() ? 0 : std::ssize(lists.neighbors[0]);
     const auto count = static_cast<double>(std::max<size_t>(1, lists.queries.size()));
     json result = {{"output", output_},
                    {"queries", lists.queries.size()},
@@ -195,7 +196,7 @@ class SearchCommand : public Command {
     return [matcher = std::make_shared<PhotoMatcher>(features_, match_), queries, query_photos, &database,
             photos = fs::path(photos_)](size_t query, int64_t row) {
       return matcher->Inliers(PhotoPath(queries[query], query_photos),
-                              PhotoPath(database[static_cast<size_t>(row)], photos));
+                              PhotoPath(database[ToIndex(row)], photos));
     };
   }
 

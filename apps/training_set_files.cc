@@ -20,7 +20,7 @@ bool IsPicklePath(const fs::path& path) { return Extension(path) == ".pkl"; }
 BuiltTuples ImportCirtorchPickle(const fs::path& pickle, const fs::path& photos, const fs::path& set_path) {
   const fs::path folder = set_path.parent_path();
   BuiltTuples imported{ReadCirtorchPickle(pickle, photos, folder), {}};
-  const auto count = static_cast<int64_t>(imported.set.photos.size());
+  const auto count = std::ssize(imported.set.photos);
   int64_t& missing = imported.report.missing_photos;
   for (int64_t i = 0; i < count; ++i) {
     const fs::path photo = PhotoPath(imported.set, PhotoId{i}, folder);

@@ -9,6 +9,7 @@
 #include "ann/state.h"
 #include "search/neighbor_heap.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/rethrow.h"
 #include "util/string.h"
@@ -28,7 +29,7 @@ std::unique_ptr<faiss::SearchParameters> Parameters(const std::string& kind,
   }
   if (kind == "flat") return nullptr;
   auto parameters = std::make_unique<faiss::SearchParametersIVF>();
-  parameters->nprobe = static_cast<size_t>(options.nprobe);
+  parameters->nprobe = ToIndex(options.nprobe);
   return parameters;
 }
 
@@ -71,7 +72,7 @@ std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<cons
   VANTAGE_CHECK(queries.rows() == 0 || queries.cols() == dimension(), database.path().string(),
                 ": queries of ", queries.cols(), " dimensions in an index of ", dimension());
   VANTAGE_CHECK(queries.allFinite(), "search: a query holds a value that is not finite");
-  std::vector<std::vector<Neighbor>> results(static_cast<size_t>(queries.rows()));
+  std::vector<std::vector<Neighbor>> results(ToIndex(queries.rows()));
   const int64_t kept = std::clamp<int64_t>(k, 0, size());
   if (kept == 0) return results;
   const bool rescored = state_->options.kind == "ivf-pq" && options.refine > 0;
@@ -83,7 +84,7 @@ std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<cons
     context.Report({"searching the index", first, queries.rows(), ""});
     const DescriptorMatrix block =
         queries.middleRows(first, std::min(kQueriesPerBlock, queries.rows() - first));
-    std::vector<float> scores(static_cast<size_t>(block.rows() * asked));
+    std::vector<float> scores(ToIndex(block.rows() * asked));
     std::vector<faiss::Index::idx_t> labels(scores.size());
     try {
       state_->index->search(block.rows(), block.data(), asked, scores.data(), labels.data(),
@@ -92,13 +93,13 @@ std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<cons
       throw Error(StrCat("the index cannot be searched: ", error.what()));
     }
     ParallelFor(block.rows(), context.ThreadCount(), [&](int64_t q) {
-      std::vector<Neighbor>& found = results[static_cast<size_t>(first + q)];
-      for (auto i = static_cast<size_t>(q * asked); i < static_cast<size_t>((q + 1) * asked); ++i) {
+      std::vector<Neighbor>& found = results[ToIndex(first + q)];
+      for (auto i = ToIndex(q * asked); i < ToIndex((q + 1) * asked); ++i) {
         if (labels[i] >= 0) found.push_back({labels[i], scores[i]});  // -1: too few were met
       }
       if (rescored) Rescore(block.row(q), database, found);
       std::sort(found.begin(), found.end(), search::Better);
-      found.resize(std::min(found.size(), static_cast<size_t>(kept)));
+      found.resize(std::min(found.size(), ToIndex(kept)));
     });
   }
   return results;

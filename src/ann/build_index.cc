@@ -13,6 +13,7 @@
 #include "ann/state.h"
 #include "numerics/single_threaded_blas.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/random.h"
 #include "util/rethrow.h"
@@ -38,8 +39,8 @@ int64_t LargestDivisor(int64_t number, int64_t most) {
 }
 
 std::unique_ptr<faiss::Index> MakeEmpty(const ApproximateIndexOptions& options, int64_t dimension) {
-  const auto d = static_cast<size_t>(dimension);
-  const auto nlist = static_cast<size_t>(options.nlist);
+  const auto d = ToIndex(dimension);
+  const auto nlist = ToIndex(options.nlist);
   if (options.kind == "flat") return std::make_unique<faiss::IndexFlatIP>(dimension);
   if (options.kind == "hnsw") {
     auto index = std::make_unique<faiss::IndexHNSWFlat>(static_cast<int>(dimension),
@@ -52,8 +53,8 @@ std::unique_ptr<faiss::Index> MakeEmpty(const ApproximateIndexOptions& options, 
   if (options.kind == "ivf-flat") {
     index = std::make_unique<faiss::IndexIVFFlat>(quantizer.get(), d, nlist, kMetric);
   } else {
-    auto coded = std::make_unique<faiss::IndexIVFPQ>(quantizer.get(), d, nlist,
-                                                     static_cast<size_t>(options.pq_m), 8, kMetric);
+    auto coded =
+        std::make_unique<faiss::IndexIVFPQ>(quantizer.get(), d, nlist, ToIndex(options.pq_m), 8, kMetric);
     coded->pq.cp.seed = static_cast<int>(options.seed & std::numeric_limits<int>::max());
     coded->pq.cp.min_points_per_centroid = 1;  // no warning on standard error
     index = std::move(coded);
@@ -106,7 +107,7 @@ void Train(faiss::Index& index, const DescriptorDatabase& database, const Approx
 
 void AddAll(faiss::Index& index, const DescriptorDatabase& database, const RunContext& context) {
   if (auto* flat = dynamic_cast<faiss::IndexFlat*>(&index)) {
-    flat->codes.reserve(static_cast<size_t>(database.size()) * flat->code_size);
+    flat->codes.reserve(ToIndex(database.size()) * flat->code_size);
   }
   const int64_t block_rows = std::max<int64_t>(1, kBlockValues / std::max<int64_t>(1, database.dimension()));
   const int64_t blocks = (database.size() + block_rows - 1) / block_rows;

@@ -5,6 +5,7 @@
 
 #include "descriptor_files/descriptor_reader.h"
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage {
 
@@ -30,7 +31,7 @@ DescriptorMatrix DescriptorDatabase::Read(int64_t first, int64_t count) const {
   if (!std::isfinite(values.sum())) {
     for (int64_t i = 0; i < count; ++i) {
       VANTAGE_CHECK(values.row(i).allFinite(), path().string(), ": row ", first + i,
-                    " holds a value that is not finite ('", names()[static_cast<size_t>(first + i)], "')");
+                    " holds a value that is not finite ('", names()[ToIndex(first + i)], "')");
     }
   }
   return values;

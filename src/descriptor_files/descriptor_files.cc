@@ -14,6 +14,7 @@
 #include "util/check.h"
 #include "util/file.h"
 #include "util/hash.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/rethrow.h"
 #include "vantage/run_context.h"
@@ -45,7 +46,7 @@ bool StartsLikeHdf5(const fs::path& path) {
 void CheckFitsFloat16(const Descriptors& descriptors, const fs::path& path) {
   for (Eigen::Index i = 0; i < descriptors.size(); ++i) {
     VANTAGE_CHECK(!(descriptors.values.row(i).array().abs() >= kInfiniteAsFloat16).any(), path.string(),
-                  ": row ", i, " ('", descriptors.names[static_cast<size_t>(i)],
+                  ": row ", i, " ('", descriptors.names[ToIndex(i)],
                   "') holds a value beyond the range of float16");
   }
 }
@@ -98,7 +99,7 @@ descriptor_files::ParsedFacts descriptor_files::ParseFacts(const std::string& te
     result.descriptors.names = facts.at("names").get<std::vector<std::string>>();
     const json name_bytes = facts.value("name_bytes", json::object());
     for (const auto& [row, bytes] : name_bytes.items()) {
-      result.descriptors.names.at(static_cast<size_t>(ParseInteger(row, "row"))) =
+      result.descriptors.names.at(ToIndex(ParseInteger(row, "row"))) =
           FromHex(bytes.get<std::string>(), source);
     }
     for (const json& photo : facts.at("failed")) {
@@ -168,7 +169,7 @@ void descriptor_files::CheckDescriptorNames(const fs::path& path, const Descript
 void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const DescriptorFormat& format) try {
   const Descriptors& descriptors = file.descriptors;
   const std::string container = ChosenContainer(path, format);
-  VANTAGE_CHECK(static_cast<int64_t>(descriptors.names.size()) == descriptors.size(), path.string(), ": ",
+  VANTAGE_CHECK(std::ssize(descriptors.names) == descriptors.size(), path.string(), ": ",
                 descriptors.names.size(), " names for ", descriptors.size(), " descriptors");
   if (format.float16) CheckFitsFloat16(descriptors, path);
   if (container == "h5") {
@@ -208,8 +209,7 @@ void descriptor_files::DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> v
     values.middleRows(first, count) = Read(first, count);
     for (int64_t i = first; i < first + count; ++i) {
       VANTAGE_CHECK(values.row(i).allFinite(), path_.string(), ": row ", i,
-                    " holds a value that is not finite ('", facts_.descriptors.names[static_cast<size_t>(i)],
-                    "')");
+                    " holds a value that is not finite ('", facts_.descriptors.names[ToIndex(i)], "')");
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "descriptor_files/hdf5.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 
 namespace vantage::descriptor_files {
 namespace {
@@ -218,7 +219,7 @@ class Hdf5Reader : public DescriptorReader {
     const hdf5::Session session;
     DescriptorMatrix block(count, dimension_);
     for (int64_t i = 0; i < count; ++i) {
-      const std::string& group = groups_[static_cast<size_t>(first + i)];
+      const std::string& group = groups_[ToIndex(first + i)];
       const hdf5::Dataset dataset = OpenDataset(file_, group);
       const int64_t dimension = DimensionOf(dataset, group);
       VANTAGE_CHECK(dimension == dimension_, Quoted(path_, group), ": '", kDatasetName, "' has ", dimension,

@@ -8,6 +8,7 @@
 #include "serialize/npy.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 
 namespace vantage::descriptor_files {
 namespace {
@@ -60,7 +61,7 @@ class NpyReader : public DescriptorReader {
   template <typename T>
   DescriptorMatrix ReadAs(int64_t first, int64_t count) const {
     DescriptorMatrix values(count, dimension_);
-    std::vector<T> piece(static_cast<size_t>(std::min<int64_t>(kPieceValues, values.size())));
+    std::vector<T> piece(ToIndex(std::min<int64_t>(kPieceValues, values.size())));
     uint64_t offset = layout_.data_offset + static_cast<uint64_t>(first * dimension_) * sizeof(T);
     for (int64_t done = 0; done < values.size();) {
       const int64_t size = std::min<int64_t>(kPieceValues, values.size() - done);

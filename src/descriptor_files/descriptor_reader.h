@@ -24,7 +24,7 @@ class DescriptorReader {
   const std::filesystem::path& path() const { return path_; }
   // What the file says beside its values, which are left empty here.
   const DescriptorFile& facts() const { return facts_; }
-  int64_t rows() const { return static_cast<int64_t>(facts_.descriptors.names.size()); }
+  int64_t rows() const { return std::ssize(facts_.descriptors.names); }
   // Of an HDF5 file without any row: 0.
   int64_t dimension() const { return dimension_; }
 

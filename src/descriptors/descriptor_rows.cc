@@ -9,6 +9,7 @@
 
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 
 namespace vantage::descriptors {
 
@@ -45,8 +46,8 @@ DescriptorRows ScratchDescriptors::rows() const {
 DescriptorMatrix ScratchDescriptors::Read(int64_t first, int64_t count) const {
   DescriptorMatrix values(count, dimension_);
   char* at = reinterpret_cast<char*>(values.data());
-  auto left = static_cast<size_t>(count) * RowBytes();
-  auto offset = static_cast<off_t>(static_cast<size_t>(first) * RowBytes());
+  auto left = ToIndex(count) * RowBytes();
+  auto offset = static_cast<off_t>(ToIndex(first) * RowBytes());
   while (left > 0) {
     const ssize_t read = ::pread(file_, at, left, offset);
     if (read < 0 && errno == EINTR) continue;
@@ -54,7 +55,7 @@ DescriptorMatrix ScratchDescriptors::Read(int64_t first, int64_t count) const {
                   read < 0 ? std::generic_category().message(errno) : "it ends early");
     at += read;
     offset += read;
-    left -= static_cast<size_t>(read);
+    left -= ToIndex(read);
   }
   return values;
 }

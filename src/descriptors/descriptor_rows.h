@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "util/index.h"
 #include "vantage/descriptors.h"
 
 namespace vantage::descriptors {
@@ -38,7 +39,7 @@ class ScratchDescriptors {
   DescriptorRows rows() const;
 
  private:
-  size_t RowBytes() const { return static_cast<size_t>(dimension_) * sizeof(float); }
+  size_t RowBytes() const { return ToIndex(dimension_) * sizeof(float); }
   DescriptorMatrix Read(int64_t first, int64_t count) const;
 
   std::filesystem::path path_;

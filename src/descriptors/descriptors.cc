@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/descriptors.h"
 
+#include "util/index.h"
 #include "util/log.h"
 
 namespace vantage {
@@ -14,7 +15,7 @@ Descriptors SelectRows(const Descriptors& descriptors, const std::vector<int64_t
   Descriptors selected;
   selected.values.resize(static_cast<Eigen::Index>(rows.size()), descriptors.dimension());
   for (size_t i = 0; i < rows.size(); ++i) {
-    selected.names.push_back(descriptors.names.at(static_cast<size_t>(rows[i])));
+    selected.names.push_back(descriptors.names.at(ToIndex(rows[i])));
     selected.values.row(static_cast<Eigen::Index>(i)) = descriptors.values.row(rows[i]);
   }
   return selected;

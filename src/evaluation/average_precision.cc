@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage {
 
@@ -57,7 +58,7 @@ std::vector<double> InterpolatedPrecision(const std::vector<int64_t>& positive_r
   for (int64_t level = 0; level < levels; ++level) {
     // Recall level / (levels - 1) needs so many positives, rounded up.
     const int64_t found = (level * positive_count + levels - 2) / (levels - 1);
-    const auto place = static_cast<size_t>(std::max<int64_t>(0, found - 1));
+    const auto place = ToIndex(std::max<int64_t>(0, found - 1));
     precisions.push_back(place < best.size() ? best[place] : 0);
   }
   return precisions;
@@ -106,8 +107,8 @@ RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
   for (size_t q = 0; q < rankings.size(); ++q) {
     const std::span<const int64_t> above =
         distractors_above.empty() ? std::span<const int64_t>() : distractors_above[q];
-    queries.push_back({PositiveRanks(rankings[q], relevances[q], above),
-                       static_cast<int64_t>(relevances[q].positives.size())});
+    queries.push_back(
+        {PositiveRanks(rankings[q], relevances[q], above), std::ssize(relevances[q].positives)});
   }
   return ScoreRanks(queries, ks);
 }

@@ -11,6 +11,7 @@
 #include "serialize/json.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 #include "vantage/photos.h"
 
@@ -88,12 +89,12 @@ Benchmark ReadClassFolders(const fs::path& folder, int query_every) try {
   Benchmark benchmark;
   benchmark.name = FolderName(folder);
   for (const auto& [name, paths] : PhotosByClass(folder)) {
-    const auto first = static_cast<int64_t>(benchmark.photos.size());
+    const auto first = std::ssize(benchmark.photos);
     for (const fs::path& path : paths) benchmark.photos.push_back(folder / name / path);
-    const auto end = static_cast<int64_t>(benchmark.photos.size());
+    const auto end = std::ssize(benchmark.photos);
     for (int64_t row = first; row < end && end - first > 1; ++row) {
       if (row % query_every != 0) continue;
-      BenchmarkQuery query{benchmark.photos[static_cast<size_t>(row)], std::nullopt, {{}, {row}}, row, {}};
+      BenchmarkQuery query{benchmark.photos[ToIndex(row)], std::nullopt, {{}, {row}}, row, {}};
       for (int64_t other = first; other < end; ++other) {
         if (other != row) query.relevance.positives.push_back(other);
       }
@@ -151,10 +152,10 @@ void AddDistractors(Benchmark& benchmark, const fs::path& folder) try {
 
 RetrievalScores EvaluateDescriptors(const Benchmark& benchmark, const DescriptorMatrix& queries,
                                     const DescriptorMatrix& database, const RunContext& context) {
-  VANTAGE_CHECK(queries.rows() == static_cast<int64_t>(benchmark.queries.size()) &&
-                    database.rows() == static_cast<int64_t>(benchmark.photos.size()),
-                "evaluation: ", queries.rows(), " query and ", database.rows(), " database descriptors for ",
-                benchmark.queries.size(), " queries and ", benchmark.photos.size(), " photos");
+  VANTAGE_CHECK(
+      queries.rows() == std::ssize(benchmark.queries) && database.rows() == std::ssize(benchmark.photos),
+      "evaluation: ", queries.rows(), " query and ", database.rows(), " database descriptors for ",
+      benchmark.queries.size(), " queries and ", benchmark.photos.size(), " photos");
   return ScoreRankings(RankDatabase(queries, database, context).rows, TaskRelevances(benchmark, 0));
 }
 

@@ -16,7 +16,7 @@ BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describ
     if (query.row && !query.box) {
       query_rows.push_back(*query.row);
     } else {
-      query_rows.push_back(static_cast<int64_t>(requests.size()));
+      query_rows.push_back(std::ssize(requests));
       requests.push_back({query.photo, query.box});
     }
   }

@@ -54,7 +54,7 @@ class NameRows {
   }
 
   int64_t Row(const std::string& name) {
-    const auto [found, is_new] = row_of_.emplace(name, static_cast<int64_t>(names_.size()));
+    const auto [found, is_new] = row_of_.emplace(name, std::ssize(names_));
     if (is_new) names_.push_back(name);
     return found->second;
   }
@@ -81,7 +81,7 @@ GroundTruth ReadPickledGroundTruth(const fs::path& path) try {
   truth.query_names =
       serialize::ToTexts(serialize::Member(document.root(), "qimlist", source), source + ": qimlist");
   CheckUnique(truth.image_names, source + ": imlist");
-  const auto database_size = static_cast<int64_t>(truth.image_names.size());
+  const auto database_size = std::ssize(truth.image_names);
   for (const serialize::PickleValue* entry : serialize::Member(document.root(), "gnd", source).items) {
     const std::string place = StrCat(source, ": gnd[", truth.queries.size(), "]");
     GroundTruth::Query query;

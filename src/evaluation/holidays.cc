@@ -10,6 +10,7 @@
 
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/lines.h"
 #include "util/rethrow.h"
 
@@ -56,7 +57,7 @@ QueryResult JudgeList(const RankedNames& ranking, const std::string& name, const
     }
     const bool is_positive = GroupOf(number) == GroupOf(query);
     if (is_positive) result.positive_ranks.push_back(rank - shift);
-    if (static_cast<int64_t>(result.first.size()) == shown) continue;
+    if (std::ssize(result.first) == shown) continue;
     result.first.push_back({photo, is_positive ? ResultKind::kPositive : ResultKind::kNegative,
                             std::numeric_limits<double>::quiet_NaN()});
   }
@@ -99,7 +100,7 @@ Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoFinder&
       benchmark.missing.push_back(name);
       continue;
     }
-    const auto row = static_cast<int64_t>(benchmark.photos.size());
+    const auto row = std::ssize(benchmark.photos);
     const std::string number = NumberOf(name);
     if (IsQuery(number)) {
       queries.emplace_back(GroupOf(number), row);
@@ -110,7 +111,7 @@ Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoFinder&
   }
   for (const auto& [group, row] : queries) {
     benchmark.queries.push_back(
-        {benchmark.photos[static_cast<size_t>(row)], std::nullopt, {rows_of_group[group], {row}}, row, {}});
+        {benchmark.photos[ToIndex(row)], std::nullopt, {rows_of_group[group], {row}}, row, {}});
   }
   if (names.empty() && wanted.size() < kPhotos) {
     benchmark.missing.push_back(StrCat(kPhotos - wanted.size(), " of ", kPhotos,
@@ -157,7 +158,7 @@ EvaluationResults JudgeHolidaysResults(const std::vector<RankedNames>& rankings,
     known.insert(number);
     positives[GroupOf(number)] += IsQuery(number) ? 0 : 1;
   }
-  EvaluationResults results{"holidays", source, static_cast<int64_t>(names.size()), {}, true, {""}, {}};
+  EvaluationResults results{"holidays", source, std::ssize(names), {}, true, {""}, {}};
   for (const std::string& name : names) {
     const std::string query = NumberOf(name);
     if (!IsQuery(query)) continue;

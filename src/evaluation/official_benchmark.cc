@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "util/check.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 
 namespace vantage {
@@ -30,7 +31,7 @@ constexpr KnownBenchmark kKnown[] = {{"oxford5k", false, true, 5063},
 std::vector<int64_t> Kept(const std::vector<int64_t>& rows, const std::vector<int64_t>& new_row) {
   std::vector<int64_t> kept;
   for (const int64_t row : rows) {
-    const int64_t now = new_row[static_cast<size_t>(row)];
+    const int64_t now = new_row[ToIndex(row)];
     if (now >= 0) kept.push_back(now);
   }
   return kept;
@@ -54,7 +55,7 @@ Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool 
   std::map<int64_t, int64_t> row_of;  // of places among the photos
   for (const std::string& image : truth.image_names) {
     const std::optional<int64_t> place = photos.Find(image);
-    new_row.push_back(place ? static_cast<int64_t>(benchmark.photos.size()) : -1);
+    new_row.push_back(place ? std::ssize(benchmark.photos) : -1);
     if (!place) {
       benchmark.missing.push_back(image);
       continue;

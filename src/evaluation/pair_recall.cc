@@ -54,8 +54,7 @@ PairRecall RecallOfPairs(const std::vector<RowPair>& pairs, const std::vector<Ro
   const std::set<RowPair> wanted = Ordered(covisible);
   const int64_t found = std::count_if(wanted.begin(), wanted.end(),
                                       [&](const RowPair& pair) { return matched.count(pair) == 1; });
-  return {static_cast<int64_t>(wanted.size()), static_cast<int64_t>(matched.size()),
-          photos * (photos - 1) / 2, found};
+  return {std::ssize(wanted), std::ssize(matched), photos * (photos - 1) / 2, found};
 }
 
 evaluation::DescribedPhotos::DescribedPhotos(const Descriptors& photos)

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "search/similarity_blocks.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/rethrow.h"
 #include "vantage/error.h"
@@ -20,8 +21,7 @@ Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::pat
             const BenchmarkQuery& asked = benchmark.queries[query];
             if (asked.row && *asked.row == row && !asked.box) return std::numeric_limits<int64_t>::max();
             return inliers(PhotoPath(PhotoName(asked.photo, folder), folder),
-                           PhotoPath(PhotoName(benchmark.photos[static_cast<size_t>(row)], folder), folder),
-                           asked.box);
+                           PhotoPath(PhotoName(benchmark.photos[ToIndex(row)], folder), folder), asked.box);
           }};
 }
 
@@ -58,13 +58,13 @@ std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& 
   for (const std::vector<float>& scores : rankings.scores) above.emplace_back(scores.size(), 0);
   search::ForEachSimilarityBlock(queries, distractors, context, [&](const search::SimilarityBlock& block) {
     ParallelFor(block.values.rows(), context.ThreadCount(), [&](int64_t i) {
-      const auto query = static_cast<size_t>(block.first_query + i);
+      const auto query = ToIndex(block.first_query + i);
       const std::vector<float>& scores = rankings.scores[query];
       for (int64_t j = 0; j < block.values.cols(); ++j) {
         // The first place whose score the distractor exceeds; so it does at all places below.
         const auto place =
             std::upper_bound(scores.begin(), scores.end(), block.values(i, j), std::greater<float>());
-        if (place != scores.end()) ++above[query][static_cast<size_t>(place - scores.begin())];
+        if (place != scores.end()) ++above[query][ToIndex(place - scores.begin())];
       }
     });
   });

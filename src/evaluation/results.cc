@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage {
 namespace {
@@ -20,14 +21,14 @@ std::vector<RankedPhoto> FirstOf(const Benchmark& benchmark, const fs::path& fol
   const std::unordered_set<int64_t> junk(relevance.junk.begin(), relevance.junk.end());
   std::vector<RankedPhoto> first;
   const std::vector<int64_t>& rows = rankings.rows[query];
-  for (size_t place = 0; place < rows.size() && static_cast<int64_t>(first.size()) < count; ++place) {
+  for (size_t place = 0; place < rows.size() && std::ssize(first) < count; ++place) {
     const int64_t row = rows[place];
     const bool is_junk = junk.count(row) == 1;
     if (is_junk && benchmark.queries[query].row == row) continue;
     const ResultKind kind = positives.count(row) == 1 ? ResultKind::kPositive
                             : is_junk                 ? ResultKind::kJunk
                                                       : ResultKind::kNegative;
-    first.push_back({PhotoName(benchmark.photos[static_cast<size_t>(row)], folder), kind,
+    first.push_back({PhotoName(benchmark.photos[ToIndex(row)], folder), kind,
                      static_cast<double>(rankings.scores[query][place])});
   }
   return first;
@@ -53,7 +54,7 @@ EvaluationResults JudgeRankings(const Benchmark& benchmark, const fs::path& fold
                                 const std::vector<std::vector<int64_t>>& distractors_above) {
   EvaluationResults results;
   results.benchmark = benchmark.name;
-  results.photos = static_cast<int64_t>(benchmark.photos.size());
+  results.photos = std::ssize(benchmark.photos);
   results.missing = benchmark.missing;
   results.tasks = benchmark.tasks.empty() ? std::vector<std::string>{""} : benchmark.tasks;
   VANTAGE_CHECK(rankings.rows.size() == benchmark.queries.size(), "evaluation: ", rankings.rows.size(),
@@ -67,8 +68,8 @@ EvaluationResults JudgeRankings(const Benchmark& benchmark, const fs::path& fold
       const std::span<const int64_t> above =
           distractors_above.empty() ? std::span<const int64_t>() : distractors_above[q];
       results.queries.push_back({results.tasks[task], PhotoName(query.photo, folder),
-                                 static_cast<int64_t>(relevances[q].positives.size()), precisions[q],
-                                 query.box, PositiveRanks(rankings.rows[q], relevances[q], above),
+                                 std::ssize(relevances[q].positives), precisions[q], query.box,
+                                 PositiveRanks(rankings.rows[q], relevances[q], above),
                                  FirstOf(benchmark, folder, q, relevances[q], rankings, shown)});
     }
   }
@@ -106,7 +107,7 @@ RetrievalScores ScoresOfTask(const EvaluationResults& results, const std::string
 
 std::vector<double> MeanInterpolatedPrecision(const EvaluationResults& results, const std::string& task,
                                               int levels) {
-  std::vector<double> sums(static_cast<size_t>(levels), 0.0);
+  std::vector<double> sums(ToIndex(levels), 0.0);
   int64_t judged = 0;
   for (const QueryResult& query : results.queries) {
     if (query.task != task || query.positives == 0) continue;

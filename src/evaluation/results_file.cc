@@ -46,8 +46,8 @@ void CheckResult(const QueryResult& query, const std::string& place) {
   VANTAGE_CHECK(query.positives >= 0, place, ": ", query.positives, " positives");
   VANTAGE_CHECK(std::isnan(ap) ? query.positives == 0 : ap >= 0 && ap <= 1 + 1e-9, place,
                 ": an average precision of ", ap, " for ", query.positives, " positives");
-  VANTAGE_CHECK(static_cast<int64_t>(query.positive_ranks.size()) <= query.positives, place, ": ",
-                query.positive_ranks.size(), " ranks of ", query.positives, " positives");
+  VANTAGE_CHECK(std::ssize(query.positive_ranks) <= query.positives, place, ": ", query.positive_ranks.size(),
+                " ranks of ", query.positives, " positives");
   VANTAGE_CHECK(query.positive_ranks.empty() || query.positive_ranks.front() >= 0, place, ": rank ",
                 query.positive_ranks.empty() ? 0 : query.positive_ranks.front());
   VANTAGE_CHECK(std::is_sorted(query.positive_ranks.begin(), query.positive_ranks.end()), place,

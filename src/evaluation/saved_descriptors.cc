@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "util/check.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 #include "vantage/evaluation.h"
 #include "vantage/photos.h"
@@ -112,7 +113,7 @@ SavedDescriptors TakeDescriptors(Benchmark& benchmark, const DescriptorFile& fil
   std::vector<std::optional<int64_t>> rows;
   const auto use = [&](const fs::path& photo) {
     const std::optional<int64_t> row = named.Row(photo, folder);
-    if (row) is_used[static_cast<size_t>(*row)] = true;
+    if (row) is_used[ToIndex(*row)] = true;
     return row;
   };
   for (const fs::path& photo : benchmark.photos) {

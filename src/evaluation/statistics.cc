@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "util/check.h"
+#include "util/index.h"
 #include "util/random.h"
 
 namespace vantage {
@@ -61,7 +62,7 @@ Interval BootstrapMean(const std::vector<double>& values, const StatisticsOption
                [](double value) { return !std::isnan(value); });
   if (known.empty()) return {kNaN, kNaN};
   RandomStream random(static_cast<uint64_t>(options.seed), "bootstrap");
-  std::vector<double> means(static_cast<size_t>(options.resamples));
+  std::vector<double> means(ToIndex(options.resamples));
   for (double& mean : means) {
     double sum = 0;
     for (size_t i = 0; i < known.size(); ++i) sum += known[random.Below(known.size())];
@@ -84,7 +85,7 @@ PairedComparison ComparePaired(const std::vector<double>& first, const std::vect
     comparison.worse += difference < 0 ? 1 : 0;
   }
   VANTAGE_CHECK(!differences.empty(), "comparison: no query that both runs judge");
-  comparison.queries = static_cast<int64_t>(differences.size());
+  comparison.queries = std::ssize(differences);
   comparison.mean_difference = Mean(differences);
   comparison.interval = BootstrapMean(differences, options);
   comparison.p_value = RandomisationPValue(differences, options);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "util/check.h"
+#include "util/index.h"
 #include "util/lines.h"
 #include "util/rethrow.h"
 #include "vantage/evaluation.h"
@@ -44,7 +45,7 @@ void ReadTurns(Benchmark& benchmark, const fs::path& path) try {
     VANTAGE_CHECK(seen.insert(*row).second, place, ": '", name, "' stands there twice");
     VANTAGE_CHECK(turn == 0 || boxed.count(finder.photo(*row)) == 0, place, ": '", name,
                   "' is a query with a box, which belongs to the photo as it is");
-    turns[static_cast<size_t>(*row)] = turn;
+    turns[ToIndex(*row)] = turn;
   }
   benchmark.turns = std::move(turns);
 } catch (...) {

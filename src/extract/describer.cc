@@ -18,6 +18,7 @@
 #include "nn/model_file.h"
 #include "util/check.h"
 #include "util/hash.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/rethrow.h"
 #include "vantage/run_context.h"
@@ -44,7 +45,7 @@ bool IsFaultOfDevice(const c10::Error& error) {
 }
 
 std::string_view AsBytes(const Eigen::Ref<const Eigen::MatrixXd>& values) {
-  return {reinterpret_cast<const char*>(values.data()), static_cast<size_t>(values.size()) * sizeof(double)};
+  return {reinterpret_cast<const char*>(values.data()), ToIndex(values.size()) * sizeof(double)};
 }
 
 }  // namespace
@@ -110,9 +111,7 @@ struct Describer::State {
     const c10::InferenceMode inference;
     const auto takes = [&](int side) {
       try {
-        const Image image{
-            side, side,
-            std::vector<uint8_t>(size_t{3} * static_cast<size_t>(side) * static_cast<size_t>(side))};
+        const Image image{side, side, std::vector<uint8_t>(size_t{3} * ToIndex(side) * ToIndex(side))};
         net.Forward(nn::ImagesToTensor({image}, net.normalization), {1}, options.super_global);
         return true;
       } catch (const c10::Error& error) {
@@ -262,8 +261,8 @@ std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>&
       for (const size_t i : members) described[i].reason = reason;
       continue;
     }
-    const auto batch_size = static_cast<size_t>(
-        std::max<int64_t>(1, state_->options.batch_pixels / (int64_t{size.first} * size.second)));
+    const auto batch_size =
+        ToIndex(std::max<int64_t>(1, state_->options.batch_pixels / (int64_t{size.first} * size.second)));
     for (size_t begin = 0; begin < members.size(); begin += batch_size)
       describe(std::span(members).subspan(begin, std::min(batch_size, members.size() - begin)));
   }

@@ -13,6 +13,7 @@
 #include "util/file.h"
 #include "util/file_lock.h"
 #include "util/hash.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/rethrow.h"
 #include "vantage/run_context.h"
@@ -138,7 +139,7 @@ bool DescriptorStore::Read(const DescriptorKey& key, std::span<float> values) co
     if (count < 0 && errno == EINTR) continue;
     VANTAGE_CHECK(count > 0, path_.string(), ": cannot be read at byte ", found->second.offset + done, ": ",
                   count == 0 ? "it was shortened" : ErrnoText());
-    done += static_cast<size_t>(count);
+    done += ToIndex(count);
   }
   return true;
 }

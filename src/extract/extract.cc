@@ -11,6 +11,7 @@
 #include "nn/intra_op_threads.h"
 #include "numerics/single_threaded_blas.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/parallel.h"
 #include "util/rethrow.h"
@@ -48,17 +49,17 @@ std::vector<Window> PlanWindows(int64_t count, const ExtractOptions& options) {
 WindowImages LoadWindow(const std::vector<PhotoRequest>& requests, const Window& window,
                         const ExtractOptions& options, const RunContext& context) {
   WindowImages loaded;
-  loaded.photos.resize(static_cast<size_t>(window.count));
+  loaded.photos.resize(ToIndex(window.count));
   for (int64_t i = 0; i < window.count; ++i) {
     context.CheckCancelled();
     try {
-      loaded.images.push_back(LoadPhoto(requests[static_cast<size_t>(window.first + i)], options));
+      loaded.images.push_back(LoadPhoto(requests[ToIndex(window.first + i)], options));
       loaded.positions.push_back(i);
     } catch (const std::bad_alloc&) {  // no fault of the photo's
-      throw Error(StrCat(requests[static_cast<size_t>(window.first + i)].path.string(),
-                         ": not enough memory to read the photo"));
+      throw Error(
+          StrCat(requests[ToIndex(window.first + i)].path.string(), ": not enough memory to read the photo"));
     } catch (const Error& error) {
-      loaded.photos[static_cast<size_t>(i)].reason = error.what();
+      loaded.photos[ToIndex(i)].reason = error.what();
     }
   }
   return loaded;
@@ -70,7 +71,7 @@ void DescribeWindow(const Describer& describer, const std::vector<PhotoRequest>&
   try {
     described = describer.DescribeReduced(loaded.images);
   } catch (const Error& error) {
-    const std::string path = requests[static_cast<size_t>(window.first)].path.string();
+    const std::string path = requests[ToIndex(window.first)].path.string();
     throw Error(StrCat(path, window.count > 1 ? StrCat(" or one of the ", window.count - 1, " after it") : "",
                        ": ", error.what()));
   }
@@ -78,10 +79,10 @@ void DescribeWindow(const Describer& describer, const std::vector<PhotoRequest>&
   for (size_t i = 0; i < described.size(); ++i) {
     const int64_t position = loaded.positions[i];
     if (!described[i].reason.empty()) {
-      described[i].reason = StrCat(requests[static_cast<size_t>(window.first + position)].path.string(), ": ",
-                                   described[i].reason);
+      described[i].reason =
+          StrCat(requests[ToIndex(window.first + position)].path.string(), ": ", described[i].reason);
     }
-    loaded.photos[static_cast<size_t>(position)] = std::move(described[i]);
+    loaded.photos[ToIndex(position)] = std::move(described[i]);
   }
 }
 
@@ -158,11 +159,11 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
 
 ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
                                         const RunContext& context, DescriptorStore* store) try {
-  const auto count = static_cast<int64_t>(requests.size());
+  const auto count = std::ssize(requests);
   ExtractedDescriptors extracted;
   extracted.values.setZero(count, describer.dimension());
   const auto row = [&](int64_t i) -> std::span<float> {
-    return {extracted.values.row(i).data(), static_cast<size_t>(describer.dimension())};
+    return {extracted.values.row(i).data(), ToIndex(describer.dimension())};
   };
   std::vector<std::optional<DescriptorKey>> keys(store == nullptr ? 0 : requests.size());
   std::vector<bool> finished(requests.size());
@@ -182,8 +183,8 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
   const auto keep = [&](const Window& window, std::vector<DescribedPhoto> photos) {
     std::vector<std::pair<DescriptorKey, std::vector<float>>> kept;
     for (int64_t i = window.first; i < window.first + window.count; ++i) {
-      const auto at = static_cast<size_t>(i);
-      DescribedPhoto& photo = photos[at - static_cast<size_t>(window.first)];
+      const auto at = ToIndex(i);
+      DescribedPhoto& photo = photos[at - ToIndex(window.first)];
       if (finished[at]) continue;  // described once more, so that passes are those of an unbroken run
       finished[at] = true;
       ++done;
@@ -207,9 +208,9 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
   const nn::IntraOpThreads one_thread_a_photo(1);
   const numerics::SingleThreadedBlas one_thread_a_whitening;
   const int threads = context.ThreadCount();
-  const auto window_count = static_cast<int64_t>(windows.size());
+  const auto window_count = std::ssize(windows);
   OrderedPrefetch<WindowImages> loaded(window_count, threads, 2 * threads, [&](int64_t w) {
-    const Window& window = windows[static_cast<size_t>(w)];
+    const Window& window = windows[ToIndex(w)];
     WindowImages images = LoadWindow(requests, window, describer.options(), context);
     if (describer.IsOnCpu()) {
       one_thread_a_photo.Enter();
@@ -239,8 +240,8 @@ DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos
   DescriptorFile file;
   std::vector<bool> failed(photos.names.size());
   for (const FailedRequest& photo : extracted.failed) {
-    failed[static_cast<size_t>(photo.index)] = true;
-    file.failed.push_back({photos.names[static_cast<size_t>(photo.index)], photo.reason});
+    failed[ToIndex(photo.index)] = true;
+    file.failed.push_back({photos.names[ToIndex(photo.index)], photo.reason});
   }
   // Photos that may be mended need no store.
   if (file.failed.size() == failed.size() && store != nullptr) store->Remove();

@@ -4,6 +4,7 @@
 #include <opencv2/core.hpp>
 #include <opencv2/features2d.hpp>
 
+#include "util/index.h"
 #include "util/string.h"
 #include "vantage/error.h"
 #include "vantage/matching.h"
@@ -75,7 +76,7 @@ LocalFeatures DetectFeatures(const Image& photo, const FeatureOptions& options) 
     throw Error(StrCat("SIFT of a photo of ", small.width, " x ", small.height, " pixels: ", error.what()));
   }
   // Where several are as strong as the last, OpenCV keeps them all.
-  keypoints.resize(std::min(keypoints.size(), static_cast<size_t>(options.max_features)));
+  keypoints.resize(std::min(keypoints.size(), ToIndex(options.max_features)));
   for (size_t i = 0; i < keypoints.size(); ++i) {
     const cv::KeyPoint& k = keypoints[i];
     // OpenCV puts (0, 0) at the middle of the first pixel.

@@ -6,6 +6,8 @@
 
 #include "vantage/matching.h"
 
+#include "util/index.h"
+
 namespace vantage {
 namespace {
 
@@ -52,7 +54,7 @@ std::vector<FeatureMatch> TentativeMatches(const LocalFeatures& a, const LocalFe
   std::vector<FeatureMatch> matches;
   for (size_t i = 0; i < a.size(); ++i) {
     if (of_a[i].index < 0 || !of_a[i].IsDistinct(max_ratio)) continue;
-    const Nearest& back = of_b[static_cast<size_t>(of_a[i].index)];
+    const Nearest& back = of_b[ToIndex(of_a[i].index)];
     if (back.index == static_cast<int32_t>(i) && back.IsDistinct(max_ratio)) {
       matches.push_back({static_cast<int32_t>(i), of_a[i].index});
     }
@@ -62,7 +64,7 @@ std::vector<FeatureMatch> TentativeMatches(const LocalFeatures& a, const LocalFe
 
 // Where the keypoint is, in units of the photo's longest side.
 cv::Point2d Place(const LocalFeatures& features, int32_t index) {
-  const Keypoint& keypoint = features.keypoints[static_cast<size_t>(index)];
+  const Keypoint& keypoint = features.keypoints[ToIndex(index)];
   const double longest = std::max(1, std::max(features.width, features.height));
   return {keypoint.x / longest, keypoint.y / longest};
 }
@@ -78,7 +80,7 @@ std::vector<FeatureMatch> Inliers(const std::vector<FeatureMatch>& matches,
 
 bool IsAtBorder(const LocalFeatures& features, int32_t index) {
   constexpr double kBorder = 0.1;  // of the longest side
-  const Keypoint& keypoint = features.keypoints[static_cast<size_t>(index)];
+  const Keypoint& keypoint = features.keypoints[ToIndex(index)];
   const double border = kBorder * std::max(features.width, features.height);
   return keypoint.x < border || keypoint.y < border || keypoint.x > features.width - border ||
          keypoint.y > features.height - border;

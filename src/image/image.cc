@@ -8,6 +8,7 @@
 #include "image/codecs.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 
 namespace vantage {
 namespace {
@@ -37,7 +38,7 @@ Format DetectFormat(std::string_view bytes, const std::string& source) {
 
 Image MakeImage(int width, int height) {
   VANTAGE_CHECK(width > 0 && height > 0, "an image of ", width, " x ", height, " pixels");
-  return {width, height, std::vector<uint8_t>(static_cast<size_t>(width) * static_cast<size_t>(height) * 3)};
+  return {width, height, std::vector<uint8_t>(ToIndex(width) * ToIndex(height) * 3)};
 }
 
 void image::CheckImageSize(int64_t width, int64_t height, uint64_t bytes_in_file, int64_t pixels_per_byte,
@@ -107,7 +108,7 @@ Image Crop(const Image& image, const Box& box) {
   const int64_t last_x = std::min<int64_t>(right, image.width);
   for (int64_t y = std::max<int64_t>(top, 0); y < std::min<int64_t>(bottom, image.height); ++y) {
     std::memcpy(part.Row(static_cast<int>(y - top)) + 3 * (first_x - left),
-                image.Row(static_cast<int>(y)) + 3 * first_x, static_cast<size_t>(3 * (last_x - first_x)));
+                image.Row(static_cast<int>(y)) + 3 * first_x, ToIndex(3 * (last_x - first_x)));
   }
   return part;
 }

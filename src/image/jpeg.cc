@@ -13,6 +13,7 @@
 
 #include "image/codecs.h"
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage {
 namespace {
@@ -168,12 +169,12 @@ Image image::DecodeJpeg(std::string_view bytes, const std::string& source, const
   const int height = static_cast<int>(decoder.codec.output_height);
   Image image;
   if (decoder.codec.out_color_space == JCS_CMYK) {
-    std::vector<uint8_t> inks(static_cast<size_t>(width) * static_cast<size_t>(height) * 4);
-    if (!ReadRows(decoder, inks.data(), static_cast<size_t>(width) * 4)) Fail(decoder, source);
+    std::vector<uint8_t> inks(ToIndex(width) * ToIndex(height) * 4);
+    if (!ReadRows(decoder, inks.data(), ToIndex(width) * 4)) Fail(decoder, source);
     image = FromInks(inks, width, height);
   } else {
     image = MakeImage(width, height);
-    if (!ReadRows(decoder, image.pixels.data(), static_cast<size_t>(width) * 3)) Fail(decoder, source);
+    if (!ReadRows(decoder, image.pixels.data(), ToIndex(width) * 3)) Fail(decoder, source);
   }
   VANTAGE_CHECK(!decoder.errors.truncated, source, ": truncated JPEG: the file ends after ", bytes.size(),
                 " bytes, before the image does");

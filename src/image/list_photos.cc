@@ -67,7 +67,7 @@ Shard ParseShard(const std::string& text) {
 }
 
 NamedPhotos SelectShard(const NamedPhotos& photos, const Shard& shard) {
-  const auto count = static_cast<int64_t>(photos.names.size());
+  const auto count = std::ssize(photos.names);
   const auto bound = [&](int64_t i) { return static_cast<std::ptrdiff_t>(count * i / shard.count); };
   const std::ptrdiff_t first = bound(shard.index - 1);
   const std::ptrdiff_t last = bound(shard.index);

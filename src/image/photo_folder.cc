@@ -14,6 +14,7 @@
 
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/rethrow.h"
 #include "util/string.h"
@@ -48,7 +49,7 @@ std::string HeadOf(const fs::path& path) {
   std::array<char, 16> head{};
   const ssize_t size = ::read(descriptor, head.data(), head.size());
   ::close(descriptor);
-  return size > 0 ? std::string(head.data(), static_cast<size_t>(size)) : "";
+  return size > 0 ? std::string(head.data(), ToIndex(size)) : "";
 }
 
 // What an image is by its first bytes: "photo" for what vantage reads, "" for no image.

@@ -9,6 +9,7 @@
 
 #include "image/codecs.h"
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage {
 namespace {
@@ -141,11 +142,11 @@ Image image::DecodePng(std::string_view bytes, const std::string& source, const 
   image::CheckImageSize(header.width, header.height, bytes.size(), kBitsPerByte / bits_per_pixel, options,
                         source);
   if (!StartDecoding(decoder)) Fail(decoder, source);
-  VANTAGE_CHECK(png_get_rowbytes(decoder.codec, decoder.info) == static_cast<size_t>(header.width) * 3,
-                source, ": a PNG of an unknown kind");
+  VANTAGE_CHECK(png_get_rowbytes(decoder.codec, decoder.info) == ToIndex(header.width) * 3, source,
+                ": a PNG of an unknown kind");
   Image image = MakeImage(header.width, header.height);
-  std::vector<png_bytep> rows(static_cast<size_t>(image.height));
-  for (int y = 0; y < image.height; ++y) rows[static_cast<size_t>(y)] = image.Row(y);
+  std::vector<png_bytep> rows(ToIndex(image.height));
+  for (int y = 0; y < image.height; ++y) rows[ToIndex(y)] = image.Row(y);
   if (!ReadRows(decoder, rows.data())) Fail(decoder, source);
   return image;
 }

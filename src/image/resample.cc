@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "util/index.h"
+
 namespace vantage::image {
 namespace {
 
@@ -29,7 +31,7 @@ Image ResampleHorizontally(const Image& image, const ResampleWeights& weights) {
   for (int y = 0; y < image.height; ++y) {
     uint8_t* pixel = out.Row(y);
     for (int x = 0; x < out.width; ++x) {
-      const auto [first, count] = weights.spans[static_cast<size_t>(x)];
+      const auto [first, count] = weights.spans[ToIndex(x)];
       const int32_t* weight = weights.Of(x);
       const uint8_t* from = image.Row(y) + 3 * first;
       std::array<int32_t, 3> sums = {kHalf, kHalf, kHalf};
@@ -44,11 +46,11 @@ Image ResampleHorizontally(const Image& image, const ResampleWeights& weights) {
 
 Image ResampleVertically(const Image& image, const ResampleWeights& weights) {
   Image out = MakeImage(image.width, weights.OutputSize());
-  const size_t row_size = static_cast<size_t>(image.width) * 3;
+  const size_t row_size = ToIndex(image.width) * 3;
   std::vector<int32_t> sums(row_size);
   for (int y = 0; y < out.height; ++y) {
     std::fill(sums.begin(), sums.end(), kHalf);
-    const auto [first, count] = weights.spans[static_cast<size_t>(y)];
+    const auto [first, count] = weights.spans[ToIndex(y)];
     for (int j = 0; j < count; ++j) {
       const int32_t weight = weights.Of(y)[j];
       const uint8_t* row = image.Row(first + j);
@@ -67,9 +69,9 @@ ResampleWeights LanczosWeights(int input_size, float input_length, int output_si
   const double support = kLanczosLobes * filter_scale;
   ResampleWeights weights;
   weights.stride = static_cast<int>(std::ceil(support)) * 2 + 1;
-  weights.spans.resize(static_cast<size_t>(output_size));
-  weights.values.resize(static_cast<size_t>(output_size) * static_cast<size_t>(weights.stride));
-  std::vector<double> row(static_cast<size_t>(weights.stride));
+  weights.spans.resize(ToIndex(output_size));
+  weights.values.resize(ToIndex(output_size) * ToIndex(weights.stride));
+  std::vector<double> row(ToIndex(weights.stride));
   for (int i = 0; i < output_size; ++i) {
     const double center = (i + 0.5) * scale;
     // As Pillow rounds. NOLINTNEXTLINE(bugprone-incorrect-roundings)
@@ -79,13 +81,13 @@ ResampleWeights LanczosWeights(int input_size, float input_length, int output_si
     double sum = 0;
     for (int j = first; j < last; ++j) {
       const double weight = Lanczos((j - center + 0.5) * (1.0 / filter_scale));
-      row[static_cast<size_t>(j - first)] = weight;
+      row[ToIndex(j - first)] = weight;
       sum += weight;
     }
-    weights.spans[static_cast<size_t>(i)] = {first, last - first};
-    int32_t* out = weights.values.data() + static_cast<size_t>(i) * static_cast<size_t>(weights.stride);
+    weights.spans[ToIndex(i)] = {first, last - first};
+    int32_t* out = weights.values.data() + ToIndex(i) * ToIndex(weights.stride);
     for (int j = 0; j < last - first; ++j) {
-      const double weight = (sum != 0 ? row[static_cast<size_t>(j)] / sum : row[static_cast<size_t>(j)]);
+      const double weight = (sum != 0 ? row[ToIndex(j)] / sum : row[ToIndex(j)]);
       out[j] = static_cast<int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << kWeightBits));
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "util/index.h"
 #include "vantage/image.h"
 
 namespace vantage::image {
@@ -23,9 +24,7 @@ struct ResampleWeights {
   int stride = 0;
 
   int OutputSize() const { return static_cast<int>(spans.size()); }
-  const int32_t* Of(int position) const {
-    return values.data() + static_cast<size_t>(position) * static_cast<size_t>(stride);
-  }
+  const int32_t* Of(int position) const { return values.data() + ToIndex(position) * ToIndex(stride); }
 };
 
 // Lanczos of 3 lobes from the input interval [0, input_length) to `output_size` positions; `input_size`

@@ -11,6 +11,8 @@
 #include <array>
 #include <cstring>
 
+#include "util/index.h"
+
 #define VANTAGE_AVX2 __attribute__((target("avx2")))
 #define VANTAGE_AVX2_INLINE __attribute__((target("avx2"), always_inline)) inline
 
@@ -39,13 +41,13 @@ struct PairSpan {
 // Pairs of output `position` that begin at the input `first`, at most the span's own first.
 // Precondition: weights are below 16 in size. Normalised Lanczos weights stay near 1.
 PairSpan PairsFrom(int first, const ResampleWeights& weights, int position) {
-  const auto [span_first, count] = weights.spans[static_cast<size_t>(position)];
-  PairSpan span = {first, std::vector<WeightPair>(static_cast<size_t>(span_first + count - first + 1) / 2)};
+  const auto [span_first, count] = weights.spans[ToIndex(position)];
+  PairSpan span = {first, std::vector<WeightPair>(ToIndex(span_first + count - first + 1) / 2)};
   for (int j = 0; j < count; ++j) {
     const int at = span_first + j - first;
     const int shift = at % 2 * 16;
     const int32_t weight = weights.Of(position)[j];
-    WeightPair& pair = span.pairs[static_cast<size_t>(at) / 2];
+    WeightPair& pair = span.pairs[ToIndex(at) / 2];
     pair.high |= static_cast<int32_t>((static_cast<uint32_t>(weight >> kLowBits) & 0xffffU) << shift);
     pair.low |= static_cast<int32_t>((static_cast<uint32_t>(weight) & ((1U << kLowBits) - 1)) << shift);
   }
@@ -91,7 +93,7 @@ VANTAGE_AVX2 void SpreadRow(const uint8_t* row, int width, uint8_t* pairs) {
   for (int x = 0; x < width; x += 2, row += 6, pairs += kRowGroup * kPairBytes) {
     const uint8_t* from = row;
     if (x + 2 >= width) {
-      std::memcpy(last.data(), row, 3 * static_cast<size_t>(width - x));
+      std::memcpy(last.data(), row, 3 * ToIndex(width - x));
       from = last.data();
     }
     const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
@@ -103,7 +105,7 @@ VANTAGE_AVX2 void SpreadRow(const uint8_t* row, int width, uint8_t* pairs) {
 using PixelColumn = std::array<uint32_t, kRowGroup>;
 
 VANTAGE_AVX2_INLINE PixelColumn ResampleColumn(const uint8_t* pairs, const PairSpan& span) {
-  const uint8_t* column = pairs + static_cast<size_t>(span.first / 2) * kRowGroup * kPairBytes;
+  const uint8_t* column = pairs + ToIndex(span.first / 2) * kRowGroup * kPairBytes;
   Sum rows01 = Zero();
   Sum rows23 = Zero();
   Sum rows45 = Zero();
@@ -140,8 +142,8 @@ Image ResampleHorizontally(const Image& image, const ResampleWeights& weights) {
   Image out = MakeImage(weights.OutputSize(), image.height);
   std::vector<PairSpan> spans;
   for (int x = 0; x < out.width; ++x)
-    spans.push_back(PairsFrom(weights.spans[static_cast<size_t>(x)].first / 2 * 2, weights, x));
-  std::vector<uint8_t> pairs(static_cast<size_t>(image.width + 1) / 2 * kRowGroup * kPairBytes);
+    spans.push_back(PairsFrom(weights.spans[ToIndex(x)].first / 2 * 2, weights, x));
+  std::vector<uint8_t> pairs(ToIndex(image.width + 1) / 2 * kRowGroup * kPairBytes);
   for (int y = 0; y < image.height; y += int{kRowGroup}) {
     std::array<uint8_t*, kRowGroup> to{};
     for (size_t r = 0; r < kRowGroup; ++r) {
@@ -187,11 +189,11 @@ VANTAGE_AVX2 void ResampleRow(const Image& image, const PairSpan& span, size_t r
 }
 
 Image ResampleVertically(const Image& image, const ResampleWeights& weights) {
-  const size_t row_size = static_cast<size_t>(image.width) * 3;
+  const size_t row_size = ToIndex(image.width) * 3;
   if (row_size < kVectorBytes) return PortableResampleKernels().vertically(image, weights);
   Image out = MakeImage(image.width, weights.OutputSize());
   for (int y = 0; y < out.height; ++y) {
-    const PairSpan span = PairsFrom(weights.spans[static_cast<size_t>(y)].first, weights, y);
+    const PairSpan span = PairsFrom(weights.spans[ToIndex(y)].first, weights, y);
     ResampleRow(image, span, row_size, out.Row(y));
   }
   return out;

@@ -5,6 +5,7 @@
 
 #include "image/resample.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "vantage/image.h"
 
 namespace vantage {
@@ -27,13 +28,13 @@ Image ReduceByBoxes(const Image& image, int factor_x, int factor_y) {
       for (int from_y = first_y; from_y < last_y; ++from_y) {
         const uint8_t* row = image.Row(from_y);
         for (int from_x = first_x; from_x < last_x; ++from_x) {
-          for (size_t c = 0; c < 3; ++c) sums[c] += row[3 * static_cast<size_t>(from_x) + c];
+          for (size_t c = 0; c < 3; ++c) sums[c] += row[3 * ToIndex(from_x) + c];
         }
       }
       // 2^24 / count in single precision, as Pillow divides.
       const auto multiplier = static_cast<uint32_t>(4294967296.0F / static_cast<float>(count * 256));
       for (size_t c = 0; c < 3; ++c) {
-        out.Row(y)[3 * static_cast<size_t>(x) + c] = static_cast<uint8_t>((sums[c] * multiplier) >> 24);
+        out.Row(y)[3 * ToIndex(x) + c] = static_cast<uint8_t>((sums[c] * multiplier) >> 24);
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "mining/similarities.h"
 #include "nn/intra_op_threads.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/rethrow.h"
 
@@ -49,10 +50,7 @@ size_t FirstAbove(std::span<const float> similarities, size_t begin, float bound
 class BestPicks {
  public:
   BestPicks(int count, NegativeVariant variant, SceneId own_scene, const std::vector<SceneId>& pool_scenes)
-      : count_(static_cast<size_t>(count)),
-        variant_(variant),
-        own_scene_(own_scene),
-        pool_scenes_(pool_scenes) {}
+      : count_(ToIndex(count)), variant_(variant), own_scene_(own_scene), pool_scenes_(pool_scenes) {}
 
   // The similarities of consecutive rows of the pool. Rows must be offered in their order: an equal one comes
   // too late then.
@@ -69,7 +67,7 @@ class BestPicks {
   const std::vector<Pick>& picks() const { return picks_; }
 
  private:
-  SceneId SceneOf(const Pick& pick) const { return pool_scenes_[static_cast<size_t>(pick.row)]; }
+  SceneId SceneOf(const Pick& pick) const { return pool_scenes_[ToIndex(pick.row)]; }
 
   void Offer(const Pick& pick) {
     const SceneId scene = SceneOf(pick);
@@ -106,8 +104,7 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
                              const Eigen::Ref<const DescriptorMatrix>& pool,
                              const std::vector<SceneId>& pool_scenes, int count, NegativeVariant variant,
                              const RunContext& context) try {
-  VANTAGE_CHECK(queries.rows() == static_cast<int64_t>(query_scenes.size()) &&
-                    pool.rows() == static_cast<int64_t>(pool_scenes.size()),
+  VANTAGE_CHECK(queries.rows() == std::ssize(query_scenes) && pool.rows() == std::ssize(pool_scenes),
                 "mining: the numbers of descriptors and scenes differ");
   VANTAGE_CHECK(count >= 0, "mining of ", count, " negatives");
   VANTAGE_CHECK(queries.cols() == pool.cols(), "mining: queries of ", queries.cols(),
@@ -129,8 +126,7 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
       mining::Similarities(queries.middleRows(first_query, query_count), pool.middleRows(first, pool_count),
                            similarities);
       for (int64_t q = 0; q < query_count; ++q) {
-        best[static_cast<size_t>(first_query + q)].OfferRows(
-            {similarities.row(q).data(), static_cast<size_t>(pool_count)}, first);
+        best[ToIndex(first_query + q)].OfferRows({similarities.row(q).data(), ToIndex(pool_count)}, first);
       }
     }
     const std::scoped_lock lock(mutex);

@@ -6,6 +6,7 @@
 
 #include "mining/descriptor_pool.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/random.h"
 
 namespace vantage::mining {
@@ -28,11 +29,9 @@ std::vector<PhotoId> DrawRound(const TrainingSet& set, Split split, const Triple
   std::vector<PhotoId> drawn;
   for (const SceneId scene : scenes) {
     const std::vector<PhotoId>& photos = of_scene[scene];
-    const int64_t count =
-        std::min<int64_t>(options.per_class, options.pool - static_cast<int64_t>(drawn.size()));
+    const int64_t count = std::min<int64_t>(options.per_class, options.pool - std::ssize(drawn));
     if (count < 2) break;
-    for (const int64_t i : random.Sample(static_cast<int64_t>(photos.size()), count))
-      drawn.push_back(photos[static_cast<size_t>(i)]);
+    for (const int64_t i : random.Sample(std::ssize(photos), count)) drawn.push_back(photos[ToIndex(i)]);
   }
   random.Shuffle(drawn);
   return drawn;
@@ -55,7 +54,7 @@ MinedTuples MineTripletRound(const TrainingSet& set, Split split, const std::fil
   mined.triplets = found.statistics;
   mined.photo_distance = described.Spread(photos.size());
   for (const Triplet& triplet : found.triplets) {
-    const auto photo = [&](int64_t row) { return photos[static_cast<size_t>(row)]; };
+    const auto photo = [&](int64_t row) { return photos[ToIndex(row)]; };
     mined.tuples.push_back({.query = photo(triplet.anchor),
                             .positive = photo(triplet.positive),
                             .negatives = {photo(triplet.negative)},

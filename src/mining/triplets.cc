@@ -11,6 +11,7 @@
 #include "mining/similarities.h"
 #include "nn/intra_op_threads.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/random.h"
 #include "util/rethrow.h"
@@ -41,7 +42,7 @@ struct Ranking {
 
 // Looks through the similarities a few times instead of sorting them.
 Ranking Rank(int64_t anchor, std::span<const float> similarities, const std::vector<SceneId>& classes) {
-  const SceneId own = classes[static_cast<size_t>(anchor)];
+  const SceneId own = classes[ToIndex(anchor)];
   Ranking ranking;
   const auto for_each = [&](const auto& use) {
     for (size_t i = 0; i < similarities.size(); ++i) {
@@ -78,7 +79,7 @@ Ranking DrawAtRandom(int64_t anchor, const std::vector<int64_t>& rows, const std
   uint64_t other = 0;
   for (const int64_t row : rows) {
     if (row == anchor) continue;
-    const bool is_same = classes[static_cast<size_t>(row)] == classes[static_cast<size_t>(anchor)];
+    const bool is_same = classes[ToIndex(row)] == classes[ToIndex(anchor)];
     uint64_t& seen = is_same ? same : other;
     if (random.Below(++seen) == 0) (is_same ? drawn.positive_after : drawn.negative).row = row;
   }
@@ -112,7 +113,7 @@ class Selection {
     ++statistics.losses[static_cast<size_t>(step)];
     if (!(loss > options_.lowest_loss && loss < options_.highest_loss))
       return Count(statistics.outside_window);
-    const SceneId own = classes_[static_cast<size_t>(anchor)];
+    const SceneId own = classes_[ToIndex(anchor)];
     if (options_.one_per_class && used_.count(own) == 1) return Count(statistics.same_class);
     if (static_cast<int>(mined_.triplets.size()) >= options_.triplets) return Count(statistics.beyond_count);
     used_.insert(own);
@@ -180,8 +181,7 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
                            uint64_t round, const RunContext& context) try {
   CheckOptions(options);
   const int64_t rows = descriptors.rows();
-  VANTAGE_CHECK(rows == static_cast<int64_t>(classes.size()),
-                "mining: the numbers of descriptors and classes differ");
+  VANTAGE_CHECK(rows == std::ssize(classes), "mining: the numbers of descriptors and classes differ");
   Selection selection(descriptors, classes, options, seed, round);
   if (options.choice == "random") {
     std::vector<int64_t> finite;
@@ -195,7 +195,7 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
     }
     return selection.Take();
   }
-  std::vector<Ranking> rankings(static_cast<size_t>(rows));
+  std::vector<Ranking> rankings(ToIndex(rows));
   std::mutex mutex;
   int64_t done = 0;
   const nn::IntraOpThreads one_thread_a_block(1);
@@ -207,15 +207,13 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
     DescriptorMatrix similarities;
     mining::Similarities(descriptors.middleRows(first, count), descriptors, similarities);
     for (int64_t i = 0; i < count; ++i) {
-      rankings[static_cast<size_t>(first + i)] =
-          Rank(first + i, {similarities.row(i).data(), static_cast<size_t>(rows)}, classes);
+      rankings[ToIndex(first + i)] = Rank(first + i, {similarities.row(i).data(), ToIndex(rows)}, classes);
     }
     const std::scoped_lock lock(mutex);
     done += count;
     context.Report({"finding triplets", done, rows, ""});
   });
-  for (int64_t anchor = 0; anchor < rows; ++anchor)
-    selection.Offer(anchor, rankings[static_cast<size_t>(anchor)]);
+  for (int64_t anchor = 0; anchor < rows; ++anchor) selection.Offer(anchor, rankings[ToIndex(anchor)]);
   return selection.Take();
 } catch (...) {
   RethrowAsError();

@@ -9,6 +9,7 @@
 #include "mining/descriptor_pool.h"
 #include "mining/triplet_miner.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/random.h"
 #include "util/rethrow.h"
 #include "vantage/describer.h"
@@ -37,14 +38,14 @@ std::vector<mining::Tuple> DrawPairs(const TrainingSet& set, Split split, const 
   const uint64_t split_number = split == Split::kTrain ? 0 : 1;
   RandomStream random(seed, "queries", {split_number, epoch});
   std::vector<mining::Tuple> pairs;
-  for (const int64_t i : random.Sample(static_cast<int64_t>(available.size()), options.queries)) {
-    const TrainingQuery& query = *available[static_cast<size_t>(i)];
+  for (const int64_t i : random.Sample(std::ssize(available), options.queries)) {
+    const TrainingQuery& query = *available[ToIndex(i)];
     const PhotoId positive =
         options.redraw_positives ? RedrawPositive(query, options, random) : query.positive;
     pairs.push_back({.query = query.photo, .positive = positive});
   }
   const auto begin_of = [&](int64_t of_round) {
-    return pairs.begin() + static_cast<int64_t>(pairs.size()) * of_round / options.rounds;
+    return pairs.begin() + std::ssize(pairs) * of_round / options.rounds;
   };
   return {begin_of(round), begin_of(round + 1)};
 }
@@ -59,8 +60,8 @@ std::vector<PhotoId> DrawPool(const TrainingSet& set, Split split, const MiningO
   const uint64_t split_number = split == Split::kTrain ? 0 : 1;
   RandomStream random(seed, "pool", {split_number, epoch});
   std::vector<PhotoId> pool;
-  for (const int64_t i : random.Sample(static_cast<int64_t>(available.size()), options.pool)) {
-    pool.push_back(available[static_cast<size_t>(i)]);
+  for (const int64_t i : random.Sample(std::ssize(available), options.pool)) {
+    pool.push_back(available[ToIndex(i)]);
   }
   return pool;
 }
@@ -175,7 +176,7 @@ mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split,
       mining::ScenesOf(set, pool), options.negatives, ParseNegativeVariant(options.variant), context);
   mined.average_negative_distance = negatives.average_distance;
   for (size_t i = 0; i < pairs.size(); ++i) {
-    for (const int64_t row : negatives.rows[i]) pairs[i].negatives.push_back(pool[static_cast<size_t>(row)]);
+    for (const int64_t row : negatives.rows[i]) pairs[i].negatives.push_back(pool[ToIndex(row)]);
     pairs[i].negative_distances = negatives.distances[i];
     pairs[i].positive_distance = described.Distance(pairs[i].query, pairs[i].positive);
     if (static_cast<int>(pairs[i].negatives.size()) < options.negatives) ++mined.short_tuples;

@@ -295,7 +295,7 @@ at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization&
   const int64_t height = images[0].height;
   const int64_t width = images[0].width;
   at::Tensor batch_B3HW =
-      at::empty({static_cast<int64_t>(images.size()), 3, height, width},
+      at::empty({std::ssize(images), 3, height, width},
                 at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
   float* values = batch_B3HW.mutable_data_ptr<float>();  // B x H x W x 3 in memory
   // As torchvision computes it, in float32: v / 255, minus the mean, divided by the deviation.

@@ -7,6 +7,7 @@
 
 #include "serialize/mat_file.h"
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::nn {
 namespace {
@@ -35,8 +36,8 @@ SourceTensor Plain(const File& file, const serialize::MatValue& value, const std
 SourceTensor Convolution(const File& file, const serialize::MatValue& value, const std::string& name) {
   std::vector<int64_t> shape = value.shape;
   shape.resize(4, 1);
-  const auto rows = static_cast<size_t>(shape[0]);
-  const auto columns = static_cast<size_t>(shape[1]);
+  const auto rows = ToIndex(shape[0]);
+  const auto columns = ToIndex(shape[1]);
   return {name,
           serialize::ElementType::kFloat32,
           {shape[3], shape[2], shape[0], shape[1]},
@@ -58,8 +59,8 @@ SourceTensor Centers(const File& file, const serialize::MatValue& value) {
   const std::vector<int64_t> shape = Squeezed(value);
   VANTAGE_CHECK(shape.size() == 2, file->source(),
                 ": NetVLAD's centres are no matrix: ", serialize::ShapeText(value.shape));
-  const auto clusters = static_cast<size_t>(shape[0]);
-  const auto dimension = static_cast<size_t>(shape[1]);
+  const auto clusters = ToIndex(shape[0]);
+  const auto dimension = ToIndex(shape[1]);
   return {"netvlad.centers",
           serialize::ElementType::kFloat32,
           {shape[1], shape[0]},

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "util/index.h"
+
 namespace vantage::nn {
 namespace {
 
@@ -23,7 +25,7 @@ int64_t PooledLength(int64_t length, const PoolWindow& window) {
 // The largest of each channel over rows [y0, y1) and columns [x0, x1) of an image, H x W x C in memory.
 void MaxOverWindow(const float* image, int64_t width, int64_t channels, int64_t y0, int64_t y1, int64_t x0,
                    int64_t x1, float* out) {
-  std::memcpy(out, image + (y0 * width + x0) * channels, static_cast<size_t>(channels) * sizeof(float));
+  std::memcpy(out, image + (y0 * width + x0) * channels, ToIndex(channels) * sizeof(float));
   for (int64_t y = y0; y < y1; ++y) {
     for (int64_t x = x0; x < x1; ++x) {
       const float* in = image + (y * width + x) * channels;

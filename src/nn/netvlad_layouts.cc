@@ -5,6 +5,7 @@
 #include <array>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::nn {
 namespace {
@@ -39,8 +40,8 @@ SourceTensor Transposed(SourceTensor tensor, const std::string& path) {
   while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
   VANTAGE_CHECK(shape.size() == 2 && shape[0] > 0 && shape[1] > 0, path, ": '", tensor.name,
                 "' is no matrix: ", serialize::ShapeText(shape));
-  const auto rows = static_cast<size_t>(shape[0]);
-  const auto columns = static_cast<size_t>(shape[1]);
+  const auto rows = ToIndex(shape[0]);
+  const auto columns = ToIndex(shape[1]);
   tensor.read = [read = tensor.read, rows, columns] {
     const std::string bytes = read();
     const size_t size = bytes.size() / (rows * columns);
@@ -98,7 +99,7 @@ ModelSource InOwnLayout(const ModelSource& source) {
   if (!has_bias) {
     own.tensors.push_back(
         {"netvlad_pool.assignment_bias", serialize::ElementType::kFloat32, {clusters}, [clusters] {
-           return std::string(static_cast<size_t>(clusters) * sizeof(float), '\0');
+           return std::string(ToIndex(clusters) * sizeof(float), '\0');
          }});
   }
   return own;

@@ -8,6 +8,8 @@
 #include <new>
 #include <utility>
 
+#include "util/index.h"
+
 namespace vantage::nn {
 namespace {
 
@@ -26,7 +28,7 @@ at::Tensor NewZeros(at::IntArrayRef sizes) {
   constexpr int64_t kWorthIt = 4096;  // elements
   const int64_t count = c10::multiply_integers(sizes);
   if (without_memory || count < kWorthIt) return at::zeros(sizes, NewTensor());
-  void* memory = std::calloc(static_cast<size_t>(count), sizeof(float));
+  void* memory = std::calloc(ToIndex(count), sizeof(float));
   if (memory == nullptr) throw std::bad_alloc();
   return at::from_blob(memory, sizes, std::free, NewTensor());
 }

@@ -9,6 +9,7 @@
 
 #include "util/cpu.h"
 #include "util/gpu_driver.h"
+#include "util/index.h"
 #include "util/string.h"
 #include "vantage/error.h"
 
@@ -33,7 +34,7 @@ void CheckOnCpu(Precision precision) {
 void CheckOnGpu(Precision precision, const at::Device& device) {
   if (precision != Precision::kTf32 && precision != Precision::kBf16) return;
   const std::vector<GpuInfo> gpus = AskGpuDriver().gpus;
-  const auto index = static_cast<size_t>(device.has_index() ? device.index() : 0);
+  const auto index = ToIndex(device.has_index() ? device.index() : 0);
   if (index >= gpus.size() || gpus[index].HasFastBfloat16()) return;
   throw UsageError(StrCat("precision: a ", gpus[index].name, " (compute capability ", gpus[index].major, ".",
                           gpus[index].minor, ") has neither tf32 nor bf16; it has fp16"));

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <vector>
 
+#include "util/index.h"
+
 namespace vantage::nn {
 namespace {
 
@@ -20,12 +22,12 @@ struct Source {
 };
 
 std::vector<Source> Sources(int64_t in_length, int64_t out_length, double scale) {
-  std::vector<Source> sources(static_cast<size_t>(out_length));
+  std::vector<Source> sources(ToIndex(out_length));
   for (int64_t i = 0; i < out_length; ++i) {
     const double center = std::max(0.0, (static_cast<double>(i) + 0.5) / scale - 0.5);
     const int64_t first = std::min(static_cast<int64_t>(center), in_length - 1);
-    sources[static_cast<size_t>(i)] = {first, std::min(first + 1, in_length - 1),
-                                       static_cast<float>(center - static_cast<double>(first))};
+    sources[ToIndex(i)] = {first, std::min(first + 1, in_length - 1),
+                           static_cast<float>(center - static_cast<double>(first))};
   }
   return sources;
 }
@@ -53,7 +55,7 @@ at::Tensor ResizeImages(const at::Tensor& x_BCHW, double scale) {
   float* pixels = resized.mutable_data_ptr<float>();
   at::parallel_for(0, x_BCHW.size(0) * height, /*grain_size=*/16, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      const Source& source = rows[static_cast<size_t>(row % height)];
+      const Source& source = rows[ToIndex(row % height)];
       const float* image = images + row / height * in_height * in_width * channels;
       const float* upper = image + source.first * in_width * channels;
       const float* lower = image + source.second * in_width * channels;

@@ -12,6 +12,7 @@
 #include "nn/cuda_devices.h"
 #include "nn/precision.h"
 #include "util/cpu.h"
+#include "util/index.h"
 #include "util/string.h"
 #include "vantage/run_context.h"
 
@@ -80,7 +81,7 @@ SystemInfo ReadSystemInfo() {
   info.nccl_version = NcclVersion();
   info.driver = AskGpuDriver();
   info.gpus = info.driver.gpus;
-  info.gpus.resize(std::min(info.gpus.size(), static_cast<size_t>(CudaDeviceCount())));
+  info.gpus.resize(std::min(info.gpus.size(), ToIndex(CudaDeviceCount())));
   if (info.gpus.empty()) info.no_gpu = WhyNoCudaDevice(info.driver);
   return info;
 }

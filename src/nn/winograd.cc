@@ -12,6 +12,7 @@
 
 #include "util/check.h"
 #include "util/cpu.h"
+#include "util/index.h"
 #include "util/parallel.h"
 
 namespace vantage::nn {
@@ -168,9 +169,9 @@ WinogradConvolution::WinogradConvolution(const at::Tensor& weight, const at::Ten
                   for (int64_t k = 0; k < 9; ++k) {
                     const float* value =
                         all + first * strides[0] + in * strides[1] + k / 3 * strides[2] + k % 3 * strides[3];
-                    auto& row = panel_filters[static_cast<size_t>(k)];
+                    auto& row = panel_filters[ToIndex(k)];
                     for (int64_t lane = 0; lane < lanes; ++lane)
-                      row[static_cast<size_t>(lane)] = value[lane * strides[0]];
+                      row[ToIndex(lane)] = value[lane * strides[0]];
                   }
                   const auto transformed = TransformWinogradFilters(panel_filters);
                   float* to = weights + (panel * in_channels_ + in) * kWinogradPanel;
@@ -206,7 +207,7 @@ at::Tensor WinogradConvolution::operator()(const at::Tensor& x_BCHW, const at::T
                      .in = x.const_data_ptr<float>(),
                      .residual = residual.defined() ? residual.const_data_ptr<float>() : nullptr,
                      .out = y.mutable_data_ptr<float>()};
-  const std::vector<float> zeros(static_cast<size_t>(in_channels_));
+  const std::vector<float> zeros(ToIndex(in_channels_));
   const int64_t tile_count = TileCount(x.size(0), maps.height, maps.width);
   if (tile_count == 0) return y;
   const int64_t at_a_time = TilesAtATime(tile_count, in_channels_ * out_channels_);

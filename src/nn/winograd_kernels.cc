@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "util/index.h"
+
 #define VANTAGE_INLINE __attribute__((always_inline)) inline
 #if defined(__x86_64__)
 #define VANTAGE_AVX2 __attribute__((target("avx2,fma")))
@@ -38,12 +40,12 @@ VANTAGE_INLINE void Load(const float* from, int64_t count, Vector& to) {
     std::memcpy(&to, from, sizeof(Vector));
   } else {
     to = Vector{};
-    std::memcpy(&to, from, static_cast<size_t>(count) * sizeof(float));
+    std::memcpy(&to, from, ToIndex(count) * sizeof(float));
   }
 }
 
 VANTAGE_INLINE void Store(const Vector& from, int64_t count, float* to) {
-  std::memcpy(to, &from, count >= kLanes ? sizeof(Vector) : static_cast<size_t>(count) * sizeof(float));
+  std::memcpy(to, &from, count >= kLanes ? sizeof(Vector) : ToIndex(count) * sizeof(float));
 }
 
 // B^T d in place, of six values that lie `step` apart. Row i of B^T holds the coefficients of the product of

@@ -7,6 +7,7 @@
 
 #include "numerics/single_threaded_blas.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/random.h"
 
@@ -36,14 +37,14 @@ void ForEachBlock(const Points& points, const RunContext& context, const Work& w
 
 // The nearest centre of each point; of equal ones the first.
 Assignment Assign(const Points& points, const DescriptorMatrix& centers, const RunContext& context) {
-  Assignment assignment{std::vector<int64_t>(static_cast<size_t>(points.rows())),
-                        std::vector<double>(static_cast<size_t>(points.rows()))};
+  Assignment assignment{std::vector<int64_t>(ToIndex(points.rows())),
+                        std::vector<double>(ToIndex(points.rows()))};
   const Eigen::RowVectorXf half_norms = 0.5F * centers.rowwise().squaredNorm().transpose();
   ForEachBlock(points, context, [&](int64_t first, int64_t count) {
     DescriptorMatrix scores = points.middleRows(first, count) * centers.transpose();
     scores.rowwise() -= half_norms;
     for (int64_t i = 0; i < count; ++i) {
-      const auto point = static_cast<size_t>(first + i);
+      const auto point = ToIndex(first + i);
       Eigen::Index nearest = 0;
       scores.row(i).maxCoeff(&nearest);
       assignment.cluster[point] = nearest;
@@ -57,13 +58,13 @@ Assignment Assign(const Points& points, const DescriptorMatrix& centers, const R
 DescriptorMatrix FirstCenters(const Points& points, const KMeansOptions& options, const RunContext& context) {
   RandomStream random(options.seed, "k-means++");
   DescriptorMatrix centers(options.clusters, points.cols());
-  std::vector<double> squared(static_cast<size_t>(points.rows()), std::numeric_limits<double>::infinity());
+  std::vector<double> squared(ToIndex(points.rows()), std::numeric_limits<double>::infinity());
   auto chosen = static_cast<Eigen::Index>(random.Below(static_cast<uint64_t>(points.rows())));
   for (int k = 0; k < options.clusters; ++k) {
     centers.row(k) = points.row(chosen);
     ForEachBlock(points, context, [&](int64_t first, int64_t count) {
       for (int64_t i = first; i < first + count; ++i) {
-        double& nearest = squared[static_cast<size_t>(i)];
+        double& nearest = squared[ToIndex(i)];
         nearest = std::min<double>(nearest, (points.row(i) - centers.row(k)).squaredNorm());
       }
     });
@@ -85,19 +86,19 @@ DescriptorMatrix FirstCenters(const Points& points, const KMeansOptions& options
 DescriptorMatrix Means(const Points& points, Assignment& assignment, int64_t clusters,
                        std::vector<int64_t>& sizes) {
   Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(points.cols(), clusters);
-  sizes.assign(static_cast<size_t>(clusters), 0);
+  sizes.assign(ToIndex(clusters), 0);
   const auto add = [&](size_t point, int64_t cluster, int sign) {
     sums.col(cluster) += sign * points.row(static_cast<Eigen::Index>(point)).transpose().cast<double>();
-    sizes[static_cast<size_t>(cluster)] += sign;
+    sizes[ToIndex(cluster)] += sign;
   };
   for (size_t i = 0; i < assignment.cluster.size(); ++i) add(i, assignment.cluster[i], 1);
   for (int64_t k = 0; k < clusters; ++k) {
-    if (sizes[static_cast<size_t>(k)] > 0) continue;
+    if (sizes[ToIndex(k)] > 0) continue;
     // Of clusters that can spare one: there are more points than clusters.
     size_t farthest = 0;
     double most = -1;
     for (size_t i = 0; i < assignment.cluster.size(); ++i) {
-      const int64_t size = sizes[static_cast<size_t>(assignment.cluster[i])];
+      const int64_t size = sizes[ToIndex(assignment.cluster[i])];
       if (size < 2 || assignment.squared_distance[i] <= most) continue;
       most = assignment.squared_distance[i];
       farthest = i;
@@ -109,8 +110,7 @@ DescriptorMatrix Means(const Points& points, Assignment& assignment, int64_t clu
   }
   DescriptorMatrix means(clusters, points.cols());
   for (int64_t k = 0; k < clusters; ++k) {
-    means.row(k) =
-        (sums.col(k) / static_cast<double>(sizes[static_cast<size_t>(k)])).transpose().cast<float>();
+    means.row(k) = (sums.col(k) / static_cast<double>(sizes[ToIndex(k)])).transpose().cast<float>();
   }
   return means;
 }
@@ -139,7 +139,7 @@ KMeansResult KMeans(const Eigen::Ref<const DescriptorMatrix>& points, const KMea
   assignment = Assign(points, centers, context);
   sizes.assign(sizes.size(), 0);
   for (size_t i = 0; i < assignment.cluster.size(); ++i) {
-    ++sizes[static_cast<size_t>(assignment.cluster[i])];
+    ++sizes[ToIndex(assignment.cluster[i])];
     result.mean_squared_distance += assignment.squared_distance[i] / static_cast<double>(points.rows());
   }
   std::vector<size_t> order(sizes.size());

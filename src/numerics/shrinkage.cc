@@ -16,6 +16,7 @@
 #include "numerics/symmetric_eigen.h"
 #include "numerics/whitening_statistics.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/random.h"
 #include "util/rethrow.h"
 #include "util/string.h"
@@ -49,7 +50,7 @@ std::vector<TrialQuery> DrawQueries(const MatchingPairs& pairs, const std::vecto
   std::map<int64_t, std::map<int64_t, TrialQuery>> by_scene;
   for (size_t i = 0; i < pairs.queries.size(); ++i) {
     const int64_t row = pairs.queries[i];
-    const int64_t scene = scenes[static_cast<size_t>(row)];
+    const int64_t scene = scenes[ToIndex(row)];
     TrialQuery& query = by_scene[scene][row];
     query.row = row;
     query.scene = scene;
@@ -64,10 +65,10 @@ std::vector<TrialQuery> DrawQueries(const MatchingPairs& pairs, const std::vecto
   }
   RandomStream(0, "shrinkage: scenes").Shuffle(of_scenes);
   std::vector<TrialQuery> drawn;
-  for (size_t turn = 0; static_cast<int64_t>(drawn.size()) < most; ++turn) {
+  for (size_t turn = 0; std::ssize(drawn) < most; ++turn) {
     const size_t before = drawn.size();
     for (std::vector<TrialQuery>& queries : of_scenes) {
-      if (turn >= queries.size() || static_cast<int64_t>(drawn.size()) == most) continue;
+      if (turn >= queries.size() || std::ssize(drawn) == most) continue;
       drawn.push_back(std::move(queries[turn]));
     }
     if (drawn.size() == before) break;
@@ -78,11 +79,11 @@ std::vector<TrialQuery> DrawQueries(const MatchingPairs& pairs, const std::vecto
 // The fold of each scene with pairs: dealt by decreasing number of pairs.
 std::map<int64_t, int64_t> DealScenes(const MatchingPairs& pairs, const std::vector<int64_t>& scenes) {
   std::map<int64_t, int64_t> counts;
-  for (const int64_t query : pairs.queries) ++counts[scenes[static_cast<size_t>(query)]];
+  for (const int64_t query : pairs.queries) ++counts[scenes[ToIndex(query)]];
   std::vector<std::pair<int64_t, int64_t>> order;
   for (const auto& [scene, count] : counts) order.emplace_back(-count, scene);
   std::sort(order.begin(), order.end());
-  const int64_t folds = std::min<int64_t>(kMostFolds, static_cast<int64_t>(order.size()));
+  const int64_t folds = std::min<int64_t>(kMostFolds, std::ssize(order));
   std::map<int64_t, int64_t> fold_of;
   for (size_t i = 0; i < order.size(); ++i) fold_of[order[i].second] = static_cast<int64_t>(i) % folds;
   return fold_of;
@@ -95,7 +96,7 @@ double AveragePrecision(std::vector<float> positives, const std::vector<float>& 
   for (const float other : others) {
     const auto first =
         std::partition_point(positives.begin(), positives.end(), [&](float mine) { return mine > other; });
-    if (first != positives.end()) ++before[static_cast<size_t>(first - positives.begin())];
+    if (first != positives.end()) ++before[ToIndex(first - positives.begin())];
   }
   double sum = 0;
   int64_t wrong = 0;
@@ -119,7 +120,7 @@ class Trial {
       rows.insert(query.positives.begin(), query.positives.end());
     }
     rows_.assign(rows.begin(), rows.end());
-    for (const int64_t row : rows_) scenes_.push_back(scenes[static_cast<size_t>(row)]);
+    for (const int64_t row : rows_) scenes_.push_back(scenes[ToIndex(row)]);
   }
 
   const std::vector<TrialQuery>& queries() const { return queries_; }
@@ -170,7 +171,7 @@ void ScaleToUnitLength(DescriptorMatrix& values) {
 // Coordinates of N descriptors of more than N dimensions in the space that they span: N x N, with the same
 // inner products.
 DescriptorMatrix CoordinatesInSpan(const Eigen::Ref<const DescriptorMatrix>& descriptors) {
-  std::vector<int64_t> rows(static_cast<size_t>(descriptors.rows()));
+  std::vector<int64_t> rows(ToIndex(descriptors.rows()));
   std::iota(rows.begin(), rows.end(), 0);
   // X^T = Q R, so that X Q = R^T.
   const Eigen::HouseholderQR<MatrixXd> factors(Indexed(descriptors).gather(rows).transpose());
@@ -187,7 +188,7 @@ class Fold {
        const ShrinkageOptions& options, Trial trial)
       : kept_(options.dimension), trial_(std::move(trial)) {
     std::set<int64_t> scenes_learned_from;
-    for (const int64_t row : rows_learned_from) scenes_learned_from.insert(scenes[static_cast<size_t>(row)]);
+    for (const int64_t row : rows_learned_from) scenes_learned_from.insert(scenes[ToIndex(row)]);
     const bool truncates = kept_ > 0 && kept_ < descriptors.dimension &&
                            descriptors.dimension <= kMostDimensionsToTruncate &&
                            (!options.is_of_paper || scenes_learned_from.size() > 1);
@@ -285,7 +286,7 @@ class SceneScores {
 double StudentQuantile(Index degrees) {
   constexpr std::array<double, 10> kFirst{12.706, 4.303, 3.182, 2.776, 2.571,
                                           2.447,  2.365, 2.306, 2.262, 2.228};
-  if (degrees <= static_cast<Index>(kFirst.size())) return kFirst.at(static_cast<size_t>(degrees - 1));
+  if (degrees <= static_cast<Index>(kFirst.size())) return kFirst.at(ToIndex(degrees - 1));
   return 1.96 + 2.6 / static_cast<double>(degrees);
 }
 
@@ -305,14 +306,14 @@ class Chooser {
       : descriptors_(Indexed(descriptors)), context_(context) {
     const std::map<int64_t, int64_t> fold_of = DealScenes(pairs, scenes);
     const auto fold_of_row = [&](int64_t row) {
-      const auto found = fold_of.find(scenes[static_cast<size_t>(row)]);
+      const auto found = fold_of.find(scenes[ToIndex(row)]);
       return found == fold_of.end() ? -1 : found->second;
     };
     const std::vector<TrialQuery> queries = DrawQueries(pairs, scenes, options.queries);
-    query_count_ = static_cast<int64_t>(queries.size());
+    query_count_ = std::ssize(queries);
     const std::vector<int64_t> photos =
         RandomStream(0, "shrinkage: photos").Sample(descriptors.rows(), options.photos);
-    const int64_t count = std::min<int64_t>(kMostFolds, static_cast<int64_t>(fold_of.size()));
+    const int64_t count = std::min<int64_t>(kMostFolds, std::ssize(fold_of));
     for (int64_t fold = 0; fold < count; ++fold) {
       Report(fold, count);
       MatchingPairs learned_from;
@@ -375,7 +376,7 @@ class Chooser {
   void Measure(const std::vector<int>& steps) {
     std::map<int, SceneScores> scores;
     for (size_t f = 0; f < folds_.size(); ++f) {
-      Report(static_cast<int64_t>(f), static_cast<int64_t>(folds_.size()));
+      Report(static_cast<int64_t>(f), std::ssize(folds_));
       const Fold& fold = folds_[f];
       const DescriptorMatrix rotated = fold.Rotated(descriptors_);
       for (const int step : steps) {
@@ -423,7 +424,7 @@ class Chooser {
     choice.gain_half_width = HalfWidth(chosen->second - unwhitened_);
     choice.least_alike = AtStep(least->first);
     choice.most_alike = AtStep(most->first);
-    choice.folds = static_cast<int64_t>(folds_.size());
+    choice.folds = std::ssize(folds_);
     choice.scenes = unwhitened_.size();
     choice.queries = query_count_;
     for (const auto& [step, means] : curve_) choice.curve[AtStep(step)] = means.mean();
@@ -453,7 +454,7 @@ ShrinkageChoice ChooseShrinkage(const Eigen::Ref<const DescriptorMatrix>& descri
                 " scenes of ", descriptors.rows(), " descriptors");
   numerics::CheckPairs(pairs, descriptors.rows());
   std::set<int64_t> with_pairs;
-  for (const int64_t query : pairs.queries) with_pairs.insert(scenes[static_cast<size_t>(query)]);
+  for (const int64_t query : pairs.queries) with_pairs.insert(scenes[ToIndex(query)]);
   if (with_pairs.size() < 2) return {};
   if (descriptors.rows() >= descriptors.cols()) {
     return numerics::Chooser(descriptors, descriptors.cols(), pairs, scenes, options, context).Choose();

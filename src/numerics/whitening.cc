@@ -10,6 +10,7 @@
 #include "numerics/symmetric_eigen.h"
 #include "numerics/whitening_statistics.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "vantage/run_context.h"
 
@@ -70,7 +71,7 @@ void CheckShrinkage(double shrinkage) {
 }
 
 std::vector<int64_t> AllRows(const numerics::IndexedDescriptors& descriptors) {
-  std::vector<int64_t> rows(static_cast<size_t>(descriptors.size));
+  std::vector<int64_t> rows(ToIndex(descriptors.size));
   std::iota(rows.begin(), rows.end(), 0);
   return rows;
 }
@@ -110,8 +111,8 @@ Whitening LearnOfCode(const numerics::IndexedDescriptors& descriptors, const Mat
 Whitening LearnOfPaper(const numerics::IndexedDescriptors& descriptors, const MatchingPairs& pairs,
                        const std::vector<int64_t>& scenes, double shrinkage) {
   CheckShrinkage(shrinkage);
-  VANTAGE_CHECK(static_cast<int64_t>(scenes.size()) == descriptors.size, "whitening: ", scenes.size(),
-                " scenes of ", descriptors.size, " descriptors");
+  VANTAGE_CHECK(std::ssize(scenes) == descriptors.size, "whitening: ", scenes.size(), " scenes of ",
+                descriptors.size, " descriptors");
   numerics::WhiteningStatistics statistics =
       numerics::StatisticsOf(descriptors, pairs, AllRows(descriptors), numerics::CentreOf::kRows,
                              numerics::SpreadOf::kScenes, scenes);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::numerics {
 namespace {
@@ -108,7 +109,7 @@ class SceneSums {
 // s_k^T, with s the sum of all rows and s_k that of a scene's.
 MatrixXd CovarianceBetweenScenes(const VectorXd& mean, const IndexedDescriptors& descriptors,
                                  const std::vector<int64_t>& rows, const std::vector<int64_t>& scenes) {
-  const auto scene_of = [&](int64_t row) { return scenes[static_cast<size_t>(row)]; };
+  const auto scene_of = [&](int64_t row) { return scenes[ToIndex(row)]; };
   std::map<int64_t, double> members;
   for (const int64_t row : rows) members[scene_of(row)] += 1;
   VANTAGE_CHECK(members.size() >= 2, "whitening: one scene only makes no pairs that do not match");

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "util/index.h"
 #include "vantage/whitening.h"
 
 namespace vantage::numerics {
@@ -45,7 +46,7 @@ IndexedDescriptors Indexed(const Matrix& descriptors) {
 template <typename Use>
 void ForEachPart(size_t size, int64_t dimension, const Use& use) {
   constexpr int64_t kPartValues = int64_t{1} << 22;
-  const auto part = static_cast<size_t>(std::max<int64_t>(1, kPartValues / std::max<int64_t>(1, dimension)));
+  const auto part = ToIndex(std::max<int64_t>(1, kPartValues / std::max<int64_t>(1, dimension)));
   for (size_t first = 0; first < size; first += part) use(first, std::min(part, size - first));
 }
 

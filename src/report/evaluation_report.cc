@@ -13,6 +13,7 @@
 #include "report/photo_album.h"
 #include "report/precision_recall_chart.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 #include "util/string.h"
 #include "vantage/photos.h"
@@ -59,7 +60,7 @@ class PhotoList {
   int64_t Number(const std::string& name, const std::optional<Box>& box) {
     const std::string key =
         box ? StrCat(name, '\n', box->left, ' ', box->top, ' ', box->right, ' ', box->bottom) : name;
-    const auto [found, is_new] = number_of_.emplace(key, static_cast<int64_t>(photos_.size()));
+    const auto [found, is_new] = number_of_.emplace(key, std::ssize(photos_));
     if (is_new) photos_.push_back({name, PhotoPath(name, folder_), box});
     return found->second;
   }
@@ -67,7 +68,7 @@ class PhotoList {
   std::vector<int64_t> Numbers(const std::vector<RankedPhoto>& photos, int64_t count) {
     std::vector<int64_t> numbers;
     for (const RankedPhoto& photo : photos) {
-      if (static_cast<int64_t>(numbers.size()) == count) break;
+      if (std::ssize(numbers) == count) break;
       numbers.push_back(Number(photo.name, std::nullopt));
     }
     return numbers;
@@ -85,8 +86,8 @@ class PhotoList {
 std::vector<std::vector<std::string>> Choose(const Pairs& sorted, bool has_other,
                                              const EvaluationReportOptions& options) {
   std::vector<std::vector<std::string>> choices(sorted.size());
-  const size_t worst = std::min(sorted.size(), static_cast<size_t>(options.worst));
-  const size_t best = std::min(sorted.size() - worst, static_cast<size_t>(options.best));
+  const size_t worst = std::min(sorted.size(), ToIndex(options.worst));
+  const size_t best = std::min(sorted.size() - worst, ToIndex(options.best));
   for (size_t i = 0; i < worst; ++i) choices[i].emplace_back("worst");
   for (size_t i = sorted.size() - best; i < sorted.size(); ++i) choices[i].emplace_back("best");
   if (!has_other) return choices;
@@ -96,7 +97,7 @@ std::vector<std::vector<std::string>> Choose(const Pairs& sorted, bool has_other
   }
   std::stable_sort(by_change.begin(), by_change.end(),
                    [&](size_t a, size_t b) { return AbsoluteChange(sorted[a]) > AbsoluteChange(sorted[b]); });
-  by_change.resize(std::min(by_change.size(), static_cast<size_t>(options.changed)));
+  by_change.resize(std::min(by_change.size(), ToIndex(options.changed)));
   for (const size_t i : by_change) choices[i].emplace_back("changed");
   return choices;
 }
@@ -227,8 +228,8 @@ EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
   page.Add(StrCat("</main>\n<footer>vantage ", Version(), "</footer>\n"));
   const std::string text = page.Text();
   WriteFile(output, text);
-  return {static_cast<int64_t>(shown.size()), static_cast<int64_t>(photos.photos().size()),
-          static_cast<int64_t>(text.size()), album.unreadable()};
+  return {std::ssize(shown), static_cast<int64_t>(photos.photos().size()), std::ssize(text),
+          album.unreadable()};
 } catch (...) {
   RethrowAsError();
 }

@@ -75,7 +75,7 @@ std::string ExampleSection(const std::vector<ShownExample>& examples, PhotoAlbum
   }
   std::string html =
       StrCat("<section id=\"examples\"><div class=\"head\"><h2>Hardest negatives</h2><p>",
-             Counted(static_cast<int64_t>(examples.size()), "sample query", "sample queries"),
+             Counted(std::ssize(examples), "sample query", "sample queries"),
              ", in the first epoch and the last one that drew it. <span class=\"keys\"><kbd>J</kbd> next, "
              "<kbd>K</kbd> previous</span></p></div><p class=\"note\">Photos of other scenes that the "
              "network finds most "

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::report {
 namespace {
@@ -82,12 +83,12 @@ std::vector<size_t> Ticks(const Axis& axis) {
   for (const int64_t step : axis.tick_steps) {
     ticks.clear();
     for (int64_t k = axis.first; k <= axis.last; ++k) {
-      if (k % step == 0) ticks.push_back(static_cast<size_t>(k - axis.first));
+      if (k % step == 0) ticks.push_back(ToIndex(k - axis.first));
     }
     if (ticks.size() <= kMaxTicks) break;
   }
   // Too narrow for two round edges: the ends, which say as much.
-  if (ticks.size() < 2) ticks = {0, static_cast<size_t>(axis.Bins())};
+  if (ticks.size() < 2) ticks = {0, ToIndex(axis.Bins())};
   return ticks;
 }
 
@@ -102,7 +103,7 @@ Histogram MakeHistogram(std::span<const double> values, const HistogramOptions& 
   }
   Histogram histogram;
   histogram.whole_numbers = options.whole_numbers;
-  histogram.counted = static_cast<int64_t>(counted.size());
+  histogram.counted = std::ssize(counted);
   histogram.left_out = static_cast<int64_t>(values.size() - counted.size());
   if (counted.empty()) {
     histogram.min = histogram.median = histogram.max = std::numeric_limits<double>::quiet_NaN();

@@ -28,7 +28,7 @@ std::string ShortNumber(double value) {
 std::string UnreadableSection(const std::vector<std::string>& unreadable) {
   if (unreadable.empty()) return "";
   std::string html = StrCat("<section id=\"unreadable\"><div class=\"head\"><h2>Unreadable photos</h2><p>",
-                            Counted(static_cast<int64_t>(unreadable.size()), "photo", "photos"),
+                            Counted(std::ssize(unreadable), "photo", "photos"),
                             " of those shown on this page.</p></div><ul>");
   for (const std::string& reason : unreadable) html += StrCat("<li>", EscapeHtml(reason), "</li>");
   return html + "</ul></section>\n";

@@ -90,8 +90,8 @@ std::string QueryCard(const TrainingSet& set, const ShownQuery& shown, size_t nu
   const TrainingQuery& query = *shown.query;
   const TrainingPhoto& photo = set.photos[IndexOf(query.photo)];
   const TrainingScene& scene = set.scenes[IndexOf(photo.scene)];
-  const int64_t candidates = static_cast<int64_t>(query.candidates.size());
-  const int64_t more = candidates - static_cast<int64_t>(shown.candidates.size());
+  const int64_t candidates = std::ssize(query.candidates);
+  const int64_t more = candidates - std::ssize(shown.candidates);
   const std::string size =
       photo.width > 0 ? StrCat("<span>", photo.width, " &times; ", photo.height, " px</span>") : "";
   const std::string nearest = shown.negatives.empty() ? "9" : FormatFixed(shown.negatives[0].distance, 6);
@@ -143,11 +143,10 @@ std::string NegativesNote(const ReportNegatives* negatives) {
 
 std::string QuerySection(const TrainingSet& set, const std::vector<ShownQuery>& queries,
                          const ReportNegatives* negatives, PhotoAlbum& album) {
-  const auto total = static_cast<int64_t>(set.queries.size());
+  const auto total = std::ssize(set.queries);
   std::string html =
       StrCat("<section id=\"queries\"><div class=\"head\"><h2>Queries</h2><p>", queries.size(), " of ",
-             Counted(total, "query", "queries"),
-             static_cast<int64_t>(queries.size()) < total ? ", drawn at random" : "",
+             Counted(total, "query", "queries"), std::ssize(queries) < total ? ", drawn at random" : "",
              ". <span class=\"keys\"><kbd>J</kbd> next, <kbd>K</kbd> previous</span></p><label "
              "class=\"order\">Order <select "
              "id=\"order\"><option value=\"number\">scenes</option><option value=\"candidates\">fewest "

@@ -9,6 +9,7 @@
 #include "report/page_parts.h"
 #include "report/run_sections.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 #include "util/string.h"
 #include "vantage/error.h"
@@ -24,7 +25,7 @@ class PhotoNumbers {
  public:
   ShownExample::Photo Number(const ExamplePhoto& photo, const fs::path& root) {
     const fs::path path = root / photo.path;
-    const auto [entry, is_new] = numbers_.try_emplace(path, static_cast<int64_t>(paths_.size()));
+    const auto [entry, is_new] = numbers_.try_emplace(path, std::ssize(paths_));
     if (is_new) paths_.push_back(path);
     return {entry->second, photo};
   }
@@ -48,7 +49,7 @@ std::vector<const RunExample*> ChooseExamples(const RunData& run, int count) {
   std::stable_partition(chosen.begin(), chosen.end(), [&](const RunExample* example) {
     return Find(run.examples.front(), example->query.path) != nullptr;
   });
-  chosen.resize(std::min(chosen.size(), static_cast<size_t>(count)));
+  chosen.resize(std::min(chosen.size(), ToIndex(count)));
   return chosen;
 }
 
@@ -147,10 +148,10 @@ RunReportSummary WriteRunReport(const fs::path& folder, const RunReportOptions& 
   std::vector<PhotoThumbnail> thumbnails = MakeThumbnails(numbers.paths(), options.thumbnails, context);
 
   RunReportSummary summary;
-  summary.epochs = static_cast<int64_t>(run.epochs.size());
-  summary.steps = static_cast<int64_t>(run.steps.size());
-  summary.queries = static_cast<int64_t>(examples.size());
-  summary.photos = static_cast<int64_t>(thumbnails.size());
+  summary.epochs = std::ssize(run.epochs);
+  summary.steps = std::ssize(run.steps);
+  summary.queries = std::ssize(examples);
+  summary.photos = std::ssize(thumbnails);
   summary.notes = run.notes;
   PhotoAlbum album;
   for (size_t i = 0; i < thumbnails.size(); ++i) {
@@ -178,7 +179,7 @@ RunReportSummary WriteRunReport(const fs::path& folder, const RunReportOptions& 
   page.Add(StrCat("</main>\n<footer>vantage ", Version(), "</footer>\n"));
   const std::string text = page.Text();
   WriteFile(output, text);
-  summary.bytes = static_cast<int64_t>(text.size());
+  summary.bytes = std::ssize(text);
   return summary;
 } catch (...) {
   RethrowAsError();

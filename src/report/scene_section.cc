@@ -36,7 +36,7 @@ std::string SceneCard(const TrainingSet& set, const ShownScene& shown, PhotoAlbu
 std::string SceneSection(const TrainingSet& set, const std::vector<ShownScene>& scenes, PhotoAlbum& album) {
   std::string html = StrCat(
       "<section id=\"scenes\"><div class=\"head\"><h2>Scenes</h2><p>",
-      Counted(static_cast<int64_t>(scenes.size()), "scene", "scenes"),
+      Counted(std::ssize(scenes), "scene", "scenes"),
       ". Photos of one scene never become each other&#39;s negatives.</p></div><div id=\"scene-list\">\n");
   for (const ShownScene& scene : scenes) html += SceneCard(set, scene, album);
   return html + "</div></section>\n";

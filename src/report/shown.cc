@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "util/index.h"
 #include "util/random.h"
 
 namespace vantage::report {
@@ -22,7 +23,7 @@ std::vector<CandidatePositive> ChooseCandidates(const TrainingQuery& query, int 
     if (is_positive(a) != is_positive(b)) return is_positive(a);
     return a.shared_points > b.shared_points;
   });
-  chosen.resize(std::min(chosen.size(), static_cast<size_t>(count)));
+  chosen.resize(std::min(chosen.size(), ToIndex(count)));
   return chosen;
 }
 
@@ -65,8 +66,8 @@ std::vector<ShownQuery> ChooseQueries(const TrainingSet& set, const ReportNegati
     }
     const int64_t count = QueriesOfSplit(set, split, options.queries);
     RandomStream random(static_cast<uint64_t>(options.seed), "report", {split == Split::kTrain ? 0U : 1U});
-    for (const int64_t place : random.Sample(static_cast<int64_t>(available.size()), count)) {
-      chosen.push_back(available[static_cast<size_t>(place)]);
+    for (const int64_t place : random.Sample(std::ssize(available), count)) {
+      chosen.push_back(available[ToIndex(place)]);
     }
   }
   std::sort(chosen.begin(), chosen.end(), [&](size_t a, size_t b) {
@@ -87,7 +88,7 @@ std::vector<ShownQuery> ChooseQueries(const TrainingSet& set, const ReportNegati
     if (found == mined.end()) continue;
     shown.negatives = found->second->negatives;
     shown.positive_distance = found->second->positive_distance;
-    shown.negatives.resize(std::min(shown.negatives.size(), static_cast<size_t>(options.negatives)));
+    shown.negatives.resize(std::min(shown.negatives.size(), ToIndex(options.negatives)));
   }
   return queries;
 }
@@ -102,11 +103,11 @@ std::vector<ShownScene> ChooseScenes(const TrainingSet& set, const TrainingSetRe
   for (const TrainingQuery& query : set.queries) {
     ShownScene& scene = scenes[IndexOf(set.photos[IndexOf(query.photo)].scene)];
     ++scene.queries;
-    scene.candidates += static_cast<int64_t>(query.candidates.size());
+    scene.candidates += std::ssize(query.candidates);
   }
-  for (size_t i = 0; i < scenes.size(); ++i) scenes[i].photos = static_cast<int64_t>(photos[i].size());
-  for (const size_t i : Spread(scenes.size(), static_cast<size_t>(options.scenes))) {
-    for (const size_t place : Spread(photos[i].size(), static_cast<size_t>(options.scene_photos))) {
+  for (size_t i = 0; i < scenes.size(); ++i) scenes[i].photos = std::ssize(photos[i]);
+  for (const size_t i : Spread(scenes.size(), ToIndex(options.scenes))) {
+    for (const size_t place : Spread(photos[i].size(), ToIndex(options.scene_photos))) {
       scenes[i].shown.push_back(photos[i][place]);
     }
   }

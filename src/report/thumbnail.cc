@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "util/index.h"
 #include "util/parallel.h"
 #include "vantage/error.h"
 #include "vantage/image.h"
@@ -68,17 +69,17 @@ std::vector<PhotoThumbnail> MakeThumbnails(const std::vector<std::filesystem::pa
                                            const ThumbnailOptions& options, const RunContext& context,
                                            const std::vector<std::optional<Box>>& boxes) {
   CheckOptions(options);
-  const auto count = static_cast<int64_t>(photos.size());
+  const auto count = std::ssize(photos);
   const int threads = context.ThreadCount();
   OrderedPrefetch<PhotoThumbnail> prefetch(count, threads, 4 * threads, [&](int64_t i) {
-    const auto at = static_cast<size_t>(i);
+    const auto at = ToIndex(i);
     return MakeThumbnail(photos[at], options, boxes.empty() ? std::nullopt : boxes.at(at));
   });
   std::vector<PhotoThumbnail> thumbnails;
   while (std::optional<PhotoThumbnail> next = prefetch.Next()) {
     context.CheckCancelled();
     thumbnails.push_back(*std::move(next));
-    context.Report({"thumbnails", static_cast<int64_t>(thumbnails.size()), count, ""});
+    context.Report({"thumbnails", std::ssize(thumbnails), count, ""});
   }
   return thumbnails;
 }

@@ -86,8 +86,8 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
   std::vector<PhotoThumbnail> thumbnails = MakeThumbnails(paths, options.thumbnails, context);
 
   TrainingSetReportSummary summary;
-  summary.queries = static_cast<int64_t>(queries.size());
-  summary.photos = static_cast<int64_t>(photos.size());
+  summary.queries = std::ssize(queries);
+  summary.photos = std::ssize(photos);
   PhotoAlbum album;
   for (size_t i = 0; i < photos.size(); ++i) {
     album.Add(static_cast<int64_t>(photos[i]), set.photos[IndexOf(photos[i])].path, std::move(thumbnails[i]));
@@ -108,7 +108,7 @@ TrainingSetReportSummary WriteTrainingSetReport(const TrainingSet& set, const st
   page.Add(StrCat("</main>\n<footer>vantage ", Version(), "</footer>\n"));
   const std::string text = page.Text();
   WriteFile(output, text);
-  summary.bytes = static_cast<int64_t>(text.size());
+  summary.bytes = std::ssize(text);
   return summary;
 } catch (...) {
   RethrowAsError();

@@ -4,6 +4,7 @@
 #include "search/neighbor_heap.h"
 #include "search/similarity_blocks.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "vantage/search.h"
 
@@ -52,11 +53,11 @@ void search::ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& qu
 std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,
                                                     const DescriptorDatabase& database, int64_t k,
                                                     const RunContext& context) {
-  std::vector<std::vector<Neighbor>> neighbors(static_cast<size_t>(queries.rows()));
-  const auto kept = static_cast<size_t>(std::clamp<int64_t>(k, 0, database.size()));
+  std::vector<std::vector<Neighbor>> neighbors(ToIndex(queries.rows()));
+  const auto kept = ToIndex(std::clamp<int64_t>(k, 0, database.size()));
   search::ForEachSimilarityBlock(queries, database, context, [&](const search::SimilarityBlock& block) {
     ParallelFor(block.values.rows(), context.ThreadCount(), [&](int64_t i) {
-      search::OfferAll(neighbors[static_cast<size_t>(block.first_query + i)], kept, block.first_row,
+      search::OfferAll(neighbors[ToIndex(block.first_query + i)], kept, block.first_row,
                        block.values.row(i).data(), block.values.cols());
     });
   });

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "search/neighbor_heap.h"
+#include "util/index.h"
 #include "vantage/error.h"
 
 namespace vantage {
@@ -20,18 +21,17 @@ double Affinity(float similarity, double gamma) {
 // Weights of the edges between rows that are among each other's nearest.
 Eigen::SparseMatrix<double> MutualNeighborWeights(const std::vector<std::vector<Neighbor>>& neighbors,
                                                   double gamma) {
-  const auto n = static_cast<int64_t>(neighbors.size());
+  const auto n = std::ssize(neighbors);
   std::vector<std::unordered_set<int64_t>> near(neighbors.size());
   for (size_t row = 0; row < neighbors.size(); ++row) {
     for (const Neighbor& neighbor : neighbors[row]) near[row].insert(neighbor.index);
   }
   std::vector<Eigen::Triplet<double>> edges;
   for (int64_t row = 0; row < n; ++row) {
-    for (const Neighbor& neighbor : neighbors[static_cast<size_t>(row)]) {
+    for (const Neighbor& neighbor : neighbors[ToIndex(row)]) {
       const double weight = Affinity(neighbor.score, gamma);
       // Each edge once, both ways, so that the matrix is symmetric to the last bit.
-      if (neighbor.index <= row || near[static_cast<size_t>(neighbor.index)].count(row) == 0 || weight == 0)
-        continue;
+      if (neighbor.index <= row || near[ToIndex(neighbor.index)].count(row) == 0 || weight == 0) continue;
       edges.emplace_back(row, neighbor.index, weight);
       edges.emplace_back(neighbor.index, row, weight);
     }
@@ -70,7 +70,7 @@ search::DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const D
   auto neighbors = NearestNeighbors(database, database, options.neighbors + 1, context);
   for (size_t row = 0; row < neighbors.size(); ++row) {
     std::erase_if(neighbors[row], [&](const Neighbor& n) { return n.index == static_cast<int64_t>(row); });
-    neighbors[row].resize(std::min(neighbors[row].size(), static_cast<size_t>(options.neighbors)));
+    neighbors[row].resize(std::min(neighbors[row].size(), ToIndex(options.neighbors)));
   }
   const Eigen::SparseMatrix<double> weights = MutualNeighborWeights(neighbors, options.gamma);
   const Eigen::VectorXd degrees = weights * Eigen::VectorXd::Ones(weights.cols());
@@ -84,7 +84,7 @@ search::DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const D
 
 std::vector<Neighbor> search::DiffusionGraph::Rank(const std::vector<Neighbor>& nearest, int64_t k) const {
   Eigen::VectorXd entry = Eigen::VectorXd::Zero(matrix_.rows());
-  const size_t seeds = std::min(nearest.size(), static_cast<size_t>(options_.seeds));
+  const size_t seeds = std::min(nearest.size(), ToIndex(options_.seeds));
   for (size_t i = 0; i < seeds; ++i) entry[nearest[i].index] = Affinity(nearest[i].score, options_.gamma);
   Eigen::ConjugateGradient<Eigen::SparseMatrix<double>, Eigen::Lower | Eigen::Upper> solver(system_);
   solver.setTolerance(options_.tolerance);
@@ -97,7 +97,7 @@ std::vector<Neighbor> search::DiffusionGraph::Rank(const std::vector<Neighbor>& 
   for (const Neighbor& neighbor : nearest) {
     if (reached[neighbor.index] <= 0) ranking.push_back({neighbor.index, 0});
   }
-  ranking.resize(std::min(ranking.size(), static_cast<size_t>(std::max<int64_t>(0, k))));
+  ranking.resize(std::min(ranking.size(), ToIndex(std::max<int64_t>(0, k))));
   return ranking;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage {
 namespace {
@@ -47,12 +48,12 @@ DescriptorMatrix search::ExpandQueries(const Eigen::Ref<const DescriptorMatrix>&
   VANTAGE_CHECK(static_cast<Eigen::Index>(neighbors.size()) == queries.rows(),
                 "query expansion: ", neighbors.size(), " ranked lists for ", queries.rows(), " queries");
   for (size_t q = 0; q < neighbors.size(); ++q) {
-    const auto count = static_cast<int64_t>(
-        std::min(neighbors[q].size(), static_cast<size_t>(std::max<int64_t>(0, options.neighbors))));
+    const auto count =
+        static_cast<int64_t>(std::min(neighbors[q].size(), ToIndex(std::max<int64_t>(0, options.neighbors))));
     std::vector<int64_t> indices;
     Eigen::RowVectorXf weights(count);
     for (int64_t i = 0; i < count; ++i) {
-      const Neighbor& neighbor = neighbors[q][static_cast<size_t>(i)];
+      const Neighbor& neighbor = neighbors[q][ToIndex(i)];
       indices.push_back(neighbor.index);
       weights[i] = options.kind == "average" ? 1 : Weight(neighbor.score, options.alpha);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage {
 namespace {
@@ -37,7 +38,7 @@ Index::Index(DescriptorFile file)
   CheckVectors(values_, "added");
   row_of_.reserve(ids_.size());
   for (const std::string& id : ids_) {
-    const bool is_new = row_of_.emplace(id, static_cast<int64_t>(row_of_.size())).second;
+    const bool is_new = row_of_.emplace(id, std::ssize(row_of_)).second;
     VANTAGE_CHECK(is_new, "index: '", id, "' is there already");
   }
 }
@@ -58,7 +59,7 @@ void Index::Save(const std::filesystem::path& path) const {
 void Index::Add(const std::string& id, std::span<const float> vector) { AddBatch({id}, AsRow(vector)); }
 
 void Index::AddBatch(const std::vector<std::string>& ids, const Eigen::Ref<const DescriptorMatrix>& vectors) {
-  const auto count = static_cast<int64_t>(ids.size());
+  const auto count = std::ssize(ids);
   VANTAGE_CHECK(count == vectors.rows(), "index: ", count, " ids for ", vectors.rows(), " vectors");
   if (count == 0) return;
   VANTAGE_CHECK(vectors.cols() > 0, "index: a vector without values");
@@ -70,11 +71,11 @@ void Index::AddBatch(const std::vector<std::string>& ids, const Eigen::Ref<const
     // Doubling keeps the cost of moving what is there in proportion to what is added.
     values_.conservativeResize(std::max({needed, 2 * size, kFirstCapacity}), vectors.cols());
   }
-  ids_.reserve(static_cast<size_t>(std::max(needed, 2 * size)));
+  ids_.reserve(ToIndex(std::max(needed, 2 * size)));
   for (int64_t i = 0; i < count; ++i) {
-    const std::string& id = ids[static_cast<size_t>(i)];
+    const std::string& id = ids[ToIndex(i)];
     if (!row_of_.emplace(id, size + i).second) {
-      for (int64_t added = 0; added < i; ++added) row_of_.erase(ids[static_cast<size_t>(added)]);
+      for (int64_t added = 0; added < i; ++added) row_of_.erase(ids[ToIndex(added)]);
       throw Error(StrCat("index: '", id, "' is there already"));
     }
   }
@@ -92,7 +93,7 @@ bool Index::Remove(const std::string& id) {
   ids_.erase(ids_.begin() + row);
   for (int64_t i = row; i < Size(); ++i) {
     values_.row(i) = values_.row(i + 1);
-    --row_of_[ids_[static_cast<size_t>(i)]];
+    --row_of_[ids_[ToIndex(i)]];
   }
   return true;
 }
@@ -105,7 +106,7 @@ std::vector<Match> Index::Query(std::span<const float> vector, int64_t k) const 
 
 std::vector<std::vector<Match>> Index::QueryBatch(const Eigen::Ref<const DescriptorMatrix>& vectors,
                                                   int64_t k, const RunContext& context) const {
-  std::vector<std::vector<Match>> matches(static_cast<size_t>(vectors.rows()));
+  std::vector<std::vector<Match>> matches(ToIndex(vectors.rows()));
   const auto lock = LockToRead();
   CheckVectors(vectors, "searched for");
   if (ids_.empty()) return matches;
@@ -113,7 +114,7 @@ std::vector<std::vector<Match>> Index::QueryBatch(const Eigen::Ref<const Descrip
   for (size_t q = 0; q < matches.size(); ++q) {
     matches[q].reserve(neighbors[q].size());
     for (const Neighbor& neighbor : neighbors[q]) {
-      matches[q].push_back({ids_[static_cast<size_t>(neighbor.index)], neighbor.score});
+      matches[q].push_back({ids_[ToIndex(neighbor.index)], neighbor.score});
     }
   }
   return matches;

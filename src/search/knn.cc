@@ -5,6 +5,7 @@
 
 #include "search/neighbor_heap.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 
 namespace vantage {
@@ -21,8 +22,8 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
                                                     int64_t k, const RunContext& context) {
   VANTAGE_CHECK(queries.cols() == database.cols(), "search: queries of ", queries.cols(),
                 " dimensions in a database of ", database.cols());
-  std::vector<std::vector<Neighbor>> neighbors(static_cast<size_t>(queries.rows()));
-  const auto kept = static_cast<size_t>(std::clamp<int64_t>(k, 0, database.rows()));
+  std::vector<std::vector<Neighbor>> neighbors(ToIndex(queries.rows()));
+  const auto kept = ToIndex(std::clamp<int64_t>(k, 0, database.rows()));
   if (kept == 0) return neighbors;
   DescriptorMatrix similarities;
   for (int64_t first_query = 0; first_query < queries.rows(); first_query += kKnnQueriesPerBlock) {
@@ -34,7 +35,7 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
       similarities.noalias() =
           queries.middleRows(first_query, query_count) * database.middleRows(first, count).transpose();
       ParallelFor(query_count, context.ThreadCount(), [&](int64_t q) {
-        std::vector<Neighbor>& heap = neighbors[static_cast<size_t>(first_query + q)];
+        std::vector<Neighbor>& heap = neighbors[ToIndex(first_query + q)];
         search::OfferAll(heap, kept, first, similarities.row(q).data(), count);
       });
     }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "util/index.h"
 #include "util/rethrow.h"
 #include "util/string.h"
 #include "vantage/error.h"
@@ -30,7 +31,7 @@ void AddNeighborPairs(const DescriptorMatrix& descriptors, const PairOptions& op
       if (neighbor.index == static_cast<int64_t>(i) || taken == options.k) continue;
       ++taken;
       if (options.min_score > -1 && static_cast<double>(neighbor.score) < options.min_score) continue;
-      found.push_back(std::minmax(described[i], described[static_cast<size_t>(neighbor.index)]));
+      found.push_back(std::minmax(described[i], described[ToIndex(neighbor.index)]));
     }
   }
   if (options.mutual) {
@@ -52,11 +53,10 @@ void AddSequentialPairs(const std::vector<std::string>& names, int64_t count, Pa
         static_cast<int64_t>(row));
   }
   for (auto& [folder, rows] : folders) {
-    std::sort(rows.begin(), rows.end(), [&](int64_t a, int64_t b) {
-      return NaturallyBefore(names[static_cast<size_t>(a)], names[static_cast<size_t>(b)]);
-    });
+    std::sort(rows.begin(), rows.end(),
+              [&](int64_t a, int64_t b) { return NaturallyBefore(names[ToIndex(a)], names[ToIndex(b)]); });
     for (size_t i = 0; i < rows.size(); ++i) {
-      const size_t end = std::min(rows.size(), i + 1 + static_cast<size_t>(count));
+      const size_t end = std::min(rows.size(), i + 1 + ToIndex(count));
       for (size_t j = i + 1; j < end; ++j) pairs.push_back(std::minmax(rows[i], rows[j]));
     }
   }
@@ -116,7 +116,7 @@ std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descrip
       const auto other = query_of_row.find(neighbor.index);
       if (own_row && other != query_of_row.end() && seen.contains({other->second, *own_row})) continue;
       if (!seen.insert({q, neighbor.index}).second) continue;
-      pairs.emplace_back(queries.names[q], database.names()[static_cast<size_t>(neighbor.index)]);
+      pairs.emplace_back(queries.names[q], database.names()[ToIndex(neighbor.index)]);
     }
   }
   return pairs;

@@ -6,6 +6,7 @@
 #include "util/check.h"
 #include "util/csv.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 
 namespace vantage {
@@ -64,12 +65,11 @@ void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& 
   if (csv) file.Write(FormatCsvRow({"query", "rank", "name", "score"}));
   for (size_t q = 0; q < lists.queries.size(); ++q) {
     context.CheckCancelled();
-    context.Report(
-        {"writing lists", static_cast<int64_t>(q), static_cast<int64_t>(lists.queries.size()), ""});
+    context.Report({"writing lists", static_cast<int64_t>(q), std::ssize(lists.queries), ""});
     if (!csv) file.Write(Word(lists.queries[q], path));
     for (size_t rank = 0; rank < lists.neighbors[q].size(); ++rank) {
       const Neighbor& neighbor = lists.neighbors[q][rank];
-      const std::string& name = database_names.at(static_cast<size_t>(neighbor.index));
+      const std::string& name = database_names.at(ToIndex(neighbor.index));
       file.Write(csv ? FormatCsvRow({lists.queries[q], std::to_string(rank), name,
                                      FormatFixed(static_cast<double>(neighbor.score), 6)})
                      : StrCat(" ", rank, " ", Word(name, path)));

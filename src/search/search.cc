@@ -10,6 +10,7 @@
 #include "search/expansion.h"
 #include "search/superglobal.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/rethrow.h"
 
@@ -31,7 +32,7 @@ std::string NormalName(const std::string& name) {
 std::optional<Neighbor> TakeOwn(std::vector<Neighbor>& ranking, const OwnRows& own, size_t query,
                                 int64_t count) {
   if (own.empty() || !own[query]) return std::nullopt;
-  const auto end = ranking.begin() + std::min(count, static_cast<int64_t>(ranking.size()));
+  const auto end = ranking.begin() + std::min(count, std::ssize(ranking));
   const auto found = std::find_if(ranking.begin(), end,
                                   [&](const Neighbor& neighbor) { return neighbor.index == *own[query]; });
   if (found == end) return std::nullopt;
@@ -69,7 +70,7 @@ std::vector<std::vector<Neighbor>> Reranked(std::vector<std::vector<Neighbor>> r
     }
   }
   for (auto& ranking : rankings) {
-    ranking.resize(std::min(ranking.size(), static_cast<size_t>(std::max<int64_t>(0, k))));
+    ranking.resize(std::min(ranking.size(), ToIndex(std::max<int64_t>(0, k))));
   }
   return rankings;
 }
@@ -120,14 +121,14 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
   }
   const search::DiffusionGraph graph(*searched, options.diffusion, context);
   auto rankings = nearest(asked, std::max(wanted, WithOwn(options.diffusion.seeds, own)));
-  ParallelFor(static_cast<int64_t>(rankings.size()), context.ThreadCount(), [&](int64_t i) {
+  ParallelFor(std::ssize(rankings), context.ThreadCount(), [&](int64_t i) {
     context.CheckCancelled();
-    const auto q = static_cast<size_t>(i);
+    const auto q = ToIndex(i);
     std::vector<Neighbor>& ranking = rankings[q];
-    const auto taken = TakeOwn(ranking, own, q, static_cast<int64_t>(ranking.size()));
+    const auto taken = TakeOwn(ranking, own, q, std::ssize(ranking));
     ranking = graph.Rank(ranking, WithOwn(wanted, own));
     if (!taken) return;
-    TakeOwn(ranking, own, q, static_cast<int64_t>(ranking.size()));  // edges lead to it
+    TakeOwn(ranking, own, q, std::ssize(ranking));  // edges lead to it
     ranking.insert(ranking.begin(), *taken);
   });
   return Reranked(std::move(rankings), asked, rows, k, options.superglobal, context, own);

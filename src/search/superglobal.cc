@@ -10,6 +10,7 @@
 #include "numerics/single_threaded_blas.h"
 #include "search/neighbor_heap.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 
 namespace vantage {
@@ -19,7 +20,7 @@ using Weights = Eigen::SparseMatrix<float, Eigen::RowMajor>;
 
 // Places by value, largest first; equal ones in their order.
 std::vector<Eigen::Index> Order(const Eigen::VectorXf& values) {
-  std::vector<Eigen::Index> order(static_cast<size_t>(values.size()));
+  std::vector<Eigen::Index> order(ToIndex(values.size()));
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](Eigen::Index a, Eigen::Index b) { return values[a] > values[b]; });
@@ -29,7 +30,7 @@ std::vector<Eigen::Index> Order(const Eigen::VectorXf& values) {
 // What refines the rows: W x, each row of W summing to one.
 Weights RefiningWeights(const DescriptorMatrix& x, const SuperGlobalOptions& options) {
   const DescriptorMatrix similarities = x * x.transpose();
-  const auto count = static_cast<size_t>(std::min<Eigen::Index>(options.neighbors, x.rows() - 1));
+  const auto count = ToIndex(std::min<Eigen::Index>(options.neighbors, x.rows() - 1));
   std::vector<Eigen::Triplet<float>> entries;
   std::vector<Neighbor> others;
   for (Eigen::Index i = 0; i < x.rows(); ++i) {
@@ -59,7 +60,7 @@ Eigen::VectorXf Scores(const Eigen::Ref<const Eigen::RowVectorXf>& query, const 
   const Weights weights = RefiningWeights(x, options);
   const Eigen::VectorXf to_query = weights * (x * query.transpose());
   const std::vector<Eigen::Index> order = Order(to_query);
-  const auto best = static_cast<size_t>(std::min<Eigen::Index>(options.neighbors + 1, x.rows()));
+  const auto best = ToIndex(std::min<Eigen::Index>(options.neighbors + 1, x.rows()));
   Eigen::RowVectorXf second = weights.row(order[0]) * x;
   for (size_t i = 1; i < best; ++i) second = second.cwiseMax(Eigen::RowVectorXf(weights.row(order[i]) * x));
   return (to_query + weights * (x * second.transpose())) / 2;
@@ -88,12 +89,12 @@ std::vector<std::vector<Neighbor>> search::RerankBySuperGlobal(
   VANTAGE_CHECK(static_cast<Eigen::Index>(rankings.size()) == queries.rows(), "re-ranking: ", rankings.size(),
                 " ranked lists for ", queries.rows(), " queries");
   if (options.count == 0) return rankings;
-  const auto total = static_cast<int64_t>(rankings.size());
+  const auto total = std::ssize(rankings);
   std::atomic<int64_t> done = 0;
   const numerics::SingleThreadedBlas one_thread_a_query;
   ParallelFor(total, context.ThreadCount(), [&](int64_t q) {
     context.CheckCancelled();
-    std::vector<Neighbor>& ranking = rankings[static_cast<size_t>(q)];
+    std::vector<Neighbor>& ranking = rankings[ToIndex(q)];
     const std::vector<Neighbor> first(
         ranking.begin(), ranking.begin() + std::min<std::ptrdiff_t>(
                                                options.count, static_cast<std::ptrdiff_t>(ranking.size())));
@@ -103,7 +104,7 @@ std::vector<std::vector<Neighbor>> search::RerankBySuperGlobal(
       const Eigen::VectorXf scores = Scores(queries.row(q), rows(indices), options);
       const std::vector<Eigen::Index> order = Order(scores);
       for (size_t i = 0; i < order.size(); ++i) {
-        ranking[i] = {first[static_cast<size_t>(order[i])].index, scores[order[i]]};
+        ranking[i] = {first[ToIndex(order[i])].index, scores[order[i]]};
       }
     }
     context.Report({"re-ranking", ++done, total, ""});

@@ -10,6 +10,7 @@
 #include "serialize/element_type.h"
 #include "serialize/mat_stream.h"
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::serialize {
 namespace {
@@ -167,7 +168,7 @@ class ArrayReader {
     } else if (kind == kStructClass) {
       value.kind = MatValue::Kind::kStruct;
       ReadFields(value);
-      ReadItems(value, value.elements() * static_cast<int64_t>(value.fields.size()), end, depth);
+      ReadItems(value, value.elements() * std::ssize(value.fields), end, depth);
     } else if (kind >= kFirstNumeric && kind <= kLastNumeric && (flag & kComplexFlag) == 0) {
       ReadNumbers(value);
     }
@@ -199,9 +200,9 @@ class ArrayReader {
     std::memcpy(&length, length_bytes.data(), sizeof(length));
     VANTAGE_CHECK(length > 0 && length <= 256, stream_.Where(), ": field names of ", length, " bytes");
     const std::string names = ReadBytes(kInt8, 1 << 18, "field names");
-    Count(static_cast<int64_t>(names.size()) / length);
-    for (size_t at = 0; at + static_cast<size_t>(length) <= names.size(); at += static_cast<size_t>(length)) {
-      const std::string name = names.substr(at, static_cast<size_t>(length));
+    Count(std::ssize(names) / length);
+    for (size_t at = 0; at + ToIndex(length) <= names.size(); at += ToIndex(length)) {
+      const std::string name = names.substr(at, ToIndex(length));
       value.fields.push_back(name.substr(0, name.find('\0')));
     }
   }
@@ -211,7 +212,7 @@ class ArrayReader {
                   stream_.Where(), ": ", count, " values in fewer bytes");
     Count(count);
     values_ -= count;  // each counts itself
-    value.items.reserve(static_cast<size_t>(count));
+    value.items.reserve(ToIndex(count));
     for (int64_t i = 0; i < count; ++i) {
       std::string unnamed;
       const Tag tag = ReadTag(stream_);
@@ -245,7 +246,7 @@ int64_t MatValue::elements() const { return CountElements(shape).value_or(0); }
 const MatValue* MatValue::Find(std::string_view field) const {
   if (kind != Kind::kStruct || items.size() != fields.size()) return nullptr;
   const auto found = std::find(fields.begin(), fields.end(), field);
-  return found == fields.end() ? nullptr : &items[static_cast<size_t>(found - fields.begin())];
+  return found == fields.end() ? nullptr : &items[ToIndex(found - fields.begin())];
 }
 
 bool MatFile::LooksLikeMat(const InputFile& file) {

@@ -9,6 +9,7 @@
 
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/string.h"
 
 namespace vantage::serialize {
@@ -77,11 +78,10 @@ NpyLayout ParseLayout(std::string_view start, uint64_t file_size, const std::str
   VANTAGE_CHECK(start.size() >= 12 && start.substr(0, kMagic.size()) == kMagic, source, ": not an npy file");
   const bool long_header = start[6] >= 2;
   const size_t header_start = long_header ? 12 : 10;
-  size_t header_size = static_cast<uint8_t>(start[8]) | static_cast<size_t>(static_cast<uint8_t>(start[9]))
-                                                            << 8;
+  size_t header_size = static_cast<uint8_t>(start[8]) | ToIndex(static_cast<uint8_t>(start[9])) << 8;
   if (long_header) {
-    header_size |= static_cast<size_t>(static_cast<uint8_t>(start[10])) << 16 |
-                   static_cast<size_t>(static_cast<uint8_t>(start[11])) << 24;
+    header_size |= ToIndex(static_cast<uint8_t>(start[10])) << 16 | ToIndex(static_cast<uint8_t>(start[11]))
+                                                                        << 24;
   }
   VANTAGE_CHECK(header_size <= start.size() - header_start, source, ": npy header of ", header_size,
                 " bytes ends after the file");
@@ -143,7 +143,7 @@ NpyLayout ReadNpyLayout(const InputFile& file) {
 
 NpyArray ParseNpy(std::string_view bytes, const std::string& source) {
   const NpyLayout layout = ParseLayout(bytes, bytes.size(), source);
-  const auto data_size = static_cast<size_t>(layout.size() * layout.item_size);
+  const auto data_size = ToIndex(layout.size() * layout.item_size);
   return {layout.dtype, layout.shape, std::string(bytes.substr(layout.data_offset, data_size))};
 }
 
@@ -171,8 +171,8 @@ std::string NpyHeader(const std::string& dtype, const std::vector<int64_t>& shap
 template <typename T>
 void WriteNpy(const std::filesystem::path& path, std::span<const T> values,
               const std::vector<int64_t>& shape) {
-  VANTAGE_CHECK(ElementCount(shape) == static_cast<int64_t>(values.size()), path.string(), ": ",
-                values.size(), " values do not fill the shape");
+  VANTAGE_CHECK(ElementCount(shape) == std::ssize(values), path.string(), ": ", values.size(),
+                " values do not fill the shape");
   AtomicFile file(path);
   file.Write(NpyHeader(NpyDtype<T>(), shape));
   file.Write(values.data(), values.size_bytes());

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "serialize/pickle.h"
+#include "util/index.h"
 #include "util/string.h"
 
 namespace vantage::serialize {
@@ -60,7 +61,7 @@ class Machine {
   }
 
   PickleValue* Make(Kind kind) {
-    if (static_cast<int64_t>(values_.size()) >= options_.max_values) {
+    if (std::ssize(values_) >= options_.max_values) {
       Fail("more than ", options_.max_values, " values");
     }
     PickleValue& value = values_.emplace_back();
@@ -412,7 +413,7 @@ void Machine::Step(char opcode) {
     case '\x85':
     case '\x86':
     case '\x87': {  // TUPLE1 to TUPLE3
-      std::vector<const PickleValue*> items(static_cast<size_t>(opcode - '\x85') + 1);
+      std::vector<const PickleValue*> items(ToIndex(opcode - '\x85') + 1);
       for (size_t i = items.size(); i-- > 0;) items[i] = Pop();
       return PushTuple(std::move(items));
     }

@@ -3,6 +3,7 @@
 
 #include "serialize/pickle.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/string.h"
 
 namespace vantage::serialize {
@@ -87,8 +88,8 @@ std::vector<std::string> NumpyTexts(const PickleValue& value, const std::string&
   const std::string dtype = NumpyDtype(*parts.dtype, what);
   const size_t unit = dtype[1] == 'U' ? 4 : dtype[1] == 'S' ? 1 : 0;
   VANTAGE_CHECK(unit > 0 && dtype.size() <= 8, what, ": a NumPy array of type ", dtype, ", not of strings");
-  const auto length = static_cast<size_t>(
-      std::max(1LL, ParseInteger(std::string_view(dtype).substr(2), what + ": NumPy type")));
+  const auto length =
+      ToIndex(std::max(1LL, ParseInteger(std::string_view(dtype).substr(2), what + ": NumPy type")));
   const std::vector<int64_t>& shape = parts.shape;
   VANTAGE_CHECK(shape.size() == 1 && data.text.size() % (length * unit) == 0 &&
                     shape[0] == static_cast<int64_t>(data.text.size() / (length * unit)),

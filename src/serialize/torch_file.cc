@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::serialize {
 namespace {
@@ -51,13 +52,13 @@ std::vector<std::string> AllowedGlobals() {
 
 // Copies a tensor's elements out of its storage, in C order.
 std::string Gather(const TensorRecord& tensor, const std::string& storage) {
-  const auto size = static_cast<size_t>(ElementSize(tensor.type));
-  const auto count = static_cast<size_t>(*CountElements(tensor.shape));
+  const auto size = ToIndex(ElementSize(tensor.type));
+  const auto count = ToIndex(*CountElements(tensor.shape));
   std::string elements(count * size, '\0');
   std::vector<int64_t> index(tensor.shape.size());
   int64_t from = tensor.offset;
   for (size_t i = 0; i < count; ++i) {
-    std::memcpy(elements.data() + i * size, storage.data() + static_cast<size_t>(from) * size, size);
+    std::memcpy(elements.data() + i * size, storage.data() + ToIndex(from) * size, size);
     for (size_t d = index.size(); d-- > 0;) {  // on to the next index, the last dimension first
       if (tensor.shape[d] == 1) continue;      // its stride may be anything
       from += tensor.strides[d];
@@ -236,8 +237,8 @@ std::string TorchFile::Read(const TensorRecord& tensor) const {
   std::string storage = ReadStorage(tensor);
   if (!IsContiguous(tensor)) return Gather(tensor, storage);
   const int64_t size = ElementSize(tensor.type);
-  storage.erase(0, static_cast<size_t>(tensor.offset * size));
-  storage.resize(static_cast<size_t>(count * size));
+  storage.erase(0, ToIndex(tensor.offset * size));
+  storage.resize(ToIndex(count * size));
   return storage;
 }
 

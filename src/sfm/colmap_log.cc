@@ -6,6 +6,8 @@
 #include <fstream>
 #include <vector>
 
+#include "util/index.h"
+
 namespace vantage::sfm {
 namespace {
 
@@ -16,7 +18,7 @@ std::vector<double> Numbers(std::string_view text) {
     uint32_t number = 0;
     const auto [end, error] = std::from_chars(text.data() + i, text.data() + text.size(), number);
     if (error == std::errc()) numbers.push_back(number);
-    i = std::max(i + 1, static_cast<size_t>(end - text.data()));
+    i = std::max(i + 1, ToIndex(end - text.data()));
   }
   return numbers;
 }
@@ -41,7 +43,7 @@ double ColmapLog::DonePart() {
   file.seekg(static_cast<std::streamoff>(read_));
   char buffer[4096];
   while (file.read(buffer, sizeof(buffer)), file.gcount() > 0) {
-    const auto count = static_cast<size_t>(file.gcount());
+    const auto count = ToIndex(file.gcount());
     read_ += count;
     rest_.append(buffer, count);
     size_t start = 0;

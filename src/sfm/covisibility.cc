@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage {
 namespace {
@@ -69,7 +70,7 @@ std::vector<ImageId> CovisibilityIndex::NearestCameras(ImageId image, int64_t co
   for (const auto& [id, other_center] : centers_) {
     if (id != image) others.emplace_back((other_center - center).norm(), id);
   }
-  const auto kept = static_cast<size_t>(std::clamp<int64_t>(count, 0, static_cast<int64_t>(others.size())));
+  const auto kept = ToIndex(std::clamp<int64_t>(count, 0, std::ssize(others)));
   std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(kept), others.end());
   std::vector<ImageId> nearest;
   for (size_t i = 0; i < kept; ++i) nearest.push_back(others[i].second);

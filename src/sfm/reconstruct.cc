@@ -10,6 +10,7 @@
 #include "util/check.h"
 #include "util/file.h"
 #include "util/file_lock.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/parallel.h"
 #include "util/rethrow.h"
@@ -122,7 +123,7 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   const std::vector<sfm::PhotoScene> scenes = FindScenes(photos, options.pool);
   const sfm::ColmapProgram colmap(options.colmap);
   const FileLock lock(folder / ".lock", "another run reconstructs into this folder");
-  const auto count = static_cast<int64_t>(scenes.size());
+  const auto count = std::ssize(scenes);
   const int threads = context.ThreadCount();
   const int wanted = options.jobs > 0 ? options.jobs : std::min(4, threads);
   const auto jobs = static_cast<int>(std::min<int64_t>(wanted, count));
@@ -143,7 +144,7 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   for (const std::string& words : lacking) LogWarning(words);
   ParallelFor(count, jobs, [&](int64_t index) {
     context.CheckCancelled();
-    const auto i = static_cast<size_t>(index);
+    const auto i = ToIndex(index);
     outcomes[i] = work[i].Run();
     progress.Show(i, sfm::SceneWork::kSteps, outcomes[i].status);
   });

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "util/index.h"
 #include "util/string.h"
 #include "vantage/error.h"
 
@@ -57,7 +58,7 @@ double Camera::MeanFocalLength() const {
   const CameraModel& model = CameraModelById(model_id, "camera");
   if (model.focal_length_count == 0) return 0;
   double sum = 0;
-  for (int i = 0; i < model.focal_length_count; ++i) sum += parameters[static_cast<size_t>(i)];
+  for (int i = 0; i < model.focal_length_count; ++i) sum += parameters[ToIndex(i)];
   return sum / model.focal_length_count;
 }
 
@@ -68,8 +69,8 @@ double Camera::RelativeFocalLength() const {
 
 ReconstructionSummary Summarize(const Reconstruction& reconstruction) {
   ReconstructionSummary summary;
-  summary.images = static_cast<int64_t>(reconstruction.images.size());
-  summary.points = static_cast<int64_t>(reconstruction.points.size());
+  summary.images = std::ssize(reconstruction.images);
+  summary.points = std::ssize(reconstruction.points);
   if (summary.points == 0) return summary;
   for (const auto& [id, point] : reconstruction.points) {
     summary.mean_track_length += static_cast<double>(point.track.size());

@@ -12,6 +12,7 @@
 #include "util/check.h"
 #include "util/file.h"
 #include "util/hash.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/stopwatch.h"
 #include "vantage/colmap.h"
@@ -31,8 +32,7 @@ std::vector<std::vector<int64_t>> VideosOf(const std::vector<fs::path>& photos) 
   std::vector<std::vector<int64_t>> videos;
   for (auto& [folder, video] : folders) {
     std::sort(video.begin(), video.end(), [&](int64_t a, int64_t b) {
-      return NaturallyBefore(photos[static_cast<size_t>(a)].string(),
-                             photos[static_cast<size_t>(b)].string());
+      return NaturallyBefore(photos[ToIndex(a)].string(), photos[ToIndex(b)].string());
     });
     videos.push_back(std::move(video));
   }
@@ -75,7 +75,7 @@ SceneOutcome SceneWork::Run() {
     throw;
   } catch (const std::exception& error) {
     outcome.status = StrCat("failed: ", error.what());
-    outcome.photos = static_cast<int64_t>(scene_.photos.size());
+    outcome.photos = std::ssize(scene_.photos);
   }
   outcome.name = scene_.name;
   outcome.earlier_model_stays = outcome.status != "done" && folder_.HasModel();
@@ -100,7 +100,7 @@ SceneOutcome SceneWork::RunOrThrow() {
         outcome.status = StrCat("failed: colmap mapper left a model that cannot be read: ", error.what());
       }
     }
-    outcome.photos = static_cast<int64_t>(scene_.photos.size());
+    outcome.photos = std::ssize(scene_.photos);
     outcome.seconds = folder_.state().attempt.seconds;
     // A failure is told but not kept: another call tries again.
     if (outcome.status == "done" || outcome.status == "no model") folder_.Finish(outcome);
@@ -116,7 +116,7 @@ void SceneWork::KeepPhotoFolder(const SceneAttempt& attempt) {
 }
 
 SceneWork::Matching SceneWork::WayOfMatching() const {
-  const bool is_small = static_cast<int64_t>(scene_.photos.size()) <= options_.exhaustive_limit;
+  const bool is_small = std::ssize(scene_.photos) <= options_.exhaustive_limit;
   if (options_.matching == "sequential") return Matching::kSequential;
   if (options_.matching == "proposed") return Matching::kProposed;
   const bool propose = options_.matching == "auto" && !is_small && proposer_.propose;
@@ -228,12 +228,12 @@ bool SceneWork::NeedsListNames() const {
 
 void SceneWork::WritePairs() const {
   std::set<PhotoPair> pairs;
-  const auto count = static_cast<int64_t>(scene_.photos.size());
+  const auto count = std::ssize(scene_.photos);
   if (WayOfMatching() == Matching::kSequential) {
     for (const std::vector<int64_t>& video : VideosOf(scene_.photos)) {
-      const auto frames = static_cast<int64_t>(video.size());
+      const auto frames = std::ssize(video);
       for (const auto& [a, b] : SequentialPairs(frames, options_.sequential_overlap)) {
-        pairs.insert(std::minmax(video[static_cast<size_t>(a)], video[static_cast<size_t>(b)]));
+        pairs.insert(std::minmax(video[ToIndex(a)], video[ToIndex(b)]));
       }
     }
   }
@@ -249,7 +249,7 @@ void SceneWork::WritePairs() const {
   }
   const bool renames = NeedsListNames();
   const auto name = [&](int64_t photo) {
-    const std::string own = scene_.photos[static_cast<size_t>(photo)].generic_string();
+    const std::string own = scene_.photos[ToIndex(photo)].generic_string();
     return renames ? ListName(own) : own;
   };
   std::string text;
@@ -267,7 +267,7 @@ std::string SceneWork::RunStep(int step, const std::string& command, const Optio
   on_step_(step, command);
   if (IsFinished(command)) return "";
   const uintmax_t log_start = fs::exists(folder_.LogPath()) ? fs::file_size(folder_.LogPath()) : 0;
-  ColmapLog log(folder_.LogPath(), static_cast<int64_t>(scene_.photos.size()));
+  ColmapLog log(folder_.LogPath(), std::ssize(scene_.photos));
   ColmapProgram::Watch watch;
   watch.on_wait = [&] { on_step_(step + log.DonePart(), command); };
   if (options_.time_limit > 0) {
@@ -316,7 +316,7 @@ SceneOutcome SceneWork::CountModels() const {
   const DatabaseSummary database = SummarizeColmapDatabase(folder_.DatabasePath());
   outcome.matched_pairs = database.matched_pairs;
   outcome.verified_pairs = database.verified_pairs;
-  outcome.registered = static_cast<int64_t>(registered.size());
+  outcome.registered = std::ssize(registered);
   if (outcome.points > 0) {
     outcome.mean_reprojection_error = errors / static_cast<double>(outcome.points);
     outcome.mean_track_length = track_lengths / static_cast<double>(outcome.points);

@@ -5,6 +5,7 @@
 
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 
 namespace vantage::sqlite {
 namespace {
@@ -110,7 +111,7 @@ std::string Statement::Text(int column) const {
   const unsigned char* text = sqlite3_column_text(handle_.get(), column);
   if (text == nullptr) return "";
   return std::string(reinterpret_cast<const char*>(text),
-                     static_cast<size_t>(sqlite3_column_bytes(handle_.get(), column)));
+                     ToIndex(sqlite3_column_bytes(handle_.get(), column)));
 }
 
 void Statement::Reset() { sqlite3_reset(handle_.get()); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "synthetic/canvas.h"
 
+#include "util/index.h"
+
 namespace vantage::synthetic {
 namespace {
 
@@ -15,7 +17,7 @@ Canvas::Canvas(double width, double height, double density, bool transparent)
     : columns_(std::max(1, static_cast<int>(std::ceil(width * density - 1e-6)))),
       rows_(std::max(1, static_cast<int>(std::ceil(height * density - 1e-6)))),
       density_(density),
-      texels_(static_cast<size_t>(columns_) * static_cast<size_t>(rows_) * 4, transparent ? 0 : 128) {
+      texels_(ToIndex(columns_) * ToIndex(rows_) * 4, transparent ? 0 : 128) {
   if (transparent) return;
   for (size_t i = 3; i < texels_.size(); i += 4) texels_[i] = 255;
 }
@@ -31,7 +33,7 @@ void Canvas::FillRect(const Extent& rect, const Color& color, double opacity) {
   const int last_y = std::clamp(static_cast<int>(std::ceil(top)), 0, rows_);
   for (int y = first_y; y < last_y; ++y) {
     const double vertical = Overlap(bottom, top, y) * opacity;
-    uint8_t* row = texels_.data() + static_cast<size_t>(y) * static_cast<size_t>(columns_) * 4;
+    uint8_t* row = texels_.data() + ToIndex(y) * ToIndex(columns_) * 4;
     for (int x = first_x; x < last_x; ++x) {
       Blend(color, vertical * Overlap(left, right, x), row + static_cast<ptrdiff_t>(x) * 4);
     }

@@ -8,6 +8,8 @@
 #include <numbers>
 #include <vector>
 
+#include "util/index.h"
+
 namespace vantage::synthetic {
 
 // Angles in radians.
@@ -96,7 +98,7 @@ class Canvas {
     const int first_y = std::clamp(static_cast<int>(std::floor(bounds.v0 * density_)), 0, rows_);
     const int last_y = std::clamp(static_cast<int>(std::ceil(bounds.v1 * density_)), 0, rows_);
     for (int y = first_y; y < last_y; ++y) {
-      uint8_t* row = texels_.data() + static_cast<size_t>(y) * static_cast<size_t>(columns_) * 4;
+      uint8_t* row = texels_.data() + ToIndex(y) * ToIndex(columns_) * 4;
       for (int x = first_x; x < last_x; ++x) {
         visit((x + 0.5) / density_, (y + 0.5) / density_, row + static_cast<ptrdiff_t>(x) * 4);
       }

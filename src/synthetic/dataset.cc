@@ -6,6 +6,7 @@
 #include "util/check.h"
 #include "util/file.h"
 #include "util/file_lock.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/random.h"
 #include "util/rethrow.h"
@@ -49,8 +50,7 @@ class DatasetWriter {
     // Of a run that was ended.
     fs::remove_all(partial_);
     for (const fs::path& files : {folder_, DistractorFolder()}) RemoveAbandonedFilesIn(files);
-    ParallelFor(static_cast<int64_t>(missing.size()), context_.ThreadCount(),
-                [&](int64_t i) { Make(*missing[static_cast<size_t>(i)]); });
+    ParallelFor(std::ssize(missing), context_.ThreadCount(), [&](int64_t i) { Make(*missing[ToIndex(i)]); });
     fs::remove_all(partial_);
     return summary;
   }
@@ -85,7 +85,7 @@ class DatasetWriter {
         task.split = split;
         task.is_distractor = split == "distractors";
         task.options.seed = static_cast<int64_t>(random.Next() >> 1);
-        task.options.style = static_cast<int>(styles[static_cast<size_t>(i) % styles.size()]);
+        task.options.style = static_cast<int>(styles[ToIndex(i) % styles.size()]);
         task.options.photos = photos;
         task.options.image_size = options_.image_size;
         if (task.is_distractor) task.options.points_per_photo = 0;

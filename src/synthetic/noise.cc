@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "synthetic/noise.h"
 
+#include "util/index.h"
+
 namespace vantage::synthetic {
 
-NoiseField::NoiseField(RandomStream random) : values_(static_cast<size_t>(kSize) * kSize) {
+NoiseField::NoiseField(RandomStream random) : values_(ToIndex(kSize) * kSize) {
   for (float& value : values_) value = static_cast<float>(random.Uniform(-1, 1));
 }
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "util/index.h"
 #include "util/random.h"
 
 namespace vantage::synthetic {
@@ -36,7 +37,7 @@ class NoiseField {
   static double Fade(double t) { return t * t * (3 - 2 * t); }
   static double Mix(double a, double b, double t) { return a + (b - a) * t; }
   double Value(int x, int y) const {
-    return values_[static_cast<size_t>(y & (kSize - 1)) * kSize + static_cast<size_t>(x & (kSize - 1))];
+    return values_[ToIndex(y & (kSize - 1)) * kSize + ToIndex(x & (kSize - 1))];
   }
 
   std::vector<float> values_;

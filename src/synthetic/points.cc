@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "util/index.h"
+
 namespace vantage::synthetic {
 namespace {
 
@@ -90,7 +92,7 @@ Reconstruction SamplePoints(std::span<const Surface> permanent, std::span<const 
       }
       if (seen.size() < 2) continue;
       const Eigen::Vector2d uv = drawn->uv + surface.texture_offset;
-      const Eigen::Array4f color = textures[static_cast<size_t>(surface.texture)].Sample(uv.x(), uv.y(), 0);
+      const Eigen::Array4f color = textures[ToIndex(surface.texture)].Sample(uv.x(), uv.y(), 0);
       for (size_t c = 0; c < 3; ++c)
         point.color[c] = static_cast<uint8_t>(color[static_cast<Eigen::Index>(c)]);
       for (const auto& [id, place] : seen) {

@@ -2,6 +2,7 @@
 #include "synthetic/raster.h"
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::synthetic {
 namespace {
@@ -95,7 +96,7 @@ ItemBuffer Rasterize(std::span<const Surface> surfaces, std::span<const Projecte
   buffer.samples = samples;
   buffer.columns = view.width * samples;
   buffer.rows = view.height * samples;
-  const size_t count = static_cast<size_t>(buffer.columns) * static_cast<size_t>(buffer.rows);
+  const size_t count = ToIndex(buffer.columns) * ToIndex(buffer.rows);
   buffer.items.assign(count, kNoItem);
   buffer.inverse_depths.assign(count, 0);
   const double step = 1.0 / samples;
@@ -114,7 +115,7 @@ ItemBuffer Rasterize(std::span<const Surface> surfaces, std::span<const Projecte
         const size_t row = buffer.Index(0, y);
         for (int x = first_x; x < last_x; ++x) {
           const auto inverse_depth = static_cast<float>(start + form.inverse_depth.x() * step * x);
-          const size_t at = row + static_cast<size_t>(x);
+          const size_t at = row + ToIndex(x);
           if (inverse_depth <= buffer.inverse_depths[at]) continue;
           buffer.inverse_depths[at] = inverse_depth;
           buffer.items[at] = item;
@@ -122,7 +123,7 @@ ItemBuffer Rasterize(std::span<const Surface> surfaces, std::span<const Projecte
       });
       continue;
     }
-    const Texture& texture = textures[static_cast<size_t>(surface.texture)];
+    const Texture& texture = textures[ToIndex(surface.texture)];
     const int level = CutOutLevel(texture, corners, view.focal * samples);
     ForEachSpan(outline, buffer.columns, buffer.rows, [&](int y, int first_x, int last_x) {
       for (int x = first_x; x < last_x; ++x) {

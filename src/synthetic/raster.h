@@ -8,6 +8,7 @@
 
 #include "synthetic/place.h"
 #include "synthetic/texture.h"
+#include "util/index.h"
 #include "vantage/colmap.h"
 
 namespace vantage::synthetic {
@@ -57,9 +58,7 @@ struct ItemBuffer {
   std::vector<uint16_t> items;  // index of the surface, or kNoItem
   std::vector<float> inverse_depths;
 
-  size_t Index(int x, int y) const {
-    return static_cast<size_t>(y) * static_cast<size_t>(columns) + static_cast<size_t>(x);
-  }
+  size_t Index(int x, int y) const { return ToIndex(y) * ToIndex(columns) + ToIndex(x); }
 };
 
 // Rasterises the surfaces, cut-outs by the opacity of their textures, or as if opaque where no textures are

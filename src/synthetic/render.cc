@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "util/index.h"
+
 namespace vantage::synthetic {
 namespace {
 
@@ -117,8 +119,7 @@ class Shader {
     if (surface.two_sided && normal.dot(ray) > 0) normal = -normal;
     double lit = 1;
     if (shadows_ && normal.dot(light_.sun_direction) > 0) lit = shadows_->Lit(point, item);
-    const Color albedo =
-        Albedo(surface, form, textures_[static_cast<size_t>(surface.texture)], x, y, depth) / 255.0F;
+    const Color albedo = Albedo(surface, form, textures_[ToIndex(surface.texture)], x, y, depth) / 255.0F;
     // Less of the sky is seen near the ground.
     const double open = 1 - 0.25 * std::exp(-0.8 * std::max(0.0, point.z())) * (1 - std::abs(normal.z()));
     const Color color = albedo.square() * light_.Irradiance(normal, lit) * static_cast<float>(open);
@@ -144,7 +145,7 @@ Radiance Shade(std::span<const Surface> surfaces, std::span<const ProjectedSurfa
                const Light& light, const NoiseField& noise) {
   const Shader shader(surfaces, projected, textures, view, light, noise);
   Radiance radiance{view.width, view.height, {}};
-  radiance.pixels.reserve(static_cast<size_t>(view.width) * static_cast<size_t>(view.height));
+  radiance.pixels.reserve(ToIndex(view.width) * ToIndex(view.height));
   const int samples = buffer.samples;
   const auto total = static_cast<float>(samples * samples);
   struct Part {

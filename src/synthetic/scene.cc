@@ -11,6 +11,7 @@
 #include "synthetic/sensor.h"
 #include "synthetic/views.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 #include "util/string.h"
 
@@ -31,7 +32,7 @@ std::vector<double> NeededDensities(std::span<const Surface> surfaces, size_t te
     const ItemBuffer buffer = Rasterize(surfaces, projected, {}, small, 1);
     for (size_t i = 0; i < buffer.items.size(); ++i) {
       if (buffer.items[i] == kNoItem) continue;
-      double& density = densities[static_cast<size_t>(surfaces[buffer.items[i]].texture)];
+      double& density = densities[ToIndex(surfaces[buffer.items[i]].texture)];
       density = std::max(density, 1.1 * view.focal * buffer.inverse_depths[i]);
     }
   }
@@ -74,8 +75,7 @@ SyntheticPhoto TakePhoto(const Stage& stage, const NoiseField& noise, const Synt
 DetailedScene MakeDetailedScene(const SyntheticSceneOptions& options, const RunContext& context) {
   const auto seed = static_cast<uint64_t>(options.seed);
   DetailedScene detailed;
-  detailed.place =
-      MakePlace(Styles()[static_cast<size_t>(options.style)], RandomStream(seed, "synthetic place"));
+  detailed.place = MakePlace(Styles()[ToIndex(options.style)], RandomStream(seed, "synthetic place"));
   RandomStream view_random(seed, "synthetic views");
   detailed.views = DrawViews(detailed.place, options.views, options.photos, options.image_size, view_random);
   const Place& place = detailed.place;
@@ -85,13 +85,13 @@ DetailedScene MakeDetailedScene(const SyntheticSceneOptions& options, const RunC
   std::vector<std::string> names;
   for (int i = 0; i < options.photos; ++i) {
     context.CheckCancelled();
-    const View& view = detailed.views[static_cast<size_t>(i)];
+    const View& view = detailed.views[ToIndex(i)];
     RandomStream random(seed, "synthetic photo", {static_cast<uint64_t>(i)});
     Occluders occluders = DrawOccluders(place, view, options.views.occlusion, random);
     const std::vector<double> densities =
         NeededDensities(occluders.surfaces, occluders.recipes.size(), std::span(&view, 1));
     for (Surface& surface : occluders.surfaces) {
-      const auto own = static_cast<size_t>(surface.texture);
+      const auto own = ToIndex(surface.texture);
       surface.texture = static_cast<int>(stage.textures.size());
       stage.textures.push_back(PaintTexture(occluders.recipes[own], densities[own]));
       stage.surfaces.push_back(surface);
@@ -123,7 +123,7 @@ int SyntheticStyleCount() { return static_cast<int>(Styles().size()); }
 std::string SyntheticStyleName(int style) {
   VANTAGE_CHECK(style >= 0 && style < SyntheticStyleCount(), "there is no synthetic style ", style,
                 "; there are ", SyntheticStyleCount());
-  return Styles()[static_cast<size_t>(style)].name;
+  return Styles()[ToIndex(style)].name;
 }
 
 std::string EncodeSyntheticPhoto(const SyntheticPhoto& photo) {

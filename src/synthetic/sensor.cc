@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "util/index.h"
+
 namespace vantage::synthetic {
 namespace {
 
@@ -25,15 +27,14 @@ std::vector<float> GaussianWeights(double sigma) {
 void BlurLines(std::vector<Color>& pixels, int count, int line_stride, int length, int stride,
                const std::vector<float>& weights) {
   const int radius = static_cast<int>(weights.size() / 2);
-  std::vector<Color> line(static_cast<size_t>(length));
+  std::vector<Color> line(ToIndex(length));
   for (int i = 0; i < count; ++i) {
     Color* first = pixels.data() + static_cast<ptrdiff_t>(i) * line_stride;
-    for (int k = 0; k < length; ++k) line[static_cast<size_t>(k)] = first[static_cast<ptrdiff_t>(k) * stride];
+    for (int k = 0; k < length; ++k) line[ToIndex(k)] = first[static_cast<ptrdiff_t>(k) * stride];
     for (int k = 0; k < length; ++k) {
       Color sum = Color::Zero();
       for (int j = -radius; j <= radius; ++j) {
-        sum += line[static_cast<size_t>(std::clamp(k + j, 0, length - 1))] *
-               weights[static_cast<size_t>(j + radius)];
+        sum += line[ToIndex(std::clamp(k + j, 0, length - 1))] * weights[ToIndex(j + radius)];
       }
       first[static_cast<ptrdiff_t>(k) * stride] = sum;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "synthetic/texture.h"
 
+#include "util/index.h"
+
 namespace vantage::synthetic {
 namespace {
 
@@ -20,7 +22,7 @@ Texture::Level Texture::Half(const Level& level) {
   Level half;
   half.columns = std::max(1, level.columns / 2);
   half.rows = std::max(1, level.rows / 2);
-  half.texels.resize(static_cast<size_t>(half.columns) * static_cast<size_t>(half.rows) * 4);
+  half.texels.resize(ToIndex(half.columns) * ToIndex(half.rows) * 4);
   uint8_t* out = half.texels.data();
   for (int y = 0; y < half.rows; ++y) {
     const int y1 = std::min(2 * y + 1, level.rows - 1);
@@ -69,7 +71,7 @@ Eigen::Array4f Texture::Sample(double u, double v, float level) const {
 }
 
 uint8_t Texture::Opacity(double u, double v, int level) const {
-  const auto index = static_cast<size_t>(std::clamp(level, 0, static_cast<int>(levels_.size()) - 1));
+  const auto index = ToIndex(std::clamp(level, 0, static_cast<int>(levels_.size()) - 1));
   const double scale = density_ / static_cast<double>(size_t{1} << index);
   const int x = Place(static_cast<int>(std::floor(u * scale)), levels_[index].columns);
   const int y = Place(static_cast<int>(std::floor(v * scale)), levels_[index].rows);

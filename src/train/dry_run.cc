@@ -13,6 +13,7 @@
 #include "train/training_data.h"
 #include "train/training_step.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/random.h"
 #include "util/rethrow.h"
@@ -79,7 +80,7 @@ std::vector<mining::Tuple> RandomTuples(const TrainingSet& set, const std::set<P
   for (int64_t i = 0; i < count; ++i) {
     const TrainingQuery& query = *queries[random.Below(queries.size())];
     mining::Tuple tuple{query.photo, query.positive, {}, {}};
-    while (tuple.negatives.size() < static_cast<size_t>(negatives)) {
+    while (tuple.negatives.size() < ToIndex(negatives)) {
       const PhotoId photo{static_cast<int64_t>(random.Below(set.photos.size()))};
       if (set.photos[IndexOf(photo)].scene != set.photos[IndexOf(query.photo)].scene)
         tuple.negatives.push_back(photo);
@@ -92,7 +93,7 @@ std::vector<mining::Tuple> RandomTuples(const TrainingSet& set, const std::set<P
 double TimeOfStep(const TrainOptions& options, const train::TrainingData& data,
                   const std::set<PhotoId>& unreadable, nn::DescriptorNet& net, train::Optimizer& optimizer,
                   RandomStream& random, const RunContext& context) {
-  const auto per_step = static_cast<size_t>(options.tuples_per_step);
+  const auto per_step = ToIndex(options.tuples_per_step);
   const std::vector<mining::Tuple> tuples =
       RandomTuples(data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step,
                    IsByDifficulty(options.mining) ? 1 : options.mining.negatives, random);

@@ -8,6 +8,7 @@
 
 #include "report/metrics.h"
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::train {
 namespace {
@@ -19,7 +20,7 @@ constexpr int64_t kNobody = -1;  // fills the rows of tuples with fewer negative
 nn::TorchValue ToTorchValue(const EpochProgress& progress) {
   size_t negatives = 0;
   for (const mining::Tuple& tuple : progress.tuples) negatives = std::max(negatives, tuple.negatives.size());
-  const auto rows = static_cast<int64_t>(progress.tuples.size());
+  const auto rows = std::ssize(progress.tuples);
   const auto columns = static_cast<int64_t>(negatives);
   // Query, positive and negatives of each tuple; the negatives' distances.
   at::Tensor photos = at::full({rows, 2 + columns}, kNobody, at::kLong);
@@ -99,8 +100,8 @@ EpochProgress ReadEpochProgress(const serialize::TorchFile& file, const serializ
   const auto* photo = photos.const_data_ptr<int64_t>();
   const auto* distance = distances.const_data_ptr<double>();
   const auto checked = [&](int64_t id) {
-    VANTAGE_CHECK(id >= 0 && id < static_cast<int64_t>(set.photos.size()), source, ": progress: photo ", id,
-                  " of ", set.photos.size());
+    VANTAGE_CHECK(id >= 0 && id < std::ssize(set.photos), source, ": progress: photo ", id, " of ",
+                  set.photos.size());
     return PhotoId{id};
   };
   for (int64_t row = 0; row < photos.size(0); ++row, photo += 2 + negatives, distance += negatives) {
@@ -116,7 +117,7 @@ EpochProgress ReadEpochProgress(const serialize::TorchFile& file, const serializ
   const int64_t next = whole("next");
   VANTAGE_CHECK(next >= 0 && next <= photos.size(0), source, ": progress: tuple ", next, " of ",
                 photos.size(0));
-  progress.next = static_cast<size_t>(next);
+  progress.next = ToIndex(next);
   return progress;
 }
 

@@ -16,6 +16,7 @@
 #include "nn/intra_op_threads.h"
 #include "numerics/kmeans.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/random.h"
 #include "util/rethrow.h"
@@ -35,12 +36,12 @@ class SampledPhotos {
       if (set.SplitOf(photo) == Split::kTrain) available.push_back(photo);
     }
     RandomStream random(seed_, "initialization");
-    for (const int64_t i : random.Sample(static_cast<int64_t>(available.size()), options.photos)) {
-      requests_.push_back({PhotoPath(set, available[static_cast<size_t>(i)], root), std::nullopt});
+    for (const int64_t i : random.Sample(std::ssize(available), options.photos)) {
+      requests_.push_back({PhotoPath(set, available[ToIndex(i)], root), std::nullopt});
     }
   }
 
-  int64_t size() const { return static_cast<int64_t>(requests_.size()); }
+  int64_t size() const { return std::ssize(requests_); }
   std::vector<std::string> failed() const { return failed_; }
 
   // Calls use(compute(feature map, random numbers of the photo)) for all photos that can be read, in their
@@ -62,7 +63,7 @@ class SampledPhotos {
       context.CheckCancelled();
       RandomStream random(seed_, "locals", {static_cast<uint64_t>(i)});
       try {
-        const Image photo = LoadPhoto(requests_[static_cast<size_t>(i)], extract_);
+        const Image photo = LoadPhoto(requests_[ToIndex(i)], extract_);
         return {compute(frozen.FeatureMap(ImagesToTensor({photo}, frozen.normalization)), random), ""};
       } catch (const Interrupted&) {
         throw;
@@ -79,9 +80,8 @@ class SampledPhotos {
       }
       context.Report({task, ++done, size(), ""});
     }
-    VANTAGE_CHECK(
-        static_cast<int64_t>(failed_.size()) < size(),
-        "no photo to make the network's weights of: ", failed_.empty() ? "there is none" : failed_.front());
+    VANTAGE_CHECK(std::ssize(failed_) < size(), "no photo to make the network's weights of: ",
+                  failed_.empty() ? "there is none" : failed_.front());
   }
 
  private:
@@ -139,8 +139,7 @@ DescriptorMatrix SampleLocals(const nn::LocalHead& head, int64_t wanted, const n
       [&](const at::Tensor& map_1CHW, RandomStream& random) {
         const at::Tensor locals_ND = head.Locals(map_1CHW)[0].cpu();
         std::vector<int64_t> picks = random.Sample(locals_ND.size(0), of_photo);
-        return locals_ND.index_select(
-            0, at::from_blob(picks.data(), {static_cast<int64_t>(picks.size())}, at::kLong));
+        return locals_ND.index_select(0, at::from_blob(picks.data(), {std::ssize(picks)}, at::kLong));
       },
       [&](const at::Tensor& locals_ND) {
         rows += locals_ND.size(0);
@@ -199,7 +198,7 @@ train::InitializedLocals train::InitializeLocals(nn::DescriptorNet& net, const T
         at::from_blob(centers.data(), {centers.rows(), centers.cols()}, at::kFloat).clone());
   }
   result.failed = photos.failed();
-  result.photos = photos.size() - static_cast<int64_t>(result.failed.size());
+  result.photos = photos.size() - std::ssize(result.failed);
   return result;
 } catch (...) {
   RethrowAsError();

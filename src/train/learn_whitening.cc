@@ -8,6 +8,7 @@
 #include "descriptors/descriptor_rows.h"
 #include "numerics/pca.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/random.h"
 #include "util/rethrow.h"
@@ -78,12 +79,12 @@ DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
   DescribedSet described;
   described.row_of.assign(count, 0);
   for (const FailedRequest& failed : extracted.failed) {
-    described.row_of[static_cast<size_t>(failed.index)] = -1;
+    described.row_of[ToIndex(failed.index)] = -1;
     described.failed.push_back(failed.reason);
   }
   for (size_t i = 0; i < count; ++i) {
     if (described.row_of[i] < 0) continue;
-    described.row_of[i] = static_cast<int64_t>(described.scenes.size());
+    described.row_of[i] = std::ssize(described.scenes);
     // Moved up in place: the matrix may be most of the memory.
     const auto row = static_cast<Eigen::Index>(i);
     if (row != described.row_of[i]) extracted.values.row(described.row_of[i]) = extracted.values.row(row);
@@ -110,7 +111,7 @@ Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
                          const std::filesystem::path& photo_root, const LearnWhiteningOptions& options,
                          const RunContext& context, DescriptorStore* store, LearnedWhitening& learned) {
   namespace fs = std::filesystem;
-  const size_t at_a_time = static_cast<size_t>(
+  const size_t at_a_time = ToIndex(
       std::max<int64_t>(1, kDescribedAtATime / describer.dimension() / static_cast<int64_t>(sizeof(float))));
   descriptors::ScratchDescriptors scratch(
       options.scratch.empty() ? fs::temp_directory_path() : fs::path(options.scratch), describer.dimension());
@@ -119,8 +120,8 @@ Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
     const size_t count = std::min(at_a_time, set.photos.size() - first);
     RunContext of_part = context;
     of_part.on_progress = [&](const Progress& progress) {
-      context.Report({progress.task, static_cast<int64_t>(first) + progress.done,
-                      static_cast<int64_t>(set.photos.size()), progress.note});
+      context.Report({progress.task, static_cast<int64_t>(first) + progress.done, std::ssize(set.photos),
+                      progress.note});
     };
     const DescribedSet part = DescribeSet(describer, set, photo_root, first, count, of_part, store);
     scratch.Append(part.values);
@@ -153,14 +154,14 @@ MatchingPairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of
       if (IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change))
         add(candidate.photo);
     }
-    const auto count = static_cast<int64_t>(positives.size());
+    const auto count = std::ssize(positives);
     const int64_t most = options.pairs_per_query > 0 ? options.pairs_per_query : count;
     std::vector<int64_t> drawn =
         RandomStream(0, "whitening pairs", {IndexOf(query.photo)}).Sample(count, most);
     std::sort(drawn.begin(), drawn.end());
     for (const int64_t i : drawn) {
       pairs.queries.push_back(row_of[IndexOf(query.photo)]);
-      pairs.positives.push_back(positives[static_cast<size_t>(i)]);
+      pairs.positives.push_back(positives[ToIndex(i)]);
       if (options.pairs_per_query > 0)
         pairs.weights.push_back(1 / static_cast<double>(std::min(count, most)));
     }
@@ -221,7 +222,7 @@ LearnedWhitening train::LearnWhiteningFromTuples(const nn::DescriptorNet& net, c
   VANTAGE_CHECK(net.dimension() <= kLargestCovariance || (is_pca && options.dimension > 0), "descriptors of ",
                 net.dimension(), " dimensions: more than ", kLargestCovariance,
                 " are whitened by pca, to a dimension that is named, alone");
-  const int64_t bytes = static_cast<int64_t>(set.photos.size()) * net.dimension() * int64_t{sizeof(float)};
+  const int64_t bytes = std::ssize(set.photos) * net.dimension() * int64_t{sizeof(float)};
   LearnedWhitening learned;
   const auto learn_at = [&](const std::vector<double>& scales, std::optional<ShrinkageChoice>& choice) {
     ExtractOptions at_scales = extract;
@@ -233,7 +234,7 @@ LearnedWhitening train::LearnWhiteningFromTuples(const nn::DescriptorNet& net, c
     DescribedSet described = DescribeSet(describer, set, photo_root, 0, set.photos.size(), context, store);
     const MatchingPairs pairs = PairsOf(set, described.row_of, options);
     learned.photos = described.values.rows();
-    learned.pairs = static_cast<int64_t>(pairs.queries.size());
+    learned.pairs = std::ssize(pairs.queries);
     learned.failed = std::move(described.failed);
     return TruncateWhitening(Learn(described, pairs, options, context, choice), options.dimension);
   };

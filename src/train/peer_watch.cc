@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::train {
 namespace {
@@ -88,7 +89,7 @@ struct PeerWatch::State {
   }
 
   void Observe(int peer_rank, const Beat& beat, Clock::time_point now) {
-    Peer& peer = peers[static_cast<size_t>(peer_rank)];
+    Peer& peer = peers[ToIndex(peer_rank)];
     if (beat.count != peer.beat.count || beat.HasEnded()) peer.changed = now;
     peer.beat = beat;
     if (beat.end) NoteEnd(*beat.end);
@@ -104,7 +105,7 @@ struct PeerWatch::State {
     if (!is_host) return own.HasEnded();
     if (!leaves) return false;
     return now >= leaves_by || std::all_of(peers.begin(), peers.end(), [&](const Peer& peer) {
-             return &peer == &peers[static_cast<size_t>(rank)] || peer.beat.HasEnded() ||
+             return &peer == &peers[ToIndex(rank)] || peer.beat.HasEnded() ||
                     now - peer.changed > kImpatientIntervals * options.interval;
            });
   }
@@ -117,7 +118,7 @@ PeerWatch::PeerWatch(std::unique_ptr<SharedStore> store, int rank, int size, boo
   state_->size = size;
   state_->is_host = is_host;
   state_->options = options;
-  state_->peers.resize(static_cast<size_t>(size));
+  state_->peers.resize(ToIndex(size));
   state_->store->Set(KeyOf(rank), ToText(state_->own));
 }
 
@@ -136,12 +137,12 @@ void PeerWatch::Run(const std::shared_ptr<State>& state) {
     const bool knew_of_end = state->own.HasEnded();
     const bool left = state->leaves;
     lock.unlock();
-    std::vector<Beat> beats(static_cast<size_t>(state->size));
+    std::vector<Beat> beats(ToIndex(state->size));
     std::string failure;
     try {
       state->store->Set(KeyOf(state->rank), own);
       for (int peer = 0; peer < state->size; ++peer) {
-        if (peer != state->rank) beats[static_cast<size_t>(peer)] = ParseBeat(state->store->Get(KeyOf(peer)));
+        if (peer != state->rank) beats[ToIndex(peer)] = ParseBeat(state->store->Get(KeyOf(peer)));
       }
     } catch (const std::exception&) {
       failure = "the connection to it broke";
@@ -154,7 +155,7 @@ void PeerWatch::Run(const std::shared_ptr<State>& state) {
     }
     state->last_exchange = now;
     for (int peer = 0; peer < state->size; ++peer) {
-      if (peer != state->rank) state->Observe(peer, beats[static_cast<size_t>(peer)], now);
+      if (peer != state->rank) state->Observe(peer, beats[ToIndex(peer)], now);
     }
     // What this process knows has been written, too.
     if (knew_of_end && state->MayEnd(now)) break;

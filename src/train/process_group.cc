@@ -24,6 +24,7 @@
 #include "train/meeting.h"
 #include "train/peer_watch.h"
 #include "util/gpu_driver.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "vantage/error.h"
 #include "vantage/run_context.h"
@@ -66,7 +67,7 @@ at::Tensor Bytes(const std::string& bytes, int64_t length) {
 }
 
 std::string ToBytes(const at::Tensor& tensor, int64_t length) {
-  return {reinterpret_cast<const char*>(tensor.const_data_ptr<uint8_t>()), static_cast<size_t>(length)};
+  return {reinterpret_cast<const char*>(tensor.const_data_ptr<uint8_t>()), ToIndex(length)};
 }
 
 // Ends of buckets over tensors of one type and device.
@@ -92,7 +93,7 @@ std::vector<size_t> BucketEnds(const std::vector<at::Tensor>& tensors) {
 std::string GpuName(const std::string& device) {
   if (!device.starts_with("cuda")) return "";
   const at::Device parsed(device);
-  const auto index = static_cast<size_t>(parsed.has_index() ? parsed.index() : 0);
+  const auto index = ToIndex(parsed.has_index() ? parsed.index() : 0);
   const std::vector<GpuInfo> gpus = AskGpuDriver().gpus;
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
@@ -274,7 +275,7 @@ void ProcessGroup::AllReduceSum(const std::vector<at::Tensor>& tensors) const {
 
 std::vector<std::string> ProcessGroup::AllGather(const std::string& bytes) const {
   if (!state_) return {bytes};
-  const std::vector<int64_t> lengths = state_->AllGatherNumber(static_cast<int64_t>(bytes.size()));
+  const std::vector<int64_t> lengths = state_->AllGatherNumber(std::ssize(bytes));
   const int64_t longest = *std::max_element(lengths.begin(), lengths.end());
   std::vector<std::string> texts(lengths.size());
   if (longest == 0) return texts;
@@ -301,7 +302,7 @@ DescriptorMatrix ProcessGroup::AllGatherRows(const DescriptorMatrix& rows) const
 
 std::string ProcessGroup::Broadcast(const std::string& bytes) const {
   if (!state_) return bytes;
-  at::Tensor length = at::full({1}, static_cast<int64_t>(bytes.size()), at::kLong);
+  at::Tensor length = at::full({1}, std::ssize(bytes), at::kLong);
   state_->Broadcast(length);
   const auto count = length.item<int64_t>();
   if (count == 0) return "";

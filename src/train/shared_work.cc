@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serialize/json.h"
+#include "util/index.h"
 #include "vantage/error.h"
 
 namespace vantage::train {
@@ -22,9 +23,9 @@ constexpr int64_t kFields = 4;
 
 TupleShare::TupleShare(const ProcessGroup& processes, size_t first, size_t tuple_count)
     : group(processes), count(tuple_count) {
-  const auto size = static_cast<size_t>(group.size());
+  const auto size = ToIndex(group.size());
   for (size_t place = 0; place < count; ++place) {
-    if ((first + place) % size == static_cast<size_t>(group.rank())) own.push_back(place);
+    if ((first + place) % size == ToIndex(group.rank())) own.push_back(place);
   }
 }
 
@@ -66,8 +67,7 @@ ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector
                                     const mining::DescribePhotos& describe, const RunContext& context) {
   if (group.size() == 1) return describe(photos, context);
   const auto begin_of = [&](int rank) {
-    return static_cast<std::ptrdiff_t>(photos.size() * static_cast<size_t>(rank) /
-                                       static_cast<size_t>(group.size()));
+    return static_cast<std::ptrdiff_t>(photos.size() * ToIndex(rank) / ToIndex(group.size()));
   };
   const std::ptrdiff_t begin = begin_of(group.rank());
   const ExtractedDescriptors own =

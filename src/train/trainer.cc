@@ -20,6 +20,7 @@
 #include "train/training_step.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/parallel.h"
 #include "util/random.h"
@@ -165,10 +166,10 @@ class Trainer {
     const auto epoch = static_cast<uint64_t>(turn.epoch);
     EpochProgress progress = state_.progress.value_or(EpochProgress{.epoch = turn.epoch});
     progress.round = turn.round;
-    progress.earlier += static_cast<int64_t>(progress.tuples.size());
+    progress.earlier += std::ssize(progress.tuples);
     progress.next = 0;
     if (!mined.tuples.empty()) {  // a mean over the tuples of all rounds
-      const auto count = static_cast<int64_t>(mined.tuples.size());
+      const auto count = std::ssize(mined.tuples);
       progress.mined += count;
       progress.average_negative_distance +=
           (mined.average_negative_distance - progress.average_negative_distance) *
@@ -178,7 +179,7 @@ class Trainer {
       log_->AddExamples(turn.epoch, data_.set(), data_.photo_root(), mined.tuples, kExampleQueries);
     RandomStream(static_cast<uint64_t>(options_.seed), "order of tuples", {epoch}).Shuffle(mined.tuples);
     if (options_.drop_last) {
-      const size_t beyond = mined.tuples.size() % static_cast<size_t>(options_.tuples_per_step);
+      const size_t beyond = mined.tuples.size() % ToIndex(options_.tuples_per_step);
       mined.tuples.resize(mined.tuples.size() - beyond);
     }
     progress.tuples = std::move(mined.tuples);
@@ -190,7 +191,7 @@ class Trainer {
   // `start`: since when the epoch's seconds have not been booked.
   void TakeSteps(nn::ModelParts& model, Optimizer& optimizer, Clock::time_point& start) {
     EpochProgress& progress = *state_.progress;
-    const auto per_step = static_cast<size_t>(options_.tuples_per_step);
+    const auto per_step = ToIndex(options_.tuples_per_step);
     const int64_t steps = static_cast<int64_t>((progress.tuples.size() + per_step - 1) / per_step);
     nn::DescriptorNet net = model.net;
     net.ComputeTrunkIn(nn::ParsePrecision(options_.compute.precision, net.device()));
@@ -219,8 +220,7 @@ class Trainer {
           [&](size_t i, const TupleOutcome& outcome) {
             context_.CheckCancelled();
             Book(outcome, losses);
-            context_.Report({task, static_cast<int64_t>(progress.next + i + 1),
-                             static_cast<int64_t>(progress.tuples.size()),
+            context_.Report({task, static_cast<int64_t>(progress.next + i + 1), std::ssize(progress.tuples),
                              losses.used == 0 ? ""
                                               : StrCat("loss ", FormatFixed(losses.Mean(), 4), ", rate ",
                                                        FormatShortest(rate))});
@@ -288,13 +288,12 @@ class Trainer {
     const int loaders =
         options_.compute.loading_threads > 0 ? options_.compute.loading_threads : std::max(1, threads / 2);
     std::vector<size_t> own = TupleShare(group_, first, tuples.size() - first).own;
-    const auto count = static_cast<int64_t>(own.size());
+    const auto count = std::ssize(own);
     return LoadedTuples(count, loaders, loaders + threads,
                         [&tuples, this, first, split, epoch, earlier, own = std::move(own)](int64_t i) {
                           context_.CheckCancelled();
-                          const size_t place = first + own[static_cast<size_t>(i)];
-                          return data_.Load(tuples[place], split, epoch,
-                                            place + static_cast<size_t>(earlier));
+                          const size_t place = first + own[ToIndex(i)];
+                          return data_.Load(tuples[place], split, epoch, place + ToIndex(earlier));
                         });
   }
 
@@ -376,8 +375,8 @@ class Trainer {
         [&](size_t i, const TupleOutcome& tuple) {
           context_.CheckCancelled();
           Book(tuple, seen);
-          context_.Report({StrCat("epoch ", metrics.epoch, ": validating"), seen.used,
-                           static_cast<int64_t>(share.own.size()), ""});
+          context_.Report(
+              {StrCat("epoch ", metrics.epoch, ": validating"), seen.used, std::ssize(share.own), ""});
         });
     LossSum losses;
     const std::vector<TupleOutcome> outcomes = ShareOutcomes(share, outcome.tuples);

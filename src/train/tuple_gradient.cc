@@ -12,6 +12,8 @@
 #include <numeric>
 #include <utility>
 
+#include "util/index.h"
+
 namespace vantage::train {
 namespace {
 
@@ -46,7 +48,7 @@ std::vector<TupleGradient::Pass> TupleGradient::Group(const std::vector<size_t>&
   for (const size_t i : photos) by_size[{tuple_.images[i].height, tuple_.images[i].width}].push_back(i);
   std::vector<Pass> passes;
   for (const auto& [size, members] : by_size) {
-    const auto together = static_cast<size_t>(
+    const auto together = ToIndex(
         std::max<int64_t>(1, batch_pixels / std::max<int64_t>(1, PixelsOf(tuple_.images[members[0]]))));
     for (size_t begin = 0; begin < members.size(); begin += together) {
       const size_t end = std::min(members.size(), begin + together);
@@ -80,7 +82,7 @@ void TupleGradient::PlanWholeBatches(const PassLimits& limits) {
   forward_ = Group(all, std::numeric_limits<int64_t>::max());
   int64_t pixels = 0;
   for (Pass& pass : forward_) {
-    const int64_t more = static_cast<int64_t>(pass.photos.size()) * PixelsOf(tuple_.images[pass.photos[0]]);
+    const int64_t more = std::ssize(pass.photos) * PixelsOf(tuple_.images[pass.photos[0]]);
     pass.keeps_graph = !parameters_.empty() && pixels + more <= limits.kept_pixels;
     if (pass.keeps_graph) pixels += more;
   }

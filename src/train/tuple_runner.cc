@@ -15,6 +15,7 @@
 
 #include "nn/intra_op_threads.h"
 #include "train/ordered_sum.h"
+#include "util/index.h"
 #include "util/stopwatch.h"
 
 namespace vantage::train {
@@ -149,7 +150,7 @@ class Runner {
 
   bool OpenNext(std::unique_lock<std::mutex>& lock) {
     const size_t count = outcome_.tuples.size();
-    const auto most_open = static_cast<size_t>(options_.workers);
+    const auto most_open = ToIndex(options_.workers);
     if (is_opening_ || opened_ == count || open_.size() >= most_open) return false;
     is_opening_ = true;
     const size_t index = opened_++;

@@ -9,6 +9,7 @@
 #include "training_set/photo_files.h"
 #include "training_set/splits.h"
 #include "util/check.h"
+#include "util/index.h"
 #include "util/random.h"
 #include "util/rethrow.h"
 #include "vantage/colmap.h"
@@ -110,7 +111,7 @@ ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, cons
       }
       if (!seen.insert(path).second) continue;  // another of the scene's models holds it too
       const Camera& camera = model.cameras.at(image.camera);
-      photo_of[id] = PhotoId{static_cast<int64_t>(pairs.photos.size())};
+      photo_of[id] = PhotoId{std::ssize(pairs.photos)};
       pairs.photos.push_back({path.lexically_proximate(set_folder).string(), static_cast<int>(camera.width),
                               static_cast<int>(camera.height), SceneId{0}});
       pairs.paths.push_back(path);
@@ -191,14 +192,14 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
     const SceneModels& scene = scenes[s];
     VANTAGE_CHECK(names.insert(scene.name).second, "two scenes have the name '", scene.name, "'");
     ScenePairs pairs = FindPairs(scene, options, base, taken, built.report);
-    found_photos += static_cast<int64_t>(pairs.photos.size());
+    found_photos += std::ssize(pairs.photos);
     if (static_cast<int>(pairs.photos.size()) < options.min_scene_photos || pairs.possible_queries.empty()) {
       built.report.dropped_scenes.push_back(StrCat(scene.name, ": ", pairs.photos.size(), " photos, ",
                                                    pairs.possible_queries.size(), " with a positive"));
       continue;
     }
-    const auto scene_id = SceneId{static_cast<int64_t>(built.set.scenes.size())};
-    const auto first = static_cast<int64_t>(built.set.photos.size());
+    const auto scene_id = SceneId{std::ssize(built.set.scenes)};
+    const auto first = std::ssize(built.set.photos);
     const auto in_set = [first](PhotoId in_scene) { return PhotoId{first + static_cast<int64_t>(in_scene)}; };
     built.set.scenes.push_back({scene.name, splits[s]});
     for (TrainingPhoto& photo : pairs.photos) {
@@ -210,18 +211,17 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
 
     const PositiveChooser chooser(options, descriptors, pairs.paths);
     RandomStream random(static_cast<uint64_t>(options.seed), "queries of " + scene.name);
-    const int64_t count = training_set::QueriesOfScene(static_cast<int64_t>(pairs.photos.size()), options);
-    std::vector<int64_t> drawn = random.Sample(static_cast<int64_t>(pairs.possible_queries.size()), count);
+    const int64_t count = training_set::QueriesOfScene(std::ssize(pairs.photos), options);
+    std::vector<int64_t> drawn = random.Sample(std::ssize(pairs.possible_queries), count);
     std::sort(drawn.begin(), drawn.end());
     for (const int64_t index : drawn) {
-      TrainingQuery query = std::move(pairs.possible_queries[static_cast<size_t>(index)]);
+      TrainingQuery query = std::move(pairs.possible_queries[ToIndex(index)]);
       query.positive = in_set(chooser.Choose(query, random));
       query.photo = in_set(query.photo);
       for (CandidatePositive& candidate : query.candidates) candidate.photo = in_set(candidate.photo);
       built.set.queries.push_back(std::move(query));
     }
-    context.Report(
-        {"choosing tuples", static_cast<int64_t>(s) + 1, static_cast<int64_t>(scenes.size()), scene.name});
+    context.Report({"choosing tuples", static_cast<int64_t>(s) + 1, std::ssize(scenes), scene.name});
   }
   VANTAGE_CHECK(found_photos > 0 || built.report.missing_photos == 0, "none of the ",
                 built.report.missing_photos, " photos that the models name was found, such as ",

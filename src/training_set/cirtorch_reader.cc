@@ -66,7 +66,7 @@ void ReadSplit(const serialize::PickleValue& root, Split split, const std::strin
   const std::vector<std::string> cids = ReadCids(cid_field);
   const std::vector<int64_t> clusters = ReadNumbers(cluster_field, std::numeric_limits<int64_t>::max());
   CheckSameLength(cluster_field, clusters.size(), cid_field, cids.size());
-  const auto count = static_cast<int64_t>(cids.size());
+  const auto count = std::ssize(cids);
   const std::vector<int64_t> queries = ReadNumbers(query_field, count);
   const std::vector<int64_t> positives = ReadNumbers(positive_field, count);
   CheckSameLength(positive_field, positives.size(), query_field, queries.size());
@@ -74,10 +74,10 @@ void ReadSplit(const serialize::PickleValue& root, Split split, const std::strin
   std::map<int64_t, SceneId> scene_of;
   for (const int64_t cluster : clusters) scene_of[cluster] = {};
   for (auto& [cluster, scene] : scene_of) {
-    scene = SceneId{static_cast<int64_t>(set.scenes.size())};
+    scene = SceneId{std::ssize(set.scenes)};
     set.scenes.push_back({training_set::CirtorchSceneName(split, cluster), split});
   }
-  const auto first = static_cast<int64_t>(set.photos.size());
+  const auto first = std::ssize(set.photos);
   for (size_t i = 0; i < cids.size(); ++i) {
     set.photos.push_back({StrCat(ims, "/", CirtorchPhotoPath(cids[i])), 0, 0, scene_of.at(clusters[i])});
   }

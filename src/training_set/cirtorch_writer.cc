@@ -125,7 +125,7 @@ CirtorchExport WriteCirtorchPickle(const TrainingSet& set, const fs::path& photo
   std::vector<int64_t> place_of;  // of photos, in their split
   for (size_t i = 0; i < set.photos.size(); ++i) {
     SplitLists& lists = splits[static_cast<size_t>(set.SplitOf(PhotoId{static_cast<int64_t>(i)}))];
-    place_of.push_back(static_cast<int64_t>(lists.cids.size()));
+    place_of.push_back(std::ssize(lists.cids));
     lists.cids.push_back(cids[i]);
     lists.clusters.push_back(clusters[IndexOf(set.photos[i].scene)]);
   }
@@ -138,7 +138,7 @@ CirtorchExport WriteCirtorchPickle(const TrainingSet& set, const fs::path& photo
     lists.positives.push_back(place_of[IndexOf(query.positive)]);
   }
 
-  CirtorchExport result{static_cast<int64_t>(set.photos.size()), static_cast<int64_t>(set.queries.size())};
+  CirtorchExport result{std::ssize(set.photos), std::ssize(set.queries)};
   const fs::path ims = path.parent_path() / "ims";
   for (size_t i = 0; i < set.photos.size(); ++i) {
     const fs::path photo = PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root);

@@ -113,13 +113,13 @@ BuiltTuples BuildClassTuples(const std::vector<PhotoClass>& classes, const Tuple
         ++built.report.repeated_photos;
       }
     }
-    const auto count = static_cast<int64_t>(photos.size());
+    const auto count = std::ssize(photos);
     if (count < options.min_scene_photos) {
       built.report.dropped_scenes.push_back(StrCat(one.name, ": ", count, " photos"));
       continue;
     }
-    const auto first = static_cast<int64_t>(set.photos.size());
-    const SceneId scene{static_cast<int64_t>(set.scenes.size())};
+    const auto first = std::ssize(set.photos);
+    const SceneId scene{std::ssize(set.scenes)};
     set.scenes.push_back({one.name, splits[c]});
     for (const fs::path& photo : photos) {
       set.photos.push_back({photo.lexically_proximate(base).string(), 0, 0, scene});

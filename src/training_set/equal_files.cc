@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "util/hash.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "vantage/error.h"
 
@@ -53,9 +54,9 @@ std::vector<std::vector<FileOfGroup>> EqualFiles(const std::vector<std::vector<f
   std::vector<std::vector<FileOfGroup>> equal;
   std::mutex mutex;
   int64_t done = 0;
-  ParallelFor(static_cast<int64_t>(alike.size()), context.ThreadCount(), [&](int64_t i) {
+  ParallelFor(std::ssize(alike), context.ThreadCount(), [&](int64_t i) {
     std::map<std::string, std::vector<FileOfGroup>> by_content;
-    for (const FileOfGroup& file : *alike[static_cast<size_t>(i)]) {
+    for (const FileOfGroup& file : *alike[ToIndex(i)]) {
       context.CheckCancelled();
       try {
         by_content[Sha256OfFile(file.path)].push_back(file);
@@ -71,7 +72,7 @@ std::vector<std::vector<FileOfGroup>> EqualFiles(const std::vector<std::vector<f
       std::sort(files.begin(), files.end(), Before);
       equal.push_back(std::move(files));
     }
-    context.Report({"comparing files", ++done, static_cast<int64_t>(alike.size()), ""});
+    context.Report({"comparing files", ++done, std::ssize(alike), ""});
   });
   std::sort(equal.begin(), equal.end(),
             [](const auto& a, const auto& b) { return Before(a.front(), b.front()); });

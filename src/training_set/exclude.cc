@@ -10,6 +10,7 @@
 #include "training_set/equal_files.h"
 #include "training_set/excluded_names.h"
 #include "training_set/near_pairs.h"
+#include "util/index.h"
 #include "util/parallel.h"
 #include "util/rethrow.h"
 #include "util/string.h"
@@ -52,13 +53,13 @@ struct Evidence {
 Evidence SameThing(const std::vector<training_set::NearPair>& pairs, const std::vector<fs::path>& of_a,
                    const std::vector<fs::path>& of_b, PhotoMatcher& matcher) {
   for (const training_set::NearPair& pair : pairs) {
-    const fs::path& a = of_a[static_cast<size_t>(pair.a)];
-    const fs::path& b = of_b[static_cast<size_t>(pair.b)];
+    const fs::path& a = of_a[ToIndex(pair.a)];
+    const fs::path& b = of_b[ToIndex(pair.b)];
     const int64_t inliers = matcher.Inliers(a, b);
     if (inliers > 0) {
       return {StrCat(training_set::ShortName(a), " and ", training_set::ShortName(b), " have ", inliers,
                      " features in common"),
-              static_cast<size_t>(pair.b)};
+              ToIndex(pair.b)};
     }
   }
   return {};
@@ -94,16 +95,16 @@ Overlaps FindOverlaps(const std::vector<std::vector<fs::path>>& photos, const Ph
   PhotoMatcher matcher(options.features, options.match);
   std::mutex mutex;
   int64_t done = 0;
-  ParallelFor(static_cast<int64_t>(near.size()), context.ThreadCount(), [&](int64_t i) {
+  ParallelFor(std::ssize(near), context.ThreadCount(), [&](int64_t i) {
     context.CheckCancelled();
-    const training_set::NearScenes& pair = near[static_cast<size_t>(i)];
+    const training_set::NearScenes& pair = near[ToIndex(i)];
     std::string evidence;
     if (overlaps.count({pair.a, pair.b}) == 0) {
       evidence = SameThing(pair.photos, photos[pair.a], photos[pair.b], matcher).why;
     }
     const std::scoped_lock lock(mutex);
     if (!evidence.empty()) overlaps[{pair.a, pair.b}] = evidence;
-    context.Report({"comparing scenes", ++done, static_cast<int64_t>(near.size()), ""});
+    context.Report({"comparing scenes", ++done, std::ssize(near), ""});
   });
   return overlaps;
 }
@@ -179,9 +180,9 @@ ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::v
     PhotoMatcher matcher(options.features, options.match);
     std::mutex mutex;
     int64_t done = 0;
-    ParallelFor(static_cast<int64_t>(scenes.size()), context.ThreadCount(), [&](int64_t i) {
+    ParallelFor(std::ssize(scenes), context.ThreadCount(), [&](int64_t i) {
       context.CheckCancelled();
-      const auto s = static_cast<size_t>(i);
+      const auto s = ToIndex(i);
       Evidence evidence;
       if (why[s].empty()) {
         const std::vector<training_set::NearPair> pairs =
@@ -193,8 +194,7 @@ ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::v
         why[s] = evidence.why + " (test photo)";
         met.insert(test_of[evidence.b]);
       }
-      context.Report(
-          {"comparing with test photos", ++done, static_cast<int64_t>(scenes.size()), scenes[s].name});
+      context.Report({"comparing with test photos", ++done, std::ssize(scenes), scenes[s].name});
     });
   }
   ScenesAndChanges result = LeaveOut(std::move(scenes), why);

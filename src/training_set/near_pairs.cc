@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "util/index.h"
 #include "util/parallel.h"
 #include "vantage/search.h"
 
@@ -30,7 +31,7 @@ std::vector<NearPair> NearestPairs(const DescriptorMatrix& a, const DescriptorMa
     }
   }
   std::sort(pairs.begin(), pairs.end(), Nearer);
-  pairs.resize(std::min(pairs.size(), static_cast<size_t>(std::max(0, count))));
+  pairs.resize(std::min(pairs.size(), ToIndex(std::max(0, count))));
   return pairs;
 }
 
@@ -47,19 +48,19 @@ std::vector<NearScenes> FindNearScenes(const std::vector<DescriptorMatrix>& scen
   }
   std::mutex mutex;
   int64_t done = 0;
-  ParallelFor(static_cast<int64_t>(all.size()), context.ThreadCount(), [&](int64_t i) {
+  ParallelFor(std::ssize(all), context.ThreadCount(), [&](int64_t i) {
     context.CheckCancelled();
-    NearScenes& pair = all[static_cast<size_t>(i)];
+    NearScenes& pair = all[ToIndex(i)];
     pair.photos = NearestPairs(scenes[pair.a], scenes[pair.b], pair_count);
     const std::scoped_lock lock(mutex);
-    context.Report({"looking for near scenes", ++done, static_cast<int64_t>(all.size()), ""});
+    context.Report({"looking for near scenes", ++done, std::ssize(all), ""});
   });
   const auto similarity = [&](size_t i) { return all[i].photos.empty() ? -2 : all[i].photos[0].similarity; };
   std::set<size_t> chosen;
   for (std::vector<size_t>& places : with) {
     std::stable_sort(places.begin(), places.end(),
                      [&](size_t i, size_t j) { return similarity(i) > similarity(j); });
-    places.resize(std::min(places.size(), static_cast<size_t>(scene_count)));
+    places.resize(std::min(places.size(), ToIndex(scene_count)));
     chosen.insert(places.begin(), places.end());
   }
   std::vector<NearScenes> result;

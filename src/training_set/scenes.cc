@@ -19,6 +19,7 @@
 #include "training_set/photo_files.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/rethrow.h"
 #include "vantage/colmap.h"
@@ -189,7 +190,7 @@ bool HaveMostlyTheSameNames(const SceneModels& a, const SceneModels& b) {
   const std::set<std::string> of_b = ImageNames(b);
   const auto shared =
       std::count_if(of_a.begin(), of_a.end(), [&](const auto& name) { return of_b.count(name) > 0; });
-  return 2 * static_cast<size_t>(shared) > std::min(of_a.size(), of_b.size());
+  return 2 * ToIndex(shared) > std::min(of_a.size(), of_b.size());
 }
 
 struct FoundScene {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "util/index.h"
 #include "util/random.h"
 
 namespace vantage::training_set {
@@ -20,13 +21,13 @@ std::vector<Split> DrawSplits(const std::vector<std::optional<Split>>& named, co
     splits.push_back(named[i].value_or(Split::kTrain));
     if (!named[i]) undecided.push_back(i);
   }
-  const auto count = static_cast<int64_t>(undecided.size());
+  const auto count = std::ssize(undecided);
   if (count < 2 * kScenesOfASplit || options.val_fraction <= 0) return splits;
   const auto wanted = static_cast<int64_t>(std::llround(options.val_fraction * static_cast<double>(count)));
   RandomStream random(static_cast<uint64_t>(options.seed), "val scenes");
   for (const int64_t i :
        random.Sample(count, std::clamp<int64_t>(wanted, kScenesOfASplit, count - kScenesOfASplit))) {
-    splits[undecided[static_cast<size_t>(i)]] = Split::kVal;
+    splits[undecided[ToIndex(i)]] = Split::kVal;
   }
   return splits;
 }

@@ -4,6 +4,7 @@
 #include "sqlite/sqlite.h"
 #include "util/check.h"
 #include "util/file.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 
 namespace vantage {
@@ -120,7 +121,7 @@ TrainingSet ReadTrainingSet(const fs::path& path) try {
            "SELECT query, image, shared_points, overlap, scale_change, camera_rank FROM candidates "
            "ORDER BY query, camera_rank, image");
        rows.Step();) {
-    const auto query = static_cast<size_t>(rows.Integer(0));
+    const auto query = ToIndex(rows.Integer(0));
     VANTAGE_CHECK(query < set.queries.size(), source, ": a candidate of query ", rows.Integer(0), " of ",
                   set.queries.size());
     set.queries[query].candidates.push_back(

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "util/check.h"
+#include "util/index.h"
 #include "util/rethrow.h"
 
 namespace vantage {
@@ -36,7 +37,7 @@ void WriteAll(int descriptor, std::string_view bytes, const fs::path& path) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     VANTAGE_CHECK(written > 0, path.string(), ": cannot be written: ", ErrorText(errno));
-    bytes.remove_prefix(static_cast<size_t>(written));
+    bytes.remove_prefix(ToIndex(written));
   }
 }
 

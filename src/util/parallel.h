@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "util/index.h"
+
 namespace vantage {
 
 // Calls work(0) .. work(count - 1), on up to `threads` threads, each index once, in no fixed order. The first
@@ -25,8 +27,8 @@ template <typename T>
 class OrderedPrefetch {
  public:
   OrderedPrefetch(int64_t count, int threads, int64_t window, std::function<T(int64_t)> make)
-      : count_(count), make_(std::move(make)), slots_(static_cast<size_t>(std::max<int64_t>(1, window))) {
-    const int64_t useful = std::min<int64_t>({threads, count, static_cast<int64_t>(slots_.size())});
+      : count_(count), make_(std::move(make)), slots_(ToIndex(std::max<int64_t>(1, window))) {
+    const int64_t useful = std::min<int64_t>({threads, count, std::ssize(slots_)});
     for (int64_t i = 0; i < useful; ++i) threads_.emplace_back([this] { Work(); });
   }
 
@@ -44,7 +46,7 @@ class OrderedPrefetch {
   // The next item, or nothing after the last.
   std::optional<T> Next() {
     if (handed_out_ == count_) return std::nullopt;
-    Slot& slot = slots_[static_cast<size_t>(handed_out_) % slots_.size()];
+    Slot& slot = slots_[ToIndex(handed_out_) % slots_.size()];
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return slot.ready; });
     std::optional<T> item = std::move(slot.item);
@@ -68,9 +70,8 @@ class OrderedPrefetch {
   void Work() {
     for (;;) {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] {
-        return closed_ || started_ == count_ || started_ < handed_out_ + static_cast<int64_t>(slots_.size());
-      });
+      changed_.wait(
+          lock, [&] { return closed_ || started_ == count_ || started_ < handed_out_ + std::ssize(slots_); });
       if (closed_ || started_ == count_) return;
       const int64_t index = started_++;
       lock.unlock();
@@ -84,7 +85,7 @@ class OrderedPrefetch {
       }
 
       lock.lock();
-      Slot& slot = slots_[static_cast<size_t>(index) % slots_.size()];
+      Slot& slot = slots_[ToIndex(index) % slots_.size()];
       slot.item = std::move(item);
       slot.error = error;
       slot.ready = true;

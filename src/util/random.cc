@@ -6,6 +6,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "util/index.h"
+
 namespace vantage {
 namespace {
 
@@ -57,9 +59,9 @@ double RandomStream::Normal() {
 }
 
 std::vector<int64_t> RandomStream::Sample(int64_t n, int64_t count) {
-  std::vector<int64_t> items(static_cast<size_t>(n));
+  std::vector<int64_t> items(ToIndex(n));
   std::iota(items.begin(), items.end(), int64_t{0});
-  const auto kept = static_cast<size_t>(std::clamp<int64_t>(count, 0, n));
+  const auto kept = ToIndex(std::clamp<int64_t>(count, 0, n));
   for (size_t i = 0; i < kept; ++i) std::swap(items[i], items[i + Below(items.size() - i)]);
   items.resize(kept);
   return items;

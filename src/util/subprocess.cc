@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "util/check.h"
+#include "util/index.h"
 
 extern char** environ;
 
@@ -135,7 +136,7 @@ std::pair<int, std::string> CaptureCommand(
     const ssize_t count = ::read(ends[0], buffer, sizeof(buffer));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
-    text.append(buffer, static_cast<size_t>(count));
+    text.append(buffer, ToIndex(count));
   }
   ::close(ends[0]);
   int status = 0;
