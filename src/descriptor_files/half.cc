@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptor_files/half.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "util/simd.h"
+
+#ifdef VANTAGE_AVX2
 #include <immintrin.h>
-#define VANTAGE_HAS_F16C
 #endif
 
 namespace vantage::descriptor_files {
 namespace {
 
-#ifdef VANTAGE_HAS_F16C
-__attribute__((target("avx,f16c"))) void ConvertWithF16c(const Eigen::half* halves, float* floats,
-                                                         int64_t count) {
+#ifdef VANTAGE_AVX2
+VANTAGE_AVX2 void ConvertWithF16c(const Eigen::half* halves, float* floats, int64_t count) {
   constexpr int64_t kLanes = 8;
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
@@ -29,9 +29,8 @@ void ConvertHalfPortably(const Eigen::half* halves, float* floats, int64_t count
 }
 
 void ConvertHalf(const Eigen::half* halves, float* floats, int64_t count) {
-#ifdef VANTAGE_HAS_F16C
-  static const bool kHasF16c = __builtin_cpu_supports("avx") && __builtin_cpu_supports("f16c");
-  if (kHasF16c) return ConvertWithF16c(halves, floats, count);
+#ifdef VANTAGE_AVX2
+  if (UsedSimdLevel() == SimdLevel::kAvx2) return ConvertWithF16c(halves, floats, count);
 #endif
   ConvertHalfPortably(halves, floats, count);
 }

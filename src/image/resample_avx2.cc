@@ -4,7 +4,9 @@
 // it is exact in 32 bits, so the bytes are those of the portable kernels.
 #include "image/resample.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "util/simd.h"
+
+#ifdef VANTAGE_AVX2
 #include <immintrin.h>
 
 #include <algorithm>
@@ -13,8 +15,7 @@
 
 #include "util/index.h"
 
-#define VANTAGE_AVX2 __attribute__((target("avx2")))
-#define VANTAGE_AVX2_INLINE __attribute__((target("avx2"), always_inline)) inline
+#define VANTAGE_AVX2_INLINE VANTAGE_AVX2 __attribute__((always_inline)) inline
 
 namespace vantage::image {
 namespace {
@@ -203,7 +204,7 @@ Image ResampleVertically(const Image& image, const ResampleWeights& weights) {
 
 const ResampleKernels* Avx2ResampleKernels() {
   static constexpr ResampleKernels kKernels = {ResampleHorizontally, ResampleVertically};
-  return __builtin_cpu_supports("avx2") ? &kKernels : nullptr;
+  return UsedSimdLevel() == SimdLevel::kAvx2 ? &kKernels : nullptr;
 }
 
 }  // namespace vantage::image

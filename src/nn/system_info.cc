@@ -13,6 +13,7 @@
 #include "nn/precision.h"
 #include "util/cpu.h"
 #include "util/index.h"
+#include "util/simd.h"
 #include "util/string.h"
 #include "vantage/run_context.h"
 
@@ -73,6 +74,7 @@ SystemInfo ReadSystemInfo() {
   info.compiler = Compiler();
   info.cpu = CpuName();
   info.vector_instructions = VectorInstructions();
+  info.simd = SimdLevelName(UsedSimdLevel());
   info.torch_capability = at::get_cpu_capability();
   info.processors = UsableProcessors();
   info.cpu_has_fast_bfloat16 = HasFastBfloat16();
@@ -94,6 +96,7 @@ json ToJson(const SystemInfo& info) {
       {"compiler", info.compiler},
       {"processors", info.processors},
       {"vector_instructions", info.vector_instructions},
+      {"simd", info.simd},
       {"libtorch",
        {{"version", info.torch_version},
         {"build", info.torch_cuda.empty() ? "CPU" : StrCat("CUDA ", info.torch_cuda)},

@@ -17,6 +17,8 @@ struct SystemInfo {
 
   std::string cpu;
   std::vector<std::string> vector_instructions;
+  // What vantage's own kernels use: SimdLevelName of UsedSimdLevel.
+  std::string simd;
   // What LibTorch's own kernels use: "AVX2", "AVX512", "DEFAULT".
   std::string torch_capability;
   // Processors that this process may use, and so the threads that it works with.

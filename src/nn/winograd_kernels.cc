@@ -5,11 +5,9 @@
 #include <cstring>
 
 #include "util/index.h"
+#include "util/simd.h"
 
 #define VANTAGE_INLINE __attribute__((always_inline)) inline
-#if defined(__x86_64__)
-#define VANTAGE_AVX2 __attribute__((target("avx2,fma")))
-#endif
 
 // Sums stay in registers only where loops over them are unrolled.
 #if defined(__clang__)
@@ -241,8 +239,6 @@ VANTAGE_AVX2 void Avx2TransformOutput(const float* m, int64_t stride, const floa
                                       float highest, float* const* out) {
   TransformOutput(m, stride, bias, residual, channels, lowest, highest, out);
 }
-
-bool HasAvx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 #endif
 
 }  // namespace
@@ -297,7 +293,7 @@ const WinogradKernels& PortableWinogradKernels() {
 const WinogradKernels& FastestWinogradKernels() {
 #ifdef VANTAGE_AVX2
   static constexpr WinogradKernels kKernels = {Avx2TransformInput, Avx2Multiply, Avx2TransformOutput};
-  if (HasAvx2()) return kKernels;
+  if (UsedSimdLevel() == SimdLevel::kAvx2) return kKernels;
 #endif
   return PortableWinogradKernels();
 }
@@ -305,7 +301,8 @@ const WinogradKernels& FastestWinogradKernels() {
 bool WinogradPays() {
 #ifdef VANTAGE_AVX2
   // AMD's family 19h (Zen 3 and 4) computes 512 bits in two halves, so that direct convolution gains nothing.
-  return HasAvx2() && (!__builtin_cpu_supports("avx512f") || __builtin_cpu_is("amdfam19h"));
+  return UsedSimdLevel() == SimdLevel::kAvx2 &&
+         (!__builtin_cpu_supports("avx512f") || __builtin_cpu_is("amdfam19h"));
 #else
   return false;
 #endif

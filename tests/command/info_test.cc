@@ -7,6 +7,8 @@
 
 #include "command/run_vantage.h"
 #include "util/cpu.h"
+#include "util/simd.h"
+#include "util/string.h"
 #include "util/subprocess.h"
 #include "vantage/run_context.h"
 
@@ -29,6 +31,17 @@ TEST(Info, WithoutAFileTellsWhatVantageComputesOn) {
   EXPECT_EQ(system["devices"]["cpu"]["precisions"],
             HasFastBfloat16() ? json({"fp32", "bf16"}) : json({"fp32"}));
   for (const json& device : system["devices"]) EXPECT_FALSE(device["name"].empty());
+}
+
+TEST(Info, TheKernelsAreThoseThatTheEnvironmentAllows) {
+  const auto with = [](const std::string& level) {
+    return CaptureCommand({"env", "VANTAGE_SIMD=" + level, VANTAGE_PROGRAM, "info"});
+  };
+  EXPECT_THAT(with("portable").second, HasSubstr("\nsimd: portable\n"));
+  EXPECT_THAT(with("avx2").second, HasSubstr(StrCat("\nsimd: ", SimdLevelName(UsedSimdLevel()), "\n")));
+  const auto unknown = with("avx9");
+  EXPECT_EQ(unknown.first, 2);
+  EXPECT_THAT(unknown.second, HasSubstr("VANTAGE_SIMD is 'avx9'; known are portable and avx2"));
 }
 
 TEST(Info, ReadsWellAsText) {
