@@ -388,8 +388,6 @@ EvaluationResults JudgeHolidaysResults(const std::vector<RankedNames>& rankings,
                                        const std::vector<std::string>& names, const std::string& source,
                                        int64_t shown = 0);
 
-// Two rows of descriptors, the smaller first.
-using RowPair = std::pair<int64_t, int64_t>;
 using NamePair = std::pair<std::string, std::string>;
 
 struct PairRecallOptions {

@@ -139,6 +139,9 @@ struct RankedLists {
 void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& database_names,
                       const std::filesystem::path& path, const RunContext& context = {});
 
+// Two rows of descriptors, the smaller first.
+using RowPair = std::pair<int64_t, int64_t>;
+
 // Which photos are worth matching.
 struct PairOptions {
   // Each photo with so many of its nearest. At least 0.
@@ -156,8 +159,8 @@ void Declare(OptionsDescription& description, PairOptions& options);
 // Pairs of rows, the smaller first, each once, sorted. Rows of zeros, which stand for photos without a
 // descriptor, are in no pair but sequential ones. names: of the photos, for sequential pairs: folders are
 // told by the last '/', numbers in names are compared as numbers.
-std::vector<std::pair<int64_t, int64_t>> ProposePairs(const Descriptors& photos, const PairOptions& options,
-                                                      const RunContext& context = {});
+std::vector<RowPair> ProposePairs(const Descriptors& photos, const PairOptions& options,
+                                  const RunContext& context = {});
 
 // Each query with its options.k nearest of the database, itself left out: the photo of the same name is it.
 // Names as (query, database); two photos that are both queries and in the database are one pair. Queries of
@@ -168,8 +171,8 @@ std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descrip
                                                                    const RunContext& context = {});
 
 // Each row with its `k` nearest others by inner product, as ProposePairs.
-std::vector<std::pair<int64_t, int64_t>> NeighborPairs(const DescriptorMatrix& descriptors, int64_t k,
-                                                       const RunContext& context = {});
+std::vector<RowPair> NeighborPairs(const DescriptorMatrix& descriptors, int64_t k,
+                                   const RunContext& context = {});
 
 // Throws UsageError naming the first name that a list of pairs cannot hold: one with white space, which
 // COLMAP and hloc take for its end, or with # at its beginning, which COLMAP takes for a comment. To be

@@ -14,7 +14,7 @@
 namespace vantage {
 namespace {
 
-using Pairs = std::vector<std::pair<int64_t, int64_t>>;
+using Pairs = std::vector<RowPair>;
 
 void AddNeighborPairs(const DescriptorMatrix& descriptors, const PairOptions& options,
                       const RunContext& context, Pairs& pairs) {

@@ -19,17 +19,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Place of a photo among its scene's.
+enum class ScenePhoto : int64_t {};
+
+struct SceneCandidate {
+  ScenePhoto photo{};
+  CandidatePositive facts;  // its photo is known when the scene is in the set
+};
+
+struct SceneQuery {
+  ScenePhoto photo{};
+  std::vector<SceneCandidate> candidates;
+};
+
 // A scene's photos and the pairs among them, before queries are drawn.
 struct ScenePairs {
   std::vector<TrainingPhoto> photos;
-  std::vector<fs::path> paths;                  // of the photos
-  std::vector<TrainingQuery> possible_queries;  // photo ids count within the scene
+  std::vector<fs::path> paths;  // of the photos
+  std::vector<SceneQuery> possible_queries;
 };
 
-std::vector<CandidatePositive> Candidates(const CovisibilityIndex& index, ImageId query,
-                                          const std::map<ImageId, PhotoId>& photo_of,
-                                          const TupleOptions& options) {
-  std::vector<CandidatePositive> candidates;
+std::vector<SceneCandidate> Candidates(const CovisibilityIndex& index, ImageId query,
+                                       const std::map<ImageId, ScenePhoto>& photo_of,
+                                       const TupleOptions& options) {
+  std::vector<SceneCandidate> candidates;
   int64_t rank = 0;
   for (const ImageId other : index.NearestCameras(query, options.nearest_cameras)) {
     const Covisibility covisibility = index.Between(query, other);
@@ -38,7 +51,7 @@ std::vector<CandidatePositive> Candidates(const CovisibilityIndex& index, ImageI
       const double overlap = static_cast<double>(covisibility.shared_points) /
                              static_cast<double>(std::max<int64_t>(1, index.PointCount(query)));
       candidates.push_back(
-          {photo->second, covisibility.shared_points, overlap, covisibility.scale_change, rank});
+          {photo->second, {{}, covisibility.shared_points, overlap, covisibility.scale_change, rank}});
     }
     ++rank;
   }
@@ -53,35 +66,35 @@ bool CanBePositive(const CandidatePositive& candidate, const TupleOptions& optio
 // Chooses positives among a scene's photos.
 class PositiveChooser {
  public:
-  // photos: paths of the scene's, by their ids.
+  // photos: paths of the scene's, by their places.
   PositiveChooser(const TupleOptions& options, const PhotoDescriptors* descriptors,
                   const std::vector<fs::path>& photos)
       : options_(options) {
     if (options.positives == "m1") descriptors_ = descriptors->Rows(photos);
   }
 
-  PhotoId Choose(const TrainingQuery& query, RandomStream& random) const {
-    const std::vector<CandidatePositive>& candidates = query.candidates;
+  ScenePhoto Choose(const SceneQuery& query, RandomStream& random) const {
+    const std::vector<SceneCandidate>& candidates = query.candidates;
     if (options_.positives == "m3") {
-      std::vector<PhotoId> eligible;
-      for (const CandidatePositive& candidate : candidates) {
-        if (CanBePositive(candidate, options_)) eligible.push_back(candidate.photo);
+      std::vector<ScenePhoto> eligible;
+      for (const SceneCandidate& candidate : candidates) {
+        if (CanBePositive(candidate.facts, options_)) eligible.push_back(candidate.photo);
       }
       return eligible[random.Below(eligible.size())];
     }
     const auto best = std::max_element(candidates.begin(), candidates.end(),
-                                       [&](const CandidatePositive& a, const CandidatePositive& b) {
+                                       [&](const SceneCandidate& a, const SceneCandidate& b) {
                                          if (options_.positives == "m2")
-                                           return a.shared_points < b.shared_points;
+                                           return a.facts.shared_points < b.facts.shared_points;
                                          return Similarity(query, a) < Similarity(query, b);
                                        });
     return best->photo;
   }
 
  private:
-  float Similarity(const TrainingQuery& query, const CandidatePositive& candidate) const {
-    return descriptors_.row(static_cast<Eigen::Index>(IndexOf(query.photo)))
-        .dot(descriptors_.row(static_cast<Eigen::Index>(IndexOf(candidate.photo))));
+  float Similarity(const SceneQuery& query, const SceneCandidate& candidate) const {
+    return descriptors_.row(static_cast<Eigen::Index>(query.photo))
+        .dot(descriptors_.row(static_cast<Eigen::Index>(candidate.photo)));
   }
 
   const TupleOptions& options_;
@@ -96,7 +109,7 @@ ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, cons
   training_set::PhotoFiles files;
   std::set<fs::path> seen;
   for (const auto& [model, photo_folder] : scene.models) {
-    std::map<ImageId, PhotoId> photo_of;
+    std::map<ImageId, ScenePhoto> photo_of;
     for (const auto& [id, image] : model.images) {
       const fs::path path = files.Find(photo_folder / image.name);
       if (path.empty()) {
@@ -111,17 +124,17 @@ ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, cons
       }
       if (!seen.insert(path).second) continue;  // another of the scene's models holds it too
       const Camera& camera = model.cameras.at(image.camera);
-      photo_of[id] = PhotoId{std::ssize(pairs.photos)};
+      photo_of[id] = ScenePhoto{std::ssize(pairs.photos)};
       pairs.photos.push_back({path.lexically_proximate(set_folder).string(), static_cast<int>(camera.width),
                               static_cast<int>(camera.height), SceneId{0}});
       pairs.paths.push_back(path);
     }
     const CovisibilityIndex index(model);
     for (const auto& [id, photo] : photo_of) {
-      TrainingQuery query{photo, photo, Candidates(index, id, photo_of, options)};
+      SceneQuery query{photo, Candidates(index, id, photo_of, options)};
       const bool has_positive =
           std::any_of(query.candidates.begin(), query.candidates.end(),
-                      [&](const auto& candidate) { return CanBePositive(candidate, options); });
+                      [&](const auto& candidate) { return CanBePositive(candidate.facts, options); });
       if (has_positive) pairs.possible_queries.push_back(std::move(query));
     }
   }
@@ -200,7 +213,9 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
     }
     const auto scene_id = SceneId{std::ssize(built.set.scenes)};
     const auto first = std::ssize(built.set.photos);
-    const auto in_set = [first](PhotoId in_scene) { return PhotoId{first + static_cast<int64_t>(in_scene)}; };
+    const auto in_set = [first](ScenePhoto in_scene) {
+      return PhotoId{first + static_cast<int64_t>(in_scene)};
+    };
     built.set.scenes.push_back({scene.name, splits[s]});
     for (TrainingPhoto& photo : pairs.photos) {
       photo.scene = scene_id;
@@ -215,11 +230,14 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
     std::vector<int64_t> drawn = random.Sample(std::ssize(pairs.possible_queries), count);
     std::sort(drawn.begin(), drawn.end());
     for (const int64_t index : drawn) {
-      TrainingQuery query = std::move(pairs.possible_queries[ToIndex(index)]);
-      query.positive = in_set(chooser.Choose(query, random));
-      query.photo = in_set(query.photo);
-      for (CandidatePositive& candidate : query.candidates) candidate.photo = in_set(candidate.photo);
-      built.set.queries.push_back(std::move(query));
+      const SceneQuery& in_scene = pairs.possible_queries[ToIndex(index)];
+      TrainingQuery& query = built.set.queries.emplace_back();
+      query.photo = in_set(in_scene.photo);
+      query.positive = in_set(chooser.Choose(in_scene, random));
+      for (const SceneCandidate& candidate : in_scene.candidates) {
+        query.candidates.push_back(candidate.facts);
+        query.candidates.back().photo = in_set(candidate.photo);
+      }
     }
     context.Report({"choosing tuples", static_cast<int64_t>(s) + 1, std::ssize(scenes), scene.name});
   }
