@@ -37,7 +37,8 @@ struct ExtractOptions {
   int image_size = 1024;  // TPAMI 2019, section 5.1: 1024 for testing, 362 for training
   // Turn photos as their EXIF orientation says. Off as in cirtorch.
   bool apply_exif_orientation = false;
-  // Scales that a photo, reduced to image_size, is described at; see DescriptorNet::Forward.
+  // Scales that a photo, reduced to image_size, is described at: each resized bilinearly, the descriptors
+  // averaged (TPAMI 2019, section 5.1).
   std::vector<double> scales = {1};
   // "exact": JPEGs are decoded at full resolution, as cirtorch does. "fast": at a half, a quarter or an
   // eighth where that is still as large as image_size; descriptors change a little (docs/performance.md).
@@ -90,7 +91,8 @@ std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOpt
 // has none of that name, or a dimension is asked for without whitening.
 std::optional<Whitening> ChooseWhitening(const Model& model, const ModelDescriptorOptions& options);
 
-// What the model and the options make of photos. path: the model's file, which is read for its SHA-256.
+// What the model and the options make of photos. path: the model's file. A model that was changed or made has
+// no SHA-256 until it is written and read again.
 DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
                                   const ModelDescriptorOptions& options);
 
@@ -115,8 +117,8 @@ struct DescribedPhoto {
 // (run_context.h) first.
 class Describer {
  public:
-  // A network as it is now (its weights are copied), without whitening. Throws UsageError where an option is
-  // wrong or bf16 would be very slow here.
+  // For vantage's own modules: a network as it is now (its weights are copied), without whitening. Throws
+  // UsageError where an option is wrong or bf16 would be very slow here.
   explicit Describer(const nn::DescriptorNet& net, const ExtractOptions& options = {});
   // A model with its whitening. Throws UsageError also where it has no whitening of that name.
   explicit Describer(const Model& model, const ModelDescriptorOptions& options = {});

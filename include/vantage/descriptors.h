@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Global descriptors of photos, and their files.
+// Global descriptors of photos (module descriptors), and their files (module descriptor_files: reading,
+// writing, merging, DescriptorDatabase).
 #pragma once
 
 #include <Eigen/Core>

@@ -374,7 +374,7 @@ std::vector<std::string> ReadHolidaysList(const std::filesystem::path& path);
 Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoFinder& photos);
 
 // A ranked list as INRIA's package has it: the query's name, then rank and name of each result
-// (WriteRankedLists of ranked_lists.h writes such).
+// (WriteRankedLists of search.h writes such).
 struct RankedNames {
   std::string query;
   std::vector<std::pair<int64_t, std::string>> results;

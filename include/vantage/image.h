@@ -24,6 +24,10 @@ struct Image {
   }
 };
 
+// Throws Error unless the sizes are positive and there are as many pixels as they say: for images that a
+// program has filled.
+void CheckImage(const Image& image);
+
 // Black.
 Image MakeImage(int width, int height);
 

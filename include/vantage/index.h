@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Databases to search in: one that a program fills, and approximate ones.
+// Databases to search in: one that a program fills (module search), and approximate ones (module ann).
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ class Index {
   // An empty index. dimension: of its vectors; 0: that of the first one added. model: what the vectors come
   // from, by convention the SHA-256 of the model's file; "" where it does not matter.
   explicit Index(int64_t dimension = 0, const std::string& model = "");
-  // The same of vectors of which all is known that made them (ProvenanceOf of extract/model_descriptors.h).
+  // The same of vectors of which all is known that made them (ProvenanceOf of describer.h).
   Index(int64_t dimension, DescriptorProvenance provenance);
 
   // An index of descriptors, as extraction returns them or a file holds them. Throws Error where names repeat

@@ -60,9 +60,9 @@ void Declare(OptionsDescription& description, NetVladOptions& options);
 
 // What a descriptor network is made of.
 struct DescriptorNetOptions {
-  // One of TrunkArchitectures().
+  // A trunk: `vantage extract --help` lists them.
   std::string architecture = "resnet101";
-  // One of PoolingNames().
+  // "gem" (one exponent), "gemmp" (one a channel), "mac", "rmac" or "spoc".
   std::string pooling = "gem";
   // A learned linear layer, D x D with bias, after pooling (cirtorch's "whitening").
   bool fc_whitening = false;
@@ -81,7 +81,7 @@ struct DescriptorNetOptions {
   int output_dimension = 0;
   // Exponent of the power normalisation of the pooled, or aggregated, descriptor, before it gets unit length
   // again and before linear layers and whitenings; 1: none, 0.5 in the field. Range [0.01, 1]. Not of
-  // "cosplace". See PowerNormalize.
+  // "cosplace". sign(x) |x|^power of each element.
   double power = 1;
   LocalOptions locals;
   NetVladOptions netvlad;
@@ -220,10 +220,10 @@ struct SuperGlobalPooling {
   double regional_exponent = 2.5;  // of the paper's code
   // GeM's exponent in place of the model's own (4.6 in the paper's code). 0: the model's own.
   double exponent = 0;
-  // How the descriptors of several scales become one: "mean", as TPAMI 2019 (DescriptorNet::
-  // MultiScaleExponent); "max", the largest of each dimension after each has unit length (scale GeM with an
-  // infinite exponent); "gem", their generalised mean of the exponent 10, less the smallest value before and
-  // with it again after.
+  // How the descriptors of several scales become one: "mean", as TPAMI 2019 (with GeM's exponent where GeM is
+  // the only thing after the trunk); "max", the largest of each dimension after each has unit length (scale
+  // GeM with an infinite exponent); "gem", their generalised mean of the exponent 10, less the smallest value
+  // before and with it again after.
   std::string scale_pooling = "mean";
 
   bool operator==(const SuperGlobalPooling&) const = default;

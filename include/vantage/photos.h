@@ -21,8 +21,8 @@ struct PhotoRequest {
   int turn = 0;
 };
 
-// The path without the ending of a photo (PhotoExtensions, in any case): "a/img.v1.jpg" gives "a/img.v1",
-// which stays as it is.
+// The path without the ending of a photo (.jpg, .jpeg, .jpe, .jfif, .png, in any case): "a/img.v1.jpg" gives
+// "a/img.v1", which stays as it is.
 std::filesystem::path WithoutPhotoEnding(const std::filesystem::path& path);
 
 // Finds photos by name: files of a folder, or the names in a descriptor file. A place is an index into

@@ -23,7 +23,7 @@ struct RunContext {
   std::function<void(const Progress&)> on_progress;
   // Asked often; true ends the work with vantage::Interrupted.
   std::function<bool()> is_cancelled;
-  // Worker threads, at most 1024. 0: as many as UsableProcessors() says.
+  // Worker threads, at most 1024. 0: those of the process's affinity and quota.
   int threads = 0;
 
   void Report(const Progress& progress) const {
@@ -34,7 +34,7 @@ struct RunContext {
   // Throws Interrupted if the caller wants to stop.
   void CheckCancelled() const;
 
-  // `threads`, or UsableProcessors().
+  // `threads`, or the number of processors that this process may use.
   int ThreadCount() const;
 };
 

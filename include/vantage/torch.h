@@ -29,7 +29,8 @@ using TupleLoss =
 using LossMaker = std::function<TupleLoss(const LossOptions& options)>;
 
 // Adds a loss of that name: LossOptions::name, so `[loss] name = "..."` of a recipe, takes it from then on.
-// To be called before options are read. Throws UsageError if there is one of that name.
+// To be called before options are read. Throws UsageError if there is one of that name, or if either is
+// empty.
 void RegisterLoss(const std::string& name, LossMaker make);
 
 // Images of one size as the model's network takes them: B x 3 x H x W, float32, normalised, on its device.

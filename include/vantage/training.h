@@ -104,7 +104,7 @@ struct DataOptions {
 void Declare(OptionsDescription& description, DataOptions& options);
 
 struct OptimizerOptions {
-  // One of OptimizerNames().
+  // "adam", "adamw" or "sgd".
   std::string name = "adam";
   // Of the first epoch; see ScheduleOptions for the later ones.
   double learning_rate = 1e-6;  // TPAMI 2019, section 5.1; 5e-7 for ResNet-101 in its code
@@ -138,7 +138,7 @@ void Declare(OptionsDescription& description, OptimizerOptions& options);
 struct ComputeOptions {
   // "cpu", "cuda" or "cuda:1".
   std::string device = "cpu";
-  // What the trunk computes in: see nn/precision.h.
+  // What the trunk computes in: "fp32", "tf32", "bf16" or "fp16".
   std::string precision = "fp32";
   // Photos of exactly equal size share a pass through the network while they have together at most so many
   // pixels. 0: each alone on a CPU, and 2^22 on a GPU.
@@ -217,7 +217,8 @@ struct LearnWhiteningOptions {
   std::string shrinkage = "auto";
   // Rows of the projection that are kept; 0: all.
   int dimension = 0;
-  // pca and pca-rotation of descriptors that take more than `memory`: see PcaOptions.
+  // pca and pca-rotation of descriptors that take more than `memory`: up to so many descriptors, or
+  // dimensions, components are exact; beyond, an iteration goes through the descriptors pca_passes times.
   int pca_exact_up_to = 4096;
   int pca_passes = 3;
   // Descriptors that pca and pca-rotation keep in memory, MiB. More of them lie in a file, read block by

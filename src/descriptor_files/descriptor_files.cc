@@ -99,7 +99,8 @@ descriptor_files::ParsedFacts descriptor_files::ParseFacts(const std::string& te
     result.descriptors.names = facts.at("names").get<std::vector<std::string>>();
     const json name_bytes = facts.value("name_bytes", json::object());
     for (const auto& [row, bytes] : name_bytes.items()) {
-      result.descriptors.names.at(ToIndex(ParseInteger(row, "row"))) =
+      result.descriptors.names.at(
+          static_cast<size_t>(ParseInteger(row, "row"))) =  // a negative one is out of range
           FromHex(bytes.get<std::string>(), source);
     }
     for (const json& photo : facts.at("failed")) {

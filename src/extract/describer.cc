@@ -21,6 +21,7 @@
 #include "util/index.h"
 #include "util/log.h"
 #include "util/rethrow.h"
+#include "util/simd.h"
 #include "vantage/run_context.h"
 
 namespace vantage {
@@ -91,6 +92,7 @@ struct Describer::State {
              {"mean", net.normalization.mean},
              {"std", net.normalization.std},
              {"device", c10::DeviceTypeName(net.device().type())},
+             {"simd", SimdLevelName(UsedSimdLevel())},
              {"image_size", options.image_size},
              {"apply_exif_orientation", options.apply_exif_orientation},
              {"scales", options.scales},

@@ -96,7 +96,7 @@ DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
   DescriptorProvenance made;
   made.vantage = Version();
   made.model = path;
-  made.model_sha256 = model.file_sha256().empty() ? Sha256OfFile(path) : model.file_sha256();
+  if (!model.file_sha256().empty()) made.model_sha256 = model.file_sha256();
   made.architecture = model.net_options().architecture;
   made.pooling = model.net_options().pooling;
   made.image_size = EffectiveImageSize(model, options);

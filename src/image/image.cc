@@ -36,6 +36,13 @@ Format DetectFormat(std::string_view bytes, const std::string& source) {
 
 }  // namespace
 
+void CheckImage(const Image& image) {
+  VANTAGE_CHECK(image.width > 0 && image.height > 0 &&
+                    image.pixels.size() == size_t{3} * ToIndex(image.width) * ToIndex(image.height),
+                "an image of ", image.width, " x ", image.height, " pixels has ", image.pixels.size(),
+                " bytes, not 3 a pixel");
+}
+
 Image MakeImage(int width, int height) {
   VANTAGE_CHECK(width > 0 && height > 0, "an image of ", width, " x ", height, " pixels");
   return {width, height, std::vector<uint8_t>(ToIndex(width) * ToIndex(height) * 3)};

@@ -69,6 +69,7 @@ Image Thumbnail(const Image& image, int size) {
 }
 
 Image ResizeLanczos(const Image& image, int width, int height) {
+  CheckImage(image);
   const int factor_x = std::max(1, static_cast<int>(static_cast<double>(image.width) / width / kReducingGap));
   const int factor_y =
       std::max(1, static_cast<int>(static_cast<double>(image.height) / height / kReducingGap));

@@ -246,6 +246,12 @@ DescriptorNet DescriptorNet::Twin() const {
   return twin;
 }
 
+DescriptorNet DescriptorNet::On(const at::Device& device) const {
+  DescriptorNet moved = Twin();
+  moved.To(device);
+  return moved;
+}
+
 // Folding makes tensors of its own of most; copying all before would cost as much as reading them.
 void DescriptorNet::CopyWhatIsSharedWith(const DescriptorNet& other) {
   std::set<const void*> theirs;
@@ -308,6 +314,7 @@ at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization&
   }
   for (const Image& image : images) {
     VANTAGE_CHECK(image.height == height && image.width == width, "a batch of images of different sizes");
+    CheckImage(image);
     for (size_t i = 0; i < image.pixels.size(); i += 3) {
       for (size_t c = 0; c < 3; ++c) *values++ = table[c][image.pixels[i + c]];
     }

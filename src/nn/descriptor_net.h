@@ -61,7 +61,9 @@ class DescriptorNet {
   // those with locals), in their order.
   void Visit(const TensorVisitor& visitor);
 
-  // Moves the tensors.
+  // The network on a device; this one stays where it is. On its own device they share the tensors.
+  DescriptorNet On(const at::Device& device) const;
+  // Moves the tensors, those of copies too.
   void To(const at::Device& device);
   const at::Device& device() const { return device_; }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/losses.h"
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -50,9 +51,12 @@ LossMaker FindLoss(const std::string& name) {
 }  // namespace
 
 void RegisterLoss(const std::string& name, LossMaker make) {
-  if (FindLoss(name)) throw UsageError(StrCat("there is a loss '", name, "' already"));
+  if (name.empty() || !make) throw UsageError("a loss needs a name and a function that makes it");
   const std::scoped_lock lock(losses_mutex);
-  Losses().push_back({name, std::move(make)});
+  std::vector<LossRow>& losses = Losses();
+  if (std::any_of(losses.begin(), losses.end(), [&](const LossRow& row) { return row.name == name; }))
+    throw UsageError(StrCat("there is a loss '", name, "' already"));
+  losses.push_back({name, std::move(make)});
 }
 
 void Declare(OptionsDescription& description, LossOptions& options) {

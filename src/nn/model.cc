@@ -47,7 +47,11 @@ void Model::SetWhitening(const std::string& name, ModelWhitening whitening) {
   parts_->file_sha256.clear();
 }
 
-void Model::MoveTo(const std::string& device) { parts_->net.To(nn::ParseDevice(device)); }
+void Model::MoveTo(const std::string& device) try {
+  parts_->net = parts_->net.On(nn::ParseDevice(device));
+} catch (...) {
+  RethrowAsError();
+}
 
 at::Tensor ImagesToTensor(const Model& model, const std::vector<Image>& images) try {
   const nn::DescriptorNet& net = model.parts().net;

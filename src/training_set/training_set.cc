@@ -121,10 +121,10 @@ TrainingSet ReadTrainingSet(const fs::path& path) try {
            "SELECT query, image, shared_points, overlap, scale_change, camera_rank FROM candidates "
            "ORDER BY query, camera_rank, image");
        rows.Step();) {
-    const auto query = ToIndex(rows.Integer(0));
-    VANTAGE_CHECK(query < set.queries.size(), source, ": a candidate of query ", rows.Integer(0), " of ",
-                  set.queries.size());
-    set.queries[query].candidates.push_back(
+    const int64_t query = rows.Integer(0);
+    VANTAGE_CHECK(query >= 0 && query < std::ssize(set.queries), source, ": a candidate of query ", query,
+                  " of ", set.queries.size());
+    set.queries[ToIndex(query)].candidates.push_back(
         {photo(rows.Integer(1)), rows.Integer(2), rows.Number(3), rows.Number(4), rows.Integer(5)});
   }
   return set;

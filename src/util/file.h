@@ -121,7 +121,7 @@ std::string PathFrom(const std::filesystem::path& folder, const std::filesystem:
 
 // Regular files below `folder`, recursively, whose lower-case extension is among `extensions` (".txt"), as
 // paths relative to the folder, sorted. Links to folders are not followed. Throws Error if the folder is
-// missing. Photos are listed by image/photo_folder.h.
+// missing. Photos are listed by vantage/photos.h.
 std::vector<std::filesystem::path> ListFiles(const std::filesystem::path& folder,
                                              const std::vector<std::string>& extensions);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/descriptors.h"
 #include "descriptor_files/descriptor_output.h"
+#include "util/string.h"
 
 #include <algorithm>
 #include <cmath>
@@ -233,6 +234,17 @@ TEST(Descriptors, TruncatedOrHugeArraysAreErrors) {
   WriteFile(folder / "d.npy", serialize::NpyHeader("<f2", {2, 1}) + std::string("\x00\x3c\x00\x7c", 4));
   EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d.npy"); }),
               HasSubstr("row 1 holds a value that is not finite ('b/ä.jpg')"));
+}
+
+TEST(Descriptors, BytesOfANameThatIsNotThereAreAnError) {
+  const TemporaryFolder folder;
+  WriteDescriptors(Sample(), folder / "d");
+  for (const char* row : {"-1", "2", "9223372036854775807"}) {
+    WriteFile(folder / "d.json", StrCat(R"({"names":["a","b"],"failed":[],"provenance":{},"name_bytes":{")",
+                                        row, R"(":"61"}})"));
+    EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d"); }),
+                HasSubstr("name_bytes of a row that has no name"));
+  }
 }
 
 TEST(Descriptors, ProvenanceMustBeAnObject) {

@@ -183,5 +183,12 @@ TEST(Crop, RoundsItsBoxAndFillsWithBlack) {
   EXPECT_THAT(ErrorOf([&] { Crop(image, {20, 3, 30, 5}); }), ::testing::HasSubstr("lies outside"));
 }
 
+TEST(Thumbnail, RefusesAnImageWithoutItsPixels) {
+  EXPECT_THAT(vantage::testing::ErrorOf([] {
+                Thumbnail({100, 80, std::vector<uint8_t>(5)}, 40);
+              }),
+              ::testing::HasSubstr("100 x 80 pixels has 5 bytes"));
+}
+
 }  // namespace
 }  // namespace vantage::image

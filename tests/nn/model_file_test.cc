@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/model_file.h"
+#include "nn/losses.h"
+#include "util/hash.h"
+#include "vantage/torch.h"
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
@@ -141,6 +144,53 @@ TEST(ModelFile, PythonReadsIt) {
     ++count;
   }
   EXPECT_EQ(count, expected.size());
+}
+
+TEST(Model, IsAHandleOfWhatAFileHolds) {
+  const TemporaryFolder folder;
+  Model model(SampleModel());
+  model.Write(folder / "m.pth");
+  Model read = Model::Read(folder / "m.pth");
+  EXPECT_EQ(read.file_sha256(), Sha256OfFile(folder / "m.pth"));
+  EXPECT_EQ(read.net_options(), model.net_options());
+  EXPECT_EQ(read.dimension(), 512);
+  const Model copy = read;
+  read.SetWhitening("mine", {Whitening{Eigen::VectorXd::Zero(512), Eigen::MatrixXd::Identity(4, 512)}, {}});
+  EXPECT_EQ(read.default_whitening(), "mine");
+  EXPECT_EQ(read.file_sha256(), "");  // no file holds that
+  EXPECT_FALSE(copy.whitenings().contains("mine"));
+  read.SetLicence("CC0");
+  read.Write(folder / "changed.safetensors");
+  const Model changed = Model::Read(folder / "changed.safetensors");
+  EXPECT_EQ(changed.licence(), "CC0");
+  EXPECT_EQ(changed.default_whitening(), "mine");
+  EXPECT_THAT(ErrorOf([&] { read.Write(folder / "x.pth", "onnx"); }), HasSubstr("unknown format 'onnx'"));
+}
+
+TEST(Model, ComputesWhatItsNetworkDoes) {
+  const Model model(SampleModel());
+  const Image image{40, 32, std::vector<uint8_t>(size_t{3} * 40 * 32, 90)};
+  const at::Tensor images = vantage::ImagesToTensor(model, {image});
+  EXPECT_TRUE(at::equal(vantage::Forward(model, images), model.parts().net.Forward(images)));
+  EXPECT_THAT(ErrorOf([&] {
+                vantage::ImagesToTensor(model, {{40, 32, std::vector<uint8_t>(7)}});
+              }),
+              HasSubstr("40 x 32 pixels has 7 bytes"));
+}
+
+TEST(RegisterLoss, AddsALossByName) {
+  RegisterLoss("sum_of_first", [](const LossOptions& options) -> TupleLoss {
+    return [scale = options.margin](const at::Tensor& x_ND, const std::vector<TupleLabel>&) {
+      return x_ND.select(1, 0).sum() * scale;
+    };
+  });
+  const TupleLoss loss = MakeLoss({.name = "sum_of_first", .margin = 2});
+  EXPECT_EQ(loss(at::ones({3, 4}), {TupleLabel::kQuery, TupleLabel::kPositive, TupleLabel::kNegative})
+                .item<double>(),
+            6);
+  EXPECT_THAT(ErrorOf([] { RegisterLoss("sum_of_first", [](const LossOptions&) { return TupleLoss(); }); }),
+              HasSubstr("there is a loss 'sum_of_first' already"));
+  EXPECT_THROW(RegisterLoss("nothing", {}), UsageError);
 }
 
 }  // namespace

@@ -91,6 +91,8 @@ TEST(TrainingSet, DanglingReferencesAreErrors) {
   EXPECT_THAT(error("UPDATE queries SET positive = -1"), HasSubstr("names row -1 of 'images'"));
   EXPECT_THAT(error("UPDATE candidates SET image = 60 WHERE image = 2"),
               HasSubstr("names row 60 of 'images'"));
+  EXPECT_THAT(error("UPDATE candidates SET query = -1 WHERE query = 1"),
+              HasSubstr("a candidate of query -1 of 2"));
   EXPECT_THAT(error("UPDATE candidates SET query = 5 WHERE query = 1"),
               HasSubstr("a candidate of query 5 of 2"));
   EXPECT_THAT(error("UPDATE scenes SET split = 'test' WHERE id = 0"), HasSubstr("in the split 'test'"));

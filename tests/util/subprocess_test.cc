@@ -48,7 +48,7 @@ TEST(RunCommand, EndsTheProgramAndItsChildrenWhenCancelled) {
 
 TEST(RunCommand, EndsTheProgramAtItsTimeLimitAndCallsMeanwhile) {
   Command command{{"sh", "-c", "sleep 60"}, {}, {}};
-  command.time_limit = 0.5;
+  command.time_limit = 2;
   int calls = 0;
   command.on_wait = [&] { ++calls; };
   const CommandResult result = RunCommand(command, {});
