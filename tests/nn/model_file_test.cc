@@ -5,6 +5,7 @@
 #include "vantage/torch.h"
 
 #include <ATen/ops/arange.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
 
 #include <cstdlib>
