@@ -126,7 +126,7 @@ class Describer {
   static Describer Load(const std::filesystem::path& path, const ModelDescriptorOptions& options = {},
                         const std::string& device = "cpu");
 
-  // Of the descriptors: D.
+  // Dimension D of the descriptors.
   int64_t dimension() const;
   // What decides them, with the model's own values and the device's batch size filled in.
   const ExtractOptions& options() const;

@@ -131,14 +131,14 @@ class Model {
   // checkpoint), "weights" (the trunk's tensors alone under its own, torchvision's, names).
   static std::vector<std::string> Formats();
 
-  // Of the descriptors, without whitening: D.
+  // Dimension D of the descriptors, without whitening.
   int64_t dimension() const;
   const DescriptorNetOptions& net_options() const;
   // Longest side that photos are reduced to, pixels; 0: not known.
   int image_size() const;
   // Scales that photos are described at unless others are asked for.
   const std::vector<double>& scales() const;
-  // Of the weights; "" if not known.
+  // Licence of the weights; "" if not known.
   const std::string& licence() const;
   void SetLicence(const std::string& licence);
   // Where it came from, as JSON text: configuration, training set, trunk weights, version.

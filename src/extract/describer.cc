@@ -159,13 +159,13 @@ std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
   std::shared_ptr<State> state = MakeState(model.parts().net, ResolveOptions(model, options));
   state->licence = model.licence();
   state->model_sha256 = model.file_sha256();
-  const std::optional<Whitening> whitening = ChooseWhitening(model, options);
+  std::optional<Whitening> whitening = ChooseWhitening(model, options);
   if (!whitening) return state;
   const auto rows = static_cast<int64_t>(whitening->projection.rows());
-  state->dimension = options.dimension > 0 ? options.dimension : rows;
-  if (state->dimension > rows)
-    throw UsageError(StrCat("dimension: the whitening has ", rows, " dimensions, not ", state->dimension));
-  state->whitening = {whitening->mean, whitening->projection.topRows(state->dimension)};
+  if (options.dimension > rows)
+    throw UsageError(StrCat("dimension: the whitening has ", rows, " dimensions, not ", options.dimension));
+  state->whitening = TruncateWhitening(*std::move(whitening), options.dimension);
+  state->dimension = static_cast<int64_t>(state->whitening.projection.rows());
   return state;
 }
 

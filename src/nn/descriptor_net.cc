@@ -247,6 +247,7 @@ DescriptorNet DescriptorNet::Twin() const {
 }
 
 DescriptorNet DescriptorNet::On(const at::Device& device) const {
+  if (device == device_) return *this;
   DescriptorNet moved = Twin();
   moved.To(device);
   return moved;
