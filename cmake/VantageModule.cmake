@@ -19,9 +19,9 @@ set(VANTAGE_MODULES "" CACHE INTERNAL "")
 
 # vantage_add_module(NAME SOURCES files... [PUBLIC libraries...] [PRIVATE libraries...] [PRECOMPILED KIND]
 #                    [ALONE files...])
-# makes the static library vantage::NAME from src/NAME. KIND: which precompiled
-# header (VantagePrecompile.cmake), "plain" by default. ALONE: sources that a unity build compiles by themselves, since they
-# take long or share names with a twin (a reader of the same thing in another format).
+# makes the static library vantage::NAME from src/NAME. KIND: which precompiled header (VantagePrecompile.cmake), "plain" by
+# default. ALONE: sources that a unity build compiles by themselves, since they take long or share names with a twin (a reader
+# of the same thing in another format).
 function(vantage_add_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "PRECOMPILED" "SOURCES;PUBLIC;PRIVATE;ALONE")
   if(NOT arg_PRECOMPILED)
@@ -54,11 +54,17 @@ endfunction()
 # vantage::search and what they stand on, and looks for no other library; without COMPONENTS all of them, and
 # vantage::vantage, which links them all.
 function(vantage_install_package)
+  add_library(vantage_all INTERFACE)
+  add_library(vantage::vantage ALIAS vantage_all)
+  set_target_properties(vantage_all PROPERTIES EXPORT_NAME vantage)
+  target_link_libraries(vantage_all INTERFACE ${VANTAGE_MODULES})
+  install(TARGETS vantage_all EXPORT vantage_vantage)
+
   set(destination "${CMAKE_INSTALL_LIBDIR}/cmake/vantage")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/vantage" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
   set(names ${VANTAGE_MODULES})
   list(TRANSFORM names REPLACE "^vantage::" "")
-  foreach(name IN LISTS names)
+  foreach(name IN LISTS names ITEMS vantage)
     install(EXPORT vantage_${name} FILE vantage-${name}.cmake NAMESPACE vantage:: DESTINATION "${destination}")
   endforeach()
   get_property(components GLOBAL PROPERTY vantage_components)
