@@ -64,7 +64,7 @@ const at::Tensor& TensorOf(const nn::TorchValue& value) { return std::get<at::Te
 
 OptimizerOptions OptionsOf(const std::string& name) {
   OptimizerOptions options;
-  options.name = name;
+  options.algorithm = OptimizerChoice(name);
   options.weight_decay = 0.01;
   return options;
 }
@@ -77,9 +77,9 @@ void PrintTo(const OptimizerCase& value, std::ostream* out) { *out << value.name
 
 std::vector<OptimizerCase> Cases() {
   OptimizerOptions nesterov = OptionsOf("sgd");
-  nesterov.nesterov = true;
+  nesterov.algorithm.As<SgdOptions>().nesterov = true;
   OptimizerOptions plain = OptionsOf("sgd");
-  plain.momentum = 0;
+  plain.algorithm.As<SgdOptions>().momentum = 0;
   OptimizerOptions clipped = OptionsOf("adam");
   clipped.clip_gradient_norm = 0.5;
   OptimizerOptions grouped = OptionsOf("adamw");
@@ -380,7 +380,8 @@ TEST(Optimizer, WrongOptionsAreErrors) {
     options.groups = {group};
     return error(options);
   };
-  EXPECT_THAT(error(OptionsOf("lion")), HasSubstr("unknown optimiser 'lion'; known are adam, adamw, sgd"));
+  EXPECT_THAT(ErrorOf([] { OptionsOf("lion"); }),
+              HasSubstr("unknown optimiser 'lion'; known are adam, adamw, sgd"));
   EXPECT_THAT(of_group("layer1 rate=0.1"), HasSubstr("'layer1 rate=0.1' is for no parameter"));
   EXPECT_THAT(of_group("features. rat=1"), HasSubstr("'rat=1' is neither"));
   EXPECT_THAT(of_group("features. rate=fast"), HasSubstr("fast"));
@@ -389,9 +390,9 @@ TEST(Optimizer, WrongOptionsAreErrors) {
   EXPECT_THAT(error({}, {"features.0.", "stem"}), HasSubstr("no parameter's name begins as 'stem'"));
   EXPECT_THAT(error({}, {""}), HasSubstr("nothing is left to train"));
   OptimizerOptions nesterov = OptionsOf("sgd");
-  nesterov.nesterov = true;
-  nesterov.momentum = 0;
-  EXPECT_THAT(error(nesterov), HasSubstr("needs an optimizer.momentum"));
+  nesterov.algorithm.As<SgdOptions>().nesterov = true;
+  nesterov.algorithm.As<SgdOptions>().momentum = 0;
+  EXPECT_THAT(error(nesterov), HasSubstr("needs an optimizer.sgd.momentum"));
 }
 
 TEST(Optimizer, StateThatDoesNotFitIsAnError) {
