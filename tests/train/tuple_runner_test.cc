@@ -169,9 +169,8 @@ TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
 
 TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
   const Network network;
-  const TupleLoss loss = [](const at::Tensor& descriptors, const std::vector<TupleLabel>&) {
-    return (descriptors.sum() - 1e6).clamp_min(0);
-  };
+  const TupleLoss loss{
+      .forward = [](const LossInput& input) { return (input.descriptors_ND.sum() - 1e6).clamp_min(0); }};
   const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kAll}});
   EXPECT_EQ(outcome.tuples[1].loss, 0);
   EXPECT_EQ(outcome.tuples[1].photos_with_gradient, 0);
