@@ -91,7 +91,7 @@ void CommandLine::Flag(const std::string& flags, bool& value, const std::string&
   app_.add_flag(flags, value, help);
 }
 
-void CommandLine::Options(const OptionsDescription& description) {
+void CommandLine::Options(OptionsDescription& description) {
   for (const OptionField& field : description.fields()) {
     const std::string name = FlagOf(description, field);
     const std::string flag = (name.size() == 1 ? "-" : "--") + name;

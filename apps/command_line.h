@@ -26,7 +26,7 @@ class CommandLine {
   void Option(const std::string& flags, int& value, const std::string& help);
   void Flag(const std::string& flags, bool& value, const std::string& help);
   // A flag for each option that the description lists; the description must outlive parsing.
-  void Options(const OptionsDescription& description);
+  void Options(OptionsDescription& description);
   // Shown below the options, each on a line of its own.
   void Example(const std::string& text);
 

@@ -93,8 +93,8 @@ class ReportCommand : public Command {
     report::ReportNegatives negatives{.model = fs::path(model_.path).filename().string()};
     for (const Split split : {Split::kTrain, Split::kVal}) {
       try {
-        Append(mining::MineRound(set, split, root, model.parts().net, extract, mining_, options_.seed, {},
-                                 session.context()),
+        Append(mining::MineRound(set, split, root, model.parts().net, extract,
+                                 MiningOptions{.miner = mining_}, options_.seed, {}, session.context()),
                split, negatives);
       } catch (const Interrupted&) {
         throw;
@@ -136,7 +136,7 @@ class ReportCommand : public Command {
   std::string photos_;
   ModelArguments model_;
   int size_ = 0;
-  MiningOptions mining_;
+  NegativeMiningOptions mining_;
   report::TrainingSetReportOptions options_;
   OptionsDescription description_;
 };

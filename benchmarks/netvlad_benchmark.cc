@@ -72,7 +72,8 @@ void TimeMining(const Setting& setting) {
       descriptors(i, j) = static_cast<float>(random.Uniform(-1, 1));
   }
   NormalizeRows(descriptors);
-  const double seconds = MedianSeconds(3, [&] { MineTriplets(descriptors, classes, TripletOptions{}); });
+  const double seconds =
+      MedianSeconds(3, [&] { MineTriplets(descriptors, classes, 0.1, DifficultyMiningOptions{}); });
   std::printf("triplets of %lld descriptors of %lld: %.2f s\n", static_cast<long long>(setting.photos),
               static_cast<long long>(setting.descriptor), seconds);
 }

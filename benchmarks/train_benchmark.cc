@@ -67,7 +67,7 @@ nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
 }
 
 // A margin beyond all distances: every negative has a gradient.
-TupleLoss Loss() { return nn::MakeLoss({.margin = 3}); }
+TupleLoss Loss() { return nn::MakeLoss(ContrastiveLossOptions{.margin = 3}); }
 
 class Photos {
  public:

@@ -29,7 +29,7 @@ recipe = "recipe.toml"
 weights = "{start}"
 tuples_seed = 3
 tuples = ["{scenes}/train/models", "--photos", "{scenes}/train/photos", "--val-fraction", "0", "--query-fraction", "1"]
-train = { epochs = 1, "mining.queries" = 4, "data.image_size" = 64, "data.test_size" = 64 }
+train = { epochs = 1, "mining.negatives.queries" = 4, "data.image_size" = 64, "data.test_size" = 64 }
 evaluate = ["--size", "64"]
 [benchmarks.landmarks]
 data = "{scenes}/test/photos"

@@ -15,8 +15,17 @@
 #include <string>
 #include <vector>
 
-// The sum over a tuple's positives p and negatives n of log(1 + exp((<q, n> - <q, p>) / t)), t the recipe's
-// temperature.
+// [loss] kind = "soft_margin", and its options in [loss.soft_margin].
+struct SoftMarginOptions {
+  static constexpr const char* kKind = "soft_margin";
+  double temperature = 0.07;
+};
+
+void Declare(vantage::OptionsDescription& description, SoftMarginOptions& options) {
+  description.Add("temperature", options.temperature, "Divisor of differences of similarities").Above(0);
+}
+
+// The sum over a tuple's positives p and negatives n of log(1 + exp((<q, n> - <q, p>) / temperature)).
 at::Tensor SoftMargin(const at::Tensor& descriptors_ND, const std::vector<vantage::TupleLabel>& labels,
                       double temperature) {
   std::vector<int64_t> positives, negatives;
@@ -35,12 +44,12 @@ int main(int argc, char** argv) {
   }
   vantage::KeepFreedMemory();
   try {
-    vantage::RegisterLoss("soft_margin", [](const vantage::LossOptions& options) -> vantage::TupleLoss {
-      return [temperature = options.temperature](const at::Tensor& descriptors_ND,
-                                                 const std::vector<vantage::TupleLabel>& labels) {
-        return SoftMargin(descriptors_ND, labels, temperature);
-      };
-    });
+    vantage::RegisterLoss<SoftMarginOptions>(
+        "Soft-margin triplets", [](const SoftMarginOptions& loss) -> vantage::TupleLoss {
+          return {.forward = [temperature = loss.temperature](const vantage::LossInput& input) {
+            return SoftMargin(input.descriptors_ND, input.labels_N, temperature);
+          }};
+        });
 
     // Everything else comes from the recipe, as for the command.
     vantage::TrainOptions options;
@@ -49,14 +58,13 @@ int main(int argc, char** argv) {
     std::ifstream recipe(argv[1]);
     if (!recipe) throw vantage::Error(std::string(argv[1]) + ": cannot be opened");
     vantage::ReadToml(description, std::string(std::istreambuf_iterator<char>(recipe), {}), argv[1]);
+    vantage::SetOption(description, "loss.kind", SoftMarginOptions::kKind, argv[0]);
     for (int i = 3; i < argc; ++i) {
       const std::string setting = argv[i];
       const size_t equals = setting.find('=');
       vantage::SetOption(description, setting.substr(0, equals),
                          equals == std::string::npos ? "" : setting.substr(equals + 1), setting);
     }
-    options.loss.name = "soft_margin";
-
     const vantage::TrainResult result =
         vantage::Train(options, argv[2], /*resume=*/true, {}, [](const vantage::EpochMetrics& epoch) {
           if (epoch.epoch > 0)

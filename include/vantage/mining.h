@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "vantage/choice.h"
 #include "vantage/describer.h"
 #include "vantage/descriptors.h"
 #include "vantage/options.h"
@@ -43,31 +44,41 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
                              const std::vector<SceneId>& pool_scenes, int count, NegativeVariant variant,
                              const RunContext& context = {});
 
-// Triplets by difficulty: MVA 2022 (Vaccaro et al., "Effective triplet mining improves training of
-// multi-scale pooled CNN for image retrieval"), section 4. Defaults are its code's.
-struct TripletOptions {
+// What the kinds of mining triplets have in common. Defaults are those of MVA 2022's code.
+struct TripletRoundOptions {
   // Photos that a round draws, and of each class at most.
   int pool = 2048;
   int per_class = 15;
-  // "ranked": an anchor's negative is the nearest, its positive one next to that. "random": both are drawn
-  // from all of the round, what MVA 2022 compares mining with; the window, one_per_class and count still
-  // hold.
-  std::string choice = "ranked";
-  // How often an anchor takes the positive just before its first negative (semi-hard), where it has one; else
-  // the first one after it (hard). Range [0, 1].
-  double semi_hard_probability = 0.5;
-  // A hard positive so many ranks or more behind the negative is taken for a wrong label.
-  int rank_threshold = 20;
   // Triplets are kept whose loss, margin + d(a, p)^2 - d(a, n)^2, lies between these two.
-  double margin = 0.1;
   double lowest_loss = 0.08;
   double highest_loss = 0.12;
   // At most one triplet of each anchor's class in a round.
   bool one_per_class = true;
-  // At most so many triplets a round.
+  // Triplets of a round, at most.
   int triplets = 256;
 };
-void Declare(OptionsDescription& description, TripletOptions& options);
+void Declare(OptionsDescription& description, TripletRoundOptions& options);
+
+// Triplets by difficulty: MVA 2022 (Vaccaro et al., "Effective triplet mining improves training of
+// multi-scale pooled CNN for image retrieval"), section 4. Defaults are its code's.
+struct DifficultyMiningOptions {
+  static constexpr const char* kKind = "difficulty";
+  TripletRoundOptions round;
+  // How often an anchor takes the positive just before its first negative (semi-hard), if it has one; else
+  // the first one after it (hard). Range [0, 1].
+  double semi_hard_probability = 0.5;
+  // A hard positive at least this many ranks behind the negative is taken for a wrong label.
+  int rank_threshold = 20;
+};
+void Declare(OptionsDescription& description, DifficultyMiningOptions& options);
+
+// Triplets whose positive and negative are drawn from all photos of the round: what MVA 2022 compares mining
+// with.
+struct RandomMiningOptions {
+  static constexpr const char* kKind = "random";
+  TripletRoundOptions round;
+};
+void Declare(OptionsDescription& description, RandomMiningOptions& options);
 
 struct Triplet {
   int64_t anchor = 0;  // rows
@@ -103,27 +114,30 @@ struct MinedTriplets {
 };
 
 // An anchor's other rows are ranked by similarity (equal ones by row); j is the rank of the first of another
-// class, the negative. Row by row as TripletOptions says. descriptors: N x D, rows of unit length, each of a
-// class; rows that are not finite are left out. Whether an anchor is to be semi-hard depends on the seed, the
-// round and its row. Blocks of rows are compared side by side, each thread with N x 128 similarities; the
-// triplets do not depend on the number of threads. Throws Error where sizes differ; Interrupted.
+// class, the negative. Row by row as the options say. margin: of the loss that triplets are measured by.
+// descriptors: N x D, rows of unit length, each of a class; rows that are not finite are left out. Whether an
+// anchor is to be semi-hard depends on the seed, the round and its row. Blocks of rows are compared side by
+// side, each thread with N x 128 similarities; the triplets do not depend on the number of threads. Throws
+// Error if sizes differ; Interrupted.
 MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
-                           const std::vector<SceneId>& classes, const TripletOptions& options,
-                           uint64_t seed = 0, uint64_t round = 0, const RunContext& context = {});
+                           const std::vector<SceneId>& classes, double margin,
+                           const DifficultyMiningOptions& options, uint64_t seed = 0, uint64_t round = 0,
+                           const RunContext& context = {});
 
-struct MiningOptions {
-  // "negatives": the set's queries and positives, each with the nearest photos of other scenes (TPAMI 2019),
-  // or "difficulty": triplets of a wanted loss among photos of all scenes (MVA 2022); a scene is a class
-  // then, and only `rounds`, `network` and `difficulty` below count.
-  std::string strategy = "negatives";
-  // Rounds of an epoch, each mined with the network as it is when its turn comes. "negatives": the epoch's
-  // queries are split among them, its pool is described in each. "difficulty": each draws its own photos.
-  int rounds = 1;  // TPAMI 2019, MATLAB code: 3 of 2,000 queries each; its PyTorch code: 1 of 2,000
+// The same with a positive and a negative that are drawn for each anchor.
+MinedTriplets DrawTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                           const std::vector<SceneId>& classes, double margin,
+                           const RandomMiningOptions& options, uint64_t seed = 0, uint64_t round = 0,
+                           const RunContext& context = {});
+
+// The set's queries and positives, each with the nearest photos of other scenes (TPAMI 2019, section 4.3).
+struct NegativeMiningOptions {
+  static constexpr const char* kKind = "negatives";
   // Negatives a query.
   int negatives = 5;  // TPAMI 2019, section 5.1
   // "n1" or "n2": see NegativeVariant.
   std::string variant = "n2";
-  // Queries of an epoch: so many are drawn, or all where there are fewer.
+  // Queries drawn for an epoch, which its rounds share; all if there are fewer.
   int queries = 2000;  // TPAMI 2019, PyTorch code; its MATLAB code: 6,000
   // Photos among which an epoch's negatives are looked for.
   int pool = 20000;  // TPAMI 2019, section 5.1: 22,000; the default of its PyTorch code: 20,000
@@ -135,10 +149,23 @@ struct MiningOptions {
   // What redrawing takes for a candidate: see TupleOptions.
   double min_overlap = 0.2;
   double max_scale_change = 1.5;
+};
+void Declare(OptionsDescription& description, NegativeMiningOptions& options);
+
+struct MinerFamily {
+  static constexpr const char* kDefault = NegativeMiningOptions::kKind;
+  static const Kinds& Table();
+};
+using MinerChoice = Choice<MinerFamily>;
+
+struct MiningOptions {
+  // By difficulty and at random a scene is a class.
+  MinerChoice miner;
+  // Rounds of an epoch, each mined with the network as it is when its turn comes.
+  int rounds = 1;  // TPAMI 2019, MATLAB code: 3 of 2,000 queries each; its PyTorch code: 1 of 2,000
   // Whose descriptors training mines with: "current", the network as it is when a round begins (TPAMI 2019),
   // or "start", as it was before training: no re-mining, to compare with.
   std::string network = "current";
-  TripletOptions difficulty;
 };
 void Declare(OptionsDescription& description, MiningOptions& options);
 

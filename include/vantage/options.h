@@ -12,9 +12,11 @@
 
 namespace vantage {
 
-// Where an option's value lives.
+class AnyChoice;  // choice.h
+
+// Where an option's value is stored.
 using OptionTarget = std::variant<bool*, int*, int64_t*, double*, std::string*, std::vector<double>*,
-                                  std::vector<int64_t>*, std::vector<std::string>*>;
+                                  std::vector<int64_t>*, std::vector<std::string>*, AnyChoice*>;
 
 // One option: everything that TOML files, command lines, help texts and stored configurations need to know of
 // it.
@@ -25,7 +27,7 @@ struct OptionField {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   bool min_excluded = false;
-  std::vector<std::string> choices;  // of a string; empty: any
+  std::vector<std::string> choices;  // of a string or a kind; empty: any
   std::string flag;                  // command-line name without dashes, if another than the key's
 
   // Numbers, also each of a list, in [low, high].
@@ -37,6 +39,8 @@ struct OptionField {
 
   // The current value as TOML.
   std::string ValueText() const;
+  // The current value as a command line takes it: what SetOption reads.
+  std::string CommandText() const;
   // "whole number", "list of numbers", ...
   std::string TypeName() const;
   // "at least 1", "in [0, 1]", "one of gem, mac, spoc", or "".
@@ -62,6 +66,22 @@ class OptionsDescription {
     CloseSection(depth);
   }
 
+  // Adds "kind", and in a table of the chosen kind's name its options: see Choice. `help` is that of "kind";
+  // empty: the section's.
+  void AddChoice(AnyChoice& choice, std::string help = "");
+
+  // Chooses the kind that the text begins with and sets its options: "triplet" or
+  // "triplet:margin=0.1,reduction=mean". kind_key: "loss.kind". Other options keep their values if the kind
+  // is chosen already. Throws UsageError.
+  void Choose(std::string_view kind_key, const std::string& text, const std::string& source);
+
+  // A family's table: what AddChoice was called with.
+  struct ChoiceSection {
+    std::string prefix;  // "loss."
+    AnyChoice* choice;
+  };
+  const std::vector<ChoiceSection>& choices() const { return choices_; }
+
   const std::vector<OptionField>& fields() const { return fields_; }
   // Null where there is no such key.
   const OptionField* Find(std::string_view key) const;
@@ -72,21 +92,24 @@ class OptionsDescription {
 
  private:
   OptionField& AddField(const std::string& name, OptionTarget target, std::string help);
+  void DeclareKind(const ChoiceSection& section);
   size_t OpenSection(const std::string& name, std::string help);
   void CloseSection(size_t depth);
 
   std::vector<OptionField> fields_;
   std::vector<std::pair<std::string, std::string>> sections_;  // name, help
+  std::vector<ChoiceSection> choices_;
   std::string prefix_;
 };
 
-// Sets the options that a TOML document names; the others keep their values. Throws UsageError naming
-// source:line:column for an unknown key (with the nearest known one), a wrong type or a value out of range.
-void ReadToml(const OptionsDescription& description, std::string_view text, const std::string& source);
+// Sets the options that a TOML document names; the others keep their values. A table's kind is read before
+// its other keys. Throws UsageError naming source:line:column for an unknown key (with the nearest known
+// one), an option of a kind that is not chosen, a wrong type or a value out of range.
+void ReadToml(OptionsDescription& description, std::string_view text, const std::string& source);
 
 // Sets one option from the text of a command line: lists as comma-separated values. Throws UsageError as
 // above.
-void SetOption(const OptionsDescription& description, std::string_view key, const std::string& text,
+void SetOption(OptionsDescription& description, std::string_view key, const std::string& text,
                const std::string& source);
 
 // Throws UsageError where a value breaks its rule: for values that a program has set.
@@ -101,7 +124,8 @@ void CheckOptions(Options options) {
   CheckOptions(description);
 }
 
-// A TOML document of all options and their values; with comments that give help and rules.
+// A TOML document of all options and their values; with comments that give help and rules, and the options of
+// the kinds that are not chosen.
 std::string ToToml(const OptionsDescription& description, bool with_comments);
 
 }  // namespace vantage

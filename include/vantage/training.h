@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "vantage/choice.h"
 #include "vantage/describer.h"
 #include "vantage/descriptors.h"
 #include "vantage/error.h"
@@ -30,28 +31,47 @@ class Tensor;
 
 namespace vantage {
 
-// How the learning rate goes on from OptimizerOptions::learning_rate.
-//   TPAMI 2019: exponential, decay 0.01 in its PyTorch code, 0.1 in the paper.
-//   MVA 2022: step, a tenth every 120 epochs (of 400 steps), decay_of_step 1e-6; from a rate of 1e-5 after
-//   warmup_steps 2000 from warmup_start 0.1.
-struct ScheduleOptions {
-  // "constant", "exponential", "step" or "cosine".
-  std::string kind = "exponential";
-  // exponential: exp(-decay * (epochs before this one + offset)). At least 0.
-  double decay = 0.01;
-  // exponential, step: epochs that count as past when the first begins. cirtorch steps its schedule before
-  // each epoch: 1. The paper's MATLAB code: 0.
-  int offset = 0;
-  // step: times step_factor every so many epochs.
-  int step_epochs = 120;
-  double step_factor = 0.1;
-  // step: divided by 1 + decay_of_step * steps since the factor last changed. At least 0.
-  double decay_of_step = 0;
-  // cosine: falls to this factor at the end of the last epoch (Loshchilov and Hutter, ICLR 2017, eq. (5)).
+struct ConstantScheduleOptions {
+  static constexpr const char* kKind = "constant";
+};
+
+// Falls to final_factor at the end of the last epoch (Loshchilov and Hutter, ICLR 2017, eq. (5)).
+struct CosineScheduleOptions {
+  static constexpr const char* kKind = "cosine";
   double final_factor = 0;
-  // The first so many steps of the run take the scheduled rate times a factor that rises linearly from
-  // warmup_start to 1. 0: none.
-  int64_t warmup_steps = 0;
+};
+void Declare(OptionsDescription& description, CosineScheduleOptions& options);
+
+// exp(-decay * (epochs before this one + offset)).
+struct ExponentialScheduleOptions {
+  static constexpr const char* kKind = "exponential";
+  double decay = 0.01;  // TPAMI 2019, its PyTorch code; 0.1 in the paper
+  int offset = 0;  // TPAMI 2019, its MATLAB code; 1 in cirtorch, which steps its schedule before each epoch
+};
+void Declare(OptionsDescription& description, ExponentialScheduleOptions& options);
+
+// factor^drops / (1 + decay * steps since the last drop), with a drop every `epochs`.
+struct StepScheduleOptions {
+  static constexpr const char* kKind = "step";
+  int epochs = 120;     // MVA 2022, epochs of 400 steps
+  double factor = 0.1;  // MVA 2022
+  double decay = 0;     // MVA 2022: 1e-6
+  int offset = 0;
+};
+void Declare(OptionsDescription& description, StepScheduleOptions& options);
+
+struct ScheduleFamily {
+  static constexpr const char* kDefault = ExponentialScheduleOptions::kKind;
+  static const Kinds& Table();
+};
+using ScheduleChoice = Choice<ScheduleFamily>;
+
+// How the learning rate changes from OptimizerOptions::learning_rate.
+struct ScheduleOptions {
+  ScheduleChoice shape;
+  // The rate of the first steps of the run is multiplied with a factor that rises linearly from warmup_start
+  // to 1. 0: no warm-up.
+  int64_t warmup_steps = 0;  // MVA 2022: 2000
   double warmup_start = 0.1;
 };
 void Declare(OptionsDescription& description, ScheduleOptions& options);
@@ -103,21 +123,43 @@ struct DataOptions {
 };
 void Declare(OptionsDescription& description, DataOptions& options);
 
+// Kingma and Ba, ICLR 2015, with L2 weight decay added to the gradient.
+struct AdamOptions {
+  static constexpr const char* kKind = "adam";
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+};
+void Declare(OptionsDescription& description, AdamOptions& options);
+
+// Loshchilov and Hutter, ICLR 2019: the decay is apart from the gradient.
+struct AdamWOptions {
+  static constexpr const char* kKind = "adamw";
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+};
+void Declare(OptionsDescription& description, AdamWOptions& options);
+
+// With L2 weight decay added to the gradient.
+struct SgdOptions {
+  static constexpr const char* kKind = "sgd";
+  double momentum = 0.9;
+  bool nesterov = false;
+};
+void Declare(OptionsDescription& description, SgdOptions& options);
+
+struct OptimizerFamily {
+  static constexpr const char* kDefault = AdamOptions::kKind;
+  static const Kinds& Table();
+};
+using OptimizerChoice = Choice<OptimizerFamily>;
+
 struct OptimizerOptions {
-  // "adam", "adamw" or "sgd".
-  std::string name = "adam";
+  OptimizerChoice algorithm;
   // Of the first epoch; see ScheduleOptions for the later ones.
   double learning_rate = 1e-6;  // TPAMI 2019, section 5.1; 5e-7 for ResNet-101 in its code
   double weight_decay = 1e-6;   // of the PyTorch code; 5e-4 in the paper
-  // adam, adamw: how slowly the means of the gradient and of its square change. Below 1.
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  // adam, adamw: added to the denominator.
-  double epsilon = 1e-8;
-  // sgd: share of the last step that is kept. Range [0, 1).
-  double momentum = 0.9;
-  // sgd: Nesterov's momentum.
-  bool nesterov = false;
   // Gradients whose norm over all parameters is larger are scaled down to it. 0: never.
   double clip_gradient_norm = 0;
   // A step with a loss or a gradient that is not finite is skipped, at most so many times in a run; the next

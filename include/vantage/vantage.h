@@ -2,6 +2,7 @@
 // All of vantage's public headers that need no LibTorch.
 #pragma once
 
+#include "vantage/choice.h"
 #include "vantage/colmap.h"
 #include "vantage/describer.h"
 #include "vantage/descriptors.h"

@@ -72,7 +72,7 @@ template <typename T>
 std::string TomlText(const std::vector<T>& values) {
   std::vector<std::string> texts;
   for (const T& value : values) texts.push_back(TomlText(value));
-  return "[" + Join(texts, ", ") + "]";
+  return StrCat("[", Join(texts, ", "), "]");
 }
 
 // The value that a command line's text stands for. Throws Error where it is none.

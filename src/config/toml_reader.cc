@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "config/option_value.h"
+#include "vantage/choice.h"
 #include "vantage/error.h"
 #include "vantage/options.h"
 
@@ -48,11 +49,23 @@ bool Assign(const toml::node& node, T& value) {
   }
 }
 
-void ReadTable(const OptionsDescription& description, const toml::table& table, const std::string& prefix,
+bool IsKind(const OptionField* field) {
+  return field != nullptr && std::holds_alternative<AnyChoice*>(field->target);
+}
+
+void ReadTable(OptionsDescription& description, const toml::table& table, const std::string& prefix,
                const std::string& source) {
+  const std::string kind_key = prefix + "kind";
+  const toml::node* kind = table.get("kind");
+  if (kind != nullptr && IsKind(description.Find(kind_key))) {
+    const std::string place = Place(kind->source(), source);
+    if (!kind->is_string()) throw UsageError(StrCat(place, ": '", kind_key, "' wants a string"));
+    description.Choose(kind_key, kind->as_string()->get(), place);
+  }
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
     const std::string place = Place(name.source(), source);
+    if (key == kind_key && IsKind(description.Find(key))) continue;
     if (node.is_table() && description.Find(key) == nullptr) {
       bool known = false;
       for (const OptionField& field : description.fields()) known |= field.key.rfind(key + ".", 0) == 0;
@@ -62,7 +75,15 @@ void ReadTable(const OptionsDescription& description, const toml::table& table, 
     }
     const OptionField& field = description.Require(key, place);
     const std::string value_place = Place(node.source(), source);
-    const bool fits = std::visit([&node = node](auto* value) { return Assign(node, *value); }, field.target);
+    const bool fits = std::visit(
+        [&node = node](auto* value) {
+          if constexpr (std::is_same_v<decltype(value), AnyChoice*>) {
+            return false;  // was read above
+          } else {
+            return Assign(node, *value);
+          }
+        },
+        field.target);
     if (!fits) throw UsageError(StrCat(value_place, ": '", key, "' wants a ", field.TypeName()));
     config::CheckOption(field, value_place);
   }
@@ -70,7 +91,7 @@ void ReadTable(const OptionsDescription& description, const toml::table& table, 
 
 }  // namespace
 
-void ReadToml(const OptionsDescription& description, std::string_view text, const std::string& source) {
+void ReadToml(OptionsDescription& description, std::string_view text, const std::string& source) {
   toml::table table;
   try {
     table = toml::parse(text, source);

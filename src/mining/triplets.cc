@@ -90,23 +90,21 @@ Ranking DrawAtRandom(int64_t anchor, const std::vector<int64_t>& rows, const std
 class Selection {
  public:
   Selection(const Eigen::Ref<const DescriptorMatrix>& descriptors, const std::vector<SceneId>& classes,
-            const TripletOptions& options, uint64_t seed, uint64_t round)
-      : descriptors_(descriptors), classes_(classes), options_(options), seed_(seed), round_(round) {}
+            double margin, const TripletRoundOptions& options)
+      : descriptors_(descriptors), classes_(classes), margin_(margin), options_(options) {}
 
-  void Offer(int64_t anchor, const Ranking& ranking) {
+  // Semi-hard: with the positive before the negative, if there is one. rank_threshold: of a hard positive.
+  void Offer(int64_t anchor, const Ranking& ranking, bool wants_semi_hard, int64_t rank_threshold) {
     TripletStatistics& statistics = mined_.statistics;
     ++statistics.anchors;
     if (ranking.negative.row < 0) return Count(statistics.no_negative);
-    RandomStream random(seed_, "semi-hard", {round_, static_cast<uint64_t>(anchor)});
-    const bool is_semi_hard =
-        random.Chance(options_.semi_hard_probability) && ranking.positive_before.row >= 0;
+    const bool is_semi_hard = wants_semi_hard && ranking.positive_before.row >= 0;
     const Ranked& positive = is_semi_hard ? ranking.positive_before : ranking.positive_after;
     if (positive.row < 0) return Count(statistics.no_positive);
-    if (!is_semi_hard && ranking.ranks_behind >= options_.rank_threshold)
-      return Count(statistics.behind_threshold);
+    if (!is_semi_hard && ranking.ranks_behind >= rank_threshold) return Count(statistics.behind_threshold);
     const Triplet triplet{anchor, positive.row, ranking.negative.row, Distance(anchor, positive.row),
                           Distance(anchor, ranking.negative.row)};
-    const double loss = options_.margin + triplet.positive_distance * triplet.positive_distance -
+    const double loss = margin_ + triplet.positive_distance * triplet.positive_distance -
                         triplet.negative_distance * triplet.negative_distance;
     const double step = std::clamp<double>(std::floor(loss / TripletStatistics::kLossStep) + 1, 0,
                                            TripletStatistics::kLossSteps + 1);
@@ -132,32 +130,23 @@ class Selection {
 
   const Eigen::Ref<const DescriptorMatrix>& descriptors_;
   const std::vector<SceneId>& classes_;
-  const TripletOptions& options_;
-  uint64_t seed_;
-  uint64_t round_;
+  double margin_;
+  const TripletRoundOptions& options_;
   std::set<SceneId> used_;  // classes of the triplets' anchors
   MinedTriplets mined_;
 };
 
+void CheckSizes(const Eigen::Ref<const DescriptorMatrix>& descriptors, const std::vector<SceneId>& classes) {
+  VANTAGE_CHECK(descriptors.rows() == std::ssize(classes),
+                "mining: the numbers of descriptors and classes differ");
+}
+
 }  // namespace
 
-void Declare(OptionsDescription& description, TripletOptions& options) {
+void Declare(OptionsDescription& description, TripletRoundOptions& options) {
   description.Add("pool", options.pool, "Photos drawn for a round").Range(2, 1 << 20);
   description.Add("per_class", options.per_class, "Photos of a class drawn for a round, at most")
       .Range(2, 1 << 20);
-  description
-      .Add("choice", options.choice,
-           "ranked: an anchor's negative is its nearest, the positive one next to it; random: both are drawn")
-      .OneOf({"ranked", "random"});
-  description
-      .Add("semi_hard_probability", options.semi_hard_probability,
-           "How often an anchor takes the positive before its first negative instead of the one after it")
-      .Range(0, 1);
-  description
-      .Add("rank_threshold", options.rank_threshold,
-           "A positive so many ranks behind the negative is taken for a wrong label")
-      .AtLeast(1);
-  description.Add("margin", options.margin, "Of the loss by which triplets are chosen").Range(0, 4);
   description.Add("lowest_loss", options.lowest_loss, "Triplets of a lower loss are too easy").Range(-10, 10);
   description.Add("highest_loss", options.highest_loss, "Triplets of a higher loss are too hard")
       .Range(-10, 10);
@@ -176,25 +165,35 @@ std::string TripletStatistics::Text() const {
                 " beyond the count; by loss in steps of ", kLossStep, " from below 0: ", steps);
 }
 
-MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
-                           const std::vector<SceneId>& classes, const TripletOptions& options, uint64_t seed,
-                           uint64_t round, const RunContext& context) try {
+MinedTriplets DrawTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                           const std::vector<SceneId>& classes, double margin,
+                           const RandomMiningOptions& options, uint64_t seed, uint64_t round,
+                           const RunContext& context) try {
   CheckOptions(options);
-  const int64_t rows = descriptors.rows();
-  VANTAGE_CHECK(rows == std::ssize(classes), "mining: the numbers of descriptors and classes differ");
-  Selection selection(descriptors, classes, options, seed, round);
-  if (options.choice == "random") {
-    std::vector<int64_t> finite;
-    for (int64_t row = 0; row < rows; ++row) {
-      if (descriptors.row(row).allFinite()) finite.push_back(row);
-    }
-    for (int64_t anchor = 0; anchor < rows; ++anchor) {
-      context.CheckCancelled();
-      const RandomStream random(seed, "random triplets", {round, static_cast<uint64_t>(anchor)});
-      selection.Offer(anchor, DrawAtRandom(anchor, finite, classes, random));
-    }
-    return selection.Take();
+  CheckSizes(descriptors, classes);
+  Selection selection(descriptors, classes, margin, options.round);
+  std::vector<int64_t> finite;
+  for (int64_t row = 0; row < descriptors.rows(); ++row) {
+    if (descriptors.row(row).allFinite()) finite.push_back(row);
   }
+  for (int64_t anchor = 0; anchor < descriptors.rows(); ++anchor) {
+    context.CheckCancelled();
+    const RandomStream random(seed, "random triplets", {round, static_cast<uint64_t>(anchor)});
+    selection.Offer(anchor, DrawAtRandom(anchor, finite, classes, random), /*wants_semi_hard=*/false,
+                    /*rank_threshold=*/1);
+  }
+  return selection.Take();
+} catch (...) {
+  RethrowAsError();
+}
+
+MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                           const std::vector<SceneId>& classes, double margin,
+                           const DifficultyMiningOptions& options, uint64_t seed, uint64_t round,
+                           const RunContext& context) try {
+  CheckOptions(options);
+  CheckSizes(descriptors, classes);
+  const int64_t rows = descriptors.rows();
   std::vector<Ranking> rankings(ToIndex(rows));
   std::mutex mutex;
   int64_t done = 0;
@@ -213,7 +212,12 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
     done += count;
     context.Report({"finding triplets", done, rows, ""});
   });
-  for (int64_t anchor = 0; anchor < rows; ++anchor) selection.Offer(anchor, rankings[ToIndex(anchor)]);
+  Selection selection(descriptors, classes, margin, options.round);
+  for (int64_t anchor = 0; anchor < rows; ++anchor) {
+    RandomStream random(seed, "semi-hard", {round, static_cast<uint64_t>(anchor)});
+    selection.Offer(anchor, rankings[ToIndex(anchor)], random.Chance(options.semi_hard_probability),
+                    options.rank_threshold);
+  }
   return selection.Take();
 } catch (...) {
   RethrowAsError();

@@ -49,6 +49,8 @@ struct MinedTuples {
 struct MiningTurn {
   int64_t epoch = 0;
   int64_t round = 0;  // of the epoch, below MiningOptions::rounds
+  // Of the loss that is trained (TupleLoss::triplet_margin): what mining of triplets measures them by.
+  std::optional<double> triplet_margin = std::nullopt;
 };
 
 // Throws Error where the split has no query, or only one scene so that no negative can be found.
@@ -58,16 +60,17 @@ void CheckMinable(const TrainingSet& set, Split split);
 using DescribePhotos =
     std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos, const RunContext& context)>;
 
-// What training mines the split kVal with, so that the losses of epochs can be compared: val_queries, their
-// positives of the set, and all photos as their pool, in one round; by difficulty the hard triplet of every
-// photo drawn, whatever its loss and class: how far the network is from ranking it right.
+// What training mines the split kVal with, so that the losses of epochs can be compared: by negatives
+// val_queries, their positives of the set, and all photos as their pool; by difficulty the hard triplet of
+// every photo drawn, whatever its loss and class: how far the network is from ranking it right. In one round.
 MiningOptions ForValidation(MiningOptions options);
 
-// Mines a round: draws the epoch's queries and pool, describes the pool and the round's part of the queries,
-// and picks the negatives of each (TPAMI 2019, section 4.3); or, by difficulty, draws the photos of the round
-// and picks triplets among them (MVA 2022). Draws depend on the seed and the turn only; of the split kVal on
-// the seed and the round only. A round of several may come to no tuple: by difficulty, or with fewer
-// queries than rounds. Throws Error where a round with queries, or the only round, has none; Interrupted.
+// Mines a round. By negatives it draws the epoch's queries and pool, describes the pool and the round's part
+// of the queries, and picks the negatives of each (TPAMI 2019, section 4.3); for triplets it draws the photos
+// of the round and picks triplets among them (MVA 2022). Draws depend on the seed and the turn only; of the
+// split kVal on the seed and the round only. A round of several may come to no tuple: of triplets, or with
+// fewer queries than rounds. Throws Error if a round with queries, or the only round, has none; UsageError if
+// triplets are mined without a margin; Interrupted.
 MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
                       const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
                       const MiningTurn& turn, const RunContext& context = {});

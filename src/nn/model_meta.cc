@@ -33,8 +33,12 @@ void ReadLocals(const json& own, const std::string& what, DescriptorNetOptions& 
   for (const OptionField& field : description.fields()) {
     const size_t dot = field.key.find('.');
     const json section = own.value(field.key.substr(0, dot), json());
-    std::visit([&](auto* value) { *value = MetaValue(section, field.key.substr(dot + 1), *value, what); },
-               field.target);
+    std::visit(
+        [&](auto* value) {
+          if constexpr (!std::is_same_v<decltype(value), AnyChoice*>)  // locals have none
+            *value = MetaValue(section, field.key.substr(dot + 1), *value, what);
+        },
+        field.target);
   }
   try {
     CheckOptions(description);

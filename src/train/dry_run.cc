@@ -65,8 +65,6 @@ PhotoSample SamplePhotos(const train::TrainingData& data, RandomStream& random, 
   return sample;
 }
 
-bool IsByDifficulty(const MiningOptions& options) { return options.strategy == "difficulty"; }
-
 // Tuples with negatives that nobody mined: of any other scene.
 std::vector<mining::Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>& unreadable,
                                         int64_t count, int negatives, RandomStream& random) {
@@ -94,9 +92,8 @@ double TimeOfStep(const TrainOptions& options, const train::TrainingData& data,
                   const std::set<PhotoId>& unreadable, nn::DescriptorNet& net, train::Optimizer& optimizer,
                   RandomStream& random, const RunContext& context) {
   const auto per_step = ToIndex(options.tuples_per_step);
-  const std::vector<mining::Tuple> tuples =
-      RandomTuples(data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step,
-                   IsByDifficulty(options.mining) ? 1 : options.mining.negatives, random);
+  const std::vector<mining::Tuple> tuples = RandomTuples(
+      data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step, data.miner().Negatives(), random);
   const TupleLoss loss = nn::MakeLoss(options.loss);
   const ProcessGroup alone;
   double seconds = 0;
@@ -117,27 +114,6 @@ double TimeOfStep(const TrainOptions& options, const train::TrainingData& data,
     context.Report({"trying two steps", static_cast<int64_t>(step + 1), kSteps, ""});
   }
   return seconds;
-}
-
-// Tuples of an epoch; by difficulty at most so many.
-int64_t TuplesOf(const MiningOptions& options, const TrainingSetSummary& split) {
-  if (!IsByDifficulty(options)) return std::min<int64_t>(options.queries, split.queries);
-  const TripletOptions& triplets = options.difficulty;
-  const int64_t anchors = triplets.one_per_class ? split.scenes : split.photos;
-  return options.rounds * std::min<int64_t>({triplets.triplets, triplets.pool, anchors});
-}
-
-// Photos that mining describes in the rounds of an epoch: the pool, and queries and positives that are not in
-// it; by difficulty those that are drawn.
-int64_t MinedPhotos(const MiningOptions& options, const TrainingSetSummary& split) {
-  if (IsByDifficulty(options)) {
-    const TripletOptions& triplets = options.difficulty;
-    return options.rounds *
-           std::min<int64_t>({triplets.pool, split.photos, split.scenes * triplets.per_class});
-  }
-  const int64_t queries = std::min<int64_t>(options.queries, split.queries) / options.rounds;
-  return options.rounds *
-         std::min<int64_t>(split.photos, std::min<int64_t>(options.pool, split.photos) + 2 * queries);
 }
 
 // Steps of the rounds of an epoch.
@@ -186,15 +162,17 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
                 described.failed.empty() ? "" : described.failed.front().reason);
   report.seconds_of_step = TimeOfStep(options, data, sample.unreadable, net, optimizer, random, context);
 
-  report.tuples_of_epoch = TuplesOf(options.mining, report.train);
+  report.tuples_of_epoch = data.miner().Tuples(report.train, options.mining.rounds);
   report.steps_of_epoch = StepsOf(options, report.tuples_of_epoch);
-  report.mined_photos_of_epoch = MinedPhotos(options.mining, report.train);
+  report.mined_photos_of_epoch = data.miner().Photos(report.train, options.mining.rounds);
   const MiningOptions of_validation = mining::ForValidation(options.mining);
+  const std::unique_ptr<mining::Miner> validation = mining::MakeMiner(of_validation.miner);
   const int64_t described_photos =
-      report.mined_photos_of_epoch + (data.validates() ? MinedPhotos(of_validation, report.val) : 0);
+      report.mined_photos_of_epoch +
+      (data.validates() ? validation->Photos(report.val, of_validation.rounds) : 0);
   // Validation goes forward only: about a third of a step.
   const double val_steps =
-      static_cast<double>(TuplesOf(of_validation, report.val)) / options.tuples_per_step / 3;
+      static_cast<double>(validation->Tuples(report.val, of_validation.rounds)) / options.tuples_per_step / 3;
   report.seconds_of_epoch = static_cast<double>(described_photos) * report.seconds_of_mined_photo +
                             (static_cast<double>(report.steps_of_epoch) + val_steps) * report.seconds_of_step;
   report.seconds_of_run = report.seconds_of_epoch * options.epochs;

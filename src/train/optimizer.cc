@@ -10,7 +10,7 @@
 #include <cmath>
 #include <map>
 
-#include "train/optimizer_kinds.h"
+#include "train/optimizers/optimizers.h"
 #include "train/parameter_groups.h"
 #include "util/check.h"
 
@@ -38,12 +38,14 @@ const serialize::PickleValue* Find(const serialize::PickleValue& dict, int64_t k
 
 Optimizer::Optimizer(nn::DescriptorNet& net, const OptimizerOptions& options,
                      const std::vector<std::string>& freeze)
-    : options_(options), kind_(&FindOptimizerKind(options)), groups_(GroupParameters(net, options, freeze)) {
+    : options_(options),
+      rule_(std::make_shared<const OptimizerRule>(MakeOptimizerRule(options.algorithm))),
+      groups_(GroupParameters(net, options, freeze)) {
   CheckOptions(options);
   const at::NoGradGuard no_grad;
   for (ParameterGroup& group : groups_) {
     for (const at::Tensor& parameter : group.parameters) group.gradients.push_back(at::zeros_like(parameter));
-    for (const StateTensor& state : kind_->state(options)) {
+    for (const StateTensor& state : rule_->state) {
       std::vector<at::Tensor>& tensors = group.state.emplace_back();
       for (const at::Tensor& parameter : group.parameters) tensors.push_back(MakeState(state, parameter));
     }
@@ -111,14 +113,14 @@ double Optimizer::Step(double learning_rate) {
     throw;
   }
   for (ParameterGroup& group : groups_) {
-    kind_->step(group, options_, learning_rate * group.rate_factor);
+    rule_->step(group, learning_rate * group.rate_factor);
   }
   ClearGradients();
   return norm;
 }
 
 nn::TorchValue Optimizer::StateDict(double learning_rate) const {
-  const std::vector<StateTensor> kinds = kind_->state(options_);
+  const std::vector<StateTensor>& kinds = rule_->state;
   nn::TorchDict state;
   std::vector<nn::TorchValue> param_groups;
   int64_t index = 0;
@@ -133,7 +135,7 @@ nn::TorchValue Optimizer::StateDict(double learning_rate) const {
     nn::TorchDict entry;
     entry.Set("lr", {learning_rate * group.rate_factor});
     entry.Set("weight_decay", {group.weight_decay});
-    kind_->write_options(entry, options_);
+    rule_->write_options(entry);
     entry.Set("params", {std::move(indices)});
     param_groups.push_back({std::move(entry)});
   }
@@ -147,7 +149,7 @@ void Optimizer::LoadStateDict(const serialize::TorchFile& file, const serialize:
                               const std::vector<std::string>& order) {
   const at::NoGradGuard no_grad;
   const std::string what = "optimizer";
-  const std::vector<StateTensor> kinds = kind_->state(options_);
+  const std::vector<StateTensor>& kinds = rule_->state;
   const serialize::PickleValue& entries = serialize::Member(state, "state", file.source() + ": " + what);
   VANTAGE_CHECK(entries.is(serialize::PickleValue::Kind::kDict), file.source(), ": ", what, ": state is a ",
                 serialize::KindName(entries));

@@ -20,7 +20,7 @@ class NotFinite : public Error {
   using Error::Error;
 };
 
-struct OptimizerKind;
+struct OptimizerRule;
 
 // Parameters that share a rate and a decay, with their gradients and the optimiser's state.
 struct ParameterGroup {
@@ -29,15 +29,12 @@ struct ParameterGroup {
   std::vector<std::string> names;
   std::vector<at::Tensor> parameters;
   std::vector<at::Tensor> gradients;  // summed up since the last step
-  // By the optimiser's state tensors (OptimizerKind::state), then by parameter.
+  // By the optimiser's state tensors (OptimizerRule::state), then by parameter.
   std::vector<std::vector<at::Tensor>> state;
 };
 
 // Steps a network's parameters along their gradients, by ATen's fused kernels and with the results and the
-// state_dict of torch.optim's class:
-//   adam   Kingma and Ba, ICLR 2015, with L2 weight decay added to the gradient;
-//   adamw  Loshchilov and Hutter, ICLR 2019: the decay is decoupled from the gradient;
-//   sgd    with momentum, Nesterov's where asked for, and L2 weight decay added to the gradient.
+// state_dict of torch.optim's class.
 // GeM's exponent has a rate of its own and no decay (TPAMI 2019, code), other parameters where
 // OptimizerOptions::groups says so.
 class Optimizer {
@@ -72,11 +69,8 @@ class Optimizer {
   void ClearGradients();
 
   OptimizerOptions options_;
-  const OptimizerKind* kind_;
+  std::shared_ptr<const OptimizerRule> rule_;
   std::vector<ParameterGroup> groups_;
 };
-
-// "adam", "adamw", "sgd".
-std::vector<std::string> OptimizerNames();
 
 }  // namespace vantage::train

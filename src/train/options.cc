@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/training.h"
 
-#include "train/optimizer.h"
+#include "nn/precision.h"
 
 namespace vantage {
 
@@ -47,19 +47,12 @@ void Declare(OptionsDescription& description, DataOptions& options) {
 }
 
 void Declare(OptionsDescription& description, OptimizerOptions& options) {
-  description.Add("name", options.name, "How parameters step along their gradients")
-      .OneOf(train::OptimizerNames());
+  description.AddChoice(options.algorithm, "How parameters step along their gradients");
   description.Add("learning_rate", options.learning_rate, "Step size in the first epoch").Range(0, 1);
   description
       .Add("weight_decay", options.weight_decay,
            "L2 penalty on all parameters but GeM's exponent; adamw: decoupled from the gradient")
       .AtLeast(0);
-  description.Add("beta1", options.beta1, "adam, adamw: decay of the mean gradient").Range(0, 0.99999);
-  description.Add("beta2", options.beta2, "adam, adamw: decay of the mean squared gradient")
-      .Range(0, 0.999999);
-  description.Add("epsilon", options.epsilon, "adam, adamw: added to the denominator").Above(0);
-  description.Add("momentum", options.momentum, "sgd: share of the last step that is kept").Range(0, 0.99999);
-  description.Add("nesterov", options.nesterov, "sgd: Nesterov's momentum");
   description
       .Add("clip_gradient_norm", options.clip_gradient_norm,
            "Gradients of a larger norm over all parameters are scaled down to it; 0: never")

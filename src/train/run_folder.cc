@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "train/schedules/schedules.h"
 #include "util/check.h"
 #include "util/file.h"
 
@@ -38,8 +39,7 @@ fs::path RunFolder::OfEpoch(int64_t epoch) const {
 }
 
 bool MayChange(const std::string& key, const TrainOptions& options) {
-  // The cosine schedule depends on the number of epochs.
-  if (key == "epochs") return options.schedule.kind != "cosine";
+  if (key == "epochs") return !DependsOnEpochs(options.schedule);
   for (const char* beginning :
        {"compute.device", "compute.batch_pixels", "compute.kept_pixels", "compute.loading_threads",
         "checkpoint.", "data.photos", "data.training_set", "model.weights", "optimizer.max_skipped_steps"}) {
@@ -60,8 +60,11 @@ void RunFolder::KeepConfig(TrainOptions options) const {
     ReadToml(old_description, ReadFile(config()), config().string());
     std::vector<std::string> differences;
     for (const OptionField& field : description.fields()) {
-      const std::string old_value = old_description.Find(field.key)->ValueText();
-      if (MayChange(field.key, options) || field.ValueText() == old_value) continue;
+      // Options of a kind that was not chosen have no value; the kind itself differs then.
+      const OptionField* old_field = old_description.Find(field.key);
+      if (old_field == nullptr || MayChange(field.key, options)) continue;
+      const std::string old_value = old_field->ValueText();
+      if (field.ValueText() == old_value) continue;
       if (field.key == "evaluation.data" && IsSamePath(options.evaluation.data, old.evaluation.data))
         continue;
       differences.push_back(StrCat(field.key, " = ", old_value, ", not ", field.ValueText()));

@@ -13,7 +13,7 @@
 #include "train/benchmark_watch.h"
 #include "train/run_log.h"
 #include "train/run_start.h"
-#include "train/schedule.h"
+#include "train/schedules/schedules.h"
 #include "train/shared_work.h"
 #include "train/starting_model.h"
 #include "train/training_data.h"

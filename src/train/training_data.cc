@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "image/augment.h"
+#include "nn/losses/losses.h"
 #include "train/shared_work.h"
 #include "util/log.h"
 #include "util/random.h"
@@ -30,6 +31,11 @@ LocatedSet ReadSet(const DataOptions& options) {
 }  // namespace
 
 TrainingData::TrainingData(const TrainOptions& options) : options_(options) {
+  const TupleLoss loss = nn::MakeLoss(options.loss);
+  reach_ = loss.reach;
+  triplet_margin_ = loss.triplet_margin;
+  miner_ = mining::MakeMiner(options.mining.miner);
+  miner_->CheckMargin(triplet_margin_);
   LocatedSet located = ReadSet(options.data);
   set_ = std::move(located.set);
   photo_root_ = std::move(located.photo_root);
@@ -45,6 +51,8 @@ mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split
                                        const mining::MiningTurn& turn, DescriptorStore* store,
                                        const ProcessGroup& group, const RunContext& context) const {
   const int64_t epoch = turn.epoch;
+  mining::MiningTurn with_margin = turn;
+  with_margin.triplet_margin = triplet_margin_;
   const Describer describer(net, extract_);
   const auto describe_here = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
     return ExtractDescriptors(describer, photos, of_call, store);
@@ -66,7 +74,7 @@ mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split
       group,
       mining::MineRound(set_, split, photo_root_, mining::DescribePhotos(describe),
                         split == Split::kVal ? mining::ForValidation(options_.mining) : options_.mining,
-                        options_.seed, turn, named));
+                        options_.seed, with_margin, named));
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
   // Validation's descriptors are those of the network as it is.
   if (mined.photo_distance < kAlike && group.IsFirst() && (split == Split::kVal || !validates_)) {
@@ -77,9 +85,8 @@ mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split
   }
   const bool is_first = epoch == (split == Split::kVal ? 0 : 1) && turn.round == 0;
   if (mined.short_tuples > 0 && is_first) {
-    LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ",
-            options_.mining.negatives, " negatives: the split '", SplitName(split),
-            "' has too few other scenes");
+    LogInfo(mined.short_tuples, " of ", mined.tuples.size(), " tuples got fewer than ", miner_->Negatives(),
+            " negatives: the split '", SplitName(split), "' has too few other scenes");
   }
   return mined;
 }
@@ -112,12 +119,10 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   }
   std::string reason = "it has no negative";
   for (size_t i = 0; i < tuple.negatives.size(); ++i) {
-    // TPAMI 2019, eq. (3): a negative beyond the margin has no gradient.
     // What was mined is not what an augmented photo will show.
-    const bool is_near = options_.loss.name != "contrastive" ||
-                         options_.data.augmentation != AugmentationOptions{} ||
+    const bool is_near = options_.data.augmentation != AugmentationOptions{} ||
                          i >= tuple.negative_distances.size() ||
-                         tuple.negative_distances[i] < options_.loss.margin + kReachSlack;
+                         tuple.negative_distances[i] < reach_ + kReachSlack;
     try {
       add(tuple.negatives[i], TupleLabel::kNegative, is_near);
     } catch (const Error& error) {

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "mining/miners/miners.h"
 #include "mining/tuple_miner.h"
 #include "train/tuple_gradient.h"
 #include "vantage/mining.h"
@@ -24,6 +27,8 @@ class TrainingData {
   bool validates() const { return validates_; }
   const std::filesystem::path& photo_root() const { return photo_root_; }
   const ExtractOptions& extract() const { return extract_; }
+
+  const mining::Miner& miner() const { return *miner_; }
 
   PhotoRequest Request(PhotoId photo) const;
 
@@ -47,6 +52,9 @@ class TrainingData {
   std::filesystem::path photo_root_;
   ExtractOptions extract_;
   bool validates_ = false;
+  std::unique_ptr<mining::Miner> miner_;
+  double reach_ = 0;                      // TupleLoss::reach
+  std::optional<double> triplet_margin_;  // TupleLoss::triplet_margin
 };
 
 }  // namespace vantage::train

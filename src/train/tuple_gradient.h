@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "nn/descriptor_net.h"
-#include "nn/losses.h"
+#include "nn/losses/losses.h"
 #include "vantage/image.h"
 
 namespace vantage::train {

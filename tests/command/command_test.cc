@@ -47,7 +47,7 @@ class Commands : public ::testing::Test {
                   "[data]\ntraining_set = '" +
                   Path("set.db") +
                   "'\nimage_size = 64\ntest_size = 64\n"
-                  "[mining]\nnegatives = 2\n[optimizer]\nlearning_rate = 1e-4\n");
+                  "[mining.negatives]\nnegatives = 2\n[optimizer]\nlearning_rate = 1e-4\n");
   }
 
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }

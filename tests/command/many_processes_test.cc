@@ -72,7 +72,7 @@ class ManyProcesses : public ::testing::Test {
     WriteFile(folder_ / "train.toml",
               "epochs = 2\ntuples_per_step = 3\n[model]\narchitecture = 'squeezenet1_1'\nweights = '" +
                   Path("model.pth") + "'\n[data]\ntraining_set = '" + Path("set.db") +
-                  "'\nimage_size = 64\ntest_size = 64\n[mining]\nnegatives = 2\n"
+                  "'\nimage_size = 64\ntest_size = 64\n[mining.negatives]\nnegatives = 2\n"
                   "[optimizer]\nlearning_rate = 1e-4\n");
   }
 
@@ -263,11 +263,13 @@ TEST_F(ManyProcesses, OnlyTheFirstNeedsFolderAndWeights) {
 }
 
 TEST_F(ManyProcesses, WhatDiffersIsNamedInAll) {
-  const Results options = RunGroup({Train("run"), Train("run", {"--set", "loss.margin=0.5"})});
+  const Results options = RunGroup({Train("run"), Train("run", {"--set", "loss.contrastive.margin=0.5"})});
   EXPECT_EQ(options[1].first, 2);
-  EXPECT_THAT(options[1].second, HasSubstr("process 1 has loss.margin = 0.5, process 0 has 0.85"));
+  EXPECT_THAT(options[1].second,
+              HasSubstr("process 1 has loss.contrastive.margin = 0.5, process 0 has 0.85"));
   EXPECT_EQ(options[0].first, 1);
-  EXPECT_THAT(options[0].second, HasSubstr("process 1 of 2 failed: process 1 has loss.margin = 0.5"));
+  EXPECT_THAT(options[0].second,
+              HasSubstr("process 1 of 2 failed: process 1 has loss.contrastive.margin = 0.5"));
 
   const Results missing = RunGroup({Train("run"), Train("run", {"--set", "data.training_set=none.db"})});
   EXPECT_THAT(missing[0].second, HasSubstr("process 1 of 2 failed: none.db: no such file"));

@@ -79,7 +79,7 @@ class Gpu : public ::testing::Test {
     options.data.training_set = (folder / "set.db").string();
     options.data.image_size = 64;
     options.data.test_size = 64;
-    options.mining.negatives = 2;
+    options.mining.miner.As<NegativeMiningOptions>().negatives = 2;
     options.optimizer.learning_rate = 1e-4;
     options.epochs = 2;
     options.tuples_per_step = 2;
@@ -152,8 +152,8 @@ TEST_F(Gpu, AStepHasTheGradientOfTheCpu) {
       return tuple;
     };
     train::StepOutcome outcome =
-        train::RunTuples(folded.net(), nn::MakeLoss({.margin = 0.9}), folded.leaves(), 3, load,
-                         {1, 1, {1 << 22, 1 << 22, scale}}, {});
+        train::RunTuples(folded.net(), nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9}), folded.leaves(),
+                         3, load, {1, 1, {1 << 22, 1 << 22, scale}}, {});
     std::vector<at::Tensor> flat;
     for (const at::Tensor& gradient : outcome.gradients) {
       if (gradient.defined()) flat.push_back(gradient.cpu().flatten());

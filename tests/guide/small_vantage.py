@@ -20,8 +20,8 @@ ADDED = {
 # Values of options that a command names.
 REPLACED = {"--size": "128", "--dimension": "8", "--device": "cpu", "--rerank": "2"}
 TRAINING = ["epochs=1", "tuples_per_step=4", "model.architecture=efficientnet_lite0", "data.image_size=96",
-            "data.test_size=96", "data.augmentation.square_size=0", "data.augmentation.crop_size=0", "mining.queries=4",
-            "mining.pool=24", "mining.rounds=1",
+            "data.test_size=96", "data.augmentation.square_size=0", "data.augmentation.crop_size=0", "mining.negatives.queries=4",
+            "mining.negatives.pool=24", "mining.rounds=1",
             "compute.device=cpu", "compute.precision=fp32", "schedule.warmup_steps=0"]
 NETVLAD = ["data.augmentation.square_size=96", "model.locals.dimension=128", "model.netvlad.clusters=4",
            "initialization.photos=4", "mining.difficulty.pool=24",

@@ -139,7 +139,7 @@ def many_machines(make):
     make.model("model.pth")
     shutil.copytree(make.folder / "made/train/photos", make.folder / "photos")
     (make.folder / "recipe.toml").write_text('[model]\narchitecture = "efficientnet_lite0"\nweights = "model.pth"\n'
-                                             '[data]\ntraining_set = "training-set.db"\n[mining]\nnegatives = 2\n')
+                                             '[data]\ntraining_set = "training-set.db"\n[mining.negatives]\nnegatives = 2\n')
     make.link("project", make.folder)
 
 

@@ -44,13 +44,16 @@ class FakeDescriptors {
   std::vector<size_t> described;  // photos of each call
 };
 
+constexpr double kMargin = 0.1;
+
+TripletRoundOptions& RoundOf(MiningOptions& options) {
+  return options.miner.As<DifficultyMiningOptions>().round;
+}
+
 MiningOptions ByDifficulty() {
   MiningOptions options;
-  options.strategy = "difficulty";
-  options.difficulty.pool = 40;
-  options.difficulty.per_class = 5;
-  options.difficulty.lowest_loss = -1;
-  options.difficulty.highest_loss = 1;
+  options.miner =
+      DifficultyMiningOptions{.round = {.pool = 40, .per_class = 5, .lowest_loss = -1, .highest_loss = 1}};
   return options;
 }
 
@@ -62,7 +65,7 @@ TEST(MineTripletRound, TakesPhotosOfScenesAsClasses) {
   options.rounds = 3;
   const auto mine = [&](int64_t seed, int64_t epoch, int64_t round) {
     return MineRound(set, Split::kTrain, folder.path(), DescribePhotos(std::ref(fake)), options, seed,
-                     {epoch, round});
+                     {epoch, round, kMargin});
   };
   const MinedTuples mined = mine(1, 1, 0);
   EXPECT_EQ(fake.described, (std::vector<size_t>{40}));
@@ -104,13 +107,13 @@ TEST(MineTripletRound, ValidatesOnTheHardTripletOfEachPhoto) {
   const TrainingSet set = WritePhotosAndSet(folder.path(), 12, 8, 6);
   FakeDescriptors fake;
   MiningOptions options = ByDifficulty();
-  options.difficulty.pool = 1000;
-  options.difficulty.per_class = 1000;
-  options.difficulty.lowest_loss = 0.0999;
-  options.difficulty.highest_loss = 0.1001;
+  RoundOf(options).pool = 1000;
+  RoundOf(options).per_class = 1000;
+  RoundOf(options).lowest_loss = 0.0999;
+  RoundOf(options).highest_loss = 0.1001;
   const auto mine = [&](int64_t epoch) {
     return MineRound(set, Split::kVal, folder.path(), DescribePhotos(std::ref(fake)), ForValidation(options),
-                     1, {epoch});
+                     1, {epoch, 0, kMargin});
   };
   const MinedTuples mined = mine(0);
   EXPECT_EQ(mined.triplets->anchors, 48);
@@ -125,10 +128,11 @@ TEST(MineTripletRound, LeavesOutWhatCannotBeReadAndSaysWhyNothingIsLeft) {
   FakeDescriptors fake;
   fake.broken = "/3.jpg";
   MiningOptions options = ByDifficulty();
-  options.difficulty.per_class = 8;
-  options.difficulty.pool = 48;
+  RoundOf(options).per_class = 8;
+  RoundOf(options).pool = 48;
   const auto mine = [&] {
-    return MineRound(set, Split::kTrain, folder.path(), DescribePhotos(std::ref(fake)), options, 1, {1});
+    return MineRound(set, Split::kTrain, folder.path(), DescribePhotos(std::ref(fake)), options, 1,
+                     {1, 0, kMargin});
   };
   const MinedTuples mined = mine();
   EXPECT_EQ(mined.failed.size(), 6U);
@@ -137,11 +141,26 @@ TEST(MineTripletRound, LeavesOutWhatCannotBeReadAndSaysWhyNothingIsLeft) {
     for (const PhotoId photo : {tuple.query, tuple.positive, tuple.negatives[0]})
       EXPECT_FALSE(set.photos[IndexOf(photo)].path.ends_with("/3.jpg"));
   }
-  options.difficulty.lowest_loss = 9;
-  options.difficulty.highest_loss = 10;
+  RoundOf(options).lowest_loss = 9;
+  RoundOf(options).highest_loss = 10;
   EXPECT_THAT(ErrorOf(mine), HasSubstr("outside the loss window"));
   options.rounds = 2;  // others may have some
   EXPECT_TRUE(mine().tuples.empty());
+}
+
+TEST(MineTripletRound, NeedsALossWithAMargin) {
+  const TemporaryFolder folder;
+  const TrainingSet set = WritePhotosAndSet(folder.path(), 6, 8, 0);
+  FakeDescriptors fake;
+  for (const MinerChoice& miner :
+       {MinerChoice(DifficultyMiningOptions{}), MinerChoice(RandomMiningOptions{})}) {
+    EXPECT_THAT(ErrorOf([&] {
+                  MineRound(set, Split::kTrain, folder.path(), DescribePhotos(std::ref(fake)),
+                            {.miner = miner}, 1, {1});
+                }),
+                HasSubstr("this loss has none"));
+  }
+  EXPECT_TRUE(fake.described.empty());
 }
 
 }  // namespace

@@ -44,14 +44,11 @@ Problem RandomProblem(int64_t rows, uint64_t classes, uint64_t seed) {
   return problem;
 }
 
-TripletOptions Open() {
-  TripletOptions options;
-  options.lowest_loss = -10;
-  options.highest_loss = 10;
-  options.one_per_class = false;
-  options.triplets = 1 << 30;
-  options.rank_threshold = 1 << 30;
-  return options;
+constexpr double kMargin = 0.1;
+
+DifficultyMiningOptions Open() {
+  return {.round = {.lowest_loss = -10, .highest_loss = 10, .one_per_class = false, .triplets = 1 << 30},
+          .rank_threshold = 1 << 30};
 }
 
 std::vector<std::array<int64_t, 3>> RowsOf(const MinedTriplets& mined) {
@@ -84,13 +81,13 @@ TEST(MineTriplets, PicksWhatThePapersCodePicks) {
   const auto expected = nlohmann::json::parse(ReadFile(folder / "vaccaro_triplets.json"));
   ASSERT_EQ(expected.size(), 8U);
   for (const auto& [name, triplets] : expected.items()) {
-    TripletOptions options;
+    DifficultyMiningOptions options;
     ASSERT_EQ(std::sscanf(name.c_str(), "semi_hard_prob=%lf;threshold=%d;loss_window=%lf,%lf",
-                          &options.semi_hard_probability, &options.rank_threshold, &options.lowest_loss,
-                          &options.highest_loss),
+                          &options.semi_hard_probability, &options.rank_threshold, &options.round.lowest_loss,
+                          &options.round.highest_loss),
               4)
         << name;
-    const MinedTriplets mined = MineTriplets(descriptors, classes, options);
+    const MinedTriplets mined = MineTriplets(descriptors, classes, kMargin, options);
     EXPECT_EQ(nlohmann::json(RowsOf(mined)), triplets) << name;
     ExpectCounted(mined);
   }
@@ -113,7 +110,7 @@ TEST(MineTriplets, TakesThePositivesNextToTheFirstNegative) {
     const Problem problem = RandomProblem(150, 12, seed);
     for (const double probability : {0.0, 1.0}) {
       for (const int threshold : {1 << 30, 7}) {
-        TripletOptions options = Open();
+        DifficultyMiningOptions options = Open();
         options.semi_hard_probability = probability;
         options.rank_threshold = threshold;
         std::vector<std::array<int64_t, 3>> expected;
@@ -132,7 +129,7 @@ TEST(MineTriplets, TakesThePositivesNextToTheFirstNegative) {
           if (positive == order.end() || positive - negative >= threshold) continue;
           expected.push_back({anchor, *positive, *negative});
         }
-        const MinedTriplets mined = MineTriplets(problem.descriptors, problem.classes, options);
+        const MinedTriplets mined = MineTriplets(problem.descriptors, problem.classes, kMargin, options);
         EXPECT_EQ(RowsOf(mined), expected);
         ExpectCounted(mined);
       }
@@ -142,10 +139,10 @@ TEST(MineTriplets, TakesThePositivesNextToTheFirstNegative) {
 
 TEST(MineTriplets, KeepsToWindowClassAndCount) {
   const Problem problem = RandomProblem(300, 20, 4);
-  TripletOptions options = Open();
-  options.lowest_loss = 0;
-  options.highest_loss = 0.2;
-  const MinedTriplets in_window = MineTriplets(problem.descriptors, problem.classes, options);
+  DifficultyMiningOptions options = Open();
+  options.round.lowest_loss = 0;
+  options.round.highest_loss = 0.2;
+  const MinedTriplets in_window = MineTriplets(problem.descriptors, problem.classes, kMargin, options);
   ASSERT_GT(in_window.triplets.size(), 20U);
   EXPECT_GT(in_window.statistics.outside_window, 0);
   for (const Triplet& triplet : in_window.triplets) {
@@ -156,16 +153,16 @@ TEST(MineTriplets, KeepsToWindowClassAndCount) {
     EXPECT_GT(loss, -1e-6);
     EXPECT_LT(loss, 0.2 + 1e-6);
   }
-  options.one_per_class = true;
-  const MinedTriplets of_classes = MineTriplets(problem.descriptors, problem.classes, options);
+  options.round.one_per_class = true;
+  const MinedTriplets of_classes = MineTriplets(problem.descriptors, problem.classes, kMargin, options);
   std::set<SceneId> seen;
   std::vector<std::array<int64_t, 3>> firsts;
   for (const auto& rows : RowsOf(in_window)) {
     if (seen.insert(problem.classes[static_cast<size_t>(rows[0])]).second) firsts.push_back(rows);
   }
   EXPECT_EQ(RowsOf(of_classes), firsts);
-  options.triplets = 5;
-  const MinedTriplets five = MineTriplets(problem.descriptors, problem.classes, options);
+  options.round.triplets = 5;
+  const MinedTriplets five = MineTriplets(problem.descriptors, problem.classes, kMargin, options);
   firsts.resize(5);
   EXPECT_EQ(RowsOf(five), firsts);
   EXPECT_GT(five.statistics.beyond_count, 0);
@@ -177,7 +174,7 @@ TEST(MineTriplets, MixesKindsByTheSeedWhateverTheThreads) {
   RunContext many;
   many.threads = 3;
   const auto mine = [&](uint64_t seed, uint64_t round, const RunContext& context) {
-    return MineTriplets(problem.descriptors, problem.classes, Open(), seed, round, context);
+    return MineTriplets(problem.descriptors, problem.classes, kMargin, Open(), seed, round, context);
   };
   const MinedTriplets mined = mine(7, 1, {});
   EXPECT_EQ(RowsOf(mine(7, 1, many)), RowsOf(mined));
@@ -189,12 +186,12 @@ TEST(MineTriplets, MixesKindsByTheSeedWhateverTheThreads) {
 
 TEST(MineTriplets, DrawsAtRandomWhereToldTo) {
   const Problem problem = RandomProblem(60, 5, 8);
-  TripletOptions options = Open();
-  options.choice = "random";
+  const RandomMiningOptions options{.round = Open().round};
   std::map<int64_t, std::set<int64_t>> negatives;
   std::map<int64_t, std::set<int64_t>> positives;
   for (uint64_t round = 0; round < 400; ++round) {
-    const MinedTriplets mined = MineTriplets(problem.descriptors, problem.classes, options, 1, round);
+    const MinedTriplets mined =
+        DrawTriplets(problem.descriptors, problem.classes, kMargin, options, 1, round);
     ASSERT_EQ(mined.triplets.size(), 60U);
     for (const Triplet& triplet : mined.triplets) {
       const auto class_of = [&](int64_t row) { return problem.classes[static_cast<size_t>(row)]; };
@@ -212,32 +209,32 @@ TEST(MineTriplets, DrawsAtRandomWhereToldTo) {
     EXPECT_EQ(positives[anchor].size(), static_cast<size_t>(same - 1));
     EXPECT_EQ(negatives[anchor].size(), static_cast<size_t>(60 - same));
   }
-  EXPECT_EQ(RowsOf(MineTriplets(problem.descriptors, problem.classes, options, 1, 3)),
-            RowsOf(MineTriplets(problem.descriptors, problem.classes, options, 1, 3)));
-  EXPECT_NE(RowsOf(MineTriplets(problem.descriptors, problem.classes, options, 1, 3)),
-            RowsOf(MineTriplets(problem.descriptors, problem.classes, options, 2, 3)));
+  EXPECT_EQ(RowsOf(DrawTriplets(problem.descriptors, problem.classes, kMargin, options, 1, 3)),
+            RowsOf(DrawTriplets(problem.descriptors, problem.classes, kMargin, options, 1, 3)));
+  EXPECT_NE(RowsOf(DrawTriplets(problem.descriptors, problem.classes, kMargin, options, 1, 3)),
+            RowsOf(DrawTriplets(problem.descriptors, problem.classes, kMargin, options, 2, 3)));
 }
 
 TEST(MineTriplets, LeavesOutWhatIsNotFiniteAndSaysWhatIsMissing) {
   Problem problem = RandomProblem(40, 4, 6);
   problem.descriptors(3, 2) = std::numeric_limits<float>::quiet_NaN();
-  MinedTriplets mined = MineTriplets(problem.descriptors, problem.classes, Open());
+  MinedTriplets mined = MineTriplets(problem.descriptors, problem.classes, kMargin, Open());
   EXPECT_EQ(mined.statistics.no_negative, 1);  // row 3 itself
   for (const auto& rows : RowsOf(mined)) EXPECT_EQ(std::count(rows.begin(), rows.end(), 3), 0);
   for (SceneId& own : problem.classes) own = SceneId{0};
-  mined = MineTriplets(problem.descriptors, problem.classes, Open());
+  mined = MineTriplets(problem.descriptors, problem.classes, kMargin, Open());
   EXPECT_EQ(mined.statistics.no_negative, 40);
   for (size_t i = 0; i < problem.classes.size(); ++i) problem.classes[i] = SceneId{static_cast<int64_t>(i)};
-  mined = MineTriplets(problem.descriptors, problem.classes, Open());
+  mined = MineTriplets(problem.descriptors, problem.classes, kMargin, Open());
   EXPECT_EQ(mined.statistics.no_positive, 39);
   ExpectCounted(mined);
   problem.classes.pop_back();
-  EXPECT_THAT(ErrorOf([&] { MineTriplets(problem.descriptors, problem.classes, Open()); }),
+  EXPECT_THAT(ErrorOf([&] { MineTriplets(problem.descriptors, problem.classes, kMargin, Open()); }),
               ::testing::HasSubstr("numbers of descriptors and classes differ"));
 }
 
 TEST(MineTriplets, RefusesOptionsThatMeanNothing) {
-  EXPECT_THAT(ErrorOf([] { MineTriplets(DescriptorMatrix(), {}, {.rank_threshold = 0}); }),
+  EXPECT_THAT(ErrorOf([] { MineTriplets(DescriptorMatrix(), {}, kMargin, {.rank_threshold = 0}); }),
               ::testing::HasSubstr("'rank_threshold' = 0"));
 }
 

@@ -25,8 +25,7 @@ TEST(MineRound, TuplesAreWhatTheyShouldBe) {
   const TrainingSet set = WritePhotosAndSet(folder.path(), 5, 6, 0);
   const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
-  options.negatives = 3;
-  options.queries = 8;
+  options.miner = NegativeMiningOptions{.negatives = 3, .queries = 8};
   const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, options, 1, {0});
   EXPECT_EQ(mined.tuples.size(), 8U);
   EXPECT_EQ(mined.short_tuples, 0);
@@ -59,8 +58,7 @@ TEST(MineRound, RoundsSplitTheQueriesOfAnEpoch) {
   const TrainingSet set = WritePhotosAndSet(folder.path(), 5, 6, 0);
   const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
-  options.queries = 8;
-  options.redraw_positives = true;
+  options.miner = NegativeMiningOptions{.queries = 8, .redraw_positives = true};
   const auto mine = [&](int64_t round) {
     return MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, options, 1, {4, round}).tuples;
   };
@@ -106,9 +104,7 @@ TEST(MineRound, DependsOnSeedAndEpochOnly) {
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 8, 0);
   const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
-  options.queries = 6;
-  options.pool = 20;
-  options.redraw_positives = true;
+  options.miner = NegativeMiningOptions{.queries = 6, .pool = 20, .redraw_positives = true};
   const auto mine = [&](int64_t seed, int64_t epoch, int threads) {
     RunContext context;
     context.threads = threads;
@@ -133,9 +129,7 @@ TEST(MineRound, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   const TrainingSet set = WritePhotosAndSet(folder.path(), 6, 8, 3);
   const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
-  options.queries = 2;
-  options.pool = 3;
-  options.redraw_positives = true;
+  options.miner = NegativeMiningOptions{.queries = 2, .pool = 3, .redraw_positives = true};
   const auto mine = [&](int64_t seed, int64_t epoch) {
     std::vector<PhotoId> photos;
     for (const Tuple& tuple :
@@ -151,7 +145,7 @@ TEST(MineRound, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   EXPECT_EQ(all.size(), 12U * 4) << "4 queries of each scene, each with a negative of both others";
   EXPECT_EQ(mine(1, 1), all);
   EXPECT_EQ(mine(1, 7), all);
-  options.val_queries = 5;
+  options.miner.As<NegativeMiningOptions>().val_queries = 5;
   const std::vector<PhotoId> some = mine(1, 0);
   EXPECT_EQ(some.size(), 5U * 4);
   EXPECT_EQ(mine(1, 7), some);
@@ -199,9 +193,10 @@ TEST(MineRound, RefusesOptionsThatMeanNothing) {
   const auto error = [&](const MiningOptions& options) {
     return testing::ErrorOf([&] { MineRound(set, Split::kTrain, "", model.net, kSmall, options, 1, {0}); });
   };
-  EXPECT_THAT(error({.negatives = -1}), HasSubstr("'negatives' = -1 must be in [1, 100]"));
-  EXPECT_THAT(error({.queries = 0}), HasSubstr("'queries' = 0"));
-  EXPECT_THAT(error({.pool = 0}), HasSubstr("'pool' = 0"));
+  EXPECT_THAT(error({.miner = NegativeMiningOptions{.negatives = -1}}),
+              HasSubstr("'negatives.negatives' = -1 must be in [1, 100]"));
+  EXPECT_THAT(error({.miner = NegativeMiningOptions{.queries = 0}}), HasSubstr("'negatives.queries' = 0"));
+  EXPECT_THAT(error({.miner = NegativeMiningOptions{.pool = 0}}), HasSubstr("'negatives.pool' = 0"));
   EXPECT_THAT(error({.rounds = 0}), HasSubstr("'rounds' = 0"));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "nn/losses.h"
+#include "nn/losses/losses.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -15,6 +15,7 @@
 #include "testing/tensors.h"
 #include "util/file.h"
 #include "util/random.h"
+#include "util/string.h"
 
 namespace vantage::nn {
 namespace {
@@ -49,9 +50,10 @@ TEST_P(ReferenceLosses, ValueAndGradientAgree) {
   for (int64_t i = 0; i < label_values.numel(); ++i) {
     labels.push_back(static_cast<TupleLabel>(label_values[i].item<int64_t>()));
   }
-  LossOptions options;
-  options.name = GetParam().loss;
-  options.margin = std::stod(GetParam().margin);
+  LossOptions options(GetParam().loss);
+  OptionsDescription description;
+  Declare(description, options);
+  SetOption(description, StrCat(GetParam().loss, ".margin"), GetParam().margin, "test");
   const TupleLoss loss = MakeLoss(options);
   const auto of_columns = [&](const at::Tensor& x) { return loss(x.t(), labels); };
   const double expected = nlohmann::json::parse(ReadFile(folder / "values.json"))[name];
@@ -92,25 +94,28 @@ class EveryLoss : public ::testing::TestWithParam<LossOptions> {
   const at::Tensor x_ND_ = RandomDescriptors(static_cast<int64_t>(kUnevenLabels.size()));
 };
 
+bool IsMean(const LossOptions& options) {
+  const auto* triplet = options.If<TripletLossOptions>();
+  return triplet != nullptr && triplet->reduction == "mean";
+}
+
 std::vector<LossOptions> LossesToTest() {
   std::vector<LossOptions> all;
-  for (const std::string& name : LossNames()) {
-    LossOptions& options = all.emplace_back();
-    options.name = name;
-    options.margin = 1.1;
-    // Where it is steep everywhere, so that differences show.
-    options.temperature = 0.5;
-    options.rank_temperature = 0.3;
-    options.beta = 5;
+  for (const std::string& kind : LossFamily::Table().Names()) {
+    LossOptions& options = all.emplace_back(kind);
+    // Steep everywhere, so that differences show.
+    if (auto* contrastive = options.If<ContrastiveLossOptions>()) contrastive->margin = 1.1;
+    if (auto* infonce = options.If<InfoNceLossOptions>()) infonce->temperature = 0.5;
+    if (auto* multi = options.If<MultiSimilarityLossOptions>()) multi->beta = 5;
+    if (auto* smooth = options.If<SmoothApLossOptions>()) smooth->temperature = 0.3;
+    if (auto* triplet = options.If<TripletLossOptions>()) triplet->margin = 1.1;
   }
-  all.push_back(all.back());
-  all.back().name = "triplet";
-  all.back().reduction = "mean";
+  all.emplace_back(TripletLossOptions{.margin = 1.1, .reduction = "mean"});
   return all;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EveryLoss, ::testing::ValuesIn(LossesToTest()), [](const auto& param_info) {
-  return param_info.param.name + (param_info.param.reduction == "mean" ? "_mean" : "");
+  return param_info.param.kind() + (IsMean(param_info.param) ? "_mean" : "");
 });
 
 TEST_P(EveryLoss, GradientMatchesCentralDifferences) {
@@ -121,7 +126,7 @@ TEST_P(EveryLoss, GradientMatchesCentralDifferences) {
 }
 
 TEST_P(EveryLoss, ABatchIsTheSumOfItsTuples) {
-  if (GetParam().reduction == "mean") GTEST_SKIP() << "the mean is over the batch";
+  if (IsMean(GetParam())) GTEST_SKIP() << "the mean is over the batch";
   double sum = 0;
   for (size_t begin = 0; begin < kUnevenLabels.size();) {
     size_t end = begin + 1;
@@ -166,10 +171,8 @@ TEST_P(EveryLoss, FallsAsNegativesLeaveAndPositivesCome) {
 }
 
 TEST_P(EveryLoss, VanishesForASatisfiedTuple) {
-  LossOptions options = GetParam();
-  options.margin = 0.7;
-  options.temperature = 0.07;
-  options.rank_temperature = 0.01;
+  LossOptions options(GetParam().kind());  // by default
+  if (auto* triplet = options.If<TripletLossOptions>()) *triplet = *GetParam().If<TripletLossOptions>();
   const at::Tensor x_ND = at::tensor(std::vector<double>{1, 0, 1, 0, -1, 0}, at::kDouble).view({3, 2});
   const auto f = [&](const at::Tensor& x) { return MakeLoss(options)(x, {kQuery, kPositive, kNegative}); };
   EXPECT_NEAR(f(x_ND).item<double>(), 0, 1e-10);
@@ -206,8 +209,7 @@ double LossOfFirstTuple(const LossOptions& options, const at::Tensor& x_ND) {
 }
 
 TEST(TripletLoss, TheMeanIsTheSumOverTriplets) {
-  LossOptions options;
-  options.name = "triplet";
+  TripletLossOptions options{.margin = 0.85};
   const at::Tensor x_ND = RandomDescriptors(6);
   const double sum = LossOfFirstTuple(options, x_ND);
   options.reduction = "mean";
@@ -216,8 +218,7 @@ TEST(TripletLoss, TheMeanIsTheSumOverTriplets) {
 }
 
 TEST(InfoNceLoss, IsThePapersFormula) {
-  LossOptions options;
-  options.name = "infonce";
+  InfoNceLossOptions options;
   options.temperature = 0.2;
   const at::Tensor x_ND = RandomDescriptors(6);
   const PlainTuple tuple = FirstTuple(x_ND);
@@ -231,17 +232,15 @@ TEST(InfoNceLoss, IsThePapersFormula) {
 }
 
 TEST(InfoNceLoss, DoesNotOverflow) {
-  LossOptions options;
-  options.name = "infonce";
+  InfoNceLossOptions options;
   options.temperature = 1e-4;
   const at::Tensor x_ND = at::tensor(std::vector<float>{1, 0, -1, 0, 1, 0}).view({3, 2});
   EXPECT_NEAR(MakeLoss(options)(x_ND, {kQuery, kPositive, kNegative}).item<double>(), 2e4, 1);
 }
 
 TEST(SmoothApLoss, IsThePapersFormula) {
-  LossOptions options;
-  options.name = "smooth_ap";
-  options.rank_temperature = 0.1;
+  SmoothApLossOptions options;
+  options.temperature = 0.1;
   const at::Tensor x_ND = RandomDescriptors(6);
   const PlainTuple tuple = FirstTuple(x_ND);
   const auto before = [](double other, double own) { return 1 / (1 + std::exp((own - other) / 0.1)); };
@@ -260,9 +259,8 @@ TEST(SmoothApLoss, IsThePapersFormula) {
 
 // With sharp sigmoids it is one minus the average precision of the ranking.
 TEST(SmoothApLoss, IsOneMinusApForALowTemperature) {
-  LossOptions options;
-  options.name = "smooth_ap";
-  options.rank_temperature = 1e-4;
+  SmoothApLossOptions options;
+  options.temperature = 1e-4;
   std::vector<double> values = {1, 0};
   for (const double angle : {0.3, 0.1, 0.2, 0.5, 0.4}) {  // two positives at ranks 3 and 4
     values.push_back(std::cos(angle));
@@ -276,8 +274,7 @@ TEST(SmoothApLoss, IsOneMinusApForALowTemperature) {
 
 TEST(MultiSimilarityLoss, IsThePapersFormula) {
   for (const double epsilon : {0.1, 2.0}) {
-    LossOptions options;
-    options.name = "multi_similarity";
+    MultiSimilarityLossOptions options;
     options.epsilon = epsilon;
     const at::Tensor x_ND = RandomDescriptors(6);
     const auto [positives, negatives] = FirstTuple(x_ND);
@@ -298,8 +295,7 @@ TEST(MultiSimilarityLoss, IsThePapersFormula) {
 }
 
 TEST(MultiSimilarityLoss, EasyNegativesHaveNoGradient) {
-  LossOptions options;
-  options.name = "multi_similarity";
+  const MultiSimilarityLossOptions options;
   std::vector<double> values = {1, 0};
   for (const double angle : {0.5, 0.4, 1.5}) {
     values.push_back(std::cos(angle));
@@ -314,27 +310,38 @@ TEST(MultiSimilarityLoss, EasyNegativesHaveNoGradient) {
 }
 
 TEST(Losses, WrongUseIsAnError) {
-  LossOptions options;
-  options.name = "arcface";
-  EXPECT_THAT(
-      ErrorOf([&] { MakeLoss(options); }),
-      ::testing::HasSubstr("must be one of contrastive, infonce, multi_similarity, smooth_ap, triplet"));
-  options = {};
-  options.reduction = "max";
-  EXPECT_THAT(ErrorOf([&] { MakeLoss(options); }), ::testing::HasSubstr("must be one of sum, mean"));
-  for (const std::string& name : LossNames()) {
-    options = {};
-    options.name = name;
-    EXPECT_THAT(ErrorOf([&] {
-                  MakeLoss(options)(at::zeros({1, 4}), {kPositive});
-                }),
-                ::testing::HasSubstr("starts with a query"));
-  }
+  EXPECT_THAT(ErrorOf([] { LossOptions("arcface"); }),
+              ::testing::HasSubstr(
+                  "unknown loss 'arcface'; known are contrastive, infonce, multi_similarity, smooth_ap, "
+                  "triplet"));
+  EXPECT_THAT(ErrorOf([] { MakeLoss(TripletLossOptions{.reduction = "max"}); }),
+              ::testing::HasSubstr("must be one of sum, mean"));
 }
 
 TEST(Losses, RefuseOptionsThatMeanNothing) {
-  EXPECT_THAT(ErrorOf([] { MakeLoss({.name = "hinge"}); }), ::testing::HasSubstr("'name' = 'hinge'"));
-  EXPECT_THAT(ErrorOf([] { MakeLoss({.temperature = 0}); }), ::testing::HasSubstr("'temperature' = 0"));
+  EXPECT_THAT(ErrorOf([] { MakeLoss(InfoNceLossOptions{.temperature = 0}); }),
+              ::testing::HasSubstr("'infonce.temperature' = 0"));
+}
+
+TEST_P(EveryLoss, WantsAQueryFirst) {
+  EXPECT_THAT(ErrorOf([&] {
+                loss_(at::zeros({1, 4}), {kPositive});
+              }),
+              ::testing::HasSubstr("starts with a query"));
+}
+
+// What training relies on when it leaves negatives out of the backward pass.
+TEST_P(EveryLoss, ANegativeBeyondTheReachHasNoGradient) {
+  if (!std::isfinite(loss_.reach)) GTEST_SKIP() << "this loss reaches everywhere";
+  const auto gradient_at = [&](double distance) {
+    const double angle = 2 * std::asin(distance / 2);
+    const std::vector<double> values = {
+        1, 0, std::cos(0.4), std::sin(0.4), std::cos(angle), -std::sin(angle)};
+    const auto f = [&](const at::Tensor& x) { return loss_(x, {kQuery, kPositive, kNegative}); };
+    return AutogradGradient(f, at::tensor(values, at::kDouble).view({3, 2}))[2].abs().max().item<double>();
+  };
+  EXPECT_GT(gradient_at(loss_.reach - 0.01), 1e-3);
+  EXPECT_EQ(gradient_at(loss_.reach + 0.01), 0);
 }
 
 }  // namespace

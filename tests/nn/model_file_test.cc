@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/model_file.h"
-#include "nn/losses.h"
+#include "nn/losses/losses.h"
 #include "util/hash.h"
 #include "vantage/torch.h"
 
@@ -179,19 +179,37 @@ TEST(Model, ComputesWhatItsNetworkDoes) {
               HasSubstr("40 x 32 pixels has 7 bytes"));
 }
 
+struct OtherOptions {
+  static constexpr const char* kKind = "nothing";
+};
+
+struct FirstSumOptions {
+  static constexpr const char* kKind = "sum_of_first";
+  double scale = 1;
+};
+void Declare(OptionsDescription& description, FirstSumOptions& options) {
+  description.Add("scale", options.scale, "Factor").Above(0);
+}
+
+TupleLoss FirstSum(const FirstSumOptions& options) {
+  return {.forward = [options](const LossInput& input) {
+    return input.descriptors_ND.select(1, 0).sum() * options.scale;
+  }};
+}
+
 TEST(RegisterLoss, AddsALossByName) {
-  RegisterLoss("sum_of_first", [](const LossOptions& options) -> TupleLoss {
-    return [scale = options.margin](const at::Tensor& x_ND, const std::vector<TupleLabel>&) {
-      return x_ND.select(1, 0).sum() * scale;
-    };
-  });
-  const TupleLoss loss = MakeLoss({.name = "sum_of_first", .margin = 2});
+  RegisterLoss<FirstSumOptions>("Scaled sum of the first column", FirstSum);
+  LossOptions options;
+  OptionsDescription description;
+  Declare(description, options);
+  ReadToml(description, "kind = 'sum_of_first'\nsum_of_first.scale = 2", "test");
+  const TupleLoss loss = MakeLoss(options);
   EXPECT_EQ(loss(at::ones({3, 4}), {TupleLabel::kQuery, TupleLabel::kPositive, TupleLabel::kNegative})
                 .item<double>(),
             6);
-  EXPECT_THAT(ErrorOf([] { RegisterLoss("sum_of_first", [](const LossOptions&) { return TupleLoss(); }); }),
+  EXPECT_THAT(ErrorOf([] { RegisterLoss<FirstSumOptions>("Again", FirstSum); }),
               HasSubstr("there is a loss 'sum_of_first' already"));
-  EXPECT_THROW(RegisterLoss("nothing", {}), UsageError);
+  EXPECT_THROW(RegisterLoss(MakeKind<OtherOptions>("Nothing"), {}), UsageError);
 }
 
 }  // namespace

@@ -138,7 +138,7 @@ weights = "weights.pth"
 training_set = "set.db"
 image_size = 64
 test_size = 64
-[mining]
+[mining.negatives]
 queries = 4
 pool = 8
 negatives = 1

@@ -27,7 +27,7 @@ class DryRunOf : public ::testing::Test {
     options_.data.training_set = (folder_ / "set.db").string();
     options_.data.image_size = 64;
     options_.data.test_size = 64;
-    options_.mining.negatives = 2;
+    options_.mining.miner = NegativeMiningOptions{.negatives = 2};
     options_.tuples_per_step = 2;
     options_.epochs = 3;
   }

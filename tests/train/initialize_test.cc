@@ -156,13 +156,9 @@ class LocalTraining : public Initialization {
     train_.data.training_set = (folder_ / "set.db").string();
     train_.data.image_size = 64;
     train_.data.test_size = 64;
-    train_.loss.name = "triplet";
-    train_.loss.reduction = "mean";
-    train_.loss.margin = 0.1;
-    train_.mining.strategy = "difficulty";
-    train_.mining.difficulty.lowest_loss = -1;
-    train_.mining.difficulty.highest_loss = 2;
-    train_.mining.difficulty.one_per_class = false;
+    train_.loss = TripletLossOptions{.margin = 0.1, .reduction = "mean"};
+    train_.mining.miner =
+        DifficultyMiningOptions{.round = {.lowest_loss = -1, .highest_loss = 2, .one_per_class = false}};
     train_.optimizer.learning_rate = 1e-4;
     train_.epochs = 2;
     train_.tuples_per_step = 4;

@@ -64,7 +64,7 @@ const at::Tensor& TensorOf(const nn::TorchValue& value) { return std::get<at::Te
 
 OptimizerOptions OptionsOf(const std::string& name) {
   OptimizerOptions options;
-  options.name = name;
+  options.algorithm = OptimizerChoice(name);
   options.weight_decay = 0.01;
   return options;
 }
@@ -77,9 +77,9 @@ void PrintTo(const OptimizerCase& value, std::ostream* out) { *out << value.name
 
 std::vector<OptimizerCase> Cases() {
   OptimizerOptions nesterov = OptionsOf("sgd");
-  nesterov.nesterov = true;
+  nesterov.algorithm.As<SgdOptions>().nesterov = true;
   OptimizerOptions plain = OptionsOf("sgd");
-  plain.momentum = 0;
+  plain.algorithm.As<SgdOptions>().momentum = 0;
   OptimizerOptions clipped = OptionsOf("adam");
   clipped.clip_gradient_norm = 0.5;
   OptimizerOptions grouped = OptionsOf("adamw");
@@ -144,7 +144,7 @@ steps(fresh, 4, 5)
 check(torch.load(folder + '/end.pth', weights_only=True)['end'])
 )");
   const auto [code, output] =
-      CaptureCommand({python, (folder / "steps.py").string(), options.name,
+      CaptureCommand({python, (folder / "steps.py").string(), options.algorithm.kind(),
                       std::to_string(options.clip_gradient_norm), folder.path().string()});
   ASSERT_EQ(code, 0) << output;
 
@@ -207,6 +207,7 @@ TEST_P(EveryOptimizer, AnUndefinedGradientIsZero) {
 TEST(Optimizer, AdamFollowsItsEquations) {
   nn::ModelParts model = MakeFormulaModel();
   const OptimizerOptions options = OptionsOf("adam");
+  const AdamOptions& adam_options = options.algorithm.As<AdamOptions>();
   Optimizer adam(model.net, options);
   const std::vector<at::Tensor> parameters = adam.Parameters();
   const std::vector<std::string> names = adam.ParameterNames();
@@ -220,11 +221,11 @@ TEST(Optimizer, AdamFollowsItsEquations) {
       const bool exponent = names[i] == "pool.p";
       const double gradient =
           std::sin(static_cast<double>(3 * i) + step) + (exponent ? 0 : options.weight_decay * expected[i]);
-      mean[i] = options.beta1 * mean[i] + (1 - options.beta1) * gradient;
-      square[i] = options.beta2 * square[i] + (1 - options.beta2) * gradient * gradient;
-      const double mean_hat = mean[i] / (1 - std::pow(options.beta1, step));
-      const double square_hat = square[i] / (1 - std::pow(options.beta2, step));
-      expected[i] -= (exponent ? 10 : 1) * kRate * mean_hat / (std::sqrt(square_hat) + options.epsilon);
+      mean[i] = adam_options.beta1 * mean[i] + (1 - adam_options.beta1) * gradient;
+      square[i] = adam_options.beta2 * square[i] + (1 - adam_options.beta2) * gradient * gradient;
+      const double mean_hat = mean[i] / (1 - std::pow(adam_options.beta1, step));
+      const double square_hat = square[i] / (1 - std::pow(adam_options.beta2, step));
+      expected[i] -= (exponent ? 10 : 1) * kRate * mean_hat / (std::sqrt(square_hat) + adam_options.epsilon);
     }
   }
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -237,6 +238,7 @@ TEST(Optimizer, AdamIsTheFusedKernel) {
   nn::ModelParts model = MakeFormulaModel();
   nn::ModelParts plain = MakeFormulaModel();
   const OptimizerOptions options = OptionsOf("adam");
+  const AdamOptions& adam_options = options.algorithm.As<AdamOptions>();
   Optimizer adam(model.net, options);
   Optimizer names(plain.net, options);
   const std::vector<at::Tensor> parameters = names.Parameters();
@@ -251,8 +253,9 @@ TEST(Optimizer, AdamIsTheFusedKernel) {
     for (size_t i = 0; i < parameters.size(); ++i) {
       const bool exponent = names.ParameterNames()[i] == "pool.p";
       at::_fused_adam_({parameters[i]}, {gradients[i]}, {state[i][0]}, {state[i][1]}, {},
-                       {state[i][2].add_(1)}, exponent ? 10 * kRate : kRate, options.beta1, options.beta2,
-                       exponent ? 0 : options.weight_decay, options.epsilon, false, false);
+                       {state[i][2].add_(1)}, exponent ? 10 * kRate : kRate, adam_options.beta1,
+                       adam_options.beta2, exponent ? 0 : options.weight_decay, adam_options.epsilon, false,
+                       false);
     }
   }
   for (size_t i = 0; i < parameters.size(); ++i) {
@@ -263,8 +266,7 @@ TEST(Optimizer, AdamIsTheFusedKernel) {
 // How far a step of plain SGD along gradients of one moves each parameter.
 std::map<std::string, double> StepSizes(OptimizerOptions options,
                                         const std::vector<std::string>& freeze = {}) {
-  options.name = "sgd";
-  options.momentum = 0;
+  options.algorithm = SgdOptions{.momentum = 0};
   options.weight_decay = 0;
   nn::ModelParts model = MakeFormulaModel();
   Optimizer optimizer(model.net, options, freeze);
@@ -380,7 +382,8 @@ TEST(Optimizer, WrongOptionsAreErrors) {
     options.groups = {group};
     return error(options);
   };
-  EXPECT_THAT(error(OptionsOf("lion")), HasSubstr("unknown optimiser 'lion'; known are adam, adamw, sgd"));
+  EXPECT_THAT(ErrorOf([] { OptionsOf("lion"); }),
+              HasSubstr("unknown optimiser 'lion'; known are adam, adamw, sgd"));
   EXPECT_THAT(of_group("layer1 rate=0.1"), HasSubstr("'layer1 rate=0.1' is for no parameter"));
   EXPECT_THAT(of_group("features. rat=1"), HasSubstr("'rat=1' is neither"));
   EXPECT_THAT(of_group("features. rate=fast"), HasSubstr("fast"));
@@ -389,9 +392,9 @@ TEST(Optimizer, WrongOptionsAreErrors) {
   EXPECT_THAT(error({}, {"features.0.", "stem"}), HasSubstr("no parameter's name begins as 'stem'"));
   EXPECT_THAT(error({}, {""}), HasSubstr("nothing is left to train"));
   OptimizerOptions nesterov = OptionsOf("sgd");
-  nesterov.nesterov = true;
-  nesterov.momentum = 0;
-  EXPECT_THAT(error(nesterov), HasSubstr("needs an optimizer.momentum"));
+  nesterov.algorithm.As<SgdOptions>().nesterov = true;
+  nesterov.algorithm.As<SgdOptions>().momentum = 0;
+  EXPECT_THAT(error(nesterov), HasSubstr("needs an optimizer.sgd.momentum"));
 }
 
 TEST(Optimizer, StateThatDoesNotFitIsAnError) {

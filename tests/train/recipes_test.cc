@@ -38,20 +38,20 @@ TEST(Recipes, Tpami2019sTrainAsManyTuplesAsWerePublished) {
   for (const char* network : kNetworks) {
     const TrainOptions code = ReadRecipe(StrCat("tpami2019-", network));
     const TrainOptions paper = ReadRecipe(StrCat("tpami2019-", network, "-paper"));
-    EXPECT_EQ(code.epochs * code.mining.queries, 200'000) << network;
-    EXPECT_EQ(paper.epochs * paper.mining.queries, 180'000) << network;
-    EXPECT_EQ(paper.mining.queries / paper.mining.rounds, 2000) << network;
+    EXPECT_EQ(code.epochs * code.mining.miner.As<NegativeMiningOptions>().queries, 200'000) << network;
+    EXPECT_EQ(paper.epochs * paper.mining.miner.As<NegativeMiningOptions>().queries, 180'000) << network;
+    EXPECT_EQ(paper.mining.miner.As<NegativeMiningOptions>().queries / paper.mining.rounds, 2000) << network;
     for (const TrainOptions& options : {code, paper}) {
       EXPECT_EQ(options.model.net.architecture, network);
       EXPECT_EQ(options.tuples_per_step, 5) << network;
-      EXPECT_EQ(options.mining.negatives, 5) << network;
+      EXPECT_EQ(options.mining.miner.As<NegativeMiningOptions>().negatives, 5) << network;
       EXPECT_EQ(options.data.image_size, 362) << network;
       EXPECT_EQ(options.data.test_size, 1024) << network;
     }
   }
-  EXPECT_EQ(ReadRecipe("tpami2019-resnet101").loss.margin, 0.85);
-  EXPECT_EQ(ReadRecipe("tpami2019-vgg16").loss.margin, 0.75);
-  EXPECT_EQ(ReadRecipe("tpami2019-alexnet").loss.margin, 0.7);
+  EXPECT_EQ(ReadRecipe("tpami2019-resnet101").loss.As<ContrastiveLossOptions>().margin, 0.85);
+  EXPECT_EQ(ReadRecipe("tpami2019-vgg16").loss.As<ContrastiveLossOptions>().margin, 0.75);
+  EXPECT_EQ(ReadRecipe("tpami2019-alexnet").loss.As<ContrastiveLossOptions>().margin, 0.7);
 }
 
 TEST(Recipes, TheCodesAndThePapersDifferInWhatWasPublishedOtherwise) {
@@ -60,9 +60,9 @@ TEST(Recipes, TheCodesAndThePapersDifferInWhatWasPublishedOtherwise) {
         std::string(network) == "resnet101" ? "optimizer.learning_rate 5e-07 1e-06\n" : "";
     EXPECT_EQ(DifferencesOf(ReadRecipe(StrCat("tpami2019-", network)),
                             ReadRecipe(StrCat("tpami2019-", network, "-paper"))),
-              StrCat("epochs 100 30\nmining.rounds 1 3\nmining.queries 2000 6000\n", rate,
+              StrCat("epochs 100 30\nmining.negatives.queries 2000 6000\nmining.rounds 1 3\n", rate,
                      "optimizer.weight_decay 1e-06 5e-04\noptimizer.channel_exponent_rate_factor 100.0 10.0\n"
-                     "schedule.decay 0.01 0.1\nschedule.offset 1 0\n"))
+                     "schedule.exponential.decay 0.01 0.1\nschedule.exponential.offset 1 0\n"))
         << network;
   }
 }

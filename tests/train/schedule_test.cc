@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "train/schedule.h"
+#include "train/schedules/schedules.h"
 #include "vantage/training.h"
 
 #include <cmath>
@@ -18,7 +18,7 @@ TrainingPosition At(int64_t epoch, int64_t step_of_epoch) {
 
 ScheduleOptions Kind(const std::string& kind) {
   ScheduleOptions options;
-  options.kind = kind;
+  options.shape = ScheduleChoice(kind);
   return options;
 }
 
@@ -29,24 +29,22 @@ TEST(Schedule, ExponentialIsThatOfTpami2019) {
   EXPECT_EQ(LearningRate(options, 1e-6, At(8, 3)), 1e-6 * std::exp(-0.01 * 7));
 }
 
-// cirtorch steps its schedule before the first epoch; what is based on steps or on the whole run has no
-// offset.
+// cirtorch steps its schedule before the first epoch.
 TEST(Schedule, TheOffsetCountsEpochsAsPast) {
   ScheduleOptions options;
-  options.offset = 1;
+  options.shape = ExponentialScheduleOptions{.offset = 1};
   EXPECT_EQ(LearningRate(options, 5e-7, At(1, 0)), 5e-7 * std::exp(-0.01));
   EXPECT_EQ(LearningRate(options, 5e-7, At(100, 3)), 5e-7 * std::exp(-0.01 * 100));
-  options.kind = "step";
-  options.step_epochs = 3;
+  options.shape = StepScheduleOptions{.epochs = 3, .offset = 1};
   EXPECT_NEAR(LearningRate(options, 2, At(2, 399)), 2, 1e-12);
   EXPECT_NEAR(LearningRate(options, 2, At(3, 0)), 0.2, 1e-12);
-  options.kind = "cosine";
+  options.shape = CosineScheduleOptions{};
   EXPECT_EQ(LearningRate(options, 2, At(1, 0)), 2);
 }
 
 TEST(Schedule, StepWithWarmupIsThatOfMva2022) {
   ScheduleOptions options = Kind("step");
-  options.decay_of_step = 1e-6;
+  options.shape.As<StepScheduleOptions>().decay = 1e-6;
   options.warmup_steps = 2000;
   // The paper's code, written out.
   const auto expected = [](int64_t step) {
@@ -67,7 +65,7 @@ TEST(Schedule, StepWithWarmupIsThatOfMva2022) {
 
 TEST(Schedule, CosineFallsFromOneToItsFinalFactor) {
   ScheduleOptions options = Kind("cosine");
-  options.final_factor = 0.2;
+  options.shape.As<CosineScheduleOptions>().final_factor = 0.2;
   EXPECT_EQ(LearningRate(options, 2, At(1, 0)), 2);
   EXPECT_NEAR(LearningRate(options, 2, At(151, 0)), 2 * 0.6, 1e-12);
   EXPECT_NEAR(LearningRate(options, 2, At(76, 0)), 2 * (0.2 + 0.8 * (1 + std::sqrt(0.5)) / 2), 1e-12);
@@ -81,7 +79,7 @@ TEST(Schedule, CosineFallsFromOneToItsFinalFactor) {
 }
 
 TEST(Schedule, WarmupComesBeforeAnyKind) {
-  for (const std::string& kind : ScheduleNames()) {
+  for (const std::string& kind : ScheduleFamily::Table().Names()) {
     ScheduleOptions options = Kind(kind);
     const double plain_rate = LearningRate(options, 1, At(3, 200));
     const double plain_later = LearningRate(options, 1, At(6, 0));
@@ -96,8 +94,8 @@ TEST(Schedule, WarmupComesBeforeAnyKind) {
 TEST(Schedule, ConstantStays) { EXPECT_EQ(LearningRate(Kind("constant"), 0.3, At(200, 17)), 0.3); }
 
 TEST(Schedule, AnUnknownKindIsAnError) {
-  EXPECT_EQ(ErrorOf([] { LearningRate(Kind("linear"), 1, {}); }),
-            "options: 'kind' = 'linear' must be one of constant, cosine, exponential, step");
+  EXPECT_EQ(ErrorOf([] { Kind("linear"); }),
+            "unknown schedule 'linear'; known are constant, cosine, exponential, step");
 }
 
 }  // namespace

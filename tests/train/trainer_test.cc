@@ -48,7 +48,7 @@ class Training : public ::testing::Test {
     options_.data.training_set = (folder_ / "set.db").string();
     options_.data.image_size = 64;
     options_.data.test_size = 64;
-    options_.mining.negatives = 2;
+    options_.mining.miner = NegativeMiningOptions{.negatives = 2};
     options_.optimizer.learning_rate = 1e-4;
     options_.epochs = 3;
     options_.tuples_per_step = 2;
@@ -115,14 +115,14 @@ TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
 // Validation compares networks: one that never changes has one loss, whatever training draws.
 TEST_F(Training, TheSameNetworkHasTheSameValidationLossInEveryEpoch) {
   options_.optimizer.learning_rate = 0;
-  options_.mining.queries = 2;  // of 9; there are 6 to validate on
-  options_.mining.pool = 7;
-  options_.mining.redraw_positives = true;
+  const NegativeMiningOptions negatives{
+      .negatives = 2, .queries = 2, .pool = 7, .redraw_positives = true};  // of 9; there are 6 to validate on
   options_.epochs = 4;
-  for (const char* strategy : {"negatives", "difficulty"}) {
-    options_.mining.strategy = strategy;
-    options_.mining.difficulty.lowest_loss = -10;
-    options_.mining.difficulty.highest_loss = 10;
+  const DifficultyMiningOptions difficulty{.round = {.lowest_loss = -10, .highest_loss = 10}};
+  for (const MinerChoice& miner : {MinerChoice(negatives), MinerChoice(difficulty)}) {
+    options_.mining.miner = miner;
+    options_.loss = miner.If<NegativeMiningOptions>() != nullptr ? LossOptions() : TripletLossOptions{};
+    const std::string& strategy = miner.kind();
     const TrainResult result = Train(options_, folder_ / strategy, false, OneThread());
     ASSERT_EQ(result.epochs.size(), 5U);
     for (const EpochMetrics& epoch : result.epochs) {
@@ -136,7 +136,7 @@ TEST_F(Training, TheSameNetworkHasTheSameValidationLossInEveryEpoch) {
 // Epochs last no longer than the run that they are of.
 TEST_F(Training, BooksNoSecondTwice) {
   options_.epochs = 2;
-  options_.mining.queries = 1;  // mining is most of it
+  options_.mining.miner.As<NegativeMiningOptions>().queries = 1;  // mining is most of it
   const auto start = std::chrono::steady_clock::now();
   const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
   const double elapsed = SecondsSince(start);
@@ -256,7 +256,7 @@ TEST_F(Training, InterruptedInTheSecondRoundEndsInTheSameBytes) {
   options_.epochs = 2;
   options_.mining.rounds = 3;
   options_.data.augmentation.flip_probability = 0.5;  // drawn by a tuple's place in its epoch
-  options_.schedule.kind = "cosine";                  // a rate for each step
+  options_.schedule.shape = CosineScheduleOptions{};  // a rate for each step
   std::set<std::string> tasks;
   RunContext watched = OneThread();
   watched.on_progress = [&](const Progress& progress) { tasks.insert(progress.task); };
@@ -288,13 +288,12 @@ TEST_F(Training, InterruptedInTheSecondRoundEndsInTheSameBytes) {
 
 TEST_F(Training, RoundsByDifficultyMayBeEmptyButNotAll) {
   options_.epochs = 1;
-  options_.mining.strategy = "difficulty";
+  options_.loss = TripletLossOptions{.margin = 0.1};
+  options_.mining.miner = DifficultyMiningOptions{.round = {.lowest_loss = 9, .highest_loss = 10}};
   options_.mining.rounds = 2;
-  options_.mining.difficulty.lowest_loss = 9;
-  options_.mining.difficulty.highest_loss = 10;
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "none", false, OneThread()); }),
               HasSubstr("found no triplet in the 2 rounds of epoch 1"));
-  options_.mining.difficulty.lowest_loss = -10;
+  options_.mining.miner.As<DifficultyMiningOptions>().round.lowest_loss = -10;
   const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
   EXPECT_GT(result.epochs[1].tuples, 3) << "one a scene and round, of three scenes";
 }
@@ -340,7 +339,7 @@ TEST_F(Training, TheModelIsTestedAtASizeOfItsOwn) {
 TEST_F(Training, AveragedWeightsAreTheModelAndSurviveAnInterrupt) {
   options_.weight_average_decay = 0.9;
   options_.data.augmentation.flip_probability = 0.5;
-  options_.optimizer.name = "sgd";
+  options_.optimizer.algorithm = SgdOptions{};
   options_.optimizer.learning_rate = 1e-3;
   Train(options_, folder_ / "whole", false, OneThread());
   EXPECT_NE(WeightsOf("whole/best.pth"), WeightsOf("whole/last.pth"));
@@ -520,9 +519,9 @@ TEST_F(Training, ChangedOptionsAndSecondRunsAreRefused) {
   Train(options_, folder_ / "run", false, OneThread());
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); }),
               HasSubstr("a run stands here already"));
-  options_.loss.margin = 0.5;
+  options_.loss = ContrastiveLossOptions{.margin = 0.5};
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", true, OneThread()); }),
-              HasSubstr("the run was started with loss.margin = 0.85, not 0.5"));
+              HasSubstr("the run was started with loss.contrastive.margin = 0.85, not 0.5"));
 }
 
 TEST_F(Training, TwoProcessesInOneFolderAreRefused) {
@@ -684,11 +683,15 @@ TEST(Train, RefusesOptionsThatMeanNothing) {
   };
   refused("'tuples_per_step' = 0", [](TrainOptions& o) { o.tuples_per_step = 0; });
   refused("'epochs' = -1", [](TrainOptions& o) { o.epochs = -1; });
-  refused("'mining.negatives' = 0", [](TrainOptions& o) { o.mining.negatives = 0; });
+  refused("'mining.negatives.negatives' = 0",
+          [](TrainOptions& o) { o.mining.miner = NegativeMiningOptions{.negatives = 0}; });
   refused("'mining.rounds' = 0", [](TrainOptions& o) { o.mining.rounds = 0; });
-  refused("'loss.temperature' = 0", [](TrainOptions& o) { o.loss.temperature = 0; });
-  refused("'schedule.step_epochs' = 0", [](TrainOptions& o) { o.schedule.step_epochs = 0; });
-  refused("'optimizer.beta1' = 1", [](TrainOptions& o) { o.optimizer.beta1 = 1; });
+  refused("'loss.infonce.temperature' = 0",
+          [](TrainOptions& o) { o.loss = InfoNceLossOptions{.temperature = 0}; });
+  refused("'schedule.step.epochs' = 0",
+          [](TrainOptions& o) { o.schedule.shape = StepScheduleOptions{.epochs = 0}; });
+  refused("'optimizer.adam.beta1' = 1",
+          [](TrainOptions& o) { o.optimizer.algorithm = AdamOptions{.beta1 = 1}; });
   refused("'optimizer.learning_rate' = nan",
           [](TrainOptions& o) { o.optimizer.learning_rate = std::nan(""); });
   refused("'data.image_size' = -1", [](TrainOptions& o) { o.data.image_size = -1; });

@@ -96,7 +96,7 @@ class TupleRunner : public ::testing::TestWithParam<RunnerCase> {};
 
 TEST_P(TupleRunner, GivesThePlainGradient) {
   const Network network;
-  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 3);
   const StepOutcome outcome = RunFolded(network, loss, 3, GetParam().options, GetParam().expects_gradient);
   double sum = 0;
@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(All, TupleRunner,
 
 TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
   const Network network;
-  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const StepOutcome one = RunFolded(network, loss, 4, {1, 1, {0, kAll}});
   for (const int workers : {2, 3, 5}) {
     const StepOutcome more = RunFolded(network, loss, 4, {workers, 1, {0, kAll}});
@@ -130,7 +130,7 @@ TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
 // A power of two rounds nothing in float32.
 TEST(RunTuples, ScaledGradientsAreExactMultiples) {
   const Network network;
-  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const StepOutcome one = RunFolded(network, loss, 2, {1, 1, {0, kAll}});
   const StepOutcome scaled = RunFolded(network, loss, 2, {1, 1, {0, kAll, 1024}});
   for (size_t i = 0; i < one.gradients.size(); ++i)
@@ -154,7 +154,7 @@ TEST(GradientScale, FallsByOverflowAndGrowsWithoutIt) {
 TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
   const Network network;
   // All negatives are farther away than so little.
-  const TupleLoss loss = nn::MakeLoss({.margin = 1e-4});
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 1e-4});
   for (const int64_t kept : {int64_t{0}, kAll}) {
     const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kept}});
     for (const TupleOutcome& tuple : outcome.tuples) {
@@ -169,9 +169,8 @@ TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
 
 TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
   const Network network;
-  const TupleLoss loss = [](const at::Tensor& descriptors, const std::vector<TupleLabel>&) {
-    return (descriptors.sum() - 1e6).clamp_min(0);
-  };
+  const TupleLoss loss{
+      .forward = [](const LossInput& input) { return (input.descriptors_ND.sum() - 1e6).clamp_min(0); }};
   const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kAll}});
   EXPECT_EQ(outcome.tuples[1].loss, 0);
   EXPECT_EQ(outcome.tuples[1].photos_with_gradient, 0);
@@ -181,7 +180,7 @@ TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
 TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
   Network network;
   network.net.UseBatchStatistics(0.1);
-  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   at::Tensor sum;
   nn::BatchStatistics seen;
   for (int t = 0; t < 3; ++t) {
@@ -230,7 +229,7 @@ TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
 
 TEST(RunTuples, LossesAloneNeedNoParameters) {
   const Network network;
-  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 2);
   const StepOutcome outcome =
       RunTuples(network.net.Frozen(), loss, {}, 2, [](size_t i) { return MakeTuple(static_cast<int>(i)); },
@@ -242,7 +241,7 @@ TEST(RunTuples, LossesAloneNeedNoParameters) {
 
 TEST(RunTuples, SkippedTuplesAreToldAndLeftOut) {
   const Network network;
-  const TupleLoss loss = nn::MakeLoss({.margin = 0.9});
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const nn::FoldedNet folded(network.net);
   std::vector<size_t> told;
   const StepOutcome outcome = RunTuples(
@@ -267,7 +266,7 @@ TEST(RunTuples, AnExceptionEndsAllWorkers) {
   const nn::FoldedNet folded(network.net);
   const auto run = [&](bool in_next) {
     RunTuples(
-        folded.net(), nn::MakeLoss({.margin = 0.9}), folded.leaves(), 20,
+        folded.net(), nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9}), folded.leaves(), 20,
         [&](size_t i) {
           VANTAGE_CHECK(!in_next || i < 3, "no tuple ", i);
           return MakeTuple(static_cast<int>(i));

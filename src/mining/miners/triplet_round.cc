@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "mining/triplet_miner.h"
+#include "mining/miners/triplet_round.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "mining/descriptor_pool.h"
@@ -14,7 +15,7 @@ namespace {
 
 // Photos of a round: of scenes in random order so many each, until the pool is full; then in random order, so
 // that no scene has the first say.
-std::vector<PhotoId> DrawRound(const TrainingSet& set, Split split, const TripletOptions& options,
+std::vector<PhotoId> DrawRound(const TrainingSet& set, Split split, const TripletRoundOptions& options,
                                RandomStream& random) {
   std::map<SceneId, std::vector<PhotoId>> of_scene;
   for (size_t i = 0; i < set.photos.size(); ++i) {
@@ -39,18 +40,18 @@ std::vector<PhotoId> DrawRound(const TrainingSet& set, Split split, const Triple
 
 }  // namespace
 
-MinedTuples MineTripletRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
-                             const DescribePhotos& describe, const MiningOptions& options, uint64_t seed,
-                             uint64_t epoch, uint64_t round, const RunContext& context) {
-  const uint64_t split_number = split == Split::kTrain ? 0 : 1;
-  RandomStream random(seed, "triplet round", {split_number, epoch, round});
-  std::vector<PhotoId> photos = DrawRound(set, split, options.difficulty, random);
-  const DescriptorPool described(set, photos, photo_root, describe, context);
+MinedTuples MineTripletRound(const Round& round, const TripletRoundOptions& options,
+                             const FindTriplets& find) {
+  const uint64_t split_number = round.split == Split::kTrain ? 0 : 1;
+  RandomStream random(round.seed, "triplet round",
+                      {split_number, round.epoch, static_cast<uint64_t>(round.number)});
+  std::vector<PhotoId> photos = DrawRound(round.set, round.split, options, random);
+  const DescriptorPool described(round.set, photos, round.photo_root, round.describe, round.context);
   MinedTuples mined;
   mined.failed = described.failed();
   std::erase_if(photos, [&](PhotoId photo) { return !described.Has(photo); });
-  const MinedTriplets found = MineTriplets(described.First(photos.size()), ScenesOf(set, photos),
-                                           options.difficulty, seed, random.Next(), context);
+  const MinedTriplets found =
+      find(described.First(photos.size()), ScenesOf(round.set, photos), random.Next());
   mined.triplets = found.statistics;
   mined.photo_distance = described.Spread(photos.size());
   for (const Triplet& triplet : found.triplets) {
@@ -62,11 +63,36 @@ MinedTuples MineTripletRound(const TrainingSet& set, Split split, const std::fil
                             .positive_distance = triplet.positive_distance});
     mined.average_negative_distance += triplet.negative_distance / static_cast<double>(found.triplets.size());
   }
-  VANTAGE_CHECK(!mined.tuples.empty() || options.rounds > 1,
-                "mining by difficulty found no triplet in the split '", SplitName(split),
-                "': ", mined.triplets->Text(),
+  VANTAGE_CHECK(!mined.tuples.empty() || round.rounds > 1, "mining found no triplet in the split '",
+                SplitName(round.split), "': ", mined.triplets->Text(),
                 "; lowest_loss, highest_loss and rank_threshold say what is taken");
   return mined;
+}
+
+double RequireMargin(std::optional<double> triplet_margin) {
+  if (!triplet_margin) {
+    throw UsageError(
+        "mining triplets measures them by the loss's margin, and this loss has none: take loss.kind = "
+        "\"triplet\", or mining.kind = \"negatives\"");
+  }
+  return *triplet_margin;
+}
+
+int64_t TripletsOf(const TripletRoundOptions& options, const TrainingSetSummary& split) {
+  const int64_t anchors = options.one_per_class ? split.scenes : split.photos;
+  return std::min<int64_t>({options.triplets, options.pool, anchors});
+}
+
+int64_t PhotosOf(const TripletRoundOptions& options, const TrainingSetSummary& split) {
+  return std::min<int64_t>({options.pool, split.photos, split.scenes * options.per_class});
+}
+
+TripletRoundOptions AllTriplets(TripletRoundOptions options) {
+  options.lowest_loss = -10;  // the options' bounds, which all losses are within
+  options.highest_loss = 10;
+  options.one_per_class = false;
+  options.triplets = std::numeric_limits<int>::max();
+  return options;
 }
 
 }  // namespace vantage::mining

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "nn/tuple_rows.h"
+#include "nn/losses/tuple_rows.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "nn/losses.h"
+#include "vantage/torch.h"
 
 namespace vantage::nn {
 

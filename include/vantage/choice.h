@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A choice among the kinds of a family (losses, optimisers, kinds of index, ...), with the options that the
+// chosen kind alone has.
+#pragma once
+
+#include <any>
+#include <concepts>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "vantage/error.h"
+#include "vantage/options.h"
+
+namespace vantage {
+
+// One kind of a family.
+struct Kind {
+  std::string name;     // value of `kind` in a TOML file, and name of the table with the kind's options
+  std::string summary;  // one line, for help and reference pages
+  std::any defaults;    // the options struct with its default values
+  std::function<void(OptionsDescription& description, std::any& options)> declare;
+};
+
+// An options struct of one kind: it has the kind's name as `static constexpr const char* kKind`, and a
+// function Declare unless it is empty.
+template <typename Options>
+concept KindOptions = requires {
+  { Options::kKind } -> std::convertible_to<std::string_view>;
+};
+
+template <KindOptions Options>
+Kind MakeKind(std::string summary) {
+  return {Options::kKind, std::move(summary), Options{},
+          []([[maybe_unused]] OptionsDescription& description, [[maybe_unused]] std::any& options) {
+            if constexpr (!std::is_empty_v<Options>) Declare(description, std::any_cast<Options&>(options));
+          }};
+}
+
+// The kinds of a family.
+class Kinds {
+ public:
+  virtual ~Kinds() = default;
+  // Null if there is none of that name.
+  virtual const Kind* Find(std::string_view name) const = 0;
+  // In the order of the table.
+  virtual std::vector<const Kind*> All() const = 0;
+
+  const std::string& family() const { return family_; }
+  std::vector<std::string> Names() const;
+  // Throws UsageError that lists the known kinds and names the nearest.
+  const Kind& Require(std::string_view name) const;
+
+ protected:
+  explicit Kinds(std::string family) : family_(std::move(family)) {}
+
+ private:
+  std::string family_;  // "loss"
+};
+
+// A family's table. Row: a struct with a member `Kind kind`, and beside it what the family wants to know of
+// each kind, such as a function that makes the part. Rows stay where they are. From any thread.
+template <typename Row>
+class Catalogue : public Kinds {
+ public:
+  Catalogue(std::string family, std::vector<Row> rows)
+      : Kinds(std::move(family)),
+        rows_(std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end())) {}
+
+  const Kind* Find(std::string_view name) const override {
+    const Row* row = FindRow(name);
+    return row == nullptr ? nullptr : &row->kind;
+  }
+
+  std::vector<const Kind*> All() const override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<const Kind*> kinds;
+    for (const Row& row : rows_) kinds.push_back(&row.kind);
+    return kinds;
+  }
+
+  // Throws UsageError as Require does.
+  const Row& At(std::string_view name) const {
+    const Row* row = FindRow(name);
+    if (row == nullptr) Require(name);
+    return *row;
+  }
+
+  // Adds a kind of a program's own. Throws UsageError if its name is empty or taken.
+  void Add(Row row) {
+    if (row.kind.name.empty()) throw UsageError("a " + family() + " needs a name");
+    if (Find(row.kind.name) != nullptr)
+      throw UsageError("there is a " + family() + " '" + row.kind.name + "' already");
+    const std::scoped_lock lock(mutex_);
+    rows_.push_back(std::move(row));
+  }
+
+ private:
+  const Row* FindRow(std::string_view name) const {
+    const std::scoped_lock lock(mutex_);
+    for (const Row& row : rows_) {
+      if (row.kind.name == name) return &row;
+    }
+    return nullptr;
+  }
+
+  mutable std::mutex mutex_;
+  std::deque<Row> rows_;
+};
+
+// A choice whose family is known at run time only: what files and command lines need.
+class AnyChoice {
+ public:
+  const Kinds& kinds() const { return *kinds_; }
+  const std::string& kind() const { return kind_; }
+  // Takes a kind with its default options; keeps the options if the kind is chosen already. Throws UsageError
+  // as Kinds::Require does.
+  void Choose(std::string_view kind);
+  // Adds the fields of the chosen kind's options.
+  void DeclareOptions(OptionsDescription& description);
+  // "triplet:margin=0.1,reduction=mean": the kind, and its options that differ from their defaults; what
+  // OptionsDescription::Choose reads.
+  std::string Text() const;
+
+ protected:
+  AnyChoice(const Kinds& kinds, std::string_view kind) : kinds_(&kinds) { Choose(kind); }
+  AnyChoice(const Kinds& kinds, std::string_view kind, std::any options);
+  const std::any& options() const { return options_; }
+  std::any& options() { return options_; }
+
+ private:
+  const Kinds* kinds_;
+  std::string kind_;
+  std::any options_;
+};
+
+// Family: a struct with
+//   static constexpr const char* kDefault;  // the kind that is chosen if nothing is said
+//   static const Kinds& Table();
+//
+//   LossOptions loss = TripletLossOptions{.margin = 0.1};   // LossOptions is Choice<LossFamily>
+//   loss.As<TripletLossOptions>().margin = 0.2;
+template <typename Family>
+class Choice : public AnyChoice {
+ public:
+  Choice() : AnyChoice(Family::Table(), Family::kDefault) {}
+  // The kind by its name, with its default options. Throws UsageError as Kinds::Require does.
+  explicit Choice(std::string_view kind) : AnyChoice(Family::Table(), kind) {}
+  // Throws UsageError if the options are of no kind of this family.
+  template <KindOptions Options>
+  Choice(Options options)  // NOLINT(google-explicit-constructor): options of a kind are a choice of it
+      : AnyChoice(Family::Table(), Options::kKind, std::any(std::move(options))) {}
+
+  // Null if another kind is chosen.
+  template <typename Options>
+  const Options* If() const {
+    return std::any_cast<Options>(&options());
+  }
+  template <typename Options>
+  Options* If() {
+    return std::any_cast<Options>(&options());
+  }
+  // Throws UsageError if another kind is chosen.
+  template <KindOptions Options>
+  const Options& As() const {
+    if (const Options* chosen = If<Options>()) return *chosen;
+    throw UsageError(kinds().family() + " is '" + kind() + "', not '" + Options::kKind + "'");
+  }
+  template <KindOptions Options>
+  Options& As() {
+    return const_cast<Options&>(std::as_const(*this).template As<Options>());
+  }
+};
+
+// Adds "kind" and, in a table of the kind's name, the options of the kind that is chosen.
+template <typename Family>
+void Declare(OptionsDescription& description, Choice<Family>& choice) {
+  description.AddChoice(choice);
+}
+
+}  // namespace vantage

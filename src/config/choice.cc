@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/choice.h"
+
+#include "util/string.h"
+
+namespace vantage {
+
+std::vector<std::string> Kinds::Names() const {
+  std::vector<std::string> names;
+  for (const Kind* kind : All()) names.push_back(kind->name);
+  return names;
+}
+
+const Kind& Kinds::Require(std::string_view name) const {
+  if (const Kind* kind = Find(name)) return *kind;
+  const std::string nearest = NearestWord(name, Names());
+  throw UsageError(StrCat("unknown ", family(), " '", name, "'; known are ", Join(Names(), ", "),
+                          nearest.empty() ? std::string() : StrCat("; did you mean '", nearest, "'?")));
+}
+
+AnyChoice::AnyChoice(const Kinds& kinds, std::string_view kind, std::any options)
+    : kinds_(&kinds), kind_(kind), options_(std::move(options)) {
+  if (kinds.Require(kind).defaults.type() != options_.type())
+    throw UsageError(
+        StrCat("options of another family than ", kinds.family(), " name the kind '", kind, "'"));
+}
+
+void AnyChoice::Choose(std::string_view kind) {
+  if (options_.has_value() && kind == kind_) return;
+  const Kind& chosen = kinds_->Require(kind);
+  options_ = chosen.defaults;
+  kind_ = chosen.name;
+}
+
+void AnyChoice::DeclareOptions(OptionsDescription& description) {
+  kinds_->Require(kind_).declare(description, options_);
+}
+
+std::string AnyChoice::Text() const {
+  const Kind& kind = kinds_->Require(kind_);
+  OptionsDescription chosen;
+  std::any values = options_;
+  kind.declare(chosen, values);
+  OptionsDescription usual;
+  std::any defaults = kind.defaults;
+  kind.declare(usual, defaults);
+  std::vector<std::string> settings;
+  for (const OptionField& field : chosen.fields()) {
+    const OptionField* other = usual.Find(field.key);
+    if (other != nullptr && other->ValueText() == field.ValueText()) continue;
+    settings.push_back(StrCat(field.key, "=", field.CommandText()));
+  }
+  return settings.empty() ? kind_ : StrCat(kind_, ":", Join(settings, ","));
+}
+
+}  // namespace vantage

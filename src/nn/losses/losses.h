@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vantage/losses.h"
+#include "vantage/torch.h"
+
+namespace vantage::nn {
+
+// A row of the family's table. Each loss is a file of this folder: its options' fields, its formula and its
+// row.
+struct LossRow {
+  Kind kind;
+  std::function<TupleLoss(const LossOptions& options)> make;
+};
+
+template <KindOptions Options>
+LossRow MakeLossRow(std::string summary, TupleLoss (*make)(const Options& options)) {
+  return {MakeKind<Options>(std::move(summary)),
+          [make](const LossOptions& options) { return make(options.As<Options>()); }};
+}
+
+LossRow ContrastiveLoss();
+LossRow InfoNceLoss();
+LossRow MultiSimilarityLoss();
+LossRow SmoothApLoss();
+LossRow TripletLoss();
+
+// Throws UsageError if an option breaks its rule.
+TupleLoss MakeLoss(const LossOptions& options);
+
+}  // namespace vantage::nn
