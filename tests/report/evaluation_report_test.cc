@@ -34,13 +34,14 @@ EvaluationReport MakeReport(const TemporaryFolder& folder) {
   report.run.benchmark = "a <b> benchmark";
   report.run.missing = {"Partial & so on"};
   report.run.tasks = {""};
+  report.run.figures = LandmarkJudging().figures;
   report.run.source = "model.pth";
   for (int i = 0; i < 5; ++i) {
     QueryResult query;
     query.query = StrCat(i % 4, ".jpg");
     query.positives = i == 4 ? 0 : 1;
-    query.average_precision = i == 4 ? std::numeric_limits<double>::quiet_NaN() : AveragePrecision({i}, 1);
     if (i < 4) query.positive_ranks = {i};
+    query.figures = JudgeQuery(LandmarkJudging(), {query.positive_ranks, query.positives});
     query.first = {{"1.jpg", ResultKind::kPositive, 0.9},
                    {"2.jpg", ResultKind::kJunk, 0.8},
                    {"none.jpg", ResultKind::kNegative, std::numeric_limits<double>::quiet_NaN()}};
@@ -75,6 +76,7 @@ TEST(EvaluationReport, ShowsTheWorstAndTheBestInFramesThatSayWhatIsRight) {
   EXPECT_EQ(Count(page, "<svg class=\"sketch\""), 3);
   EXPECT_EQ(Count(page, "<section id=\"curves\">"), 1);
   EXPECT_EQ(Count(page, "<section id=\"comparison\">"), 0);
+  EXPECT_THAT(page, HasSubstr("1 queries have no positives and do not count"));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
   EXPECT_LT(page.find("AP 12.50"), page.find("AP 16.67"));
   EXPECT_LT(page.find("AP 16.67"), page.find("AP 100.00"));
@@ -87,10 +89,10 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   report.other = report.run;
   report.other_name = "other <run>.json";
   // The second query lost most, the fourth won a little, the others are as they were.
-  report.other->queries[1].average_precision = 1;
+  report.other->queries[1].figures[0] = 1;
   report.other->queries[1].positive_ranks = {0};
   report.other->queries[1].first = {{"3.jpg", ResultKind::kPositive, 0.5}};
-  report.other->queries[3].average_precision = 0.1;
+  report.other->queries[3].figures[0] = 0.1;
   report.other->queries[3].positive_ranks = {4};
   EvaluationReportOptions options;
   options.worst = 1;
@@ -113,7 +115,7 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   EXPECT_THAT(page, HasSubstr("<option value=\"lost\">"));
 
   // Of a table of average precisions there are no lists and no curves, but the comparison.
-  report.other->has_rankings = false;
+  report.other->has_all_ranks = false;
   for (QueryResult& query : report.other->queries) {
     query.first.clear();
     query.positive_ranks.clear();
