@@ -116,7 +116,7 @@ struct Benchmark {
   std::vector<std::string> missing;
   size_t main_task = 0;  // the place of the one that counts most
   // Its photos are fixed: one that cannot be described is missing.
-  bool is_official = false;
+  bool has_fixed_photos = false;
   Judging judging = LandmarkJudging();
 };
 
@@ -457,7 +457,7 @@ struct Protocol {
   std::string file = {};
   Judging judging = LandmarkJudging();
   // Its photos are fixed, so that figures without some of them are not the benchmark's.
-  bool is_official = false;
+  bool has_fixed_photos = false;
   // Whether a folder holds such a benchmark. Empty: it has to be named.
   std::function<bool(const std::filesystem::path& folder)> recognises = {};
   // Adds its own options; copies of the protocol share them. Empty: none.

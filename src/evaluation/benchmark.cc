@@ -32,7 +32,7 @@ Benchmark ReadBenchmark(const Protocol& protocol, const BenchmarkSource& source)
   VANTAGE_CHECK(source.query_every >= 1, "every ", source.query_every, "-th photo a query");
   Benchmark benchmark = protocol.read(source);
   benchmark.judging = protocol.judging;
-  benchmark.is_official = protocol.is_official;
+  benchmark.has_fixed_photos = protocol.has_fixed_photos;
   return benchmark;
 } catch (...) {
   RethrowAsError();

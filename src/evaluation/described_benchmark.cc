@@ -86,9 +86,9 @@ void LeaveOutFailed(DescribedBenchmark& input) {
   for (size_t q = 0; q < benchmark.queries.size(); ++q) {
     if (!HasNone(input.described.queries, q)) continue;
     LeaveOut(benchmark.queries[q]);
-    if (benchmark.is_official) benchmark.missing.push_back(benchmark.queries[q].photo.string());
+    if (benchmark.has_fixed_photos) benchmark.missing.push_back(benchmark.queries[q].photo.string());
   }
-  if (!benchmark.is_official) return;
+  if (!benchmark.has_fixed_photos) return;
   for (size_t row = 0; row < benchmark.photos.size(); ++row) {
     if (HasNone(input.described.database, row)) benchmark.missing.push_back(benchmark.photos[row].string());
   }

@@ -44,7 +44,7 @@ TEST_F(DescribedBenchmarks, OfFixedPhotosMissThoseThatTheFileDoesNotName) {
   WriteFile(folder_ / "data/holidays_images.dat", "100000.jpg\n100001.jpg\n100100.jpg\n100101.jpg\n");
   Write("d", {"100000.jpg", "100001.jpg", "100101.jpg"});
   DescribedBenchmark input = Read("holidays", {Path("d.npy")});
-  EXPECT_TRUE(input.benchmark.is_official);
+  EXPECT_TRUE(input.benchmark.has_fixed_photos);
   EXPECT_EQ(input.provenance.model_sha256, "aa");
   EXPECT_EQ(input.benchmark.queries.size(), 1U);
   EXPECT_THAT(input.benchmark.missing, ElementsAre("100100.jpg"));
@@ -63,7 +63,7 @@ TEST_F(DescribedBenchmarks, OfPhotosAtHandLeaveOutWhatFailed) {
     WriteFile(folder_ / "data" / name, "");
   Write("d", {"a/1.jpg", "a/2.jpg", "b/2.jpg", "elsewhere/3.jpg"});
   const DescribedBenchmark input = Read("", {Path("d.npy")});
-  EXPECT_FALSE(input.benchmark.is_official);
+  EXPECT_FALSE(input.benchmark.has_fixed_photos);
   EXPECT_THAT(input.benchmark.missing, IsEmpty());
   EXPECT_EQ(input.left_out, 1);
   EXPECT_EQ(input.described.failed.size(), 1U);

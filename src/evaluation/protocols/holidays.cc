@@ -194,7 +194,7 @@ Protocol evaluation::Holidays() {
       .help = "official",
       .read = [](const BenchmarkSource& source) { return MakeHolidays(NamesOf(source), PhotosOf(source)); },
       .file = kListFile,
-      .is_official = true,
+      .has_fixed_photos = true,
       .judge_lists =
           [](const fs::path& lists, const BenchmarkSource& source, int64_t shown) {
             const std::vector<std::string> names = NamesOf(source);

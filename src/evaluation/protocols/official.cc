@@ -106,7 +106,7 @@ Protocol evaluation::OfficialProtocol(const OfficialOptions& options) {
     }
     return benchmark;
   };
-  return {.name = options.name, .help = "official", .read = read, .file = file, .is_official = true};
+  return {.name = options.name, .help = "official", .read = read, .file = file, .has_fixed_photos = true};
 }
 
 }  // namespace vantage
