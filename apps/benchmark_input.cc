@@ -17,7 +17,7 @@ namespace vantage::cli {
 namespace {
 
 // "oxford5k, paris6k: official; folder: sub-folders are classes; default: ...".
-std::string HelpOf(const std::vector<Protocol>& protocols) {
+std::string HelpOfBenchmark(const std::vector<Protocol>& protocols) {
   std::string help;
   std::vector<std::string> recognised;
   for (size_t i = 0; i < protocols.size(); ++i) {
@@ -38,7 +38,7 @@ BenchmarkArguments::BenchmarkArguments() {
 
 void BenchmarkArguments::AddTo(CommandLine& line) {
   line.Option("--data", data_, "The benchmark's folder", /*required=*/true);
-  line.Option("--benchmark", kind_, HelpOf(protocols_));
+  line.Option("--benchmark", kind_, HelpOfBenchmark(protocols_));
   line.Option("--ground-truth", ground_truth_,
               "gnd_NAME.pkl, a folder with it or with the text files, or holidays_images.dat; default: the "
               "folder of --data");
