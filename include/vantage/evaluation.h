@@ -468,8 +468,8 @@ struct Protocol {
       judge_lists = {};
 };
 
-// Those that programs registered, then vantage's: oxford5k, paris6k, roxford5k, rparis6k, holidays, instre,
-// queries, folder. Each call makes options of their own.
+// Those that programs registered, then vantage's (src/evaluation/protocols/protocols.h). Each call makes
+// options of their own.
 std::vector<Protocol> Protocols();
 // Adds a protocol, before its first use. `make` is called by each Protocols.
 void RegisterProtocol(std::function<Protocol()> make);

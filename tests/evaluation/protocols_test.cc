@@ -158,8 +158,8 @@ TEST(ChooseProtocol, TakesWhatTheFolderHolds) {
   EXPECT_EQ(ChooseProtocol(Protocols(), "", folder.path()).name, "queries");
   EXPECT_EQ(ChooseProtocol(Protocols(), "holidays", folder.path()).name, "holidays");
   EXPECT_THAT(ErrorOf([&] { ChooseProtocol(Protocols(), "oxford", folder.path()); }),
-              HasSubstr("benchmark 'oxford' is not one of oxford5k, paris6k, roxford5k, rparis6k, holidays, "
-                        "instre, queries, folder"));
+              ::testing::AllOf(HasSubstr("benchmark 'oxford' is not one of oxford5k, paris6k, "),
+                               ::testing::EndsWith(", queries, folder")));
 }
 
 // What a program adds: two photos a query, right if their names begin alike.
