@@ -18,8 +18,9 @@ Protocol BoxedQueries();
 Protocol ClassFolders();
 
 // In the order of messages. A folder is read by the first that recognises it; ClassFolders takes any.
-inline constexpr Protocol (*kProtocols[])() = {Oxford5k, Paris6k, ROxford5k,    RParis6k,
-                                               Holidays, Instre,  BoxedQueries, ClassFolders};
+inline constexpr Protocol (*kProtocols[])() = {
+    Oxford5k, Paris6k, ROxford5k, RParis6k, Holidays, Instre, BoxedQueries, ClassFolders,
+};
 
 // For rows: the photos that there are, and where the ground truth is.
 PhotoFinder PhotosOf(const BenchmarkSource& source);
