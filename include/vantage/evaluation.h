@@ -474,7 +474,7 @@ std::vector<Protocol> Protocols();
 // Adds a protocol, before its first use. `make` is called by each Protocols.
 void RegisterProtocol(std::function<Protocol()> make);
 // The protocol of that name; without a name the first that recognises the folder. Throws UsageError that
-// lists the names.
+// lists the names, or if an option of another protocol is set.
 Protocol ChooseProtocol(const std::vector<Protocol>& protocols, const std::string& name,
                         const std::filesystem::path& folder);
 

@@ -198,6 +198,8 @@ TEST(RegisterProtocol, AddsARowWithOptionsOfItsOwn) {
   SetOption(description, "upper", "true", "test");
   EXPECT_EQ(ReadBenchmark(ChooseProtocol(protocols, "first-letters", ""), {.folder = folder.path()}).name,
             "UPPER");
+  EXPECT_THAT(ErrorOf([&] { ChooseProtocol(protocols, "folder", folder.path()); }),
+              HasSubstr("upper: is an option of the benchmark first-letters, not of folder"));
   const Benchmark another = ReadBenchmark(ChooseProtocol(Protocols(), "first-letters", ""), {folder.path()});
   EXPECT_EQ(another.name, "lower");
   EXPECT_EQ(another.judging.figures[1].name, "recall_at_2");

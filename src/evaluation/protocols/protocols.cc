@@ -21,6 +21,28 @@ std::vector<std::function<Protocol()>>& RegisteredProtocols() {
   return registered;
 }
 
+std::vector<OptionField> OptionsOf(const Protocol& protocol) {
+  OptionsDescription description;
+  if (protocol.declare) protocol.declare(description);
+  return description.fields();
+}
+
+// Throws UsageError if another protocol's own options are set.
+void CheckOptionsOfOthers(const std::vector<Protocol>& protocols, const Protocol& chosen) {
+  for (const Protocol& as_made : Protocols()) {
+    const auto given = std::find_if(protocols.begin(), protocols.end(),
+                                    [&](const Protocol& protocol) { return protocol.name == as_made.name; });
+    if (given == protocols.end() || given->name == chosen.name) continue;
+    const std::vector<OptionField> defaults = OptionsOf(as_made);
+    const std::vector<OptionField> values = OptionsOf(*given);
+    for (size_t i = 0; i < defaults.size(); ++i) {
+      if (values[i].ValueText() != defaults[i].ValueText())
+        throw UsageError(
+            StrCat(values[i].key, ": is an option of the benchmark ", given->name, ", not of ", chosen.name));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Protocol> Protocols() {
@@ -50,7 +72,10 @@ Protocol ChooseProtocol(const std::vector<Protocol>& protocols, const std::strin
   const auto chosen = std::find_if(protocols.begin(), protocols.end(), [&](const Protocol& protocol) {
     return name.empty() ? protocol.recognises && protocol.recognises(folder) : protocol.name == name;
   });
-  if (chosen != protocols.end()) return *chosen;
+  if (chosen != protocols.end()) {
+    CheckOptionsOfOthers(protocols, *chosen);
+    return *chosen;
+  }
   std::vector<std::string> names;
   for (const Protocol& protocol : protocols) names.push_back(protocol.name);
   throw UsageError(StrCat("benchmark '", name, "' is not one of ", Join(names, ", ")));
