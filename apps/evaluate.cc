@@ -195,7 +195,7 @@ class EvaluateCommand : public Command {
         if (!figure.figure.in_tables) continue;
         head.push_back(figure.figure.mean_label);
         row.push_back(Percent(figure.mean));
-        if (row.size() > 4) continue;  // the main figure's interval only
+        if (&figure != &figures[0]) continue;  // JSON has the intervals of the others
         const Interval interval = BootstrapMean(figure.values, statistics_);
         head.push_back(FormatFixed(100 * statistics_.confidence, 0) + " %");
         row.push_back(StrCat(Percent(interval.low), " to ", Percent(interval.high)));

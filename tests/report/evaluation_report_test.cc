@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "report/evaluation_sections.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "util/file.h"
@@ -129,6 +130,49 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   report.other->queries[1].query = "elsewhere.jpg";
   EXPECT_THAT(ErrorOf([&] { WriteEvaluationReport(report, options, folder / "page.html"); }),
               HasSubstr("has no query '1.jpg'"));
+}
+
+TEST(EvaluationReport, ShowsTheFiguresOfEveryProtocol) {
+  const TemporaryFolder folder;
+  EvaluationReport report = MakeReport(folder);
+  report.run.benchmark = "b";
+  std::vector<Judging> judgings = {{{RecallFigure(1), RecallFigure(7)}, 7, true}};
+  for (const Protocol& protocol : Protocols()) judgings.push_back(protocol.judging);
+  for (const Judging& judging : judgings) {
+    report.run.figures = judging.figures;
+    report.run.has_all_ranks = judging.first == 0;
+    for (QueryResult& query : report.run.queries) {
+      query.figures = JudgeQuery(judging, {query.positive_ranks, query.positives});
+    }
+    report.other = report.run;
+    report.other_name = "other.json";
+    WriteEvaluationReport(report, {}, folder / "page.html");
+    const std::string page = ReadFile(folder / "page.html");
+    int in_tables = 0;
+    for (const Figure& figure : judging.figures) {
+      EXPECT_EQ(Count(page, StrCat("<span>", figure.mean_label, "</span>")), figure.in_tables ? 1 : 0);
+      in_tables += figure.in_tables ? 1 : 0;
+    }
+    EXPECT_EQ(Count(page, "<th scope=\"row\">"), in_tables);
+    EXPECT_EQ(Count(page, "no positives and count as misses"), judging.has_misses ? 1 : 0);
+    EXPECT_EQ(Count(page, "<article class=\"query\""), judging.has_misses ? 5 : 4);
+    // Precision against recall wants all ranks.
+    EXPECT_EQ(Count(page, "id=\"curves\""), judging.first == 0 ? 1 : 0);
+    EXPECT_EQ(Count(page, "href=\"#curves\""), judging.first == 0 ? 1 : 0);
+    EXPECT_EQ(Count(page, "<svg class=\"sketch\""), judging.first == 0 ? 4 : 0);
+    EXPECT_THAT(page, HasSubstr(StrCat("<h2>", MainTitle(report), "</h2>")));
+  }
+}
+
+TEST(EvaluationReport, ARunWithAnotherMainFigureIsRefused) {
+  const TemporaryFolder folder;
+  EvaluationReport report = MakeReport(folder);
+  EXPECT_EQ(MainTitle(report), "Average precision");
+  report.other = report.run;
+  report.other_name = "other.json";
+  std::swap(report.other->figures[0], report.other->figures[1]);
+  EXPECT_THAT(ErrorOf([&] { WriteEvaluationReport(report, {}, folder / "page.html"); }),
+              HasSubstr("other.json: its main figure is precision_at_1, this run's average_precision"));
 }
 
 TEST(EvaluationReport, OfNoQueriesIsStillAPage) {
