@@ -1,58 +1,53 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "command_line.h"
 #include "model_arguments.h"
 #include "session.h"
-#include "vantage/describer.h"
 #include "vantage/evaluation.h"
 
 namespace vantage::cli {
 
-// A benchmark and the descriptors of its photos and queries.
-struct BenchmarkInput {
-  Benchmark benchmark;
-  BenchmarkDescriptors described;
-  DescriptorProvenance provenance;  // of the descriptors
-  int64_t left_out = 0;             // descriptors of the file that the benchmark does not use
-};
-
 // The arguments that name a benchmark and where its descriptors come from.
 class BenchmarkArguments {
  public:
+  BenchmarkArguments();
+  BenchmarkArguments(const BenchmarkArguments&) = delete;
+  BenchmarkArguments& operator=(const BenchmarkArguments&) = delete;
+
   void AddTo(CommandLine& line);
 
   // Reads the benchmark and describes its photos with the model, or takes their descriptors from the file
-  // that `model` names. In both cases photos without descriptor are named among the failed and queries
-  // without descriptor are left out; in a benchmark with official ground truth, such photos are missing.
-  // Throws Error that names what is missing unless --partial was given.
-  BenchmarkInput Read(const ModelArguments& model, Session& session) const;
+  // that `model` names: see ReadDescribedBenchmark. Throws Error that names what is missing unless --partial
+  // was given.
+  DescribedBenchmark Read(const ModelArguments& model, const Distractors& distractors,
+                          Session& session) const;
 
-  // The files, not the folders, of --distractors, except `own`, whose photos are in memory.
-  std::vector<std::string> DistractorFiles(const std::string& own) const;
+  // Judges the ranked lists of another program. Throws UsageError if the benchmark reads none.
+  EvaluationResults JudgeLists(const std::string& path, int64_t shown) const;
+
+  // Those of --distractors. own: the benchmark's descriptors. Throws Error if one cannot be read.
+  Distractors ReadDistractors(const std::string& own) const { return SortDistractors(distractors_, own); }
 
   const std::string& data() const { return data_; }
-  bool IsHolidays() const { return kind_ == "holidays"; }
-  // The list of a benchmark's photos of Holidays; empty where none is named or lies beside them.
-  std::vector<std::string> HolidaysList() const;
 
-  // Throws Error if a folder or descriptor file of --distractors cannot be read: before photos are described.
-  void CheckInputs() const;
+  // The files and folders that are read, or might be.
+  std::vector<std::string> Inputs() const;
   // Whether --save may write its files; see CheckOutput.
   void CheckOutputs(const OutputRules& rules) const;
 
  private:
-  void Save(const BenchmarkInput& input) const;
-  void CheckComplete(const Benchmark& benchmark) const;
-  std::string Kind() const;
-  Benchmark ReadFromFolder(const std::string& kind) const;
-  Benchmark ReadOfficial(const std::string& kind, const PhotoFinder& photos) const;
-  BenchmarkInput ReadDescribed(const std::string& path) const;
+  Protocol Chosen() const { return ChooseProtocol(protocols_, kind_, data_); }
+  BenchmarkSource Source() const { return {data_, ground_truth_, query_every_}; }
+  DescribedBenchmark Describe(const ModelArguments& model, const Distractors& distractors,
+                              Session& session) const;
 
+  std::vector<Protocol> protocols_ = Protocols();
+  OptionsDescription description_;  // of the protocols' own options
   std::string data_;
   std::string kind_;
   std::string ground_truth_;

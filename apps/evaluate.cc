@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -28,16 +25,27 @@ using nlohmann::json;
 
 std::string Percent(double share) { return FormatFixed(100 * share, 2); }
 
-json ByK(const std::map<int, double>& values) {
-  json result = json::object();
-  for (const auto& [k, value] : values) result[std::to_string(k)] = serialize::NumberOrNull(value);
-  return result;
+// The mean under its name, and there under k, if the figure has one.
+void PutMean(json& result, const TaskFigure& figure) {
+  json& place = result[figure.figure.mean_name];
+  (figure.figure.k > 0 ? place[std::to_string(figure.figure.k)] : place) =
+      serialize::NumberOrNull(figure.mean);
 }
 
-int64_t Judged(const RetrievalScores& scores) {
-  return std::count_if(scores.average_precisions.begin(), scores.average_precisions.end(),
-                       [](double ap) { return !std::isnan(ap); });
+json ToJson(const Interval& interval) {
+  return {serialize::NumberOrNull(interval.low), serialize::NumberOrNull(interval.high)};
 }
+
+json ToJson(const PairedComparison& comparison) {
+  return {{"mean_difference", comparison.mean_difference},
+          {"interval", ToJson(comparison.interval)},
+          {"p_value", comparison.p_value},
+          {"better", comparison.better},
+          {"worse", comparison.worse},
+          {"queries", comparison.queries}};
+}
+
+std::string KeyOf(const std::string& task) { return task.empty() ? "all" : task; }
 
 class EvaluateCommand : public Command {
  public:
@@ -59,7 +67,7 @@ class EvaluateCommand : public Command {
                  "Model, or descriptors (.npy, .h5) of the benchmark's photos, or ranked lists in the format "
                  "of Holidays (.txt)");
     benchmark_.AddTo(line);
-    line.Option("--per-query", per_query_, "CSV file to write: the average precision of each query");
+    line.Option("--per-query", per_query_, "CSV file to write: the figures of each query");
     line.Option("--save-results", save_results_,
                 "JSON file to write: all that --report shows of this run, for another's --compare");
     line.Option(
@@ -68,8 +76,8 @@ class EvaluateCommand : public Command {
         "paired test; with --report side by side");
     line.Option(
         "--report", report_,
-        "HTML file to write: figures, precision against recall, all queries' average precision, the worst "
-        "and best with what they found; with --compare both runs");
+        "HTML file to write: figures, precision against recall, all queries' main figure, the worst and best "
+        "with what they found; with --compare both runs");
     line.Option(
         "--rerank", rerank_,
         "Look closer at so many of each query's first: those whose local features agree in one geometry "
@@ -81,38 +89,26 @@ class EvaluateCommand : public Command {
 
   void Run(Session& session) override {
     CheckOutputs(session);
-    benchmark_.CheckInputs();
+    const Distractors distractors = benchmark_.ReadDistractors(model_.path);
     if (!compare_.empty()) other_ = ReadResults(compare_);
-    if (fs::path(model_.path).extension() == ".txt") return JudgeLists(session);
-    const bool plain = search_.expansion.kind == "none" && search_.augmentation.neighbors == 0 &&
-                       !search_.diffusion.enabled && search_.superglobal.count == 0 && rerank_ == 0;
-    if (!plain && !benchmark_.DistractorFiles(model_.path).empty()) {
-      throw UsageError(
-          "--distractors: a file of descriptors goes with plain search; put it and the benchmark's together "
-          "(vantage merge) and name the merged file twice, as descriptors and with --distractors");
-    }
-    const BenchmarkInput input = benchmark_.Read(model_, session);
-    const DescriptorMatrix& queries = input.described.queries;
-    const auto start = std::chrono::steady_clock::now();
-    const DatabaseRankings rankings =
-        RankDatabase(queries, input.described.database, session.context(), search_, Closer(input.benchmark),
-                     OwnRowsOf(input.benchmark));
-    search_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    const DistractorCounts distractors =
-        CountDistractorsInFiles(rankings, queries, benchmark_.DistractorFiles(model_.path), input.provenance,
-                                model_.path, session.context());
-    EvaluationResults results = JudgeRankings(input.benchmark, benchmark_.data(), rankings,
-                                              report_options_.results, distractors.above);
-    results.source = model_.path;
-    results.photos += distractors.photos;
+    if (fs::path(model_.path).extension() == ".txt")
+      return Finish(session, benchmark_.JudgeLists(model_.path, report_options_.results), {});
+    EvaluateOptions options{search_, {rerank_, {}}, report_options_.results, distractors.files};
+    CheckEvaluateOptions(options);
+    const DescribedBenchmark input = benchmark_.Read(model_, distractors, session);
+    options.reranking = Closer(input.benchmark);
+    const Evaluation evaluation =
+        EvaluateBenchmark(input, benchmark_.data(), model_.path, options, session.context());
+    search_seconds_ = evaluation.search_seconds;
     left_out_ = input.left_out;
-    Finish(session, results, input.described);
+    Finish(session, evaluation.results, input.described);
   }
 
  private:
   void CheckOutputs(Session& session) const {
-    const OutputRules rules =
-        session.Rules({model_.path, compare_, benchmark_.data(), benchmark_.data() + "/queries.json"});
+    std::vector<std::string> inputs = benchmark_.Inputs();
+    inputs.insert(inputs.end(), {model_.path, compare_});
+    const OutputRules rules = session.Rules(std::move(inputs));
     if (!per_query_.empty()) CheckOutput(per_query_, file_kinds::kText, rules);
     if (!save_results_.empty()) CheckOutput(save_results_, file_kinds::kResults, rules);
     if (!report_.empty()) CheckOutput(report_, file_kinds::kPage, rules);
@@ -129,26 +125,12 @@ class EvaluateCommand : public Command {
         });
   }
 
-  // Ranked lists that another program made, as INRIA's package judges them.
-  void JudgeLists(Session& session) const {
-    if (!benchmark_.IsHolidays()) {
-      throw UsageError(StrCat(model_.path, ": ranked lists (.txt) are judged with --benchmark holidays"));
-    }
-    const std::vector<std::string> names = benchmark_.HolidaysList();
-    VANTAGE_CHECK(!names.empty(), benchmark_.data(),
-                  ": no holidays_images.dat, which names the benchmark's photos (--ground-truth)");
-    Finish(
-        session,
-        JudgeHolidaysResults(ReadHolidaysResults(model_.path), names, model_.path, report_options_.results),
-        {});
-  }
-
   // Writes what was asked for and prints the figures.
   void Finish(Session& session, const EvaluationResults& results,
               const BenchmarkDescriptors& described) const {
     std::vector<TaskComparison> comparisons;
-    if (other_) comparisons = CompareRuns(other_->queries, compare_, results.queries, statistics_);
-    if (!per_query_.empty()) WriteFile(per_query_, FormatQueryResults(results.queries));
+    if (other_) comparisons = CompareRuns(*other_, compare_, results, statistics_);
+    if (!per_query_.empty()) WriteFile(per_query_, FormatQueryResults(results));
     if (!save_results_.empty()) WriteFile(save_results_, FormatResults(results));
     if (!report_.empty())
       WritePage({results, other_, fs::path(compare_).filename().string(), benchmark_.data(), statistics_},
@@ -163,66 +145,66 @@ class EvaluateCommand : public Command {
     }
   }
 
-  // The revisited protocol's main task is M, the second.
-  static const std::string& MainTask(const EvaluationResults& results) {
-    return results.tasks[results.tasks.size() > 1 ? 1 : 0];
-  }
-
   json ToJson(const EvaluationResults& results, const BenchmarkDescriptors& described,
               const std::vector<TaskComparison>& comparisons) const {
-    const RetrievalScores main = ScoresOfTask(results, MainTask(results));
     json result = {{"benchmark", results.benchmark},
-                   {"queries", main.average_precisions.size()},
+                   {"queries", MainFigure(results).values.size()},
                    {"photos", results.photos},
                    {"dimension", described.database.cols()},
-                   {"map", serialize::NumberOrNull(main.mean_average_precision)},
-                   {"mean_precision_at", ByK(main.mean_precision_at)},
-                   {"recall_at", ByK(main.recall_at)},
                    {"search_seconds", serialize::NumberOrNull(search_seconds_)},
                    {"failed", described.failed},
                    {"left_out", left_out_},
                    {"partial", !results.missing.empty()},
                    {"missing", results.missing}};
+    for (const TaskFigure& figure : FiguresOfTask(results, results.main_task)) PutMean(result, figure);
     for (const std::string& task : results.tasks) {
-      const RetrievalScores scores = ScoresOfTask(results, task);
-      const Interval interval = BootstrapMean(scores.average_precisions, statistics_);
-      result["tasks"][task.empty() ? "all" : task] = {
-          {"map", serialize::NumberOrNull(scores.mean_average_precision)},
-          {"interval", {serialize::NumberOrNull(interval.low), serialize::NumberOrNull(interval.high)}},
-          {"judged_queries", Judged(scores)},
-          {"mean_precision_at", ByK(scores.mean_precision_at)}};
+      json& of_task = result["tasks"][KeyOf(task)];
+      const std::vector<TaskFigure> figures = FiguresOfTask(results, task);
+      for (const TaskFigure& figure : figures) {
+        PutMean(of_task, figure);
+        if (!figure.figure.in_tables) continue;
+        of_task["figures"][figure.figure.name] = {
+            {"mean", serialize::NumberOrNull(figure.mean)},
+            {"interval", cli::ToJson(BootstrapMean(figure.values, statistics_))}};
+      }
+      of_task["interval"] = of_task["figures"][figures.at(0).figure.name]["interval"];
+      of_task["judged_queries"] = figures.at(0).Counted();
+      const QueriesWithoutPositives without = CountWithoutPositives(results, task);
+      of_task["without_positives"] = {{"left_out", without.left_out}, {"misses", without.misses}};
     }
-    for (const auto& [task, comparison] : comparisons) {
-      result["comparison"][task.empty() ? "all" : task] = {
-          {"mean_difference", comparison.mean_difference},
-          {"interval", {comparison.interval.low, comparison.interval.high}},
-          {"p_value", comparison.p_value},
-          {"better", comparison.better},
-          {"worse", comparison.worse},
-          {"queries", comparison.queries}};
+    for (const auto& [task, figure, comparison] : comparisons) {
+      json& of_task = result["comparison"][KeyOf(task)];
+      // The main figure's comes first, and is the task's.
+      if (of_task.is_null()) of_task = cli::ToJson(comparison);
+      of_task["figures"][figure.name] = cli::ToJson(comparison);
     }
     return result;
   }
 
   std::string Text(const EvaluationResults& results, const BenchmarkDescriptors& described,
                    const std::vector<TaskComparison>& comparisons) const {
-    std::vector<std::vector<std::string>> table = {
-        {"benchmark", "queries", "photos", "mAP", FormatFixed(100 * statistics_.confidence, 0) + " %"}};
-    const RetrievalScores main = ScoresOfTask(results, MainTask(results));
-    for (const auto& [k, unused] : main.mean_precision_at) table[0].push_back(StrCat("mP@", k));
+    std::vector<std::vector<std::string>> table;
     for (const std::string& task : results.tasks) {
-      const RetrievalScores scores = ScoresOfTask(results, task);
-      const Interval interval = BootstrapMean(scores.average_precisions, statistics_);
-      table.push_back({results.benchmark + (task.empty() ? "" : " " + task) +
-                           (results.missing.empty() ? "" : " (partial)"),
-                       std::to_string(Judged(scores)), std::to_string(results.photos),
-                       Percent(scores.mean_average_precision),
-                       StrCat(Percent(interval.low), " to ", Percent(interval.high))});
-      for (const auto& [k, precision] : scores.mean_precision_at) table.back().push_back(Percent(precision));
+      std::vector<std::string> head = {"benchmark", "queries", "photos"};
+      const std::vector<TaskFigure> figures = FiguresOfTask(results, task);
+      std::vector<std::string> row = {results.benchmark + (task.empty() ? "" : " " + task) +
+                                          (results.missing.empty() ? "" : " (partial)"),
+                                      std::to_string(figures.at(0).Counted()),
+                                      std::to_string(results.photos)};
+      for (const TaskFigure& figure : figures) {
+        if (!figure.figure.in_tables) continue;
+        head.push_back(figure.figure.mean_label);
+        row.push_back(Percent(figure.mean));
+        if (&figure != &figures[0]) continue;  // JSON has the intervals of the others
+        const Interval interval = BootstrapMean(figure.values, statistics_);
+        head.push_back(FormatFixed(100 * statistics_.confidence, 0) + " %");
+        row.push_back(StrCat(Percent(interval.low), " to ", Percent(interval.high)));
+      }
+      if (table.empty()) table.push_back(std::move(head));
+      table.push_back(std::move(row));
     }
     std::string text = FormatTable(table);
-    const int64_t left_out = std::ssize(main.average_precisions) - Judged(main);
-    if (left_out > 0) text += StrCat(left_out, " queries have no positives and do not count\n");
+    text += CountWithoutPositives(results, results.main_task).Text();
     if (!results.missing.empty()) {
       text += StrCat("partial, not the benchmark's figure; missing: ", SomeOf(results.missing), "\n");
     }
@@ -233,8 +215,9 @@ class EvaluateCommand : public Command {
     }
     if (!described.failed.empty()) text += StrCat(described.failed.size(), " photos skipped:\n");
     for (const std::string& reason : described.failed) text += "  " + reason + "\n";
-    for (const auto& [task, comparison] : comparisons) {
-      text += StrCat("against ", compare_, task.empty() ? "" : " " + task, ": mAP ",
+    for (const auto& [task, figure, comparison] : comparisons) {
+      if (figure.name != comparisons[0].figure.name) continue;  // the page and JSON have the others
+      text += StrCat("against ", compare_, task.empty() ? "" : " " + task, ": ", figure.mean_label, " ",
                      comparison.mean_difference < 0 ? "" : "+", Percent(comparison.mean_difference), " (",
                      Percent(comparison.interval.low), " to ", Percent(comparison.interval.high),
                      "), p = ", FormatFixed(comparison.p_value, 4), "; ", comparison.better,

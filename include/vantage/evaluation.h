@@ -45,34 +45,49 @@ std::vector<int64_t> PositiveRanks(const std::vector<int64_t>& ranking, const Re
 std::vector<double> InterpolatedPrecision(const std::vector<int64_t>& positive_ranks, int64_t positive_count,
                                           int levels);
 
-struct RetrievalScores {
-  // Mean of the queries' average precisions; queries without positives do not count. NaN if there are none.
-  double mean_average_precision = 0;
-  // Mean over queries of the share of positives among the first k, where k is no larger than the rank of the
-  // last positive (as the revisited protocol has it): k -> share.
-  std::map<int, double> mean_precision_at;
-  // Share of queries with a positive among the first k: k -> share.
-  std::map<int, double> recall_at;
-  // One for each query; NaN for a query without positives.
-  std::vector<double> average_precisions;
-};
-
 // Where a query's positives stand: ranks as PositiveRanks gives them, and how many there are.
 struct FoundPositives {
   std::vector<int64_t> ranks;
   int64_t count = 0;
 };
 
-// Judges the queries by where their positives stand.
-RetrievalScores ScoreRanks(const std::vector<FoundPositives>& queries,
-                           const std::vector<int>& ks = {1, 5, 10});
+// What the ranking of one query is worth, from 0 to 1. Its mean over the queries is a figure of a benchmark.
+struct Figure {
+  std::string name;        // of a query's value, in columns and JSON: "precision_at_5"
+  std::string label;       // the same in pages: "P@5"
+  std::string mean_name;   // of the mean, in JSON: "mean_precision_at"
+  std::string mean_label;  // the same in tables and pages: "mP@5"
+  int k = 0;               // the key below mean_name; 0: none
+  // False: only `vantage evaluate --json` tells the mean.
+  bool in_tables = true;
+  // Positives: at least one. Empty in results that a file holds.
+  std::function<double(const FoundPositives& found)> judge = {};
+};
 
-// Judges one ranking a query; distractors_above as for PositiveRanks, empty or one list a query. Throws Error
-// where the numbers of rankings and queries differ.
-RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
-                              const std::vector<Relevance>& relevances,
-                              const std::vector<int>& ks = {1, 5, 10},
-                              const std::vector<std::vector<int64_t>>& distractors_above = {});
+// AveragePrecision. Wants the whole ranking.
+Figure AveragePrecisionFigure();
+// The share of positives among the first k, where k is no larger than the rank of the last positive that was
+// found (as the revisited protocol has it). Wants the whole ranking.
+Figure PrecisionFigure(int k);
+// 1 if a positive is among the first k, 0 otherwise. Wants the first k.
+Figure RecallFigure(int k);
+
+// How the queries of a benchmark are judged.
+struct Judging {
+  // At least one. The first is the main one, by which pages order queries and epochs are compared.
+  std::vector<Figure> figures;
+  // Each figure wants at most so many of a ranking, junk taken out, so that the others are not ranked. 0: the
+  // whole ranking.
+  int64_t first = 0;
+  // Whether a query without positives is a miss, 0 in each figure. If not, it does not count.
+  bool has_misses = false;
+};
+
+// Average precision, precision and recall at 1, 5 and 10; queries without positives do not count.
+Judging LandmarkJudging();
+
+// The query's value of each figure, NaN if the query does not count.
+std::vector<double> JudgeQuery(const Judging& judging, const FoundPositives& found);
 
 struct BenchmarkQuery {
   std::filesystem::path photo;
@@ -83,6 +98,8 @@ struct BenchmarkQuery {
   std::optional<int64_t> row;
   // Of a benchmark with several tasks, what counts in each; `relevance` is then the main task's.
   std::vector<Relevance> by_task;
+  // Does not count, whatever the protocol says of queries without positives.
+  bool is_left_out = false;
 };
 
 // Photos to search and what each query should find among them.
@@ -97,12 +114,16 @@ struct Benchmark {
   std::vector<std::string> tasks;
   // Photos that belong to the benchmark and are not there: without them a figure is not the benchmark's.
   std::vector<std::string> missing;
+  size_t main_task = 0;  // the place of the one that counts most
+  // Its photos are fixed: one that cannot be described is missing.
+  bool has_fixed_photos = false;
+  Judging judging = LandmarkJudging();
 };
 
 // What each query should find in a task (0 where there is one only).
 std::vector<Relevance> TaskRelevances(const Benchmark& benchmark, size_t task);
 
-// Leaves a query without positives in all tasks, so that it does not count.
+// Takes the query's positives of all tasks, so that it does not count.
 void LeaveOut(BenchmarkQuery& query);
 
 // A folder whose sub-folders are classes: every `query_every`-th photo (in the order of their paths, from the
@@ -136,12 +157,6 @@ struct BenchmarkDescriptors {
 
 // Describes a benchmark's database, and those of its queries that are parts of photos or not in it.
 BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const DescribeList& describe);
-
-// Ranks the database for each query by inner product and judges the rankings by the main task.
-// queries: one row for each of the benchmark's queries; database: one row for each of its photos. A photo
-// without descriptor has a row of zeros.
-RetrievalScores EvaluateDescriptors(const Benchmark& benchmark, const DescriptorMatrix& queries,
-                                    const DescriptorMatrix& database, const RunContext& context = {});
 
 // Ground truth of the Oxford and Paris benchmarks, classic or revisited, and of INSTRE.
 struct GroundTruth {
@@ -177,12 +192,6 @@ Relevance RevisitedRelevance(const GroundTruth::Query& query, RevisitedTask task
 Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool revisited,
                         const PhotoFinder& photos);
 
-// Reads oxford5k, paris6k, roxford5k, rparis6k or instre. ground_truth: a pickle, or a folder that holds
-// gnd_NAME.pkl or, for Oxford5k and Paris6k, text files. Fewer photos than the benchmark has count as missing
-// where the text files cannot name them.
-Benchmark ReadOfficialBenchmark(const std::string& name, const std::filesystem::path& ground_truth,
-                                const PhotoFinder& photos);
-
 // The database as each query ranks it, best first.
 struct DatabaseRankings {
   std::vector<std::vector<int64_t>> rows;
@@ -208,11 +217,22 @@ Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::pat
 // The rows of queries that are in the database. A query with a box is another picture than its photo: none.
 OwnRows OwnRowsOf(const Benchmark& benchmark);
 
-// Ranks all rows of the database for each query: Search for all of them, then RerankTop. own: as
-// Search takes them. queries: Q x D, database: N x D. Throws Error where the dimensions differ.
+// How a benchmark's database is ranked.
+struct RankingOptions {
+  SearchOptions search = {};
+  Reranking reranking = {};
+  OwnRows own = {};  // as Search takes them
+  // Ranks so many of the database, or as many as the re-ranking looks at. Empty: all.
+  std::optional<int64_t> count = {};
+};
+
+// Ranks rows of the database for each query: Search, then RerankTop. queries: Q x D, database: N x D. Memory:
+// 16 bytes for each query and row that is ranked. Throws Error where the dimensions differ.
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
-                              const RunContext& context = {}, const SearchOptions& options = {},
-                              const Reranking& reranking = {}, const OwnRows& own = {});
+                              const RankingOptions& options = {}, const RunContext& context = {});
+
+// How much of each ranking the benchmark's figures and the first `shown` results want. Empty: all of it.
+std::optional<int64_t> WantedCount(const Benchmark& benchmark, int64_t shown);
 
 // For each query and each place of its ranking: how many of the distractors score higher than what is there.
 // So the ranks of a database with a million distractors are known without ranking them; they are read block
@@ -254,7 +274,7 @@ struct Interval {
 // where other queries of the same kind are asked. NaN values do not count; NaN where none is left.
 Interval BootstrapMean(const std::vector<double>& values, const StatisticsOptions& options);
 
-// Two runs' average precisions of the same queries.
+// A figure of the same queries in two runs.
 struct PairedComparison {
   int64_t queries = 0;         // that both judge
   double mean_difference = 0;  // second less first
@@ -285,7 +305,7 @@ struct QueryResult {
   std::string task;  // E, M, H; "" where there is one task
   std::string query;
   int64_t positives = 0;
-  double average_precision = 0;              // [0, 1]; NaN: has no positives
+  std::vector<double> figures = {};          // as EvaluationResults::figures; [0, 1]; NaN: does not count
   std::optional<Box> box = {};               // what was asked for, pixels
   std::vector<int64_t> positive_ranks = {};  // as PositiveRanks gives them
   // The first of the ranking, junk with them. The query's own photo, where it is junk, is not among them.
@@ -298,9 +318,12 @@ struct EvaluationResults {
   std::string source;                // the model or descriptors that were evaluated
   int64_t photos = 0;                // that were searched, distractors with them
   std::vector<std::string> missing;  // Benchmark::missing
-  // False where only average precisions are known, as of a file of FormatQueryResults.
-  bool has_rankings = true;
+  // False if not all ranks of the positives are known: the protocol wants the first only, or the results are
+  // of a file of FormatQueryResults.
+  bool has_all_ranks = true;
   std::vector<std::string> tasks;    // {""} where there is one
+  std::string main_task = {};        // the one that counts most
+  std::vector<Figure> figures = {};  // the main one first
   std::vector<QueryResult> queries;  // task by task, in the same order in each
 };
 
@@ -311,7 +334,8 @@ std::string PhotoName(const std::filesystem::path& photo, const std::filesystem:
 std::string SomeOf(const std::vector<std::string>& names);
 
 // Judges one ranking a query in all tasks. folder: the benchmark's. shown: of each ranking the first so many
-// are kept. distractors_above: as ScoreRankings takes them, or empty; those photos are not among the first.
+// are kept. distractors_above: one list a query, as for PositiveRanks, or empty; those photos are not among
+// the first. Throws Error where the numbers of rankings and queries differ.
 EvaluationResults JudgeRankings(const Benchmark& benchmark, const std::filesystem::path& folder,
                                 const DatabaseRankings& rankings, int64_t shown,
                                 const std::vector<std::vector<int64_t>>& distractors_above = {});
@@ -319,11 +343,33 @@ EvaluationResults JudgeRankings(const Benchmark& benchmark, const std::filesyste
 // The queries of a task.
 std::vector<QueryResult> QueriesOfTask(const EvaluationResults& results, const std::string& task);
 
-// The task's figures; of results without rankings the average precisions and their mean alone.
-RetrievalScores ScoresOfTask(const EvaluationResults& results, const std::string& task);
+// A figure of a task's queries.
+struct TaskFigure {
+  Figure figure;
+  std::vector<double> values;  // in the order of the queries; NaN: does not count
+  double mean = 0;             // of those that count; NaN if none does
 
-// The mean over the task's queries of InterpolatedPrecision; empty of results without rankings, or without
-// judged queries.
+  int64_t Counted() const;
+};
+
+// The task's figures, the main one first.
+std::vector<TaskFigure> FiguresOfTask(const EvaluationResults& results, const std::string& task);
+// The one of that name. Throws Error that lists the names.
+TaskFigure FigureOfTask(const EvaluationResults& results, const std::string& task, const std::string& name);
+// The main figure of the main task.
+TaskFigure MainFigure(const EvaluationResults& results);
+
+// Queries of a task that have no positives, or whose photo has no descriptor.
+struct QueriesWithoutPositives {
+  int64_t left_out = 0;  // do not count
+  int64_t misses = 0;    // count 0
+  // "2 queries have no positives and do not count", a line for each kind; "" if there is none.
+  std::string Text() const;
+};
+QueriesWithoutPositives CountWithoutPositives(const EvaluationResults& results, const std::string& task);
+
+// The mean over the task's queries of InterpolatedPrecision; empty if not all ranks are known, or no query
+// counts.
 std::vector<double> MeanInterpolatedPrecision(const EvaluationResults& results, const std::string& task,
                                               int levels);
 
@@ -332,11 +378,11 @@ std::string FormatResults(const EvaluationResults& results);
 // Reads that, or a file of FormatQueryResults. Throws Error naming the file and the place.
 EvaluationResults ReadResults(const std::filesystem::path& path);
 
-// CSV with a head line: task, query, positives, average_precision (in full precision, nan where there is
-// none).
-std::string FormatQueryResults(const std::vector<QueryResult>& results);
+// CSV with a head line: task, query, positives, and the figures that are in tables (in full precision, nan if
+// the query does not count).
+std::string FormatQueryResults(const EvaluationResults& results);
 // Throws Error naming source and line.
-std::vector<QueryResult> ParseQueryResults(const std::string& text, const std::string& source);
+EvaluationResults ParseQueryResults(const std::string& text, const std::string& source);
 
 // Two runs' results of one query; the first is null where it is not known.
 struct QueryPair {
@@ -350,16 +396,17 @@ struct QueryPair {
 std::vector<QueryPair> PairQueries(const std::vector<QueryResult>& first, const std::string& first_source,
                                    const std::vector<QueryResult>& second);
 
+// A task's figure in two runs.
 struct TaskComparison {
   std::string task;
+  Figure figure;
   PairedComparison comparison;
 };
 
-// Compares two runs task by task. Throws Error as PairQueries does.
-std::vector<TaskComparison> CompareRuns(const std::vector<QueryResult>& first,
-                                        const std::string& first_source,
-                                        const std::vector<QueryResult>& second,
-                                        const StatisticsOptions& options);
+// Compares two runs task by task in each figure of tables that both have, the second's main one first. Throws
+// Error as PairQueries does, or if they have no figure in common.
+std::vector<TaskComparison> CompareRuns(const EvaluationResults& first, const std::string& first_source,
+                                        const EvaluationResults& second, const StatisticsOptions& options);
 
 // INRIA Holidays (Jégou, Douze, Schmid, ECCV 2008): photos 1GGGII.jpg, where those of a group GGG show one
 // thing and II = 00 is its query. The query is left out of its own ranking. The upright variant is the same
@@ -387,6 +434,120 @@ std::vector<RankedNames> ReadHolidaysResults(const std::filesystem::path& path);
 EvaluationResults JudgeHolidaysResults(const std::vector<RankedNames>& rankings,
                                        const std::vector<std::string>& names, const std::string& source,
                                        int64_t shown = 0);
+
+// Where a benchmark's photos and its ground truth are.
+struct BenchmarkSource {
+  std::filesystem::path folder;
+  // File or folder of the ground truth. Empty: the folder.
+  std::filesystem::path ground_truth = {};
+  // Every so many-th photo is a query, if the ground truth lets each of them be one. At least 1.
+  int query_every = 1;
+  // Finds the photos that there are. Empty: those below the folder.
+  std::function<PhotoFinder()> photos = {};
+};
+
+// A way to measure retrieval: a row of Protocols, or one that a program registers.
+struct Protocol {
+  std::string name;
+  std::string help;  // what its ground truth is; protocols beside each other may have one help
+  // Reads the ground truth. Throws Error naming file and place. Photos that belong to the benchmark and are
+  // not there become Benchmark::missing.
+  std::function<Benchmark(const BenchmarkSource& source)> read;
+  // Of its ground truth, in the benchmark's folder. Empty: it has none of one name.
+  std::string file = {};
+  Judging judging = LandmarkJudging();
+  // Its photos are fixed, so that figures without some of them are not the benchmark's.
+  bool has_fixed_photos = false;
+  // Whether a folder holds such a benchmark. Empty: it has to be named.
+  std::function<bool(const std::filesystem::path& folder)> recognises = {};
+  // Adds its own options; copies of the protocol share them. Empty: none.
+  std::function<void(OptionsDescription& description)> declare = {};
+  // Judges the ranked lists of another program, of which the first `shown` are kept. Empty: it reads none.
+  std::function<EvaluationResults(const std::filesystem::path& lists, const BenchmarkSource& source,
+                                  int64_t shown)>
+      judge_lists = {};
+};
+
+// Those that programs registered, then vantage's (src/evaluation/protocols/protocols.h). Each call makes
+// options of their own.
+std::vector<Protocol> Protocols();
+// Adds a protocol, before its first use. `make` is called by each Protocols.
+void RegisterProtocol(std::function<Protocol()> make);
+// The protocol of that name; without a name the first that recognises the folder. Throws UsageError that
+// lists the names, or if an option of another protocol is set.
+Protocol ChooseProtocol(const std::vector<Protocol>& protocols, const std::string& name,
+                        const std::filesystem::path& folder);
+
+// Reads a benchmark by a protocol, which says how it is judged. Throws Error as the protocol's `read`.
+Benchmark ReadBenchmark(const Protocol& protocol, const BenchmarkSource& source);
+
+// A benchmark with the descriptors of its photos and queries.
+struct DescribedBenchmark {
+  Benchmark benchmark;
+  BenchmarkDescriptors described;
+  DescriptorProvenance provenance = {};  // of the descriptors
+  int64_t left_out = 0;                  // descriptors of a file that the benchmark does not use
+};
+
+// Descriptor files of a benchmark.
+struct BenchmarkFiles {
+  std::string photos;  // of its photos
+  // Of its queries' boxes, named as the queries. Empty: no query has a box.
+  std::string queries = {};
+  // Photos of the file that are not below the benchmark's folder become its distractors.
+  bool take_distractors = false;
+};
+
+// Reads a benchmark, of which only photos in the files are there if its photos are fixed, and their
+// descriptors. Photos without descriptor are named among the failed, as LeaveOutFailed has it. Throws Error
+// if the two files are of different models, or no photo or no query has a descriptor.
+DescribedBenchmark ReadDescribedBenchmark(const Protocol& protocol, const BenchmarkSource& source,
+                                          const BenchmarkFiles& files);
+
+// Queries without descriptor do not count. If the benchmark's photos are fixed, those without are missing.
+void LeaveOutFailed(DescribedBenchmark& input);
+
+// Throws Error that names photos that are missing.
+void CheckComplete(const Benchmark& benchmark);
+
+// Where WriteDescribedBenchmark writes the queries' descriptors.
+std::string QueriesPath(const std::string& path);
+// Writes the descriptors of the photos to `path` and those of the queries to QueriesPath, as
+// ReadDescribedBenchmark takes them. folder: the benchmark's.
+void WriteDescribedBenchmark(const DescribedBenchmark& input, const std::filesystem::path& folder,
+                             const std::string& path);
+
+// Photos that match no query, besides the benchmark's own.
+struct Distractors {
+  std::vector<std::string> folders;
+  std::vector<std::string> files;  // of descriptors
+  bool is_own = false;             // the file of the benchmark's own descriptors is named, too
+};
+// Sorts the paths of folders and descriptor files; own: the benchmark's descriptors, which may be named by
+// either file of a pair. Throws Error if one cannot be read.
+Distractors SortDistractors(const std::vector<std::string>& paths, const std::string& own);
+
+struct EvaluateOptions {
+  SearchOptions search = {};
+  Reranking reranking = {};
+  // Of each ranking the first so many are kept in the results.
+  int64_t shown = 12;
+  // Descriptor files of photos that match no query. They go with plain search alone.
+  std::vector<std::string> distractor_files = {};
+};
+// Throws UsageError if the options contradict one another.
+void CheckEvaluateOptions(const EvaluateOptions& options);
+
+struct Evaluation {
+  EvaluationResults results;
+  double search_seconds = 0;  // of all queries, with what the database needs for it
+};
+
+// Searches the queries in the photos and judges what is found. folder: the benchmark's. source: the model or
+// file that the descriptors are of. Throws as Search and CheckComparable.
+Evaluation EvaluateBenchmark(const DescribedBenchmark& input, const std::filesystem::path& folder,
+                             const std::string& source, const EvaluateOptions& options = {},
+                             const RunContext& context = {});
 
 using NamePair = std::pair<std::string, std::string>;
 

@@ -48,7 +48,7 @@ struct EpochMetrics {
   double optimizer_seconds = kNotKnown;
   double validation_seconds = kNotKnown;  // its mining too
   double evaluation_seconds = kNotKnown;  // on the benchmark
-  double benchmark_map = kNotKnown;       // [0, 1]
+  double benchmark_map = kNotKnown;       // its main figure, [0, 1]: mAP unless its protocol has another
   int64_t best_epoch = -1;                // so far, as the run chooses it; -1: not known
   // Steps of the run so far that changed nothing, since a loss or the gradient was not finite.
   int64_t skipped_steps = 0;

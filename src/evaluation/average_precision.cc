@@ -2,7 +2,6 @@
 #include "vantage/evaluation.h"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_set>
 
 #include "util/check.h"
@@ -62,55 +61,6 @@ std::vector<double> InterpolatedPrecision(const std::vector<int64_t>& positive_r
     precisions.push_back(place < best.size() ? best[place] : 0);
   }
   return precisions;
-}
-
-RetrievalScores ScoreRanks(const std::vector<FoundPositives>& queries, const std::vector<int>& ks) {
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  RetrievalScores scores;
-  double sum = 0;
-  std::map<int, double> precision_sums;
-  std::map<int, double> found_counts;
-  int64_t judged = 0;
-  for (const auto& [ranks, count] : queries) {
-    if (count == 0) {
-      scores.average_precisions.push_back(kNaN);
-      continue;
-    }
-    scores.average_precisions.push_back(AveragePrecision(ranks, count));
-    sum += scores.average_precisions.back();
-    ++judged;
-    for (const int k : ks) {
-      if (ranks.empty()) continue;
-      found_counts[k] += ranks.front() < k ? 1 : 0;
-      const int64_t cut = std::min<int64_t>(ranks.back() + 1, k);
-      const auto found = std::lower_bound(ranks.begin(), ranks.end(), cut) - ranks.begin();
-      precision_sums[k] += static_cast<double>(found) / static_cast<double>(cut);
-    }
-  }
-  scores.mean_average_precision = judged == 0 ? kNaN : sum / static_cast<double>(judged);
-  for (const int k : ks) {
-    scores.mean_precision_at[k] = judged == 0 ? kNaN : precision_sums[k] / static_cast<double>(judged);
-    scores.recall_at[k] = judged == 0 ? kNaN : found_counts[k] / static_cast<double>(judged);
-  }
-  return scores;
-}
-
-RetrievalScores ScoreRankings(const std::vector<std::vector<int64_t>>& rankings,
-                              const std::vector<Relevance>& relevances, const std::vector<int>& ks,
-                              const std::vector<std::vector<int64_t>>& distractors_above) {
-  VANTAGE_CHECK(rankings.size() == relevances.size(), "evaluation: ", rankings.size(), " rankings for ",
-                relevances.size(), " queries");
-  VANTAGE_CHECK(distractors_above.empty() || distractors_above.size() == rankings.size(),
-                "evaluation: ", distractors_above.size(), " lists of distractors for ", rankings.size(),
-                " rankings");
-  std::vector<FoundPositives> queries;
-  for (size_t q = 0; q < rankings.size(); ++q) {
-    const std::span<const int64_t> above =
-        distractors_above.empty() ? std::span<const int64_t>() : distractors_above[q];
-    queries.push_back(
-        {PositiveRanks(rankings[q], relevances[q], above), std::ssize(relevances[q].positives)});
-  }
-  return ScoreRanks(queries, ks);
 }
 
 }  // namespace vantage

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -7,12 +8,13 @@
 
 #include "util/check.h"
 #include "util/csv.h"
+#include "util/index.h"
 #include "vantage/evaluation.h"
 
 namespace vantage {
 namespace {
 
-const std::vector<std::string> kColumns = {"task", "query", "positives", "average_precision"};
+const std::vector<std::string> kColumns = {"task", "query", "positives"};  // the figures follow
 
 using ByQuery = std::map<std::pair<std::string, int64_t>, const QueryResult*>;
 
@@ -26,36 +28,81 @@ std::map<std::string, ByQuery> ByTask(const std::vector<QueryResult>& results) {
   return by_task;
 }
 
+// Where two runs have a figure of one name.
+struct FigurePlaces {
+  size_t first = 0;
+  size_t second = 0;
+};
+
+// The figures of tables that both runs have, in the order of the second.
+std::vector<FigurePlaces> SharedFigures(const EvaluationResults& first, const std::string& first_source,
+                                        const EvaluationResults& second) {
+  std::vector<FigurePlaces> shared;
+  std::vector<std::string> names;
+  for (size_t place = 0; place < second.figures.size(); ++place) {
+    const Figure& figure = second.figures[place];
+    if (!figure.in_tables) continue;
+    names.push_back(figure.name);
+    const auto found = std::find_if(first.figures.begin(), first.figures.end(),
+                                    [&](const Figure& other) { return other.name == figure.name; });
+    if (found != first.figures.end()) shared.push_back({ToIndex(found - first.figures.begin()), place});
+  }
+  VANTAGE_CHECK(!shared.empty(), first_source, ": has none of this run's figures: ", Join(names, ", "));
+  return shared;
+}
+
 }  // namespace
 
-std::string FormatQueryResults(const std::vector<QueryResult>& results) {
-  std::string text = FormatCsvRow(kColumns);
-  for (const QueryResult& result : results) {
-    const double ap = result.average_precision;
-    text += FormatCsvRow({result.task, result.query, std::to_string(result.positives),
-                          std::isnan(ap) ? std::string("nan") : FormatShortest(ap)});
+std::string FormatQueryResults(const EvaluationResults& results) {
+  std::vector<std::string> head = kColumns;
+  for (const Figure& figure : results.figures) {
+    if (figure.in_tables) head.push_back(figure.name);
+  }
+  std::string text = FormatCsvRow(head);
+  for (const QueryResult& query : results.queries) {
+    std::vector<std::string> row = {query.task, query.query, std::to_string(query.positives)};
+    for (size_t i = 0; i < results.figures.size(); ++i) {
+      const double value = query.figures.at(i);
+      if (results.figures[i].in_tables) row.push_back(std::isnan(value) ? "nan" : FormatShortest(value));
+    }
+    text += FormatCsvRow(row);
   }
   return text;
 }
 
-std::vector<QueryResult> ParseQueryResults(const std::string& text, const std::string& source) {
+EvaluationResults ParseQueryResults(const std::string& text, const std::string& source) {
   std::istringstream lines(text);
   std::string line;
-  VANTAGE_CHECK(std::getline(lines, line) && ParseCsvRow(line, source + ":1") == kColumns, source,
-                ": not a file of --per-query: its first line is not ", Join(kColumns, ","));
-  std::vector<QueryResult> results;
+  std::getline(lines, line);
+  const std::vector<std::string> head = ParseCsvRow(line, source + ":1");
+  VANTAGE_CHECK(head.size() > kColumns.size() && std::equal(kColumns.begin(), kColumns.end(), head.begin()),
+                source, ": not a file of --per-query: its first line does not begin with ",
+                Join(kColumns, ","), " and a figure");
+  EvaluationResults results;
+  results.source = source;
+  results.has_all_ranks = false;
+  for (size_t i = kColumns.size(); i < head.size(); ++i) {
+    results.figures.push_back({.name = head[i], .label = head[i], .mean_label = head[i]});
+  }
   for (int64_t number = 2; std::getline(lines, line); ++number) {
     const std::string place = StrCat(source, ":", number);
     const std::vector<std::string> cells = ParseCsvRow(line, place);
-    VANTAGE_CHECK(cells.size() == kColumns.size(), place, ": ", cells.size(), " values for ", kColumns.size(),
+    VANTAGE_CHECK(cells.size() == head.size(), place, ": ", cells.size(), " values for ", head.size(),
                   " columns");
-    const bool none = cells[3] == "nan";
-    results.push_back({cells[0], cells[1], ParseInteger(cells[2], place + ": positives"),
-                       none ? std::numeric_limits<double>::quiet_NaN()
-                            : ParseDouble(cells[3], place + ": average_precision")});
-    const double ap = results.back().average_precision;
-    VANTAGE_CHECK(none || (ap >= 0 && ap <= 1 + 1e-9), place, ": an average precision of ", cells[3]);
+    QueryResult query{cells[0], cells[1], ParseInteger(cells[2], place + ": positives")};
+    for (size_t i = kColumns.size(); i < head.size(); ++i) {
+      const bool none = cells[i] == "nan";
+      query.figures.push_back(none ? std::numeric_limits<double>::quiet_NaN()
+                                   : ParseDouble(cells[i], StrCat(place, ": ", head[i])));
+      const double value = query.figures.back();
+      VANTAGE_CHECK(none || (value >= 0 && value <= 1 + 1e-9), place, ": ", head[i], " of ", cells[i]);
+    }
+    if (std::find(results.tasks.begin(), results.tasks.end(), query.task) == results.tasks.end()) {
+      results.tasks.push_back(query.task);
+    }
+    results.queries.push_back(std::move(query));
   }
+  if (!results.tasks.empty()) results.main_task = results.tasks.front();
   return results;
 }
 
@@ -81,19 +128,24 @@ std::vector<QueryPair> PairQueries(const std::vector<QueryResult>& first, const 
   return pairs;
 }
 
-std::vector<TaskComparison> CompareRuns(const std::vector<QueryResult>& first,
-                                        const std::string& first_source,
-                                        const std::vector<QueryResult>& second,
-                                        const StatisticsOptions& options) {
-  std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> by_task;
-  for (const QueryPair& pair : PairQueries(first, first_source, second)) {
-    auto& [before, after] = by_task[pair.second->task];
-    before.push_back(pair.first->average_precision);
-    after.push_back(pair.second->average_precision);
+std::vector<TaskComparison> CompareRuns(const EvaluationResults& first, const std::string& first_source,
+                                        const EvaluationResults& second, const StatisticsOptions& options) {
+  std::map<std::string, std::vector<QueryPair>> by_task;
+  for (const QueryPair& pair : PairQueries(first.queries, first_source, second.queries)) {
+    by_task[pair.second->task].push_back(pair);
   }
+  const std::vector<FigurePlaces> shared = SharedFigures(first, first_source, second);
   std::vector<TaskComparison> comparisons;
-  for (const auto& [task, values] : by_task) {
-    comparisons.push_back({task, ComparePaired(values.first, values.second, options)});
+  for (const auto& [task, pairs] : by_task) {
+    for (const FigurePlaces& places : shared) {
+      std::vector<double> before;
+      std::vector<double> after;
+      for (const QueryPair& pair : pairs) {
+        before.push_back(pair.first->figures.at(places.first));
+        after.push_back(pair.second->figures.at(places.second));
+      }
+      comparisons.push_back({task, second.figures[places.second], ComparePaired(before, after, options)});
+    }
   }
   return comparisons;
 }

@@ -31,11 +31,24 @@ OwnRows OwnRowsOf(const Benchmark& benchmark) {
   return own;
 }
 
+std::optional<int64_t> WantedCount(const Benchmark& benchmark, int64_t shown) {
+  if (benchmark.judging.first == 0) return std::nullopt;
+  int64_t junk = 0;
+  for (const BenchmarkQuery& query : benchmark.queries) {
+    junk = std::max(junk, std::ssize(query.relevance.junk));
+    for (const Relevance& relevance : query.by_task) junk = std::max(junk, std::ssize(relevance.junk));
+  }
+  // The query's own photo, if it is junk, is not shown.
+  return std::max(benchmark.judging.first + junk, shown + 1);
+}
+
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
-                              const RunContext& context, const SearchOptions& options,
-                              const Reranking& reranking, const OwnRows& own) try {
+                              const RankingOptions& options, const RunContext& context) try {
+  const Reranking& reranking = options.reranking;
+  const int64_t count =
+      options.count ? std::max(*options.count, reranking.count) : static_cast<int64_t>(database.rows());
   DatabaseRankings rankings;
-  auto found = Search(queries, database, database.rows(), options, context, own);
+  auto found = Search(queries, database, count, options.search, context, options.own);
   if (reranking.count > 0) found = RerankTop(std::move(found), reranking.count, reranking.look, context);
   for (const auto& neighbors : found) {
     std::vector<int64_t>& rows = rankings.rows.emplace_back();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <unordered_set>
+#include <utility>
 
 #include "util/check.h"
 #include "util/index.h"
@@ -13,6 +14,8 @@ namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kDoesNotCount = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<RankedPhoto> FirstOf(const Benchmark& benchmark, const fs::path& folder, size_t query,
                                  const Relevance& relevance, const DatabaseRankings& rankings,
@@ -52,24 +55,34 @@ std::string SomeOf(const std::vector<std::string>& names) {
 EvaluationResults JudgeRankings(const Benchmark& benchmark, const fs::path& folder,
                                 const DatabaseRankings& rankings, int64_t shown,
                                 const std::vector<std::vector<int64_t>>& distractors_above) {
+  const Judging& judging = benchmark.judging;
   EvaluationResults results;
   results.benchmark = benchmark.name;
   results.photos = std::ssize(benchmark.photos);
   results.missing = benchmark.missing;
+  results.has_all_ranks = judging.first == 0;
   results.tasks = benchmark.tasks.empty() ? std::vector<std::string>{""} : benchmark.tasks;
+  results.main_task = results.tasks.at(benchmark.main_task);
+  results.figures = judging.figures;
   VANTAGE_CHECK(rankings.rows.size() == benchmark.queries.size(), "evaluation: ", rankings.rows.size(),
                 " rankings for ", benchmark.queries.size(), " queries");
+  VANTAGE_CHECK(distractors_above.empty() || distractors_above.size() == rankings.rows.size(),
+                "evaluation: ", distractors_above.size(), " lists of distractors for ", rankings.rows.size(),
+                " rankings");
   for (size_t task = 0; task < results.tasks.size(); ++task) {
     const std::vector<Relevance> relevances = TaskRelevances(benchmark, task);
-    const std::vector<double> precisions =
-        ScoreRankings(rankings.rows, relevances, {}, distractors_above).average_precisions;
     for (size_t q = 0; q < benchmark.queries.size(); ++q) {
       const BenchmarkQuery& query = benchmark.queries[q];
       const std::span<const int64_t> above =
           distractors_above.empty() ? std::span<const int64_t>() : distractors_above[q];
-      results.queries.push_back({results.tasks[task], PhotoName(query.photo, folder),
-                                 std::ssize(relevances[q].positives), precisions[q], query.box,
-                                 PositiveRanks(rankings.rows[q], relevances[q], above),
+      FoundPositives found{PositiveRanks(rankings.rows[q], relevances[q], above),
+                           std::ssize(relevances[q].positives)};
+      if (judging.first > 0) std::erase_if(found.ranks, [&](int64_t rank) { return rank >= judging.first; });
+      std::vector<double> figures = query.is_left_out
+                                        ? std::vector<double>(judging.figures.size(), kDoesNotCount)
+                                        : JudgeQuery(judging, found);
+      results.queries.push_back({results.tasks[task], PhotoName(query.photo, folder), found.count,
+                                 std::move(figures), query.box, std::move(found.ranks),
                                  FirstOf(benchmark, folder, q, relevances[q], rankings, shown)});
     }
   }
@@ -84,39 +97,69 @@ std::vector<QueryResult> QueriesOfTask(const EvaluationResults& results, const s
   return queries;
 }
 
-RetrievalScores ScoresOfTask(const EvaluationResults& results, const std::string& task) {
-  std::vector<FoundPositives> found;
-  std::vector<double> precisions;
-  double sum = 0;
-  int64_t judged = 0;
-  for (const QueryResult& query : results.queries) {
-    if (query.task != task) continue;
-    found.push_back({query.positive_ranks, query.positives});
-    precisions.push_back(query.average_precision);
-    if (std::isnan(query.average_precision)) continue;
-    sum += query.average_precision;
-    ++judged;
+int64_t TaskFigure::Counted() const {
+  return std::count_if(values.begin(), values.end(), [](double value) { return !std::isnan(value); });
+}
+
+std::vector<TaskFigure> FiguresOfTask(const EvaluationResults& results, const std::string& task) {
+  std::vector<TaskFigure> figures;
+  for (size_t i = 0; i < results.figures.size(); ++i) {
+    TaskFigure& figure = figures.emplace_back(TaskFigure{results.figures[i], {}, 0});
+    double sum = 0;
+    for (const QueryResult& query : results.queries) {
+      if (query.task != task) continue;
+      figure.values.push_back(query.figures.at(i));
+      if (!std::isnan(figure.values.back())) sum += figure.values.back();
+    }
+    const int64_t counted = figure.Counted();
+    figure.mean = counted == 0 ? kDoesNotCount : sum / static_cast<double>(counted);
   }
-  if (results.has_rankings) return ScoreRanks(found);
-  RetrievalScores scores;
-  scores.average_precisions = std::move(precisions);
-  scores.mean_average_precision =
-      judged == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(judged);
-  return scores;
+  return figures;
+}
+
+TaskFigure FigureOfTask(const EvaluationResults& results, const std::string& task, const std::string& name) {
+  std::vector<std::string> names;
+  for (TaskFigure& figure : FiguresOfTask(results, task)) {
+    if (figure.figure.name == name) return std::move(figure);
+    names.push_back(figure.figure.name);
+  }
+  throw Error(StrCat(results.benchmark, ": no figure '", name, "'; there are ", Join(names, ", ")));
+}
+
+TaskFigure MainFigure(const EvaluationResults& results) {
+  return FigureOfTask(results, results.main_task, results.figures.at(0).name);
+}
+
+std::string QueriesWithoutPositives::Text() const {
+  std::string text;
+  if (left_out > 0) text += StrCat(left_out, " queries have no positives and do not count\n");
+  if (misses > 0) text += StrCat(misses, " queries have no positives and count as misses\n");
+  return text;
+}
+
+QueriesWithoutPositives CountWithoutPositives(const EvaluationResults& results, const std::string& task) {
+  QueriesWithoutPositives count;
+  for (const QueryResult& query : results.queries) {
+    if (query.task != task || query.positives > 0) continue;
+    ++(std::isnan(query.figures.at(0)) ? count.left_out : count.misses);
+  }
+  return count;
 }
 
 std::vector<double> MeanInterpolatedPrecision(const EvaluationResults& results, const std::string& task,
                                               int levels) {
+  if (!results.has_all_ranks) return {};
   std::vector<double> sums(ToIndex(levels), 0.0);
   int64_t judged = 0;
   for (const QueryResult& query : results.queries) {
-    if (query.task != task || query.positives == 0) continue;
+    if (query.task != task || std::isnan(query.figures.at(0))) continue;
     ++judged;
+    if (query.positives == 0) continue;
     const std::vector<double> precisions =
         InterpolatedPrecision(query.positive_ranks, query.positives, levels);
     for (size_t i = 0; i < sums.size(); ++i) sums[i] += precisions[i];
   }
-  if (judged == 0 || !results.has_rankings) return {};
+  if (judged == 0) return {};
   for (double& sum : sums) sum /= static_cast<double>(judged);
   return sums;
 }

@@ -17,8 +17,9 @@ constexpr char kLegend[] =
     "<li><span class=\"swatch candidate\"></span><b>Junk</b>: neither; it is left out of the ranking before "
     "it is judged.</li>"
     "<li><b>Score</b>: what the search ranks by; of plain search the cosine of the angle between the "
-    "descriptors.</li>"
-    "<li><b>Curve</b> below a query: precision against recall, both from 0 to 1.</li></ul></details>";
+    "descriptors.</li>";
+constexpr char kCurveLegend[] =
+    "<li><b>Curve</b> below a query: precision against recall, both from 0 to 1.</li>";
 
 std::string Percent(double share) { return FormatFixed(100 * share, 2) + "&#8239;%"; }
 
@@ -56,18 +57,20 @@ std::string Lists(const EvaluationReport& report, const ShownResults& shown, Pho
   const QueryResult& query = *shown.query;
   const std::string count = Counted(query.positives, "photo shows it", "photos show it");
   if (shown.other == nullptr) return RankedList(count, query, shown.results, album);
-  std::string html = RankedList(StrCat("<span class=\"key series-1\">this run</span> AP ",
-                                       Percent(query.average_precision), "; ", count),
+  const std::string label = EscapeHtml(report.run.figures.at(0).label);
+  std::string html = RankedList(StrCat("<span class=\"key series-1\">this run</span> ", label, " ",
+                                       Percent(MainValue(query)), "; ", count),
                                 query, shown.results, album);
   const std::string heading = StrCat("<span class=\"key series-2\">", EscapeHtml(report.other_name),
-                                     "</span> AP ", Percent(shown.other->average_precision));
+                                     "</span> ", label, " ", Percent(MainValue(*shown.other)));
   return html + (shown.other_results.empty() ? StrCat("<h4>", heading, "</h4>")
                                              : RankedList(heading, *shown.other, shown.other_results, album));
 }
 
-std::string Header(const ShownResults& shown, size_t number) {
-  std::string html = StrCat("<header><h3><a href=\"#query-", number, "\">AP ",
-                            Percent(shown.query->average_precision), "</a></h3>");
+std::string Header(const EvaluationReport& report, const ShownResults& shown, size_t number) {
+  std::string html =
+      StrCat("<header><h3><a href=\"#query-", number, "\">", EscapeHtml(report.run.figures.at(0).label), " ",
+             Percent(MainValue(*shown.query)), "</a></h3>");
   if (shown.other != nullptr) {
     const double change = Change(shown);
     html += StrCat("<span class=\"change ", change < 0 ? "worse" : "better", "\">", change < 0 ? "" : "+",
@@ -85,20 +88,20 @@ std::string EvaluatedQueryCard(const EvaluationReport& report, const ShownResult
   const QueryResult& query = *shown.query;
   const double change = Change(shown);
   return StrCat("<article class=\"query\" id=\"query-", number, "\" tabindex=\"-1\" data-number=\"", number,
-                "\" data-highest=\"", FormatFixed(-query.average_precision, 6), "\" data-lost=\"",
+                "\" data-highest=\"", FormatFixed(-MainValue(query), 6), "\" data-lost=\"",
                 FormatFixed(change, 6), "\" data-gained=\"", FormatFixed(-change, 6), "\" data-split=\"",
                 Join(shown.choices, " "), "\" data-scene=\"", EscapeHtml(query.task), "\">",
-                Header(shown, number), "<div class=\"tuple\"><div><h4>Query</h4>",
+                Header(report, shown, number), "<div class=\"tuple\"><div><h4>Query</h4>",
                 ToHtml({.kind = "query", .role = "query", .path = query.query, .mark = "", .facts = ""},
                        shown.photo, album),
-                PrecisionRecallSketch(query, shown.other), "</div><div class=\"matches\">",
-                Lists(report, shown, album), "</div></div></article>\n");
+                report.run.has_all_ranks ? PrecisionRecallSketch(query, shown.other) : "",
+                "</div><div class=\"matches\">", Lists(report, shown, album), "</div></div></article>\n");
 }
 
 }  // namespace
 
 double Change(const ShownResults& shown) {
-  return shown.other == nullptr ? 0 : shown.query->average_precision - shown.other->average_precision;
+  return shown.other == nullptr ? 0 : MainValue(*shown.query) - MainValue(*shown.other);
 }
 
 std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vector<ShownResults>& shown,
@@ -113,7 +116,8 @@ std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vec
       report.other ? "<option value=\"lost\">lost most first</option><option value=\"gained\">gained most "
                      "first</option>"
                    : "",
-      "</select></label></div>", kLegend, "<div id=\"query-list\" class=\"many\">\n");
+      "</select></label></div>", kLegend, report.run.has_all_ranks ? kCurveLegend : "",
+      "</ul></details><div id=\"query-list\" class=\"many\">\n");
   for (size_t i = 0; i < shown.size(); ++i) html += EvaluatedQueryCard(report, shown[i], i + 1, album);
   return html + "</div><p class=\"none\" hidden>No query shown is of this choice.</p></section>\n";
 }

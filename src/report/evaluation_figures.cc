@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+
 #include "report/evaluation_sections.h"
 #include "report/html_page.h"
 #include "report/page_parts.h"
@@ -22,37 +24,39 @@ std::string Row(const std::string& label, const std::string& here, const std::st
                 "</td><td>", difference, "</td><td class=\"what\">", EscapeHtml(detail), "</td></tr>");
 }
 
-std::string ComparisonRows(const EvaluationReport& report, const TaskComparison& task) {
-  const RetrievalScores here = ScoresOfTask(report.run, task.task);
-  const RetrievalScores there = ScoresOfTask(*report.other, task.task);
-  const PairedComparison& paired = task.comparison;
-  const std::string suffix = task.task.empty() ? "" : " " + task.task;
-  std::string rows =
-      Row("mAP" + suffix, PercentNumber(here.mean_average_precision),
-          PercentNumber(there.mean_average_precision), SignedPercent(paired.mean_difference),
-          StrCat(Range(paired.interval, report.statistics), ", p = ", FormatFixed(paired.p_value, 4), "; ",
-                 paired.better, " of ", Counted(paired.queries, "query", "queries"), " better, ",
-                 paired.worse, " worse"));
-  for (const auto& [k, precision] : here.mean_precision_at) {
-    const auto other = there.mean_precision_at.find(k);
-    if (other == there.mean_precision_at.end()) continue;
-    rows += Row(StrCat("mP@", k, suffix), PercentNumber(precision), PercentNumber(other->second),
-                SignedPercent(precision - other->second), "");
-  }
-  return rows;
+std::string ComparisonRow(const EvaluationReport& report, const TaskComparison& compared) {
+  const PairedComparison& paired = compared.comparison;
+  const auto mean = [&](const EvaluationResults& results) {
+    return PercentNumber(FigureOfTask(results, compared.task, compared.figure.name).mean);
+  };
+  return Row(compared.figure.mean_label + (compared.task.empty() ? "" : " " + compared.task),
+             mean(report.run), mean(*report.other), SignedPercent(paired.mean_difference),
+             StrCat(Range(paired.interval, report.statistics), ", p = ", FormatFixed(paired.p_value, 4), "; ",
+                    paired.better, " of ", Counted(paired.queries, "query", "queries"), " better, ",
+                    paired.worse, " worse"));
 }
 
 }  // namespace
 
+std::string MainTitle(const EvaluationReport& report) {
+  std::string title = report.run.figures.empty() ? "figure" : report.run.figures[0].name;
+  std::replace(title.begin(), title.end(), '_', ' ');
+  if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 'a' + 'A');
+  return title;
+}
+
+double MainValue(const QueryResult& query) { return query.figures.at(0); }
+
 std::string FigureTiles(const EvaluationReport& report) {
   std::string html = "<div class=\"tiles\">";
   for (const std::string& task : report.run.tasks) {
-    const RetrievalScores scores = ScoresOfTask(report.run, task);
-    const std::string suffix = EscapeHtml(task.empty() ? "" : " " + task);
-    html += Tile(PercentNumber(scores.mean_average_precision), "mAP" + suffix,
-                 Range(BootstrapMean(scores.average_precisions, report.statistics), report.statistics));
-    for (const auto& [k, precision] : scores.mean_precision_at) {
-      html += Tile(PercentNumber(precision), StrCat("mP@", k, suffix), "");
+    bool is_main = true;
+    for (const TaskFigure& figure : FiguresOfTask(report.run, task)) {
+      if (!figure.figure.in_tables) continue;
+      html += Tile(PercentNumber(figure.mean),
+                   EscapeHtml(figure.figure.mean_label + (task.empty() ? "" : " " + task)),
+                   is_main ? Range(BootstrapMean(figure.values, report.statistics), report.statistics) : "");
+      is_main = false;
     }
   }
   return html + "</div>\n";
@@ -61,9 +65,9 @@ std::string FigureTiles(const EvaluationReport& report) {
 std::string ComparisonSection(const EvaluationReport& report) {
   if (!report.other) return "";
   std::string rows;
-  for (const TaskComparison& task :
-       CompareRuns(report.other->queries, report.other_name, report.run.queries, report.statistics)) {
-    rows += ComparisonRows(report, task);
+  for (const TaskComparison& compared :
+       CompareRuns(*report.other, report.other_name, report.run, report.statistics)) {
+    rows += ComparisonRow(report, compared);
   }
   const auto head = [](const std::string& name, const std::string& source) {
     return StrCat("<th scope=\"col\">", EscapeHtml(name), "<small>", EscapeHtml(source), "</small></th>");

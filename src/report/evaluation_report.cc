@@ -6,12 +6,13 @@
 #include <map>
 #include <set>
 
-#include "report/average_precision_chart.h"
 #include "report/evaluation_sections.h"
+#include "report/figure_chart.h"
 #include "report/html_page.h"
 #include "report/page_parts.h"
 #include "report/photo_album.h"
 #include "report/precision_recall_chart.h"
+#include "util/check.h"
 #include "util/file.h"
 #include "util/index.h"
 #include "util/rethrow.h"
@@ -34,20 +35,23 @@ struct ShownPhoto {
 using Pairs = std::vector<QueryPair>;
 
 double AbsoluteChange(const QueryPair& pair) {
-  return std::abs(pair.second->average_precision - pair.first->average_precision);
+  return std::abs(MainValue(*pair.second) - MainValue(*pair.first));
 }
 
-// By average precision, the lowest first, without those that do not count.
+// By the main figure, the lowest first, without those that do not count.
 Pairs InOrder(const EvaluationReport& report) {
   Pairs pairs;
   if (report.other) {
+    VANTAGE_CHECK(report.other->figures.at(0).name == report.run.figures.at(0).name, report.other_name,
+                  ": its main figure is ", report.other->figures[0].name, ", this run's ",
+                  report.run.figures[0].name);
     pairs = PairQueries(report.other->queries, report.other_name, report.run.queries);
   } else {
     for (const QueryResult& query : report.run.queries) pairs.push_back({nullptr, &query});
   }
-  std::erase_if(pairs, [](const QueryPair& pair) { return std::isnan(pair.second->average_precision); });
+  std::erase_if(pairs, [](const QueryPair& pair) { return std::isnan(MainValue(*pair.second)); });
   std::stable_sort(pairs.begin(), pairs.end(), [](const QueryPair& a, const QueryPair& b) {
-    return a.second->average_precision < b.second->average_precision;
+    return MainValue(*a.second) < MainValue(*b.second);
   });
   return pairs;
 }
@@ -121,13 +125,15 @@ std::vector<ShownResults> ChooseQueries(const Pairs& sorted, bool has_other,
   return shown;
 }
 
-std::string EvaluationToolbar(const EvaluationReport& report, const std::vector<ShownResults>& shown) {
+std::string EvaluationToolbar(const EvaluationReport& report, const std::vector<ShownResults>& shown,
+                              bool has_curves) {
   std::string html = "<nav class=\"bar\" aria-label=\"Sections and filter\"><div class=\"links\">";
   if (report.other) html += "<a href=\"#comparison\">Two runs</a>";
-  html +=
-      "<a href=\"#curves\">Precision and recall</a><a href=\"#precisions\">Average precision</a><a "
-      "href=\"#queries\">Queries</a></div><form id=\"filter\" aria-label=\"Filter\"><fieldset><legend>Queries"
-      "</legend>";
+  if (has_curves) html += "<a href=\"#curves\">Precision and recall</a>";
+  html += StrCat(
+      "<a href=\"#precisions\">", EscapeHtml(MainTitle(report)),
+      "</a><a href=\"#queries\">Queries</a></div><form id=\"filter\" aria-label=\"Filter\"><fieldset><legend>"
+      "Queries</legend>");
   std::vector<std::string> choices = {"all", "worst", "best"};
   if (report.other) choices.emplace_back("changed");
   for (const std::string& choice : choices) {
@@ -167,26 +173,37 @@ std::string PrecisionSection(const EvaluationReport& report, const Pairs& sorted
                              const std::vector<ShownResults>& shown) {
   std::map<const QueryResult*, size_t> card_of;
   for (size_t i = 0; i < shown.size(); ++i) card_of[shown[i].query] = i + 1;
-  std::vector<PrecisionBar> bars;
+  std::vector<FigureBar> bars;
   for (const auto& [other, query] : sorted) {
     const auto card = card_of.find(query);
-    bars.push_back({query->average_precision, query->query + (query->task.empty() ? "" : " " + query->task),
+    bars.push_back({MainValue(*query), query->query + (query->task.empty() ? "" : " " + query->task),
                     card == card_of.end() ? 0 : card->second,
-                    other == nullptr ? std::nullopt : std::optional(other->average_precision)});
+                    other == nullptr ? std::nullopt : std::optional(MainValue(*other))});
   }
-  return StrCat(
-      "<section id=\"precisions\"><div class=\"head\"><h2>Average precision</h2><p>of each query, "
-      "lowest first. Coloured bars lead to queries shown below.",
-      report.other
-          ? StrCat(" Lines: <span class=\"key series-2\">", EscapeHtml(report.other_name), "</span>.")
-          : "",
-      "</p></div>", AveragePrecisionChart(bars), "</section>\n");
+  return StrCat("<section id=\"precisions\"><div class=\"head\"><h2>", EscapeHtml(MainTitle(report)),
+                "</h2><p>of each query, lowest first. Coloured bars lead to queries shown below.",
+                report.other ? StrCat(" Lines: <span class=\"key series-2\">", EscapeHtml(report.other_name),
+                                      "</span>.")
+                             : "",
+                "</p></div>", FigureChart(bars, MainTitle(report)), "</section>\n");
+}
+
+std::string WithoutPositives(const EvaluationReport& report) {
+  std::string html;
+  for (const std::string& task : report.run.tasks) {
+    const std::string text = CountWithoutPositives(report.run, task).Text();
+    if (!text.empty())
+      html += StrCat("<p class=\"note\">", EscapeHtml(task.empty() ? text : task + ": " + text), "</p>\n");
+  }
+  return html;
 }
 
 }  // namespace
 
 void Declare(OptionsDescription& description, EvaluationReportOptions& options) {
-  description.Add("worst", options.worst, "Queries with the lowest average precision that the page shows")
+  description
+      .Add("worst", options.worst,
+           "Queries with the lowest main figure (average precision) that the page shows")
       .Range(0, 100000)
       .Flag("report_worst");
   description.Add("best", options.best, "Queries with the highest that it shows")
@@ -219,9 +236,11 @@ EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,
     page.Add(StrCat("<p class=\"note\">Partial, not the benchmark's figure. Missing: ",
                     EscapeHtml(SomeOf(report.run.missing)), "</p>\n"));
   }
-  page.Add(EvaluationToolbar(report, shown));
+  page.Add(WithoutPositives(report));
+  const std::string curves = PrecisionRecallSection(report);
+  page.Add(EvaluationToolbar(report, shown, !curves.empty()));
   page.Add(ComparisonSection(report));
-  page.Add(PrecisionRecallSection(report));
+  page.Add(curves);
   page.Add(PrecisionSection(report, sorted, shown));
   page.Add(EvaluatedQuerySection(report, shown, sorted.size(), album));
   page.Add(UnreadableSection(album.unreadable()));

@@ -25,9 +25,8 @@ struct EvaluationReport {
 };
 
 struct EvaluationReportOptions {
-  // Queries shown with their results: those with the lowest, and with the highest average precision, and
-  // beside another run those whose average precision differs most. The others are in the chart only. At least
-  // 0.
+  // Queries shown with their results: those with the lowest and with the highest main figure, and beside
+  // another run those in which it differs most. The others are in the chart only. At least 0.
   int64_t worst = 20;
   int64_t best = 5;
   int64_t changed = 20;
@@ -44,7 +43,7 @@ struct EvaluationReportSummary {
   std::vector<std::string> unreadable;  // "NAME: why"
 };
 
-// Writes one HTML file: figures, precision against recall, average precision of all queries in order, and the
+// Writes one HTML file: figures, precision against recall, the main figure of all queries in order, and the
 // queries chosen with what they found, in frames that say what is right, wrong and junk; of two runs both
 // sides. Throws Error where it cannot be written, or the other run has other queries; Interrupted.
 EvaluationReportSummary WriteEvaluationReport(const EvaluationReport& report,

@@ -20,6 +20,11 @@ struct ShownResults {
   std::vector<int64_t> other_results;
 };
 
+// The main figure by which queries are ordered: "Average precision", as text.
+std::string MainTitle(const EvaluationReport& report);
+// A query's value of it; NaN: does not count.
+double MainValue(const QueryResult& query);
+
 // How much better this run is; 0 without another.
 double Change(const ShownResults& shown);
 

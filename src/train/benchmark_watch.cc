@@ -14,9 +14,8 @@ BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.e
   }
   if (options_.every_epochs <= 0)
     throw UsageError("evaluation.data names a benchmark, but evaluation.every_epochs is 0");
-  const bool has_queries = std::filesystem::exists(std::filesystem::path(options_.data) / "queries.json");
-  benchmark_ =
-      has_queries ? ReadBoxedQueries(options_.data) : ReadClassFolders(options_.data, options_.query_every);
+  benchmark_ = ReadBenchmark(ChooseProtocol(Protocols(), "", options_.data),
+                             {.folder = options_.data, .query_every = options_.query_every});
   for (const std::string& folder : options_.distractors) AddDistractors(*benchmark_, folder);
   extract_.image_size = options_.image_size > 0 ? options_.image_size : options.data.test_size;
   extract_.apply_exif_orientation = options.data.apply_exif_orientation;
@@ -28,12 +27,11 @@ bool BenchmarkWatch::IsDue(int64_t epoch) const { return benchmark_ && epoch % o
 double BenchmarkWatch::Evaluate(const nn::DescriptorNet& net, DescriptorStore* store,
                                 const RunContext& context) const {
   const Describer describer(net, extract_);
-  const BenchmarkDescriptors described =
-      DescribeBenchmark(*benchmark_, [&](const std::vector<PhotoRequest>& photos) {
-        return ExtractDescriptors(describer, photos, context, store);
-      });
-  return EvaluateDescriptors(*benchmark_, described.queries, described.database, context)
-      .mean_average_precision;
+  const DescribedBenchmark input{*benchmark_,
+                                 DescribeBenchmark(*benchmark_, [&](const std::vector<PhotoRequest>& photos) {
+                                   return ExtractDescriptors(describer, photos, context, store);
+                                 })};
+  return MainFigure(EvaluateBenchmark(input, options_.data, "", {.shown = 0}, context).results).mean;
 }
 
 }  // namespace vantage::train

@@ -18,7 +18,7 @@ class BenchmarkWatch {
   explicit BenchmarkWatch(const TrainOptions& options);
 
   bool IsDue(int64_t epoch) const;
-  // Mean average precision of the network's descriptors. store: see ExtractDescriptors.
+  // The benchmark's main figure of the network's descriptors. store: see ExtractDescriptors.
   double Evaluate(const nn::DescriptorNet& net, DescriptorStore* store, const RunContext& context) const;
 
  private:

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "evaluation/judged.h"
 #include "serialize/npy.h"
 #include "testing/files.h"
 #include "util/file.h"
+#include "util/string.h"
 
 namespace vantage::evaluation {
 namespace {
@@ -24,11 +26,12 @@ std::vector<std::vector<int64_t>> ReferenceRankings(const std::string& benchmark
   return rankings;
 }
 
-void ExpectScores(const RetrievalScores& scores, const json& expected) {
-  EXPECT_NEAR(scores.mean_average_precision, expected.at("map").get<double>(), 1e-12);
+void ExpectScores(const EvaluationResults& results, const json& expected) {
+  const TaskFigure scores = MainFigure(results);
+  EXPECT_NEAR(scores.mean, expected.at("map").get<double>(), 1e-12);
   const auto aps = expected.at("aps").get<std::vector<double>>();
-  ASSERT_EQ(scores.average_precisions.size(), aps.size());
-  for (size_t q = 0; q < aps.size(); ++q) EXPECT_NEAR(scores.average_precisions[q], aps[q], 1e-12) << q;
+  ASSERT_EQ(scores.values.size(), aps.size());
+  for (size_t q = 0; q < aps.size(); ++q) EXPECT_NEAR(scores.values[q], aps[q], 1e-12) << q;
 }
 
 class OfficialGroundTruth : public ::testing::TestWithParam<std::string> {};
@@ -41,7 +44,7 @@ TEST_P(OfficialGroundTruth, ClassicScoresAreTheReferences) {
   for (const auto& query : truth.queries) relevances.push_back({query.ok, query.junk});
   const json expected =
       json::parse(ReadFile(SharedFolder() / ("reference/evaluation/" + GetParam() + "_expected.json")));
-  ExpectScores(ScoreRankings(ReferenceRankings(GetParam()), relevances), expected);
+  ExpectScores(Judged(ReferenceRankings(GetParam()), relevances), expected);
 }
 
 TEST_P(OfficialGroundTruth, RevisitedScoresAreTheReferences) {
@@ -57,10 +60,10 @@ TEST_P(OfficialGroundTruth, RevisitedScoresAreTheReferences) {
       relevances.push_back(
           RevisitedRelevance({{}, {}, query.at("easy"), query.at("hard"), query.at("junk")}, task));
     }
-    const RetrievalScores scores = ScoreRankings(rankings, relevances);
+    const EvaluationResults scores = Judged(rankings, relevances);
     ExpectScores(scores, expected.at(name));
     for (const int k : {1, 5, 10}) {
-      EXPECT_NEAR(scores.mean_precision_at.at(k),
+      EXPECT_NEAR(Mean(scores, StrCat("precision_at_", k)),
                   expected.at(name).at("mpr").at(std::to_string(k)).get<double>(), 1e-12);
     }
   }
@@ -92,19 +95,45 @@ TEST(PositiveRanks, CountDistractorsThatStandAbove) {
               ::testing::HasSubstr("1 counts of distractors for a ranking of 2"));
 }
 
-TEST(ScoreRankings, RecallIsTheShareOfQueriesWithAPositiveAmongTheFirst) {
-  const RetrievalScores scores =
-      ScoreRankings({{0, 1, 2, 3, 4, 5}, {1, 0, 2, 3, 4, 5}}, {{{0}, {}}, {{3, 5}, {}}});
-  EXPECT_EQ(scores.recall_at.at(1), 0.5);
-  EXPECT_EQ(scores.recall_at.at(5), 1.0);
+TEST(Figures, RecallIsTheShareOfQueriesWithAPositiveAmongTheFirst) {
+  const EvaluationResults results =
+      Judged({{0, 1, 2, 3, 4, 5}, {1, 0, 2, 3, 4, 5}}, {{{0}, {}}, {{3, 5}, {}}});
+  EXPECT_EQ(Mean(results, "recall_at_1"), 0.5);
+  EXPECT_EQ(Mean(results, "recall_at_5"), 1.0);
+  EXPECT_THAT(ErrorOf([&] { Mean(results, "recall_at_7"); }),
+              ::testing::HasSubstr("no figure 'recall_at_7'; there are average_precision, "));
 }
 
-TEST(ScoreRankings, LeavesOutQueriesWithoutPositives) {
-  const RetrievalScores scores = ScoreRankings({{0, 1}, {1, 0}}, {{{}, {}}, {{1}, {}}});
-  EXPECT_TRUE(std::isnan(scores.average_precisions[0]));
-  EXPECT_EQ(scores.mean_average_precision, 1.0);
-  EXPECT_EQ(scores.mean_precision_at.at(10), 1.0);  // cut at the rank of the last positive
-  EXPECT_THAT(ErrorOf([] { ScoreRankings({{0}}, {}); }), ::testing::HasSubstr("1 rankings for 0 queries"));
+TEST(Figures, OfQueriesWithoutPositivesAreAsTheProtocolSays) {
+  const std::vector<std::vector<int64_t>> rankings = {{0, 1}, {1, 0}};
+  const std::vector<Relevance> relevances = {{{}, {}}, {{1}, {}}};
+  const EvaluationResults dropped = Judged(rankings, relevances);
+  EXPECT_TRUE(std::isnan(Values(dropped, "average_precision")[0]));
+  EXPECT_EQ(Mean(dropped, "average_precision"), 1.0);
+  EXPECT_EQ(Mean(dropped, "precision_at_10"), 1.0);  // cut at the rank of the last positive
+  EXPECT_EQ(CountWithoutPositives(dropped, "").Text(), "1 queries have no positives and do not count\n");
+
+  Judging judging = LandmarkJudging();
+  judging.has_misses = true;
+  const EvaluationResults missed = Judged(rankings, relevances, judging);
+  EXPECT_EQ(Values(missed, "average_precision")[0], 0);
+  EXPECT_EQ(Mean(missed, "recall_at_1"), 0.5);
+  EXPECT_EQ(MainFigure(missed).Counted(), 2);
+  EXPECT_EQ(CountWithoutPositives(missed, "").Text(), "1 queries have no positives and count as misses\n");
+  EXPECT_THAT(ErrorOf([] { Judged({{0}}, {}); }), ::testing::HasSubstr("1 rankings for 0 queries"));
+}
+
+TEST(Figures, OfAQueryThatIsLeftOutDoNotCountWhereOthersAreMissed) {
+  Benchmark benchmark;
+  benchmark.judging.has_misses = true;
+  benchmark.queries.resize(2);
+  for (BenchmarkQuery& query : benchmark.queries) query.relevance.positives = {0};
+  LeaveOut(benchmark.queries[0]);
+  const EvaluationResults results = JudgeRankings(benchmark, "", {{{0}, {0}}, {}}, 0);
+  EXPECT_TRUE(std::isnan(MainFigure(results).values[0]));
+  EXPECT_EQ(MainFigure(results).mean, 1);
+  EXPECT_EQ(CountWithoutPositives(results, "").left_out, 1);
+  EXPECT_EQ(CountWithoutPositives(results, "").misses, 0);
 }
 
 }  // namespace

@@ -106,7 +106,8 @@ TEST(ReadBoxedQueries, AQueryIsNeverItsOwnWrongAnswer) {
   DescriptorMatrix database(3, 2);
   database << 0.8F, 0.6F, 0, 1, 1, 0;
   const DescriptorMatrix queries = database(std::vector<int>{2, 2, 2}, Eigen::all);
-  EXPECT_THAT(EvaluateDescriptors(benchmark, queries, database).average_precisions, ElementsAre(1, 1, 1));
+  const Evaluation evaluation = EvaluateBenchmark({benchmark, {queries, database, {}}}, folder.path(), "");
+  EXPECT_THAT(MainFigure(evaluation.results).values, ElementsAre(1, 1, 1));
 }
 
 TEST(ReadBoxedQueries, IsNamedByItsFolderWithAndWithoutASlash) {
@@ -118,17 +119,21 @@ TEST(ReadBoxedQueries, IsNamedByItsFolderWithAndWithoutASlash) {
   EXPECT_EQ(ReadBoxedQueries(folder / "landmarks/").name, "landmarks");
 }
 
-TEST(EvaluateDescriptors, RanksByInnerProduct) {
+TEST(EvaluateBenchmark, RanksByInnerProduct) {
   const TemporaryFolder folder;
   for (const char* name : {"a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg"}) WriteFile(folder / name, "");
   const Benchmark benchmark = ReadClassFolders(folder.path());
   DescriptorMatrix database(4, 2);
   database << 1, 0, 0.8F, 0.6F, 0, 1, 0.6F, 0.8F;
-  const RetrievalScores scores = EvaluateDescriptors(benchmark, database, database);
+  const EvaluationResults results =
+      EvaluateBenchmark({benchmark, {database, database, {}}}, folder.path(), "d.npy").results;
+  EXPECT_EQ(results.source, "d.npy");
   // a/2 finds b/2 before a/1, b/2 finds a/2 before b/1.
-  EXPECT_THAT(scores.average_precisions, ElementsAre(1.0, 0.25, 1.0, 0.25));
-  EXPECT_EQ(scores.mean_precision_at.at(1), 0.5);
-  EXPECT_THAT(ErrorOf([&] { EvaluateDescriptors(benchmark, database, DescriptorMatrix(1, 2)); }),
+  EXPECT_THAT(MainFigure(results).values, ElementsAre(1.0, 0.25, 1.0, 0.25));
+  EXPECT_EQ(FigureOfTask(results, "", "precision_at_1").mean, 0.5);
+  EXPECT_THAT(ErrorOf([&] {
+                EvaluateBenchmark({benchmark, {database, DescriptorMatrix(1, 2), {}}}, folder.path(), "");
+              }),
               HasSubstr("1 database descriptors for"));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/evaluation.h"
 
+#include "evaluation/judged.h"
 #include "testing/files.h"
 #include "util/file.h"
 #include "vantage/search.h"
@@ -23,9 +24,9 @@ TEST(Holidays, TheRealResultsHaveTheMapThatInriasProgramPrints) {
   const auto rankings = ReadHolidaysResults(folder / "result_top10.txt");
   const auto names = ReadHolidaysList(folder / "holidays_images.dat");
   EXPECT_EQ(names.size(), 1491U);
-  const RetrievalScores scores = ScoresOfTask(JudgeHolidaysResults(rankings, names, "result_top10.txt"), "");
-  EXPECT_EQ(scores.average_precisions.size(), 500U);
-  EXPECT_NEAR(scores.mean_average_precision, 0.6892340, 5e-8);  // printed with seven digits
+  const TaskFigure scores = MainFigure(JudgeHolidaysResults(rankings, names, "result_top10.txt"));
+  EXPECT_EQ(scores.values.size(), 500U);
+  EXPECT_NEAR(scores.mean, 0.6892340, 5e-8);  // printed with seven digits
   EXPECT_EQ(ReadHolidaysResults(folder / "result_top10.txt").size(), rankings.size());
 }
 
@@ -37,7 +38,7 @@ TEST(Holidays, ResultsAndRankingsAreJudgedAlike) {
   EXPECT_THAT(benchmark.queries[1].relevance.positives, ElementsAre(3, 4));
   EXPECT_THAT(benchmark.queries[1].relevance.junk, ElementsAre(2));
   const std::vector<std::vector<int64_t>> rankings = {{2, 0, 1, 3, 4}, {3, 2, 0, 4, 1}};
-  const RetrievalScores by_rows = ScoreRankings(rankings, TaskRelevances(benchmark, 0));
+  const EvaluationResults by_rows = JudgeRankings(benchmark, "", {rankings, {}}, 0);
   RankedLists lists{{kNames[0], kNames[2]}, {}};
   for (const auto& ranking : rankings) {
     std::vector<Neighbor>& neighbors = lists.neighbors.emplace_back();
@@ -47,14 +48,12 @@ TEST(Holidays, ResultsAndRankingsAreJudgedAlike) {
   WriteRankedLists(lists, kNames, folder / "result.txt");
   const EvaluationResults results =
       JudgeHolidaysResults(ReadHolidaysResults(folder / "result.txt"), kNames, "r", 2);
-  const RetrievalScores by_file = ScoresOfTask(results, "");
-  EXPECT_EQ(by_file.mean_precision_at, by_rows.mean_precision_at);
+  EXPECT_EQ(Means(results), Means(by_rows));
   ASSERT_EQ(results.queries[1].first.size(), 2U);  // the query itself is not among them
   EXPECT_EQ(results.queries[1].first[0].name, "100101.jpg");
   EXPECT_EQ(results.queries[1].first[0].kind, ResultKind::kPositive);
   EXPECT_EQ(results.queries[1].first[1].name, "100000.jpg");
-  EXPECT_EQ(by_file.average_precisions, by_rows.average_precisions);
-  EXPECT_EQ(by_file.mean_average_precision, by_rows.mean_average_precision);
+  EXPECT_EQ(Values(results, "average_precision"), Values(by_rows, "average_precision"));
 }
 
 TEST(Holidays, MissingPhotosAreNamedOrCounted) {

@@ -19,6 +19,13 @@ using vantage::testing::ErrorOf;
 using vantage::testing::SharedFolder;
 using vantage::testing::TemporaryFolder;
 
+// Reads a benchmark of the photos at hand.
+Benchmark ReadOfficial(const std::string& name, const std::filesystem::path& ground_truth,
+                       const PhotoFinder& photos) {
+  return ReadBenchmark(ChooseProtocol(Protocols(), name, {}),
+                       {.ground_truth = ground_truth, .photos = [&] { return photos; }});
+}
+
 std::vector<std::filesystem::path> Named(const std::vector<std::string>& names) {
   std::vector<std::filesystem::path> photos;
   for (const std::string& name : names) photos.emplace_back("jpg/" + name + ".jpg");
@@ -84,12 +91,11 @@ TEST(ReadTextGroundTruth, IsThePicklesOnOxford) {
   }
 }
 
-TEST(ReadOfficialBenchmark, NamesWhatIsMissing) {
+TEST(OfficialProtocol, NamesWhatIsMissing) {
   VANTAGE_REQUIRE_SHARED("groundtruth/gnd_oxford5k.pkl");
   const auto ground_truth = SharedFolder() / "groundtruth";
   GroundTruth truth = ReadPickledGroundTruth(ground_truth / "gnd_oxford5k.pkl");
-  const Benchmark whole =
-      ReadOfficialBenchmark("oxford5k", ground_truth, PhotoFinder(Named(truth.image_names)));
+  const Benchmark whole = ReadOfficial("oxford5k", ground_truth, PhotoFinder(Named(truth.image_names)));
   EXPECT_THAT(whole.missing, IsEmpty());
   EXPECT_EQ(whole.photos.size(), 5063U);
   EXPECT_EQ(whole.queries.size(), 55U);
@@ -99,7 +105,7 @@ TEST(ReadOfficialBenchmark, NamesWhatIsMissing) {
   const std::string query = truth.query_names[0];
   std::vector<std::string> names = truth.image_names;
   names.erase(std::find(names.begin(), names.end(), query));
-  const Benchmark part = ReadOfficialBenchmark("oxford5k", ground_truth, PhotoFinder(Named(names)));
+  const Benchmark part = ReadOfficial("oxford5k", ground_truth, PhotoFinder(Named(names)));
   EXPECT_THAT(part.missing, ElementsAre(query));
   EXPECT_EQ(part.photos.size(), 5062U);
   EXPECT_EQ(part.queries.size(), 54U);
@@ -112,8 +118,7 @@ TEST(ReadOfficialBenchmark, NamesWhatIsMissing) {
   int64_t unnamed = 0;
   while (named.count(unnamed) == 1) ++unnamed;
   names.erase(std::find(names.begin(), names.end(), truth.image_names[static_cast<size_t>(unnamed)]));
-  const Benchmark texts =
-      ReadOfficialBenchmark("oxford5k", ground_truth / "oxford5k", PhotoFinder(Named(names)));
+  const Benchmark texts = ReadOfficial("oxford5k", ground_truth / "oxford5k", PhotoFinder(Named(names)));
   EXPECT_THAT(texts.missing, ::testing::Contains(query));
   EXPECT_THAT(texts.missing.back(), HasSubstr("1 of the 5063 that text files do not name"));
 }
@@ -131,13 +136,14 @@ TEST(MakeBenchmark, AQueryInTheDatabaseIsNeverItsOwnWrongAnswer) {
   }
 }
 
-TEST(ReadOfficialBenchmark, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) {
+TEST(OfficialProtocol, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) {
   const TemporaryFolder folder;
   WriteFile(folder / "gnd_roxford5k.pkl", RevisitedPickle(3));
   const PhotoFinder photos(Named({"a", "b", "c", "d", "q"}));
-  const Benchmark benchmark = ReadOfficialBenchmark("roxford5k", folder.path(), photos);
+  const Benchmark benchmark = ReadOfficial("roxford5k", folder.path(), photos);
   EXPECT_THAT(benchmark.missing, IsEmpty());
   EXPECT_THAT(benchmark.tasks, ElementsAre("E", "M", "H"));
+  EXPECT_EQ(benchmark.tasks[benchmark.main_task], "M");
   EXPECT_EQ(benchmark.photos.size(), 4U);
   EXPECT_FALSE(benchmark.queries[0].row.has_value());
   EXPECT_THAT(TaskRelevances(benchmark, 0)[0].positives, ElementsAre(0));
@@ -145,8 +151,7 @@ TEST(ReadOfficialBenchmark, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) 
   EXPECT_THAT(TaskRelevances(benchmark, 1)[0].positives, ElementsAre(0, 1));
   EXPECT_THAT(TaskRelevances(benchmark, 2)[0].junk, ElementsAre(3, 0));
   // Rows follow the photos that are there.
-  const Benchmark part =
-      ReadOfficialBenchmark("roxford5k", folder.path(), PhotoFinder(Named({"b", "d", "q"})));
+  const Benchmark part = ReadOfficial("roxford5k", folder.path(), PhotoFinder(Named({"b", "d", "q"})));
   EXPECT_THAT(part.missing, ElementsAre("a", "c"));
   EXPECT_THAT(part.queries[0].relevance.positives, ElementsAre(0));
   EXPECT_THAT(part.queries[0].relevance.junk, ElementsAre(1));
@@ -183,7 +188,7 @@ std::string ClassicPickle(const std::vector<std::string>& images, const std::vec
   return std::move(writer).Finish();
 }
 
-TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
+TEST(OfficialProtocol, PhotosOfInstreAreToldByTheirFolders) {
   const TemporaryFolder folder;
   const std::vector<std::string> images = {"INSTRE-S1/01a/001.jpg", "INSTRE-S1/01b/001.jpg",
                                            "INSTRE-M/01/002.jpg"};
@@ -191,7 +196,7 @@ TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
   for (const std::string& image : images) WriteFile(folder / image, "");
   WriteFile(folder / "INSTRE-S1/01a/003.jpg", "");
   WriteFile(folder / "INSTRE-S1/01b/003.jpg", "");
-  const Benchmark benchmark = ReadOfficialBenchmark("instre", folder.path(), FindPhotosIn(folder.path()));
+  const Benchmark benchmark = ReadOfficial("instre", folder.path(), FindPhotosIn(folder.path()));
   EXPECT_THAT(benchmark.missing, IsEmpty());
   EXPECT_THAT(benchmark.tasks, IsEmpty());
   EXPECT_THAT(benchmark.photos, ElementsAre(folder / images[0], folder / images[1], folder / images[2]));
@@ -203,7 +208,7 @@ TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
   // Positives as MATLAB counts them, from 1.
   WriteFile(folder / "gnd_instre.pkl", ClassicPickle(images, {"INSTRE-S1/01a/003.jpg"}, {{1, 3}}));
   const auto error = [&] {
-    return ErrorOf([&] { ReadOfficialBenchmark("instre", folder.path(), FindPhotosIn(folder.path())); });
+    return ErrorOf([&] { ReadOfficial("instre", folder.path(), FindPhotosIn(folder.path())); });
   };
   EXPECT_THAT(error(), HasSubstr("gnd[0]: 'ok' names image 3 of 3"));
   WriteFile(folder / "gnd_instre.pkl", ClassicPickle({"a.jpg", "b.jpg", "a.jpg"}, {"q.jpg"}, {{0}}));
@@ -212,12 +217,12 @@ TEST(ReadOfficialBenchmark, PhotosOfInstreAreToldByTheirFolders) {
   EXPECT_THAT(error(), HasSubstr("gnd_instre.pkl: no such file; it holds the ground truth of instre"));
 }
 
-TEST(ReadOfficialBenchmark, DamageIsNamed) {
+TEST(OfficialProtocol, DamageIsNamed) {
   const TemporaryFolder folder;
   const PhotoFinder photos(Named({"a", "b", "c", "d", "q"}));
   const auto pickle_error = [&](const std::string& bytes) {
     WriteFile(folder / "gnd_roxford5k.pkl", bytes);
-    return ErrorOf([&] { ReadOfficialBenchmark("roxford5k", folder.path(), photos); });
+    return ErrorOf([&] { ReadOfficial("roxford5k", folder.path(), photos); });
   };
   EXPECT_THAT(pickle_error(RevisitedPickle(4)), HasSubstr("gnd[0]: 'junk' names image 4 of 4"));
   EXPECT_THAT(pickle_error(RevisitedPickle(3, 0.5)), HasSubstr("gnd[0]: the query's box is not"));
@@ -225,14 +230,12 @@ TEST(ReadOfficialBenchmark, DamageIsNamed) {
   for (size_t size = 0; size < whole.size(); size += 7) {
     EXPECT_THAT(pickle_error(whole.substr(0, size)), HasSubstr("gnd_roxford5k.pkl")) << size;
   }
-  EXPECT_THAT(ErrorOf([&] { ReadOfficialBenchmark("rparis6k", folder.path(), photos); }),
+  EXPECT_THAT(ErrorOf([&] { ReadOfficial("rparis6k", folder.path(), photos); }),
               HasSubstr("gnd_rparis6k.pkl: no such file"));
-  EXPECT_THAT(ErrorOf([&] { ReadOfficialBenchmark("paris6k", folder.path(), photos); }),
+  EXPECT_THAT(ErrorOf([&] { ReadOfficial("paris6k", folder.path(), photos); }),
               HasSubstr("no file NAME_query.txt"));
   WriteFile(folder / "x_query.txt", "oxc1_q 1 2 3");
-  const auto text_error = [&] {
-    return ErrorOf([&] { ReadOfficialBenchmark("oxford5k", folder.path(), photos); });
-  };
+  const auto text_error = [&] { return ErrorOf([&] { ReadOfficial("oxford5k", folder.path(), photos); }); };
   EXPECT_THAT(text_error(), HasSubstr("x_query.txt: not 'NAME left top right bottom'"));
   WriteFile(folder / "x_query.txt", "oxc1_q 1 2 3 4");
   EXPECT_THAT(text_error(), HasSubstr("x_good.txt"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/evaluation.h"
 
+#include "evaluation/judged.h"
 #include "testing/files.h"
 #include "util/random.h"
 
@@ -35,13 +36,13 @@ TEST(CountDistractorsAbove, GivesTheScoresOfTheWholeDatabase) {
   for (int64_t q = 0; q < 7; ++q) relevances.push_back({{q, q + 9, q + 20}, {q + 1, q + 30}});
   DescriptorMatrix whole(5040, 6);
   whole << database, distractors;
-  const RetrievalScores expected = ScoreRankings(RankDatabase(queries, whole).rows, relevances);
+  const EvaluationResults expected = Judged(RankDatabase(queries, whole).rows, relevances);
 
   const DatabaseRankings rankings = RankDatabase(queries, database);
   const auto above = CountDistractorsAbove(rankings, queries, DescriptorDatabase(folder / "distractors"));
-  const RetrievalScores scores = ScoreRankings(rankings.rows, relevances, {1, 5, 10}, above);
-  EXPECT_EQ(scores.average_precisions, expected.average_precisions);
-  EXPECT_EQ(scores.mean_precision_at, expected.mean_precision_at);
+  const EvaluationResults results = Judged(rankings.rows, relevances, LandmarkJudging(), above);
+  EXPECT_EQ(Values(results, "average_precision"), Values(expected, "average_precision"));
+  EXPECT_EQ(Means(results), Means(expected));
   const std::string file_name = (folder / "distractors").string();
   const DistractorCounts twice =
       CountDistractorsInFiles(rankings, queries, {file_name, file_name}, {}, "queries");
@@ -51,7 +52,7 @@ TEST(CountDistractorsAbove, GivesTheScoresOfTheWholeDatabase) {
     for (size_t i = 0; i < above[q].size(); ++i) EXPECT_EQ(twice.above[q][i], 2 * above[q][i]);
   }
   EXPECT_TRUE(CountDistractorsInFiles(rankings, queries, {}, {}, "queries").above.empty());
-  EXPECT_LT(expected.mean_average_precision, ScoreRankings(rankings.rows, relevances).mean_average_precision);
+  EXPECT_LT(MainFigure(expected).mean, MainFigure(Judged(rankings.rows, relevances)).mean);
   EXPECT_THAT(ErrorOf([&] {
                 CountDistractorsAbove(rankings, WholeNumbers(7, 5, 1),
                                       DescriptorDatabase(folder / "distractors"));

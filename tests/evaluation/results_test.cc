@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "evaluation/judged.h"
 #include "testing/files.h"
 #include "util/file.h"
 #include "util/string.h"
@@ -20,55 +21,95 @@ using vantage::testing::TemporaryFolder;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-const std::vector<QueryResult> kRun = {
-    {"E", "a.jpg", 3, 1.0 / 3}, {"E", "b, \"c\".jpg", 0, kNaN}, {"H", "a.jpg", 2, 0.5}, {"H", "a.jpg", 1, 1}};
+const std::vector<QueryResult> kQueries = {{"E", "a.jpg", 3, {1.0 / 3, 0.2}},
+                                           {"E", "b, \"c\".jpg", 0, {kNaN, kNaN}},
+                                           {"H", "a.jpg", 2, {0.5, 0.5}},
+                                           {"H", "a.jpg", 1, {1, 0.25}}};
+
+EvaluationResults RunOf(std::vector<QueryResult> queries) {
+  return {.benchmark = "b",
+          .tasks = {"E", "H"},
+          .main_task = "E",
+          .figures = {AveragePrecisionFigure(), PrecisionFigure(5)},
+          .queries = std::move(queries)};
+}
 
 TEST(QueryResults, ComeBackBitByBit) {
-  const std::string text = FormatQueryResults(kRun);
-  const std::vector<QueryResult> back = ParseQueryResults(text, "run.csv");
-  ASSERT_EQ(back.size(), 4U);
+  const std::string text = FormatQueryResults(RunOf(kQueries));
+  EXPECT_TRUE(text.starts_with("task,query,positives,average_precision,precision_at_5\n"));
+  const EvaluationResults back = ParseQueryResults(text, "run.csv");
+  ASSERT_EQ(back.queries.size(), 4U);
+  EXPECT_THAT(back.tasks, ElementsAre("E", "H"));
   for (size_t i = 0; i < 4; ++i) {
-    EXPECT_EQ(back[i].task, kRun[i].task);
-    EXPECT_EQ(back[i].query, kRun[i].query);
-    EXPECT_EQ(back[i].positives, kRun[i].positives);
+    EXPECT_EQ(back.queries[i].task, kQueries[i].task);
+    EXPECT_EQ(back.queries[i].query, kQueries[i].query);
+    EXPECT_EQ(back.queries[i].positives, kQueries[i].positives);
   }
-  EXPECT_EQ(back[0].average_precision, 1.0 / 3);
-  EXPECT_TRUE(std::isnan(back[1].average_precision));
+  for (const size_t i : {0, 2, 3}) EXPECT_EQ(back.queries[i].figures, kQueries[i].figures);
+  EXPECT_TRUE(std::isnan(back.queries[1].figures[0]));
+  EXPECT_EQ(FormatQueryResults(back), text);
   EXPECT_THAT(ErrorOf([] { ParseQueryResults("a,b\n", "run.csv"); }), HasSubstr("not a file of --per-query"));
+  EXPECT_THAT(ErrorOf([] { ParseQueryResults("task,query,positives\n", "run.csv"); }),
+              HasSubstr("does not begin with task,query,positives and a figure"));
   EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a\n", "run.csv"); }),
-              HasSubstr("run.csv:6: 2 values for 4 columns"));
-  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a,x,0.5\n", "run.csv"); }),
+              HasSubstr("run.csv:6: 2 values for 5 columns"));
+  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a,x,0.5,1\n", "run.csv"); }),
               HasSubstr("run.csv:6: positives"));
-  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a,1,7\n", "run.csv"); }),
-              HasSubstr("run.csv:6: an average precision of 7"));
+  EXPECT_THAT(ErrorOf([&] { ParseQueryResults(text + "E,a,1,0.5,7\n", "run.csv"); }),
+              HasSubstr("run.csv:6: precision_at_5 of 7"));
 }
 
 TEST(CompareRuns, MatchesQueriesByName) {
-  std::vector<QueryResult> other = {kRun[3], kRun[0], kRun[1], kRun[2]};
-  other[1].average_precision = 0.5;
-  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }),
-              HasSubstr("old.csv: the query 'a.jpg' has 2 positives there and 1 here"));
-  std::rotate(other.begin(), other.begin() + 1, other.end());  // boxes of one photo are told by their order
-  const auto comparisons = CompareRuns(kRun, "old.csv", other, {});
-  ASSERT_EQ(comparisons.size(), 2U);
+  const EvaluationResults run = RunOf(kQueries);
+  EvaluationResults other = RunOf({kQueries[3], kQueries[0], kQueries[1], kQueries[2]});
+  other.queries[1].figures[0] = 0.5;
+  const auto compare = [&] { return CompareRuns(run, "old.csv", other, {}); };
+  EXPECT_THAT(ErrorOf(compare), HasSubstr("old.csv: the query 'a.jpg' has 2 positives there and 1 here"));
+  // Boxes of one photo are told by their order.
+  std::rotate(other.queries.begin(), other.queries.begin() + 1, other.queries.end());
+  const auto comparisons = compare();
+  ASSERT_EQ(comparisons.size(), 4U);
   EXPECT_EQ(comparisons[0].task, "E");
+  EXPECT_EQ(comparisons[0].figure.name, "average_precision");
   EXPECT_NEAR(comparisons[0].comparison.mean_difference, 0.5 - 1.0 / 3, 1e-15);
-  EXPECT_EQ(comparisons[1].comparison.mean_difference, 0);
-  other[0].query = "d.jpg";
-  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }), HasSubstr("has no query 'd.jpg'"));
-  other.pop_back();
-  EXPECT_THAT(ErrorOf([&] { CompareRuns(kRun, "old.csv", other, {}); }), HasSubstr("has no"));
+  EXPECT_EQ(comparisons[2].comparison.mean_difference, 0);
+  other.queries[0].query = "d.jpg";
+  EXPECT_THAT(ErrorOf(compare), HasSubstr("has no query 'd.jpg'"));
+  other.queries.pop_back();
+  EXPECT_THAT(ErrorOf(compare), HasSubstr("has no"));
+}
+
+TEST(CompareRuns, TakesTheFiguresThatBothRunsHave) {
+  EvaluationResults run = RunOf(kQueries);
+  const EvaluationResults other = RunOf(kQueries);
+  std::swap(run.figures[0], run.figures[1]);  // found by name, not by place
+  for (QueryResult& query : run.queries) {
+    std::swap(query.figures[0], query.figures[1]);
+    query.figures[0] /= 2;
+  }
+  const auto both = CompareRuns(run, "old.csv", other, {});
+  ASSERT_EQ(both.size(), 4U);
+  EXPECT_EQ(both[0].comparison.mean_difference, 0);
+  EXPECT_EQ(both[1].figure.name, "precision_at_5");
+  EXPECT_NEAR(both[1].comparison.mean_difference, 0.1, 1e-15);
+  run.figures[1].name = "another";
+  const auto one = CompareRuns(run, "old.csv", other, {});
+  ASSERT_EQ(one.size(), 2U);
+  EXPECT_EQ(one[0].figure.name, "precision_at_5");
+  run.figures[0].name = "a third";
+  EXPECT_THAT(ErrorOf([&] { CompareRuns(run, "old.csv", other, {}); }),
+              HasSubstr("old.csv: has none of this run's figures: average_precision, precision_at_5"));
 }
 
 TEST(PairQueries, KeepsTheSecondRunsOrder) {
-  const std::vector<QueryResult> other = {kRun[3], kRun[1], kRun[0], kRun[2]};
-  const std::vector<QueryResult> here = {kRun[2], kRun[3], kRun[0], kRun[1]};
+  const std::vector<QueryResult> other = {kQueries[3], kQueries[1], kQueries[0], kQueries[2]};
+  const std::vector<QueryResult> here = {kQueries[2], kQueries[3], kQueries[0], kQueries[1]};
   EXPECT_THAT(ErrorOf([&] { PairQueries(other, "o", here); }), HasSubstr("1 positives there and 2 here"));
-  const std::vector<QueryPair> pairs = PairQueries(kRun, "o", here);
+  const std::vector<QueryPair> pairs = PairQueries(kQueries, "o", here);
   ASSERT_EQ(pairs.size(), 4U);
   for (size_t i = 0; i < 4; ++i) EXPECT_EQ(pairs[i].second, &here[i]);
-  EXPECT_EQ(pairs[0].first, &kRun[2]);
-  EXPECT_EQ(pairs[3].first, &kRun[1]);
+  EXPECT_EQ(pairs[0].first, &kQueries[2]);
+  EXPECT_EQ(pairs[3].first, &kQueries[1]);
 }
 
 TEST(InterpolatedPrecision, IsTheHighestAtEachRecallOrBeyond) {
@@ -81,8 +122,8 @@ TEST(InterpolatedPrecision, IsTheHighestAtEachRecallOrBeyond) {
 }
 
 // Three photos and two queries, the first a part of the photo 0 and the second the photo 2 itself.
-struct Judged {
-  Judged() {
+struct TwoTasks {
+  TwoTasks() {
     benchmark.name = "a benchmark";
     benchmark.photos = {"data/a/0.jpg", "data/a/1.jpg", "data/b/2.jpg", "elsewhere/3.jpg"};
     benchmark.tasks = {"E", "H"};
@@ -99,7 +140,7 @@ struct Judged {
 };
 
 TEST(JudgeRankings, KeepsWhatThePageShows) {
-  const Judged judged;
+  const TwoTasks judged;
   const EvaluationResults results = JudgeRankings(judged.benchmark, "data", judged.rankings, 3);
   EXPECT_EQ(results.benchmark, "a benchmark");
   EXPECT_EQ(results.photos, 4);
@@ -118,7 +159,7 @@ TEST(JudgeRankings, KeepsWhatThePageShows) {
   EXPECT_EQ(whole.first[0].name, "elsewhere/3.jpg");
   EXPECT_EQ(whole.first[0].kind, ResultKind::kJunk);
   EXPECT_THAT(whole.positive_ranks, ElementsAre(1));
-  EXPECT_TRUE(std::isnan(results.queries[2].average_precision));
+  EXPECT_TRUE(std::isnan(results.queries[2].figures[0]));
   EXPECT_EQ(results.queries[2].positives, 0);
   EXPECT_THAT(results.queries[3].positive_ranks, ElementsAre(0, 2));
 
@@ -126,17 +167,15 @@ TEST(JudgeRankings, KeepsWhatThePageShows) {
   const std::vector<std::vector<int64_t>> above = {{0, 1, 1, 5}, {0, 3, 3, 4}};
   const EvaluationResults beside = JudgeRankings(judged.benchmark, "data", judged.rankings, 3, above);
   for (size_t task = 0; task < 2; ++task) {
-    const RetrievalScores expected =
-        ScoreRankings(judged.rankings.rows, TaskRelevances(judged.benchmark, task), {1, 5, 10}, above);
-    const RetrievalScores scores = ScoresOfTask(beside, judged.benchmark.tasks[task]);
-    EXPECT_EQ(scores.mean_average_precision, expected.mean_average_precision);
-    EXPECT_EQ(scores.mean_precision_at, expected.mean_precision_at);
+    const EvaluationResults expected =
+        Judged(judged.rankings.rows, TaskRelevances(judged.benchmark, task), LandmarkJudging(), above);
+    EXPECT_EQ(Means(beside, judged.benchmark.tasks[task]), Means(expected));
   }
   EXPECT_THAT(MeanInterpolatedPrecision(results, "H", 3), ElementsAre(1, 1, 2.0 / 3));
 }
 
 TEST(Results, ComeBackFromTheirFile) {
-  const Judged judged;
+  const TwoTasks judged;
   EvaluationResults results = JudgeRankings(judged.benchmark, "data", judged.rankings, 3);
   results.source = "model.pth";
   results.queries[0].first[0].score = kNaN;
@@ -145,25 +184,26 @@ TEST(Results, ComeBackFromTheirFile) {
   WriteFile(folder / "run.json", text);
   const EvaluationResults back = ReadResults(folder / "run.json");
   EXPECT_EQ(FormatResults(back), text);
-  EXPECT_TRUE(back.has_rankings);
+  EXPECT_TRUE(back.has_all_ranks);
+  EXPECT_EQ(back.main_task, "E");
   EXPECT_THAT(back.missing, ElementsAre("4.jpg"));
   EXPECT_EQ(back.queries[0].box->bottom, 40);
   EXPECT_TRUE(std::isnan(back.queries[0].first[0].score));
-  EXPECT_EQ(ScoresOfTask(back, "H").mean_precision_at, ScoresOfTask(results, "H").mean_precision_at);
+  for (const TaskFigure& figure : FiguresOfTask(back, "H")) {
+    EXPECT_EQ(figure.mean, FigureOfTask(results, "H", figure.figure.name).mean);
+  }
 
-  // Of a table of average precisions those alone are known.
-  WriteFile(folder / "run.csv", FormatQueryResults(results.queries));
+  // A table keeps the figures alone.
+  WriteFile(folder / "run.csv", FormatQueryResults(results));
   const EvaluationResults table = ReadResults(folder / "run.csv");
-  EXPECT_FALSE(table.has_rankings);
+  EXPECT_FALSE(table.has_all_ranks);
   EXPECT_THAT(table.tasks, ElementsAre("E", "H"));
-  EXPECT_EQ(ScoresOfTask(table, "E").mean_average_precision,
-            ScoresOfTask(results, "E").mean_average_precision);
-  EXPECT_THAT(ScoresOfTask(table, "E").mean_precision_at, IsEmpty());
+  EXPECT_EQ(Means(table, "E"), Means(back, "E"));
   EXPECT_THAT(MeanInterpolatedPrecision(table, "E", 3), IsEmpty());
 }
 
 TEST(Results, DamageIsNamed) {
-  const Judged judged;
+  const TwoTasks judged;
   const TemporaryFolder folder;
   const std::string text = FormatResults(JudgeRankings(judged.benchmark, "data", judged.rankings, 3));
   const auto error = [&](const std::string& damaged) {
@@ -180,12 +220,14 @@ TEST(Results, DamageIsNamed) {
     EXPECT_THAT(error(text.substr(0, size)), HasSubstr("run.json: not valid JSON")) << size;
   }
   EXPECT_THAT(error("{}"), HasSubstr("not a file of --save-results"));
-  EXPECT_THAT(replaced("\"vantage_results\": 1", "\"vantage_results\": 2"),
-              HasSubstr("results of version 2"));
+  EXPECT_THAT(replaced("\"vantage_results\": 2", "\"vantage_results\": 1"),
+              HasSubstr("results of version 1"));
   EXPECT_THAT(replaced("\"positive\"", "\"good\""),
               HasSubstr("queries[0]: kind 'good' is not positive, negative or junk"));
   EXPECT_THAT(replaced("\"task\": \"E\"", "\"task\": \"X\""), HasSubstr("queries[0]: the task 'X'"));
   EXPECT_THAT(replaced("\"positives\": 1", "\"positives\": 0"), HasSubstr("queries[0]: "));
+  EXPECT_THAT(replaced("\"average_precision\": 0.25", "\"average_precision\": 2"),
+              HasSubstr("queries[0]: average_precision of 2 for 1 positives"));
   EXPECT_THAT(replaced("\"photos\": 4", "\"photos\": \"4\""), HasSubstr("run.json: "));
 }
 

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "report/evaluation_sections.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "util/file.h"
@@ -34,13 +35,14 @@ EvaluationReport MakeReport(const TemporaryFolder& folder) {
   report.run.benchmark = "a <b> benchmark";
   report.run.missing = {"Partial & so on"};
   report.run.tasks = {""};
+  report.run.figures = LandmarkJudging().figures;
   report.run.source = "model.pth";
   for (int i = 0; i < 5; ++i) {
     QueryResult query;
     query.query = StrCat(i % 4, ".jpg");
     query.positives = i == 4 ? 0 : 1;
-    query.average_precision = i == 4 ? std::numeric_limits<double>::quiet_NaN() : AveragePrecision({i}, 1);
     if (i < 4) query.positive_ranks = {i};
+    query.figures = JudgeQuery(LandmarkJudging(), {query.positive_ranks, query.positives});
     query.first = {{"1.jpg", ResultKind::kPositive, 0.9},
                    {"2.jpg", ResultKind::kJunk, 0.8},
                    {"none.jpg", ResultKind::kNegative, std::numeric_limits<double>::quiet_NaN()}};
@@ -75,6 +77,7 @@ TEST(EvaluationReport, ShowsTheWorstAndTheBestInFramesThatSayWhatIsRight) {
   EXPECT_EQ(Count(page, "<svg class=\"sketch\""), 3);
   EXPECT_EQ(Count(page, "<section id=\"curves\">"), 1);
   EXPECT_EQ(Count(page, "<section id=\"comparison\">"), 0);
+  EXPECT_THAT(page, HasSubstr("1 queries have no positives and do not count"));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
   EXPECT_LT(page.find("AP 12.50"), page.find("AP 16.67"));
   EXPECT_LT(page.find("AP 16.67"), page.find("AP 100.00"));
@@ -87,10 +90,10 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   report.other = report.run;
   report.other_name = "other <run>.json";
   // The second query lost most, the fourth won a little, the others are as they were.
-  report.other->queries[1].average_precision = 1;
+  report.other->queries[1].figures[0] = 1;
   report.other->queries[1].positive_ranks = {0};
   report.other->queries[1].first = {{"3.jpg", ResultKind::kPositive, 0.5}};
-  report.other->queries[3].average_precision = 0.1;
+  report.other->queries[3].figures[0] = 0.1;
   report.other->queries[3].positive_ranks = {4};
   EvaluationReportOptions options;
   options.worst = 1;
@@ -113,7 +116,7 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   EXPECT_THAT(page, HasSubstr("<option value=\"lost\">"));
 
   // Of a table of average precisions there are no lists and no curves, but the comparison.
-  report.other->has_rankings = false;
+  report.other->has_all_ranks = false;
   for (QueryResult& query : report.other->queries) {
     query.first.clear();
     query.positive_ranks.clear();
@@ -127,6 +130,49 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   report.other->queries[1].query = "elsewhere.jpg";
   EXPECT_THAT(ErrorOf([&] { WriteEvaluationReport(report, options, folder / "page.html"); }),
               HasSubstr("has no query '1.jpg'"));
+}
+
+TEST(EvaluationReport, ShowsTheFiguresOfEveryProtocol) {
+  const TemporaryFolder folder;
+  EvaluationReport report = MakeReport(folder);
+  report.run.benchmark = "b";
+  std::vector<Judging> judgings = {{{RecallFigure(1), RecallFigure(7)}, 7, true}};
+  for (const Protocol& protocol : Protocols()) judgings.push_back(protocol.judging);
+  for (const Judging& judging : judgings) {
+    report.run.figures = judging.figures;
+    report.run.has_all_ranks = judging.first == 0;
+    for (QueryResult& query : report.run.queries) {
+      query.figures = JudgeQuery(judging, {query.positive_ranks, query.positives});
+    }
+    report.other = report.run;
+    report.other_name = "other.json";
+    WriteEvaluationReport(report, {}, folder / "page.html");
+    const std::string page = ReadFile(folder / "page.html");
+    int in_tables = 0;
+    for (const Figure& figure : judging.figures) {
+      EXPECT_EQ(Count(page, StrCat("<span>", figure.mean_label, "</span>")), figure.in_tables ? 1 : 0);
+      in_tables += figure.in_tables ? 1 : 0;
+    }
+    EXPECT_EQ(Count(page, "<th scope=\"row\">"), in_tables);
+    EXPECT_EQ(Count(page, "no positives and count as misses"), judging.has_misses ? 1 : 0);
+    EXPECT_EQ(Count(page, "<article class=\"query\""), judging.has_misses ? 5 : 4);
+    // Precision against recall wants all ranks.
+    EXPECT_EQ(Count(page, "id=\"curves\""), judging.first == 0 ? 1 : 0);
+    EXPECT_EQ(Count(page, "href=\"#curves\""), judging.first == 0 ? 1 : 0);
+    EXPECT_EQ(Count(page, "<svg class=\"sketch\""), judging.first == 0 ? 4 : 0);
+    EXPECT_THAT(page, HasSubstr(StrCat("<h2>", MainTitle(report), "</h2>")));
+  }
+}
+
+TEST(EvaluationReport, ARunWithAnotherMainFigureIsRefused) {
+  const TemporaryFolder folder;
+  EvaluationReport report = MakeReport(folder);
+  EXPECT_EQ(MainTitle(report), "Average precision");
+  report.other = report.run;
+  report.other_name = "other.json";
+  std::swap(report.other->figures[0], report.other->figures[1]);
+  EXPECT_THAT(ErrorOf([&] { WriteEvaluationReport(report, {}, folder / "page.html"); }),
+              HasSubstr("other.json: its main figure is precision_at_1, this run's average_precision"));
 }
 
 TEST(EvaluationReport, OfNoQueriesIsStillAPage) {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation.h"
-
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -8,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "evaluation/protocols/protocols.h"
 #include "util/check.h"
 #include "util/file.h"
 #include "util/index.h"
@@ -19,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kListFile[] = "holidays_images.dat";
 constexpr size_t kPhotos = 1491;
 constexpr size_t kDigits = 6;
 constexpr size_t kGroupDigits = 4;
@@ -35,9 +35,19 @@ std::string NumberOf(const std::string& name) {
 std::string GroupOf(const std::string& number) { return number.substr(0, kGroupDigits); }
 bool IsQuery(const std::string& number) { return number.substr(kGroupDigits) == "00"; }
 
-// Judges the list of one query, whose photo is `name`.
-QueryResult JudgeList(const RankedNames& ranking, const std::string& name, const std::set<std::string>& known,
-                      int64_t positives, const std::string& source, int64_t shown) {
+// The list that names the benchmark's photos; empty if none is named or beside them.
+std::vector<std::string> NamesOf(const BenchmarkSource& source) {
+  const fs::path beside = source.folder / kListFile;
+  if (!source.ground_truth.empty()) {
+    return ReadHolidaysList(fs::is_directory(source.ground_truth) ? source.ground_truth / beside.filename()
+                                                                  : source.ground_truth);
+  }
+  return fs::exists(beside) ? ReadHolidaysList(beside) : std::vector<std::string>();
+}
+
+// Reads the list of one query, whose photo is `name`.
+QueryResult ReadList(const RankedNames& ranking, const std::string& name, const std::set<std::string>& known,
+                     int64_t positives, const std::string& source, int64_t shown) {
   QueryResult result{.query = name, .positives = positives};
   const std::string query = NumberOf(name);
   auto places = ranking.results;
@@ -61,7 +71,6 @@ QueryResult JudgeList(const RankedNames& ranking, const std::string& name, const
     result.first.push_back({photo, is_positive ? ResultKind::kPositive : ResultKind::kNegative,
                             std::numeric_limits<double>::quiet_NaN()});
   }
-  result.average_precision = AveragePrecision(result.positive_ranks, positives);
   return result;
 }
 
@@ -158,7 +167,12 @@ EvaluationResults JudgeHolidaysResults(const std::vector<RankedNames>& rankings,
     known.insert(number);
     positives[GroupOf(number)] += IsQuery(number) ? 0 : 1;
   }
-  EvaluationResults results{"holidays", source, std::ssize(names), {}, true, {""}, {}};
+  const Judging judging = LandmarkJudging();
+  EvaluationResults results{.benchmark = "holidays",
+                            .source = source,
+                            .photos = std::ssize(names),
+                            .tasks = {""},
+                            .figures = judging.figures};
   for (const std::string& name : names) {
     const std::string query = NumberOf(name);
     if (!IsQuery(query)) continue;
@@ -166,11 +180,28 @@ EvaluationResults JudgeHolidaysResults(const std::vector<RankedNames>& rankings,
     VANTAGE_CHECK(ranking != ranking_of.end(), source, ": no list of '", query, "'");
     VANTAGE_CHECK(positives[GroupOf(query)] > 0, source, ": '", query,
                   "' has no positive in the list of photos");
-    results.queries.push_back(
-        JudgeList(*ranking->second, name, known, positives[GroupOf(query)], source, shown));
+    QueryResult result = ReadList(*ranking->second, name, known, positives[GroupOf(query)], source, shown);
+    result.figures = JudgeQuery(judging, {result.positive_ranks, result.positives});
+    results.queries.push_back(std::move(result));
   }
   VANTAGE_CHECK(!results.queries.empty(), source, ": the list of photos has no query");
   return results;
+}
+
+Protocol evaluation::Holidays() {
+  return {
+      .name = "holidays",
+      .help = "official",
+      .read = [](const BenchmarkSource& source) { return MakeHolidays(NamesOf(source), PhotosOf(source)); },
+      .file = kListFile,
+      .has_fixed_photos = true,
+      .judge_lists =
+          [](const fs::path& lists, const BenchmarkSource& source, int64_t shown) {
+            const std::vector<std::string> names = NamesOf(source);
+            VANTAGE_CHECK(!names.empty(), source.folder.string(),
+                          ": no holidays_images.dat, which names the benchmark's photos (--ground-truth)");
+            return JudgeHolidaysResults(ReadHolidaysResults(lists), names, lists.string(), shown);
+          }};
 }
 
 }  // namespace vantage

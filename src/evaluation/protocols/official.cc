@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "vantage/evaluation.h"
+#include "evaluation/protocols/official.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 
+#include "evaluation/protocols/protocols.h"
 #include "util/check.h"
 #include "util/index.h"
-#include "util/rethrow.h"
 
 namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct KnownBenchmark {
-  const char* name;
-  bool revisited;
-  bool has_texts;  // its ground truth may be text files
-  size_t photos;   // of the database
-};
-
-constexpr KnownBenchmark kKnown[] = {{"oxford5k", false, true, 5063},
-                                     {"paris6k", false, true, 6392},
-                                     {"roxford5k", true, false, 4993},
-                                     {"rparis6k", true, false, 6322},
-                                     {"instre", false, false, 27293}};
 
 // Rows of the photos that are there; -1 for those that are not.
 std::vector<int64_t> Kept(const std::vector<int64_t>& rows, const std::vector<int64_t>& new_row) {
@@ -50,7 +37,10 @@ Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool 
                         const PhotoFinder& photos) {
   Benchmark benchmark;
   benchmark.name = name;
-  if (revisited) benchmark.tasks = {"E", "M", "H"};
+  if (revisited) {
+    benchmark.tasks = {"E", "M", "H"};
+    benchmark.main_task = 1;
+  }
   std::vector<int64_t> new_row;
   std::map<int64_t, int64_t> row_of;  // of places among the photos
   for (const std::string& image : truth.image_names) {
@@ -96,28 +86,27 @@ Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool 
   return benchmark;
 }
 
-Benchmark ReadOfficialBenchmark(const std::string& name, const fs::path& ground_truth,
-                                const PhotoFinder& photos) try {
-  const auto* known = std::find_if(std::begin(kKnown), std::end(kKnown),
-                                   [&](const auto& entry) { return entry.name == name; });
-  VANTAGE_CHECK(known != std::end(kKnown), "unknown benchmark '", name, "'");
-  const fs::path pickle =
-      fs::is_directory(ground_truth) ? ground_truth / StrCat("gnd_", name, ".pkl") : ground_truth;
-  if (fs::exists(pickle)) {
-    return MakeBenchmark(name, ReadPickledGroundTruth(pickle), known->revisited, photos);
-  }
-  VANTAGE_CHECK(known->has_texts && fs::is_directory(ground_truth), pickle.string(),
-                ": no such file; it holds the ground truth of ", name);
-  Benchmark benchmark =
-      MakeBenchmark(name, ReadTextGroundTruth(ground_truth, photos), known->revisited, photos);
-  const size_t named = benchmark.photos.size() + benchmark.missing.size();
-  if (named < known->photos) {
-    benchmark.missing.push_back(
-        StrCat(known->photos - named, " of the ", known->photos, " that text files do not name"));
-  }
-  return benchmark;
-} catch (...) {
-  RethrowAsError();
+Protocol evaluation::OfficialProtocol(const OfficialOptions& options) {
+  const std::string file = StrCat("gnd_", options.name, ".pkl");
+  const auto read = [options, file](const BenchmarkSource& source) {
+    const fs::path ground_truth = GroundTruthOf(source);
+    const PhotoFinder photos = PhotosOf(source);
+    const fs::path pickle = fs::is_directory(ground_truth) ? ground_truth / file : ground_truth;
+    if (fs::exists(pickle)) {
+      return MakeBenchmark(options.name, ReadPickledGroundTruth(pickle), options.revisited, photos);
+    }
+    VANTAGE_CHECK(options.photos_with_texts > 0 && fs::is_directory(ground_truth), pickle.string(),
+                  ": no such file; it holds the ground truth of ", options.name);
+    Benchmark benchmark =
+        MakeBenchmark(options.name, ReadTextGroundTruth(ground_truth, photos), options.revisited, photos);
+    const int64_t named = std::ssize(benchmark.photos) + std::ssize(benchmark.missing);
+    if (named < options.photos_with_texts) {
+      benchmark.missing.push_back(StrCat(options.photos_with_texts - named, " of the ",
+                                         options.photos_with_texts, " that text files do not name"));
+    }
+    return benchmark;
+  };
+  return {.name = options.name, .help = "official", .read = read, .file = file, .has_fixed_photos = true};
 }
 
 }  // namespace vantage

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "report/average_precision_chart.h"
+#include "report/figure_chart.h"
 
 #include <algorithm>
 
@@ -14,14 +14,14 @@ constexpr double kTop = 8;
 constexpr double kWidth = 956;
 constexpr double kHeight = 150;
 
-double Height(double average_precision) { return kHeight * std::clamp(average_precision, 0.0, 1.0); }
+double Height(double value) { return kHeight * std::clamp(value, 0.0, 1.0); }
 
 }  // namespace
 
-std::string AveragePrecisionChart(const std::vector<PrecisionBar>& bars) {
+std::string FigureChart(const std::vector<FigureBar>& bars, const std::string& title) {
   if (bars.empty()) return "";
   std::string html = StrCat("<figure class=\"chart precisions\"><svg viewBox=\"0 0 ", kLeft + kWidth + 2, " ",
-                            kTop + kHeight + 8, "\" role=\"img\" aria-label=\"Average precision of ",
+                            kTop + kHeight + 8, "\" role=\"img\" aria-label=\"", EscapeHtml(title), " of ",
                             bars.size(), " queries, lowest first\">");
   for (const int percent : {0, 50, 100}) {
     const double y = kTop + kHeight * (1 - percent / 100.0);
@@ -31,14 +31,14 @@ std::string AveragePrecisionChart(const std::vector<PrecisionBar>& bars) {
   }
   const double step = kWidth / static_cast<double>(bars.size());
   for (size_t i = 0; i < bars.size(); ++i) {
-    const PrecisionBar& bar = bars[i];
+    const FigureBar& bar = bars[i];
     // A bar of nothing is still there to point at.
-    const double height = std::max(1.0, Height(bar.average_precision));
+    const double height = std::max(1.0, Height(bar.value));
     const std::string rect =
         StrCat("<rect x=\"", FormatFixed(kLeft + step * static_cast<double>(i), 2), "\" y=\"",
                FormatFixed(kTop + kHeight - height, 2), "\" width=\"",
                FormatFixed(std::max(0.5, step * 0.85), 2), "\" height=\"", FormatFixed(height, 2),
-               "\"><title>", EscapeHtml(bar.name), ": ", FormatFixed(100 * bar.average_precision, 2),
+               "\"><title>", EscapeHtml(bar.name), ": ", FormatFixed(100 * bar.value, 2),
                bar.other ? StrCat(", other run ", FormatFixed(100 * *bar.other, 2)) : "", "</title></rect>");
     html += bar.card > 0 ? StrCat("<a href=\"#query-", bar.card, "\">", rect, "</a>") : rect;
     if (!bar.other) continue;

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+
+#include "vantage/evaluation.h"
+
+namespace vantage::evaluation {
+
+// The rows of the family: one function a protocol, each in a file of its own.
+Protocol Oxford5k();
+Protocol Paris6k();
+Protocol ROxford5k();
+Protocol RParis6k();
+Protocol Holidays();
+Protocol Instre();
+Protocol BoxedQueries();
+Protocol ClassFolders();
+
+// In the order of messages. A folder is read by the first that recognises it; ClassFolders takes any.
+inline constexpr Protocol (*kProtocols[])() = {
+    Oxford5k, Paris6k, ROxford5k, RParis6k, Holidays, Instre, BoxedQueries, ClassFolders,
+};
+
+// For rows: the photos that there are, and where the ground truth is.
+PhotoFinder PhotosOf(const BenchmarkSource& source);
+std::filesystem::path GroundTruthOf(const BenchmarkSource& source);
+
+}  // namespace vantage::evaluation
