@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "command_line.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
-#include <filesystem>
+#include <optional>
+#include <set>
 
-#include "session.h"
+#include "tasks/reference.h"
+#include "terminal.h"
 #include "util/rethrow.h"
 #include "util/string.h"
 #include "vantage/error.h"
@@ -19,136 +21,149 @@ constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 constexpr int kInterrupted = 130;
 
-// The last part of an option's key with dashes, "optimizer.learning_rate" becomes "learning-rate"; the whole
-// key where another option of the command ends alike, "test_views.arc" becomes "test-views-arc".
-std::string FlagOf(const OptionsDescription& description, const OptionField& field) {
-  const auto last_part = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
-  std::string flag = field.flag.empty() ? last_part(field.key) : field.flag;
-  const bool ambiguous = std::any_of(
-      description.fields().begin(), description.fields().end(),
-      [&](const OptionField& other) { return other.key != field.key && last_part(other.key) == flag; });
-  if (ambiguous) flag = field.key;
-  for (char& c : flag) c = c == '_' || c == '.' ? '-' : c;
-  return flag;
+bool IsFlag(const std::string& word) {
+  return word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1])) == 0 &&
+         word[1] != '.';
 }
 
-std::string HelpOf(const OptionField& field) {
-  const std::string rule = field.RuleText();
-  return StrCat(field.help, rule.empty() ? "" : StrCat(" (", rule, ")"), "; default ", field.ValueText());
+bool AsksForHelp(const std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::any_of(words.begin(), end,
+                     [](const std::string& word) { return word == "--help" || word == "-h"; });
 }
 
-int Report(const char* message, int code) {
-  std::fprintf(stderr, "vantage: %s\n", message);
-  return code;
+// "--size=3" and "-k3" in parts; no value if the word is the name alone.
+std::pair<std::string, std::optional<std::string>> SplitFlag(const std::string& word) {
+  if (word[1] != '-') {
+    if (word.size() == 2) return {word, std::nullopt};
+    return {word.substr(0, 2), word.substr(word[2] == '=' ? 3 : 2)};
+  }
+  const size_t equals = word.find('=');
+  if (equals == word.npos) return {word, std::nullopt};
+  return {word.substr(0, equals), word.substr(equals + 1)};
 }
 
-int RunCommand(Command& command, const GlobalOptions& options) {
-  try {
-    CatchInterrupts();
-    Session session(options);
-    try {
-      command.Run(session);
-    } catch (...) {
-      RethrowAsError();
+class Reader {
+ public:
+  explicit Reader(const tasks::Arguments& arguments) : arguments_(arguments) {
+    for (const tasks::Argument& argument : arguments.all()) {
+      if (argument.IsPositional()) positional_.push_back(&argument);
     }
-    return 0;
-  } catch (const Interrupted&) {
-    return Report(StrCat("interrupted; to go on, ", command.HowToGoOn()).c_str(), kInterrupted);
-  } catch (const UsageError& error) {
-    return Report(error.what(), kWrongUsage);
-  } catch (const std::exception& error) {
-    return Report(error.what(), kFailed);
+  }
+
+  void Read(const std::vector<std::string>& words) {
+    bool only_positional = false;
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (only_positional || !IsFlag(words[i])) {
+        Place(words[i]);
+      } else if (words[i] == "--") {
+        only_positional = true;
+      } else {
+        const auto [name, value] = SplitFlag(words[i]);
+        const tasks::Argument& argument = Require(name);
+        if (value || argument.IsSwitch()) {
+          Give(argument, value.value_or("true"));
+        } else {
+          if (i + 1 == words.size() || IsKnownFlag(words[i + 1])) throw UsageError(name + " lacks its value");
+          Give(argument, words[++i]);
+        }
+      }
+    }
+    for (const tasks::Argument& argument : arguments_.all()) {
+      if (argument.is_required && !given_.contains(&argument))
+        throw UsageError(argument.name() + " is required");
+    }
+  }
+
+ private:
+  const tasks::Argument& Require(const std::string& name) const {
+    if (const tasks::Argument* argument = arguments_.Find(name)) return *argument;
+    std::vector<std::string> known = {"--help"};
+    for (const tasks::Argument& argument : arguments_.all()) {
+      if (!argument.IsPositional()) known.insert(known.end(), argument.names.begin(), argument.names.end());
+    }
+    const std::string nearest = NearestWord(name, known);
+    throw UsageError(
+        StrCat("unknown option '", name, "'",
+               nearest.empty() ? "; --help lists all" : StrCat("; did you mean '", nearest, "'?")));
+  }
+
+  bool IsKnownFlag(const std::string& word) const {
+    return IsFlag(word) && arguments_.Find(SplitFlag(word).first) != nullptr;
+  }
+
+  void Place(const std::string& word) {
+    if (next_ == positional_.size()) throw UsageError(StrCat("'", word, "' is an argument too many"));
+    Give(*positional_[next_], word);
+    if (!positional_[next_]->repeats) ++next_;
+  }
+
+  void Give(const tasks::Argument& argument, const std::string& text) {
+    if (!given_.insert(&argument).second && !argument.repeats && !argument.IsSwitch())
+      throw UsageError(argument.name() + " is given twice");
+    argument.Set(text);
+  }
+
+  const tasks::Arguments& arguments_;
+  std::vector<const tasks::Argument*> positional_;
+  size_t next_ = 0;
+  std::set<const tasks::Argument*> given_;
+};
+
+void Report(const std::string& message) { std::fprintf(stderr, "vantage: %s\n", message.c_str()); }
+
+void RunTask(const tasks::Task& task, const std::vector<std::string>& words) {
+  const std::unique_ptr<tasks::TaskCall> run = task.make();
+  tasks::Arguments arguments;
+  tasks::CommonOptions common;
+  run->Declare(arguments);
+  tasks::Declare(arguments, common);
+  ReadCommandLine(words, arguments);
+  CatchInterrupts();
+  Terminal terminal(common);
+  try {
+    terminal.Print(run->Run({terminal.context(), common}));
+  } catch (...) {
+    RethrowAsError();
   }
 }
 
 }  // namespace
 
-void CommandLine::Positional(const std::string& name, std::string& value, const std::string& help,
-                             bool required) {
-  app_.add_option(name, value, help)->required(required);
+void ReadCommandLine(const std::vector<std::string>& words, const tasks::Arguments& arguments) {
+  Reader(arguments).Read(words);
 }
 
-void CommandLine::Positional(const std::string& name, std::vector<std::string>& values,
-                             const std::string& help) {
-  app_.add_option(name, values, help)->required();
-}
-
-void CommandLine::Option(const std::string& flags, std::string& value, const std::string& help,
-                         bool required) {
-  app_.add_option(flags, value, help)->required(required);
-}
-
-void CommandLine::Option(const std::string& flags, std::vector<std::string>& values,
-                         const std::string& help) {
-  app_.add_option(flags, values, help)->allow_extra_args(false);
-}
-
-void CommandLine::Option(const std::string& flags, int& value, const std::string& help) {
-  app_.add_option(flags, value, StrCat(help, "; default ", value));
-}
-
-void CommandLine::Flag(const std::string& flags, bool& value, const std::string& help) {
-  app_.add_flag(flags, value, help);
-}
-
-void CommandLine::Options(OptionsDescription& description) {
-  for (const OptionField& field : description.fields()) {
-    const std::string name = FlagOf(description, field);
-    const std::string flag = (name.size() == 1 ? "-" : "--") + name;
-    const auto set = [&description, key = field.key, flag](const std::string& text) {
-      SetOption(description, key, text, flag);
-    };
-    if (std::holds_alternative<bool*>(field.target)) {
-      app_.add_flag_callback(
-          flag, [set] { set("true"); }, HelpOf(field));
-    } else {
-      app_.add_option_function<std::string>(flag, set, HelpOf(field))->type_name(field.TypeName());
-    }
-  }
-}
-
-void CommandLine::Example(const std::string& text) {
-  examples_ += "\n  " + text;
-  app_.footer("Example:" + examples_);
-}
-
-int RunProgram(int argc, char** argv, const std::vector<std::unique_ptr<Command>>& commands) {
-  CLI::App app("vantage " + std::string(Version()) +
-               ": image-retrieval descriptors trained by structure-from-motion, with no human labels");
-  app.set_version_flag("--version", std::string(Version()));
-  app.require_subcommand(1);
-  app.footer("Example:\n  vantage extract model.pth photos/ -o descriptors");
-  GlobalOptions options;
-  Command* chosen = nullptr;
-  for (const auto& command : commands) {
-    CLI::App* subcommand = app.add_subcommand(command->Name(), command->Summary());
-    CommandLine line(*subcommand);
-    command->AddArguments(line);
-    subcommand
-        ->add_option("--threads", options.threads,
-                     "Threads; 0: as many as processors that the process may use")
-        ->check(CLI::Range(0, 1024))
-        ->group("Common options");
-    subcommand->add_option("--device", options.device, "cpu, cuda or cuda:N")->group("Common options");
-    subcommand->add_option("--log-level", options.log_level, "debug, info, warning, error or off")
-        ->group("Common options");
-    subcommand->add_flag("--json", options.json, "Print the result as one JSON object")
-        ->group("Common options");
-    subcommand
-        ->add_flag("--overwrite", options.overwrite,
-                   "Let an output replace a file of another kind, or an input")
-        ->group("Common options");
-    subcommand->callback([&chosen, raw = command.get()] { chosen = raw; });
-  }
+int RunProgram(const std::vector<std::string>& words) {
+  const tasks::Task* task = nullptr;
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : kWrongUsage;
-  } catch (const Error& error) {  // of SetOption
-    return Report(error.what(), kWrongUsage);
+    if (words.empty()) throw UsageError("a task is required; 'vantage --help' lists them");
+    if (words[0] == "--version") {
+      std::printf("%s\n", Version());
+      return 0;
+    }
+    if (IsFlag(words[0]) && AsksForHelp({words[0]})) {
+      std::fputs(tasks::HelpOfProgram().c_str(), stdout);
+      return 0;
+    }
+    task = &tasks::FindTask(words[0]);
+    const std::vector<std::string> rest(words.begin() + 1, words.end());
+    if (AsksForHelp(rest)) {
+      std::fputs(tasks::HelpOf(*task).c_str(), stdout);
+      return 0;
+    }
+    RunTask(*task, rest);
+    return 0;
+  } catch (const Interrupted&) {
+    Report("interrupted; to go on, " + task->resume);
+    return kInterrupted;
+  } catch (const UsageError& error) {
+    Report(error.what());
+    return kWrongUsage;
+  } catch (const std::exception& error) {
+    Report(error.what());
+    return kFailed;
   }
-  return RunCommand(*chosen, options);
 }
 
 }  // namespace vantage::cli

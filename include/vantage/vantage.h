@@ -17,6 +17,7 @@
 #include "vantage/model.h"
 #include "vantage/options.h"
 #include "vantage/photos.h"
+#include "vantage/pipeline.h"
 #include "vantage/run_context.h"
 #include "vantage/search.h"
 #include "vantage/training.h"

@@ -45,12 +45,16 @@ void Rescore(const Eigen::Ref<const Eigen::RowVectorXf>& query, const Descriptor
 
 void Declare(OptionsDescription& description, ApproximateSearchOptions& options) {
   description.Add("nprobe", options.nprobe, "ivf-flat, ivf-pq: clusters that a query is compared with")
-      .AtLeast(1);
-  description.Add("ef_search", options.ef_search, "hnsw: candidates that a query keeps, or k").Range(1, 1e9);
+      .AtLeast(1)
+      .Flag("nprobe");
+  description.Add("ef_search", options.ef_search, "hnsw: candidates that a query keeps, or k")
+      .Range(1, 1e9)
+      .Flag("ef_search");
   description
       .Add("refine", options.refine,
            "ivf-pq: compare so many times k of what the codes find exactly; 0: none")
-      .Range(0, 1e6);
+      .Range(0, 1e6)
+      .Flag("refine");
 }
 
 ApproximateIndex::ApproximateIndex(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -138,24 +138,28 @@ void Declare(OptionsDescription& description, ApproximateIndexOptions& options) 
       .Flag("index");
   description
       .Add("nlist", options.nlist, "ivf-flat, ivf-pq: clusters; 0: 4 sqrt(N), no fewer than 39 photos each")
-      .AtLeast(0);
+      .AtLeast(0)
+      .Flag("nlist");
   description
       .Add("pq_m", options.pq_m,
            "ivf-pq: bytes a descriptor, a divisor of its dimension; 0: the largest up to 64")
-      .AtLeast(0);
-  description.Add("hnsw_m", options.hnsw_m, "hnsw: neighbours of each photo in the graph").Range(2, 512);
+      .AtLeast(0)
+      .Flag("pq_m");
+  description.Add("hnsw_m", options.hnsw_m, "hnsw: neighbours of each photo in the graph")
+      .Range(2, 512)
+      .Flag("hnsw_m");
   description
       .Add("ef_construction", options.ef_construction,
            "hnsw: candidates looked at to find a photo's neighbours")
-      .Range(1, 1e9);
+      .Range(1, 1e9)
+      .Flag("ef_construction");
   description
       .Add("training_rows", options.training_rows,
            "Descriptors, drawn at random, that clusters and codes are learned from; 0: 64 a cluster, for "
            "ivf-pq "
            "at least 65536")
-      .AtLeast(0)
-      .Flag("index_training_rows");
-  description.Add("seed", options.seed, "Of what is drawn").AtLeast(0).Flag("index_seed");
+      .AtLeast(0);
+  description.Add("seed", options.seed, "Of what is drawn").AtLeast(0);
 }
 
 ApproximateIndexOptions Completed(ApproximateIndexOptions options, const DescriptorDatabase& database) {

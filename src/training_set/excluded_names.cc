@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training_set/excluded_names.h"
 
+#include "util/lines.h"
 #include "util/string.h"
 #include "vantage/error.h"
 
@@ -16,6 +17,18 @@ std::string NameForComparison(const std::string& name) {
 }
 
 }  // namespace
+
+std::vector<std::string> ReadNameLists(const std::vector<std::string>& entries) {
+  std::vector<std::string> names;
+  for (const std::string& entry : entries) {
+    if (!entry.ends_with(".txt")) {
+      names.push_back(entry);
+      continue;
+    }
+    for (const TextLine& line : ReadLines(entry)) names.push_back(line.text);
+  }
+  return names;
+}
 
 NamesToExclude::NamesToExclude(const std::vector<std::string>& names) {
   for (const std::string& name : names) given_[NameForComparison(name)] = name;

@@ -8,6 +8,10 @@
 
 namespace vantage::training_set {
 
+// Names; an entry that ends in .txt is a file with a name a line (ReadLines). Throws Error if it cannot be
+// read.
+std::vector<std::string> ReadNameLists(const std::vector<std::string>& entries);
+
 // Names of scenes or classes to leave out, compared without regard to case, and to '_', '-' and spaces.
 class NamesToExclude {
  public:

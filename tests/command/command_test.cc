@@ -58,9 +58,9 @@ class Commands : public ::testing::Test {
 TEST_F(Commands, HelpOfEachShowsAnExample) {
   const Output all = Vantage({"--help"});
   EXPECT_EQ(all.code, 0);
-  for (const std::string name : {"synthesize", "reconstruct", "tuples", "train", "whiten", "extract", "merge",
-                                 "search", "pairs", "evaluate", "report", "convert", "info"}) {
-    EXPECT_THAT(all.text, HasSubstr(name));
+  for (const json& task : VantageJson({"reference"})["tasks"]) {
+    const std::string name = task["name"];
+    EXPECT_THAT(all.text, HasSubstr("\n  " + name + " "));
     const Output help = Vantage({name, "--help"});
     EXPECT_EQ(help.code, 0);
     EXPECT_THAT(help.text, HasSubstr("Example:\n  vantage " + name));
@@ -70,6 +70,16 @@ TEST_F(Commands, HelpOfEachShowsAnExample) {
   }
   EXPECT_EQ(Vantage({}).code, 2);
   EXPECT_EQ(Vantage({"fly"}).code, 2);
+}
+
+TEST_F(Commands, OfWrongNamesTheNearestIsTold) {
+  const Output task = Vantage({"extrct", Path("model.pth")});
+  EXPECT_EQ(task.code, 2);
+  EXPECT_THAT(task.text, HasSubstr("unknown task 'extrct'; did you mean 'extract'?"));
+  const Output option =
+      Vantage({"extract", Path("model.pth"), Path("photos"), "-o", Path("out"), "--siz", "64"});
+  EXPECT_EQ(option.code, 2);
+  EXPECT_THAT(option.text, HasSubstr("unknown option '--siz'; did you mean '--size'?"));
 }
 
 TEST_F(Commands, TrainWhitenExtractEvaluateInOneGo) {

@@ -7,6 +7,7 @@
 #include "synthetic/synthetic.h"
 #include "testing/files.h"
 #include "testing/models.h"
+#include "training_set/excluded_names.h"
 #include "training_set/near_pairs.h"
 #include "util/file.h"
 #include "util/random.h"
@@ -270,6 +271,13 @@ TEST(ReadScenes, JoinsHlocsModels) {
   EXPECT_EQ(scenes[0].name, "sfm");
   EXPECT_EQ(scenes[0].models.size(), 2U);
   EXPECT_EQ(PhotosOf(scenes[0]).size(), 4U);
+}
+
+TEST(ExcludeNames, NamesStandInTheCallOrInTextFiles) {
+  const TemporaryFolder folder;
+  WriteFile(folder / "names.txt", "# tested on\nLouvre\n\nNotre Dame\n");
+  EXPECT_THAT(ReadNameLists({"castle", (folder / "names.txt").string()}),
+              ElementsAre("castle", "Louvre", "Notre Dame"));
 }
 
 TEST(ResolveOverlaps, RefusesOptionsThatMeanNothing) {

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The tasks of the command as functions: files in, files out.
+//
+// A task's fields are the arguments of that name that `vantage TASK --help` and docs/reference/ explain; a
+// comment here says what these do not. Each function checks its options and its outputs before any work, and
+// writes each file whole or not at all. An output replaces an input or a file of another kind only if
+// `overwrite` is set. Throws UsageError if the options contradict each other or the inputs, Error naming the
+// file that cannot be read or written, Interrupted if the context is cancelled; a task that was interrupted
+// resumes when it is run again.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vantage/colmap.h"
+#include "vantage/describer.h"
+#include "vantage/descriptors.h"
+#include "vantage/evaluation.h"
+#include "vantage/index.h"
+#include "vantage/matching.h"
+#include "vantage/model.h"
+#include "vantage/run_context.h"
+#include "vantage/search.h"
+#include "vantage/training.h"
+#include "vantage/training_set.h"
+
+namespace vantage {
+
+// A model's file and what its network is, if the file holds bare weights (Model::Read).
+struct ModelSource {
+  std::string path;
+  DescriptorNetOptions net = AsTheFileHasIt();
+  std::vector<std::string> allow_missing;
+  std::string device = "cpu";
+
+  // The model, on the device.
+  Model Read() const;
+};
+
+struct ReconstructTask {
+  std::string photos;
+  std::string output;
+  std::string pairs_from;  // a model's file; "": no pairs are proposed
+  std::string device = "cpu";
+  int neighbors = 50;
+  ReconstructOptions options;
+};
+std::vector<SceneOutcome> Reconstruct(const ReconstructTask& task, const RunContext& context = {});
+
+struct TrainingSetTask {
+  std::vector<std::string> scenes;
+  std::string output;
+  bool classes = false;
+  std::string photos;
+  std::vector<std::string> val;
+  std::string model;
+  std::string device = "cpu";
+  std::vector<std::string> exclude_names;
+  std::vector<std::string> exclude_photos;
+  ExcludeOptions exclude;
+  TupleOptions options;
+  bool overwrite = false;
+};
+struct BuiltTrainingSet {
+  BuiltTuples built;
+  std::vector<SceneChange> changes;  // scenes that were merged or left out
+};
+BuiltTrainingSet BuildTrainingSet(const TrainingSetTask& task, const RunContext& context = {});
+
+struct WhitenTask {
+  ModelSource model;
+  std::string tuples;
+  std::string output;
+  std::string photos;
+  std::string name;
+  int size = 0;
+  std::string scales = "default";
+  bool fold = false;
+  std::string report;
+  bool restart = false;
+  LearnWhiteningOptions options;
+  bool overwrite = false;
+};
+struct WhitenedModel {
+  std::string name;  // of the whitening
+  LearnedWhitening learned;
+  // JSON, as the model's origin has it: the shrinkage that was named; how each was chosen, by the keys "ss"
+  // and "ms" of whitenings in a model's file; null if the method has none.
+  std::string shrinkage;
+};
+WhitenedModel Whiten(const WhitenTask& task, const RunContext& context = {});
+
+struct ExtractTask {
+  ModelSource model;
+  ModelDescriptorOptions descriptor;
+  std::vector<std::string> photos;
+  std::string output;
+  DescriptorFormat format;
+  std::string shard;  // "i/n"; "": all photos
+  bool restart = false;
+  bool overwrite = false;
+};
+// Returns what it writes, with the provenance of the descriptors.
+DescriptorFile Extract(const ExtractTask& task, const RunContext& context = {});
+
+struct MergeTask {
+  std::vector<std::string> shards;
+  std::string output;
+  DescriptorFormat format;
+  MergeOptions options;
+  bool overwrite = false;
+};
+MergedDescriptors Merge(const MergeTask& task, const RunContext& context = {});
+
+struct SearchTask {
+  std::string database;
+  std::string queries;  // "": the database's own
+  std::string output;
+  int k = 100;
+  SearchOptions options;
+  int rerank = 0;
+  std::string photos;
+  std::string query_photos;
+  FeatureOptions features;
+  MatchOptions match;
+  ApproximateIndexOptions index;
+  ApproximateSearchOptions index_search;
+  std::string index_file;
+  int recall_queries = 100;
+  bool overwrite = false;
+};
+// How an index was obtained, and what it misses.
+struct UsedIndex {
+  std::string kind;
+  bool reused = false;                                       // read from its file
+  double seconds = 0;                                        // to build or read it
+  double recall = std::numeric_limits<double>::quiet_NaN();  // at k; NaN: not measured
+};
+struct SearchSummary {
+  int64_t queries = 0;
+  int64_t photos = 0;  // of the database
+  int64_t k = 0;       // photos found for the first query
+  double seconds = 0;  // for all queries
+  std::optional<UsedIndex> index;
+};
+SearchSummary Search(const SearchTask& task, const RunContext& context = {});
+
+struct PairsTask {
+  std::string database;
+  std::string queries;    // "": pairs within the database
+  std::string output;     // "": nothing is written
+  std::string covisible;  // "": recall is not measured
+  std::vector<std::string> against;
+  PairOptions options;
+  PairRecallOptions recall;
+  bool overwrite = false;
+};
+// How much of what is covisible a list of pairs holds.
+struct MeasuredPairs {
+  std::string name;  // "k = 20", or the file of another program's pairs
+  PairRecall recall;
+  int64_t left_out = 0;  // pairs of photos without a descriptor
+};
+struct ProposedPairs {
+  int64_t pairs = 0;
+  // If `covisible` was named: by k, then those of `against`.
+  std::vector<MeasuredPairs> measured;
+  int64_t model_photos = 0;                     // of the sparse models
+  std::vector<std::string> without_descriptor;  // of these, with their scene
+};
+ProposedPairs ProposePairs(const PairsTask& task, const RunContext& context = {});
+
+struct ConvertTask {
+  ModelSource input;
+  std::string output;
+  std::string format;
+  std::string licence;
+  bool overwrite = false;
+};
+// Returns the format that was written; "" for a training set.
+std::string Convert(const ConvertTask& task, const RunContext& context = {});
+
+}  // namespace vantage

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "report/evaluation_report.h"
+#include "vantage/evaluation.h"
+#include "vantage/matching.h"
+#include "vantage/pipeline.h"
+
+namespace vantage::pipeline {
+
+// A benchmark, searched with a model, with descriptors that are there, or by another program.
+struct EvaluateTask {
+  ModelSource source;  // a model, descriptors or ranked lists
+  ModelDescriptorOptions descriptor;
+  std::vector<Protocol> protocols = Protocols();
+  std::string data;
+  std::string benchmark;
+  std::string ground_truth;
+  std::string queries;
+  std::string turns;
+  int query_every = 1;
+  std::vector<std::string> distractors;
+  bool partial = false;
+  std::string save;
+  bool restart = false;
+  std::string per_query;
+  std::string save_results;
+  std::string compare;
+  std::string report;
+  int rerank = 0;
+  SearchOptions search;
+  FeatureOptions features;
+  MatchOptions match;
+  StatisticsOptions statistics;
+  report::EvaluationReportOptions report_options;
+  bool overwrite = false;
+};
+
+struct EvaluationOutcome {
+  EvaluationResults results;
+  BenchmarkDescriptors described;  // empty for ranked lists
+  // Of all queries, and of what the database needs for it; NaN if nothing was searched.
+  double search_seconds = std::numeric_limits<double>::quiet_NaN();
+  int64_t left_out = 0;                     // descriptors of a file that the benchmark does not use
+  std::vector<TaskComparison> comparisons;  // with the run that was named, the main figure's first
+};
+
+// Throws as the functions of pipeline.h.
+EvaluationOutcome Evaluate(const EvaluateTask& task, const RunContext& context = {});
+
+}  // namespace vantage::pipeline

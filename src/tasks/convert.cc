@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nlohmann/json.hpp>
+
+#include "tasks/model_arguments.h"
+#include "tasks/rows.h"
+#include "vantage/pipeline.h"
+
+namespace vantage::tasks {
+namespace {
+
+class ConvertCall : public TaskCall {
+ public:
+  ConvertCall() : model_(task_.input) {}
+
+  void Declare(Arguments& arguments) override {
+    model_.Declare(arguments, "IN",
+                   "Model (.pth), folder of a COLMAP model, or training set (.db, or cirtorch's .pkl)");
+    arguments.Output("OUT", task_.output, "File or folder to write");
+    arguments.Option(
+        "--format", task_.format,
+        "Of a model: checkpoint (cirtorch's schema), cosplace (bare weights as CosPlace and EigenPlaces "
+        "publish them), safetensors, or weights (a trunk's, torchvision's names); of a COLMAP model: binary "
+        "or text; default: checkpoint, or safetensors where OUT ends so, and binary");
+    arguments.Option("--licence", task_.licence, "Licence of the weights, kept in the model");
+  }
+
+  Result Run(const Call& call) override {
+    task_.input.device = call.common.device;
+    task_.overwrite = call.common.overwrite;
+    const std::string format = Convert(task_, call.context);
+    Result result = Result::Of({{"output", task_.output}});
+    if (format.empty()) return result.Line("written: {output}");
+    result.values["format"] = format;
+    return result.Line("written: {output} ({format})");
+  }
+
+ private:
+  ConvertTask task_;
+  ModelArguments model_;
+};
+
+}  // namespace
+
+Task ConvertRow() {
+  return {.name = "convert",
+          .section = Section::kFiles,
+          .summary = "Write a model, sparse model or training set in another format",
+          .examples = {"vantage convert resnet50.pth model.pth --architecture resnet50 --pooling gem"},
+          .make = MakeCall<ConvertCall>};
+}
+
+}  // namespace vantage::tasks

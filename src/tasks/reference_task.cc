@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tasks/reference.h"
+#include "tasks/rows.h"
+#include "util/file.h"
+#include "util/string.h"
+
+namespace vantage::tasks {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ReferenceCall : public TaskCall {
+ public:
+  ReferenceCall() {
+    description_.Add("format", format_, "What is printed: the help, or the pages")
+        .OneOf({"text", "markdown"});
+  }
+
+  void Declare(Arguments& arguments) override {
+    arguments.Option("[TASK]", task_, "Task to explain; default: all");
+    arguments.Options(description_);
+    arguments.Output("-o,--output", output_,
+                     "Folder for the pages in Markdown, README.md and one a task, in place of printing them");
+  }
+
+  Result Run(const Call& /*call*/) override {
+    Result result = Result::Of({{"tasks", nlohmann::json::array()}});
+    const std::vector<Task> chosen = task_.empty() ? Tasks() : std::vector<Task>{FindTask(task_)};
+    for (const Task& task : chosen) result.values["tasks"].push_back(FactsOf(task));
+    if (!output_.empty()) return Written(chosen, result);
+    const bool pages = format_ == "markdown";
+    std::vector<std::string> texts;
+    if (task_.empty()) texts.push_back(pages ? IndexPage() : HelpOfProgram());
+    for (const Task& task : chosen) texts.push_back(pages ? PageOf(task) : HelpOf(task));
+    return result.Text(Join(texts, "\n"));
+  }
+
+ private:
+  Result Written(const std::vector<Task>& chosen, Result& result) const {
+    fs::create_directories(output_);
+    if (task_.empty()) WriteFile(fs::path(output_) / "README.md", IndexPage());
+    for (const Task& task : chosen) WriteFile(fs::path(output_) / (task.name + ".md"), PageOf(task));
+    result.values["output"] = output_;
+    return result.Line("{tasks:n} tasks: {output}");
+  }
+
+  std::string task_;
+  std::string format_ = "text";
+  std::string output_;
+  OptionsDescription description_;
+};
+
+}  // namespace
+
+Task ReferenceRow() {
+  return {.name = "reference",
+          .section = Section::kFiles,
+          .summary = "Print the reference of all tasks and their options",
+          .examples = {"vantage reference extract", "vantage reference -o docs/reference"},
+          .make = MakeCall<ReferenceCall>};
+}
+
+}  // namespace vantage::tasks

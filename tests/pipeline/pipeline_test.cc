@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "vantage/pipeline.h"
+
+#include <nlohmann/json.hpp>
+
+#include "nn/model_file.h"
+#include "testing/files.h"
+#include "testing/models.h"
+#include "testing/photos.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/string.h"
+#include "vantage/error.h"
+
+namespace vantage {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::FilesBelow;
+using vantage::testing::MakeFormulaModel;
+using vantage::testing::MakeRandomModel;
+using vantage::testing::TemporaryFolder;
+using vantage::testing::WritePhotosAndSet;
+
+// Photos, a training set over them and a model.
+class Pipeline : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WritePhotosAndSet(folder_.path(), 3, 4, 1);
+    nn::ModelParts model = MakeFormulaModel();
+    model.image_size = 64;
+    nn::WriteModel(model, folder_ / "model.pth");
+  }
+
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+
+  ExtractTask Extraction(const std::string& output) const {
+    ExtractTask task;
+    task.model.path = Path("model.pth");
+    task.photos = {Path("photos")};
+    task.output = Path(output);
+    return task;
+  }
+
+  TemporaryFolder folder_;
+};
+
+// What the descriptors of others are compared by.
+TEST_F(Pipeline, ExtractedFilesTellHowTheyWereMade) {
+  ExtractTask task = Extraction("descriptors");
+  task.descriptor.scales = "1,0.7";
+  const DescriptorFile returned = Extract(task);
+  const DescriptorFile file = ReadDescriptors(folder_ / "descriptors.npy");
+  EXPECT_EQ(file.descriptors.values, returned.descriptors.values);
+  EXPECT_EQ(file.provenance, returned.provenance);
+  EXPECT_EQ(file.provenance.model_sha256, Sha256OfFile(folder_ / "model.pth"));
+  EXPECT_EQ(file.provenance.image_size, 64);  // the model's own
+  EXPECT_THAT(*file.provenance.scales, ElementsAre(1, 0.7));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "descriptors.partial"));
+
+  task = Extraction("shard");
+  task.shard = "2/3";
+  EXPECT_EQ(json::parse(Extract(task).provenance.other.at("shard")), json({{"index", 2}, {"count", 3}}));
+}
+
+TEST_F(Pipeline, MergedShardsAreTheWhole) {
+  Extract(Extraction("whole"));
+  MergeTask merge;
+  for (const char* shard : {"2/2", "1/2"}) {
+    ExtractTask task = Extraction(StrCat("shard-", shard[0]));
+    task.shard = shard;
+    Extract(task);
+    merge.shards.push_back(task.output);
+  }
+  merge.output = Path("merged");
+  EXPECT_EQ(Merge(merge).file.descriptors.size(), 12);
+  EXPECT_EQ(ReadFile(folder_ / "merged.json"), ReadFile(folder_ / "whole.json"));
+  EXPECT_EQ(Sha256OfFile(folder_ / "merged.npy"), Sha256OfFile(folder_ / "whole.npy"));
+}
+
+TEST_F(Pipeline, AWhitenedModelTellsWhatItCameFrom) {
+  WhitenTask task;
+  task.model.path = Path("model.pth");
+  task.tuples = Path("set.db");
+  task.output = Path("white.pth");
+  task.options.shrinkage = "0.5";
+  const WhitenedModel result = Whiten(task);
+  EXPECT_EQ(result.name, "learned");
+  EXPECT_EQ(result.shrinkage, "0.5");
+  const Model model = Model::Read(folder_ / "white.pth");
+  EXPECT_EQ(model.default_whitening(), "learned");
+  const json origin = json::parse(model.origin())["whitening"];
+  EXPECT_EQ(origin["model_sha256"], Sha256OfFile(folder_ / "model.pth"));
+  EXPECT_EQ(origin["training_set_sha256"], Sha256OfFile(folder_ / "set.db"));
+  EXPECT_EQ(origin["photos"], 12);
+  EXPECT_EQ(origin["image_size"], 64);
+}
+
+// Of two scenes of one model each, as `vantage reconstruct` leaves them, one photo has no descriptor.
+TEST_F(Pipeline, PairsAreMeasuredByTheModelsOfTheirPhotos) {
+  DescriptorFile file;
+  for (const char* scene : {"a", "b"}) {
+    Reconstruction model = MakeRandomModel(4, 200, 1);
+    WriteColmapModel(model, folder_ / "models" / scene / "sparse/0");
+    WriteFile(folder_ / "models" / scene / "images/0.jpg", "");
+    for (const auto& [id, image] : model.images)
+      file.descriptors.names.push_back(StrCat(scene, "/", image.name));
+  }
+  file.descriptors.names.pop_back();
+  file.descriptors.values = DescriptorMatrix::Identity(7, 7);
+  WriteDescriptors(file, folder_ / "photos.npy");
+
+  PairsTask task;
+  task.database = Path("photos.npy");
+  task.covisible = Path("models");
+  task.options.k = 6;
+  const ProposedPairs proposed = ProposePairs(task);
+  EXPECT_EQ(proposed.pairs, 21);
+  EXPECT_EQ(proposed.model_photos, 8);
+  EXPECT_THAT(proposed.without_descriptor, ElementsAre("b/3.jpg"));
+  ASSERT_FALSE(proposed.measured.empty());
+  EXPECT_EQ(proposed.measured.back().name, "k = 6");
+  EXPECT_EQ(proposed.measured.back().recall.Recall(), 1);
+  EXPECT_EQ(proposed.measured.back().recall.covisible, 9);  // six pairs of a, three of b
+
+  WriteFile(folder_ / "none.txt", "x.jpg y.jpg\n");
+  task.against = {Path("none.txt")};
+  EXPECT_THAT(ErrorOf([&] { ProposePairs(task); }), HasSubstr("no pair of photos that have a descriptor"));
+}
+
+// The rules of options hold for programs as for the command line, and nothing has been written or read.
+TEST_F(Pipeline, WrongOptionsAreFoundBeforeAnyWork) {
+  const std::vector<std::string> before = FilesBelow(folder_.path());
+  const auto refuses = [](const std::function<void()>& call) { EXPECT_THROW(call(), UsageError); };
+  refuses([&] {
+    TrainingSetTask task{.scenes = {"none"}, .output = Path("out.db")};
+    task.options.query_fraction = 2;
+    BuildTrainingSet(task);
+  });
+  refuses([&] {
+    WhitenTask task{.model = {.path = "none"}, .tuples = "none", .output = Path("out.pth")};
+    task.options.min_overlap = -1;
+    Whiten(task);
+  });
+  refuses([&] {
+    ExtractTask task = Extraction("out");
+    task.model.path = "none";
+    task.descriptor.dimension = -1;
+    Extract(task);
+  });
+  refuses([&] {
+    SearchTask task{.database = "none", .output = Path("out.csv")};
+    task.options.expansion.neighbors = 0;
+    Search(task);
+  });
+  refuses([&] {
+    PairsTask task{.database = "none", .output = Path("out.txt")};
+    task.options.k = -1;
+    ProposePairs(task);
+  });
+  refuses([&] {
+    ReconstructTask task{.photos = "none", .output = Path("out")};
+    task.options.matching = "all";
+    Reconstruct(task);
+  });
+  refuses([&] { Convert({.input = {.path = "none"}, .output = Path("out.pth"), .format = "tiff"}); });
+  EXPECT_EQ(FilesBelow(folder_.path()), before);
+}
+
+TEST_F(Pipeline, OutputsReplaceNoInputAndNoFileOfAnotherKind) {
+  ExtractTask task = Extraction("model.npy");
+  WriteFile(folder_ / "model.npy", "text");
+  EXPECT_THAT(ErrorOf([&] { Extract(task); }), HasSubstr("model.npy"));
+  task.overwrite = true;
+  EXPECT_EQ(Extract(task).descriptors.size(), 12);
+  EXPECT_THROW(Convert({.input = {.path = Path("model.pth")}, .output = Path("model.pth")}), UsageError);
+}
+
+}  // namespace
+}  // namespace vantage

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "tasks/reference.h"
+#include "tasks/task.h"
+#include "testing/files.h"
+#include "util/file.h"
+#include "util/string.h"
+
+namespace vantage::tasks {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using vantage::testing::ErrorOf;
+
+// A task and its arguments.
+struct DeclaredTask {
+  explicit DeclaredTask(const Task& task) : call(task.make()) {
+    call->Declare(arguments);
+    vantage::tasks::Declare(arguments, common);
+  }
+  std::unique_ptr<TaskCall> call;
+  CommonOptions common;
+  Arguments arguments;  // throws if two are alike
+};
+
+TEST(Tasks, OfASectionStandTogether) {
+  std::set<Section> left;
+  std::set<std::string> names;
+  Section section = Tasks()[0].section;
+  for (const Task& task : Tasks()) {
+    EXPECT_TRUE(names.insert(task.name).second) << task.name;
+    if (task.section != section) left.insert(std::exchange(section, task.section));
+    EXPECT_FALSE(left.contains(task.section)) << task.name;
+  }
+}
+
+TEST(Tasks, ShowExamplesWhoseOptionsThereAre) {
+  for (const Task& task : Tasks()) {
+    const DeclaredTask declared(task);
+    EXPECT_FALSE(task.summary.empty() || task.summary.ends_with('.')) << task.name;
+    ASSERT_FALSE(task.examples.empty()) << task.name;
+    for (const std::string& example : task.examples) {
+      EXPECT_THAT(example, StartsWith("vantage " + task.name));
+      for (const std::string& word : SplitText(example, ' ')) {
+        if (word.starts_with('-')) EXPECT_NE(declared.arguments.Find(word), nullptr) << example;
+      }
+      for (const Argument& argument : declared.arguments.all()) {
+        if (argument.is_required && !argument.IsPositional())
+          EXPECT_THAT(example, ::testing::AnyOf(HasSubstr(argument.names.front() + " "),
+                                                HasSubstr(argument.name() + " ")));
+      }
+    }
+  }
+}
+
+// A number of photos in one task and a folder in another under one name: nobody could remember that.
+TEST(Tasks, FlagsMeanOneThingInAll) {
+  std::map<std::string, std::pair<std::string, std::string>> known;  // flag: how its value looks, a task
+  for (const Task& task : Tasks()) {
+    for (const Argument& argument : DeclaredTask(task).arguments.all()) {
+      if (argument.IsPositional()) continue;
+      const auto& [value, first] =
+          known.try_emplace(argument.name(), ValueName(argument), task.name).first->second;
+      EXPECT_EQ(ValueName(argument), value) << argument.name() << " of " << first << " and " << task.name;
+    }
+  }
+}
+
+TEST(Tasks, HelpAndPageNameEachArgument) {
+  for (const Task& task : Tasks()) {
+    const std::string help = HelpOf(task);
+    const std::string page = PageOf(task);
+    const DeclaredTask declared(task);
+    for (const Argument& argument : declared.arguments.all()) {
+      EXPECT_FALSE(argument.field().help.empty()) << task.name << " " << argument.name();
+      EXPECT_THAT(help, HasSubstr("\n  " + Signature(argument))) << task.name;
+    }
+    EXPECT_THAT(help, HasSubstr("\nExample:\n  vantage " + task.name));
+    EXPECT_THAT(page, StartsWith("# vantage " + task.name + "\n"));
+    EXPECT_THAT(HelpOfProgram(), HasSubstr("\n  " + task.name + " "));
+    EXPECT_THAT(IndexPage(), HasSubstr("(" + task.name + ".md)"));
+  }
+}
+
+TEST(Tasks, OfAWrongNameTheNearestIsTold) {
+  EXPECT_THAT(ErrorOf([] { FindTask("extrct"); }),
+              HasSubstr("unknown task 'extrct'; did you mean 'extract'?"));
+  EXPECT_THAT(ErrorOf([] { FindTask("zzzzzz"); }), HasSubstr("known are synthesize, "));
+}
+
+// `vantage reference -o docs/reference` makes them.
+TEST(Reference, PagesAreWhatTheProgramSays) {
+  const fs::path folder = fs::path(VANTAGE_DOCS) / "reference";
+  std::map<std::string, std::string> pages = {{"README.md", IndexPage()}};
+  for (const Task& task : Tasks()) pages[task.name + ".md"] = PageOf(task);
+  for (const auto& [name, text] : pages) EXPECT_EQ(ReadFile(folder / name), text) << name;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    EXPECT_TRUE(pages.contains(entry.path().filename().string())) << entry.path() << " is of no task";
+  }
+}
+
+}  // namespace
+}  // namespace vantage::tasks
