@@ -66,7 +66,7 @@ def run(*command, code=0):
 def main():
     folder = FOLDER
     run(VANTAGE, "synthesize", "-o", "scenes", "--train-scenes", "3", "--val-scenes", "0", "--test-scenes", "3",
-        "--scene-photos", "5", "--test-photos", "3", "--distractors", "0", "--image-size", "64")
+        "--scene-photos", "5", "--test-photos", "3", "--distractor-photos", "0", "--size", "64")
     plan = folder / "study.toml"
     plan.write_text(STUDY)
     shutil.copy(ROOT / "configs/quickstart.toml", folder / "recipe.toml")

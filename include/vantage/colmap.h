@@ -262,34 +262,21 @@ struct DatabaseSummary {
 };
 DatabaseSummary SummarizeColmapDatabase(const std::filesystem::path& path);
 
+// How COLMAP is run: docs/reference/reconstruct.md explains each option.
 struct ReconstructOptions {
-  // COLMAP's program: a name looked up in PATH, or a path.
   std::string colmap = "colmap";
-  // All photos below the folder are one unsorted pile, of which each model found is a scene of its own. Else
-  // each sub-folder is a scene.
-  bool pool = false;
-  // Which pairs of a scene's photos are matched. "exhaustive": all; "sequential": each with those that follow
-  // it in its folder, in the natural order of names (f2 before f10), for video; "proposed": those that a
-  // PairProposer names; "auto": all where there are at most `exhaustive_limit` photos or no proposer, else
-  // the proposed ones.
+  bool pool = false;  // --unsorted
+  // "auto": exhaustive too if there is no PairProposer, whatever the number of photos.
   std::string matching = "auto";
-  // Most photos that "auto" matches exhaustively.
   int exhaustive_limit = 200;
-  // "sequential": each photo is matched with so many that follow it, and with those that follow at 1, 2, 4,
-  // ... up to 2^(this - 1) photos. With a proposer its pairs are matched too, which closes loops.
+  // Those farther on follow at 1, 2, 4, ... up to 2^(this - 1) photos. With a proposer its pairs are matched
+  // too, which closes loops.
   int sequential_overlap = 10;
-  // Features are looked for in photos reduced to this longest side, pixels.
   int max_image_size = 1600;
-  // Most features of a photo.
   int max_features = 8192;
-  // Models with fewer photos are not kept.
   int min_model_size = 3;
-  // Most minutes that a scene may take in one call; what is finished by then stays. 0: no limit.
-  double time_limit = 0;
-  // Scenes worked on at a time, each with its share of the threads; 0: as many as there are threads, at
-  // most 4.
-  int jobs = 0;
-  // Let COLMAP use a GPU.
+  double time_limit = 0;  // what is finished by then stays
+  int jobs = 0;           // each has its share of the threads
   bool gpu = false;
 };
 void Declare(OptionsDescription& description, ReconstructOptions& options);

@@ -64,18 +64,15 @@ Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options);
 // "1,0.7071,0.5": one to sixteen numbers in [0.01, 16]. Throws UsageError.
 std::vector<double> ParseScales(const std::string& text);
 
+// How photos are described, with what the model says as default: docs/reference/extract.md explains each
+// option.
 struct ModelDescriptorOptions {
-  // Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none.
   int image_size = 0;
   bool apply_exif_orientation = false;
-  // Comma-separated (ParseScales), or "default": the model's own. A model's whitening learned at several
-  // scales is taken for several.
+  // As ParseScales reads them. A model's whitening learned at several scales is taken for several.
   std::string scales = "default";
-  // Name of one of the model's whitenings, "default" for the one that belongs to it, "none".
   std::string whitening = "default";
-  // Keep the first so many dimensions of the whitening; 0: all.
   int dimension = 0;
-  // See ExtractOptions.
   std::string decode = "exact";
   std::string precision = "fp32";
   int64_t batch_pixels = 0;

@@ -107,12 +107,10 @@ struct DescriptorFile {
   DescriptorProvenance provenance;
 };
 
-// How descriptors are written.
+// How descriptors are written: docs/reference/extract.md explains each option.
 struct DescriptorFormat {
-  // npy: NAME.npy (N x D) and NAME.json. h5: NAME.h5, one HDF5 file in hloc's layout. auto: as the path ends;
-  // npy where it ends in neither.
-  std::string container = "auto";
-  // Half the size; values are rounded to the nearest float16 (to even), a relative error of up to 2^-11.
+  std::string container = "auto";  // --format
+  // Values are rounded to the nearest float16 (to even), a relative error of up to 2^-11.
   bool float16 = false;
 };
 
@@ -167,8 +165,8 @@ class DescriptorDatabase {
   std::unique_ptr<descriptor_files::DescriptorReader> reader_;
 };
 
+// docs/reference/merge.md explains each option.
 struct MergeOptions {
-  // Merge the shards that are there, also where others of the run are missing.
   bool partial = false;
 };
 

@@ -106,39 +106,26 @@ class Index {
   DescriptorProvenance provenance_;  // never changes
 };
 
-// How an index is built. Bytes of memory a photo, D the dimension: flat 4 D; ivf-flat 4 D + 8; hnsw 4 D + 8
-// hnsw_m and more for the upper layers; ivf-pq pq_m + 8.
+// How an index is built: docs/reference/search.md explains each option. Bytes of memory a photo, D the
+// dimension: flat 4 D; ivf-flat 4 D + 8; hnsw 4 D + 8 hnsw_m and more for the upper layers; ivf-pq pq_m + 8.
 struct ApproximateIndexOptions {
-  // none: no index, the database is searched exactly. flat: all vectors, in memory. ivf-flat: only the
-  // clusters nearest to a query are searched (Sivic and Zisserman, ICCV 2003). ivf-pq: the same with vectors
-  // of pq_m bytes (Jégou et al., TPAMI 2011). hnsw: a graph of neighbours (Malkov and Yashunin, TPAMI 2020).
+  // ivf-flat: Sivic and Zisserman, ICCV 2003. ivf-pq: Jégou et al., TPAMI 2011. hnsw: Malkov and Yashunin,
+  // TPAMI 2020.
   std::string kind = "none";
-  // Clusters of ivf-flat and ivf-pq. At least 0; 0: 4 sqrt(N), but no fewer than 39 photos each.
   int64_t nlist = 0;
-  // Parts that ivf-pq makes a byte each of; they divide the dimension. At least 0; 0: as many as do, at most
-  // 64.
   int64_t pq_m = 0;
-  // Neighbours of each photo in hnsw's graph. [2, 512].
   int64_t hnsw_m = 32;
-  // Candidates that hnsw looks at to find a photo's neighbours. At least 1.
   int64_t ef_construction = 200;
-  // Descriptors, drawn at random, that clusters and codes are learned from. At least 0; 0: 64 a cluster, for
-  // ivf-pq at least 65536.
   int64_t training_rows = 0;
-  // Of what is drawn. At least 0.
   int64_t seed = 0;
 };
 void Declare(OptionsDescription& description, ApproximateIndexOptions& options);
 
-// How an index is searched.
+// How an index is searched: docs/reference/search.md explains each option.
 struct ApproximateSearchOptions {
-  // ivf-flat, ivf-pq: clusters that a query is compared with. At least 1.
   int64_t nprobe = 16;
-  // hnsw: candidates that a query keeps, or k where that is more. At least 1.
   int64_t ef_search = 128;
-  // ivf-pq: so many times k of what the codes find are compared exactly, with the database's descriptors. At
-  // least 0; 0: none, scores are those of the codes.
-  int64_t refine = 4;
+  int64_t refine = 4;  // 0: scores are those of the codes
 };
 void Declare(OptionsDescription& description, ApproximateSearchOptions& options);
 

@@ -18,10 +18,9 @@
 
 namespace vantage {
 
+// docs/reference/search.md explains each option.
 struct FeatureOptions {
-  // Most features of a photo, the strongest. [1, 100000].
   int max_features = 2048;
-  // Features are looked for in the photo reduced to this longest side, pixels. Range [16, 65536].
   int max_image_size = 640;
 };
 void Declare(OptionsDescription& description, FeatureOptions& options);
@@ -52,16 +51,15 @@ struct LocalFeatures {
 // photos are worked on side by side.
 LocalFeatures DetectFeatures(const Image& photo, const FeatureOptions& options);
 
+// docs/reference/search.md explains each option.
 struct MatchOptions {
-  // A feature matches its nearest where that is nearer than this share of the distance to the second nearest,
-  // both ways. (0, 1].
+  // Both ways: each is the other's nearest.
   double max_ratio = 0.8;  // Lowe 2004, section 7.1
-  // An inlier lies at most this far from its epipolar line, as a share of the photo's longest side; from
-  // where a homography puts it at most twice as far, since buildings are only nearly flat. (0, 1).
+  // From where a homography puts it an inlier lies at most twice as far, since buildings are only nearly
+  // flat.
   double max_error = 0.006;
-  // So many inliers say that two photos show the same thing. At least 8. Of 7100 pairs of photos of different
-  // things none had more than 9; of 330 pairs of one landmark, most from different sides, 26 % had 10
-  // (docs/geometric-matching.md).
+  // Of 7100 pairs of photos of different things none had more than 9; of 330 pairs of one landmark, most from
+  // different sides, 26 % had 10 (docs/geometric-matching.md).
   int min_inliers = 10;
 };
 void Declare(OptionsDescription& description, MatchOptions& options);

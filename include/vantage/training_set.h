@@ -126,26 +126,16 @@ struct PhotoDescriptors {
   DescriptorMatrix Rows(const std::vector<std::filesystem::path>& photos) const;
 };
 
+// How queries and positives are chosen: docs/reference/tuples.md explains each option.
 struct TupleOptions {
-  // Queries of a scene: at most this share of its photos, at least one. (0, 1].
-  double query_fraction = 0.1;  // TPAMI 2019, section 4.1
-  // And at most so many.
+  double query_fraction = 0.1;     // TPAMI 2019, section 4.1; at least one photo
   int max_queries_per_scene = 30;  // TPAMI 2019, section 4.1
-  // Candidates are looked for among so many nearest cameras.
-  int nearest_cameras = 100;  // TPAMI 2019, section 4.2
-  // How the positive is chosen (TPAMI 2019, section 4.2): "m1" the one with the nearest descriptor, which
-  // needs descriptors; "m2" most shared points; "m3" a random one that overlaps enough at a similar scale.
-  std::string positives = "m3";
-  // m3: the candidate shares more than this part of the query's points. [0, 1).
-  double min_overlap = 0.2;  // t_i
-  // m3: largest scale change between the two, either way. At least 1.
-  double max_scale_change = 1.5;  // t_s
-  // Share of the scenes that validate, where none are named, in [0, 1): two at least, none of fewer than
-  // four.
+  int nearest_cameras = 100;       // TPAMI 2019, section 4.2
+  std::string positives = "m3";    // TPAMI 2019, section 4.2
+  double min_overlap = 0.2;        // t_i
+  double max_scale_change = 1.5;   // t_s
   double val_fraction = 0.2;
-  // Classes: photos of its class that a query is paired with, at most.
   int class_candidates = 20;
-  // Scenes with fewer photos in their models are left out.
   int min_scene_photos = 3;
   int64_t seed = 0;
 };
@@ -177,15 +167,12 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
 bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,
                                double max_scale_change);
 
+// How scenes are compared with each other and with test photos: see docs/reference/tuples.md.
 struct ExcludeOptions {
-  // Scenes that show the same thing: "merge" them, "drop" all but the one with the most photos, or "keep"
-  // them apart without looking. Kept apart, photos of one thing become each other's negatives.
+  // Kept apart, photos of one thing become each other's negatives.
   std::string overlapping = "merge";
-  // With descriptors: each scene is compared with so many others whose photos are nearest to its own.
   int compared_scenes = 10;
-  // And so many of the nearest pairs of photos are compared by their local features.
   int compared_pairs = 3;
-  // With descriptors: so many of the nearest pairs of a scene's and the test photos are compared.
   int compared_test_pairs = 20;
   FeatureOptions features;
   MatchOptions match;

@@ -133,7 +133,10 @@ void AddAll(faiss::Index& index, const DescriptorDatabase& database, const RunCo
 void Declare(OptionsDescription& description, ApproximateIndexOptions& options) {
   description
       .Add("kind", options.kind,
-           "Search an index of FAISS, which finds most of the nearest; none: compare with all")
+           "Search an index of FAISS, which finds most of the nearest: flat (all vectors, in memory), "
+           "ivf-flat "
+           "(only the clusters nearest to the query), ivf-pq (the same with vectors of pq_m bytes), hnsw (a "
+           "graph of neighbours); none: compare with all")
       .OneOf({"none", "flat", "ivf-flat", "ivf-pq", "hnsw"})
       .Flag("index");
   description

@@ -12,13 +12,11 @@
 
 namespace vantage::report {
 
+// docs/reference/report.md explains each option.
 struct ThumbnailOptions {
-  // Longest side, pixels; photos are never enlarged.
-  int size = 200;
-  // Of the JPEG, 1 to 100.
+  int size = 200;  // photos are never enlarged
   int quality = 80;
-  // Turn photos as their EXIF orientation says. Off: as networks see them by default.
-  bool apply_exif_orientation = false;
+  bool apply_exif_orientation = false;  // off: as networks see them by default
 };
 void Declare(OptionsDescription& description, ThumbnailOptions& options);
 

@@ -37,13 +37,20 @@ std::string Toolbar(const TrainingSet& set) {
 
 void Declare(OptionsDescription& description, TrainingSetReportOptions& options) {
   description.Add("queries", options.queries, "Queries shown, drawn from the splits in proportion")
-      .Range(1, 100000);
-  description.Add("candidates", options.candidates, "Candidate positives shown of each query").Range(1, 1000);
+      .Range(1, 100000)
+      .Flag("show_queries");
+  description.Add("candidates", options.candidates, "Candidate positives shown of each query")
+      .Range(1, 1000)
+      .Flag("show_candidates");
   description.Add("negatives", options.negatives, "Negatives shown of each query, where a model mines them")
-      .Range(1, 100);
+      .Range(1, 100)
+      .Flag("show_negatives");
   description.Add("scenes", options.scenes, "Scenes shown with photos; the others are counted only")
-      .Range(0, 100000);
-  description.Add("scene_photos", options.scene_photos, "Photos shown of each scene").Range(0, 1000);
+      .Range(0, 100000)
+      .Flag("show_scenes");
+  description.Add("scene_photos", options.scene_photos, "Photos shown of each scene")
+      .Range(0, 1000)
+      .Flag("show_scene_photos");
   description.Add("seed", options.seed, "Another seed draws other queries").AtLeast(0);
   Declare(description, options.thumbnails);
 }

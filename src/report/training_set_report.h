@@ -14,17 +14,13 @@
 
 namespace vantage::report {
 
+// docs/reference/report.md explains each option.
 struct TrainingSetReportOptions {
-  // Queries shown: so many are drawn, from the splits in proportion, or all where there are fewer.
   int queries = 40;
-  // Candidate positives shown of each: the chosen one, and those that share most points.
-  int candidates = 8;
-  // Negatives shown of each, where they were mined.
+  int candidates = 8;  // the chosen one, and those that share most points
   int negatives = 5;
-  // Scenes shown with photos, spread over the set; the others are counted only.
-  int scenes = 200;
-  // Photos shown of each scene, spread over its photos.
-  int scene_photos = 6;
+  int scenes = 200;      // spread over the set
+  int scene_photos = 6;  // spread over the scene's photos
   int64_t seed = 0;
   ThumbnailOptions thumbnails;
 };

@@ -81,8 +81,10 @@ class SceneProgress {
 
 void Declare(OptionsDescription& description, ReconstructOptions& options) {
   description.Add("colmap", options.colmap, "COLMAP's program: a name looked up in PATH, or a path");
-  description.Add("pool", options.pool,
-                  "All photos are one unsorted pile; each model found in it becomes a scene of its own");
+  description
+      .Add("pool", options.pool,
+           "All photos are one unsorted pile; each model found in it becomes a scene of its own")
+      .Flag("unsorted");
   description
       .Add(
           "matching", options.matching,

@@ -39,8 +39,11 @@ void Declare(OptionsDescription& description, SyntheticOptions& options) {
       .Range(1, 9999);
   description.Add("test_photos", options.test_photos, "Photos of each test landmark").Range(1, 9999);
   description.Add("distractors", options.distractors, "Photos of other places in the benchmark")
-      .Range(0, 9999);
-  description.Add("image_size", options.image_size, "Longest side of the photos, pixels").Range(32, 4096);
+      .Range(0, 9999)
+      .Flag("distractor_photos");
+  description.Add("image_size", options.image_size, "Longest side of the photos, pixels")
+      .Range(32, 4096)
+      .Flag("size");
   description.Add("styles", options.styles, "Styles in use: the fewer, the more landmarks look alike")
       .Range(1, SyntheticStyleCount());
   description.Nest("views", options.views,

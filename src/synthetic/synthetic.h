@@ -13,19 +13,12 @@
 
 namespace vantage::synthetic {
 
-// How different the photos of a landmark are from each other.
+// How different the photos of a landmark are from each other: docs/reference/synthesize.md explains each.
 struct SyntheticViewOptions {
-  // The photos stand on an arc around the landmark's front of this many degrees. Range [20, 240].
   double arc = 105;
-  // How much wider the widest photo's field is than the narrowest's, in metres at the landmark. Range [1,
-  // 12].
-  double zoom = 2.2;
-  // Weather, hour, exposure and colours: 0 the same in all photos, 1 as in a year's holiday snaps. Range
-  // [0, 1.5].
+  double zoom = 2.2;  // of the field's width, in metres at the landmark
   double light = 0.4;
-  // People, cars, lamps, signs and trees before the landmark: 0 none, 1 a few. Range [0, 4].
   double occlusion = 0.5;
-  // Blur, noise and JPEG artefacts: 0 none, 1 as of a phone. Range [0, 2].
   double sensor = 0.5;
 };
 void Declare(OptionsDescription& description, SyntheticViewOptions& options);
@@ -71,21 +64,17 @@ std::string SyntheticStyleName(int style);
 // range, Interrupted when cancelled.
 SyntheticScene MakeSyntheticScene(const SyntheticSceneOptions& options, const RunContext& context = {});
 
+// docs/reference/synthesize.md explains each option.
 struct SyntheticOptions {
   int64_t seed = 0;
-  // Landmarks of each split; all differ, all draw from the same styles. At least 0.
   int train_scenes = 12;
   int val_scenes = 3;
   int test_scenes = 27;
-  // Photos of a training or validation landmark, and of a test landmark. At least 1.
   int scene_photos = 13;
   int test_photos = 8;
-  // Photos of other places in the test set, each a landmark of its own. At least 0.
-  int distractors = 60;
-  // Longest side of the photos, pixels. Range [32, 4096].
+  int distractors = 60;  // each of a place of its own
   int image_size = 384;
-  // How many styles are in use: the fewer, the more landmarks look alike. Range [1, SyntheticStyleCount()].
-  int styles = 8;
+  int styles = 8;                                         // at most SyntheticStyleCount()
   SyntheticViewOptions views;                             // of training and validation photos
   SyntheticViewOptions test_views = {130, 3.5, 1, 1, 1};  // of test photos and distractors
 };

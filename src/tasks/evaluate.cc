@@ -5,7 +5,7 @@
 
 #include "serialize/json.h"
 #include "tasks/model_arguments.h"
-#include "tasks/rows.h"
+#include "tasks/task.h"
 #include "util/string.h"
 
 namespace vantage::tasks {

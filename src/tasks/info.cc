@@ -5,7 +5,7 @@
 #include "descriptors/provenance_json.h"
 #include "nn/model_info_json.h"
 #include "nn/system_info.h"
-#include "tasks/rows.h"
+#include "tasks/task.h"
 #include "tasks/training_set_facts.h"
 #include "training_set/cirtorch_import.h"
 #include "util/check.h"

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tasks/reference.h"
-#include "tasks/rows.h"
+#include "tasks/task.h"
 #include "util/file.h"
 #include "util/string.h"
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tasks/model_arguments.h"
-#include "tasks/rows.h"
+#include "tasks/task.h"
 #include "util/string.h"
 
 namespace vantage::tasks {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serialize/json.h"
-#include "tasks/rows.h"
+#include "tasks/task.h"
 #include "util/string.h"
 #include "vantage/pipeline.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "synthetic/synthetic.h"
-#include "tasks/rows.h"
+#include "tasks/task.h"
 
 namespace vantage::tasks {
 namespace {

@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tasks/rows.h"
+#include "tasks/task.h"
 
 namespace vantage::tasks {
 
+// Each is in the file of its task.
+Task ConvertRow();
+Task EvaluateRow();
+Task ExtractRow();
+Task InfoRow();
+Task MergeRow();
+Task PairsRow();
+Task ReconstructRow();
+Task ReferenceRow();
+Task ReportRow();
+Task SearchRow();
+Task SynthesizeRow();
+Task TrainRow();
+Task TuplesRow();
+Task WhitenRow();
+
 const std::vector<Task>& Tasks() {
   static const std::vector<Task> tasks = {
-      SynthesizeRow(), ReconstructRow(), TuplesRow(),    // training data
-      TrainRow(),      WhitenRow(),                      // training
-      ExtractRow(),    MergeRow(),                       // descriptors
-      SearchRow(),     PairsRow(),       EvaluateRow(),  // retrieval
-      ReportRow(),     ConvertRow(),     InfoRow(),     ReferenceRow(),
+      SynthesizeRow(), ReconstructRow(), TuplesRow(), TrainRow(),     WhitenRow(),
+      ExtractRow(),    MergeRow(),       SearchRow(), PairsRow(),     EvaluateRow(),
+      ReportRow(),     ConvertRow(),     InfoRow(),   ReferenceRow(),
   };
   return tasks;
 }

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/options_json.h"
-#include "tasks/rows.h"
+#include "tasks/task.h"
 #include "util/file.h"
 #include "util/gpu_driver.h"
 #include "util/log.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nlohmann/json.hpp>
 
-#include "tasks/rows.h"
+#include "tasks/task.h"
 #include "tasks/training_set_facts.h"
 #include "vantage/pipeline.h"
 

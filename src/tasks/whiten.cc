@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tasks/model_arguments.h"
-#include "tasks/rows.h"
+#include "tasks/task.h"
 #include "vantage/pipeline.h"
 #include "vantage/whitening.h"
 

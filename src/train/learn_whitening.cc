@@ -38,7 +38,7 @@ void Declare(OptionsDescription& description, LearnWhiteningOptions& options) {
   description.Add("shrinkage", options.shrinkage,
                   "learned: how far the pairs' covariance is drawn towards a sphere, 0 to 1; 0 as in the "
                   "paper; auto: what is best for scenes that are left out");
-  description.Add("dimension", options.dimension, "Dimensions that are kept; 0: all").AtLeast(0);
+  description.Add("dimension", options.dimension, "Dimensions that are kept; 0: all").AtLeast(0).Flag("dim");
   description
       .Add("pca_exact_up_to", options.pca_exact_up_to,
            "pca, to a dimension that is named: up to so many descriptors, or dimensions of them, components "

@@ -39,7 +39,7 @@ def unit(row):
 def make_page(vantage, folder):
     """Writes folder/page.html of two runs. Returns what `vantage evaluate --json` says."""
     run(vantage, 'synthesize', '-o', folder / 'scenes', '--train-scenes', SCENES, '--val-scenes', 0, '--test-scenes', 0,
-        '--distractors', 0, '--scene-photos', PHOTOS, '--image-size', 160)
+        '--distractor-photos', 0, '--scene-photos', PHOTOS, '--size', 160)
     data = folder / 'scenes/train/photos'
     photos = sorted(data.rglob('*.jpg'))
     photos[1].rename(photos[1].with_name(HOSTILE))

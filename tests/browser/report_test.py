@@ -32,7 +32,7 @@ def make_page(vantage, weights, folder):
     """Writes folder/page.html. Returns what `vantage report --json` says."""
     scenes = folder / 'scenes'
     run(vantage, 'synthesize', '-o', scenes, '--train-scenes', 3, '--val-scenes', 2, '--test-scenes', 0,
-        '--distractors', 0, '--scene-photos', 6, '--image-size', 160)
+        '--distractor-photos', 0, '--scene-photos', 6, '--size', 160)
     for kind in ('models', 'photos'):
         for scene in (scenes / 'val' / kind).iterdir():
             scene.rename(scenes / 'train' / kind / ('val-' + scene.name))

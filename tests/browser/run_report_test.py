@@ -76,7 +76,7 @@ def write_examples(folder, photos):
 def make_run(vantage, folder):
     """Makes folder/run, with photos beside it."""
     run(vantage, 'synthesize', '-o', folder / 'scenes', '--train-scenes', 5, '--val-scenes', 0, '--test-scenes', 0,
-        '--distractors', 0, '--scene-photos', 5, '--image-size', 160)
+        '--distractor-photos', 0, '--scene-photos', 5, '--size', 160)
     photos = sorted((folder / 'scenes/train/photos').rglob('*.jpg'))
     hostile = photos[0].with_name(HOSTILE)
     photos[0].rename(hostile)

@@ -142,7 +142,7 @@ TEST_F(Commands, SavedDescriptorsGiveTheFigureOfTheModel) {
 TEST_F(Commands, WhiteningIsFoldedTruncatedAndLearnedAtSeveralScales) {
   const auto whiten = [&](const std::string& output, std::vector<std::string> options) {
     options.insert(options.begin(), {"whiten", Path("model.pth"), "--tuples", Path("set.db"), "--shrinkage",
-                                     "0.5", "--dimension", "24", "-o", Path(output)});
+                                     "0.5", "--dim", "24", "-o", Path(output)});
     return options;
   };
   EXPECT_EQ(VantageJson(whiten("stored.pth", {}))["dimension"], 24);
@@ -615,7 +615,7 @@ TEST_F(Commands, ReportMinesWithAModelAndGoesOnWhereItCannot) {
   EXPECT_EQ(plain["negatives"], false);
   EXPECT_EQ(plain["bytes"], std::filesystem::file_size(folder_ / "page.html"));
   std::vector<std::string> mined = report;
-  mined.insert(mined.end(), {"--model", Path("model.pth"), "--negatives", "1"});
+  mined.insert(mined.end(), {"--model", Path("model.pth"), "--show-negatives", "1"});
   EXPECT_EQ(VantageJson(mined)["negatives"], true);
   EXPECT_THAT(ReadFile(folder_ / "page.html"), HasSubstr("10 negatives · median"));
   // Of photos that are all damaged there is a page that says so; without photos there is none.

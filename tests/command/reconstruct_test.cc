@@ -50,7 +50,7 @@ TEST(PileOfPhotos, ComesApartByLandmark) {
   WriteLandmark(folder / "pile", "two", 4, 1);
   const std::string model = (vantage::testing::WeightsFolder() / kWeights).string();
   const json result =
-      VantageJson({"reconstruct", (folder / "pile").string(), "--pool", "--matching", "proposed",
+      VantageJson({"reconstruct", (folder / "pile").string(), "--unsorted", "--matching", "proposed",
                    "--pairs-from", model, "--neighbors", "6", "-o", (folder / "models").string()});
   const json& scene = result["scenes"][0];
   EXPECT_EQ(scene["status"], "done");

@@ -142,7 +142,7 @@ TEST_F(Tuples, PhotosThatMovedAreFoundAgain) {
     EXPECT_TRUE(VantageJson({"report", set, "--photos", Path(photos), "-o", Path("page.html")})["unreadable"]
                     .empty());
     VantageJson({"whiten", Path("model.pth"), "--tuples", set, "--photos", Path(photos), "--method", "pca",
-                 "--dimension", "8", "-o", Path("whitened.pth")});
+                 "--dim", "8", "-o", Path("whitened.pth")});
   }
   // A link to the set stands elsewhere than the set.
   std::filesystem::rename(folder_ / "disk/photos", folder_ / "photos");

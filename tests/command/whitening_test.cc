@@ -71,7 +71,7 @@ TEST(Whitening, IsShrunkByWhatIsBestForScenesThatAreLeftOut) {
   EXPECT_EQ(origin["whitening"]["shrinkage"], chosen);
   EXPECT_EQ(origin["whitening"]["pairs_per_query"], 10);
   EXPECT_EQ(whiten({"--shrinkage", "0.6"}), 0.6);
-  EXPECT_EQ(whiten({"--method", "pca", "--dimension", "4"}), nullptr);
+  EXPECT_EQ(whiten({"--method", "pca", "--dim", "4"}), nullptr);
 
   const Output text =
       Vantage({"whiten", path("model.pth"), "--tuples", path("set.db"), "-o", path("out.pth")});

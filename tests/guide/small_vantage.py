@@ -10,15 +10,15 @@ PROGRAM = "@VANTAGE@"
 # Options that a command gets where it does not name them.
 ADDED = {
     "synthesize": ["--train-scenes=6", "--val-scenes=0", "--test-scenes=3", "--scene-photos=6", "--test-photos=3",
-                   "--distractors=4", "--image-size=192", "--views-arc=60"],
+                   "--distractor-photos=4", "--size=192", "--views-arc=60"],
     "tuples": ["--val-fraction=0.4", "--query-fraction=1"],
     "whiten": ["--size=128"],
     "evaluate": ["--size=128", "--resamples=100"],
     "extract": ["--size=128"],
-    "report": ["--size=128", "--queries=4", "--thumbnail-size=64"],
+    "report": ["--size=128", "--show-queries=4", "--thumbnail-size=64"],
 }
 # Values of options that a command names.
-REPLACED = {"--size": "128", "--dimension": "8", "--device": "cpu", "--rerank": "2"}
+REPLACED = {"--size": "128", "--dim": "8", "--device": "cpu", "--rerank": "2"}
 TRAINING = ["epochs=1", "tuples_per_step=4", "model.architecture=efficientnet_lite0", "data.image_size=96",
             "data.test_size=96", "data.augmentation.square_size=0", "data.augmentation.crop_size=0", "mining.negatives.queries=4",
             "mining.negatives.pool=24", "mining.rounds=1",

@@ -56,7 +56,7 @@ class Maker:
 
     def scenes(self, scenes, photos, size=160):
         self.vantage("synthesize", "-o", "made", "--train-scenes", scenes, "--val-scenes", 0, "--test-scenes", 3,
-                     "--scene-photos", photos, "--test-photos", 4, "--distractors", 4, "--image-size", size,
+                     "--scene-photos", photos, "--test-photos", 4, "--distractor-photos", 4, "--size", size,
                      "--views-arc", 60)
 
     def training_set(self, name="training-set.db"):

@@ -103,8 +103,8 @@ TEST_F(Pipeline, AWhitenedModelTellsWhatItCameFrom) {
 TEST_F(Pipeline, PairsAreMeasuredByTheModelsOfTheirPhotos) {
   DescriptorFile file;
   for (const char* scene : {"a", "b"}) {
-    Reconstruction model = MakeRandomModel(4, 200, 1);
-    WriteColmapModel(model, folder_ / "models" / scene / "sparse/0");
+    const Reconstruction model = MakeRandomModel(4, 200, 1);
+    WriteColmapModel(model, folder_ / "models" / scene / "sparse/0", ModelFormat::kBinary);
     WriteFile(folder_ / "models" / scene / "images/0.jpg", "");
     for (const auto& [id, image] : model.images)
       file.descriptors.names.push_back(StrCat(scene, "/", image.name));

@@ -175,7 +175,7 @@ def main():
         (start / "out.txt").write_text("old.jpg pairs.jpg\n")
         (start / "out.csv").write_text("query,rank,name,score\n")
         done = subprocess.run([PROGRAM, "synthesize", "-o", str(start / "scenes"), "--train-scenes", "0", "--val-scenes", "0",
-                               "--test-scenes", "2", "--test-photos", "4", "--distractors", "0", "--image-size", "64"],
+                               "--test-scenes", "2", "--test-photos", "4", "--distractor-photos", "0", "--size", "64"],
                               capture_output=True, text=True, check=False)
         check(done.returncode == 0, "synthesize", done.stderr)
         landmarks = next(p for p in sorted((start / "scenes").rglob("*")) if p.is_dir() and len(list(p.glob("*.jpg"))) >= 4)
@@ -194,8 +194,8 @@ def main():
         stop_everywhere(start, "reconstruct", ["reconstruct", "photos", "-o", "models", "--colmap", "colmap/colmap"],
                         changing=["models/scene/.vantage/scene.json", "models/scene/.vantage/colmap.log"])
         stop_everywhere(start, "synthesize", ["synthesize", "-o", "made", "--train-scenes", "0",
-                                              "--val-scenes", "0", "--test-scenes", "1", "--test-photos", "3", "--distractors", "0",
-                                              "--image-size", "64"], most=40)
+                                              "--val-scenes", "0", "--test-scenes", "1", "--test-photos", "3", "--distractor-photos", "0",
+                                              "--size", "64"], most=40)
         if pathlib.Path(WEIGHTS).is_file():
             shutil.copy(WEIGHTS, start / "weights.pth")
             options = ["--architecture", "efficientnet_lite0", "--pooling", "gem"]

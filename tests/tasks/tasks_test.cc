@@ -64,7 +64,8 @@ TEST(Tasks, ShowExamplesWhoseOptionsThereAre) {
 TEST(Tasks, FlagsMeanOneThingInAll) {
   std::map<std::string, std::pair<std::string, std::string>> known;  // flag: how its value looks, a task
   for (const Task& task : Tasks()) {
-    for (const Argument& argument : DeclaredTask(task).arguments.all()) {
+    const DeclaredTask declared(task);
+    for (const Argument& argument : declared.arguments.all()) {
       if (argument.IsPositional()) continue;
       const auto& [value, first] =
           known.try_emplace(argument.name(), ValueName(argument), task.name).first->second;
