@@ -179,6 +179,10 @@ std::string PageOf(const Task& task) {
   ForEachGroup(declared.arguments, [&](const std::string& title, const std::vector<Argument>& held) {
     page += StrCat("\n## ", title, "\n\n", RowsOf(held, held[0].IsPositional() ? "argument" : "option"));
   });
+  if (const OptionsDescription* configuration = declared.call->Configuration()) {
+    page += StrCat("\n## Configuration\n\nAll keys with their defaults:\n\n```toml\n",
+                   ToToml(*configuration, /*with_comments=*/true), "```\n");
+  }
   return page + "\nBesides, the [options of all tasks](README.md#options-of-all-tasks).\n";
 }
 

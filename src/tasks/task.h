@@ -38,6 +38,8 @@ class TaskCall {
   virtual ~TaskCall() = default;
   virtual void Declare(Arguments& arguments) = 0;
   virtual Result Run(const Call& call) = 0;
+  // What a file that the task reads may set; null: there is none.
+  virtual const OptionsDescription* Configuration() const { return nullptr; }
 };
 
 template <typename T>

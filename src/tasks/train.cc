@@ -34,6 +34,8 @@ class TrainCall : public TaskCall {
     arguments.Option("--print-config", print_config_, "Print the configuration with explanations, and stop");
   }
 
+  const OptionsDescription* Configuration() const override { return &description_; }
+
   Result Run(const Call& call) override {
     ReadConfiguration(call);
     const LaunchEnvironment launch = ReadLaunchEnvironment();

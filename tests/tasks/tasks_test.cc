@@ -49,12 +49,13 @@ TEST(Tasks, ShowExamplesWhoseOptionsThereAre) {
     for (const std::string& example : task.examples) {
       EXPECT_THAT(example, StartsWith("vantage " + task.name));
       for (const std::string& word : SplitText(example, ' ')) {
-        if (word.starts_with('-')) EXPECT_NE(declared.arguments.Find(word), nullptr) << example;
+        if (!word.starts_with('-')) continue;
+        EXPECT_NE(declared.arguments.Find(word), nullptr) << example;
       }
       for (const Argument& argument : declared.arguments.all()) {
-        if (argument.is_required && !argument.IsPositional())
-          EXPECT_THAT(example, ::testing::AnyOf(HasSubstr(argument.names.front() + " "),
-                                                HasSubstr(argument.name() + " ")));
+        if (!argument.is_required || argument.IsPositional()) continue;
+        EXPECT_THAT(example, ::testing::AnyOf(HasSubstr(argument.names.front() + " "),
+                                              HasSubstr(argument.name() + " ")));
       }
     }
   }
