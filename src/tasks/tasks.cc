@@ -21,9 +21,25 @@ Task WhitenRow();
 
 const std::vector<Task>& Tasks() {
   static const std::vector<Task> tasks = {
-      SynthesizeRow(), ReconstructRow(), TuplesRow(), TrainRow(),     WhitenRow(),
-      ExtractRow(),    MergeRow(),       SearchRow(), PairsRow(),     EvaluateRow(),
-      ReportRow(),     ConvertRow(),     InfoRow(),   ReferenceRow(),
+      // Training data
+      SynthesizeRow(),
+      ReconstructRow(),
+      TuplesRow(),
+      // Training
+      TrainRow(),
+      WhitenRow(),
+      // Descriptors
+      ExtractRow(),
+      MergeRow(),
+      // Retrieval
+      SearchRow(),
+      PairsRow(),
+      EvaluateRow(),
+      // Files and the program
+      ReportRow(),
+      ConvertRow(),
+      InfoRow(),
+      ReferenceRow(),
   };
   return tasks;
 }
