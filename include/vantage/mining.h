@@ -46,15 +46,12 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
 
 // What the kinds of mining triplets have in common. Defaults are those of MVA 2022's code.
 struct TripletRoundOptions {
-  // Photos that a round draws, and of each class at most.
   int pool = 2048;
   int per_class = 15;
-  // Triplets are kept whose loss, margin + d(a, p)^2 - d(a, n)^2, lies between these two.
+  // Of margin + d(a, p)^2 - d(a, n)^2.
   double lowest_loss = 0.08;
   double highest_loss = 0.12;
-  // At most one triplet of each anchor's class in a round.
   bool one_per_class = true;
-  // Triplets of a round, at most.
   int triplets = 256;
 };
 void Declare(OptionsDescription& description, TripletRoundOptions& options);
@@ -64,10 +61,8 @@ void Declare(OptionsDescription& description, TripletRoundOptions& options);
 struct DifficultyMiningOptions {
   static constexpr const char* kKind = "difficulty";
   TripletRoundOptions round;
-  // How often an anchor takes the positive just before its first negative (semi-hard), if it has one; else
-  // the first one after it (hard). Range [0, 1].
+  // The positive just before the first negative is semi-hard, if there is one; the first after it is hard.
   double semi_hard_probability = 0.5;
-  // A hard positive at least this many ranks behind the negative is taken for a wrong label.
   int rank_threshold = 20;
 };
 void Declare(OptionsDescription& description, DifficultyMiningOptions& options);
@@ -133,22 +128,15 @@ MinedTriplets DrawTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
 // The set's queries and positives, each with the nearest photos of other scenes (TPAMI 2019, section 4.3).
 struct NegativeMiningOptions {
   static constexpr const char* kKind = "negatives";
-  // Negatives a query.
-  int negatives = 5;  // TPAMI 2019, section 5.1
-  // "n1" or "n2": see NegativeVariant.
-  std::string variant = "n2";
-  // Queries drawn for an epoch, which its rounds share; all if there are fewer.
-  int queries = 2000;  // TPAMI 2019, PyTorch code; its MATLAB code: 6,000
-  // Photos among which an epoch's negatives are looked for.
-  int pool = 20000;  // TPAMI 2019, section 5.1: 22,000; the default of its PyTorch code: 20,000
-  // Number of queries to validate on, the same in every epoch; 0: all.
+  int negatives = 5;           // TPAMI 2019, section 5.1
+  std::string variant = "n2";  // NegativeVariant
+  int queries = 2000;          // TPAMI 2019, PyTorch code; its MATLAB code: 6,000
+  int pool = 20000;            // TPAMI 2019, section 5.1: 22,000; the default of its PyTorch code: 20,000
   int val_queries = 0;
-  // Draw m3 positives anew in each epoch from the candidates, instead of the one chosen when the set was
-  // made. Differs from cirtorch, whose positives are fixed: with few queries the variety helps.
+  // Differs from cirtorch, whose positives are fixed: with few queries the variety helps.
   bool redraw_positives = false;
-  // What redrawing takes for a candidate: see TupleOptions.
-  double min_overlap = 0.2;
-  double max_scale_change = 1.5;
+  double min_overlap = 0.2;       // as m3 of TupleOptions
+  double max_scale_change = 1.5;  // as m3 of TupleOptions
 };
 void Declare(OptionsDescription& description, NegativeMiningOptions& options);
 
@@ -161,11 +149,8 @@ using MinerChoice = Choice<MinerFamily>;
 struct MiningOptions {
   // By difficulty and at random a scene is a class.
   MinerChoice miner;
-  // Rounds of an epoch, each mined with the network as it is when its turn comes.
   int rounds = 1;  // TPAMI 2019, MATLAB code: 3 of 2,000 queries each; its PyTorch code: 1 of 2,000
-  // Whose descriptors training mines with: "current", the network as it is when a round begins (TPAMI 2019),
-  // or "start", as it was before training: no re-mining, to compare with.
-  std::string network = "current";
+  std::string network = "current";  // TPAMI 2019; "start" is no re-mining, to compare with
 };
 void Declare(OptionsDescription& description, MiningOptions& options);
 

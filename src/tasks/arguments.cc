@@ -6,6 +6,7 @@
 
 #include "util/check.h"
 #include "util/string.h"
+#include "vantage/choice.h"
 
 namespace vantage::tasks {
 namespace {
@@ -65,6 +66,7 @@ std::string ValueName(const Argument& argument) {
   return std::visit(
       [&](const auto* value) -> std::string {
         using T = std::remove_cv_t<std::remove_pointer_t<decltype(value)>>;
+        if constexpr (std::is_same_v<T, AnyChoice>) return "KIND[:OPTION=VALUE,...]";
         if constexpr (std::is_same_v<T, bool>) return "";
         if constexpr (std::is_integral_v<T>) return "N";
         if constexpr (std::is_floating_point_v<T>) return "X";
@@ -85,8 +87,8 @@ std::string Signature(const Argument& argument) {
 std::string Explanation(const Argument& argument) {
   const OptionField& field = argument.field();
   const std::string rule = field.RuleText();
-  const std::string value = field.ValueText();
-  const bool says_nothing = value == "\"\"" || value == "[]" || argument.IsSwitch();
+  const std::string value = field.CommandText();
+  const bool says_nothing = value.empty() || argument.IsSwitch();
   return StrCat(field.help, rule.empty() ? "" : StrCat(" (", rule, ")"),
                 says_nothing ? "" : StrCat("; default ", value));
 }

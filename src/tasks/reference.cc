@@ -199,7 +199,7 @@ json FactsOf(const Task& task) {
                          {"value", ValueName(argument)},
                          {"help", argument.field().help},
                          {"rule", argument.field().RuleText()},
-                         {"default", argument.field().ValueText()}});
+                         {"default", argument.field().CommandText()}});
   }
   return {{"name", task.name},
           {"section", SectionName(task.section)},
