@@ -33,13 +33,13 @@ void PutMean(json& result, const TaskFigure& figure) {
       serialize::NumberOrNull(figure.mean);
 }
 
-json FactsOf(const Interval& interval) {
+json JsonOf(const Interval& interval) {
   return {serialize::NumberOrNull(interval.low), serialize::NumberOrNull(interval.high)};
 }
 
-json FactsOf(const PairedComparison& comparison) {
+json JsonOf(const PairedComparison& comparison) {
   return {{"mean_difference", comparison.mean_difference},
-          {"interval", FactsOf(comparison.interval)},
+          {"interval", JsonOf(comparison.interval)},
           {"p_value", comparison.p_value},
           {"better", comparison.better},
           {"worse", comparison.worse},
@@ -157,7 +157,7 @@ class EvaluateCall : public TaskCall {
         if (!figure.figure.in_tables) continue;
         of_task["figures"][figure.figure.name] = {
             {"mean", serialize::NumberOrNull(figure.mean)},
-            {"interval", tasks::FactsOf(BootstrapMean(figure.values, task_.statistics))}};
+            {"interval", JsonOf(BootstrapMean(figure.values, task_.statistics))}};
       }
       of_task["interval"] = of_task["figures"][figures.at(0).figure.name]["interval"];
       of_task["judged_queries"] = figures.at(0).Counted();
@@ -195,7 +195,7 @@ class EvaluateCall : public TaskCall {
   void AddComparisons(const std::vector<TaskComparison>& comparisons, Result& result) const {
     for (const auto& [task, figure, comparison] : comparisons) {
       json& of_task = result.values["comparison"][KeyOf(task)];
-      const json facts = tasks::FactsOf(comparison);
+      const json facts = JsonOf(comparison);
       if (of_task.is_null()) of_task = facts;
       of_task["figures"][figure.name] = facts;
       if (figure.name != comparisons[0].figure.name) continue;

@@ -2,8 +2,10 @@
 #include "vantage/pipeline.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "nn/model_file.h"
+#include "pipeline/evaluate.h"
 #include "testing/files.h"
 #include "testing/models.h"
 #include "testing/photos.h"
@@ -131,6 +133,23 @@ TEST_F(Pipeline, PairsAreMeasuredByTheModelsOfTheirPhotos) {
   EXPECT_THAT(ErrorOf([&] { ProposePairs(task); }), HasSubstr("no pair of photos that have a descriptor"));
 }
 
+TEST_F(Pipeline, AModelIsEvaluatedAsItsDescriptorsAre) {
+  Extract(Extraction("all"));
+  pipeline::EvaluateTask task;
+  task.data = Path("photos");
+  task.source.path = Path("model.pth");
+  const pipeline::EvaluationOutcome by_model = Evaluate(task);
+  EXPECT_EQ(by_model.described.database.rows(), 12);
+  task.source.path = Path("all.npy");
+  task.save_results = Path("results.json");
+  const pipeline::EvaluationOutcome by_file = Evaluate(task);
+  EXPECT_EQ(MainFigure(by_file.results).values, MainFigure(by_model.results).values);
+  task.compare = std::exchange(task.save_results, "");
+  const pipeline::EvaluationOutcome compared = Evaluate(task);
+  ASSERT_FALSE(compared.comparisons.empty());
+  EXPECT_EQ(compared.comparisons[0].comparison.mean_difference, 0);
+}
+
 // The rules of options hold for programs as for the command line, and nothing has been written or read.
 TEST_F(Pipeline, WrongOptionsAreFoundBeforeAnyWork) {
   const std::vector<std::string> before = FilesBelow(folder_.path());
@@ -165,6 +184,11 @@ TEST_F(Pipeline, WrongOptionsAreFoundBeforeAnyWork) {
     ReconstructTask task{.photos = "none", .output = Path("out")};
     task.options.matching = "all";
     Reconstruct(task);
+  });
+  refuses([&] {
+    pipeline::EvaluateTask task{.source = {.path = "none"}, .data = "none"};
+    task.statistics.confidence = 2;
+    Evaluate(task);
   });
   refuses([&] { Convert({.input = {.path = "none"}, .output = Path("out.pth"), .format = "tiff"}); });
   EXPECT_EQ(FilesBelow(folder_.path()), before);
