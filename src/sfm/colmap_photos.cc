@@ -13,10 +13,7 @@ namespace vantage::sfm {
 std::vector<std::filesystem::path> PhotosForColmap(const std::filesystem::path& folder,
                                                    std::vector<std::filesystem::path> photos,
                                                    std::span<const image::Codec> codecs) {
-  std::vector<image::Codec> readable;
-  for (const image::Codec& codec : codecs) {
-    if (codec.colmap_reads) readable.push_back(codec);
-  }
+  const std::vector<image::Codec> readable = image::CodecsThat(&image::Codec::colmap_reads, codecs);
   if (readable.size() == codecs.size()) return photos;
   std::map<std::string_view, int64_t> left_out;
   std::erase_if(photos, [&](const std::filesystem::path& photo) {

@@ -13,6 +13,7 @@
 #include "image/codecs/codec.h"
 #include "image/codecs/exif.h"
 #include "image/smooth_image.h"
+#include "testing/exif.h"
 #include "testing/files.h"
 #include "util/file.h"
 #include "util/random.h"
@@ -23,6 +24,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
+using vantage::testing::WithOrientation;
 
 std::string GreyPng(int width, int height, bool sixteen_bits) {
   png_image header{};
@@ -66,19 +68,6 @@ std::string CmykJpeg(int width, int height, uint8_t ink, uint8_t black) {
   std::string text(reinterpret_cast<char*>(bytes), size);
   std::free(bytes);
   return text;
-}
-
-// `bytes` with an EXIF segment that holds the orientation.
-std::string WithOrientation(const std::string& jpeg, int orientation) {
-  std::string tiff("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 18);
-  tiff += static_cast<char>(orientation);
-  tiff += std::string("\0\0\0\0\0\0\0", 7);
-  const std::string segment = std::string("Exif\0\0", 6) + tiff;
-  const size_t length = segment.size() + 2;
-  std::string header("\xff\xe1");
-  header += static_cast<char>(length >> 8);
-  header += static_cast<char>(length & 255);
-  return jpeg.substr(0, 2) + header + segment + jpeg.substr(2);
 }
 
 std::string BigEndian(uint32_t number) {

@@ -61,6 +61,9 @@ std::span<const Codec> Codecs();
 // The format by the first bytes; null if it is none of these.
 const Codec* FindCodec(std::string_view bytes, std::span<const Codec> codecs = Codecs());
 
+// Those that have a fact: CodecsThat(&Codec::decodes_small).
+std::vector<Codec> CodecsThat(bool Codec::*fact, std::span<const Codec> codecs = Codecs());
+
 // The first kHeadSize bytes of a file; "" if it cannot be read.
 std::string ReadHead(const std::filesystem::path& path);
 

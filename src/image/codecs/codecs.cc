@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "image/codecs/codec.h"
 #include "util/index.h"
@@ -29,6 +30,13 @@ const Codec* FindCodec(std::string_view bytes, std::span<const Codec> codecs) {
     return codec.matches(bytes.substr(0, kHeadSize));
   });
   return found == codecs.end() ? nullptr : &*found;
+}
+
+std::vector<Codec> CodecsThat(bool Codec::*fact, std::span<const Codec> codecs) {
+  std::vector<Codec> those;
+  std::copy_if(codecs.begin(), codecs.end(), std::back_inserter(those),
+               [&](const Codec& codec) { return codec.*fact; });
+  return those;
 }
 
 std::string ReadHead(const std::filesystem::path& path) {
