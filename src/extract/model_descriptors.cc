@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "image/codecs/codec.h"
+#include "nn/precision.h"
 #include "util/check.h"
 #include "util/hash.h"
 #include "util/log.h"

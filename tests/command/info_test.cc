@@ -112,7 +112,9 @@ TEST(Info, SaysWhatTheDriverSaysWhereItFails) {
   const json system = SystemWithDriver("FAKE_DRIVER_FAILS=1");
   EXPECT_EQ(system["nvidia_driver"]["gpus"], json::array());
   EXPECT_EQ(system["devices"].size(), 1);
-  if (system["libtorch"]["build"] != "CPU") EXPECT_THAT(system["no_gpu"], HasSubstr("no device of the test"));
+  if (system["libtorch"]["build"] != "CPU") {
+    EXPECT_THAT(system["no_gpu"], HasSubstr("no device of the test"));
+  }
 }
 
 TEST(Info, WantsAFileForTensors) {

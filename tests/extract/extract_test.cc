@@ -2,6 +2,7 @@
 #include "vantage/describer.h"
 #include "vantage/evaluation.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
