@@ -84,8 +84,7 @@ json InfoOfPhoto(const fs::path& path) {
 
 json InfoOfSystem() {
   json result = ToJson(nn::ReadSystemInfo());
-  for (const image::Codec& codec : image::Codecs())
-    result["photo_formats"][std::string(codec.name)] = codec.extensions;
+  for (const Codec& codec : Codecs()) result["photo_formats"][codec.name] = codec.extensions;
   result["gradients_between_gpus"] = HasNccl() ? "NCCL" : "over the CPU";
   return result;
 }

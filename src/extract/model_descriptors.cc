@@ -39,7 +39,7 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
   description
       .Add("decode", options.decode,
            StrCat("exact, or fast: large photos of formats that can be decoded small (",
-                  image::CodecNames(image::CodecsThat(&image::Codec::decodes_small)),
+                  image::CodecNames(image::CodecsThat(&Codec::decodes_small)),
                   ") are decoded at a part of their size; changes descriptors a little"))
       .OneOf({"exact", "fast"});
   description

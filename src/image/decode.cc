@@ -19,15 +19,15 @@ std::string FirstBytes(std::string_view bytes) {
   return hex;
 }
 
-const image::Codec& CodecOf(std::string_view bytes, const std::string& source) {
+const Codec& CodecOf(std::string_view bytes, const std::string& source) {
   VANTAGE_CHECK(!bytes.empty(), source, ": the file is empty");
-  const image::Codec* codec = image::FindCodec(bytes);
+  const Codec* codec = image::FindCodec(bytes);
   VANTAGE_CHECK(codec != nullptr, source, ": not a ", image::CodecNames(), " (starts with ",
                 FirstBytes(bytes), ")");
   return *codec;
 }
 
-void CheckSize(const image::CodecHeader& header, uint64_t bytes_in_file, const DecodeOptions& options,
+void CheckSize(const CodecHeader& header, uint64_t bytes_in_file, const DecodeOptions& options,
                const std::string& source) {
   const int64_t width = header.image.width;
   const int64_t height = header.image.height;
@@ -60,7 +60,7 @@ Image ReadImage(const std::filesystem::path& path, const DecodeOptions& options)
 
 ImageHeader ReadImageHeader(const std::filesystem::path& path) {
   const std::string bytes = ReadFile(path, kMaxFileSize);
-  const image::Codec& codec = CodecOf(bytes, path.string());
+  const Codec& codec = CodecOf(bytes, path.string());
   ImageHeader header = codec.read_header(bytes, path.string()).image;
   header.format = codec.name;
   return header;

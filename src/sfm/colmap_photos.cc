@@ -12,12 +12,12 @@ namespace vantage::sfm {
 
 std::vector<std::filesystem::path> PhotosForColmap(const std::filesystem::path& folder,
                                                    std::vector<std::filesystem::path> photos,
-                                                   std::span<const image::Codec> codecs) {
-  const std::vector<image::Codec> readable = image::CodecsThat(&image::Codec::colmap_reads, codecs);
+                                                   std::span<const Codec> codecs) {
+  const std::vector<Codec> readable = image::CodecsThat(&Codec::colmap_reads, codecs);
   if (readable.size() == codecs.size()) return photos;
   std::map<std::string_view, int64_t> left_out;
   std::erase_if(photos, [&](const std::filesystem::path& photo) {
-    const image::Codec* codec = image::FindCodec(image::ReadHead(folder / photo), codecs);
+    const Codec* codec = image::FindCodec(image::ReadHead(folder / photo), codecs);
     if (codec == nullptr || codec->colmap_reads) return false;
     ++left_out[codec->name];
     return true;

@@ -13,6 +13,6 @@ namespace vantage::sfm {
 // others. Files of no known format stay: COLMAP says what is wrong with them.
 std::vector<std::filesystem::path> PhotosForColmap(const std::filesystem::path& folder,
                                                    std::vector<std::filesystem::path> photos,
-                                                   std::span<const image::Codec> codecs = image::Codecs());
+                                                   std::span<const Codec> codecs = Codecs());
 
 }  // namespace vantage::sfm

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr int64_t kMaxPixels = 1 << 18;
   const std::string_view bytes = fuzz::View(data, size);
   fuzz::MemoryBound bound{.bytes_per_byte = 4};
-  if (const image::Codec* codec = image::FindCodec(bytes))
+  if (const Codec* codec = image::FindCodec(bytes))
     bound.fixed = static_cast<uint64_t>(codec->fixed_bytes + codec->bytes_per_pixel * kMaxPixels);
   const int enough_pixels = size % 2 == 0 ? 0 : 16;
   const DecodeOptions options{

@@ -187,7 +187,7 @@ void WriteImages(const fs::path& folder) {
   for (const int side : {1, 24}) {
     Image image = MakeImage(side, side + 8);
     for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * i % 251);
-    for (const image::Codec& codec : image::Codecs()) {
+    for (const Codec& codec : Codecs()) {
       if (codec.encode != nullptr) WriteFile(folder / StrCat(side, codec.extensions[0]), codec.encode(image));
     }
   }

@@ -23,6 +23,7 @@
 #include "util/file.h"
 #include "util/random.h"
 #include "util/string.h"
+#include "vantage/error.h"
 #include "vantage/image.h"
 #include "vantage/photos.h"
 
@@ -38,6 +39,26 @@ using vantage::testing::TemporaryFolder;
 
 constexpr int kWidth = 320;
 constexpr int kHeight = 240;
+
+// A format of one colour a photo, which this program registers as others may: "TINY", width and height as one
+// byte each, and the colour.
+Codec TinyCodec() {
+  Codec codec{.name = "Tiny", .extensions = {".tiny"}};
+  codec.matches = [](std::string_view head) { return head.starts_with("TINY"); };
+  codec.read_header = [](std::string_view bytes, const std::string& source) {
+    if (bytes.size() < 9) throw Error(source + ": damaged Tiny");
+    const auto byte = [&](size_t at) { return static_cast<unsigned char>(bytes[at]); };
+    return CodecHeader{.image = {.width = byte(4), .height = byte(5)}, .pixels_per_byte = 1 << 13};
+  };
+  codec.decode = [](std::string_view bytes, const std::string&, int) {
+    Image image = MakeImage(static_cast<unsigned char>(bytes[4]), static_cast<unsigned char>(bytes[5]));
+    for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(bytes[6 + i % 3]);
+    return image;
+  };
+  return codec;
+}
+
+const bool kTinyIsRegistered = (RegisterCodec(TinyCodec()), true);
 
 std::string SampleOf(const Codec& codec) {
   if (codec.encode != nullptr) return codec.encode(SmoothImage(kWidth, kHeight));
@@ -108,10 +129,11 @@ TEST_P(EveryCodec, SaysAllThatIsNeeded) {
 TEST_P(EveryCodec, KnowsItsOwnFilesAlone) {
   EXPECT_EQ(FindCodec(bytes_), &codec_);
   for (const Codec& other : Codecs()) {
-    EXPECT_EQ(other.matches(bytes_.substr(0, kHeadSize)), &other == &codec_) << other.name;
+    EXPECT_EQ(other.matches(bytes_.substr(0, Codec::kHeadSize)), &other == &codec_) << other.name;
   }
-  for (size_t size = 0; size < kHeadSize; ++size) codec_.matches(bytes_.substr(0, size));
-  for (const std::string& other : {std::string(), std::string(kHeadSize, '\0'), std::string(kHeadSize, ' ')})
+  for (size_t size = 0; size < Codec::kHeadSize; ++size) codec_.matches(bytes_.substr(0, size));
+  for (const std::string& other :
+       {std::string(), std::string(Codec::kHeadSize, '\0'), std::string(Codec::kHeadSize, ' ')})
     EXPECT_FALSE(codec_.matches(other));
 }
 
@@ -267,7 +289,9 @@ TEST_P(EveryCodec, AHostileHeaderTakesNoMoreMemoryThanAllowed) {
 
 std::vector<std::string> AllCodecNames() {
   std::vector<std::string> names;
-  for (const Codec& codec : Codecs()) names.emplace_back(codec.name);
+  for (const Codec& codec : Codecs()) {
+    if (codec.name != "Tiny") names.push_back(codec.name);
+  }
   return names;
 }
 
@@ -278,14 +302,36 @@ INSTANTIATE_TEST_SUITE_P(Table, EveryCodec, ::testing::ValuesIn(AllCodecNames())
 });
 
 TEST(Codecs, AreNamedInSentences) {
-  const auto named = [](std::vector<std::string_view> names) {
+  const auto named = [](const std::vector<std::string>& names) {
     std::vector<Codec> codecs;
-    for (const std::string_view name : names) codecs.push_back({.name = name});
+    for (const std::string& name : names) codecs.push_back({.name = name});
     return CodecNames(codecs);
   };
   EXPECT_EQ(named({"JPEG"}), "JPEG");
   EXPECT_EQ(named({"JPEG", "PNG"}), "JPEG or PNG");
   EXPECT_EQ(named({"JPEG", "PNG", "PPM"}), "JPEG, PNG or PPM");
+}
+
+TEST(RegisterCodec, AddsAFormatBeforePhotosAreRead) {
+  EXPECT_TRUE(kTinyIsRegistered);
+  const TemporaryFolder folder;
+  WriteFile(folder / "a.TINY", "");
+  WriteFile(folder / "b", std::string("TINY\x02\x03\x09\x08\x07", 9));
+  EXPECT_THAT(WalkPhotos(folder.path()).photos, ElementsAre("a.TINY", "b"));
+  const Image image = ReadImage(folder / "b");
+  EXPECT_EQ(image.width, 2);
+  EXPECT_EQ(image.pixels[4], 8);
+  EXPECT_EQ(ReadImageHeader(folder / "b").format, "Tiny");
+  EXPECT_THAT(CodecNames(), HasSubstr(" or Tiny"));
+}
+
+TEST(RegisterCodec, RefusesWhatCannotBeUsed) {
+  EXPECT_THAT(ErrorOf([] { RegisterCodec(TinyCodec()); }), HasSubstr("a photo format 'Tiny' already"));
+  Codec codec = TinyCodec();
+  codec.name = "Late";
+  EXPECT_THAT(ErrorOf([&] { RegisterCodec(codec); }), HasSubstr("'Late' comes too late"));
+  codec.decode = nullptr;
+  EXPECT_THAT(ErrorOf([&] { RegisterCodec(codec); }), HasSubstr("needs a name, an extension"));
 }
 
 // A format that others turn: its one pixel row is red, green.

@@ -25,7 +25,7 @@ TEST(PhotosForColmap, LeavesOutFormatsThatItDoesNotReadAndSaysSo) {
   WriteFile(folder / "b.jpg", "strange");  // the content tells the format, not the name
   WriteFile(folder / "c.jpg", "");
   const std::vector<std::filesystem::path> photos = {"a.jpg", "b.jpg", "c.jpg"};
-  std::vector<image::Codec> codecs = {
+  std::vector<Codec> codecs = {
       {.name = "Readable", .matches = [](std::string_view head) { return head.starts_with("readable"); }},
       {.name = "Strange", .matches = [](std::string_view head) { return head.starts_with("strange"); }}};
   std::vector<std::string> warnings;

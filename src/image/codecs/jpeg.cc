@@ -162,7 +162,7 @@ ImageColor ColorOf(const Decoder& decoder) {
   }
 }
 
-image::CodecHeader ReadJpegHeader(std::string_view bytes, const std::string& source) {
+CodecHeader ReadJpegHeader(std::string_view bytes, const std::string& source) {
   Decoder decoder;
   ReadHeaderOrThrow(decoder, bytes, source);
   return {.image = {.width = static_cast<int>(decoder.codec.image_width),

@@ -128,7 +128,7 @@ ImageColor ColorOf(int color_type) {
   return (color_type & PNG_COLOR_MASK_COLOR) != 0 ? ImageColor::kRgb : ImageColor::kGrey;
 }
 
-image::CodecHeader ReadPngHeader(std::string_view bytes, const std::string& source) {
+CodecHeader ReadPngHeader(std::string_view bytes, const std::string& source) {
   Decoder decoder(bytes);
   ReadHeaderOrThrow(decoder, source);
   const int color_type = png_get_color_type(decoder.codec, decoder.info);
