@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every command in the documents names a subcommand and options that there are, and every link something that is there:
-docs_test.py VANTAGE."""
+"""Every command in the documents names a subcommand and options that there are, every link leads to something that is there,
+and no document lists the formats of photos, which `vantage info` does: docs_test.py VANTAGE."""
+import json
 import pathlib
 import re
 import shlex
@@ -77,11 +78,21 @@ def help_of(command, known={}):
     return known[command]
 
 
+def lists_of_formats(path, formats):
+    """"JPEG or PNG", "`.jpg`, `.png`": two formats or endings side by side."""
+    words = [*map(re.escape, formats), *(f"`{re.escape(ending)}`" for endings in formats.values() for ending in endings)]
+    word = "(?:" + "|".join(words) + ")"
+    yield from re.findall(rf"{word}(?:,| and| or)\s+{word}", path.read_text())
+
+
 def main():
     problems, commands = [], 0
+    formats = json.loads(subprocess.run([VANTAGE, "info", "--json"], capture_output=True, check=True).stdout)["photo_formats"]
     for path in documents():
         if path.suffix == ".md":
-            problems += [f"{path.relative_to(ROOT)}: link to {broken}" for broken in broken_links(path)]
+            name = path.relative_to(ROOT)
+            problems += [f"{name}: link to {broken}" for broken in broken_links(path)]
+            problems += [f"{name}: '{found}': 'vantage info' lists the formats" for found in lists_of_formats(path, formats)]
         for number, line in lines_of_code(path):
             match = PROGRAM.search(line)
             if not match:
@@ -101,7 +112,8 @@ def main():
                     problems.append(f"{where}: vantage {command} has no option {option}")
     print(f"{commands} commands")
     assert commands > 80, commands
-    pictures = sum(path.stat().st_size for path in (ROOT / "docs").rglob("*.jpg"))
+    endings = [ending for of_format in formats.values() for ending in of_format]
+    pictures = sum(path.stat().st_size for path in (ROOT / "docs").rglob("*") if path.suffix in endings)
     assert pictures < 600_000, pictures
     if problems:
         sys.exit("\n".join(problems))

@@ -40,8 +40,9 @@ struct ExtractOptions {
   // Scales that a photo, reduced to image_size, is described at: each resized bilinearly, the descriptors
   // averaged (TPAMI 2019, section 5.1).
   std::vector<double> scales = {1};
-  // "exact": JPEGs are decoded at full resolution, as cirtorch does. "fast": at a half, a quarter or an
-  // eighth where that is still as large as image_size; descriptors change a little (docs/performance.md).
+  // "exact": photos are decoded at full resolution, as cirtorch does. "fast": photos of formats that can be
+  // decoded small (JPEG: at a half, a quarter or an eighth of their size) are, if that is still as large as
+  // image_size; descriptors change a little (docs/performance.md).
   // Parts of photos are decoded exactly in any case.
   std::string decode = "exact";
   // What the trunk computes in: "fp32", "tf32", "bf16" or "fp16".

@@ -34,26 +34,43 @@ Image MakeImage(int width, int height);
 struct DecodeOptions {
   // Turn and mirror the image as its EXIF orientation says. Off as in cirtorch, whose loader leaves it.
   bool apply_exif_orientation = false;
-  // Larger images are an error, found before their memory is taken: 24 bytes a pixel and 20 MB at most.
+  // Larger images are an error, found before their memory is taken: at most 24 bytes a pixel and 20 MB.
   // Pixels.
   int64_t max_pixels = int64_t{1} << 28;
-  // A JPEG whose longest side has a multiple of so many pixels may be decoded at a half, a quarter or an
-  // eighth of its size, as long as the longest side keeps so many: several times as fast, up to 16 grey
-  // levels away from decoding first and reducing then. 0: always at full size.
+  // If a photo's longest side has a multiple of this many pixels and its format can be decoded small (JPEG:
+  // at a half, a quarter or an eighth of its size), decode it small, with at least this many pixels on the
+  // longest side: several times as fast, up to 16 grey levels away from decoding first and reducing then. 0:
+  // always at full size.
   int enough_pixels = 0;
 };
 
+enum class ImageColor { kGrey, kRgb, kPalette, kInks };
+
 // What a file says of itself before it is decoded.
 struct ImageHeader {
-  int width = 0;  // as stored, before any turn
+  std::string format;  // "JPEG": one of those that `vantage info` lists
+  int width = 0;       // as decoded, before any turn
   int height = 0;
   int exif_orientation = 1;  // 1 to 8, EXIF 2.3 table 6
+  // The format turns its photos itself: decoded pixels are upright, whatever DecodeOptions say.
+  bool is_upright = false;
+  ImageColor color = ImageColor::kRgb;  // as stored; decoding gives RGB
+  bool has_alpha = false;               // dropped by decoding
+  int bit_depth = 8;                    // bits a channel, or of a palette's index, as stored
 };
 
-// Decodes a JPEG (grey, YCbCr, CMYK, baseline or progressive) or a PNG (any colour type and depth; alpha is
-// dropped and the high byte of 16 bits kept, as Pillow's convert('RGB') does). Throws Error naming the source
-// where it is neither, truncated, damaged, or larger than allowed or than its bytes can describe (a PNG's
-// 8256 bits of pixels a byte, a JPEG's 512 pixels).
+struct ImageSize {
+  int width = 0;
+  int height = 0;
+};
+
+// The size of the image that decoding at full size gives.
+ImageSize DecodedSize(const ImageHeader& header, bool apply_exif_orientation);
+
+// Decodes a photo of any format that this build reads (`vantage info` lists them), in any colour type and
+// depth: alpha is dropped and the high byte of 16 bits kept, as Pillow's convert('RGB') does; inks become RGB
+// as in Pillow. The file's content tells the format, not its name. Throws Error naming the source if it is of
+// another format, truncated, damaged, or larger than allowed or than its bytes can describe.
 Image DecodeImage(std::string_view bytes, const std::string& source, const DecodeOptions& options = {});
 Image ReadImage(const std::filesystem::path& path, const DecodeOptions& options = {});
 
@@ -86,10 +103,6 @@ Image Crop(const Image& image, const Box& box);
 Image Thumbnail(const Image& image, int size);
 
 // The size that Thumbnail gives an image of this size.
-struct ImageSize {
-  int width = 0;
-  int height = 0;
-};
 ImageSize ThumbnailSize(int width, int height, int size);
 
 // Pillow's resize((width, height), LANCZOS, reducing_gap = 2).

@@ -21,8 +21,11 @@ struct PhotoRequest {
   int turn = 0;
 };
 
-// The path without the ending of a photo (.jpg, .jpeg, .jpe, .jfif, .png, in any case): "a/img.v1.jpg" gives
-// "a/img.v1", which stays as it is.
+// Endings of the files of all photo formats that this build reads, in lower case, with the dot: ".jpg", ...
+const std::vector<std::string>& PhotoExtensions();
+
+// The path without the ending of a photo, if it has one, in any case: "a/img.v1.jpg" gives "a/img.v1", which
+// stays as it is.
 std::filesystem::path WithoutPhotoEnding(const std::filesystem::path& path);
 
 // Finds photos by name: files of a folder, or the names in a descriptor file. A place is an index into
@@ -75,9 +78,9 @@ struct PhotoFolder {
   std::string LeftOutText() const;
 };
 
-// Walks a folder and those below it. A file is a photo if its ending says so (.jpg, .jpeg, .jpe, .jfif, .png
-// in any case), else if its first bytes do. Links to folders are followed, and each real folder is walked
-// once. Throws Error if the folder is missing or cannot be read.
+// Walks a folder and those below it. A file is a photo if its ending says so (PhotoExtensions, in any case),
+// else if its first bytes do. Links to folders are followed, and each real folder is walked once. Throws
+// Error if the folder is missing or cannot be read.
 PhotoFolder WalkPhotos(const std::filesystem::path& folder);
 
 // The photos of a folder by the sub-folder that they are in or below.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "vantage/choice.h"
+#include "vantage/codecs.h"
 #include "vantage/colmap.h"
 #include "vantage/describer.h"
 #include "vantage/descriptors.h"

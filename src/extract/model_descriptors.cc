@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "image/codecs/codec.h"
+#include "nn/precision.h"
 #include "util/check.h"
 #include "util/hash.h"
 #include "util/log.h"
@@ -36,9 +38,9 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
       .Flag("dim");
   description
       .Add("decode", options.decode,
-           "exact, or fast: large JPEGs at a half, a quarter or an eighth of their size; changes descriptors "
-           "a "
-           "little")
+           StrCat("exact, or fast: large photos of formats that can be decoded small (",
+                  image::CodecNames(image::CodecsThat(&Codec::decodes_small)),
+                  ") are decoded at a part of their size; changes descriptors a little"))
       .OneOf({"exact", "fast"});
   description
       .Add("precision", options.precision,

@@ -5,36 +5,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "image/codecs.h"
 #include "util/check.h"
-#include "util/file.h"
 #include "util/index.h"
 
 namespace vantage {
-namespace {
-
-enum class Format { kJpeg, kPng };
-
-constexpr uint64_t kMaxFileSize = uint64_t{1} << 30;
-
-std::string FirstBytes(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex = "0x";
-  for (const char c : bytes.substr(0, 4)) {
-    hex += kDigits[static_cast<unsigned char>(c) >> 4];
-    hex += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return hex;
-}
-
-Format DetectFormat(std::string_view bytes, const std::string& source) {
-  VANTAGE_CHECK(!bytes.empty(), source, ": the file is empty");
-  if (bytes.substr(0, 2) == "\xff\xd8") return Format::kJpeg;
-  if (bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n") return Format::kPng;
-  throw Error(StrCat(source, ": not a JPEG or PNG (starts with ", FirstBytes(bytes), ")"));
-}
-
-}  // namespace
 
 void CheckImage(const Image& image) {
   VANTAGE_CHECK(image.width > 0 && image.height > 0 &&
@@ -46,35 +20,6 @@ void CheckImage(const Image& image) {
 Image MakeImage(int width, int height) {
   VANTAGE_CHECK(width > 0 && height > 0, "an image of ", width, " x ", height, " pixels");
   return {width, height, std::vector<uint8_t>(ToIndex(width) * ToIndex(height) * 3)};
-}
-
-void image::CheckImageSize(int64_t width, int64_t height, uint64_t bytes_in_file, int64_t pixels_per_byte,
-                           const DecodeOptions& options, const std::string& source) {
-  VANTAGE_CHECK(width > 0 && height > 0, source, ": an image of ", width, " x ", height, " pixels");
-  VANTAGE_CHECK(width <= options.max_pixels / height, source, ": ", width, " x ", height,
-                " pixels are more than the ", options.max_pixels, " allowed");
-  VANTAGE_CHECK(width * height / pixels_per_byte <= static_cast<int64_t>(bytes_in_file), source,
-                ": the header says ", width, " x ", height, " pixels, which the file's ", bytes_in_file,
-                " bytes cannot hold");
-}
-
-Image DecodeImage(std::string_view bytes, const std::string& source, const DecodeOptions& options) {
-  int orientation = 1;
-  Image image = DetectFormat(bytes, source) == Format::kJpeg
-                    ? image::DecodeJpeg(bytes, source, options, orientation)
-                    : image::DecodePng(bytes, source, options, orientation);
-  if (!options.apply_exif_orientation) return image;
-  return ApplyOrientation(std::move(image), orientation);
-}
-
-Image ReadImage(const std::filesystem::path& path, const DecodeOptions& options) {
-  return DecodeImage(ReadFile(path, kMaxFileSize), path.string(), options);
-}
-
-ImageHeader ReadImageHeader(const std::filesystem::path& path) {
-  const std::string bytes = ReadFile(path, kMaxFileSize);
-  return DetectFormat(bytes, path.string()) == Format::kJpeg ? image::ReadJpegHeader(bytes, path.string())
-                                                             : image::ReadPngHeader(bytes, path.string());
 }
 
 Image ApplyOrientation(Image image, int exif_orientation) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/photos.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,9 +10,9 @@
 #include <system_error>
 #include <utility>
 
+#include "image/codecs/codec.h"
 #include "util/check.h"
 #include "util/file.h"
-#include "util/index.h"
 #include "util/log.h"
 #include "util/rethrow.h"
 #include "util/string.h"
@@ -43,19 +41,11 @@ bool IsReducedCopy(const fs::path& folder) {
   });
 }
 
-std::string HeadOf(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return "";
-  std::array<char, 16> head{};
-  const ssize_t size = ::read(descriptor, head.data(), head.size());
-  ::close(descriptor);
-  return size > 0 ? std::string(head.data(), ToIndex(size)) : "";
-}
-
-// What an image is by its first bytes: "photo" for what vantage reads, "" for no image.
+// What an image is by its first bytes: "photo" if vantage reads it, else the name of a format that others
+// read, "" for no image.
 std::string KindOf(std::string_view head) {
   using namespace std::string_view_literals;
-  if (head.starts_with("\xFF\xD8\xFF") || head.starts_with("\x89PNG\r\n\x1a\n")) return "photo";
+  if (image::FindCodec(head) != nullptr) return "photo";
   if (head.starts_with("RIFF") && head.substr(std::min<size_t>(8, head.size())).starts_with("WEBP"))
     return "WebP";
   if (head.starts_with("II*\0"sv) || head.starts_with("MM\0*"sv)) return "TIFF";
@@ -125,7 +115,7 @@ class Walker {
       const std::vector<std::string>& endings = PhotoExtensions();
       const bool named =
           std::find(endings.begin(), endings.end(), ToLower(path.extension().string())) != endings.end();
-      const std::string kind = named ? "photo" : KindOf(HeadOf(path));
+      const std::string kind = named ? "photo" : KindOf(image::ReadHead(path));
       if (kind == "photo") {
         found_.photos.push_back(path.lexically_relative(root_));
       } else if (!kind.empty()) {

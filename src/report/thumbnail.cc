@@ -53,7 +53,10 @@ PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const Thumbnail
     const DecodeOptions decode{.apply_exif_orientation = options.apply_exif_orientation,
                                .enough_pixels = 2 * options.size};
     Image small = Thumbnail(ReadImage(photo, decode), options.size);
-    if (box) Outline(small, *box, static_cast<double>(small.width) / ReadImageHeader(photo).width);
+    if (box) {
+      const ImageSize full = DecodedSize(ReadImageHeader(photo), options.apply_exif_orientation);
+      Outline(small, *box, static_cast<double>(small.width) / full.width);
+    }
     thumbnail.jpeg = EncodeJpeg(small, options.quality);
     thumbnail.width = small.width;
     thumbnail.height = small.height;

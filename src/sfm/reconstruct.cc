@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "sfm/colmap_photos.h"
 #include "sfm/scene_work.h"
 #include "util/check.h"
 #include "util/file.h"
@@ -27,10 +28,15 @@ std::vector<sfm::PhotoScene> FindScenes(const fs::path& photos, bool pool) {
   std::vector<sfm::PhotoScene> scenes;
   const std::string own_name = FolderName(photos);
   if (pool) {
-    scenes.push_back({own_name, photos, ListPhotoFiles(photos)});
+    scenes.push_back({own_name, photos, sfm::PhotosForColmap(photos, ListPhotoFiles(photos))});
   } else {
     GroupedPhotos found = GroupPhotoFiles(photos);
-    for (auto& [name, files] : found.groups) scenes.push_back({name, photos / name, std::move(files)});
+    for (auto& [name, files] : found.groups) {
+      const fs::path folder = photos / name;
+      files = sfm::PhotosForColmap(folder, std::move(files));
+      if (!files.empty()) scenes.push_back({name, folder, std::move(files)});
+    }
+    found.loose = sfm::PhotosForColmap(photos, std::move(found.loose));
     if (!found.loose.empty()) {
       if (!scenes.empty()) {
         VANTAGE_CHECK(found.groups.count(own_name) == 0, photos.string(), ": ", found.loose.size(),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "descriptors/provenance_json.h"
+#include "image/codecs/codec.h"
 #include "nn/model_info_json.h"
 #include "nn/system_info.h"
 #include "tasks/task.h"
@@ -11,6 +13,7 @@
 #include "util/check.h"
 #include "vantage/colmap.h"
 #include "vantage/descriptors.h"
+#include "vantage/image.h"
 #include "vantage/model.h"
 #include "vantage/training.h"
 #include "vantage/training_set.h"
@@ -60,8 +63,22 @@ json InfoOfDescriptors(const fs::path& path) {
           {"provenance", ToJson(file.provenance)}};
 }
 
+json InfoOfPhoto(const fs::path& path) {
+  const ImageHeader header = ReadImageHeader(path);
+  constexpr std::array kColors = {"grey", "RGB", "palette", "CMYK"};  // as ImageColor
+  return {{"kind", "photo"},
+          {"format", header.format},
+          {"width", header.width},
+          {"height", header.height},
+          {"exif_orientation", header.exif_orientation},
+          {"color", kColors.at(static_cast<size_t>(header.color))},
+          {"alpha", header.has_alpha},
+          {"bit_depth", header.bit_depth}};
+}
+
 json InfoOfSystem() {
   json result = ToJson(nn::ReadSystemInfo());
+  for (const Codec& codec : Codecs()) result["photo_formats"][codec.name] = codec.extensions;
   result["gradients_between_gpus"] = HasNccl() ? "NCCL" : "over the CPU";
   return result;
 }
@@ -123,6 +140,7 @@ class InfoCall : public TaskCall {
     if (IsColmapDatabase(path_)) return InfoOfColmapDatabase(path_);
     if (extension == ".db" || training_set::IsPicklePath(path_)) return InfoOfTrainingSet(path_);
     if (IsDescriptorPath(path_)) return InfoOfDescriptors(path_);
+    if (image::FindCodec(image::ReadHead(path_)) != nullptr) return InfoOfPhoto(path_);
     return ToJson(ReadModelInfo(path_), all_tensors_);
   }
 
@@ -136,8 +154,8 @@ Task InfoRow() {
   return {.name = "info",
           .section = Section::kFiles,
           .summary =
-              "Tell what a model, training set, descriptor file, sparse model or COLMAP database holds, "
-              "or, without one, what vantage can compute on here",
+              "Tell what a model, training set, descriptor file, photo, sparse model or COLMAP database "
+              "holds, or, without one, what vantage can compute on and read here",
           .examples = {"vantage info model.pth", "vantage info"},
           .make = MakeCall<InfoCall>};
 }

@@ -126,9 +126,4 @@ std::vector<std::string> ListFolders(const fs::path& folder) try {
   RethrowAsError();
 }
 
-const std::vector<std::string>& PhotoExtensions() {
-  static const std::vector<std::string> kExtensions = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
-  return kExtensions;
-}
-
 }  // namespace vantage

@@ -131,7 +131,4 @@ std::vector<std::string> ListFolders(const std::filesystem::path& folder);
 // The last folder's name: "landmarks" of "x/landmarks/", and that of the current folder of ".".
 std::string FolderName(const std::filesystem::path& folder);
 
-// Extensions of photos that vantage reads: .jpg, .jpeg, .jpe, .jfif, .png.
-const std::vector<std::string>& PhotoExtensions();
-
 }  // namespace vantage

@@ -6,10 +6,15 @@
 #include <string>
 
 #include "command/run_vantage.h"
+#include "testing/exif.h"
+#include "testing/files.h"
 #include "util/cpu.h"
+#include "util/file.h"
 #include "util/simd.h"
 #include "util/string.h"
 #include "util/subprocess.h"
+#include "vantage/image.h"
+#include "vantage/photos.h"
 #include "vantage/run_context.h"
 
 namespace vantage {
@@ -31,6 +36,30 @@ TEST(Info, WithoutAFileTellsWhatVantageComputesOn) {
   EXPECT_EQ(system["devices"]["cpu"]["precisions"],
             HasFastBfloat16() ? json({"fp32", "bf16"}) : json({"fp32"}));
   for (const json& device : system["devices"]) EXPECT_FALSE(device["name"].empty());
+}
+
+TEST(Info, NamesTheEndingsOfAllPhotoFormats) {
+  std::vector<std::string> endings;
+  const json formats = VantageJson({"info"})["photo_formats"];
+  for (const auto& [name, of_format] : formats.items()) {
+    EXPECT_NE(of_format, json::array()) << name;
+    for (const json& ending : of_format) endings.push_back(ending);
+  }
+  EXPECT_THAT(endings, ::testing::UnorderedElementsAreArray(PhotoExtensions()));
+  EXPECT_THAT(Vantage({"info"}).text, HasSubstr("\n  PNG: .png\n"));
+}
+
+TEST(Info, TellsWhatAPhotoIs) {
+  const vantage::testing::TemporaryFolder folder;
+  WriteFile(folder / "photo", vantage::testing::WithOrientation(EncodeJpeg(MakeImage(30, 20), 90), 6));
+  EXPECT_EQ(VantageJson({"info", (folder / "photo").string()}), json({{"kind", "photo"},
+                                                                      {"format", "JPEG"},
+                                                                      {"width", 30},
+                                                                      {"height", 20},
+                                                                      {"exif_orientation", 6},
+                                                                      {"color", "RGB"},
+                                                                      {"alpha", false},
+                                                                      {"bit_depth", 8}}));
 }
 
 TEST(Info, TheKernelsAreThoseThatTheEnvironmentAllows) {
@@ -83,7 +112,9 @@ TEST(Info, SaysWhatTheDriverSaysWhereItFails) {
   const json system = SystemWithDriver("FAKE_DRIVER_FAILS=1");
   EXPECT_EQ(system["nvidia_driver"]["gpus"], json::array());
   EXPECT_EQ(system["devices"].size(), 1);
-  if (system["libtorch"]["build"] != "CPU") EXPECT_THAT(system["no_gpu"], HasSubstr("no device of the test"));
+  if (system["libtorch"]["build"] != "CPU") {
+    EXPECT_THAT(system["no_gpu"], HasSubstr("no device of the test"));
+  }
 }
 
 TEST(Info, WantsAFileForTensors) {

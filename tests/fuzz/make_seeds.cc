@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "image/codecs/codec.h"
 #include "serialize/npy.h"
 #include "serialize/pickle.h"
 #include "serialize/safetensors.h"
@@ -186,8 +187,9 @@ void WriteImages(const fs::path& folder) {
   for (const int side : {1, 24}) {
     Image image = MakeImage(side, side + 8);
     for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * i % 251);
-    WriteFile(folder / StrCat(side, ".jpg"), EncodeJpeg(image, 80));
-    WriteFile(folder / StrCat(side, ".png"), EncodePng(image));
+    for (const Codec& codec : Codecs()) {
+      if (codec.encode != nullptr) WriteFile(folder / StrCat(side, codec.extensions[0]), codec.encode(image));
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/photos.h"
 
+#include "image/codecs/codec.h"
 #include "testing/files.h"
 #include "util/file.h"
+#include "util/string.h"
 
 namespace vantage::image {
 namespace {
@@ -33,19 +35,31 @@ TEST(WalkPhotos, TakesPhotosByEndingElseByContent) {
   EXPECT_EQ(WalkPhotos(folder.path()).LeftOutText(), "");
 }
 
-TEST(WalkPhotos, CountsImagesOfOtherFormats) {
+TEST(WalkPhotos, CountsImagesOfFormatsThatItDoesNotRead) {
+  const std::vector<std::pair<std::string, std::string>> images = {
+      {"WebP", "RIFF....WEBPVP8 "},
+      {"HEIC", std::string("\0\0\0\x18", 4) + "ftypheic...."},
+      {"HEIC", std::string("\0\0\0\x18", 4) + "ftypmif1...."},
+      {"AVIF", std::string("\0\0\0\x18", 4) + "ftypavif...."},
+      {"TIFF", std::string("II*\0....", 8)},
+      {"GIF", "GIF89a.."},
+      {"PNM", "P5\n1 1\n255\n."},
+  };
   const TemporaryFolder folder;
-  Touch(folder / "a.jpg");
-  WriteFile(folder / "b.webp", "RIFF....WEBPVP8 ");
-  WriteFile(folder / "c.heic", std::string("\0\0\0\x18"
-                                           "ftypheic....",
-                                           16));
-  WriteFile(folder / "d.heic", std::string("\0\0\0\x18"
-                                           "ftypheic....",
-                                           16));
-  WriteFile(folder / "e.tif", std::string("II*\0....", 8));
+  std::map<std::string, int64_t> expected;
+  for (size_t i = 0; i < images.size(); ++i) {
+    const auto& [kind, bytes] = images[i];
+    WriteFile(folder / StrCat(i, ".image"), bytes);
+    if (FindCodec(bytes) == nullptr) ++expected[kind];
+  }
   const PhotoFolder found = WalkPhotos(folder.path());
-  EXPECT_THAT(found.left_out, ElementsAre(Pair("HEIC", 2), Pair("TIFF", 1), Pair("WebP", 1)));
+  EXPECT_EQ(found.left_out, expected);
+}
+
+TEST(PhotoFolder, SaysWhatWasLeftOut) {
+  PhotoFolder found;
+  EXPECT_EQ(found.LeftOutText(), "");
+  found.left_out = {{"HEIC", 2}, {"TIFF", 1}, {"WebP", 1}};
   EXPECT_EQ(found.LeftOutText(), "4 images of other formats were left out (HEIC 2, TIFF 1, WebP 1)");
 }
 

@@ -159,7 +159,7 @@ TEST(MineRound, GoesOnWithoutPhotosThatCannotBeRead) {
   const nn::ModelParts model = MakeFormulaModel();
   const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
   ASSERT_EQ(mined.failed.size(), 1U);
-  EXPECT_THAT(mined.failed[0], HasSubstr("0.jpg: not a JPEG or PNG"));
+  EXPECT_THAT(mined.failed[0], HasSubstr("0.jpg: not a JPEG"));
   for (const Tuple& tuple : mined.tuples) {
     EXPECT_NE(tuple.query, PhotoId{0});
     EXPECT_NE(tuple.positive, PhotoId{0});

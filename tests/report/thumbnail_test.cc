@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report/thumbnail.h"
 
+#include "testing/exif.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "util/file.h"
@@ -34,7 +35,7 @@ TEST(Thumbnail, SaysWhyThereIsNone) {
   WriteFile(folder / "text.jpg", "no photo");
   WriteFile(folder / "cut.jpg", EncodeJpeg(MakePhoto(1, 0, 300, 120), 95).substr(0, 900));
   EXPECT_EQ(MakeThumbnail(folder / "none.jpg", {}).problem, "no such file");
-  EXPECT_THAT(MakeThumbnail(folder / "text.jpg", {}).problem, StartsWith("not a JPEG or PNG"));
+  EXPECT_THAT(MakeThumbnail(folder / "text.jpg", {}).problem, StartsWith("not a JPEG"));
   EXPECT_THAT(MakeThumbnail(folder / "cut.jpg", {}).problem, StartsWith("truncated JPEG"));
   EXPECT_THAT(MakeThumbnail(folder.path(), {}).problem, ::testing::Not(IsEmpty()));
   EXPECT_THAT(MakeThumbnail(folder / "text.jpg", {}).jpeg, IsEmpty());
@@ -77,6 +78,19 @@ TEST(Thumbnail, OutlinesTheBoxWhereItIs) {
   EXPECT_LT(image.Row(30)[3 * 40], 100);  // inside
   EXPECT_LT(image.Row(30)[3 * 80], 100);  // outside
   EXPECT_NE(plain.jpeg, marked.jpeg);
+}
+
+TEST(Thumbnail, OutlinesTheBoxOfATurnedPhotoWhereItIs) {
+  const TemporaryFolder folder;
+  const std::string stored = EncodeJpeg(MakeImage(200, 400), 90);
+  WriteFile(folder / "grey.jpg", testing::WithOrientation(stored, 6));  // 400 x 200 pixels once it is turned
+  const ThumbnailOptions options{.size = 100, .quality = 100, .apply_exif_orientation = true};
+  const PhotoThumbnail marked = MakeThumbnail(folder / "grey.jpg", options, Box{80, 40, 240, 1000});
+  const Image image = DecodeImage(marked.jpeg, "marked");
+  ASSERT_EQ(image.width, 100);
+  EXPECT_GT(image.Row(30)[3 * 20], 150);  // its left side: 80 of 400 pixels, reduced to 100
+  EXPECT_GT(image.Row(10)[3 * 40], 150);  // its top
+  EXPECT_LT(image.Row(30)[3 * 40], 100);  // inside
 }
 
 TEST(Thumbnails, RefuseOptionsThatMeanNothing) {

@@ -150,8 +150,8 @@ TEST_F(Report, PhotosThatCannotBeReadBecomePlaceholders) {
   std::filesystem::remove(folder_ / set_.photos[0].path);
   WriteFile(folder_ / set_.photos[1].path, "no <photo>");
   const TrainingSetReportSummary summary = Write();
-  EXPECT_THAT(summary.unreadable, ElementsAre("photos/scene0/0.jpg: no such file",
-                                              HasSubstr("photos/scene0/1.jpg: not a JPEG or PNG")));
+  EXPECT_THAT(summary.unreadable,
+              ElementsAre("photos/scene0/0.jpg: no such file", HasSubstr("photos/scene0/1.jpg: not a JPEG")));
   const std::string page = Page();
   EXPECT_EQ(ImagesOf(page).size(), 28U);
   EXPECT_THAT(

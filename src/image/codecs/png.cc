@@ -7,7 +7,8 @@
 #include <cstring>
 #include <new>
 
-#include "image/codecs.h"
+#include "image/codecs/codec.h"
+#include "image/codecs/exif.h"
 #include "util/check.h"
 #include "util/index.h"
 
@@ -111,45 +112,54 @@ bool ReadRows(Decoder& decoder, png_bytepp rows) {
   throw Error(StrCat(source, ": damaged PNG: ", decoder.state.message));
 }
 
-ImageHeader Header(Decoder& decoder) {
-  ImageHeader header;
-  header.width = static_cast<int>(png_get_image_width(decoder.codec, decoder.info));
-  header.height = static_cast<int>(png_get_image_height(decoder.codec, decoder.info));
+void ReadHeaderOrThrow(Decoder& decoder, const std::string& source) {
+  if (!ReadHeader(decoder)) Fail(decoder, source);
+}
+
+int OrientationOf(Decoder& decoder) {
   png_uint_32 size = 0;
   png_bytep exif = nullptr;
-  if (png_get_eXIf_1(decoder.codec, decoder.info, &size, &exif) != 0) {
-    header.exif_orientation = image::ExifOrientation({reinterpret_cast<const char*>(exif), size});
-  }
-  return header;
+  if (png_get_eXIf_1(decoder.codec, decoder.info, &size, &exif) == 0) return 1;
+  return image::ExifOrientation({reinterpret_cast<const char*>(exif), size});
 }
 
-}  // namespace
-
-ImageHeader image::ReadPngHeader(std::string_view bytes, const std::string& source) {
-  Decoder decoder(bytes);
-  if (!ReadHeader(decoder)) Fail(decoder, source);
-  return Header(decoder);
+ImageColor ColorOf(int color_type) {
+  if (color_type == PNG_COLOR_TYPE_PALETTE) return ImageColor::kPalette;
+  return (color_type & PNG_COLOR_MASK_COLOR) != 0 ? ImageColor::kRgb : ImageColor::kGrey;
 }
 
-Image image::DecodePng(std::string_view bytes, const std::string& source, const DecodeOptions& options,
-                       int& orientation) {
+CodecHeader ReadPngHeader(std::string_view bytes, const std::string& source) {
   Decoder decoder(bytes);
-  if (!ReadHeader(decoder)) Fail(decoder, source);
-  const ImageHeader header = Header(decoder);
-  orientation = header.exif_orientation;
-  const int bits_per_pixel =
-      png_get_channels(decoder.codec, decoder.info) * png_get_bit_depth(decoder.codec, decoder.info);
-  image::CheckImageSize(header.width, header.height, bytes.size(), kBitsPerByte / bits_per_pixel, options,
-                        source);
+  ReadHeaderOrThrow(decoder, source);
+  const int color_type = png_get_color_type(decoder.codec, decoder.info);
+  const int bit_depth = png_get_bit_depth(decoder.codec, decoder.info);
+  const bool has_alpha = (color_type & PNG_COLOR_MASK_ALPHA) != 0 ||
+                         png_get_valid(decoder.codec, decoder.info, PNG_INFO_tRNS) != 0;
+  return {.image = {.width = static_cast<int>(png_get_image_width(decoder.codec, decoder.info)),
+                    .height = static_cast<int>(png_get_image_height(decoder.codec, decoder.info)),
+                    .exif_orientation = OrientationOf(decoder),
+                    .color = ColorOf(color_type),
+                    .has_alpha = has_alpha,
+                    .bit_depth = bit_depth},
+          .pixels_per_byte = kBitsPerByte / (png_get_channels(decoder.codec, decoder.info) * bit_depth)};
+}
+
+Image DecodePng(std::string_view bytes, const std::string& source, int /*enough_pixels*/) {
+  Decoder decoder(bytes);
+  ReadHeaderOrThrow(decoder, source);
   if (!StartDecoding(decoder)) Fail(decoder, source);
-  VANTAGE_CHECK(png_get_rowbytes(decoder.codec, decoder.info) == ToIndex(header.width) * 3, source,
+  const png_uint_32 width = png_get_image_width(decoder.codec, decoder.info);
+  VANTAGE_CHECK(png_get_rowbytes(decoder.codec, decoder.info) == size_t{width} * 3, source,
                 ": a PNG of an unknown kind");
-  Image image = MakeImage(header.width, header.height);
+  Image image =
+      MakeImage(static_cast<int>(width), static_cast<int>(png_get_image_height(decoder.codec, decoder.info)));
   std::vector<png_bytep> rows(ToIndex(image.height));
   for (int y = 0; y < image.height; ++y) rows[ToIndex(y)] = image.Row(y);
   if (!ReadRows(decoder, rows.data())) Fail(decoder, source);
   return image;
 }
+
+}  // namespace
 
 std::string EncodePng(const Image& image) {
   png_image header{};
@@ -166,4 +176,16 @@ std::string EncodePng(const Image& image) {
   return bytes;
 }
 
+namespace image {
+
+Codec PngCodec() {
+  return {.name = "PNG",
+          .extensions = {".png"},
+          .matches = [](std::string_view head) { return head.starts_with("\x89PNG\r\n\x1a\n"); },
+          .read_header = ReadPngHeader,
+          .decode = DecodePng,
+          .encode = EncodePng};
+}
+
+}  // namespace image
 }  // namespace vantage

@@ -11,7 +11,8 @@
 #include <memory>
 #include <new>
 
-#include "image/codecs.h"
+#include "image/codecs/codec.h"
+#include "image/codecs/exif.h"
 #include "util/check.h"
 #include "util/index.h"
 
@@ -144,25 +145,38 @@ Image FromInks(const std::vector<uint8_t>& inks, int width, int height) {
   return image;
 }
 
-}  // namespace
-
-ImageHeader image::ReadJpegHeader(std::string_view bytes, const std::string& source) {
-  Decoder decoder;
+void ReadHeaderOrThrow(Decoder& decoder, std::string_view bytes, const std::string& source) {
   if (!ReadHeader(decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
     Fail(decoder, source);
-  return {static_cast<int>(decoder.codec.image_width), static_cast<int>(decoder.codec.image_height),
-          Orientation(decoder)};
 }
 
-Image image::DecodeJpeg(std::string_view bytes, const std::string& source, const DecodeOptions& options,
-                        int& orientation) {
+ImageColor ColorOf(const Decoder& decoder) {
+  switch (decoder.codec.jpeg_color_space) {
+    case JCS_GRAYSCALE:
+      return ImageColor::kGrey;
+    case JCS_CMYK:
+    case JCS_YCCK:
+      return ImageColor::kInks;
+    default:
+      return ImageColor::kRgb;
+  }
+}
+
+CodecHeader ReadJpegHeader(std::string_view bytes, const std::string& source) {
   Decoder decoder;
-  if (!ReadHeader(decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()))
-    Fail(decoder, source);
-  image::CheckImageSize(decoder.codec.image_width, decoder.codec.image_height, bytes.size(), kPixelsPerByte,
-                        options, source);
-  orientation = Orientation(decoder);
-  decoder.codec.scale_denom = Reduction(decoder.codec, options.enough_pixels);
+  ReadHeaderOrThrow(decoder, bytes, source);
+  return {.image = {.width = static_cast<int>(decoder.codec.image_width),
+                    .height = static_cast<int>(decoder.codec.image_height),
+                    .exif_orientation = Orientation(decoder),
+                    .color = ColorOf(decoder),
+                    .bit_depth = decoder.codec.data_precision},
+          .pixels_per_byte = kPixelsPerByte};
+}
+
+Image DecodeJpeg(std::string_view bytes, const std::string& source, int enough_pixels) {
+  Decoder decoder;
+  ReadHeaderOrThrow(decoder, bytes, source);
+  decoder.codec.scale_denom = Reduction(decoder.codec, enough_pixels);
   if (!StartDecoding(decoder)) Fail(decoder, source);
 
   const int width = static_cast<int>(decoder.codec.output_width);
@@ -180,8 +194,6 @@ Image image::DecodeJpeg(std::string_view bytes, const std::string& source, const
                 " bytes, before the image does");
   return image;
 }
-
-namespace {
 
 struct Encoder {
   ErrorState errors{};
@@ -228,4 +240,18 @@ std::string EncodeJpeg(const Image& image, int quality) {
   return std::string(reinterpret_cast<const char*>(encoder.bytes), encoder.size);
 }
 
+namespace image {
+
+Codec JpegCodec() {
+  return {.name = "JPEG",
+          .extensions = {".jpg", ".jpeg", ".jpe", ".jfif"},
+          .matches = [](std::string_view head) { return head.starts_with("\xff\xd8"); },
+          .read_header = ReadJpegHeader,
+          .decode = DecodeJpeg,
+          .decodes_small = true,
+          .encode = [](const Image& image) { return EncodeJpeg(image, 95); },
+          .encodes_exactly = false};
+}
+
+}  // namespace image
 }  // namespace vantage

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "image/codecs.h"
+#include "image/codecs/exif.h"
+
+#include <cstdint>
 
 // EXIF is a TIFF file (TIFF 6.0, section 2) in an application segment; the orientation is tag 0x0112 of its
 // first directory.

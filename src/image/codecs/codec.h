@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vantage/codecs.h"
+#include "vantage/image.h"
+
+namespace vantage::image {
+
+// The format by the first bytes; null if it is none of these.
+const Codec* FindCodec(std::string_view bytes, std::span<const Codec> codecs = Codecs());
+
+// Those that have a fact: CodecsThat(&Codec::decodes_small).
+std::vector<Codec> CodecsThat(bool Codec::*fact, std::span<const Codec> codecs = Codecs());
+
+// The first Codec::kHeadSize bytes of a file; "" if it cannot be read.
+std::string ReadHead(const std::filesystem::path& path);
+
+// "JPEG or PNG".
+std::string CodecNames(std::span<const Codec> codecs = Codecs());
+
+// DecodeImage for a known format. Checks the size that the header says before the codec decodes.
+Image DecodeWith(const Codec& codec, std::string_view bytes, const std::string& source,
+                 const DecodeOptions& options);
+
+}  // namespace vantage::image
