@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/choice.h"
 
+#include "config/option_value.h"
 #include "util/string.h"
 
 namespace vantage {
@@ -51,6 +52,19 @@ std::string AnyChoice::Text() const {
     settings.push_back(StrCat(field.key, "=", field.CommandText()));
   }
   return settings.empty() ? kind_ : StrCat(kind_, ":", Join(settings, ","));
+}
+
+void SetChoice(AnyChoice& choice, const std::string& text, const std::string& source) {
+  OptionsDescription description;
+  description.AddChoice(choice);
+  description.Choose("kind", text, source);
+}
+
+void CheckChoice(AnyChoice choice, const std::string& source) {
+  OptionsDescription description;
+  choice.DeclareOptions(description);
+  for (const OptionField& field : description.fields())
+    config::CheckOption(field, StrCat(source, ": ", choice.kind()));
 }
 
 }  // namespace vantage

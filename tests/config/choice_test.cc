@@ -184,6 +184,44 @@ TEST(Choice, RulesOfTheChosenKindHoldForPrograms) {
               HasSubstr("'shape.square.corner' = 'round' must be one of sharp, soft"));
 }
 
+struct ListOptions {
+  ChoiceList<ShapeFamily> shapes;
+};
+
+void Declare(OptionsDescription& description, ListOptions& options) {
+  description.Add("shapes", options.shapes, "Drawn one after another").OneOf(ShapeFamily::Table().Names());
+}
+
+TEST(ChoiceList, KeepsItsOrderInFilesAndOnCommandLines) {
+  ListOptions options;
+  OptionsDescription description;
+  Declare(description, options);
+  SetOption(description, "shapes", "square:side=3", "--shape");
+  SetOption(description, "shapes", "point", "--shape");
+  ASSERT_EQ(options.shapes.size(), 2U);
+  EXPECT_EQ(options.shapes[0].As<SquareOptions>().side, 3);
+  EXPECT_EQ(options.shapes[1].kind(), "point");
+  ListOptions read;
+  OptionsDescription read_description;
+  Declare(read_description, read);
+  read.shapes = {RoundOptions{}};
+  ReadToml(read_description, ToToml(description, true), "c.toml");
+  EXPECT_EQ(read.shapes.Texts(), options.shapes.Texts());
+  EXPECT_EQ(ToJson(description).dump(), R"({"shapes":["square:side=3.0","point"]})");
+}
+
+TEST(ChoiceList, WrongOnesAreErrorsThatSayWhere) {
+  ListOptions options;
+  OptionsDescription description;
+  Declare(description, options);
+  EXPECT_THAT(ErrorOf([&] { ReadToml(description, "shapes = ['sqare']", "c.toml"); }),
+              HasSubstr("c.toml:1:10: 'kind' = 'sqare' must be one of point, round, square"));
+  EXPECT_THAT(ErrorOf([&] { ReadToml(description, "shapes = 'square'", "c.toml"); }),
+              HasSubstr("'shapes' wants a list, each a string"));
+  EXPECT_THAT(ErrorOf([] { CheckOptions(ListOptions{{SquareOptions{.side = 0}}}); }),
+              HasSubstr("square: 'side' = 0 must be above 0"));
+}
+
 struct StarOptions {
   static constexpr const char* kKind = "star";
   int64_t points = 5;
