@@ -118,7 +118,9 @@ class Catalogue : public Kinds {
 class AnyChoice {
  public:
   const Kinds& kinds() const { return *kinds_; }
+  // "" if none is chosen: only of a family whose default that is.
   const std::string& kind() const { return kind_; }
+  explicit operator bool() const { return !kind_.empty(); }
   // Takes a kind with its default options; keeps the options if the kind is chosen already. Throws UsageError
   // as Kinds::Require does.
   void Choose(std::string_view kind);
@@ -129,7 +131,9 @@ class AnyChoice {
   std::string Text() const;
 
  protected:
-  AnyChoice(const Kinds& kinds, std::string_view kind) : kinds_(&kinds) { Choose(kind); }
+  AnyChoice(const Kinds& kinds, std::string_view kind) : kinds_(&kinds) {
+    if (!kind.empty()) Choose(kind);
+  }
   AnyChoice(const Kinds& kinds, std::string_view kind, std::any options);
   const std::any& options() const { return options_; }
   std::any& options() { return options_; }
@@ -141,7 +145,7 @@ class AnyChoice {
 };
 
 // Family: a struct with
-//   static constexpr const char* kDefault;  // the kind that is chosen if nothing is said
+//   static constexpr const char* kDefault;  // the kind that is chosen if nothing is said; "": none
 //   static const Kinds& Table();
 //
 //   LossOptions loss = TripletLossOptions{.margin = 0.1};   // LossOptions is Choice<LossFamily>

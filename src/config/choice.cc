@@ -34,10 +34,11 @@ void AnyChoice::Choose(std::string_view kind) {
 }
 
 void AnyChoice::DeclareOptions(OptionsDescription& description) {
-  kinds_->Require(kind_).declare(description, options_);
+  if (!kind_.empty()) kinds_->Require(kind_).declare(description, options_);
 }
 
 std::string AnyChoice::Text() const {
+  if (kind_.empty()) return "";
   const Kind& kind = kinds_->Require(kind_);
   OptionsDescription chosen;
   std::any values = options_;

@@ -146,7 +146,7 @@ OptionField& OptionsDescription::AddField(const std::string& name, OptionTarget 
 void OptionsDescription::AddChoice(AnyChoice& choice, std::string help) {
   const std::string section = prefix_.substr(0, prefix_.empty() ? 0 : prefix_.size() - 1);
   if (help.empty()) help = SectionHelp(section);
-  AddField("kind", &choice, std::move(help)).OneOf(choice.kinds().Names());
+  AddField("kind", &choice, std::move(help)).OneOf(choice.kinds().Names()).Flag(section);
   choices_.push_back({prefix_, &choice});
   DeclareKind(choices_.back());
 }
@@ -166,6 +166,7 @@ void OptionsDescription::DeclareKind(const ChoiceSection& section) {
 
   OptionsDescription added;
   added.prefix_ = prefix;
+  if (!choice) return;
   const Kind& kind = choice.kinds().Require(choice.kind());
   const size_t depth = added.OpenSection(kind.name, kind.summary);
   choice.DeclareOptions(added);

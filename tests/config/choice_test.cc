@@ -184,6 +184,33 @@ TEST(Choice, RulesOfTheChosenKindHoldForPrograms) {
               HasSubstr("'shape.square.corner' = 'round' must be one of sharp, soft"));
 }
 
+struct PerhapsFamily {
+  static constexpr const char* kDefault = "";
+  static const Kinds& Table() { return Shapes(); }
+};
+
+struct PerhapsOptions {
+  Choice<PerhapsFamily> shape;
+};
+
+void Declare(OptionsDescription& description, PerhapsOptions& options) {
+  description.Nest("shape", options.shape, "What is drawn, if anything");
+}
+
+TEST(Choice, MayBeNone) {
+  PerhapsOptions options;
+  OptionsDescription description;
+  Declare(description, options);
+  EXPECT_FALSE(options.shape);
+  EXPECT_EQ(description.fields().size(), 1U);
+  EXPECT_EQ(description.fields()[0].flag, "shape");
+  EXPECT_EQ(options.shape.Text(), "");
+  CheckOptions(options);
+  SetOption(description, "shape.kind", "round:radius=2", "--shape");
+  EXPECT_TRUE(options.shape);
+  EXPECT_EQ(options.shape.As<RoundOptions>().radius, 2);
+}
+
 struct ListOptions {
   ChoiceList<ShapeFamily> shapes;
 };
