@@ -145,8 +145,9 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
                                           int64_t k, const SearchOptions& options = {},
                                           const RunContext& context = {}, const SearchFacts& facts = {});
 
-// Throws UsageError if a stage cannot be had with these facts: what Search throws, before any work.
-void CheckSearch(const SearchOptions& options, const SearchFacts& facts);
+// Throws UsageError if an option is out of its range, or a stage takes the whole database and a finder stands
+// in its place: what Search throws, before any work.
+void CheckStages(const SearchOptions& options, bool has_finder);
 // Whether a stage looks at photos, so that SearchFacts::photos is needed.
 bool NeedsPhotos(const SearchOptions& options);
 

@@ -45,9 +45,12 @@ std::vector<std::vector<Neighbor>> RunStages(search::SearchState& state, const S
   return rankings;
 }
 
-void CheckOwn(const OwnRows& own, const DescriptorMatrix& queries) {
-  VANTAGE_CHECK(own.empty() || static_cast<Eigen::Index>(own.size()) == queries.rows(),
-                "search: own rows of ", own.size(), " queries, not of ", queries.rows());
+void CheckFacts(const SearchOptions& options, const SearchFacts& facts, const DescriptorMatrix& queries) {
+  CheckStages(options, facts.finder != nullptr);
+  if (NeedsPhotos(options) && !(facts.photos.query && facts.photos.database))
+    throw UsageError("search: a stage needs the photos (SearchFacts::photos)");
+  VANTAGE_CHECK(facts.own.empty() || static_cast<Eigen::Index>(facts.own.size()) == queries.rows(),
+                "search: own rows of ", facts.own.size(), " queries, not of ", queries.rows());
 }
 
 }  // namespace
@@ -79,23 +82,18 @@ bool NeedsPhotos(const SearchOptions& options) {
   return std::any_of(stages.begin(), stages.end(), [](const auto& stage) { return stage->NeedsPhotos(); });
 }
 
-void CheckSearch(const SearchOptions& options, const SearchFacts& facts) {
+void CheckStages(const SearchOptions& options, bool has_finder) {
   CheckOptions(options);
-  const Stages stages = MakeStages(options);
-  for (size_t i = 0; i < stages.size(); ++i) {
-    const std::string& kind = options.stages[i].kind();
-    if (stages[i]->NeedsDatabase() && facts.finder)
-      throw UsageError(StrCat("the stage '", kind, "' takes the whole database: not with an index"));
-    if (stages[i]->NeedsPhotos() && !(facts.photos.query && facts.photos.database))
-      throw UsageError(StrCat("the stage '", kind, "' needs the photos"));
+  for (const StageChoice& choice : options.stages) {
+    if (has_finder && search::MakeStage(choice)->NeedsDatabase())
+      throw UsageError(StrCat("the stage '", choice.kind(), "' takes the whole database: not with an index"));
   }
 }
 
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                                           int64_t k, const SearchOptions& options, const RunContext& context,
                                           const SearchFacts& facts) try {
-  CheckSearch(options, facts);
-  CheckOwn(facts.own, queries);
+  CheckFacts(options, facts, queries);
   search::SearchState state{.queries = queries, .database = &database, .facts = facts, .context = context};
   state.rows = [&](const std::vector<int64_t>& indices) -> DescriptorMatrix {
     return (*state.database)(indices, Eigen::all);
@@ -111,8 +109,7 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options, const RunContext& context,
                                           const SearchFacts& facts) try {
-  CheckSearch(options, facts);
-  CheckOwn(facts.own, queries);
+  CheckFacts(options, facts, queries);
   const Stages stages = MakeStages(options);
   if (NeedDatabase(stages)) {
     const DescriptorMatrix values = database.Read(0, database.size());
