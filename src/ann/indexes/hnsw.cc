@@ -49,12 +49,16 @@ void Declare(OptionsDescription& description, HnswIndexOptions& options) {
   description.Add("ef_search", options.ef_search, "Candidates that a query keeps, or k").Range(1, 1e9);
 }
 
-ann::IndexRow ann::HnswIndex() {
+namespace ann {
+
+IndexRow HnswIndex() {
   return MakeIndexRow<HnswIndexOptions>("A graph of neighbours", CompleteHnsw,
                                         [](const HnswIndexOptions& options) -> std::unique_ptr<IndexType> {
                                           return std::make_unique<Hnsw>(options);
                                         },
                                         {"ef_search"});
 }
+
+}  // namespace ann
 
 }  // namespace vantage

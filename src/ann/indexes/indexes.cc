@@ -2,6 +2,15 @@
 #include "ann/indexes/indexes.h"
 
 namespace vantage {
+
+// Each is in the file of its kind.
+namespace ann {
+IndexRow FlatIndex();
+IndexRow HnswIndex();
+IndexRow IvfFlatIndex();
+IndexRow IvfPqIndex();
+}  // namespace ann
+
 namespace {
 
 const Catalogue<ann::IndexRow>& IndexTable() {

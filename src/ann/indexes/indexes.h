@@ -57,11 +57,6 @@ IndexRow MakeIndexRow(std::string summary,
           [make](const IndexChoice& options) { return make(options.As<Options>()); }, std::move(search_keys)};
 }
 
-IndexRow FlatIndex();
-IndexRow HnswIndex();
-IndexRow IvfFlatIndex();
-IndexRow IvfPqIndex();
-
 // Throws UsageError if no kind is chosen.
 const IndexRow& RowOf(const IndexChoice& options);
 

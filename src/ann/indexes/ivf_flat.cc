@@ -42,7 +42,9 @@ void Declare(OptionsDescription& description, IvfFlatIndexOptions& options) {
   ann::DeclareLists(description, options);
 }
 
-ann::IndexRow ann::IvfFlatIndex() {
+namespace ann {
+
+IndexRow IvfFlatIndex() {
   return MakeIndexRow<IvfFlatIndexOptions>(
       "Only the clusters nearest to a query are searched", CompleteIvfFlat,
       [](const IvfFlatIndexOptions& options) -> std::unique_ptr<IndexType> {
@@ -50,5 +52,7 @@ ann::IndexRow ann::IvfFlatIndex() {
       },
       {"nprobe"});
 }
+
+}  // namespace ann
 
 }  // namespace vantage

@@ -75,12 +75,16 @@ void Declare(OptionsDescription& description, IvfPqIndexOptions& options) {
       .Range(0, 1e6);
 }
 
-ann::IndexRow ann::IvfPqIndex() {
+namespace ann {
+
+IndexRow IvfPqIndex() {
   return MakeIndexRow<IvfPqIndexOptions>("The same with vectors of a few bytes", CompleteIvfPq,
                                          [](const IvfPqIndexOptions& options) -> std::unique_ptr<IndexType> {
                                            return std::make_unique<IvfPq>(options);
                                          },
                                          {"nprobe", "refine"});
 }
+
+}  // namespace ann
 
 }  // namespace vantage

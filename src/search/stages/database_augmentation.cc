@@ -30,13 +30,17 @@ void Declare(OptionsDescription& description, DatabaseAugmentationOptions& optio
   description.Add("alpha", options.alpha, "Exponent of the similarity that weighs each").AtLeast(0);
 }
 
-search::StageRow search::DatabaseAugmentation() {
+namespace search {
+
+StageRow DatabaseAugmentation() {
   return MakeStageRow<DatabaseAugmentationOptions>(
       "Add to each database photo its nearest, weighted by similarity^alpha",
       [](const DatabaseAugmentationOptions& options) -> std::unique_ptr<Stage> {
         return std::make_unique<Augmentation>(options);
       });
 }
+
+}  // namespace search
 
 DescriptorMatrix search::AugmentDatabase(const DescriptorMatrix& database,
                                          const DatabaseAugmentationOptions& options,

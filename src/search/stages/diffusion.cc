@@ -84,12 +84,16 @@ void Declare(OptionsDescription& description, DiffusionOptions& options) {
   description.Add("tolerance", options.tolerance, "Relative residual of conjugate gradient").Above(0);
 }
 
-search::StageRow search::Diffusion() {
+namespace search {
+
+StageRow Diffusion() {
   return MakeStageRow<DiffusionOptions>("Rank along the graph of mutual nearest neighbours",
                                         [](const DiffusionOptions& options) -> std::unique_ptr<Stage> {
                                           return std::make_unique<DiffusionStage>(options);
                                         });
 }
+
+}  // namespace search
 
 search::DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const DiffusionOptions& options,
                                        const RunContext& context)

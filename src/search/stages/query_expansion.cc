@@ -41,7 +41,9 @@ void Declare(OptionsDescription& description, AlphaExpansionOptions& options) {
   description.Add("alpha", options.alpha, "Exponent of the similarity that weighs each").AtLeast(0);
 }
 
-search::StageRow search::AverageExpansion() {
+namespace search {
+
+StageRow AverageExpansion() {
   return MakeStageRow<AverageExpansionOptions>(
       "Search again with each query's nearest added to it",
       [](const AverageExpansionOptions& options) -> std::unique_ptr<Stage> {
@@ -49,7 +51,7 @@ search::StageRow search::AverageExpansion() {
       });
 }
 
-search::StageRow search::AlphaExpansion() {
+StageRow AlphaExpansion() {
   return MakeStageRow<AlphaExpansionOptions>(
       "The same, each weighted by similarity^alpha",
       [](const AlphaExpansionOptions& options) -> std::unique_ptr<Stage> {
@@ -58,6 +60,8 @@ search::StageRow search::AlphaExpansion() {
         });
       });
 }
+
+}  // namespace search
 
 DescriptorMatrix search::ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries,
                                        const Rankings& neighbors, const RowReader& rows, int64_t count,

@@ -2,6 +2,16 @@
 #include "search/stages/stages.h"
 
 namespace vantage {
+
+// Each is in the file of its kind.
+namespace search {
+StageRow AlphaExpansion();
+StageRow AverageExpansion();
+StageRow DatabaseAugmentation();
+StageRow Diffusion();
+StageRow SuperGlobal();
+}  // namespace search
+
 namespace {
 
 Catalogue<search::StageRow>& StageTable() {

@@ -61,12 +61,6 @@ StageRow MakeStageRow(std::string summary, std::unique_ptr<Stage> (*make)(const 
           [make](const StageChoice& options) { return make(options.As<Options>()); }};
 }
 
-StageRow AlphaExpansion();
-StageRow AverageExpansion();
-StageRow DatabaseAugmentation();
-StageRow Diffusion();
-StageRow SuperGlobal();
-
 // Adds a stage of a module above this one.
 void RegisterStage(StageRow row);
 

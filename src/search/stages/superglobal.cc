@@ -93,12 +93,16 @@ void Declare(OptionsDescription& description, SuperGlobalOptions& options) {
   description.Add("beta", options.beta, "Weight of these nearest, times their similarity").Range(0, 1);
 }
 
-search::StageRow search::SuperGlobal() {
+namespace search {
+
+StageRow SuperGlobal() {
   return MakeStageRow<SuperGlobalOptions>("Rank the first again by descriptors refined among them",
                                           [](const SuperGlobalOptions& options) -> std::unique_ptr<Stage> {
                                             return std::make_unique<SuperGlobalStage>(options);
                                           });
 }
+
+}  // namespace search
 
 std::vector<std::vector<Neighbor>> search::RerankBySuperGlobal(
     std::vector<std::vector<Neighbor>> rankings, const Eigen::Ref<const DescriptorMatrix>& queries,
