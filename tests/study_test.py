@@ -47,7 +47,7 @@ name = "fine-tuned and whitened"
 whiten = ["--shrinkage", "0.5"]
 [[question.variant]]
 name = "expanded"
-search = ["--query-expansion", "alpha", "--expansion-neighbors", "2"]
+search = ["--stage", "alpha_qe:neighbors=2"]
 seeds = [1]
 [[question.claim]]
 says = "Training gains"

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -117,7 +118,9 @@ class Catalogue : public Kinds {
 class AnyChoice {
  public:
   const Kinds& kinds() const { return *kinds_; }
+  // "" if none is chosen: only of a family whose default that is.
   const std::string& kind() const { return kind_; }
+  explicit operator bool() const { return !kind_.empty(); }
   // Takes a kind with its default options; keeps the options if the kind is chosen already. Throws UsageError
   // as Kinds::Require does.
   void Choose(std::string_view kind);
@@ -128,7 +131,9 @@ class AnyChoice {
   std::string Text() const;
 
  protected:
-  AnyChoice(const Kinds& kinds, std::string_view kind) : kinds_(&kinds) { Choose(kind); }
+  AnyChoice(const Kinds& kinds, std::string_view kind) : kinds_(&kinds) {
+    if (!kind.empty()) Choose(kind);
+  }
   AnyChoice(const Kinds& kinds, std::string_view kind, std::any options);
   const std::any& options() const { return options_; }
   std::any& options() { return options_; }
@@ -140,7 +145,7 @@ class AnyChoice {
 };
 
 // Family: a struct with
-//   static constexpr const char* kDefault;  // the kind that is chosen if nothing is said
+//   static constexpr const char* kDefault;  // the kind that is chosen if nothing is said; "": none
 //   static const Kinds& Table();
 //
 //   LossOptions loss = TripletLossOptions{.margin = 0.1};   // LossOptions is Choice<LossFamily>
@@ -175,6 +180,60 @@ class Choice : public AnyChoice {
   Options& As() {
     return const_cast<Options&>(std::as_const(*this).template As<Options>());
   }
+};
+
+// Sets a choice from its text, "triplet" or "triplet:margin=0.1": see OptionsDescription::Choose. Throws
+// UsageError naming the source.
+void SetChoice(AnyChoice& choice, const std::string& text, const std::string& source);
+
+// Throws UsageError if an option of the chosen kind breaks its rule.
+void CheckChoice(AnyChoice choice, const std::string& source);
+
+// Choices of one family in an order, whose family is known at run time only. In files a list of texts
+// ("superglobal:top=400"), on command lines a flag that is repeated.
+class AnyChoiceList {
+ public:
+  virtual ~AnyChoiceList() = default;
+  virtual const Kinds& kinds() const = 0;
+  virtual void Clear() = 0;
+  // Adds a choice: see SetChoice.
+  virtual void Append(const std::string& text, const std::string& source) = 0;
+  virtual std::vector<std::string> Texts() const = 0;
+  // Throws UsageError as CheckChoice.
+  virtual void Check(const std::string& source) const = 0;
+};
+
+template <typename Family>
+class ChoiceList : public AnyChoiceList {
+ public:
+  ChoiceList() = default;
+  ChoiceList(std::initializer_list<Choice<Family>> choices) : choices_(choices) {}
+
+  const Kinds& kinds() const override { return Family::Table(); }
+  void Clear() override { choices_.clear(); }
+  void Append(const std::string& text, const std::string& source) override {
+    Choice<Family> choice;
+    SetChoice(choice, text, source);
+    choices_.push_back(std::move(choice));
+  }
+  std::vector<std::string> Texts() const override {
+    std::vector<std::string> texts;
+    for (const Choice<Family>& choice : choices_) texts.push_back(choice.Text());
+    return texts;
+  }
+  void Check(const std::string& source) const override {
+    for (const Choice<Family>& choice : choices_) CheckChoice(choice, source);
+  }
+
+  bool empty() const { return choices_.empty(); }
+  size_t size() const { return choices_.size(); }
+  auto begin() const { return choices_.begin(); }
+  auto end() const { return choices_.end(); }
+  const Choice<Family>& operator[](size_t i) const { return choices_[i]; }
+  void push_back(Choice<Family> choice) { choices_.push_back(std::move(choice)); }
+
+ private:
+  std::vector<Choice<Family>> choices_;
 };
 
 // Adds "kind" and, in a table of the kind's name, the options of the kind that is chosen.

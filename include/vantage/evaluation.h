@@ -198,21 +198,9 @@ struct DatabaseRankings {
   std::vector<std::vector<float>> scores;  // as Search gives them, in the order of rows
 };
 
-// A ranking's first so many, looked at closer.
-struct Reranking {
-  int64_t count = 0;
-  CloserLook look;
-};
-
-// How many local features of a query's box (its whole photo where there is none) agree with a photo's in one
-// geometry. May be called from several threads.
-using CountInliers = std::function<int64_t(
-    const std::filesystem::path& query, const std::filesystem::path& photo, const std::optional<Box>& box)>;
-
-// The first `count` in the order of their inliers; a query's own photo stays the first. folder: where the
-// benchmark's photos are. The benchmark must outlive it.
-Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::path& folder, int64_t count,
-                          CountInliers inliers);
+// The photos of the queries, with their boxes, and of the database, for stages that look at them. folder:
+// where the benchmark's photos are. The benchmark must outlive it.
+SearchPhotos PhotosOf(const Benchmark& benchmark, const std::filesystem::path& folder);
 
 // The rows of queries that are in the database. A query with a box is another picture than its photo: none.
 OwnRows OwnRowsOf(const Benchmark& benchmark);
@@ -220,13 +208,12 @@ OwnRows OwnRowsOf(const Benchmark& benchmark);
 // How a benchmark's database is ranked.
 struct RankingOptions {
   SearchOptions search = {};
-  Reranking reranking = {};
-  OwnRows own = {};  // as Search takes them
-  // Ranks so many of the database, or as many as the re-ranking looks at. Empty: all.
+  SearchFacts facts = {};
+  // Photos of the database that are ranked for each query. Empty: all.
   std::optional<int64_t> count = {};
 };
 
-// Ranks rows of the database for each query: Search, then RerankTop. queries: Q x D, database: N x D. Memory:
+// Ranks rows of the database for each query: see Search. queries: Q x D, database: N x D. Memory:
 // 16 bytes for each query and row that is ranked. Throws Error where the dimensions differ.
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                               const RankingOptions& options = {}, const RunContext& context = {});
@@ -529,7 +516,6 @@ Distractors SortDistractors(const std::vector<std::string>& paths, const std::st
 
 struct EvaluateOptions {
   SearchOptions search = {};
-  Reranking reranking = {};
   // Of each ranking the first so many are kept in the results.
   int64_t shown = 12;
   // Descriptor files of photos that match no query. They go with plain search alone.

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "vantage/choice.h"
 #include "vantage/descriptors.h"
 #include "vantage/options.h"
 #include "vantage/run_context.h"
@@ -106,28 +107,62 @@ class Index {
   DescriptorProvenance provenance_;  // never changes
 };
 
-// How an index is built: docs/reference/search.md explains each option. Bytes of memory a photo, D the
-// dimension: flat 4 D; ivf-flat 4 D + 8; hnsw 4 D + 8 hnsw_m and more for the upper layers; ivf-pq pq_m + 8.
-struct ApproximateIndexOptions {
-  // ivf-flat: Sivic and Zisserman, ICCV 2003. ivf-pq: Jégou et al., TPAMI 2011. hnsw: Malkov and Yashunin,
-  // TPAMI 2020.
-  std::string kind = "none";
+// Kinds of approximate indexes, with D the dimension. Each says how the index is built; nprobe, ef_search and
+// refine how it is searched.
+
+// All vectors, in memory: 4 D bytes a photo. Exact.
+struct FlatIndexOptions {
+  static constexpr const char* kKind = "flat";
+};
+
+// Only the clusters nearest to a query are searched (Sivic and Zisserman, ICCV 2003): 4 D + 8 bytes a photo.
+struct IvfFlatIndexOptions {
+  static constexpr const char* kKind = "ivf-flat";
+  // Clusters. At least 0; 0: 4 sqrt(N), but no fewer than 39 photos each.
   int64_t nlist = 0;
-  int64_t pq_m = 0;
-  int64_t hnsw_m = 32;
-  int64_t ef_construction = 200;
+  // Descriptors, drawn at random, that clusters are learned from. At least 0; 0: 64 a cluster.
+  int64_t training_rows = 0;
+  // Of what is drawn. At least 0.
+  int64_t seed = 0;
+  // Clusters that a query is compared with. At least 1.
+  int64_t nprobe = 16;
+};
+void Declare(OptionsDescription& description, IvfFlatIndexOptions& options);
+
+// The same with vectors of m bytes, product quantisation (Jégou et al., TPAMI 2011): m + 8 bytes a photo.
+struct IvfPqIndexOptions {
+  static constexpr const char* kKind = "ivf-pq";
+  int64_t nlist = 0;
+  // Parts that a byte is made of each; they divide D. At least 0; 0: as many as do, at most 64.
+  int64_t m = 0;
+  // At least 0; 0: 64 a cluster, at least 65536.
   int64_t training_rows = 0;
   int64_t seed = 0;
-};
-void Declare(OptionsDescription& description, ApproximateIndexOptions& options);
-
-// How an index is searched: docs/reference/search.md explains each option.
-struct ApproximateSearchOptions {
   int64_t nprobe = 16;
-  int64_t ef_search = 128;
-  int64_t refine = 4;  // 0: scores are those of the codes
+  // This many times k of what the codes find are compared exactly, with the database's descriptors. At least
+  // 0; 0: none, scores are those of the codes.
+  int64_t refine = 4;
 };
-void Declare(OptionsDescription& description, ApproximateSearchOptions& options);
+void Declare(OptionsDescription& description, IvfPqIndexOptions& options);
+
+// A graph of neighbours (Malkov and Yashunin, TPAMI 2020): 4 D + 8 m bytes a photo, and more for the upper
+// layers.
+struct HnswIndexOptions {
+  static constexpr const char* kKind = "hnsw";
+  // Neighbours of each photo in the graph. [2, 512].
+  int64_t m = 32;
+  // Candidates that are looked at to find a photo's neighbours. At least 1.
+  int64_t ef_construction = 200;
+  // Candidates that a query keeps, or k if that is more. At least 1.
+  int64_t ef_search = 128;
+};
+void Declare(OptionsDescription& description, HnswIndexOptions& options);
+
+struct IndexFamily {
+  static constexpr const char* kDefault = "";  // none: the database is searched exactly
+  static const Kinds& Table();
+};
+using IndexChoice = Choice<IndexFamily>;
 
 // An index of FAISS over a descriptor file: finds most of the nearest, faster than comparing all. Any number
 // of threads may search it.
@@ -137,7 +172,7 @@ class ApproximateIndex {
   // and interruption as everywhere, but for hnsw between blocks and while ivf-pq learns its codes. Throws
   // UsageError where an option does not fit the database, Error where the database is empty or holds a value
   // that is not finite.
-  static ApproximateIndex Build(const DescriptorDatabase& database, const ApproximateIndexOptions& options,
+  static ApproximateIndex Build(const DescriptorDatabase& database, const IndexChoice& options,
                                 const RunContext& context = {});
 
   // Reads what Save wrote: `path`, a file of faiss.write_index, and `path`.json, which says what it belongs
@@ -145,7 +180,7 @@ class ApproximateIndex {
   // database (photos' names, dimension, values of 256 rows spread over it, model) or with other options. The
   // checksum finds damage, not ill will: FAISS believes a file whose checksum was made to fit.
   static ApproximateIndex Load(const std::filesystem::path& path, const DescriptorDatabase& database,
-                               const ApproximateIndexOptions& options);
+                               const IndexChoice& options);
 
   // Each of the two files appears whole or not at all.
   void Save(const std::filesystem::path& path) const;
@@ -158,13 +193,15 @@ class ApproximateIndex {
   // or sizes differ or a query is not finite.
   std::vector<std::vector<Neighbor>> Query(const Eigen::Ref<const DescriptorMatrix>& queries,
                                            const DescriptorDatabase& database, int64_t k,
-                                           const ApproximateSearchOptions& options = {},
                                            const RunContext& context = {}) const;
+  // Searches as these options say from now on. Throws UsageError if they are of another kind. Not while
+  // another thread searches.
+  void SearchAs(const IndexChoice& options);
 
   int64_t size() const;
   int64_t dimension() const;
   // With nothing left to be chosen.
-  const ApproximateIndexOptions& options() const;
+  const IndexChoice& options() const;
 
  private:
   struct State;
@@ -180,13 +217,13 @@ struct ObtainedIndex {
   bool reused = false;
 };
 ObtainedIndex ObtainIndex(const std::filesystem::path& path, const DescriptorDatabase& database,
-                          const ApproximateIndexOptions& options, const RunContext& context = {});
+                          const IndexChoice& options, const RunContext& context = {});
 
 // recall@k: the share of the exact k nearest (all where the database has fewer) that the index finds, mean
 // over `count` queries drawn with the seed, or all where there are fewer. NaN without queries. Searches
 // exactly once for them, which reads the whole database.
 double MeasureRecall(const ApproximateIndex& index, const Eigen::Ref<const DescriptorMatrix>& queries,
-                     const DescriptorDatabase& database, int64_t k, const ApproximateSearchOptions& options,
-                     int64_t count, uint64_t seed, const RunContext& context = {});
+                     const DescriptorDatabase& database, int64_t k, int64_t count, uint64_t seed,
+                     const RunContext& context = {});
 
 }  // namespace vantage

@@ -90,6 +90,21 @@ GeometricMatch MatchFeatures(const LocalFeatures& a, const LocalFeatures& b, con
 // True if MatchFeatures finds at least min_inliers.
 bool ShowTheSame(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options);
 
+// A stage of a search (SearchOptions): the first of each ranking whose local features agree with the query's
+// in one geometry come first, by the number of features that do; a ranking of which nothing fits stays as it
+// is.
+struct LocalStageOptions {
+  static constexpr const char* kKind = "local";
+  // The first that are looked at. At least 1.
+  int64_t top = 50;
+  FeatureOptions features;
+  MatchOptions match;
+};
+void Declare(OptionsDescription& description, LocalStageOptions& options);
+
+// Makes the stage "local" known to SearchOptions. To be called before options are read.
+void RegisterLocalStage();
+
 // Compares photos by their local features, and keeps those of the photos seen last. May be called from
 // several threads.
 class PhotoMatcher {

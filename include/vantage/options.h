@@ -12,11 +12,13 @@
 
 namespace vantage {
 
-class AnyChoice;  // choice.h
+class AnyChoice;      // choice.h
+class AnyChoiceList;  // choice.h
 
 // Where an option's value is stored.
-using OptionTarget = std::variant<bool*, int*, int64_t*, double*, std::string*, std::vector<double>*,
-                                  std::vector<int64_t>*, std::vector<std::string>*, AnyChoice*>;
+using OptionTarget =
+    std::variant<bool*, int*, int64_t*, double*, std::string*, std::vector<double>*, std::vector<int64_t>*,
+                 std::vector<std::string>*, AnyChoice*, AnyChoiceList*>;
 
 // One option: everything that TOML files, command lines, help texts and stored configurations need to know of
 // it.

@@ -121,13 +121,9 @@ struct SearchTask {
   std::string output;
   int k = 100;
   SearchOptions options;
-  int rerank = 0;
   std::string photos;
   std::string query_photos;
-  FeatureOptions features;
-  MatchOptions match;
-  ApproximateIndexOptions index;
-  ApproximateSearchOptions index_search;
+  IndexChoice index;
   std::string index_file;
   int recall_queries = 100;
   bool overwrite = false;

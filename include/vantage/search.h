@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "vantage/choice.h"
 #include "vantage/descriptors.h"
+#include "vantage/image.h"
 #include "vantage/options.h"
 #include "vantage/run_context.h"
 
@@ -33,34 +35,40 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
                                                     const DescriptorDatabase& database, int64_t k,
                                                     const RunContext& context = {});
 
-struct ExpansionOptions {
-  // none; average: q' = l2n(q + sum x_i) over the nearest (Chum et al., ICCV 2007); alpha: each weighted by
-  // its similarity to the power alpha (TPAMI 2019, section 5.3).
-  std::string kind = "none";
-  // How many of the nearest. At least 1. The paper's 50 suit thousands of photos of a landmark.
+// Each query with its nearest added: q' = l2n(q + sum x_i) (Chum et al., "Total Recall", ICCV 2007).
+struct AverageExpansionOptions {
+  static constexpr const char* kKind = "aqe";
+  // How many of the nearest. At least 1. The papers' 50 suit thousands of photos of a landmark.
   int64_t neighbors = 10;
-  // At least 0; TPAMI 2019: 3.
-  double alpha = 3;
 };
-void Declare(OptionsDescription& description, ExpansionOptions& options);
+void Declare(OptionsDescription& description, AverageExpansionOptions& options);
 
+// The same, each weighted by its similarity to the power alpha; negative similarities weigh nothing (TPAMI
+// 2019, section 5.3).
+struct AlphaExpansionOptions {
+  static constexpr const char* kKind = "alpha_qe";
+  int64_t neighbors = 10;  // at least 1
+  double alpha = 3;        // of the paper; at least 0
+};
+void Declare(OptionsDescription& description, AlphaExpansionOptions& options);
+
+// Each photo of the database with its nearest added, weighted by similarity^alpha (Turcot and Lowe, 2009).
 struct DatabaseAugmentationOptions {
-  // Each photo of the database gets so many of its nearest added; 0: none. At least 0.
-  int64_t neighbors = 0;
-  // As for expansion; 0 averages.
-  double alpha = 3;
+  static constexpr const char* kKind = "dba";
+  int64_t neighbors = 10;  // at least 1
+  double alpha = 3;        // at least 0; 0 averages
 };
 void Declare(OptionsDescription& description, DatabaseAugmentationOptions& options);
 
 // Diffusion on the database's graph of mutual nearest neighbours (Iscen et al., CVPR 2017).
 struct DiffusionOptions {
-  bool enabled = false;
-  // Photos are joined where each is among the so many nearest of the other. At least 1; the paper: 50 for the
+  static constexpr const char* kKind = "diffusion";
+  // Photos are joined if each is among this many nearest of the other. At least 1; the paper: 50 for the
   // benchmarks' thousands.
   int64_t neighbors = 50;
-  // A query enters at so many of its nearest. At least 1; the paper: 10.
+  // A query enters at this many of its nearest. At least 1; the paper: 10.
   int64_t seeds = 10;
-  // Share that goes on along edges. [0, 1); the paper: 0.99.
+  // Share that moves along edges. [0, 1); the paper: 0.99.
   double beta = 0.99;
   // Edges weigh similarity^gamma. At least 0; the paper: 3.
   double gamma = 3;
@@ -72,22 +80,29 @@ void Declare(OptionsDescription& description, DiffusionOptions& options);
 // SuperGlobal's re-ranking by descriptors that are refined among what was found (Shao et al., "Global
 // Features are All You Need for Image Retrieval and Reranking", ICCV 2023, section 3.3), as its code has it.
 struct SuperGlobalOptions {
-  // The first so many of each ranking are ranked again; 0: none. At least 0; the paper: 400.
-  int64_t count = 0;
-  // Each is averaged with so many of its nearest among them, and as many and one give the query's second
-  // descriptor. At least 0; the paper: 9.
+  static constexpr const char* kKind = "superglobal";
+  // The first of each ranking that are ranked again. At least 1; the paper: 400.
+  int64_t top = 400;
+  // Each is averaged with this many of its nearest among them, and one more than this many give the query's
+  // second descriptor. At least 0; the paper: 9.
   int64_t neighbors = 9;
   // Weight of these nearest, times their similarity. [0, 1]; the paper: 0.15.
   double beta = 0.15;
 };
 void Declare(OptionsDescription& description, SuperGlobalOptions& options);
 
-// How a database is searched: exactly, by inner product, with what is asked for on top.
+// Stages of a search: see SearchOptions. LocalStageOptions of matching.h is one more.
+struct StageFamily {
+  static constexpr const char* kDefault = AverageExpansionOptions::kKind;
+  static const Kinds& Table();
+};
+using StageChoice = Choice<StageFamily>;
+
+// How a database is searched: exactly, by inner product, and then stage after stage. Queries or the database
+// are changed (aqe, alpha_qe, dba) before they are compared anew; rankings are ranked again (diffusion,
+// superglobal, local).
 struct SearchOptions {
-  ExpansionOptions expansion;
-  DatabaseAugmentationOptions augmentation;
-  DiffusionOptions diffusion;
-  SuperGlobalOptions superglobal;
+  ChoiceList<StageFamily> stages;
 };
 void Declare(OptionsDescription& description, SearchOptions& options);
 
@@ -96,25 +111,45 @@ using OwnRows = std::vector<std::optional<int64_t>>;
 // Photos of the same name are the same: "./a.jpg" and "a.jpg" are one name.
 OwnRows RowsOfSameNames(const std::vector<std::string>& queries, const std::vector<std::string>& database);
 
-// The best `k` of the database for each query, or all where it has fewer: the database is augmented, queries
-// are expanded, the ranking is diffused, its first are ranked again, each where the options say so. queries:
-// Q x D, database: N x D, rows of unit length. A query's own row is not among the neighbours that expand it,
-// the seeds of diffusion, or the first that SuperGlobal refines; these two put it first, with its inner
-// product. Throws Error where the dimensions differ, UsageError where an option is out of its range.
-std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
-                                          int64_t k, const SearchOptions& options = {},
-                                          const RunContext& context = {}, const OwnRows& own = {});
-
 // Finds the `k` nearest of each query, or most of them: an index in place of comparing with all.
 using NeighborFinder =
     std::function<std::vector<std::vector<Neighbor>>(const DescriptorMatrix& queries, int64_t k)>;
 
-// The same over a file, which is read block by block. Augmentation and diffusion take the database into
-// memory, and do not go with a finder: UsageError.
+// The photos that descriptors are of: for stages that look at them. Called from several threads.
+struct SearchPhotos {
+  std::function<std::filesystem::path(size_t query)> query;
+  // The part of the query's photo that is asked for; none: the whole photo.
+  std::function<std::optional<Box>(size_t query)> box;
+  std::function<std::filesystem::path(int64_t row)> database;
+};
+
+// What a search is told beside the descriptors.
+struct SearchFacts {
+  OwnRows own = {};
+  NeighborFinder finder = {};  // empty: exact search
+  SearchPhotos photos = {};
+};
+
+// The best `k` of the database for each query, or all if it has fewer: nearest by inner product, and what the
+// stages make of them, in their order. queries: Q x D, database: N x D, rows of unit length. A query's own
+// row is not among the neighbours that expand it, the seeds of diffusion, or the first that are ranked again;
+// stages that rank put it first. Throws Error if the dimensions differ, UsageError if an option is out of its
+// range, a stage needs photos that `facts` lacks, or a stage that takes the whole database goes with a
+// finder.
+std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
+                                          int64_t k, const SearchOptions& options = {},
+                                          const RunContext& context = {}, const SearchFacts& facts = {});
+// The same over a file, which is read block by block; stages that take the whole database (dba, diffusion)
+// read it into memory.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options = {},
-                                          const RunContext& context = {}, const NeighborFinder& finder = {},
-                                          const OwnRows& own = {});
+                                          const RunContext& context = {}, const SearchFacts& facts = {});
+
+// Throws UsageError if an option is out of its range, or a stage takes the whole database and a finder stands
+// in its place: what Search throws, before any work.
+void CheckStages(const SearchOptions& options, bool has_finder);
+// Whether a stage looks at photos, so that SearchFacts::photos is needed.
+bool NeedsPhotos(const SearchOptions& options);
 
 // How well a database row fits a query by a closer look, such as local features that agree in one geometry;
 // 0: not at all. May be called from several threads.

@@ -76,7 +76,7 @@ class Row:
         self.train = {key: value for layer in layers if layer for key, value in layer.items()}
         self.tuples_more = [*question.get("tuples_more", []), *variant.get("tuples_more", [])]
         self.more = [*question.get("evaluate_more", []), *variant.get("evaluate_more", [])]
-        self.search = variant.get("search", [])
+        self.search = variant.get("search")
         self.is_whitened = self.options["whiten"] not in (None, False)  # [] is: without more arguments
         seeds = variant.get("seeds", question.get("seeds", study.plan.get("seeds", [0])))
         drawn = self.is_trained or (self.is_whitened and self.options["tuples_seed"] is None)
@@ -113,7 +113,7 @@ class Row:
         distractors = ["--distractors", benchmark["distractors"]] if "distractors" in benchmark else []
         all_of_it = [*arguments, *data, *distractors, *told, "--save", "{out}-photos"]
         described = Step(self.study, "evaluate", self.study.fill(all_of_it), [model])
-        if not self.search:
+        if self.search is None:
             return described
         files = [f"{described.base}-photos.npy", "--queries", f"{described.base}-photos-queries.npy"]
         if distractors:  # saved with the benchmark's photos

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/index.h"
 
-#include <faiss/IndexHNSW.h>
-#include <faiss/IndexIVF.h>
+#include <faiss/impl/FaissException.h>
 
 #include <algorithm>
 
@@ -19,20 +18,6 @@ namespace {
 
 constexpr int64_t kQueriesPerBlock = 256;
 
-// What FAISS takes beside the queries; null where the kind has nothing to set.
-std::unique_ptr<faiss::SearchParameters> Parameters(const std::string& kind,
-                                                    const ApproximateSearchOptions& options) {
-  if (kind == "hnsw") {
-    auto parameters = std::make_unique<faiss::SearchParametersHNSW>();
-    parameters->efSearch = static_cast<int>(options.ef_search);
-    return parameters;
-  }
-  if (kind == "flat") return nullptr;
-  auto parameters = std::make_unique<faiss::SearchParametersIVF>();
-  parameters->nprobe = ToIndex(options.nprobe);
-  return parameters;
-}
-
 // Inner products of the query with the found rows instead of what their codes gave.
 void Rescore(const Eigen::Ref<const Eigen::RowVectorXf>& query, const DescriptorDatabase& database,
              std::vector<Neighbor>& found) {
@@ -43,33 +28,25 @@ void Rescore(const Eigen::Ref<const Eigen::RowVectorXf>& query, const Descriptor
 
 }  // namespace
 
-void Declare(OptionsDescription& description, ApproximateSearchOptions& options) {
-  description.Add("nprobe", options.nprobe, "ivf-flat, ivf-pq: clusters that a query is compared with")
-      .AtLeast(1)
-      .Flag("nprobe");
-  description.Add("ef_search", options.ef_search, "hnsw: candidates that a query keeps, or k")
-      .Range(1, 1e9)
-      .Flag("ef_search");
-  description
-      .Add("refine", options.refine,
-           "ivf-pq: compare so many times k of what the codes find exactly; 0: none")
-      .Range(0, 1e6)
-      .Flag("refine");
-}
-
 ApproximateIndex::ApproximateIndex(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ApproximateIndex::~ApproximateIndex() = default;
 ApproximateIndex::ApproximateIndex(ApproximateIndex&&) noexcept = default;
 
 int64_t ApproximateIndex::size() const { return state_->index->ntotal; }
 int64_t ApproximateIndex::dimension() const { return state_->index->d; }
-const ApproximateIndexOptions& ApproximateIndex::options() const { return state_->options; }
+const IndexChoice& ApproximateIndex::options() const { return state_->options; }
+
+void ApproximateIndex::SearchAs(const IndexChoice& options) {
+  const ann::IndexRow& row = ann::RowOf(options);
+  CheckOptions(options);
+  if (options.kind() != state_->options.kind())
+    throw UsageError(StrCat("the index is of the kind ", state_->options.kind(), ", not ", options.kind()));
+  state_->type = row.make(options);
+}
 
 std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<const DescriptorMatrix>& queries,
                                                            const DescriptorDatabase& database, int64_t k,
-                                                           const ApproximateSearchOptions& options,
                                                            const RunContext& context) const try {
-  CheckOptions(options);
   VANTAGE_CHECK(database.size() == size() && database.dimension() == dimension(), database.path().string(),
                 ": is not what the index was built from (", size(), " photos of ", dimension(),
                 " dimensions)");
@@ -79,9 +56,10 @@ std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<cons
   std::vector<std::vector<Neighbor>> results(ToIndex(queries.rows()));
   const int64_t kept = std::clamp<int64_t>(k, 0, size());
   if (kept == 0) return results;
-  const bool rescored = state_->options.kind == "ivf-pq" && options.refine > 0;
-  const int64_t asked = rescored ? std::min(size(), std::max(kept, options.refine * kept)) : kept;
-  const auto parameters = Parameters(state_->options.kind, options);
+  const int64_t refine = state_->type->Refine();
+  const bool rescored = refine > 0;
+  const int64_t asked = std::min(size(), std::max(kept, refine * kept));
+  const auto parameters = state_->type->Parameters();
   const FaissThreads threads(context.ThreadCount());
   for (int64_t first = 0; first < queries.rows(); first += kQueriesPerBlock) {
     context.CheckCancelled();

@@ -27,10 +27,14 @@ constexpr int kVersion = 1;
 
 fs::path SidecarOf(const fs::path& path) { return path.string() + ".json"; }
 
-json AsJson(ApproximateIndexOptions options) {
+// The kind, and what the index is built with.
+json AsJson(IndexChoice options) {
   OptionsDescription description;
-  Declare(description, options);
-  return ToJson(description);
+  options.DeclareOptions(description);
+  json facts = ToJson(description);
+  for (const std::string& key : ann::RowOf(options).search_keys) facts.erase(key);
+  facts["kind"] = options.kind();
+  return facts;
 }
 
 class Writer : public faiss::IOWriter {
@@ -87,8 +91,11 @@ void CheckBytes(const json& facts, const fs::path& path) {
                 " describes; delete both to build anew");
 }
 
-void CheckOptionsOf(const json& facts, const ApproximateIndexOptions& options, const fs::path& path) {
+void CheckOptionsOf(const json& facts, const IndexChoice& options, const fs::path& path) {
   const json wanted = AsJson(options);
+  const std::string& kind = facts.at("options").at("kind").get_ref<const std::string&>();
+  VANTAGE_CHECK(kind == options.kind(), path.string(), ": was built with kind ", kind, ", not ",
+                options.kind(), "; name another file to build with that");
   for (const auto& [key, value] : wanted.items()) {
     VANTAGE_CHECK(facts.at("options").at(key) == value, path.string(), ": was built with ", key, " ",
                   facts.at("options").at(key).dump(), ", not ", value.dump(),
@@ -123,14 +130,13 @@ void ApproximateIndex::Save(const fs::path& path) const try {
 }
 
 ApproximateIndex ApproximateIndex::Load(const fs::path& path, const DescriptorDatabase& database,
-                                        const ApproximateIndexOptions& options) try {
+                                        const IndexChoice& options) try {
   const std::string sidecar = SidecarOf(path).string();
   for (const fs::path& half : {path, SidecarOf(path)}) {
     VANTAGE_CHECK(fs::exists(half), half.string(), ": is missing; an index is two files, ", path.string(),
                   " and ", sidecar, "; bring back the missing one, or delete the other to build anew");
   }
-  auto state = std::make_unique<State>();
-  state->options = Completed(options, database);
+  auto state = std::make_unique<State>(options, database);
   const json facts = serialize::ParseJson(ReadFile(sidecar), sidecar);
   try {
     VANTAGE_CHECK(facts.at("version") == kVersion, sidecar, ": has version ", facts.at("version").dump(),
@@ -144,7 +150,8 @@ ApproximateIndex ApproximateIndex::Load(const fs::path& path, const DescriptorDa
   }
   state->index = ReadIndex(path);
   VANTAGE_CHECK(state->index->ntotal == database.size() && state->index->d == database.dimension() &&
-                    IsOfKind(*state->index, state->options),
+                    state->index->metric_type == ann::kMetric && state->index->is_trained &&
+                    state->type->IsTypeOf(*state->index),
                 path.string(), ": is not the index that ", sidecar, " describes");
   return ApproximateIndex(std::move(state));
 } catch (...) {
@@ -152,7 +159,7 @@ ApproximateIndex ApproximateIndex::Load(const fs::path& path, const DescriptorDa
 }
 
 ObtainedIndex ObtainIndex(const fs::path& path, const DescriptorDatabase& database,
-                          const ApproximateIndexOptions& options, const RunContext& context) try {
+                          const IndexChoice& options, const RunContext& context) try {
   if (!path.empty() && (fs::exists(path) || fs::exists(SidecarOf(path)))) {
     return {ApproximateIndex::Load(path, database, options), true};
   }

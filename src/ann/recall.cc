@@ -8,12 +8,12 @@
 namespace vantage {
 
 double MeasureRecall(const ApproximateIndex& index, const Eigen::Ref<const DescriptorMatrix>& queries,
-                     const DescriptorDatabase& database, int64_t k, const ApproximateSearchOptions& options,
-                     int64_t count, uint64_t seed, const RunContext& context) {
+                     const DescriptorDatabase& database, int64_t k, int64_t count, uint64_t seed,
+                     const RunContext& context) {
   RandomStream random(seed, "recall, queries");
   const DescriptorMatrix asked = queries(random.Sample(queries.rows(), count), Eigen::all);
   const auto expected = NearestNeighbors(asked, database, k, context);
-  const auto found = index.Query(asked, database, k, options, context);
+  const auto found = index.Query(asked, database, k, context);
   double sum = 0;
   for (size_t q = 0; q < expected.size(); ++q) {
     const auto is_found = [&](const Neighbor& wanted) {

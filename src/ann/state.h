@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <faiss/Index.h>
 #include <omp.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "ann/indexes/indexes.h"
 #include "vantage/error.h"
 #include "vantage/index.h"
 
@@ -15,15 +15,13 @@ namespace vantage {
 
 struct ApproximateIndex::State {
   std::unique_ptr<faiss::Index> index;
-  ApproximateIndexOptions options;  // nothing left to be chosen
-  nlohmann::json identity;          // of the database
+  IndexChoice options;                   // nothing left to be chosen
+  std::unique_ptr<ann::IndexType> type;  // of the options
+  nlohmann::json identity;               // of the database
+
+  // The options with what was left open chosen for the database. Throws UsageError if they do not fit it.
+  State(const IndexChoice& wanted, const DescriptorDatabase& database);
 };
-
-// The options with what was left open chosen for the database. Throws UsageError where they do not fit it.
-ApproximateIndexOptions Completed(ApproximateIndexOptions options, const DescriptorDatabase& database);
-
-// Whether the index is of this kind and has these options.
-bool IsOfKind(const faiss::Index& index, const ApproximateIndexOptions& options);
 
 // Sets how many threads FAISS takes for what this thread asks of it.
 class FaissThreads {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/choice.h"
 
+#include "config/option_value.h"
 #include "util/string.h"
 
 namespace vantage {
@@ -33,10 +34,11 @@ void AnyChoice::Choose(std::string_view kind) {
 }
 
 void AnyChoice::DeclareOptions(OptionsDescription& description) {
-  kinds_->Require(kind_).declare(description, options_);
+  if (!kind_.empty()) kinds_->Require(kind_).declare(description, options_);
 }
 
 std::string AnyChoice::Text() const {
+  if (kind_.empty()) return "";
   const Kind& kind = kinds_->Require(kind_);
   OptionsDescription chosen;
   std::any values = options_;
@@ -51,6 +53,19 @@ std::string AnyChoice::Text() const {
     settings.push_back(StrCat(field.key, "=", field.CommandText()));
   }
   return settings.empty() ? kind_ : StrCat(kind_, ":", Join(settings, ","));
+}
+
+void SetChoice(AnyChoice& choice, const std::string& text, const std::string& source) {
+  OptionsDescription description;
+  description.AddChoice(choice);
+  description.Choose("kind", text, source);
+}
+
+void CheckChoice(AnyChoice choice, const std::string& source) {
+  OptionsDescription description;
+  choice.DeclareOptions(description);
+  for (const OptionField& field : description.fields())
+    config::CheckOption(field, StrCat(source, ": ", choice.kind()));
 }
 
 }  // namespace vantage

@@ -80,6 +80,8 @@ std::string OptionField::ValueText() const {
       [](const auto* value) {
         if constexpr (std::is_same_v<decltype(value), const AnyChoice*>) {
           return config::TomlText(value->kind());
+        } else if constexpr (std::is_same_v<decltype(value), const AnyChoiceList*>) {
+          return config::TomlText(value->Texts());
         } else {
           return config::TomlText(*value);
         }
@@ -93,6 +95,8 @@ std::string OptionField::CommandText() const {
         using T = std::remove_cvref_t<decltype(*value)>;
         if constexpr (std::is_same_v<T, AnyChoice>) {
           return value->Text();
+        } else if constexpr (std::is_same_v<T, AnyChoiceList>) {
+          return Join(value->Texts(), " ");
         } else if constexpr (std::is_same_v<T, std::string>) {
           return *value;
         } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
@@ -113,6 +117,8 @@ std::string OptionField::TypeName() const {
       [](const auto* value) -> std::string {
         if constexpr (std::is_same_v<decltype(value), const AnyChoice*>) {
           return "string";
+        } else if constexpr (std::is_same_v<decltype(value), const AnyChoiceList*>) {
+          return "list, each a string";
         } else {
           return config::OptionTypeName(*value);
         }
@@ -140,7 +146,7 @@ OptionField& OptionsDescription::AddField(const std::string& name, OptionTarget 
 void OptionsDescription::AddChoice(AnyChoice& choice, std::string help) {
   const std::string section = prefix_.substr(0, prefix_.empty() ? 0 : prefix_.size() - 1);
   if (help.empty()) help = SectionHelp(section);
-  AddField("kind", &choice, std::move(help)).OneOf(choice.kinds().Names());
+  AddField("kind", &choice, std::move(help)).OneOf(choice.kinds().Names()).Flag(section);
   choices_.push_back({prefix_, &choice});
   DeclareKind(choices_.back());
 }
@@ -160,6 +166,7 @@ void OptionsDescription::DeclareKind(const ChoiceSection& section) {
 
   OptionsDescription added;
   added.prefix_ = prefix;
+  if (!choice) return;
   const Kind& kind = choice.kinds().Require(choice.kind());
   const size_t depth = added.OpenSection(kind.name, kind.summary);
   choice.DeclareOptions(added);
@@ -261,11 +268,13 @@ void SetOption(OptionsDescription& description, std::string_view key, const std:
                const std::string& source) {
   const OptionField& field = description.Require(key, source);
   if (std::holds_alternative<AnyChoice*>(field.target)) return description.Choose(key, text, source);
+  if (auto* const* list = std::get_if<AnyChoiceList*>(&field.target)) return (*list)->Append(text, source);
   try {
     std::visit(
         [&](auto* value) {
           using T = std::remove_pointer_t<decltype(value)>;
-          if constexpr (!std::is_same_v<T, AnyChoice>) *value = config::ParseOption<T>(text);
+          if constexpr (!std::is_same_v<T, AnyChoice> && !std::is_same_v<T, AnyChoiceList>)
+            *value = config::ParseOption<T>(text);
         },
         field.target);
   } catch (const Error& error) {
@@ -294,6 +303,8 @@ void config::CheckOption(const OptionField& field, const std::string& source) {
         using T = std::remove_cv_t<std::remove_pointer_t<decltype(value)>>;
         if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, AnyChoice>) {
           return;  // a choice is of a known kind always
+        } else if constexpr (std::is_same_v<T, AnyChoiceList>) {
+          value->Check(source);
         } else if constexpr (std::is_arithmetic_v<T>) {
           check_number(static_cast<double>(*value));
         } else if constexpr (std::is_same_v<T, std::string>) {
@@ -352,6 +363,8 @@ nlohmann::json ToJson(const OptionsDescription& description) {
         [&](const auto* value) {
           if constexpr (std::is_same_v<decltype(value), const AnyChoice*>) {
             *node = value->kind();
+          } else if constexpr (std::is_same_v<decltype(value), const AnyChoiceList*>) {
+            *node = value->Texts();
           } else {
             *node = *value;
           }

@@ -76,9 +76,15 @@ void ReadTable(OptionsDescription& description, const toml::table& table, const 
     const OptionField& field = description.Require(key, place);
     const std::string value_place = Place(node.source(), source);
     const bool fits = std::visit(
-        [&node = node](auto* value) {
+        [&, &node = node](auto* value) {
           if constexpr (std::is_same_v<decltype(value), AnyChoice*>) {
             return false;  // was read above
+          } else if constexpr (std::is_same_v<decltype(value), AnyChoiceList*>) {
+            std::vector<std::string> texts;
+            if (!Assign(node, texts)) return false;
+            value->Clear();
+            for (const std::string& text : texts) value->Append(text, value_place);
+            return true;
           } else {
             return Assign(node, *value);
           }

@@ -135,13 +135,10 @@ Distractors SortDistractors(const std::vector<std::string>& paths, const std::st
 
 void CheckEvaluateOptions(const EvaluateOptions& options) {
   CheckOptions(options.search);
-  const SearchOptions& search = options.search;
-  const bool is_plain = search.expansion.kind == "none" && search.augmentation.neighbors == 0 &&
-                        !search.diffusion.enabled && search.superglobal.count == 0 &&
-                        options.reranking.count == 0;
-  if (!is_plain && !options.distractor_files.empty()) {
+  if (!options.search.stages.empty() && !options.distractor_files.empty()) {
     throw UsageError(
-        "--distractors: a file of descriptors goes with plain search; put it and the benchmark's together "
+        "--distractors: a file of descriptors goes with plain search (no --stage); put it and the "
+        "benchmark's together "
         "(vantage merge) and name the merged file twice, as descriptors and with --distractors");
   }
 }
@@ -160,7 +157,8 @@ Evaluation EvaluateBenchmark(const DescribedBenchmark& input, const fs::path& fo
   const auto start = std::chrono::steady_clock::now();
   const DatabaseRankings rankings =
       RankDatabase(queries, input.described.database,
-                   {options.search, options.reranking, OwnRowsOf(input.benchmark),
+                   {options.search,
+                    {.own = OwnRowsOf(input.benchmark), .photos = PhotosOf(input.benchmark, folder)},
                     WantedCount(input.benchmark, options.shown)},
                    context);
   evaluation.search_seconds = SecondsSince(start);

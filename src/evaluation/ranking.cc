@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <utility>
 
 #include "search/similarity_blocks.h"
@@ -15,14 +14,16 @@
 
 namespace vantage {
 
-Reranking RerankByInliers(const Benchmark& benchmark, const std::filesystem::path& folder, int64_t count,
-                          CountInliers inliers) {
-  return {count, [&benchmark, folder, inliers = std::move(inliers)](size_t query, int64_t row) {
-            const BenchmarkQuery& asked = benchmark.queries[query];
-            if (asked.row && *asked.row == row && !asked.box) return std::numeric_limits<int64_t>::max();
-            return inliers(PhotoPath(PhotoName(asked.photo, folder), folder),
-                           PhotoPath(PhotoName(benchmark.photos[ToIndex(row)], folder), folder), asked.box);
-          }};
+SearchPhotos PhotosOf(const Benchmark& benchmark, const std::filesystem::path& folder) {
+  return {.query =
+              [&benchmark, folder](size_t query) {
+                return PhotoPath(PhotoName(benchmark.queries[query].photo, folder), folder);
+              },
+          .box = [&benchmark](size_t query) { return benchmark.queries[query].box; },
+          .database =
+              [&benchmark, folder](int64_t row) {
+                return PhotoPath(PhotoName(benchmark.photos[ToIndex(row)], folder), folder);
+              }};
 }
 
 OwnRows OwnRowsOf(const Benchmark& benchmark) {
@@ -44,13 +45,9 @@ std::optional<int64_t> WantedCount(const Benchmark& benchmark, int64_t shown) {
 
 DatabaseRankings RankDatabase(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                               const RankingOptions& options, const RunContext& context) try {
-  const Reranking& reranking = options.reranking;
-  const int64_t count =
-      options.count ? std::max(*options.count, reranking.count) : static_cast<int64_t>(database.rows());
   DatabaseRankings rankings;
-  auto found = Search(queries, database, count, options.search, context, options.own);
-  if (reranking.count > 0) found = RerankTop(std::move(found), reranking.count, reranking.look, context);
-  for (const auto& neighbors : found) {
+  const int64_t count = options.count.value_or(database.rows());
+  for (const auto& neighbors : Search(queries, database, count, options.search, context, options.facts)) {
     std::vector<int64_t>& rows = rankings.rows.emplace_back();
     std::vector<float>& scores = rankings.scores.emplace_back();
     for (const Neighbor& neighbor : neighbors) {

@@ -35,7 +35,8 @@ void ReadLocals(const json& own, const std::string& what, DescriptorNetOptions& 
     const json section = own.value(field.key.substr(0, dot), json());
     std::visit(
         [&](auto* value) {
-          if constexpr (!std::is_same_v<decltype(value), AnyChoice*>)  // locals have none
+          if constexpr (!std::is_same_v<decltype(value), AnyChoice*> &&
+                        !std::is_same_v<decltype(value), AnyChoiceList*>)  // locals have none
             *value = MetaValue(section, field.key.substr(dot + 1), *value, what);
         },
         field.target);

@@ -2,7 +2,6 @@
 #include "pipeline/evaluate.h"
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 
 #include "descriptor_files/descriptor_output.h"
@@ -100,15 +99,6 @@ DescribedBenchmark ReadInput(const EvaluateTask& task, const Distractors& distra
   return input;
 }
 
-Reranking CloserLookAt(const Benchmark& benchmark, const EvaluateTask& task) {
-  if (task.rerank <= 0) return {};
-  return RerankByInliers(benchmark, task.data, task.rerank,
-                         [matcher = std::make_shared<PhotoMatcher>(task.features, task.match)](
-                             const fs::path& query, const fs::path& photo, const std::optional<Box>& box) {
-                           return matcher->Inliers(query, photo, box);
-                         });
-}
-
 void WritePage(const EvaluateTask& task, const EvaluationResults& results,
                const std::optional<EvaluationResults>& other, const RunContext& context) {
   const report::EvaluationReport page{results, other, fs::path(task.compare).filename().string(), task.data,
@@ -124,8 +114,6 @@ void WritePage(const EvaluateTask& task, const EvaluationResults& results,
 EvaluationOutcome Evaluate(const EvaluateTask& task, const RunContext& context) {
   CheckOptions(task.descriptor);
   CheckOptions(task.statistics);
-  CheckOptions(task.features);
-  CheckOptions(task.match);
   CheckOptions(task.report_options);
   OutputClaims claims;
   CheckEvaluateOutputs(task, claims);
@@ -136,10 +124,9 @@ EvaluationOutcome Evaluate(const EvaluateTask& task, const RunContext& context) 
   if (fs::path(task.source.path).extension() == ".txt") {
     outcome.results = JudgeLists(task);
   } else {
-    EvaluateOptions options{task.search, {task.rerank, {}}, task.report_options.results, distractors.files};
+    const EvaluateOptions options{task.search, task.report_options.results, distractors.files};
     CheckEvaluateOptions(options);
     DescribedBenchmark input = ReadInput(task, distractors, context);
-    options.reranking = CloserLookAt(input.benchmark, task);
     Evaluation evaluation = EvaluateBenchmark(input, task.data, task.source.path, options, context);
     outcome.results = std::move(evaluation.results);
     outcome.search_seconds = evaluation.search_seconds;

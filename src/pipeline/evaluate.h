@@ -7,7 +7,6 @@
 
 #include "report/evaluation_report.h"
 #include "vantage/evaluation.h"
-#include "vantage/matching.h"
 #include "vantage/pipeline.h"
 
 namespace vantage::pipeline {
@@ -31,10 +30,7 @@ struct EvaluateTask {
   std::string save_results;
   std::string compare;
   std::string report;
-  int rerank = 0;
   SearchOptions search;
-  FeatureOptions features;
-  MatchOptions match;
   StatisticsOptions statistics;
   report::EvaluationReportOptions report_options;
   bool overwrite = false;

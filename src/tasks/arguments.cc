@@ -6,7 +6,6 @@
 
 #include "util/check.h"
 #include "util/string.h"
-#include "vantage/choice.h"
 
 namespace vantage::tasks {
 namespace {
@@ -23,8 +22,8 @@ std::string FlagOf(const OptionField& field) {
 bool Argument::IsSwitch() const { return std::holds_alternative<bool*>(field().target); }
 
 void Argument::Set(const std::string& text) const {
-  if (repeats) {
-    std::get<std::vector<std::string>*>(field().target)->push_back(text);
+  if (auto* const* texts = std::get_if<std::vector<std::string>*>(&field().target); repeats && texts) {
+    (*texts)->push_back(text);
   } else {
     SetOption(*options, key, text, name());
   }
@@ -34,7 +33,8 @@ void Arguments::Options(OptionsDescription& description) {
   for (const OptionField& field : description.fields()) {
     const std::string flag = FlagOf(field);
     VANTAGE_CHECK(Find(flag) == nullptr, "two options are ", flag);
-    all_.push_back({{flag}, Role::kOption, false, false, &description, field.key});
+    const bool repeats = std::holds_alternative<AnyChoiceList*>(field.target);
+    all_.push_back({{flag}, Role::kOption, false, repeats, &description, field.key});
   }
 }
 
@@ -66,7 +66,8 @@ std::string ValueName(const Argument& argument) {
   return std::visit(
       [&](const auto* value) -> std::string {
         using T = std::remove_cv_t<std::remove_pointer_t<decltype(value)>>;
-        if constexpr (std::is_same_v<T, AnyChoice>) return "KIND[:OPTION=VALUE,...]";
+        if constexpr (std::is_same_v<T, AnyChoice> || std::is_same_v<T, AnyChoiceList>)
+          return "KIND[:OPTION=VALUE,...]";
         if constexpr (std::is_same_v<T, bool>) return "";
         if constexpr (std::is_integral_v<T>) return "N";
         if constexpr (std::is_floating_point_v<T>) return "X";
@@ -82,6 +83,23 @@ std::string Signature(const Argument& argument) {
   if (argument.IsPositional()) return argument.name() + (argument.repeats ? "..." : "");
   const std::string value = ValueName(argument);
   return Join(argument.names, ", ") + (value.empty() ? "" : " " + value);
+}
+
+const Kinds* KindsOf(const Argument& argument) {
+  const OptionTarget& target = argument.field().target;
+  if (auto* const* choice = std::get_if<AnyChoice*>(&target)) return &(*choice)->kinds();
+  if (auto* const* list = std::get_if<AnyChoiceList*>(&target)) return &(*list)->kinds();
+  return nullptr;
+}
+
+std::string OptionsOf(const Kind& kind) {
+  OptionsDescription description;
+  std::any values = kind.defaults;
+  kind.declare(description, values);
+  std::vector<std::string> options;
+  for (const OptionField& field : description.fields())
+    options.push_back(StrCat(field.key, "=", field.CommandText()));
+  return Join(options, ", ");
 }
 
 std::string Explanation(const Argument& argument) {

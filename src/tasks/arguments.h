@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "vantage/choice.h"
 #include "vantage/options.h"
 
 namespace vantage::tasks {
@@ -82,6 +83,11 @@ std::string ValueName(const Argument& argument);
 
 // "-o, --output TEXT", "PHOTOS...".
 std::string Signature(const Argument& argument);
+
+// The kinds that the argument chooses among; null if it chooses none.
+const Kinds* KindsOf(const Argument& argument);
+// "neighbors=10, alpha=3.0": a kind's options with their defaults.
+std::string OptionsOf(const Kind& kind);
 
 // Help, rule, and the default where there is one.
 std::string Explanation(const Argument& argument);

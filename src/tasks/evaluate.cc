@@ -57,8 +57,6 @@ class EvaluateCall : public TaskCall {
     }
     vantage::Declare(description_, task_.search);
     vantage::Declare(description_, task_.statistics);
-    vantage::Declare(description_, task_.features);
-    vantage::Declare(description_, task_.match);
     report::Declare(description_, task_.report_options);
   }
 
@@ -79,10 +77,6 @@ class EvaluateCall : public TaskCall {
         "--report", task_.report,
         "HTML file to write: figures, precision against recall, all queries' main figure, the worst and best "
         "with what they found; with --compare both runs");
-    arguments.Option(
-        "--rerank", task_.rerank,
-        "Look closer at so many of each query's first: those whose local features agree in one geometry "
-        "come first, by the number of features that do");
     arguments.Options(description_);
   }
 

@@ -91,6 +91,14 @@ std::string Usage(const Task& task, const Arguments& arguments) {
   return usage + " [options]";
 }
 
+// Calls write(argument, kinds) for each argument that chooses among kinds.
+template <typename Write>
+void ForEachFamily(const Arguments& arguments, const Write& write) {
+  for (const Argument& argument : arguments.all()) {
+    if (const Kinds* kinds = KindsOf(argument)) write(argument, *kinds);
+  }
+}
+
 std::string Examples(const Task& task) {
   std::string text;
   for (const std::string& example : task.examples) text += "  " + example + "\n";
@@ -149,6 +157,13 @@ std::string HelpOf(const Task& task) {
     for (const Argument& argument : held) help += HelpLine(Signature(argument), Explained(argument));
   };
   ForEachGroup(declared.arguments, write);
+  ForEachFamily(declared.arguments, [&](const Argument& argument, const Kinds& kinds) {
+    help += StrCat("\nKinds of ", argument.name(), ", with their options:\n");
+    for (const Kind* kind : kinds.All()) {
+      const std::string options = OptionsOf(*kind);
+      help += HelpLine(kind->name, kind->summary + (options.empty() ? "" : StrCat(" (", options, ")")));
+    }
+  });
   Arguments common;
   CommonOptions values;
   Declare(common, values);
@@ -178,6 +193,23 @@ std::string PageOf(const Task& task) {
                             Join(task.examples, "\n"), "\n```\n");
   ForEachGroup(declared.arguments, [&](const std::string& title, const std::vector<Argument>& held) {
     page += StrCat("\n## ", title, "\n\n", RowsOf(held, held[0].IsPositional() ? "argument" : "option"));
+  });
+  ForEachFamily(declared.arguments, [&](const Argument& argument, const Kinds& kinds) {
+    page += StrCat("\n## Kinds of ", argument.name(), "\n");
+    for (const Kind* kind : kinds.All()) {
+      page += StrCat("\n`", kind->name, "`: ", Escaped(kind->summary), ".\n");
+      OptionsDescription description;
+      std::any values = kind->defaults;
+      kind->declare(description, values);
+      if (description.fields().empty()) continue;
+      page += "\n| option | |\n|---|---|\n";
+      for (const OptionField& field : description.fields()) {
+        const std::string rule = field.RuleText();
+        page += StrCat("| `", field.key, "` | ", Escaped(field.help),
+                       rule.empty() ? "" : StrCat(" (", Escaped(rule), ")"), "; default ",
+                       field.CommandText(), " |\n");
+      }
+    }
   });
   if (const OptionsDescription* configuration = declared.call->Configuration()) {
     page += StrCat("\n## Configuration\n\nAll keys with their defaults:\n\n```toml\n",

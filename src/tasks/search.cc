@@ -15,10 +15,8 @@ class SearchCall : public TaskCall {
  public:
   SearchCall() {
     vantage::Declare(description_, task_.options);
-    vantage::Declare(description_, task_.features);
-    vantage::Declare(description_, task_.match);
-    description_.Nest("index", task_.index, "An index that is searched instead of all descriptors");
-    description_.Nest("index_search", task_.index_search, "How the index is searched");
+    description_.Nest("index", task_.index,
+                      "Index of FAISS, which finds most of the nearest; default: compare with all");
   }
 
   void Declare(Arguments& arguments) override {
@@ -30,11 +28,8 @@ class SearchCall : public TaskCall {
                      "Ranked lists to write: .npy (rows of the database, a column a query), .csv, or .txt in "
                      "the format of Holidays");
     arguments.Require("--output");
-    arguments.Option("--rerank", task_.rerank,
-                     "Look closer at so many of each query's first: those whose local features agree in one "
-                     "geometry come first, by the number of features that do");
     arguments.Input("--photos", task_.photos,
-                    "Folder of the database's photos, which its names start from: --rerank opens them");
+                    "Folder of the database's photos, which its names start from: for --stage local");
     arguments.Input("--query-photos", task_.query_photos,
                     "Folder of the queries' photos, which their names start from; default: that of --photos");
     arguments.Output("--index-file", task_.index_file,
@@ -76,15 +71,15 @@ class SearchCall : public TaskCall {
 }  // namespace
 
 Task SearchRow() {
-  return {.name = "search",
-          .section = Section::kRetrieval,
-          .summary = "Find the nearest photos of each query in a database",
-          .examples = {"vantage search database.npy --queries queries.npy -k 100 --query-expansion alpha -o "
-                       "ranks.csv",
-                       "vantage search database.npy -k 20 --rerank 50 --photos photos/ -o ranks.csv",
-                       "vantage search database.npy --queries queries.npy --index hnsw --index-file "
-                       "database.faiss -o ranks.csv"},
-          .make = MakeCall<SearchCall>};
+  return {
+      .name = "search",
+      .section = Section::kRetrieval,
+      .summary = "Find the nearest photos of each query in a database",
+      .examples = {"vantage search database.npy --queries queries.npy -k 100 --stage alpha_qe -o ranks.csv",
+                   "vantage search database.npy -k 20 --stage local:top=50 --photos photos/ -o ranks.csv",
+                   "vantage search database.npy --queries queries.npy --index hnsw --index-file "
+                   "database.faiss -o ranks.csv"},
+      .make = MakeCall<SearchCall>};
 }
 
 }  // namespace vantage::tasks

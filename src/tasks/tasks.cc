@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tasks/task.h"
+#include "vantage/matching.h"
 
 namespace vantage::tasks {
 
@@ -20,6 +21,7 @@ Task TuplesRow();
 Task WhitenRow();
 
 const std::vector<Task>& Tasks() {
+  RegisterLocalStage();  // of module features, which search does not know
   static const std::vector<Task> tasks = {
       // Training data
       SynthesizeRow(),

@@ -21,7 +21,7 @@ using vantage::testing::FilesBelow;
 using vantage::testing::TemporaryFolder;
 
 constexpr int64_t kDimension = 32;
-const std::vector<std::string> kKinds = {"flat", "ivf-flat", "ivf-pq", "hnsw"};
+const std::vector<std::string> kKinds = IndexFamily::Table().Names();
 
 // Unit vectors around centres, so that there are clusters.
 DescriptorMatrix Clustered(int64_t rows, uint64_t seed, int64_t dimension = kDimension) {
@@ -55,11 +55,13 @@ class ApproximateIndexes : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
-ApproximateIndexOptions OfKind(const std::string& kind) {
-  ApproximateIndexOptions options;
-  options.kind = kind;
-  options.training_rows = 2000;
-  options.pq_m = 8;
+IndexChoice OfKind(const std::string& kind) {
+  IndexChoice options(kind);
+  if (auto* lists = options.If<IvfFlatIndexOptions>()) lists->training_rows = 2000;
+  if (auto* coded = options.If<IvfPqIndexOptions>()) {
+    coded->training_rows = 2000;
+    coded->m = 8;
+  }
   return options;
 }
 
@@ -92,7 +94,7 @@ TEST_F(ApproximateIndexes, FlatIsExact) {
                     found[q][i].score, 1e-6);
       }
     }
-    EXPECT_GT(MeasureRecall(index, queries, database, 10, {}, 50, 0), 0.999);
+    EXPECT_GT(MeasureRecall(index, queries, database, 10, 50, 0), 0.999);
   }
 }
 
@@ -104,36 +106,39 @@ TEST_F(ApproximateIndexes, EveryKindFindsMostOfTheNearestAndTheSameAfterLoading)
     const fs::path path = folder_ / (kind + ".faiss");
     const ObtainedIndex built = ObtainIndex(path, database, OfKind(kind));
     EXPECT_FALSE(built.reused);
-    const double recall = MeasureRecall(built.index, queries, database, 10, {}, 1000, 0);
+    const double recall = MeasureRecall(built.index, queries, database, 10, 1000, 0);
     EXPECT_GT(recall, 0.95) << kind;
     EXPECT_LE(recall, 1.0) << kind;
     const ObtainedIndex loaded = ObtainIndex(path, database, OfKind(kind));
     EXPECT_TRUE(loaded.reused);
     ExpectSame(loaded.index.Query(queries, database, 10), built.index.Query(queries, database, 10));
-    EXPECT_EQ(MeasureRecall(loaded.index, queries, database, 10, {}, 1000, 0), recall);
+    EXPECT_EQ(MeasureRecall(loaded.index, queries, database, 10, 1000, 0), recall);
   }
 }
 
 TEST_F(ApproximateIndexes, LessIsFoundWhereLessIsLookedAt) {
   const DescriptorDatabase database = Write("database.npy", Clustered(4000, 1));
   const DescriptorMatrix queries = Clustered(60, 2);
-  const auto recall = [&](const ApproximateIndex& index, const ApproximateSearchOptions& options) {
-    return MeasureRecall(index, queries, database, 20, options, 1000, 0);
+  const auto recall = [&](ApproximateIndex& index, const IndexChoice& options) {
+    index.SearchAs(options);
+    return MeasureRecall(index, queries, database, 20, 1000, 0);
   };
-  const ApproximateIndex lists = ApproximateIndex::Build(database, OfKind("ivf-flat"));
-  ApproximateSearchOptions options;
+  ApproximateIndex lists = ApproximateIndex::Build(database, OfKind("ivf-flat"));
+  IvfFlatIndexOptions options = lists.options().As<IvfFlatIndexOptions>();
   options.nprobe = 1;
   EXPECT_LT(recall(lists, options), 0.99);
-  options.nprobe = lists.options().nlist;
+  options.nprobe = options.nlist;
   EXPECT_GT(recall(lists, options), 0.999);  // all lists are the whole database
+  EXPECT_THAT(ErrorOf([&] { lists.SearchAs(FlatIndexOptions{}); }),
+              HasSubstr("of the kind ivf-flat, not flat"));
 
-  ApproximateIndexOptions coarse = OfKind("ivf-pq");
-  coarse.pq_m = 2;
-  const ApproximateIndex coded = ApproximateIndex::Build(database, coarse);
-  options.refine = 0;
-  const double by_codes = recall(coded, options);
-  options.refine = 10;
-  EXPECT_GT(recall(coded, options), by_codes + 0.1);
+  IvfPqIndexOptions coarse = OfKind("ivf-pq").As<IvfPqIndexOptions>();
+  coarse.m = 2;
+  coarse.refine = 0;
+  ApproximateIndex coded = ApproximateIndex::Build(database, coarse);
+  const double by_codes = recall(coded, coarse);
+  coarse.refine = 10;
+  EXPECT_GT(recall(coded, coarse), by_codes + 0.1);
 }
 
 TEST_F(ApproximateIndexes, MoreThanThereIsGivesAll) {
@@ -144,25 +149,21 @@ TEST_F(ApproximateIndexes, MoreThanThereIsGivesAll) {
     for (const auto& found : index.Query(queries, database, 1000)) EXPECT_EQ(found.size(), 50U) << kind;
     EXPECT_TRUE(index.Query(DescriptorMatrix(0, kDimension), database, 5).empty());
     EXPECT_TRUE(index.Query(queries, database, 0)[0].empty());
-    EXPECT_TRUE(std::isnan(MeasureRecall(index, DescriptorMatrix(0, kDimension), database, 5, {}, 5, 0)));
+    EXPECT_TRUE(std::isnan(MeasureRecall(index, DescriptorMatrix(0, kDimension), database, 5, 5, 0)));
   }
 }
 
 TEST_F(ApproximateIndexes, WrongInputIsNamed) {
   const DescriptorDatabase database = Write("database.npy", Clustered(300, 1));
-  const auto error = [&](const ApproximateIndexOptions& options) {
+  const auto error = [&](const IndexChoice& options) {
     return ErrorOf([&] { ApproximateIndex::Build(database, options); });
   };
-  EXPECT_THAT(error({}), HasSubstr("kind none"));
-  EXPECT_THAT(error(OfKind("tree")), HasSubstr("one of none, flat, ivf-flat, ivf-pq, hnsw"));
-  ApproximateIndexOptions options = OfKind("ivf-flat");
-  options.nlist = 301;
-  EXPECT_THAT(error(options), HasSubstr("301 clusters (nlist) of 300 descriptors"));
-  options = OfKind("ivf-pq");
-  options.pq_m = 5;
-  EXPECT_THAT(error(options), HasSubstr("5 bytes a descriptor (pq_m) do not divide 32 dimensions"));
-  options.training_rows = 255;
-  EXPECT_THAT(error(options), HasSubstr("at least 256 descriptors, not 255"));
+  EXPECT_THAT(error({}), HasSubstr("no kind is chosen"));
+  EXPECT_THAT(ErrorOf([] { IndexChoice("tree"); }), HasSubstr("known are flat, ivf-flat, ivf-pq, hnsw"));
+  EXPECT_THAT(error(IvfFlatIndexOptions{.nlist = 301}), HasSubstr("301 clusters (nlist) of 300 descriptors"));
+  EXPECT_THAT(error(IvfPqIndexOptions{.m = 5}),
+              HasSubstr("5 bytes a descriptor (m) do not divide 32 dimensions"));
+  EXPECT_THAT(error(IvfPqIndexOptions{.training_rows = 255}), HasSubstr("at least 256 descriptors, not 255"));
 
   const ApproximateIndex index = ApproximateIndex::Build(database, OfKind("flat"));
   DescriptorMatrix queries = Clustered(2, 2);
@@ -170,9 +171,7 @@ TEST_F(ApproximateIndexes, WrongInputIsNamed) {
               HasSubstr("queries of 16 dimensions in an index of 32"));
   EXPECT_THAT(ErrorOf([&] { (void)index.Query(queries, Write("other.npy", Clustered(299, 1)), 3); }),
               HasSubstr("other.npy: is not what the index was built from (300 photos"));
-  ApproximateSearchOptions search;
-  search.nprobe = 0;
-  EXPECT_THAT(ErrorOf([&] { (void)index.Query(queries, database, 3, search); }), HasSubstr("nprobe"));
+  EXPECT_THAT(error(IvfFlatIndexOptions{.nprobe = 0}), HasSubstr("nprobe"));
   queries(1, 3) = NAN;
   EXPECT_THAT(ErrorOf([&] { (void)index.Query(queries, database, 3); }), HasSubstr("not finite"));
 
@@ -201,9 +200,11 @@ TEST_F(ApproximateIndexes, AnotherDatabaseOrOtherOptionsAreRefused) {
   EXPECT_THAT(error(Write("values.npy", Clustered(500, 7))), HasSubstr("their values differ"));
   EXPECT_THAT(error(Write("model.npy", values, "photo", "bb")), HasSubstr("their models differ (aa and bb)"));
   EXPECT_THAT(ErrorOf([&] { ObtainIndex(IndexPath(), database, OfKind("hnsw")); }),
-              HasSubstr("was built with kind \"ivf-flat\", not \"hnsw\""));
-  ApproximateIndexOptions options = OfKind("ivf-flat");
-  options.nlist = 5;
+              HasSubstr("was built with kind ivf-flat, not hnsw"));
+  IndexChoice options = OfKind("ivf-flat");
+  options.As<IvfFlatIndexOptions>().nprobe = 3;  // says how it is searched
+  EXPECT_TRUE(ObtainIndex(IndexPath(), database, options).reused);
+  options.As<IvfFlatIndexOptions>().nlist = 5;
   EXPECT_THAT(ErrorOf([&] { ObtainIndex(IndexPath(), database, options); }), HasSubstr("with nlist"));
   EXPECT_TRUE(ObtainIndex(IndexPath(), database, OfKind("ivf-flat")).reused);
 }
@@ -313,7 +314,7 @@ TEST_F(ApproximateIndexes, StopsWhenCancelled) {
     EXPECT_THROW(ApproximateIndex::Build(database, OfKind(kind), context), Interrupted);
   }
   const ApproximateIndex index = ApproximateIndex::Build(database, OfKind("flat"));
-  EXPECT_THROW((void)index.Query(Clustered(2, 2), database, 3, {}, context), Interrupted);
+  EXPECT_THROW((void)index.Query(Clustered(2, 2), database, 3, context), Interrupted);
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ TEST_F(Searching, SearchWritesRankedLists) {
   for (size_t i = 0; i < rows.size(); ++i) EXPECT_NE(rows[i], static_cast<int64_t>(i % 15));  // not itself
 
   const json all = VantageJson({"search", Path("one.npy"), "--queries", Path("two.npy"), "-k", "100",
-                                "--query-expansion", "alpha", "--diffusion", "-o", Path("ranks.csv")});
+                                "--stage", "alpha_qe", "--stage", "diffusion", "-o", Path("ranks.csv")});
   EXPECT_EQ(all["k"], 15);  // of 15 photos
   EXPECT_THAT(ReadFile(folder_ / "ranks.csv"), HasSubstr("query,rank,name,score\na/0.jpg,0,"));
   WriteGroups("foreign.npy", {"x.jpg"}, 1, 3, "bb");
@@ -196,8 +196,8 @@ TEST_F(Searching, AnIndexIsBuiltOnceAndTellsItsRecall) {
   EXPECT_EQ(reused["index"]["reused"], true);
   EXPECT_TRUE(reused["index"]["recall"].is_null());
   EXPECT_EQ(ReadFile(folder_ / "ranks.csv"), ranks);
-  EXPECT_THAT(Vantage(with({"--query-expansion", "alpha"})).text, HasSubstr("recall@5 "));
-  EXPECT_EQ(Vantage(with({"--diffusion"})).code, 2);
+  EXPECT_THAT(Vantage(with({"--stage", "alpha_qe"})).text, HasSubstr("recall@5 "));
+  EXPECT_EQ(Vantage(with({"--stage", "diffusion"})).code, 2);
   WriteGroups("others.npy", {"x.jpg", "y.jpg"}, 1, 3);
   EXPECT_THAT(Vantage(with({"--index-file", Path("others.faiss")})).text,
               HasSubstr("others.faiss: was built from other descriptors"));
@@ -215,9 +215,9 @@ TEST_F(Searching, WhatCannotEndWellIsSaidBeforeTheWork) {
   const std::string index = Path("i.faiss");
   refused({"search", Path("others.npy"), "--index", "ivf-flat", "--index-file", index, "-o", Path("r.npy")},
           "an index may find fewer than -k");
-  refused({"search", Path("others.npy"), "--index", "hnsw", "--diffusion", "--index-file", index, "-o",
-           Path("r.csv")},
-          "take the whole database: not with --index");
+  refused({"search", Path("others.npy"), "--index", "hnsw", "--stage", "diffusion", "--index-file", index,
+           "-o", Path("r.csv")},
+          "the stage 'diffusion' takes the whole database: not with an index");
   EXPECT_FALSE(fs::exists(index));
   refused({"search", Path("spaces.npy"), "-o", Path("r.txt")}, "'a b.jpg' has white space");
   refused({"pairs", Path("spaces.npy"), "-o", Path("p.txt")}, "'a b.jpg' has white space");
@@ -241,8 +241,8 @@ TEST_F(Searching, RerankPutsPhotosOfOneThingFirst) {
     }
   }
   WriteGroups("database.npy", names, 1, 1);  // descriptors know nothing of the photos
-  const std::vector<std::string> search = {"search", Path("database.npy"), "-k", "2", "--rerank", "5",
-                                           "-o",     Path("ranks.npy")};
+  const std::vector<std::string> search = {"search",  Path("database.npy"), "-k", "2",
+                                           "--stage", "local:top=5",        "-o", Path("ranks.npy")};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), search.begin(), search.end());
     return more;
@@ -459,8 +459,8 @@ TEST_F(Searching, EachCommandComparesTheWholeProvenance) {
 TEST_F(Searching, ExpansionDoesNotCountTheQuery) {
   WriteBenchmark();
   const auto map = [&](const char* neighbors) {
-    return VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--query-expansion", "average",
-                        "--expansion-neighbors", neighbors})["map"];
+    return VantageJson({"evaluate", Path("one.npy"), "--data", Path("data"), "--stage",
+                        StrCat("aqe:neighbors=", neighbors)})["map"];
   };
   EXPECT_NE(map("1"), VantageJson({"evaluate", Path("one.npy"), "--data", Path("data")})["map"]);
 }

@@ -184,6 +184,71 @@ TEST(Choice, RulesOfTheChosenKindHoldForPrograms) {
               HasSubstr("'shape.square.corner' = 'round' must be one of sharp, soft"));
 }
 
+struct PerhapsFamily {
+  static constexpr const char* kDefault = "";
+  static const Kinds& Table() { return Shapes(); }
+};
+
+struct PerhapsOptions {
+  Choice<PerhapsFamily> shape;
+};
+
+void Declare(OptionsDescription& description, PerhapsOptions& options) {
+  description.Nest("shape", options.shape, "What is drawn, if anything");
+}
+
+TEST(Choice, MayBeNone) {
+  PerhapsOptions options;
+  OptionsDescription description;
+  Declare(description, options);
+  EXPECT_FALSE(options.shape);
+  EXPECT_EQ(description.fields().size(), 1U);
+  EXPECT_EQ(description.fields()[0].flag, "shape");
+  EXPECT_EQ(options.shape.Text(), "");
+  CheckOptions(options);
+  SetOption(description, "shape.kind", "round:radius=2", "--shape");
+  EXPECT_TRUE(options.shape);
+  EXPECT_EQ(options.shape.As<RoundOptions>().radius, 2);
+}
+
+struct ListOptions {
+  ChoiceList<ShapeFamily> shapes;
+};
+
+void Declare(OptionsDescription& description, ListOptions& options) {
+  description.Add("shapes", options.shapes, "Drawn one after another").OneOf(ShapeFamily::Table().Names());
+}
+
+TEST(ChoiceList, KeepsItsOrderInFilesAndOnCommandLines) {
+  ListOptions options;
+  OptionsDescription description;
+  Declare(description, options);
+  SetOption(description, "shapes", "square:side=3", "--shape");
+  SetOption(description, "shapes", "point", "--shape");
+  ASSERT_EQ(options.shapes.size(), 2U);
+  EXPECT_EQ(options.shapes[0].As<SquareOptions>().side, 3);
+  EXPECT_EQ(options.shapes[1].kind(), "point");
+  ListOptions read;
+  OptionsDescription read_description;
+  Declare(read_description, read);
+  read.shapes = {RoundOptions{}};
+  ReadToml(read_description, ToToml(description, true), "c.toml");
+  EXPECT_EQ(read.shapes.Texts(), options.shapes.Texts());
+  EXPECT_EQ(ToJson(description).dump(), R"({"shapes":["square:side=3.0","point"]})");
+}
+
+TEST(ChoiceList, WrongOnesAreErrorsThatSayWhere) {
+  ListOptions options;
+  OptionsDescription description;
+  Declare(description, options);
+  EXPECT_THAT(ErrorOf([&] { ReadToml(description, "shapes = ['sqare']", "c.toml"); }),
+              HasSubstr("c.toml:1:10: 'kind' = 'sqare' must be one of point, round, square"));
+  EXPECT_THAT(ErrorOf([&] { ReadToml(description, "shapes = 'square'", "c.toml"); }),
+              HasSubstr("'shapes' wants a list, each a string"));
+  EXPECT_THAT(ErrorOf([] { CheckOptions(ListOptions{{SquareOptions{.side = 0}}}); }),
+              HasSubstr("square: 'side' = 0 must be above 0"));
+}
+
 struct StarOptions {
   static constexpr const char* kKind = "star";
   int64_t points = 5;

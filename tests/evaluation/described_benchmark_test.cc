@@ -117,15 +117,12 @@ TEST(EvaluateOptions, RefuseFilesOfDistractorsWithOtherThanPlainSearch) {
   EvaluateOptions options;
   options.distractor_files = {"others.npy"};
   CheckEvaluateOptions(options);
-  options.search.expansion.kind = "average";
+  options.search.stages = {AverageExpansionOptions{}};
   const auto error = [&] { return ErrorOf([&] { CheckEvaluateOptions(options); }); };
   EXPECT_THAT(error(), HasSubstr("a file of descriptors goes with plain search"));
-  options.search.expansion.kind = "none";
-  options.reranking.count = 3;
-  EXPECT_THAT(error(), HasSubstr("plain search"));
   options.distractor_files.clear();
   CheckEvaluateOptions(options);
-  options.search.expansion.neighbors = 0;
+  options.search.stages = {AverageExpansionOptions{.neighbors = 0}};
   EXPECT_THAT(error(), HasSubstr("neighbors"));
 }
 

@@ -217,14 +217,12 @@ TEST(WantedCount, IsTheFirstWithTheJunkAmongThemAndTheResultsShown) {
   EXPECT_EQ(WantedCount(input.benchmark, 0), std::nullopt);
   input.benchmark.judging.first = 2;
 
-  // No more is ranked, unless the re-ranking looks at more.
-  const DatabaseRankings few =
-      RankDatabase(input.described.queries, input.described.database, {.count = 2 + junk});
-  EXPECT_EQ(std::ssize(few.rows[0]), 2 + junk);
-  const DatabaseRankings more =
-      RankDatabase(input.described.queries, input.described.database,
-                   {.reranking = {30, [](size_t, int64_t row) { return row; }}, .count = 2});
-  EXPECT_EQ(more.rows[0].size(), 30U);
+  // No more is ranked, whatever a stage looks at.
+  for (const SearchOptions& search : {SearchOptions(), SearchOptions{{SuperGlobalOptions{.top = 30}}}}) {
+    const DatabaseRankings few = RankDatabase(input.described.queries, input.described.database,
+                                              {.search = search, .count = 2 + junk});
+    EXPECT_EQ(std::ssize(few.rows[0]), 2 + junk);
+  }
 }
 
 TEST(JudgeRankings, OfTheFirstAloneTellsNoCurve) {

@@ -231,7 +231,7 @@ TEST(Results, DamageIsNamed) {
   EXPECT_THAT(replaced("\"photos\": 4", "\"photos\": \"4\""), HasSubstr("run.json: "));
 }
 
-TEST(RerankByInliers, AsksForPhotosWhereTheyAreAndKeepsTheQueryFirst) {
+TEST(PhotosOf, AreWhereTheBenchmarksPhotosAre) {
   const TemporaryFolder folder;
   Benchmark benchmark;
   benchmark.photos = {folder / "a.jpg", "b.jpg"};  // as folders and descriptor files name them
@@ -239,19 +239,15 @@ TEST(RerankByInliers, AsksForPhotosWhereTheyAreAndKeepsTheQueryFirst) {
   benchmark.queries.push_back({"b.jpg", Box{0, 0, 1, 1}, {}, 1, {}});
   WriteFile(folder / "a.jpg", "");
   WriteFile(folder / "b.jpg", "");
-  std::vector<std::string> asked;
-  const Reranking reranking = RerankByInliers(
-      benchmark, folder.path(), 7, [&](const auto& query, const auto& photo, const std::optional<Box>& box) {
-        asked.push_back(StrCat(query.string(), " ", photo.string(), box ? " box" : ""));
-        return int64_t{5};
-      });
-  EXPECT_EQ(reranking.count, 7);
-  EXPECT_GT(reranking.look(0, 0), 1 << 30);
-  EXPECT_EQ(reranking.look(0, 1), 5);
-  EXPECT_EQ(reranking.look(1, 1), 5);  // a part of a photo is not the photo
-  const std::string a = (folder / "a.jpg").string();
-  const std::string b = (folder / "b.jpg").string();
-  EXPECT_THAT(asked, ElementsAre(a + " " + b, b + " " + b + " box"));
+  const SearchPhotos photos = PhotosOf(benchmark, folder.path());
+  EXPECT_EQ(photos.query(0), folder / "a.jpg");
+  EXPECT_EQ(photos.query(1), folder / "b.jpg");
+  EXPECT_FALSE(photos.box(0));
+  EXPECT_TRUE(photos.box(1));
+  EXPECT_EQ(photos.database(0), folder / "a.jpg");
+  EXPECT_EQ(photos.database(1), folder / "b.jpg");
+  // A part of a photo is not the photo.
+  EXPECT_THAT(OwnRowsOf(benchmark), ElementsAre(0, std::nullopt));
 }
 
 }  // namespace

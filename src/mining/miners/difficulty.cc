@@ -57,7 +57,9 @@ void Declare(OptionsDescription& description, DifficultyMiningOptions& options) 
       .AtLeast(1);
 }
 
-mining::MinerRow mining::DifficultyMining() {
+namespace mining {
+
+MinerRow DifficultyMining() {
   return MakeMinerRow<DifficultyMiningOptions>(
       "Triplets of a wanted loss among photos of all scenes (MVA 2022)",
       [](const DifficultyMiningOptions& options) -> std::unique_ptr<Miner> {
@@ -65,5 +67,7 @@ mining::MinerRow mining::DifficultyMining() {
       },
       AllHardTriplets);
 }
+
+}  // namespace mining
 
 }  // namespace vantage

@@ -2,6 +2,14 @@
 #include "mining/miners/miners.h"
 
 namespace vantage {
+
+// Each is in the file of its kind.
+namespace mining {
+MinerRow DifficultyMining();
+MinerRow NegativeMining();
+MinerRow RandomMining();
+}  // namespace mining
+
 namespace {
 
 const Catalogue<mining::MinerRow>& Miners() {

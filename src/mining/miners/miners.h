@@ -58,10 +58,6 @@ MinerRow MakeMinerRow(std::string summary, std::unique_ptr<Miner> (*make)(const 
           }};
 }
 
-MinerRow DifficultyMining();
-MinerRow NegativeMining();
-MinerRow RandomMining();
-
 std::unique_ptr<Miner> MakeMiner(const MinerChoice& options);
 
 }  // namespace vantage::mining

@@ -162,7 +162,9 @@ void Declare(OptionsDescription& description, NegativeMiningOptions& options) {
       .AtLeast(1);
 }
 
-mining::MinerRow mining::NegativeMining() {
+namespace mining {
+
+MinerRow NegativeMining() {
   return MakeMinerRow<NegativeMiningOptions>(
       "The set's queries with the nearest photos of other scenes (TPAMI 2019)",
       [](const NegativeMiningOptions& options) -> std::unique_ptr<Miner> {
@@ -170,5 +172,7 @@ mining::MinerRow mining::NegativeMining() {
       },
       AllNegatives);
 }
+
+}  // namespace mining
 
 }  // namespace vantage

@@ -44,7 +44,9 @@ void Declare(OptionsDescription& description, RandomMiningOptions& options) {
   Declare(description, options.round);
 }
 
-mining::MinerRow mining::RandomMining() {
+namespace mining {
+
+MinerRow RandomMining() {
   return MakeMinerRow<RandomMiningOptions>(
       "Triplets that are drawn, to compare with",
       [](const RandomMiningOptions& options) -> std::unique_ptr<Miner> {
@@ -52,5 +54,7 @@ mining::MinerRow mining::RandomMining() {
       },
       AllRandomTriplets);
 }
+
+}  // namespace mining
 
 }  // namespace vantage

@@ -38,7 +38,9 @@ void Declare(OptionsDescription& description, ContrastiveLossOptions& options) {
       .Range(0, 4);
 }
 
-nn::LossRow nn::ContrastiveLoss() {
+namespace nn {
+
+LossRow ContrastiveLoss() {
   return MakeLossRow<ContrastiveLossOptions>(
       "Pulls positives to the query, pushes negatives out to the margin (TPAMI 2019, eq. 3)",
       [](const ContrastiveLossOptions& options) {
@@ -47,5 +49,7 @@ nn::LossRow nn::ContrastiveLoss() {
                          .reach = options.margin};
       });
 }
+
+}  // namespace nn
 
 }  // namespace vantage

@@ -25,12 +25,16 @@ void Declare(OptionsDescription& description, InfoNceLossOptions& options) {
   description.Add("temperature", options.temperature, "Divisor of similarities").Above(0);
 }
 
-nn::LossRow nn::InfoNceLoss() {
+namespace nn {
+
+LossRow InfoNceLoss() {
   return MakeLossRow<InfoNceLossOptions>(
       "Cross entropy of each positive among the negatives", [](const InfoNceLossOptions& options) {
         return TupleLoss{
             .forward = [t = options.temperature](const LossInput& input) { return InfoNce(input, t); }};
       });
 }
+
+}  // namespace nn
 
 }  // namespace vantage

@@ -4,6 +4,16 @@
 #include "vantage/error.h"
 
 namespace vantage {
+
+// Each is in the file of its kind.
+namespace nn {
+LossRow ContrastiveLoss();
+LossRow InfoNceLoss();
+LossRow MultiSimilarityLoss();
+LossRow SmoothApLoss();
+LossRow TripletLoss();
+}  // namespace nn
+
 namespace {
 
 Catalogue<nn::LossRow>& Losses() {

@@ -24,12 +24,6 @@ LossRow MakeLossRow(std::string summary, TupleLoss (*make)(const Options& option
           [make](const LossOptions& options) { return make(options.As<Options>()); }};
 }
 
-LossRow ContrastiveLoss();
-LossRow InfoNceLoss();
-LossRow MultiSimilarityLoss();
-LossRow SmoothApLoss();
-LossRow TripletLoss();
-
 // Throws UsageError if an option breaks its rule.
 TupleLoss MakeLoss(const LossOptions& options);
 

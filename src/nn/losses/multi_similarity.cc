@@ -35,12 +35,16 @@ void Declare(OptionsDescription& description, MultiSimilarityLossOptions& option
       .Range(0, 2);
 }
 
-nn::LossRow nn::MultiSimilarityLoss() {
+namespace nn {
+
+LossRow MultiSimilarityLoss() {
   return MakeLossRow<MultiSimilarityLossOptions>(
       "Weights pairs by their own and relative similarities", [](const MultiSimilarityLossOptions& options) {
         return TupleLoss{
             .forward = [options](const LossInput& input) { return MultiSimilarity(input, options); }};
       });
 }
+
+}  // namespace nn
 
 }  // namespace vantage

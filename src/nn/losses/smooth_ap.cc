@@ -33,12 +33,16 @@ void Declare(OptionsDescription& description, SmoothApLossOptions& options) {
       .Above(0);
 }
 
-nn::LossRow nn::SmoothApLoss() {
+namespace nn {
+
+LossRow SmoothApLoss() {
   return MakeLossRow<SmoothApLossOptions>(
       "1 - average precision with smooth ranks", [](const SmoothApLossOptions& options) {
         return TupleLoss{
             .forward = [t = options.temperature](const LossInput& input) { return SmoothAp(input, t); }};
       });
 }
+
+}  // namespace nn
 
 }  // namespace vantage

@@ -45,12 +45,16 @@ void Declare(OptionsDescription& description, TripletLossOptions& options) {
   description.Add("reduction", options.reduction, "Sum over triplets, or their mean").OneOf({"sum", "mean"});
 }
 
-nn::LossRow nn::TripletLoss() {
+namespace nn {
+
+LossRow TripletLoss() {
   return MakeLossRow<TripletLossOptions>(
       "Negatives farther than positives by the margin", [](const TripletLossOptions& options) {
         return TupleLoss{.forward = [options](const LossInput& input) { return Triplet(input, options); },
                          .triplet_margin = options.margin};
       });
 }
+
+}  // namespace nn
 
 }  // namespace vantage

@@ -40,7 +40,9 @@ train::OptimizerRule MomentsRule(const Options& options, Kernel kernel, bool is_
 void Declare(OptionsDescription& description, AdamOptions& options) { DeclareMoments(description, options); }
 void Declare(OptionsDescription& description, AdamWOptions& options) { DeclareMoments(description, options); }
 
-train::OptimizerRow train::AdamOptimizer() {
+namespace train {
+
+OptimizerRow AdamOptimizer() {
   return MakeOptimizerRow<AdamOptions>(
       "Adam, with L2 weight decay added to the gradient", [](const AdamOptions& options) {
         return MomentsRule(
@@ -48,12 +50,14 @@ train::OptimizerRow train::AdamOptimizer() {
       });
 }
 
-train::OptimizerRow train::AdamWOptimizer() {
+OptimizerRow AdamWOptimizer() {
   return MakeOptimizerRow<AdamWOptions>(
       "Adam, with weight decay apart from the gradient", [](const AdamWOptions& options) {
         return MomentsRule(
             options, [](auto&&... args) { at::_fused_adamw_(args...); }, /*is_decoupled=*/true);
       });
 }
+
+}  // namespace train
 
 }  // namespace vantage

@@ -2,6 +2,14 @@
 #include "train/optimizers/optimizers.h"
 
 namespace vantage {
+
+// Each is in the file of its kind.
+namespace train {
+OptimizerRow AdamOptimizer();
+OptimizerRow AdamWOptimizer();
+OptimizerRow SgdOptimizer();
+}  // namespace train
+
 namespace {
 
 const Catalogue<train::OptimizerRow>& Optimizers() {

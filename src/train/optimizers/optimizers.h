@@ -36,10 +36,6 @@ OptimizerRow MakeOptimizerRow(std::string summary, OptimizerRule (*make)(const O
           [make](const OptimizerChoice& options) { return make(options.As<Options>()); }};
 }
 
-OptimizerRow AdamOptimizer();
-OptimizerRow AdamWOptimizer();
-OptimizerRow SgdOptimizer();
-
 // Throws UsageError if options do not go together.
 OptimizerRule MakeOptimizerRule(const OptimizerChoice& options);
 

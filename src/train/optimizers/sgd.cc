@@ -36,9 +36,13 @@ void Declare(OptionsDescription& description, SgdOptions& options) {
   description.Add("nesterov", options.nesterov, "Nesterov's momentum");
 }
 
-train::OptimizerRow train::SgdOptimizer() {
+namespace train {
+
+OptimizerRow SgdOptimizer() {
   return MakeOptimizerRow<SgdOptions>(
       "Stochastic gradient descent with momentum, L2 weight decay added to the gradient", SgdRule);
 }
+
+}  // namespace train
 
 }  // namespace vantage

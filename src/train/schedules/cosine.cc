@@ -21,9 +21,13 @@ void Declare(OptionsDescription& description, CosineScheduleOptions& options) {
   description.Add("final_factor", options.final_factor, "Factor of the rate at the end").Range(0, 1);
 }
 
-train::ScheduleRow train::CosineSchedule() {
+namespace train {
+
+ScheduleRow CosineSchedule() {
   return MakeScheduleRow<CosineScheduleOptions>("Falls along half a cosine to the end of the last epoch",
                                                 Cosine, /*depends_on_epochs=*/true);
 }
+
+}  // namespace train
 
 }  // namespace vantage

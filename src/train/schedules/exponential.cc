@@ -18,8 +18,12 @@ void Declare(OptionsDescription& description, ExponentialScheduleOptions& option
       .Range(0, 1000000);
 }
 
-train::ScheduleRow train::ExponentialSchedule() {
+namespace train {
+
+ScheduleRow ExponentialSchedule() {
   return MakeScheduleRow<ExponentialScheduleOptions>("Falls by the same factor in each epoch", Exponential);
 }
+
+}  // namespace train
 
 }  // namespace vantage

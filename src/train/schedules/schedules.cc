@@ -2,6 +2,15 @@
 #include "train/schedules/schedules.h"
 
 namespace vantage {
+
+// Each is in the file of its kind.
+namespace train {
+ScheduleRow ConstantSchedule();
+ScheduleRow CosineSchedule();
+ScheduleRow ExponentialSchedule();
+ScheduleRow StepSchedule();
+}  // namespace train
+
 namespace {
 
 const Catalogue<train::ScheduleRow>& Schedules() {

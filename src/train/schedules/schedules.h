@@ -39,11 +39,6 @@ ScheduleRow MakeScheduleRow(std::string summary,
           depends_on_epochs};
 }
 
-ScheduleRow ConstantSchedule();
-ScheduleRow CosineSchedule();
-ScheduleRow ExponentialSchedule();
-ScheduleRow StepSchedule();
-
 // The rate of the step at `position`, for the first rate `base`. Throws UsageError if an option breaks its
 // rule.
 double LearningRate(const ScheduleOptions& options, double base, const TrainingPosition& position);

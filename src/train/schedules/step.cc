@@ -27,8 +27,12 @@ void Declare(OptionsDescription& description, StepScheduleOptions& options) {
       .Range(0, 1000000);
 }
 
-train::ScheduleRow train::StepSchedule() {
+namespace train {
+
+ScheduleRow StepSchedule() {
   return MakeScheduleRow<StepScheduleOptions>("Falls by a factor every few epochs", Step);
 }
+
+}  // namespace train
 
 }  // namespace vantage

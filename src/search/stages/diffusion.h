@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "vantage/options.h"
-#include "vantage/search.h"
+#include "search/stages/stages.h"
 
 namespace vantage::search {
 

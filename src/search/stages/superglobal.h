@@ -3,13 +3,11 @@
 
 #include <vector>
 
-#include "search/expansion.h"
-#include "vantage/options.h"
-#include "vantage/search.h"
+#include "search/stages/stages.h"
 
 namespace vantage::search {
 
-// Ranks the first `count` of each ranking again; the others stay behind them as they are. With x_i the
+// Ranks the first `top` of each ranking again; the others stay behind them as they are. With x_i the
 // descriptors of the first and N(i) the `neighbors` nearest of i among them:
 //   x'_i = (x_i + beta sum_N(i) <x_i, x_j> x_j) / (1 + beta sum_N(i) <x_i, x_j>)
 //   s_i  = <q, x'_i>

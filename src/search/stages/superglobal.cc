@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "search/superglobal.h"
+#include "search/stages/superglobal.h"
 #include "vantage/search.h"
 
 #include <Eigen/SparseCore>
@@ -66,21 +66,43 @@ Eigen::VectorXf Scores(const Eigen::Ref<const Eigen::RowVectorXf>& query, const 
   return (to_query + weights * (x * second.transpose())) / 2;
 }
 
+class SuperGlobalStage : public search::Stage {
+ public:
+  explicit SuperGlobalStage(const SuperGlobalOptions& options) : options_(options) {}
+
+  int64_t Wants(int64_t wanted, const OwnRows& own) const override {
+    return std::max(wanted, search::WithOwn(options_.top, own));
+  }
+
+  void Apply(search::SearchState& state, int64_t input, int64_t /*wanted*/) const override {
+    search::RerankOthers(state, input, [&](search::Rankings rankings) {
+      return search::RerankBySuperGlobal(std::move(rankings), state.queries, state.rows, options_,
+                                         state.context);
+    });
+  }
+
+ private:
+  SuperGlobalOptions options_;
+};
+
 }  // namespace
 
 void Declare(OptionsDescription& description, SuperGlobalOptions& options) {
-  description
-      .Add("count", options.count,
-           "Rank so many of each query's first again by descriptors refined among them; 0: none")
-      .AtLeast(0)
-      .Flag("superglobal");
-  description.Add("neighbors", options.neighbors, "Nearest that each is averaged with")
-      .AtLeast(0)
-      .Flag("superglobal_neighbors");
-  description.Add("beta", options.beta, "Weight of these nearest, times their similarity")
-      .Range(0, 1)
-      .Flag("superglobal_beta");
+  description.Add("top", options.top, "The first of each ranking that are ranked again").AtLeast(1);
+  description.Add("neighbors", options.neighbors, "Nearest that each is averaged with").AtLeast(0);
+  description.Add("beta", options.beta, "Weight of these nearest, times their similarity").Range(0, 1);
 }
+
+namespace search {
+
+StageRow SuperGlobal() {
+  return MakeStageRow<SuperGlobalOptions>("Rank the first again by descriptors refined among them",
+                                          [](const SuperGlobalOptions& options) -> std::unique_ptr<Stage> {
+                                            return std::make_unique<SuperGlobalStage>(options);
+                                          });
+}
+
+}  // namespace search
 
 std::vector<std::vector<Neighbor>> search::RerankBySuperGlobal(
     std::vector<std::vector<Neighbor>> rankings, const Eigen::Ref<const DescriptorMatrix>& queries,
@@ -88,7 +110,6 @@ std::vector<std::vector<Neighbor>> search::RerankBySuperGlobal(
   CheckOptions(options);
   VANTAGE_CHECK(static_cast<Eigen::Index>(rankings.size()) == queries.rows(), "re-ranking: ", rankings.size(),
                 " ranked lists for ", queries.rows(), " queries");
-  if (options.count == 0) return rankings;
   const auto total = std::ssize(rankings);
   std::atomic<int64_t> done = 0;
   const numerics::SingleThreadedBlas one_thread_a_query;
@@ -96,8 +117,8 @@ std::vector<std::vector<Neighbor>> search::RerankBySuperGlobal(
     context.CheckCancelled();
     std::vector<Neighbor>& ranking = rankings[ToIndex(q)];
     const std::vector<Neighbor> first(
-        ranking.begin(), ranking.begin() + std::min<std::ptrdiff_t>(
-                                               options.count, static_cast<std::ptrdiff_t>(ranking.size())));
+        ranking.begin(),
+        ranking.begin() + std::min<std::ptrdiff_t>(options.top, static_cast<std::ptrdiff_t>(ranking.size())));
     if (!first.empty()) {
       std::vector<int64_t> indices;
       for (const Neighbor& neighbor : first) indices.push_back(neighbor.index);

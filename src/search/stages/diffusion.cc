@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "search/diffusion.h"
+#include "search/stages/diffusion.h"
 #include "vantage/search.h"
 
 #include <Eigen/IterativeLinearSolvers>
@@ -9,6 +9,7 @@
 
 #include "search/neighbor_heap.h"
 #include "util/index.h"
+#include "util/parallel.h"
 #include "vantage/error.h"
 
 namespace vantage {
@@ -41,27 +42,58 @@ Eigen::SparseMatrix<double> MutualNeighborWeights(const std::vector<std::vector<
   return weights;
 }
 
+class DiffusionStage : public search::Stage {
+ public:
+  explicit DiffusionStage(const DiffusionOptions& options) : options_(options) {}
+
+  int64_t Wants(int64_t wanted, const OwnRows& own) const override {
+    return std::max(wanted, search::WithOwn(options_.seeds, own));
+  }
+  bool NeedsDatabase() const override { return true; }
+
+  void Apply(search::SearchState& state, int64_t input, int64_t wanted) const override {
+    const search::DiffusionGraph graph(*state.database, options_, state.context);
+    const OwnRows& own = state.facts.own;
+    search::Rankings& rankings = state.Rank(input);
+    ParallelFor(std::ssize(rankings), state.context.ThreadCount(), [&](int64_t i) {
+      state.context.CheckCancelled();
+      const auto q = ToIndex(i);
+      std::vector<Neighbor>& ranking = rankings[q];
+      const auto taken = search::TakeOwn(ranking, own, q, std::ssize(ranking));
+      ranking = graph.Rank(ranking, search::WithOwn(wanted, own));
+      if (!taken) return;
+      search::TakeOwn(ranking, own, q, std::ssize(ranking));  // edges lead to it
+      ranking.insert(ranking.begin(), *taken);
+    });
+  }
+
+ private:
+  DiffusionOptions options_;
+};
+
 }  // namespace
 
 void Declare(OptionsDescription& description, DiffusionOptions& options) {
-  description.Add("enabled", options.enabled, "Rank by diffusion on the graph of mutual nearest neighbours")
-      .Flag("diffusion");
   description
       .Add("neighbors", options.neighbors,
            "Nearest of each photo that may become its neighbours in the graph")
-      .AtLeast(1)
-      .Flag("diffusion_neighbors");
-  description.Add("seeds", options.seeds, "A query enters the graph at so many of its nearest")
-      .AtLeast(1)
-      .Flag("diffusion_seeds");
-  description.Add("beta", options.beta, "Share that goes on along edges")
-      .Range(0, 0.999999)
-      .Flag("diffusion_beta");
-  description.Add("gamma", options.gamma, "Edges weigh similarity^gamma").AtLeast(0).Flag("diffusion_gamma");
-  description.Add("tolerance", options.tolerance, "Relative residual of conjugate gradient")
-      .Above(0)
-      .Flag("diffusion_tolerance");
+      .AtLeast(1);
+  description.Add("seeds", options.seeds, "Nearest at which a query enters the graph").AtLeast(1);
+  description.Add("beta", options.beta, "Share that moves along edges").Range(0, 0.999999);
+  description.Add("gamma", options.gamma, "Edges weigh similarity^gamma").AtLeast(0);
+  description.Add("tolerance", options.tolerance, "Relative residual of conjugate gradient").Above(0);
 }
+
+namespace search {
+
+StageRow Diffusion() {
+  return MakeStageRow<DiffusionOptions>("Rank along the graph of mutual nearest neighbours",
+                                        [](const DiffusionOptions& options) -> std::unique_ptr<Stage> {
+                                          return std::make_unique<DiffusionStage>(options);
+                                        });
+}
+
+}  // namespace search
 
 search::DiffusionGraph::DiffusionGraph(const DescriptorMatrix& database, const DiffusionOptions& options,
                                        const RunContext& context)

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <faiss/IndexIVF.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "ann/indexes/indexes.h"
+
+namespace vantage::ann {
+
+// What the kinds with clusters have in common: an Options struct with nlist, training_rows, seed and nprobe.
+
+// Chooses nlist and training_rows. least_rows: that are learned from, if the database has them.
+void CompleteLists(int64_t size, int64_t least_rows, int64_t& nlist, int64_t& training_rows);
+
+// Gives the index its quantizer, which is its own then.
+std::unique_ptr<faiss::Index> OwnQuantizer(std::unique_ptr<faiss::IndexIVF> index,
+                                           std::unique_ptr<faiss::Index> quantizer);
+
+std::unique_ptr<faiss::SearchParameters> ProbeParameters(int64_t nprobe);
+
+template <typename Options>
+void DeclareLists(OptionsDescription& description, Options& options) {
+  description.Add("nlist", options.nlist, "Clusters; 0: 4 sqrt(N), no fewer than 39 photos each").AtLeast(0);
+  description
+      .Add("training_rows", options.training_rows,
+           "Descriptors, drawn at random, that is learned from; 0: 64 a cluster, for codes at least 65536")
+      .AtLeast(0);
+  description.Add("seed", options.seed, "Of what is drawn").AtLeast(0);
+  description.Add("nprobe", options.nprobe, "Clusters that a query is compared with").AtLeast(1);
+}
+
+}  // namespace vantage::ann
