@@ -60,7 +60,7 @@ nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
   options.architecture = architecture;
   nn::DescriptorNet net(options);
   const at::NoGradGuard no_grad;
-  net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
+  net.Replace([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
     if (tensor.dim() == 4)
       tensor = at::randn(tensor.sizes()) * std::sqrt(2.0 / static_cast<double>(tensor[0].numel()));
   });
@@ -105,7 +105,7 @@ double TimeLimit(const Setting& setting, const nn::DescriptorNet& net,
     ParallelFor(static_cast<int64_t>(tensors.size()), threads, [&](int64_t i) {
       const c10::InferenceMode inference;
       if (side_by_side) alone.Enter();
-      frozen.Forward(tensors[static_cast<size_t>(i)], options.scales);
+      frozen.ForwardAtScales(tensors[static_cast<size_t>(i)], options.scales);
     });
   });
 }

@@ -49,7 +49,7 @@ void TimeHead(const Setting& setting) {
   options.locals.dimension = setting.dimension;
   options.netvlad.clusters = setting.clusters;
   nn::DescriptorNet net(options);
-  net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+  net.Replace([](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
     if (role == nn::TensorRole::kParameter || name.ends_with("running_var"))
       tensor = at::rand(tensor.sizes()) * (tensor.dim() > 1 ? 0.05 : 1.0);
   });

@@ -66,10 +66,10 @@ struct Describer::State {
   // Descriptors of images of one size.
   DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
     const c10::InferenceMode inference;
-    const at::Tensor tensor =
-        net.Forward(nn::ImagesToTensor(images, net.normalization), options.scales, options.super_global)
-            .cpu()
-            .contiguous();
+    const at::Tensor tensor = net.ForwardAtScales(nn::ImagesToTensor(images, net.normalization),
+                                                  options.scales, options.super_global)
+                                  .cpu()
+                                  .contiguous();
     DescriptorMatrix rows =
         Eigen::Map<const DescriptorMatrix>(tensor.const_data_ptr<float>(), tensor.size(0), tensor.size(1));
     if (whitening.dimension() == 0) return rows;
@@ -77,7 +77,6 @@ struct Describer::State {
   }
 
   std::string Identity() const {
-    nn::DescriptorNet shared = net;
     DescriptorNetOptions made_of = net.options();
     OptionsDescription description;
     Declare(description, made_of);
@@ -88,7 +87,7 @@ struct Describer::State {
         nlohmann::json(
             {{"vantage", Version()},
              {"network", ToJson(description)},
-             {"weights", model_sha256.empty() ? nn::WeightsSha256(shared) : "of the file " + model_sha256},
+             {"weights", model_sha256.empty() ? nn::WeightsSha256(net) : "of the file " + model_sha256},
              {"mean", net.normalization.mean},
              {"std", net.normalization.std},
              {"device", c10::DeviceTypeName(net.device().type())},
@@ -114,7 +113,7 @@ struct Describer::State {
     const auto takes = [&](int side) {
       try {
         const Image image{side, side, std::vector<uint8_t>(size_t{3} * ToIndex(side) * ToIndex(side))};
-        net.Forward(nn::ImagesToTensor({image}, net.normalization), {1}, options.super_global);
+        net.ForwardAtScales(nn::ImagesToTensor({image}, net.normalization), {1}, options.super_global);
         return true;
       } catch (const c10::Error& error) {
         if (side >= kLargestAsked || IsLackOfMemory(error) || IsFaultOfDevice(error)) throw;

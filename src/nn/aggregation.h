@@ -18,8 +18,8 @@ class Aggregation {
   virtual int64_t dimension() const = 0;
   // locals: B x N x D, N at least 1, of unit length, in any order. Returns B x dimension(), of unit length.
   virtual at::Tensor Forward(const at::Tensor& locals_BND) const = 0;
-  // Visits the parameters as NAME.xyz.
-  virtual void Visit(const std::string& name, const TensorVisitor& visitor) = 0;
+  // Replaces the parameters, as NAME.xyz.
+  virtual void Replace(const std::string& name, const TensorReplacer& replacer) = 0;
 
   // Centres of clusters of locals that the parameters are made from; 0: they need none.
   virtual int64_t CentersWanted() const { return 0; }

@@ -29,12 +29,24 @@
 namespace vantage::nn {
 namespace {
 
-TrunkEnd EndOf(const DescriptorNetOptions& options) {
-  if (!HasLocals(options) || options.locals.last_relu) return HeadOf(options).trunk_end;
-  if (!options.architecture.starts_with("vgg")) {
+MapEnd EndOf(const DescriptorNetOptions& options) {
+  if (HasLocals(options))
+    return options.locals.last_relu ? MapEnd::kAfterActivation : MapEnd::kBeforeActivation;
+  if (options.head != "cosplace") return MapEnd::kAfterActivation;
+  const TrunkRow& trunk = TrunkNamed(options.architecture);
+  if (!trunk.is_in_cosplace) throw UsageError(StrCat("CosPlace has no trunk '", trunk.name, "'"));
+  return trunk.can_end_before_activation ? MapEnd::kBeforeActivation : MapEnd::kAfterActivation;
+}
+
+// Throws UsageError for an unknown head before anything else.
+std::shared_ptr<Trunk> MakeTrunkOf(const DescriptorNetOptions& options) {
+  HeadOf(options);
+  const MapEnd end = EndOf(options);
+  if (end == MapEnd::kBeforeActivation && HasLocals(options) &&
+      !TrunkNamed(options.architecture).can_end_before_activation) {
     throw UsageError(StrCat("locals.last_relu: a ", options.architecture, " ends in a ReLU in any case"));
   }
-  return TrunkEnd::kCosPlace;
+  return MakeTrunk(options.architecture, end);
 }
 
 std::shared_ptr<LocalHead> MakeLocalHead(const DescriptorNetOptions& options, int64_t channels) {
@@ -50,10 +62,10 @@ at::Tensor DescriptorNet::LinearLayer::operator()(const at::Tensor& x) const {
   return at::linear(x, weight, bias);
 }
 
-void DescriptorNet::LinearLayer::Visit(const std::string& name, const TensorVisitor& visitor) {
+void DescriptorNet::LinearLayer::Replace(const std::string& name, const TensorReplacer& replacer) {
   if (!weight.defined()) return;
-  visitor(name + ".weight", weight, TensorRole::kParameter);
-  visitor(name + ".bias", bias, TensorRole::kParameter);
+  replacer(name + ".weight", weight, TensorRole::kParameter);
+  replacer(name + ".bias", bias, TensorRole::kParameter);
 }
 
 DescriptorNet::LinearLayer DescriptorNet::MakeLinear(bool wanted, int64_t dimension, int64_t from) {
@@ -91,36 +103,36 @@ void DescriptorNet::CheckOptionsOf(const DescriptorNetOptions& options) {
 
 DescriptorNet::DescriptorNet(const DescriptorNetOptions& options)
     : options_(options),
-      trunk_(std::make_shared<Trunk>(MakeTrunk(options.architecture, EndOf(options)))),
-      pooling_(MakePooling(options.pooling, trunk_->output_channels)),
-      local_head_(MakeLocalHead(options, trunk_->output_channels)) {
+      trunk_(MakeTrunkOf(options)),
+      pooling_(MakePooling(options.pooling, trunk_->row().channels)),
+      local_head_(MakeLocalHead(options, trunk_->row().channels)) {
   CheckOptionsOf(options);
-  const int64_t channels = trunk_->output_channels;
+  const int64_t channels = trunk_->row().channels;
   if (options_.output_dimension == channels && !local_head_) options_.output_dimension = 0;
   local_whitening_ = MakeLinear(options.local_whitening, channels, channels);
   region_whitening_ = MakeLinear(options.regional, channels, channels);
   whitening_ = MakeLinear(options.fc_whitening || is_cosplace(), dimension(), PooledDimension());
-  normalization = trunk_->normalization;
+  normalization = trunk_->row().normalization;
 }
 
 int64_t DescriptorNet::PooledDimension() const {
-  return local_head_ ? local_head_->dimension() : trunk_->output_channels;
+  return local_head_ ? local_head_->dimension() : trunk_->row().channels;
 }
 
 int64_t DescriptorNet::dimension() const {
   return options_.output_dimension > 0 ? options_.output_dimension : PooledDimension();
 }
 
-at::Tensor DescriptorNet::FeatureMap(const at::Tensor& images_B3HW) const {
+at::Tensor DescriptorNet::FeatureMap(const at::Tensor& images_B3HW, const PassContext& pass) const {
   // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
   if (device_.is_cuda()) RoundToTf32(precision_ == Precision::kTf32);
   const at::Tensor images =
       images_B3HW.to(device_, TypeOf(precision_)).contiguous(at::MemoryFormat::ChannelsLast);
-  return trunk_->layers->Forward(images).to(at::kFloat);
+  return trunk_->Forward(images, {}, pass).map_BCHW;
 }
 
-at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW) const {
-  return DescribeMap(FeatureMap(images_B3HW), pooling_);
+at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const PassContext& pass) const {
+  return DescribeMap(FeatureMap(images_B3HW, pass), pooling_);
 }
 
 at::Tensor DescriptorNet::DescribeMap(at::Tensor map_BCHW, const Pooling& pooling) const {
@@ -143,8 +155,8 @@ at::Tensor DescriptorNet::Pool(const at::Tensor& x_BCHW, const Pooling& pooling)
   });
 }
 
-at::Tensor DescriptorNet::Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
-                                  const SuperGlobalPooling& super_global) const {
+at::Tensor DescriptorNet::ForwardAtScales(const at::Tensor& images_B3HW, const std::vector<double>& scales,
+                                          const SuperGlobalPooling& super_global) const {
   VANTAGE_CHECK(!scales.empty(), "no scale to describe images at");
   CheckSuperGlobal(super_global);
   Pooling pooling = pooling_;
@@ -187,24 +199,24 @@ double DescriptorNet::MultiScaleExponent(const SuperGlobalPooling& super_global)
   return super_global.exponent > 0 ? super_global.exponent : pooling_.p.item<double>();
 }
 
-void DescriptorNet::Visit(const TensorVisitor& visitor) {
+void DescriptorNet::Replace(const TensorReplacer& replacer) {
   const HeadRow& head = HeadOf(options_);
-  trunk_->layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
-    visitor(NameInNet(*this, name), tensor, role);
+  trunk_->Replace([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+    replacer(NameInNet(*this, name), tensor, role);
   });
-  local_whitening_.Visit("lwhiten", visitor);
+  local_whitening_.Replace("lwhiten", replacer);
   if (local_head_) {
-    local_head_->Visit(head.pool, visitor);
+    local_head_->Replace(head.pool, replacer);
   } else {
-    pooling_.Visit(options_.regional ? "pool.rpool" : head.pool, visitor);
+    pooling_.Replace(options_.regional ? "pool.rpool" : head.pool, replacer);
   }
-  region_whitening_.Visit("pool.whiten", visitor);
-  whitening_.Visit(head.linear, visitor);
+  region_whitening_.Replace("pool.whiten", replacer);
+  whitening_.Replace(head.linear, replacer);
 }
 
 std::string NameInNet(const DescriptorNet& net, const std::string& name) {
   constexpr std::string_view kFeatures = "features.";
-  const std::string cirtorch = CirtorchName(net.trunk(), name);
+  const std::string cirtorch = CirtorchName(net.trunk().row(), name);
   if (!cirtorch.starts_with(kFeatures)) return cirtorch;
   return HeadOf(net.options()).trunk + cirtorch.substr(kFeatures.size());
 }
@@ -212,7 +224,7 @@ std::string NameInNet(const DescriptorNet& net, const std::string& name) {
 void DescriptorNet::To(const at::Device& device) {
   const at::NoGradGuard no_grad;
   device_ = device;
-  Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.to(device); });
+  Replace([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.to(device); });
 }
 
 DescriptorNet DescriptorNet::Frozen(Precision precision) const {
@@ -221,7 +233,7 @@ DescriptorNet DescriptorNet::Frozen(Precision precision) const {
   const IntraOpThreads one_thread(1);
   one_thread.Enter();
   DescriptorNet frozen = Twin();
-  frozen.trunk_->layers->Freeze(TypeOf(precision));
+  Freeze(*frozen.trunk_, TypeOf(precision));
   frozen.CopyWhatIsSharedWith(*this);
   frozen.precision_ = precision;
   frozen.frozen_ = true;
@@ -239,9 +251,8 @@ DescriptorNet DescriptorNet::Twin() const {
   twin.device_ = device_;
   twin.precision_ = precision_;
   std::map<std::string, at::Tensor> tensors;
-  DescriptorNet shared = *this;
-  shared.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
-  twin.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensor = tensors.at(name); });
+  Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  twin.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensor = tensors.at(name); });
   if (statistics_momentum_) twin.UseBatchStatistics(*statistics_momentum_);
   return twin;
 }
@@ -256,10 +267,10 @@ DescriptorNet DescriptorNet::On(const at::Device& device) const {
 // Folding makes tensors of its own of most; copying all before would cost as much as reading them.
 void DescriptorNet::CopyWhatIsSharedWith(const DescriptorNet& other) {
   std::set<const void*> theirs;
-  DescriptorNet shared = other;
-  shared.Visit(
-      [&](const std::string&, at::Tensor& tensor, TensorRole) { theirs.insert(tensor.storage().data()); });
-  Visit([&](const std::string&, at::Tensor& tensor, TensorRole) {
+  other.Visit([&](const std::string&, const at::Tensor& tensor, TensorRole) {
+    theirs.insert(tensor.storage().data());
+  });
+  Replace([&](const std::string&, at::Tensor& tensor, TensorRole) {
     if (theirs.contains(tensor.storage().data())) tensor = tensor.detach().clone();
   });
 }
@@ -267,18 +278,18 @@ void DescriptorNet::CopyWhatIsSharedWith(const DescriptorNet& other) {
 DescriptorNet DescriptorNet::Clone() const {
   const at::NoGradGuard no_grad;
   DescriptorNet copy = Twin();
-  copy.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.detach().clone(); });
+  copy.Replace([&](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.detach().clone(); });
   return copy;
 }
 
 void DescriptorNet::UseBatchStatistics(double momentum) {
   statistics_momentum_ = momentum;
-  trunk_->layers->ForEachNorm([](BatchNorm& norm) { norm.UseBatchStatistics(); });
+  ForEachNorm(*trunk_, [](BatchNorm& norm) { norm.UseBatchStatistics(); });
 }
 
 BatchStatistics DescriptorNet::RunningStatistics() const {
   BatchStatistics running;
-  trunk_->layers->ForEachNorm([&](BatchNorm& norm) {
+  ForEachNorm(*trunk_, [&](BatchNorm& norm) {
     if (norm.uses_batch_statistics()) running[norm.name()] = norm.RunningStatistics();
   });
   return running;
@@ -286,14 +297,14 @@ BatchStatistics DescriptorNet::RunningStatistics() const {
 
 void DescriptorNet::MoveRunningStatistics(const BatchStatistics& seen) {
   VANTAGE_CHECK(statistics_momentum_, "a network with frozen statistics");
-  trunk_->layers->ForEachNorm([&](BatchNorm& norm) {
+  ForEachNorm(*trunk_, [&](BatchNorm& norm) {
     if (norm.uses_batch_statistics()) norm.MoveRunningStatistics(seen.at(norm.name()), *statistics_momentum_);
   });
 }
 
 DescriptorNet DescriptorNet::WithFoldedNorms() const {
   DescriptorNet folded = Twin();
-  folded.trunk_->layers->FoldNorms();
+  FoldNorms(*folded.trunk_);
   return folded;
 }
 

@@ -21,7 +21,7 @@ namespace vantage::nn {
 // A trunk, a pooling and l2n, then, where asked for, a linear layer and l2n again: photos to global
 // descriptors. TPAMI 2019, section 3. DescriptorNetOptions::head names other networks. Copies share their
 // tensors; Clone has its own. Forward may be called from several threads.
-class DescriptorNet {
+class DescriptorNet : public TensorOwner {
  public:
   // Weights are zero until they are read (model_file.h); linear layers begin as the identity, exponents as 3.
   // Throws UsageError for an unknown name, or for options that do not go together.
@@ -36,13 +36,13 @@ class DescriptorNet {
   Normalization normalization;
 
   // images: B x 3 x H x W, normalised. Returns B x D, rows of unit length.
-  at::Tensor Forward(const at::Tensor& images_B3HW) const;
+  at::Tensor Forward(const at::Tensor& images_B3HW, const PassContext& pass = {}) const;
 
   // Describes the images at several scales: each resized bilinearly, the descriptors averaged with the
   // exponent of MultiScaleExponent, and the result of unit length. Scales are positive; {1} is Forward. TPAMI
   // 2019, section 5.1. `super_global`: pooled otherwise; see CheckSuperGlobal.
-  at::Tensor Forward(const at::Tensor& images_B3HW, const std::vector<double>& scales,
-                     const SuperGlobalPooling& super_global = {}) const;
+  at::Tensor ForwardAtScales(const at::Tensor& images_B3HW, const std::vector<double>& scales,
+                             const SuperGlobalPooling& super_global = {}) const;
   // GeM's exponent (super_global's where it has one) where GeM is the only thing after the trunk (no
   // power normalisation either), else 1, as in cirtorch.
   double MultiScaleExponent(const SuperGlobalPooling& super_global = {}) const;
@@ -51,7 +51,7 @@ class DescriptorNet {
   void CheckSuperGlobal(const SuperGlobalPooling& super_global) const;
 
   // The last feature map: B x C x H x W.
-  at::Tensor FeatureMap(const at::Tensor& images_B3HW) const;
+  at::Tensor FeatureMap(const at::Tensor& images_B3HW, const PassContext& pass = {}) const;
   // What follows the trunk where HasLocals, else null. Copies of the network share it.
   LocalHead* local_head() { return local_head_.get(); }
   // Whether the network can describe photos: a local head's weights must have been made or read.
@@ -59,7 +59,7 @@ class DescriptorNet {
 
   // All tensors under the names of cirtorch's checkpoints (of CosPlace's for its head, of MVA 2022's code for
   // those with locals), in their order.
-  void Visit(const TensorVisitor& visitor);
+  void Replace(const TensorReplacer& replacer) override;
 
   // The network on a device; this one stays where it is. On its own device they share the tensors.
   DescriptorNet On(const at::Device& device) const;
@@ -70,9 +70,9 @@ class DescriptorNet {
   // What the trunk computes in from now on; fp32 until it is called.
   void ComputeTrunkIn(Precision precision) { precision_ = precision; }
 
-  // From now on the batch norms whose weights require gradients use the statistics of each pass: of the
-  // photos that go through Forward together. Frozen folds the running statistics in any case.
-  // `momentum`: of MoveRunningStatistics.
+  // From now on the batch norms whose weights require gradients use the statistics of each training pass: of
+  // the photos that go through Forward together. Frozen folds the running statistics in any case. `momentum`:
+  // of MoveRunningStatistics.
   void UseBatchStatistics(double momentum);
   bool uses_batch_statistics() const { return statistics_momentum_.has_value(); }
   // The running statistics of those norms.
@@ -97,7 +97,7 @@ class DescriptorNet {
 
     explicit operator bool() const { return weight.defined(); }
     at::Tensor operator()(const at::Tensor& x) const;
-    void Visit(const std::string& name, const TensorVisitor& visitor);
+    void Replace(const std::string& name, const TensorReplacer& replacer);
   };
   static LinearLayer MakeLinear(bool wanted, int64_t dimension, int64_t from);
   // Throws UsageError for options that do not go together.

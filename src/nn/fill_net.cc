@@ -64,7 +64,7 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   TensorList misshapen;
   TensorList kept;
   bool is_complete = true;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
     const auto found = unused.find(name);
     if (found == unused.end()) {
       const bool may_be_missing = StartsWithAny(name, allow_missing);
@@ -87,7 +87,7 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   TensorList unknown;
   TensorList left_out;
   for (const auto& [name, tensor] : unused) {
-    const bool may_be_unknown = StartsWithAny(tensor->name, net.trunk().classifier_prefixes) ||
+    const bool may_be_unknown = StartsWithAny(tensor->name, net.trunk().row().classifier_prefixes) ||
                                 StartsWithAny(tensor->name, allow_missing) ||
                                 StartsWithAny(name, allow_missing);
     (may_be_unknown ? left_out : unknown).Add(tensor->name, serialize::ShapeText(tensor->shape));

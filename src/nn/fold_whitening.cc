@@ -41,10 +41,10 @@ DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening
   DescriptorNet copy = net.Clone();
   copy.To(at::kCPU);
   std::map<std::string, at::Tensor> tensors;
-  copy.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  copy.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   DescriptorNet folded(options);
   folded.normalization = net.normalization;
-  folded.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  folded.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
     if (name == "whiten.weight" || name == "learned_pca.weight") {
       CopyInto(whitening.projection, tensor);
     } else if (name == "whiten.bias" || name == "learned_pca.bias") {

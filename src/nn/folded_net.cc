@@ -17,7 +17,7 @@ DescriptorNet Fold(const DescriptorNet& net) {
 }  // namespace
 
 FoldedNet::FoldedNet(const DescriptorNet& net) : net_(Fold(net)) {
-  net_.Visit([&](const std::string&, at::Tensor& tensor, TensorRole role) {
+  net_.Replace([&](const std::string&, at::Tensor& tensor, TensorRole role) {
     const at::Tensor folded = tensor;
     // Channels last, as the passes are: convolutions then need no copy of another layout.
     tensor = folded.dim() == 4 ? folded.detach().contiguous(at::MemoryFormat::ChannelsLast) : folded.detach();

@@ -11,10 +11,10 @@ namespace vantage::nn {
 namespace {
 
 constexpr std::array<HeadRow, 4> kHeads = {
-    {{"cirtorch", TrunkEnd::kCirtorch, "features.", "pool", "whiten", nullptr},
-     {"cosplace", TrunkEnd::kCosPlace, "backbone.", "aggregation.1", "aggregation.3", nullptr},
-     {"netvlad", TrunkEnd::kCirtorch, "base_features.", "netvlad_pool", "learned_pca", MakeNetVlad},
-     {"local-gem", TrunkEnd::kCirtorch, "base_features.", "local_pool", "learned_pca", MakeLocalGem}}};
+    {{"cirtorch", "features.", "pool", "whiten", nullptr},
+     {"cosplace", "backbone.", "aggregation.1", "aggregation.3", nullptr},
+     {"netvlad", "base_features.", "netvlad_pool", "learned_pca", MakeNetVlad},
+     {"local-gem", "base_features.", "local_pool", "learned_pca", MakeLocalGem}}};
 
 }  // namespace
 

@@ -15,7 +15,6 @@ using AggregationFactory = std::unique_ptr<Aggregation> (*)(const DescriptorNetO
 // The names that a head's checkpoints have, and what makes a descriptor of locals.
 struct HeadRow {
   const char* name;
-  TrunkEnd trunk_end;
   const char* trunk;  // in place of cirtorch's "features."
   const char* pool;
   const char* linear;

@@ -20,8 +20,8 @@ class LocalGem : public Aggregation {
   at::Tensor Forward(const at::Tensor& locals_BND) const override {
     return NormalizeAlong(GemPool(locals_BND.transpose(1, 2).unsqueeze(3), p_), 1);
   }
-  void Visit(const std::string& name, const TensorVisitor& visitor) override {
-    visitor(name + ".p", p_, TensorRole::kParameter);
+  void Replace(const std::string& name, const TensorReplacer& replacer) override {
+    replacer(name + ".p", p_, TensorRole::kParameter);
   }
 
  private:

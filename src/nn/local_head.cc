@@ -33,12 +33,12 @@ at::Tensor LocalHead::Forward(const at::Tensor& map_BCHW) const {
   return aggregation_->Forward(Locals(map_BCHW));
 }
 
-void LocalHead::Visit(const std::string& aggregation_name, const TensorVisitor& visitor) {
+void LocalHead::Replace(const std::string& aggregation_name, const TensorReplacer& replacer) {
   if (weight_.defined()) {
-    visitor("conv_1.weight", weight_, TensorRole::kParameter);
-    visitor("conv_1.bias", bias_, TensorRole::kParameter);
+    replacer("conv_1.weight", weight_, TensorRole::kParameter);
+    replacer("conv_1.bias", bias_, TensorRole::kParameter);
   }
-  aggregation_->Visit(aggregation_name, visitor);
+  aggregation_->Replace(aggregation_name, replacer);
 }
 
 bool LocalHead::LacksProjection() const { return weight_.defined() && !weight_.any().item<bool>(); }

@@ -23,7 +23,7 @@ class LocalHead {
   at::Tensor Forward(const at::Tensor& map_BCHW) const;
   // B x N x D. Throws Error where the projection has not been made.
   at::Tensor Locals(const at::Tensor& map_BCHW) const;
-  void Visit(const std::string& aggregation_name, const TensorVisitor& visitor);
+  void Replace(const std::string& aggregation_name, const TensorReplacer& replacer);
 
   // Whether all weights have been made or read.
   bool IsInitialized() const;

@@ -22,8 +22,7 @@ Model Model::Read(const std::filesystem::path& path, const DescriptorNetOptions&
 }
 
 void Model::Write(const std::filesystem::path& path, const std::string& format) const {
-  nn::ModelParts shared = *parts_;
-  nn::WriteModelAs(shared, format, path);
+  nn::WriteModelAs(*parts_, format, path);
 }
 
 int64_t Model::dimension() const { return parts_->net.dimension(); }

@@ -41,13 +41,13 @@ ModelParts ReadModel(const std::filesystem::path& path, const DescriptorNetOptio
 // Writes a checkpoint. As PyTorch file it is one in cirtorch's schema, which Python's torch.load opens: meta,
 // state_dict and `more` entries of the top dictionary. Where the name ends in .safetensors it is one of that
 // format, with the same meta in its metadata and the whitenings as tensors, and without `more`.
-void WriteModel(ModelParts& model, const std::filesystem::path& path, const TorchDict& more = {});
+void WriteModel(const ModelParts& model, const std::filesystem::path& path, const TorchDict& more = {});
 
 // See Model::Write.
-void WriteModelAs(ModelParts& model, const std::string& format, const std::filesystem::path& path);
+void WriteModelAs(const ModelParts& model, const std::string& format, const std::filesystem::path& path);
 
 // SHA-256 over names, types, shapes and elements of all tensors, in the order of DescriptorNet::Visit: tells
 // whether two files hold the same weights, whatever their format.
-std::string WeightsSha256(DescriptorNet& net);
+std::string WeightsSha256(const DescriptorNet& net);
 
 }  // namespace vantage::nn

@@ -30,10 +30,11 @@ std::string KindOf(const nn::ModelSource& source, const DescriptorNetOptions& op
   if (const nn::NetVladLayout* layout = nn::FindNetVladLayout(nn::ShapesOf(source))) return layout->kind;
   if (options.head == "netvlad") return "NetVLAD weights of MVA 2022's code";
   if (options.head == "cosplace") return "CosPlace or EigenPlaces weights";
+  const std::vector<std::string>& prefixes = nn::TrunkNamed(options.architecture).classifier_prefixes;
   const bool has_classifier =
-      std::any_of(source.tensors.begin(), source.tensors.end(), [](const nn::SourceTensor& tensor) {
-        return tensor.name.starts_with("fc.") || tensor.name.starts_with("classifier.") ||
-               tensor.name.starts_with("_fc.");
+      std::any_of(source.tensors.begin(), source.tensors.end(), [&](const nn::SourceTensor& tensor) {
+        return std::any_of(prefixes.begin(), prefixes.end(),
+                           [&](const std::string& prefix) { return tensor.name.starts_with(prefix); });
       });
   return (has_classifier ? "weights of " : "trunk weights of ") + options.architecture;
 }
@@ -44,8 +45,9 @@ int64_t DimensionOf(const nn::ModelSource& source, const DescriptorNetOptions& o
     return nn::MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
   }
   if (options.head == "netvlad") return int64_t{options.netvlad.clusters} * options.locals.dimension;
-  const nn::KnownTrunk* trunk = nn::FindKnownTrunk(options.architecture);
-  if (trunk != nullptr) return trunk->output_channels;
+  for (const nn::TrunkRow& trunk : nn::Trunks()) {
+    if (trunk.name == options.architecture) return trunk.channels;
+  }
   return nn::MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
 }
 

@@ -54,7 +54,7 @@ void CheckSame(const json& own, const char* key, const std::string& known, const
 
 }  // namespace
 
-json MetaOf(ModelParts& model) {
+json MetaOf(const ModelParts& model) {
   const DescriptorNetOptions& options = model.net.options();
   json meta = {{"architecture", options.architecture},
                {"pooling", options.pooling},

@@ -11,7 +11,7 @@ namespace vantage::nn {
 
 // What a checkpoint says beside its tensors: cirtorch's meta without 'Lw', and under "vantage" what a second
 // user needs to get the same descriptors.
-nlohmann::json MetaOf(ModelParts& model);
+nlohmann::json MetaOf(const ModelParts& model);
 
 // Whether it says what the network is made of, as cirtorch's does.
 bool HasArchitecture(const nlohmann::json& meta);

@@ -31,17 +31,9 @@ std::string_view BytesOf(const at::Tensor& tensor) {
   return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
 }
 
-NamedTensors TensorsOf(DescriptorNet& net) {
+NamedTensors TensorsOf(const TensorOwner& owner) {
   NamedTensors tensors;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    tensors.emplace_back(name, OnCpu(tensor));
-  });
-  return tensors;
-}
-
-NamedTensors TensorsOf(const Trunk& trunk) {
-  NamedTensors tensors;
-  trunk.layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  owner.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     tensors.emplace_back(name, OnCpu(tensor));
   });
   return tensors;
@@ -89,7 +81,7 @@ void WriteTensors(const NamedTensors& tensors, const std::map<std::string, std::
   serialize::WriteSafetensors(path, std::move(entries), metadata);
 }
 
-void WriteSafetensorsModel(ModelParts& model, const std::filesystem::path& path) {
+void WriteSafetensorsModel(const ModelParts& model, const std::filesystem::path& path) {
   NamedTensors tensors = TensorsOf(model.net);
   for (const auto& [name, whitening] : model.whitenings) {
     ForEachWhitening(whitening, [&, &key = name](const char* scales, const Whitening& one) {
@@ -103,9 +95,9 @@ void WriteSafetensorsModel(ModelParts& model, const std::filesystem::path& path)
   WriteTensors(tensors, {{"format", "pt"}, {kSafetensorsMeta, meta}}, path);
 }
 
-void WriteCheckpoint(ModelParts& model, const std::filesystem::path& path) { WriteModel(model, path); }
+void WriteCheckpoint(const ModelParts& model, const std::filesystem::path& path) { WriteModel(model, path); }
 
-void WriteCosPlace(ModelParts& model, const std::filesystem::path& path) {
+void WriteCosPlace(const ModelParts& model, const std::filesystem::path& path) {
   if (model.net.options().head != "cosplace") {
     throw UsageError(StrCat("a ", NameOf(model.net.options()), " has no form of CosPlace's"));
   }
@@ -113,13 +105,13 @@ void WriteCosPlace(ModelParts& model, const std::filesystem::path& path) {
   WriteTensors(TensorsOf(model.net), {}, path);
 }
 
-void WriteTrunk(ModelParts& model, const std::filesystem::path& path) {
+void WriteTrunk(const ModelParts& model, const std::filesystem::path& path) {
   WriteTensors(TensorsOf(model.net.trunk()), {}, path);
 }
 
 struct FormatRow {
   const char* name;
-  void (*write)(ModelParts&, const std::filesystem::path&);
+  void (*write)(const ModelParts&, const std::filesystem::path&);
 };
 
 constexpr std::array<FormatRow, 4> kFormats = {{{"checkpoint", WriteCheckpoint},
@@ -129,7 +121,7 @@ constexpr std::array<FormatRow, 4> kFormats = {{{"checkpoint", WriteCheckpoint},
 
 }  // namespace
 
-void WriteModelAs(ModelParts& model, const std::string& format, const std::filesystem::path& path) try {
+void WriteModelAs(const ModelParts& model, const std::string& format, const std::filesystem::path& path) try {
   if (format == "safetensors" && !IsSafetensors(path)) {
     throw UsageError(StrCat(path.string(), ": a safetensors file's name ends in .safetensors"));
   }
@@ -142,7 +134,7 @@ void WriteModelAs(ModelParts& model, const std::string& format, const std::files
   RethrowAsError();
 }
 
-void WriteModel(ModelParts& model, const std::filesystem::path& path, const TorchDict& more) try {
+void WriteModel(const ModelParts& model, const std::filesystem::path& path, const TorchDict& more) try {
   if (IsSafetensors(path)) {
     VANTAGE_CHECK(more.items.empty(), path.string(), ": a safetensors file holds no state of training");
     return WriteSafetensorsModel(model, path);
@@ -158,9 +150,9 @@ void WriteModel(ModelParts& model, const std::filesystem::path& path, const Torc
   RethrowAsError();
 }
 
-std::string WeightsSha256(DescriptorNet& net) {
+std::string WeightsSha256(const DescriptorNet& net) {
   Sha256Digest digest;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     const at::Tensor data = OnCpu(tensor);
     digest.Add(StrCat(name, " ", serialize::ElementTypeName(TypeOf(data)), " ",
                       serialize::ShapeText(data.sizes().vec()), "\n"));

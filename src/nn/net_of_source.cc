@@ -44,8 +44,8 @@ void FindNetVlad(const TensorShapes& shapes, DescriptorNetOptions& options) {
 NetOfSource FindNet(const TensorShapes& shapes) {
   NetOfSource net;
   DescriptorNetOptions& options = net.options;
-  const KnownTrunk* trunk = RecogniseTrunk(shapes);
-  options.architecture = trunk == nullptr ? "" : trunk->architecture;
+  const TrunkRow* trunk = RecogniseTrunk(shapes);
+  options.architecture = trunk == nullptr ? "" : trunk->name;
   const auto has = [&](const char* name) { return shapes.count(name) == 1; };
   if (has("aggregation.3.weight") || has("aggregation.1.p")) {
     options.head = "cosplace";

@@ -36,10 +36,10 @@ class NetVladAggregation : public Aggregation {
     return NetVlad(locals_BND, parameters_, options_);
   }
 
-  void Visit(const std::string& name, const TensorVisitor& visitor) override {
-    visitor(name + ".centroids", parameters_.centroids_DK, TensorRole::kParameter);
-    visitor(name + ".assignment_weights", parameters_.assignment_weights_DG, TensorRole::kParameter);
-    visitor(name + ".assignment_bias", parameters_.assignment_bias_G, TensorRole::kParameter);
+  void Replace(const std::string& name, const TensorReplacer& replacer) override {
+    replacer(name + ".centroids", parameters_.centroids_DK, TensorRole::kParameter);
+    replacer(name + ".assignment_weights", parameters_.assignment_weights_DG, TensorRole::kParameter);
+    replacer(name + ".assignment_bias", parameters_.assignment_bias_G, TensorRole::kParameter);
   }
 
   int64_t CentersWanted() const override { return options_.clusters + options_.ghost_clusters; }

@@ -144,8 +144,8 @@ at::Tensor RmacPool(const at::Tensor& x_BCHW) {
   return SumOverRegions(x_BCHW, [](const at::Tensor& part) { return L2Normalize(MacPool(part)); });
 }
 
-void Pooling::Visit(const std::string& pool_name, const TensorVisitor& visitor) {
-  if (p.defined()) visitor(pool_name + ".p", p, TensorRole::kParameter);
+void Pooling::Replace(const std::string& pool_name, const TensorReplacer& replacer) {
+  if (p.defined()) replacer(pool_name + ".p", p, TensorRole::kParameter);
 }
 
 Pooling MakePooling(const std::string& name, int64_t channels) {

@@ -53,8 +53,8 @@ struct Pooling {
   std::function<at::Tensor(const Pooling&, const at::Tensor&)> pool;
 
   at::Tensor operator()(const at::Tensor& x_BCHW) const { return pool(*this, x_BCHW); }
-  // Visits NAME.p where there is one.
-  void Visit(const std::string& pool_name, const TensorVisitor& visitor);
+  // Replaces NAME.p where there is one.
+  void Replace(const std::string& pool_name, const TensorReplacer& replacer);
 };
 
 // "gem" (one shared p, 3 at first), "gemmp" (one p a channel), "mac", "rmac", "spoc". Throws UsageError that

@@ -40,9 +40,9 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Queries whose mined negatives are kept of each epoch, to be looked at.
 constexpr int kExampleQueries = 12;
 
-double MeanExponent(nn::DescriptorNet& net) {
+double MeanExponent(const nn::DescriptorNet& net) {
   double exponent = kNaN;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     if (nn::IsExponent(name)) exponent = tensor.mean().item<double>();
   });
   return exponent;

@@ -21,6 +21,7 @@ struct LoadedTuple {
   // Whether the photo is likely to have a gradient, as far as mining knows: a guess that costs time where it
   // is wrong and changes nothing.
   std::vector<bool> may_have_gradient;
+  uint64_t seed = 0;    // of what layers draw
   std::string skipped;  // why the tuple cannot be used; images are empty then
 };
 
@@ -79,7 +80,8 @@ class TupleGradient {
   void PlanWholeBatches(const PassLimits& limits);
   // Groups photos of equal size into passes.
   std::vector<Pass> Group(const std::vector<size_t>& photos, int64_t batch_pixels) const;
-  at::Tensor Describe(const Pass& pass) const;
+  // `seen`: what norms with batch statistics saw, or null.
+  at::Tensor Describe(const Pass& pass, nn::BatchStatistics* seen) const;
 
   const nn::DescriptorNet& net_;
   const TupleLoss& loss_;

@@ -27,7 +27,7 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   options.netvlad.clusters = 4;
   nn::DescriptorNet net(options);
   nn::TorchDict state;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     FillByFormula(name, tensor);
     state.Set(name, {tensor});
   });

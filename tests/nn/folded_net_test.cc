@@ -21,7 +21,7 @@ TEST_P(FoldedNetOf, HasTheNetworksGradients) {
   DescriptorNet net({GetParam(), "gemmp", true});
   std::vector<at::Tensor> parameters;
   std::vector<std::string> names;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
     if (name != "pool.p") FillByFormula(name, tensor);
     if (role != TensorRole::kParameter) return;
     tensor.requires_grad_(names.size() != 1);  // one is not trained

@@ -39,7 +39,7 @@ DescriptorNetOptions OptionsOf(const std::string& head) {
 
 DescriptorNet FilledNet(const DescriptorNetOptions& options) {
   DescriptorNet net(options);
-  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (!IsExponent(name)) FillByFormula(name, tensor);
   });
   return net;
@@ -67,7 +67,7 @@ TEST_P(LocalNet, HasTheGradientsOfItsFoldedForm) {
   DescriptorNet net = FilledNet(OptionsOf(GetParam()));
   std::vector<at::Tensor> parameters;
   std::vector<std::string> names;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
     if (role != TensorRole::kParameter) return;
     tensor.requires_grad_(true);
     parameters.push_back(tensor);

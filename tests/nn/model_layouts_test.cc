@@ -32,7 +32,7 @@ using Tensors = std::map<std::string, at::Tensor>;
 
 Tensors TensorsOf(DescriptorNet& net) {
   Tensors tensors;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   return tensors;
 }
 
@@ -51,7 +51,7 @@ void WriteState(const Tensors& tensors, const std::filesystem::path& path) {
 // A trunk's tensors under its own names, filled by formula.
 Tensors TrunkTensors(const std::string& architecture) {
   Tensors tensors;
-  MakeTrunk(architecture).layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  MakeTrunk(architecture)->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     FillByFormula(name, tensor);
     tensors[name] = tensor;
   });
@@ -156,7 +156,7 @@ TEST(ModelLayouts, OldDenseNetNamesAreRead) {
   WriteState(old, folder / "m.pth");
   const ModelParts model = ReadModel(folder / "m.pth");
   EXPECT_EQ(model.net.options().architecture, "densenet121");
-  model.net.trunk().layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  model.net.trunk().Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
   });
 }
@@ -164,7 +164,7 @@ TEST(ModelLayouts, OldDenseNetNamesAreRead) {
 TEST(ModelLayouts, TrunksOfCirtorchAloneAreRead) {
   const TemporaryFolder folder;
   const Tensors tensors = TrunkTensors("resnet18");
-  const Trunk trunk = MakeTrunk("resnet18");
+  const TrunkRow& trunk = TrunkNamed("resnet18");
   Tensors bare;
   for (const auto& [name, tensor] : tensors) {
     bare[CirtorchName(trunk, name).substr(std::string("features.").size())] = tensor;
@@ -173,7 +173,7 @@ TEST(ModelLayouts, TrunksOfCirtorchAloneAreRead) {
   WriteState(bare, folder / "m.pth");
   const ModelParts model = ReadModel(folder / "m.pth");
   EXPECT_EQ(NameOf(model.net.options()), "resnet18-gem");
-  model.net.trunk().layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  model.net.trunk().Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
   });
 }
@@ -252,7 +252,7 @@ ModelParts SampleModel() {
   options.output_dimension = 48;
   ModelParts model{DescriptorNet(options), {}};
   model.net.Visit(
-      [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+      [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
   model.image_size = 362;
   model.scales = {1, 0.7071, 0.5};
   model.licence = "BSD-3-Clause";
@@ -337,7 +337,7 @@ TEST(ModelLayouts, WeightsHashTellsNamesShapesAndElements) {
   EXPECT_EQ(hash.size(), 64U);
   DescriptorNet clone = model.net.Clone();
   EXPECT_EQ(WeightsSha256(clone), hash);
-  clone.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  clone.Replace([](const std::string& name, at::Tensor& tensor, TensorRole) {
     if (name == "whiten.bias") tensor = tensor.add(1e-3);
   });
   EXPECT_NE(WeightsSha256(clone), hash);

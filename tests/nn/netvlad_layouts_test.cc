@@ -50,7 +50,7 @@ class NetVladLayouts : public ::testing::Test {
     options.head = "local-gem";
     options.locals.last_relu = last_relu;
     trunk_ = DescriptorNet(options);
-    trunk_.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    trunk_.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
       if (IsExponent(name)) return;
       FillByFormula(name, tensor);
       Add(prefix + name.substr(std::string("base_features.").size()), tensor);
@@ -202,7 +202,8 @@ TEST_F(NetVladLayouts, OfMatConvNetAreReadAsHlocDoes) {
   AddTrunk("backbone.", false);
   std::vector<std::string> layers(24, MatStruct({"type"}, {MatElement(14, "")}));  // ReLU, pooling, ...
   std::map<std::string, at::Tensor> tensors;
-  trunk_.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  trunk_.Visit(
+      [&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   for (const auto& [name, tensor] : tensors) {
     if (!name.ends_with(".weight")) continue;
     const std::string layer = name.substr(0, name.rfind('.'));

@@ -54,7 +54,7 @@ class PowerNet : public ::testing::TestWithParam<std::string> {
     options.netvlad.clusters = 4;
     options.power = power;
     DescriptorNet net(options);
-    net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
       if (!IsExponent(name)) FillByFormula(name, tensor);
     });
     return net;
@@ -71,10 +71,10 @@ TEST_P(PowerNet, NormalisesThePlainDescriptor) {
   EXPECT_LT(RelativeError(net.Forward(Images()), expected), 1e-5);
   EXPECT_LT(RelativeError(net.Frozen().Forward(Images()), expected), 1e-4);
   // Each scale's descriptor is power-normalised, then they are averaged.
-  const at::Tensor half = Net(1).Forward(Images(), {0.5});
+  const at::Tensor half = Net(1).ForwardAtScales(Images(), {0.5});
   const at::Tensor both = Normalized(expected + Normalized(half.sign() * half.abs().sqrt()));
   EXPECT_EQ(net.MultiScaleExponent(), 1);
-  EXPECT_LT(RelativeError(net.Forward(Images(), {1, 0.5}), both), 1e-5);
+  EXPECT_LT(RelativeError(net.ForwardAtScales(Images(), {1, 0.5}), both), 1e-5);
 }
 
 TEST_P(PowerNet, ComesBeforeAWhitening) {
@@ -118,7 +118,7 @@ TEST_P(PowerNet, IsKeptInModelFiles) {
 TEST_P(PowerNet, HasGradients) {
   DescriptorNet net = Net(0.5);
   at::Tensor first;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (!first.defined() && name.ends_with("weight")) first = tensor;
   });
   const at::Tensor weights = at::linspace(0, 99, 2 * net.dimension()).sin().view({2, net.dimension()});

@@ -49,7 +49,8 @@ class Initialization : public ::testing::Test {
   }
   static std::map<std::string, at::Tensor> TensorsOf(nn::DescriptorNet& net) {
     std::map<std::string, at::Tensor> tensors;
-    net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
+    net.Visit(
+        [&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
     return tensors;
   }
 

@@ -42,7 +42,7 @@ struct Network {
   std::vector<at::Tensor> parameters;
 
   Network() {
-    net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+    net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
       if (name != "pool.p") FillByFormula(name, tensor);
       if (role != nn::TensorRole::kParameter) return;
       tensor.requires_grad_(true);
