@@ -189,11 +189,13 @@ TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
     for (const std::vector<size_t>& of_one_size : {std::vector<size_t>{0, 3, 5}, {1, 2, 4}}) {
       std::vector<Image> images;
       for (const size_t i : of_one_size) images.push_back(tuple.images[i]);
-      const nn::BatchStatisticsRecorder recorder;
-      const at::Tensor described = network.net.Forward(nn::ImagesToTensor(images, network.net.normalization));
+      nn::BatchStatistics of_batch;
+      const at::Tensor described =
+          network.net.Forward(nn::ImagesToTensor(images, network.net.normalization),
+                              {.is_training = true, .seen = &of_batch});
       for (int64_t row = 0; row < 3; ++row)
         rows[of_one_size[static_cast<size_t>(row)]] = described.slice(0, row, row + 1);
-      for (const auto& [name, values] : recorder.seen())
+      for (const auto& [name, values] : of_batch)
         seen[name] = seen.contains(name) ? seen[name] + values : values;
     }
     const at::Tensor value = loss(at::cat(rows), tuple.labels);
