@@ -38,7 +38,8 @@ class ModelArguments {
  private:
   void AddWeightsTo(CommandLine& line);
 
-  DescriptorNetOptions net_ = AsTheFileHasIt();
+  // A name that was not given is empty.
+  DescriptorNetOptions net_{.architecture = "", .pooling = "", .head = ""};
   std::vector<std::string> allow_missing_;
   OptionsDescription net_description_;
   OptionsDescription descriptor_description_;

@@ -25,6 +25,8 @@
 #include <map>
 
 #include "nn/descriptor_net.h"
+#include "nn/frozen_net.h"
+#include "nn/images_to_tensor.h"
 #include "nn/intra_op_threads.h"
 #include "nn/pooling.h"
 #include "plain_trunk.h"
@@ -95,7 +97,7 @@ RunContext ContextOf(const Setting& setting) {
 
 double TimeLimit(const Setting& setting, const nn::DescriptorNet& net,
                  const std::vector<PhotoRequest>& photos, const ExtractOptions& options, bool side_by_side) {
-  const nn::DescriptorNet frozen = net.Frozen();
+  const nn::FrozenNet frozen(net);
   std::vector<at::Tensor> tensors;
   for (const PhotoRequest& photo : photos)
     tensors.push_back(nn::ImagesToTensor({LoadPhoto(photo, options)}, net.normalization));

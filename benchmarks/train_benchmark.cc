@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <map>
 
+#include "nn/images_to_tensor.h"
 #include "nn/pooling.h"
 #include "plain_trunk.h"
 #include "synthetic/synthetic.h"

@@ -15,6 +15,9 @@
 #include <string_view>
 #include <utility>
 
+#include "nn/device.h"
+#include "nn/frozen_net.h"
+#include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
 #include "util/check.h"
 #include "util/hash.h"
@@ -52,7 +55,7 @@ std::string_view AsBytes(const Eigen::Ref<const Eigen::MatrixXd>& values) {
 }  // namespace
 
 struct Describer::State {
-  nn::DescriptorNet net;
+  nn::FrozenNet net;
   ExtractOptions options;
   Whitening whitening;  // without mean: none
   int64_t dimension = 0;
@@ -146,8 +149,9 @@ std::shared_ptr<Describer::State> Describer::MakeState(const nn::DescriptorNet& 
                                                        const ExtractOptions& options) {
   CheckOptions(options);
   net.CheckSuperGlobal(options.super_global);
-  auto state = std::make_shared<State>(net.Frozen(nn::ParsePrecision(options.precision, net.device())),
-                                       options, Whitening{}, net.dimension());
+  auto state =
+      std::make_shared<State>(nn::FrozenNet(net, nn::ParsePrecision(options.precision, net.device())),
+                              options, Whitening{}, net.dimension());
   if (options.batch_pixels == 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
   return state;
 }

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "nn/fold_norms.h"
 #include "util/check.h"
 
 namespace vantage::nn {
@@ -11,7 +12,9 @@ namespace {
 
 DescriptorNet Fold(const DescriptorNet& net) {
   const at::AutoGradMode with_graph(true);
-  return net.WithFoldedNorms();
+  DescriptorNet folded = net.Twin();
+  FoldNorms(folded.trunk());
+  return folded;
 }
 
 }  // namespace

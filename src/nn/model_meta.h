@@ -17,7 +17,7 @@ nlohmann::json MetaOf(const ModelParts& model);
 bool HasArchitecture(const nlohmann::json& meta);
 
 // The network that meta describes, but for the output dimension. `what` names meta in errors.
-DescriptorNetOptions NetOfMeta(const nlohmann::json& meta, const std::string& what);
+NetWish NetOfMeta(const nlohmann::json& meta, const std::string& what);
 
 // Everything else of meta, put into a model. Throws Error naming the key of a value of another type, or where
 // the file is of a later version or wants photos resized otherwise than this program does it.

@@ -53,6 +53,8 @@ struct TrunkRow {
   bool is_in_cosplace = false;
   // Whether the map can be taken before the last activation. CosPlace then does.
   bool can_end_before_activation = false;
+  // Whether it has a class token and the tokens of blocks.
+  bool has_tokens = false;
   // Of the weights of it that are published under its tensors' names; "" if they have none of their own.
   std::string licence = {};
   std::function<std::unique_ptr<Trunk>(const TrunkRow& row, MapEnd end)> make;

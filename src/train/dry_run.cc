@@ -7,6 +7,7 @@
 #include <chrono>
 #include <set>
 
+#include "nn/device.h"
 #include "train/benchmark_watch.h"
 #include "train/initialize.h"
 #include "train/starting_model.h"

@@ -9,6 +9,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "nn/device.h"
 #include "report/run_report.h"
 #include "train/benchmark_watch.h"
 #include "train/run_log.h"
@@ -366,7 +367,7 @@ class Trainer {
     const mining::MinedTuples mined =
         data_.Mine(net, Split::kVal, {metrics.epoch}, store(), group_, context_);
     LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch, 0);
-    const nn::DescriptorNet frozen = net.Frozen();
+    const nn::FrozenNet frozen(net);
     const TupleShare share(group_, 0, mined.tuples.size());
     LossSum seen;
     const StepOutcome outcome = RunTuples(

@@ -12,6 +12,7 @@
 #include <numeric>
 #include <utility>
 
+#include "nn/images_to_tensor.h"
 #include "util/index.h"
 
 namespace vantage::train {
@@ -26,7 +27,7 @@ at::Tensor IndexTensor(const std::vector<size_t>& indices, const at::Device& dev
 
 }  // namespace
 
-TupleGradient::TupleGradient(const nn::DescriptorNet& net, const TupleLoss& loss,
+TupleGradient::TupleGradient(const nn::Network& net, const TupleLoss& loss,
                              std::span<const at::Tensor> parameters, LoadedTuple tuple,
                              const PassLimits& limits)
     : net_(net),

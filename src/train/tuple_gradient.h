@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "nn/descriptor_net.h"
 #include "nn/losses/losses.h"
+#include "nn/network.h"
 #include "vantage/image.h"
 
 namespace vantage::train {
@@ -50,7 +50,7 @@ struct PassLimits {
 class TupleGradient {
  public:
   // parameters: what the gradient is by; empty where only the loss is wanted. All must outlive this.
-  TupleGradient(const nn::DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
+  TupleGradient(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
                 LoadedTuple tuple, const PassLimits& limits);
 
   size_t forward_passes() const { return forward_.size(); }
@@ -83,7 +83,7 @@ class TupleGradient {
   // `seen`: what norms with batch statistics saw, or null.
   at::Tensor Describe(const Pass& pass, nn::BatchStatistics* seen) const;
 
-  const nn::DescriptorNet& net_;
+  const nn::Network& net_;
   const TupleLoss& loss_;
   std::span<const at::Tensor> parameters_;
   LoadedTuple tuple_;

@@ -42,7 +42,7 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   EXPECT_EQ(plain.cols(), 512);
   EXPECT_GT((plain - pooled).cwiseAbs().maxCoeff(), 1e-3);
 
-  DescriptorNetOptions wanted = AsTheFileHasIt();
+  NetWish wanted;
   wanted.locals.windows = {2, 3};
   nn::ModelParts model = nn::ReadModel(folder / "bare.pth", wanted);
   EXPECT_EQ(model.net.options().locals.windows, wanted.locals.windows);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "nn/images_to_tensor.h"
 #include "numerics/single_threaded_blas.h"
 #include "testing/files.h"
 #include "testing/photos.h"

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "nn/device.h"
 #include "nn/folded_net.h"
 #include "nn/model_file.h"
 #include "testing/files.h"

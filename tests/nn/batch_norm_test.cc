@@ -9,6 +9,8 @@
 #include <algorithm>
 
 #include "nn/descriptor_net.h"
+#include "nn/folded_net.h"
+#include "nn/frozen_net.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 
@@ -113,13 +115,13 @@ TEST_P(NetOfNorms, FrozenFoldsTheRunningStatistics) {
   const at::Tensor expected = net.Forward(images, {.is_training = true, .seen = &seen}).detach();
   ASSERT_EQ(seen.size(), net.RunningStatistics().size());
   ASSERT_GT(seen.size(), 5U);
-  const double before = RelativeError(net.Frozen().Forward(images), expected);
+  const double before = RelativeError(FrozenNet(net).Forward(images), expected);
   net.MoveRunningStatistics(seen);
-  EXPECT_LT(RelativeError(net.Frozen().Forward(images), expected), std::min(0.12, before / 5));
+  EXPECT_LT(RelativeError(FrozenNet(net).Forward(images), expected), std::min(0.12, before / 5));
   // A folded network still uses the batch's.
-  EXPECT_LT(RelativeError(net.WithFoldedNorms().Forward(images, {.is_training = true}), expected), 1e-5);
+  EXPECT_LT(RelativeError(FoldedNet(net).net().Forward(images, {.is_training = true}), expected), 1e-5);
   // A pass that describes uses the running ones.
-  EXPECT_LT(RelativeError(net.Forward(images), net.Frozen().Forward(images)), 1e-4);
+  EXPECT_LT(RelativeError(net.Forward(images), FrozenNet(net).Forward(images)), 1e-4);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NetOfNorms,

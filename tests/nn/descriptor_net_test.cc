@@ -16,6 +16,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "nn/device.h"
+#include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
 #include "nn/resize_images.h"
 #include "testing/files.h"

@@ -4,7 +4,9 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 
+#include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
+#include "nn/pooling.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/random.h"

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "nn/images_to_tensor.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/file.h"

@@ -11,8 +11,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "nn/locals.h"
 #include "nn/model_file.h"
 #include "nn/model_info_json.h"
+#include "nn/netvlad.h"
+#include "nn/pooling.h"
 #include "testing/files.h"
 #include "testing/mat_files.h"
 #include "testing/tensors.h"
@@ -69,7 +72,7 @@ class NetVladLayouts : public ::testing::Test {
   // V, B x D x K, before normalisation, with the whole tensor of residuals.
   at::Tensor Residuals(const at::Tensor& centroids_DK, const at::Tensor& weights_DK,
                        const at::Tensor& bias_K) const {
-    const at::Tensor map = trunk_.FeatureMap(Images());
+    const at::Tensor map = trunk_.FeaturesOf(Images()).map_BCHW;
     const at::Tensor x_BND = NormalizeAlong(map.flatten(2).transpose(1, 2), 2);
     const at::Tensor assignment_BNK = at::softmax(x_BND.matmul(weights_DK) + bias_K, 2);
     const at::Tensor residuals_BNDK = x_BND.unsqueeze(3) - centroids_DK;
@@ -155,10 +158,10 @@ TEST_F(NetVladLayouts, OfThePapersCodeIsRead) {
   EXPECT_EQ(info["kind"], "NetVLAD weights of MVA 2022's code");
   EXPECT_EQ(info["dimension"], kClusters * kSplit);
   for (const std::vector<int64_t>& windows : {std::vector<int64_t>{}, {2, 3}}) {
-    DescriptorNetOptions wanted = AsTheFileHasIt();
-    wanted.locals.windows = windows;
+    NetWish wanted;
+    wanted.locals = LocalOptions{.windows = windows};
     const ModelParts model = ReadModel(path, wanted);
-    const at::Tensor locals = MakeLocals(trunk_.FeatureMap(Images()), windows, kSplit);
+    const at::Tensor locals = MakeLocals(trunk_.FeaturesOf(Images()).map_BCHW, windows, kSplit);
     EXPECT_LT(RelativeError(model.net.Forward(Images()), NetVlad(locals, parameters, NetVladOptions{})),
               1e-5);
   }

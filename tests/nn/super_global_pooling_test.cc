@@ -120,7 +120,7 @@ TEST_F(SuperGlobalNet, AnExponentIsThatOfTheModelInItsPlace) {
 TEST_F(SuperGlobalNet, RegionsAreMeantBeforePoolingAndScalesAfter) {
   const DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
   const SuperGlobalPooling options{5, 2.5, 0, "max"};
-  const at::Tensor map = net.FeatureMap(images_);
+  const at::Tensor map = net.FeaturesOf(images_).map_BCHW;
   const at::Tensor expected = L2Normalize(GemPool(RegionalGem(map, 5, 2.5), at::full({1}, 3.0)));
   EXPECT_LT(RelativeError(net.ForwardAtScales(images_, {1}, options), expected), 1e-5);
   const at::Tensor both = PoolScales(

@@ -6,6 +6,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "nn/folded_net.h"
+#include "nn/frozen_net.h"
+#include "nn/images_to_tensor.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
@@ -190,9 +192,8 @@ TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
       std::vector<Image> images;
       for (const size_t i : of_one_size) images.push_back(tuple.images[i]);
       nn::BatchStatistics of_batch;
-      const at::Tensor described =
-          network.net.Forward(nn::ImagesToTensor(images, network.net.normalization),
-                              {.is_training = true, .seen = &of_batch});
+      const at::Tensor described = network.net.Forward(nn::ImagesToTensor(images, network.net.normalization),
+                                                       {.is_training = true, .seen = &of_batch});
       for (int64_t row = 0; row < 3; ++row)
         rows[of_one_size[static_cast<size_t>(row)]] = described.slice(0, row, row + 1);
       for (const auto& [name, values] : of_batch)
@@ -234,8 +235,8 @@ TEST(RunTuples, LossesAloneNeedNoParameters) {
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 2);
   const StepOutcome outcome =
-      RunTuples(network.net.Frozen(), loss, {}, 2, [](size_t i) { return MakeTuple(static_cast<int>(i)); },
-                {2, 1, {0, kAll}});
+      RunTuples(nn::FrozenNet(network.net), loss, {}, 2,
+                [](size_t i) { return MakeTuple(static_cast<int>(i)); }, {2, 1, {0, kAll}});
   EXPECT_NEAR(outcome.tuples[0].loss + outcome.tuples[1].loss, value, 1e-4 * value);
   EXPECT_EQ(outcome.tuples[0].photos_with_gradient, 0);
   EXPECT_TRUE(outcome.gradients.empty());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "nn/matconvnet_source.h"
+#include "nn/layouts/matconvnet_source.h"
 
 #include <algorithm>
 #include <memory>

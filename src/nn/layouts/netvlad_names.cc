@@ -1,31 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "nn/netvlad_layouts.h"
+#include "nn/layouts/netvlad_names.h"
 
 #include <algorithm>
-#include <array>
+#include <string_view>
+#include <utility>
 
 #include "util/check.h"
 #include "util/index.h"
 
 namespace vantage::nn {
 namespace {
-
-// hloc's network takes pixels in 0..255 less the mean photo's colour, as VGG's authors trained it.
-constexpr Normalization kCaffe = {{123.68 / 255, 116.779 / 255, 103.939 / 255},
-                                  {1.0 / 255, 1.0 / 255, 1.0 / 255}};
-
-const std::array<NetVladLayout, 2> kLayouts = {
-    {{"pytorch-NetVlad weights",
-      "encoder.",
-      "pool.centroids",
-      true,
-      "pool.conv.weight",
-      "pool.conv.bias",
-      "",
-      "kd",
-      {}},
-     {"hloc's NetVLAD weights", "backbone.", "netvlad.centers", false, "netvlad.score_proj.weight",
-      "netvlad.score_proj.bias", "whiten.", "dk", kCaffe}}};
 
 // DataParallel puts "module." between.
 std::string WithoutModule(const std::string& name) {
@@ -58,49 +42,42 @@ SourceTensor Transposed(SourceTensor tensor, const std::string& path) {
 
 }  // namespace
 
-const NetVladLayout* FindNetVladLayout(const TensorShapes& shapes) {
+bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names) {
   const auto has = [&](const std::string& name) {
     return std::any_of(shapes.begin(), shapes.end(),
                        [&](const auto& item) { return WithoutModule(item.first) == name; });
   };
-  for (const NetVladLayout& layout : kLayouts) {
-    if (has(layout.centroids) && has(layout.assignment_weight)) return &layout;
-  }
-  return nullptr;
+  return has(names.centroids) && has(names.assignment_weight);
 }
 
-ModelSource InOwnLayout(const ModelSource& source) {
-  const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source));
-  if (layout == nullptr) return source;
-  ModelSource own = source;
-  own.tensors.clear();
+std::vector<SourceTensor> OwnNetVlad(const ModelSource& source, const NetVladNames& names) {
+  std::vector<SourceTensor> own;
   int64_t clusters = 0;
   bool has_bias = false;
   for (SourceTensor tensor : source.tensors) {
     const std::string name = WithoutModule(tensor.name);
     const auto begins = [&](const char* prefix) { return *prefix != '\0' && name.starts_with(prefix); };
-    if (name == layout->centroids) {
-      if (layout->centroids_are_KD) tensor = Transposed(std::move(tensor), source.path);
+    if (name == names.centroids) {
+      if (names.centroids_are_KD) tensor = Transposed(std::move(tensor), source.path);
       tensor.name = "netvlad_pool.centroids";
-    } else if (name == layout->assignment_weight) {
+    } else if (name == names.assignment_weight) {
       tensor = Transposed(std::move(tensor), source.path);
       clusters = tensor.shape[1];
       tensor.name = "netvlad_pool.assignment_weights";
-    } else if (name == layout->assignment_bias) {
+    } else if (name == names.assignment_bias) {
       has_bias = true;
       tensor.name = "netvlad_pool.assignment_bias";
-    } else if (begins(layout->trunk)) {
-      tensor.name = "base_features." + name.substr(std::string_view(layout->trunk).size());
-    } else if (begins(layout->linear)) {
-      tensor.name = "learned_pca." + name.substr(std::string_view(layout->linear).size());
+    } else if (begins(names.trunk)) {
+      tensor.name = "base_features." + name.substr(std::string_view(names.trunk).size());
+    } else if (begins(names.linear)) {
+      tensor.name = "learned_pca." + name.substr(std::string_view(names.linear).size());
     }
-    own.tensors.push_back(std::move(tensor));
+    own.push_back(std::move(tensor));
   }
   if (!has_bias) {
-    own.tensors.push_back(
-        {"netvlad_pool.assignment_bias", serialize::ElementType::kFloat32, {clusters}, [clusters] {
-           return std::string(ToIndex(clusters) * sizeof(float), '\0');
-         }});
+    own.push_back({"netvlad_pool.assignment_bias", serialize::ElementType::kFloat32, {clusters}, [clusters] {
+                     return std::string(ToIndex(clusters) * sizeof(float), '\0');
+                   }});
   }
   return own;
 }

@@ -2,8 +2,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/full.h>
 
-#include "nn/aggregations.h"
-#include "nn/locals.h"
+#include "nn/heads/local_head.h"
 #include "nn/new_tensors.h"
 #include "nn/pooling.h"
 
@@ -31,8 +30,16 @@ class LocalGem : public Aggregation {
 
 }  // namespace
 
-std::unique_ptr<Aggregation> MakeLocalGem(const DescriptorNetOptions& /*net*/, int64_t local_dimension) {
-  return std::make_unique<LocalGem>(local_dimension);
+// Its tensors do not tell how maps are pooled: without meta it is not recognised.
+HeadRow LocalGemHeadRow() {
+  HeadRow row = LocalHeadRow();
+  row.name = "local-gem";
+  row.made_by_training = {"local_pool.p", "conv_1."};
+  row.make = [](const DescriptorNetOptions& options, int64_t channels) -> std::unique_ptr<Head> {
+    auto aggregation = std::make_unique<LocalGem>(LocalDimension(options.locals, channels));
+    return std::make_unique<LocalHead>(options, channels, std::move(aggregation), "local_pool");
+  };
+  return row;
 }
 
 }  // namespace vantage::nn

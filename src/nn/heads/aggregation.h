@@ -3,9 +3,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 
-#include "nn/layer.h"
+#include "nn/head.h"
 
 namespace vantage::nn {
 

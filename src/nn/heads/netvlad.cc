@@ -7,9 +7,10 @@
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <memory>
 
-#include "nn/aggregations.h"
+#include "nn/heads/local_head.h"
 #include "nn/locals.h"
 #include "nn/new_tensors.h"
 #include "util/check.h"
@@ -53,6 +54,39 @@ class NetVladAggregation : public Aggregation {
   NetVladParameters parameters_;
 };
 
+std::unique_ptr<Head> MakeNetVladHead(const DescriptorNetOptions& options, int64_t channels) {
+  const int64_t dimension = LocalDimension(options.locals, channels);
+  const NetVladOptions& netvlad = options.netvlad;
+  if (dimension * (netvlad.clusters + netvlad.ghost_clusters) > kLargestDimension) {
+    throw UsageError(StrCat("NetVLAD of ", netvlad.clusters, " clusters of locals of ", dimension,
+                            " is larger than ", kLargestDimension));
+  }
+  auto aggregation = std::make_unique<NetVladAggregation>(netvlad, dimension);
+  return std::make_unique<LocalHead>(options, channels, std::move(aggregation), "netvlad_pool");
+}
+
+// How maps are pooled, tensors do not tell.
+bool RecogniseNetVlad(const TensorShapes& shapes, NetWish& wish) {
+  if (!shapes.contains("netvlad_pool.centroids")) return false;
+  const auto size = [&](const char* name, size_t dimension) {
+    const auto found = shapes.find(name);
+    const bool is_there = found != shapes.end() && found->second.size() > dimension;
+    return is_there && found->second[dimension] <= kMaxOutputDimension
+               ? static_cast<int>(found->second[dimension])
+               : 0;
+  };
+  wish.pooling = "gem";
+  NetVladOptions netvlad;
+  netvlad.clusters = size("netvlad_pool.centroids", 1);
+  netvlad.ghost_clusters = std::max(0, size("netvlad_pool.assignment_weights", 1) - netvlad.clusters);
+  wish.netvlad = netvlad;
+  wish.locals =
+      LocalOptions{.projection = size("conv_1.weight", 0), .dimension = size("netvlad_pool.centroids", 0)};
+  if (shapes.contains("learned_pca.weight")) wish.fc_whitening = true;
+  if (const int rows = RowsOf(shapes, "learned_pca")) wish.output_dimension = rows;
+  return true;
+}
+
 }  // namespace
 
 NetVladParameters NetVladFromCenters(const at::Tensor& centers_GD, const NetVladOptions& options) {
@@ -80,14 +114,22 @@ at::Tensor NetVlad(const at::Tensor& locals_BND, const NetVladParameters& parame
   return NormalizeAlong(ordered.reshape({ordered.size(0), -1}), 1);
 }
 
-std::unique_ptr<Aggregation> MakeNetVlad(const DescriptorNetOptions& net, int64_t local_dimension) {
-  NetVladOptions options = net.netvlad;
-  CheckOptions(options);
-  if (local_dimension * (options.clusters + options.ghost_clusters) > kLargestDimension) {
-    throw UsageError(StrCat("NetVLAD of ", options.clusters, " clusters of locals of ", local_dimension,
-                            " is larger than ", kLargestDimension));
-  }
-  return std::make_unique<NetVladAggregation>(options, local_dimension);
+HeadRow NetVladHeadRow() {
+  HeadRow row = LocalHeadRow();
+  row.name = "netvlad";
+  row.kind = "NetVLAD weights of MVA 2022's code";
+  row.made_by_training = {"netvlad_pool.", "conv_1."};
+  row.check = [](const DescriptorNetOptions& options) {
+    CheckLocalHead(options);
+    CheckOptions(options.netvlad);
+  };
+  row.make = MakeNetVladHead;
+  row.recognise = RecogniseNetVlad;
+  row.complete = [](const NetWish& wanted, NetWish& found) {
+    if (wanted.locals) found.locals->windows = wanted.locals->windows;
+    if (wanted.netvlad && wanted.head == found.head) found.netvlad->alpha = wanted.netvlad->alpha;
+  };
+  return row;
 }
 
 }  // namespace vantage::nn
