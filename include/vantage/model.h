@@ -207,6 +207,9 @@ struct ModelInfo {
   std::string architecture;
   std::string pooling;
   std::string head;
+  // Licence under which weights of the trunk are published under these names, of bare weights; "" if it is not
+  // known.
+  std::string published_licence;
   int64_t dimension = 0;  // of the descriptors; 0 where the file does not tell
   struct WhiteningInfo {
     std::string name;

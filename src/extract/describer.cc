@@ -123,9 +123,11 @@ struct Describer::State {
         return false;
       }
     };
-    int known = 1;
-    while (!takes(known)) known *= 2;
-    for (int unknown = known / 2; known - unknown > 1;) {
+    int known = static_cast<int>(net.trunk().row().input.smallest_side);
+    if (takes(known)) return known;
+    int unknown = known;  // the head wants more than one location
+    while (!takes(known *= 2)) unknown = known;
+    while (known - unknown > 1) {
       const int middle = (known + unknown) / 2;
       (takes(middle) ? known : unknown) = middle;
     }

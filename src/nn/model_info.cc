@@ -76,6 +76,7 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
     const nn::HeadRow* head = nn::FindHead(options.head);
     info.pooling = head != nullptr && !head->has_pooling ? "" : options.pooling;
     info.head = net.is_trunk_only ? "" : options.head;
+    if (net.is_trunk_only) info.published_licence = nn::TrunkNamed(options.architecture).licence;
     if (options.pooling.empty()) options.pooling = DescriptorNetOptions().pooling;
     info.dimension = DimensionOf(source, options);
   }
@@ -108,6 +109,7 @@ json ToJson(const ModelInfo& info, bool all_tensors) {
   set("architecture", info.architecture);
   set("pooling", info.pooling);
   set("head", info.head);
+  set("published_licence", info.published_licence);
   if (info.dimension > 0) result["dimension"] = info.dimension;
   for (const auto& [name, scales, shape] : info.whitenings) result["whitenings"][name][scales] = shape;
   const json meta = json::parse(info.meta);

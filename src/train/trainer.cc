@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/device.h"
+#include "nn/frozen_net.h"
+#include "nn/pooling.h"
 #include "report/run_report.h"
 #include "train/benchmark_watch.h"
 #include "train/run_log.h"
