@@ -62,9 +62,9 @@ void Compare(const Layer3x3& layer, int rounds) {
   double best_direct = HUGE_VAL;
   double best_winograd = HUGE_VAL;
   for (int round = 0; round <= rounds; ++round) {  // the first one only warms up
-    const double direct = ProcessorSecondsOf(
-        [&] { nn::FusedConvolution(x, weight, bias, options, at::Tensor(), nn::Activation::kRelu); });
-    const double transformed = ProcessorSecondsOf([&] { winograd(x, at::Tensor(), nn::Activation::kRelu); });
+    const double direct =
+        ProcessorSecondsOf([&] { nn::FusedConvolution(x, weight, bias, options, at::Tensor(), nn::kRelu); });
+    const double transformed = ProcessorSecondsOf([&] { winograd(x, at::Tensor(), nn::kRelu); });
     if (round == 0) continue;
     best_direct = std::min(best_direct, direct);
     best_winograd = std::min(best_winograd, transformed);

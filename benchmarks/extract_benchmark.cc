@@ -25,6 +25,8 @@
 #include <map>
 
 #include "nn/descriptor_net.h"
+#include "nn/frozen_net.h"
+#include "nn/images_to_tensor.h"
 #include "nn/intra_op_threads.h"
 #include "nn/pooling.h"
 #include "plain_trunk.h"
@@ -60,7 +62,7 @@ nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
   options.architecture = architecture;
   nn::DescriptorNet net(options);
   const at::NoGradGuard no_grad;
-  net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
+  net.Replace([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
     if (tensor.dim() == 4)
       tensor = at::randn(tensor.sizes()) * std::sqrt(2.0 / static_cast<double>(tensor[0].numel()));
   });
@@ -95,7 +97,7 @@ RunContext ContextOf(const Setting& setting) {
 
 double TimeLimit(const Setting& setting, const nn::DescriptorNet& net,
                  const std::vector<PhotoRequest>& photos, const ExtractOptions& options, bool side_by_side) {
-  const nn::DescriptorNet frozen = net.Frozen();
+  const nn::FrozenNet frozen(net);
   std::vector<at::Tensor> tensors;
   for (const PhotoRequest& photo : photos)
     tensors.push_back(nn::ImagesToTensor({LoadPhoto(photo, options)}, net.normalization));
@@ -105,7 +107,7 @@ double TimeLimit(const Setting& setting, const nn::DescriptorNet& net,
     ParallelFor(static_cast<int64_t>(tensors.size()), threads, [&](int64_t i) {
       const c10::InferenceMode inference;
       if (side_by_side) alone.Enter();
-      frozen.Forward(tensors[static_cast<size_t>(i)], options.scales);
+      frozen.ForwardAtScales(tensors[static_cast<size_t>(i)], options.scales);
     });
   });
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "nn/descriptor_net.h"
+#include "nn/frozen_net.h"
 #include "util/random.h"
 #include "vantage/mining.h"
 #include "vantage/run_context.h"
@@ -49,15 +50,15 @@ void TimeHead(const Setting& setting) {
   options.locals.dimension = setting.dimension;
   options.netvlad.clusters = setting.clusters;
   nn::DescriptorNet net(options);
-  net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+  net.Replace([](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
     if (role == nn::TensorRole::kParameter || name.ends_with("running_var"))
       tensor = at::rand(tensor.sizes()) * (tensor.dim() > 1 ? 0.05 : 1.0);
   });
-  nn::DescriptorNet frozen = net.Frozen();
+  const nn::FrozenNet frozen(net);
   const at::Tensor images = at::rand({1, 3, setting.size, setting.size});
-  const at::Tensor map = frozen.FeatureMap(images);
-  const double trunk = MedianSeconds(setting.rounds, [&] { frozen.FeatureMap(images); });
-  const double head = MedianSeconds(setting.rounds, [&] { frozen.local_head()->Forward(map); });
+  const nn::Features features = frozen.FeaturesOf(images);
+  const double trunk = MedianSeconds(setting.rounds, [&] { frozen.FeaturesOf(images); });
+  const double head = MedianSeconds(setting.rounds, [&] { frozen.head().Forward(features, {}); });
   std::printf("%s at %lld pixels: trunk %.1f ms, NetVLAD %.2f ms: %.1f %%\n", setting.architecture.c_str(),
               static_cast<long long>(setting.size), 1000 * trunk, 1000 * head, 100 * head / trunk);
 }

@@ -9,12 +9,12 @@
 namespace vantage {
 
 PlainTrunk::PlainTrunk(const nn::Trunk& trunk) : trunk_(trunk) {
-  trunk.layers->Visit(
-      [this](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensors_[name] = tensor; });
+  trunk.Visit(
+      [this](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { tensors_[name] = tensor; });
 }
 
 at::Tensor PlainTrunk::Forward(const at::Tensor& x_BCHW) const {
-  return tensors_.count("layer1.0.conv3.weight") == 1 ? ResNet(x_BCHW) : trunk_.layers->Forward(x_BCHW);
+  return tensors_.count("layer1.0.conv3.weight") == 1 ? ResNet(x_BCHW) : trunk_.Forward(x_BCHW).map_BCHW;
 }
 
 at::Tensor PlainTrunk::Unit(const at::Tensor& x, const std::string& convolution, const std::string& norm,

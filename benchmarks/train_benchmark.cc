@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <map>
 
+#include "nn/images_to_tensor.h"
 #include "nn/pooling.h"
 #include "plain_trunk.h"
 #include "synthetic/synthetic.h"
@@ -59,7 +60,7 @@ nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
   options.architecture = architecture;
   nn::DescriptorNet net(options);
   const at::NoGradGuard no_grad;
-  net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
+  net.Replace([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
     if (tensor.dim() == 4)
       tensor = at::randn(tensor.sizes()) * std::sqrt(2.0 / static_cast<double>(tensor[0].numel()));
   });
@@ -121,7 +122,7 @@ double TimePlain(nn::DescriptorNet net, const Photos& photos, const Setting& set
   const TupleLoss loss = Loss();
   const PlainTrunk plain(net.trunk());
   at::Tensor exponent;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     if (nn::IsExponent(name)) exponent = tensor;
   });
   size_t tuple = 0;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -90,16 +91,32 @@ struct DescriptorNetOptions {
 };
 // "cirtorch", "cosplace", "netvlad" and "local-gem".
 std::vector<std::string> HeadNames();
-// Whether the head is one that describes photos by local features.
-bool HasLocals(const DescriptorNetOptions& options);
 // "resnet101-gem, regional, with FC whitening".
 std::string NameOf(const DescriptorNetOptions& options);
 void Declare(OptionsDescription& description, DescriptorNetOptions& options);
 // locals.* and netvlad.*, which are not part of Declare.
 void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options);
 
-// The network that a file holds, whatever it is; trunk weights alone get GeM. For Model::Read.
-DescriptorNetOptions AsTheFileHasIt();
+// What is said of a network, by its file or by whoever reads it. What is empty, false or 0 is not said.
+struct NetWish {
+  std::optional<std::string> architecture;
+  std::optional<std::string> pooling;
+  std::optional<std::string> head;
+  bool fc_whitening = false;
+  bool local_whitening = false;
+  bool regional = false;
+  std::optional<int> output_dimension;
+  std::optional<double> power;
+  std::optional<LocalOptions> locals;
+  std::optional<NetVladOptions> netvlad;
+
+  NetWish() = default;
+  // Says the names that are not empty, the layers that are there, an output dimension above 0, a power other
+  // than 1, and the local options.
+  NetWish(const DescriptorNetOptions& options);  // NOLINT: implicit
+  // The options' defaults for what is not said, but "" for architecture and pooling.
+  DescriptorNetOptions Options() const;
+};
 
 // A descriptor network and everything that another user of its file needs to get the same descriptors. Copies
 // share the weights.
@@ -110,8 +127,8 @@ class Model {
   // safetensors, or the MATLAB file of NetVLAD that hloc takes, told by its first bytes. What the network is
   // made of stands in the file's meta, or else is found from the tensors' names and shapes.
   //
-  // wanted: what the network must be made of where a name is not empty; of trunk weights alone it says what
-  // follows the trunk. Throws UsageError where the file contradicts it.
+  // wanted: what the network must be made of; for trunk weights alone it says what follows the trunk, or GeM.
+  // Throws UsageError if the file contradicts it.
   //
   // allow_missing: beginnings of names. A tensor that begins so may be missing in the file (it keeps its
   // initial value, which is logged) or may be unknown to the network (it is left out). Classifiers of
@@ -119,7 +136,7 @@ class Model {
   //
   // Throws Error naming the file where it is damaged or its weights are not those that it was written with,
   // and naming tensors (three first, with shapes) that are unknown, missing or of another shape.
-  static Model Read(const std::filesystem::path& path, const DescriptorNetOptions& wanted = AsTheFileHasIt(),
+  static Model Read(const std::filesystem::path& path, const NetWish& wanted = {},
                     const std::vector<std::string>& allow_missing = {});
 
   // Writes the model in one of Formats(), whole or not at all. Bare tensors go into a safetensors file if the
@@ -190,6 +207,9 @@ struct ModelInfo {
   std::string architecture;
   std::string pooling;
   std::string head;
+  // Licence under which weights of the trunk are published under these names, of bare weights; "" if it is not
+  // known.
+  std::string published_licence;
   int64_t dimension = 0;  // of the descriptors; 0 where the file does not tell
   struct WhiteningInfo {
     std::string name;

@@ -32,7 +32,8 @@ namespace vantage {
 // A model's file and what its network is, if the file holds bare weights (Model::Read).
 struct ModelSource {
   std::string path;
-  DescriptorNetOptions net = AsTheFileHasIt();
+  // What is not given is empty, and is as the file has it.
+  DescriptorNetOptions net{.architecture = "", .pooling = "", .head = ""};
   std::vector<std::string> allow_missing;
   std::string device = "cpu";
 

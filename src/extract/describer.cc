@@ -15,6 +15,9 @@
 #include <string_view>
 #include <utility>
 
+#include "nn/device.h"
+#include "nn/frozen_net.h"
+#include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
 #include "util/check.h"
 #include "util/hash.h"
@@ -52,7 +55,7 @@ std::string_view AsBytes(const Eigen::Ref<const Eigen::MatrixXd>& values) {
 }  // namespace
 
 struct Describer::State {
-  nn::DescriptorNet net;
+  nn::FrozenNet net;
   ExtractOptions options;
   Whitening whitening;  // without mean: none
   int64_t dimension = 0;
@@ -66,10 +69,10 @@ struct Describer::State {
   // Descriptors of images of one size.
   DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
     const c10::InferenceMode inference;
-    const at::Tensor tensor =
-        net.Forward(nn::ImagesToTensor(images, net.normalization), options.scales, options.super_global)
-            .cpu()
-            .contiguous();
+    const at::Tensor tensor = net.ForwardAtScales(nn::ImagesToTensor(images, net.normalization),
+                                                  options.scales, options.super_global)
+                                  .cpu()
+                                  .contiguous();
     DescriptorMatrix rows =
         Eigen::Map<const DescriptorMatrix>(tensor.const_data_ptr<float>(), tensor.size(0), tensor.size(1));
     if (whitening.dimension() == 0) return rows;
@@ -77,7 +80,6 @@ struct Describer::State {
   }
 
   std::string Identity() const {
-    nn::DescriptorNet shared = net;
     DescriptorNetOptions made_of = net.options();
     OptionsDescription description;
     Declare(description, made_of);
@@ -88,7 +90,7 @@ struct Describer::State {
         nlohmann::json(
             {{"vantage", Version()},
              {"network", ToJson(description)},
-             {"weights", model_sha256.empty() ? nn::WeightsSha256(shared) : "of the file " + model_sha256},
+             {"weights", model_sha256.empty() ? nn::WeightsSha256(net) : "of the file " + model_sha256},
              {"mean", net.normalization.mean},
              {"std", net.normalization.std},
              {"device", c10::DeviceTypeName(net.device().type())},
@@ -114,16 +116,18 @@ struct Describer::State {
     const auto takes = [&](int side) {
       try {
         const Image image{side, side, std::vector<uint8_t>(size_t{3} * ToIndex(side) * ToIndex(side))};
-        net.Forward(nn::ImagesToTensor({image}, net.normalization), {1}, options.super_global);
+        net.ForwardAtScales(nn::ImagesToTensor({image}, net.normalization), {1}, options.super_global);
         return true;
       } catch (const c10::Error& error) {
         if (side >= kLargestAsked || IsLackOfMemory(error) || IsFaultOfDevice(error)) throw;
         return false;
       }
     };
-    int known = 1;
-    while (!takes(known)) known *= 2;
-    for (int unknown = known / 2; known - unknown > 1;) {
+    int known = static_cast<int>(net.trunk().row().input.smallest_side);
+    if (takes(known)) return known;
+    int unknown = known;  // the head wants more than one location
+    while (!takes(known *= 2)) unknown = known;
+    while (known - unknown > 1) {
       const int middle = (known + unknown) / 2;
       (takes(middle) ? known : unknown) = middle;
     }
@@ -147,8 +151,9 @@ std::shared_ptr<Describer::State> Describer::MakeState(const nn::DescriptorNet& 
                                                        const ExtractOptions& options) {
   CheckOptions(options);
   net.CheckSuperGlobal(options.super_global);
-  auto state = std::make_shared<State>(net.Frozen(nn::ParsePrecision(options.precision, net.device())),
-                                       options, Whitening{}, net.dimension());
+  auto state =
+      std::make_shared<State>(nn::FrozenNet(net, nn::ParsePrecision(options.precision, net.device())),
+                              options, Whitening{}, net.dimension());
   if (options.batch_pixels == 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
   return state;
 }

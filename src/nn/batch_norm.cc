@@ -14,15 +14,6 @@
 #include "util/check.h"
 
 namespace vantage::nn {
-namespace {
-
-thread_local BatchStatisticsRecorder* recorder = nullptr;
-
-}  // namespace
-
-BatchStatisticsRecorder::BatchStatisticsRecorder() : outer_(std::exchange(recorder, this)) {}
-BatchStatisticsRecorder::~BatchStatisticsRecorder() { recorder = outer_; }
-
 BatchNorm::BatchNorm(std::string name, int64_t channels, double epsilon)
     : name_(std::move(name)),
       epsilon_(epsilon),
@@ -38,15 +29,15 @@ at::Tensor BatchNorm::Shift(const at::Tensor& scale, const at::Tensor& bias) con
   return bias_ + (bias.defined() ? bias - running_mean_ : -running_mean_) * scale;
 }
 
-at::Tensor BatchNorm::NormalizeByBatch(const at::Tensor& x_BCHW) const {
+at::Tensor BatchNorm::NormalizeByBatch(const at::Tensor& x_BCHW, const PassContext& pass) const {
   const int64_t values = x_BCHW.numel() / x_BCHW.size(1);
   VANTAGE_CHECK(values > 1, name_, ": a batch of one value a channel has no statistics; use larger photos");
   auto [y, mean, inverse_deviation] =
       at::native_batch_norm(x_BCHW, weight_, bias_, {}, {}, /*training=*/true, /*momentum=*/0, epsilon_);
-  if (recorder != nullptr) {
+  if (pass.seen != nullptr) {
     const at::NoGradGuard no_grad;
     const double unbiased = static_cast<double>(values) / static_cast<double>(values - 1);
-    recorder->seen_[name_] =
+    (*pass.seen)[name_] =
         at::stack({mean, (inverse_deviation.square().reciprocal_() - epsilon_).clamp_min_(0) * unbiased});
   }
   return y;
@@ -61,12 +52,12 @@ void BatchNorm::MoveRunningStatistics(const at::Tensor& seen_2C, double momentum
   num_batches_tracked_.add_(1);
 }
 
-void BatchNorm::Visit(const TensorVisitor& visitor) {
-  visitor(name_ + ".weight", weight_, TensorRole::kParameter);
-  visitor(name_ + ".bias", bias_, TensorRole::kParameter);
-  visitor(name_ + ".running_mean", running_mean_, TensorRole::kBuffer);
-  visitor(name_ + ".running_var", running_var_, TensorRole::kBuffer);
-  visitor(name_ + ".num_batches_tracked", num_batches_tracked_, TensorRole::kBuffer);
+void BatchNorm::Replace(const TensorReplacer& replacer) {
+  replacer(name_ + ".weight", weight_, TensorRole::kParameter);
+  replacer(name_ + ".bias", bias_, TensorRole::kParameter);
+  replacer(name_ + ".running_mean", running_mean_, TensorRole::kBuffer);
+  replacer(name_ + ".running_var", running_var_, TensorRole::kBuffer);
+  replacer(name_ + ".num_batches_tracked", num_batches_tracked_, TensorRole::kBuffer);
 }
 
 }  // namespace vantage::nn

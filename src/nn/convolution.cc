@@ -17,24 +17,10 @@ std::optional<c10::OperatorHandle> FindOperator(const char* overload) {
   return c10::Dispatcher::singleton().findSchema({"mkldnn::_convolution_pointwise", overload});
 }
 
-c10::IValue OneDnnName(Activation activation, const c10::IValue& none) {
-  switch (activation) {
-    case Activation::kRelu:
-      return "relu";
-    case Activation::kRelu6:
-      return "hardtanh";  // between the scalars
-    case Activation::kNone:
-      break;
-  }
-  return none;
-}
-
-c10::List<std::optional<at::Scalar>> OneDnnScalars(Activation activation) {
+c10::List<std::optional<at::Scalar>> OneDnnScalars(const Activation& activation) {
   c10::List<std::optional<at::Scalar>> scalars;
-  if (activation == Activation::kRelu6) {
-    scalars.push_back(at::Scalar(0.0));
-    scalars.push_back(at::Scalar(6.0));
-  }
+  if (!activation.has_onednn_scalars) return scalars;
+  for (const double scalar : activation.onednn_scalars) scalars.push_back(at::Scalar(scalar));
   return scalars;
 }
 
@@ -44,22 +30,14 @@ c10::IValue OrNone(const at::Tensor& tensor) {
 
 }  // namespace
 
-at::Tensor AddAndActivate(at::Tensor x, const at::Tensor& residual, Activation activation) {
+at::Tensor AddAndActivate(at::Tensor x, const at::Tensor& residual, const Activation& activation) {
   if (residual.defined()) x = x + residual;
-  switch (activation) {
-    case Activation::kRelu:
-      return x.relu();
-    case Activation::kRelu6:
-      return x.clamp(0, 6);
-    case Activation::kNone:
-      break;
-  }
-  return x;
+  return activation.forward(x);
 }
 
 at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
                             const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
-                            Activation activation) {
+                            const Activation& activation) {
   return AddAndActivate(
       at::conv2d(x_BCHW, weight, bias, options.stride, options.padding, /*dilation=*/1, options.groups),
       residual_BCHW, activation);
@@ -67,30 +45,31 @@ at::Tensor PlainConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, 
 
 at::Tensor FusedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
                             const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
-                            Activation activation) {
+                            const Activation& activation) {
   static const std::optional<c10::OperatorHandle> kPlain = FindOperator("");
   static const std::optional<c10::OperatorHandle> kWithResidual = FindOperator("binary");
-  // After an addition oneDNN is offered the ReLU only.
-  const bool is_offered = !residual_BCHW.defined() || activation != Activation::kRelu6;
-  if (!kPlain || !kWithResidual || !is_offered || !x_BCHW.device().is_cpu()) {
+  if (!kPlain || !kWithResidual || !x_BCHW.device().is_cpu())
     return PlainConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
+  const bool has_residual = residual_BCHW.defined();
+  if (activation.onednn_name == nullptr || (has_residual && !activation.fuses_after_addition)) {
+    return activation.forward(FusedConvolution(x_BCHW, weight, bias, options, residual_BCHW, kNoActivation));
   }
   const std::vector<int64_t> padding(2, options.padding);
   const std::vector<int64_t> stride(2, options.stride);
   const std::vector<int64_t> dilation(2, 1);
   std::vector<c10::IValue> stack = {x_BCHW};
-  if (residual_BCHW.defined()) stack.emplace_back(residual_BCHW);
+  if (has_residual) stack.emplace_back(residual_BCHW);
   stack.insert(stack.end(), {weight, OrNone(bias), padding, stride, dilation, options.groups});
-  if (residual_BCHW.defined()) {
+  if (has_residual) {
     stack.emplace_back("add");
     stack.emplace_back();
-    stack.push_back(OneDnnName(activation, {}));
+    stack.push_back(&activation == &kNoActivation ? c10::IValue() : c10::IValue(activation.onednn_name));
   } else {
-    stack.push_back(OneDnnName(activation, "none"));
+    stack.emplace_back(activation.onednn_name);
   }
   stack.emplace_back(OneDnnScalars(activation));
   stack.emplace_back();
-  (residual_BCHW.defined() ? kWithResidual : kPlain)->callBoxed(stack);
+  (has_residual ? kWithResidual : kPlain)->callBoxed(stack);
   return std::move(stack.front()).toTensor();
 }
 

@@ -33,12 +33,6 @@ class TensorList {
   size_t count_ = 0;
 };
 
-// Whether training makes a tensor itself where it starts from a trunk alone: what pools, projects or
-// aggregates.
-bool BeginsWithoutFile(const std::string& name) {
-  return IsExponent(name) || name.starts_with("netvlad_pool.") || name.starts_with("conv_1.");
-}
-
 bool StartsWithAny(const std::string& name, const std::vector<std::string>& prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](const std::string& prefix) { return name.starts_with(prefix); });
@@ -54,7 +48,7 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
              DescriptorNet& net) {
   std::map<std::string, const SourceTensor*> unused;  // by the network's names
   for (const SourceTensor& tensor : source.tensors) {
-    const SourceTensor*& place = unused[NameInNet(net, CurrentName(tensor.name))];
+    const SourceTensor*& place = unused[net.NameOfTrunk(CurrentName(tensor.name))];
     VANTAGE_CHECK(place == nullptr, source.path, ": '", place->name, "' and '", tensor.name,
                   "' are names of one tensor");
     place = &tensor;
@@ -64,12 +58,12 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   TensorList misshapen;
   TensorList kept;
   bool is_complete = true;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
     const auto found = unused.find(name);
     if (found == unused.end()) {
       const bool may_be_missing = StartsWithAny(name, allow_missing);
-      const bool is_known =
-          name.ends_with("num_batches_tracked") || (is_trunk_only && BeginsWithoutFile(name));
+      const bool is_known = name.ends_with("num_batches_tracked") ||
+                            (is_trunk_only && StartsWithAny(name, net.head_row().made_by_training));
       is_complete = is_complete && is_known;
       if (!is_known) (may_be_missing ? kept : missing).Add(name, serialize::ShapeText(tensor.sizes().vec()));
       return;
@@ -87,7 +81,7 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   TensorList unknown;
   TensorList left_out;
   for (const auto& [name, tensor] : unused) {
-    const bool may_be_unknown = StartsWithAny(tensor->name, net.trunk().classifier_prefixes) ||
+    const bool may_be_unknown = StartsWithAny(tensor->name, net.trunk().row().classifier_prefixes) ||
                                 StartsWithAny(tensor->name, allow_missing) ||
                                 StartsWithAny(name, allow_missing);
     (may_be_unknown ? left_out : unknown).Add(tensor->name, serialize::ShapeText(tensor->shape));

@@ -23,7 +23,7 @@ void CopyInto(const Eigen::MatrixBase<Derived>& values, at::Tensor& tensor) {
 }  // namespace
 
 void CheckTakesWhitening(const DescriptorNetOptions& options) {
-  if (!options.fc_whitening && (options.head == "cirtorch" || HasLocals(options))) return;
+  if (!options.fc_whitening && HeadNamed(options.head).takes_whitening) return;
   throw UsageError(
       StrCat("the network is a ", NameOf(options),
              ", which ends in a linear layer already: a whitening after it cannot be folded into it, ",
@@ -41,13 +41,14 @@ DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening
   DescriptorNet copy = net.Clone();
   copy.To(at::kCPU);
   std::map<std::string, at::Tensor> tensors;
-  copy.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  copy.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   DescriptorNet folded(options);
   folded.normalization = net.normalization;
-  folded.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    if (name == "whiten.weight" || name == "learned_pca.weight") {
+  const std::string linear = folded.head_row().linear;
+  folded.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    if (name == linear + ".weight") {
       CopyInto(whitening.projection, tensor);
-    } else if (name == "whiten.bias" || name == "learned_pca.bias") {
+    } else if (name == linear + ".bias") {
       CopyInto(-whitening.projection * whitening.mean, tensor);
     } else {
       tensor = tensors.at(name);

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "nn/fold_norms.h"
 #include "util/check.h"
 
 namespace vantage::nn {
@@ -11,13 +12,15 @@ namespace {
 
 DescriptorNet Fold(const DescriptorNet& net) {
   const at::AutoGradMode with_graph(true);
-  return net.WithFoldedNorms();
+  DescriptorNet folded = net.Twin();
+  FoldNorms(folded.trunk());
+  return folded;
 }
 
 }  // namespace
 
 FoldedNet::FoldedNet(const DescriptorNet& net) : net_(Fold(net)) {
-  net_.Visit([&](const std::string&, at::Tensor& tensor, TensorRole role) {
+  net_.Replace([&](const std::string&, at::Tensor& tensor, TensorRole role) {
     const at::Tensor folded = tensor;
     // Channels last, as the passes are: convolutions then need no copy of another layout.
     tensor = folded.dim() == 4 ? folded.detach().contiguous(at::MemoryFormat::ChannelsLast) : folded.detach();

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "nn/device.h"
+#include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
 #include "util/rethrow.h"
 #include "vantage/torch.h"
@@ -16,14 +18,13 @@ Model::Model(Model&& other) noexcept = default;
 Model& Model::operator=(const Model& other) { return *this = Model(other); }
 Model& Model::operator=(Model&& other) noexcept = default;
 
-Model Model::Read(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
+Model Model::Read(const std::filesystem::path& path, const NetWish& wanted,
                   const std::vector<std::string>& allow_missing) {
   return nn::ReadModel(path, wanted, allow_missing);
 }
 
 void Model::Write(const std::filesystem::path& path, const std::string& format) const {
-  nn::ModelParts shared = *parts_;
-  nn::WriteModelAs(shared, format, path);
+  nn::WriteModelAs(*parts_, format, path);
 }
 
 int64_t Model::dimension() const { return parts_->net.dimension(); }

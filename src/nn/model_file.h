@@ -23,7 +23,7 @@ struct ModelParts {
   std::string default_whitening;
   // Longest side that photos are reduced to, pixels; 0: not known.
   int image_size = 0;
-  // Scales that photos are described at unless others are asked for; see DescriptorNet::Forward.
+  // Scales that photos are described at unless others are asked for; see Network::ForwardAtScales.
   std::vector<double> scales = {1};
   // Of the weights; "" where not known.
   std::string licence;
@@ -35,19 +35,19 @@ struct ModelParts {
 };
 
 // See Model::Read.
-ModelParts ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& wanted = AsTheFileHasIt(),
+ModelParts ReadModel(const std::filesystem::path& path, const NetWish& wanted = {},
                      const std::vector<std::string>& allow_missing = {});
 
 // Writes a checkpoint. As PyTorch file it is one in cirtorch's schema, which Python's torch.load opens: meta,
 // state_dict and `more` entries of the top dictionary. Where the name ends in .safetensors it is one of that
 // format, with the same meta in its metadata and the whitenings as tensors, and without `more`.
-void WriteModel(ModelParts& model, const std::filesystem::path& path, const TorchDict& more = {});
+void WriteModel(const ModelParts& model, const std::filesystem::path& path, const TorchDict& more = {});
 
 // See Model::Write.
-void WriteModelAs(ModelParts& model, const std::string& format, const std::filesystem::path& path);
+void WriteModelAs(const ModelParts& model, const std::string& format, const std::filesystem::path& path);
 
-// SHA-256 over names, types, shapes and elements of all tensors, in the order of DescriptorNet::Visit: tells
+// SHA-256 over names, types, shapes and elements of all tensors, in the order of Network::Replace: tells
 // whether two files hold the same weights, whatever their format.
-std::string WeightsSha256(DescriptorNet& net);
+std::string WeightsSha256(const Network& net);
 
 }  // namespace vantage::nn

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "nn/head.h"
+#include "nn/layouts/layout.h"
 #include "nn/model_meta.h"
 #include "nn/model_source.h"
 #include "nn/net_of_source.h"
-#include "nn/netvlad_layouts.h"
+#include "nn/new_tensors.h"
 #include "util/rethrow.h"
 #include "vantage/error.h"
 
@@ -23,30 +25,33 @@ bool IsStatistic(const std::string& name) {
          name.ends_with("num_batches_tracked");
 }
 
-std::string KindOf(const nn::ModelSource& source, const DescriptorNetOptions& options) {
+std::string KindOf(const nn::ModelSource& source, const NetWish& found) {
   if (nn::HasArchitecture(source.meta))
     return source.meta.contains(nn::kOwnMeta) ? "vantage checkpoint" : "cirtorch checkpoint";
-  if (options.architecture.empty()) return "unknown weights";
-  if (const nn::NetVladLayout* layout = nn::FindNetVladLayout(nn::ShapesOf(source))) return layout->kind;
-  if (options.head == "netvlad") return "NetVLAD weights of MVA 2022's code";
-  if (options.head == "cosplace") return "CosPlace or EigenPlaces weights";
+  if (!found.architecture) return "unknown weights";
+  const nn::LayoutRow* layout = nn::RecogniseLayout(nn::ShapesOf(source));
+  if (layout != nullptr && layout->kind != nullptr) return layout->kind;
+  const nn::HeadRow* head = nn::FindHead(found.head.value_or(""));
+  if (head != nullptr && head->kind != nullptr) return head->kind;
+  const std::vector<std::string>& prefixes = nn::TrunkNamed(*found.architecture).classifier_prefixes;
   const bool has_classifier =
-      std::any_of(source.tensors.begin(), source.tensors.end(), [](const nn::SourceTensor& tensor) {
-        return tensor.name.starts_with("fc.") || tensor.name.starts_with("classifier.") ||
-               tensor.name.starts_with("_fc.");
+      std::any_of(source.tensors.begin(), source.tensors.end(), [&](const nn::SourceTensor& tensor) {
+        return std::any_of(prefixes.begin(), prefixes.end(),
+                           [&](const std::string& prefix) { return tensor.name.starts_with(prefix); });
       });
-  return (has_classifier ? "weights of " : "trunk weights of ") + options.architecture;
+  return (has_classifier ? "weights of " : "trunk weights of ") + *found.architecture;
 }
 
+// What the head would give; else what meta says.
 int64_t DimensionOf(const nn::ModelSource& source, const DescriptorNetOptions& options) {
-  if (options.output_dimension > 0) return options.output_dimension;
-  if (HasLocals(options) && source.meta.contains("outputdim")) {
+  const nn::WithoutMemory of_shapes_alone;
+  try {
+    return nn::HeadNamed(options.head)
+        .make(options, nn::TrunkNamed(options.architecture).channels)
+        ->dimension();
+  } catch (const UsageError&) {
     return nn::MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
   }
-  if (options.head == "netvlad") return int64_t{options.netvlad.clusters} * options.locals.dimension;
-  const nn::KnownTrunk* trunk = nn::FindKnownTrunk(options.architecture);
-  if (trunk != nullptr) return trunk->output_channels;
-  return nn::MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
 }
 
 json Shown(const TensorInfo& tensor) {
@@ -58,18 +63,21 @@ json Shown(const TensorInfo& tensor) {
 ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
   const nn::ModelSource source = nn::OpenModelSource(path);
   const nn::NetOfSource net = nn::FindNet(source);
-  const DescriptorNetOptions& options = net.options;
   ModelInfo info;
-  info.kind = KindOf(source, options);
+  info.kind = KindOf(source, net.found);
   info.format = source.format;
   for (const nn::SourceTensor& tensor : source.tensors) {
     info.tensors.push_back({tensor.name, serialize::ElementTypeName(tensor.type), tensor.shape});
     if (!IsStatistic(tensor.name)) info.parameters += serialize::CountElements(tensor.shape).value_or(0);
   }
-  info.architecture = options.architecture;
-  if (!options.architecture.empty()) {
-    info.pooling = HasLocals(options) ? "" : options.pooling;
+  if (net.found.architecture) {
+    DescriptorNetOptions options = net.found.Options();
+    info.architecture = options.architecture;
+    const nn::HeadRow* head = nn::FindHead(options.head);
+    info.pooling = head != nullptr && !head->has_pooling ? "" : options.pooling;
     info.head = net.is_trunk_only ? "" : options.head;
+    if (net.is_trunk_only) info.published_licence = nn::TrunkNamed(options.architecture).licence;
+    if (options.pooling.empty()) options.pooling = DescriptorNetOptions().pooling;
     info.dimension = DimensionOf(source, options);
   }
   for (const auto& [key, tensor] : source.whitenings) {
@@ -101,6 +109,7 @@ json ToJson(const ModelInfo& info, bool all_tensors) {
   set("architecture", info.architecture);
   set("pooling", info.pooling);
   set("head", info.head);
+  set("published_licence", info.published_licence);
   if (info.dimension > 0) result["dimension"] = info.dimension;
   for (const auto& [name, scales, shape] : info.whitenings) result["whitenings"][name][scales] = shape;
   const json meta = json::parse(info.meta);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "nn/head.h"
 #include "nn/model_source.h"
 #include "util/check.h"
 
@@ -26,10 +27,11 @@ std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std:
   return {numbers[0], numbers[1], numbers[2]};
 }
 
-// Sets what DeclareLocals describes.
-void ReadLocals(const json& own, const std::string& what, DescriptorNetOptions& options) {
+// Sets what the head declares.
+void ReadOwnOptions(const HeadRow& head, const json& own, const std::string& what,
+                    DescriptorNetOptions& options) {
   OptionsDescription description;
-  DeclareLocals(description, options);
+  head.declare(description, options);
   for (const OptionField& field : description.fields()) {
     const size_t dot = field.key.find('.');
     const json section = own.value(field.key.substr(0, dot), json());
@@ -55,7 +57,7 @@ void CheckSame(const json& own, const char* key, const std::string& known, const
 
 }  // namespace
 
-json MetaOf(ModelParts& model) {
+json MetaOf(const ModelParts& model) {
   const DescriptorNetOptions& options = model.net.options();
   json meta = {{"architecture", options.architecture},
                {"pooling", options.pooling},
@@ -77,10 +79,10 @@ json MetaOf(ModelParts& model) {
                  {"origin", json::parse(model.origin)},
                  {"weights_sha256", WeightsSha256(model.net)}}}};
   if (options.power != 1) meta[kOwnMeta]["power"] = options.power;
-  if (HasLocals(options)) {
+  if (const auto declare = model.net.head_row().declare) {
     DescriptorNetOptions copy = options;
     OptionsDescription description;
-    DeclareLocals(description, copy);
+    declare(description, copy);
     meta[kOwnMeta].update(ToJson(description));
   }
   return meta;
@@ -88,7 +90,7 @@ json MetaOf(ModelParts& model) {
 
 bool HasArchitecture(const json& meta) { return meta.is_object() && meta.contains("architecture"); }
 
-DescriptorNetOptions NetOfMeta(const json& meta, const std::string& what) {
+NetWish NetOfMeta(const json& meta, const std::string& what) {
   DescriptorNetOptions options;
   options.architecture = MetaValue<std::string>(meta, "architecture", "", what);
   options.pooling = MetaValue<std::string>(meta, "pooling", "", what);
@@ -104,7 +106,8 @@ DescriptorNetOptions NetOfMeta(const json& meta, const std::string& what) {
   const json own = meta.value(kOwnMeta, json());
   options.head = MetaValue(own, "head", options.head, what);
   options.power = MetaValue(own, "power", options.power, what);
-  if (HasLocals(options)) ReadLocals(own, what, options);
+  const HeadRow* head = FindHead(options.head);
+  if (head != nullptr && head->declare != nullptr) ReadOwnOptions(*head, own, what, options);
   return options;
 }
 

@@ -11,13 +11,13 @@ namespace vantage::nn {
 
 // What a checkpoint says beside its tensors: cirtorch's meta without 'Lw', and under "vantage" what a second
 // user needs to get the same descriptors.
-nlohmann::json MetaOf(ModelParts& model);
+nlohmann::json MetaOf(const ModelParts& model);
 
 // Whether it says what the network is made of, as cirtorch's does.
 bool HasArchitecture(const nlohmann::json& meta);
 
 // The network that meta describes, but for the output dimension. `what` names meta in errors.
-DescriptorNetOptions NetOfMeta(const nlohmann::json& meta, const std::string& what);
+NetWish NetOfMeta(const nlohmann::json& meta, const std::string& what);
 
 // Everything else of meta, put into a model. Throws Error naming the key of a value of another type, or where
 // the file is of a later version or wants photos resized otherwise than this program does it.

@@ -5,12 +5,13 @@
 #include <future>
 
 #include "nn/fill_net.h"
+#include "nn/head.h"
 #include "nn/intra_op_threads.h"
+#include "nn/layouts/layout.h"
 #include "nn/model_file.h"
 #include "nn/model_meta.h"
 #include "nn/model_source.h"
 #include "nn/net_of_source.h"
-#include "nn/netvlad_layouts.h"
 #include "util/check.h"
 #include "util/hash.h"
 #include "util/rethrow.h"
@@ -30,57 +31,42 @@ TensorShapes Without(const TensorShapes& shapes, const std::vector<std::string>&
 
 // The file's network and the wanted one brought together. Without the tensors that may be left out, the file
 // may hold a smaller trunk.
-NetOfSource Agree(const ModelSource& source, const DescriptorNetOptions& wanted,
+NetOfSource Agree(const ModelSource& source, const NetWish& wanted,
                   const std::vector<std::string>& allow_missing) {
   NetOfSource net = FindNet(source);
-  DescriptorNetOptions& options = net.options;
-  const auto refuse = [&](const std::string& asked) {
-    throw UsageError(StrCat(source.path, ": holds a ", NameOf(options), "; asked for is ", asked));
-  };
-  if (!wanted.architecture.empty() && options.architecture != wanted.architecture) {
-    const bool fits_a_part =
-        !HasArchitecture(source.meta) && !allow_missing.empty() &&
-        FindNet(Without(ShapesOf(source), allow_missing)).options.architecture == wanted.architecture;
-    if (!options.architecture.empty() && !fits_a_part) {
-      refuse("a " + wanted.architecture);
+  NetWish& found = net.found;
+  const auto agree = [&](auto& of_file, const auto& asked, const std::string& what) {
+    if (of_file && asked && *of_file != *asked) {
+      throw UsageError(
+          StrCat(source.path, ": holds a ", NameOf(found.Options()), "; asked for is ", what, *asked));
     }
-    options.architecture = wanted.architecture;
+    if (!of_file) of_file = asked;
+  };
+  const bool has_meta = HasArchitecture(source.meta);
+  if (!has_meta && !allow_missing.empty() && wanted.architecture &&
+      FindNet(Without(ShapesOf(source), allow_missing)).found.architecture == wanted.architecture) {
+    found.architecture = wanted.architecture;
   }
-  if (options.architecture.empty()) {
+  agree(found.architecture, wanted.architecture, "a ");
+  if (!found.architecture) {
     throw UsageError(StrCat(source.path, ": holds the tensors of no trunk that is known ('",
                             source.tensors[0].name, "' ", serialize::ShapeText(source.tensors[0].shape),
                             ", ...); --architecture names one of ", Join(TrunkArchitectures(), ", ")));
   }
-  if (net.is_trunk_only) {  // what follows is for the user to say
-    const DescriptorNetOptions found = options;
-    options = wanted;
-    options.architecture = found.architecture;
-    options.fc_whitening = wanted.fc_whitening || found.fc_whitening;
-    options.local_whitening = wanted.local_whitening || found.local_whitening;
-    options.regional = wanted.regional || found.regional;
-    if (found.output_dimension > 0) options.output_dimension = found.output_dimension;
-    if (options.pooling.empty()) options.pooling = "gem";
-    if (options.head.empty()) options.head = "cirtorch";
-    return net;
+  const HeadRow* head = FindHead(found.head.value_or(""));
+  if (!has_meta && head != nullptr && head->complete != nullptr) head->complete(wanted, found);
+  agree(found.pooling, wanted.pooling, "the pooling ");
+  agree(found.head, wanted.head, "the head of ");
+  agree(found.power, wanted.power, "the power ");
+  agree(found.output_dimension, wanted.output_dimension, "the output dimension ");
+  found.fc_whitening = found.fc_whitening || wanted.fc_whitening;
+  found.local_whitening = found.local_whitening || wanted.local_whitening;
+  found.regional = found.regional || wanted.regional;
+  if (net.is_trunk_only) {
+    found.locals = wanted.locals;
+    found.netvlad = wanted.netvlad;
   }
-  if (HasLocals(options) && !HasArchitecture(source.meta)) {  // what tensors do not tell
-    options.locals.windows = wanted.locals.windows;
-    if (wanted.head == options.head) options.netvlad.alpha = wanted.netvlad.alpha;
-  }
-  if (!wanted.pooling.empty() && wanted.pooling != options.pooling) refuse("the pooling " + wanted.pooling);
-  if (!wanted.head.empty() && wanted.head != options.head) refuse("the head of " + wanted.head);
-  options.fc_whitening = options.fc_whitening || wanted.fc_whitening;
-  options.local_whitening = options.local_whitening || wanted.local_whitening;
-  options.regional = options.regional || wanted.regional;
-  if (wanted.power != 1) {
-    if (options.power != 1 && options.power != wanted.power) refuse(StrCat("the power ", wanted.power));
-    options.power = wanted.power;
-  }
-  if (wanted.output_dimension > 0) {
-    if (options.output_dimension > 0 && options.output_dimension != wanted.output_dimension)
-      refuse(StrCat(wanted.output_dimension, " dimensions"));
-    options.output_dimension = wanted.output_dimension;
-  }
+  if (!found.pooling) found.pooling = DescriptorNetOptions().pooling;
   return net;
 }
 
@@ -124,19 +110,20 @@ void ReadWhitenings(const ModelSource& source, ModelParts& model) {
 
 }  // namespace
 
-ModelParts ReadModel(const std::filesystem::path& path, const DescriptorNetOptions& wanted,
+ModelParts ReadModel(const std::filesystem::path& path, const NetWish& wanted,
                      const std::vector<std::string>& allow_missing) try {
-  const IntraOpThreads one_thread(1);  // as in DescriptorNet::Frozen
+  const IntraOpThreads one_thread(1);  // as in FrozenNet
   one_thread.Enter();
   const ModelSource source = OpenModelSource(path);
   // Beside reading: it takes as long.
   std::future<std::string> file_sha256 =
       std::async(std::launch::async, [path] { return Sha256OfFile(path); });
   const NetOfSource net = Agree(source, wanted, allow_missing);
-  ModelParts model{MakeNet(source, net.options), {}};
+  ModelParts model{MakeNet(source, net.found.Options()), {}};
   const bool is_complete = FillNet(InOwnLayout(source), net.is_trunk_only, allow_missing, model.net);
-  if (const NetVladLayout* layout = FindNetVladLayout(ShapesOf(source)))
-    model.net.normalization = source.normalization.value_or(layout->normalization);
+  const LayoutRow* layout = RecogniseLayout(ShapesOf(source));
+  if (layout != nullptr && layout->normalization)
+    model.net.normalization = source.normalization.value_or(*layout->normalization);
   ReadWhitenings(source, model);
   if (!HasArchitecture(source.meta)) {
     model.file_sha256 = file_sha256.get();

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "nn/matconvnet_source.h"
+#include "nn/layouts/matconvnet_source.h"
 #include "serialize/json.h"
 #include "serialize/mat_file.h"
 #include "serialize/safetensors.h"

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "nn/known_trunks.h"
 #include "nn/trunk.h"
 #include "serialize/element_type.h"
 

@@ -3,8 +3,9 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/from_blob.h>
 
-#include <array>
+#include <algorithm>
 
+#include "nn/layouts/layout.h"
 #include "nn/model_file.h"
 #include "nn/model_meta.h"
 #include "nn/model_source.h"
@@ -18,33 +19,13 @@
 namespace vantage::nn {
 namespace {
 
-using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
-
 at::Tensor ToTensor(const Eigen::MatrixXd& matrix) {
   Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = matrix;
   return at::from_blob(rows.data(), {rows.rows(), rows.cols()}, at::kDouble).clone();
 }
 
-at::Tensor OnCpu(const at::Tensor& tensor) { return tensor.detach().cpu().contiguous(); }
-
 std::string_view BytesOf(const at::Tensor& tensor) {
   return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
-}
-
-NamedTensors TensorsOf(DescriptorNet& net) {
-  NamedTensors tensors;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    tensors.emplace_back(name, OnCpu(tensor));
-  });
-  return tensors;
-}
-
-NamedTensors TensorsOf(const Trunk& trunk) {
-  NamedTensors tensors;
-  trunk.layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    tensors.emplace_back(name, OnCpu(tensor));
-  });
-  return tensors;
 }
 
 // The whitenings that there are, each with "ss" or "ms".
@@ -89,7 +70,7 @@ void WriteTensors(const NamedTensors& tensors, const std::map<std::string, std::
   serialize::WriteSafetensors(path, std::move(entries), metadata);
 }
 
-void WriteSafetensorsModel(ModelParts& model, const std::filesystem::path& path) {
+void WriteSafetensorsModel(const ModelParts& model, const std::filesystem::path& path) {
   NamedTensors tensors = TensorsOf(model.net);
   for (const auto& [name, whitening] : model.whitenings) {
     ForEachWhitening(whitening, [&, &key = name](const char* scales, const Whitening& one) {
@@ -103,38 +84,16 @@ void WriteSafetensorsModel(ModelParts& model, const std::filesystem::path& path)
   WriteTensors(tensors, {{"format", "pt"}, {kSafetensorsMeta, meta}}, path);
 }
 
-void WriteCheckpoint(ModelParts& model, const std::filesystem::path& path) { WriteModel(model, path); }
-
-void WriteCosPlace(ModelParts& model, const std::filesystem::path& path) {
-  if (model.net.options().head != "cosplace") {
-    throw UsageError(StrCat("a ", NameOf(model.net.options()), " has no form of CosPlace's"));
-  }
-  if (!model.whitenings.empty()) LogInfo(path.string(), ": CosPlace's form keeps no learned whitening");
-  WriteTensors(TensorsOf(model.net), {}, path);
-}
-
-void WriteTrunk(ModelParts& model, const std::filesystem::path& path) {
-  WriteTensors(TensorsOf(model.net.trunk()), {}, path);
-}
-
-struct FormatRow {
-  const char* name;
-  void (*write)(ModelParts&, const std::filesystem::path&);
-};
-
-constexpr std::array<FormatRow, 4> kFormats = {{{"checkpoint", WriteCheckpoint},
-                                                {"cosplace", WriteCosPlace},
-                                                {"safetensors", WriteSafetensorsModel},
-                                                {"weights", WriteTrunk}}};
-
 }  // namespace
 
-void WriteModelAs(ModelParts& model, const std::string& format, const std::filesystem::path& path) try {
+void WriteModelAs(const ModelParts& model, const std::string& format, const std::filesystem::path& path) try {
   if (format == "safetensors" && !IsSafetensors(path)) {
     throw UsageError(StrCat(path.string(), ": a safetensors file's name ends in .safetensors"));
   }
-  for (const FormatRow& row : kFormats) {
-    if (format == row.name) return row.write(model, path);
+  if (format == "checkpoint") return WriteModel(model, path);
+  if (format == "safetensors") return WriteSafetensorsModel(model, path);
+  for (const LayoutRow& row : Layouts()) {
+    if (row.format != nullptr && format == row.format) return WriteTensors(row.from_own(model), {}, path);
   }
   throw UsageError(
       StrCat("unknown format '", format, "' of a model; known are ", Join(Model::Formats(), ", ")));
@@ -142,7 +101,7 @@ void WriteModelAs(ModelParts& model, const std::string& format, const std::files
   RethrowAsError();
 }
 
-void WriteModel(ModelParts& model, const std::filesystem::path& path, const TorchDict& more) try {
+void WriteModel(const ModelParts& model, const std::filesystem::path& path, const TorchDict& more) try {
   if (IsSafetensors(path)) {
     VANTAGE_CHECK(more.items.empty(), path.string(), ": a safetensors file holds no state of training");
     return WriteSafetensorsModel(model, path);
@@ -158,10 +117,10 @@ void WriteModel(ModelParts& model, const std::filesystem::path& path, const Torc
   RethrowAsError();
 }
 
-std::string WeightsSha256(DescriptorNet& net) {
+std::string WeightsSha256(const Network& net) {
   Sha256Digest digest;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
-    const at::Tensor data = OnCpu(tensor);
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
+    const at::Tensor data = tensor.detach().cpu().contiguous();
     digest.Add(StrCat(name, " ", serialize::ElementTypeName(TypeOf(data)), " ",
                       serialize::ShapeText(data.sizes().vec()), "\n"));
     digest.Add(BytesOf(data));
@@ -174,8 +133,11 @@ std::string WeightsSha256(DescriptorNet& net) {
 namespace vantage {
 
 std::vector<std::string> Model::Formats() {
-  std::vector<std::string> names;
-  for (const auto& row : nn::kFormats) names.emplace_back(row.name);
+  std::vector<std::string> names = {"checkpoint", "safetensors"};
+  for (const nn::LayoutRow& row : nn::Layouts()) {
+    if (row.format != nullptr) names.emplace_back(row.format);
+  }
+  std::sort(names.begin(), names.end());
   return names;
 }
 

@@ -1,91 +1,38 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/net_of_source.h"
 
-#include <algorithm>
-
+#include "nn/head.h"
+#include "nn/layouts/layout.h"
 #include "nn/model_meta.h"
-#include "nn/netvlad_layouts.h"
-#include "vantage/error.h"
 
 namespace vantage::nn {
-namespace {
-
-constexpr int64_t kMaxDimensionOfFile = 65536;
-
-// Rows of a linear layer; 0 where it is missing or as large as no network's.
-int RowsOf(const TensorShapes& shapes, const std::string& name) {
-  const auto found = shapes.find(name);
-  if (found == shapes.end() || found->second.size() != 2) return 0;
-  const int64_t rows = found->second[0];
-  return rows <= kMaxDimensionOfFile && rows != found->second[1] ? static_cast<int>(rows) : 0;
-}
-
-// What NetVLAD's tensors tell; how maps are pooled, they do not.
-void FindNetVlad(const TensorShapes& shapes, DescriptorNetOptions& options) {
-  options.head = "netvlad";
-  const auto size = [&](const char* name, size_t dimension) {
-    const auto found = shapes.find(name);
-    const bool is_there = found != shapes.end() && found->second.size() > dimension;
-    return is_there && found->second[dimension] <= kMaxDimensionOfFile
-               ? static_cast<int>(found->second[dimension])
-               : 0;
-  };
-  options.netvlad.clusters = size("netvlad_pool.centroids", 1);
-  options.netvlad.ghost_clusters =
-      std::max(0, size("netvlad_pool.assignment_weights", 1) - options.netvlad.clusters);
-  options.locals.dimension = size("netvlad_pool.centroids", 0);
-  options.locals.projection = size("conv_1.weight", 0);
-  options.fc_whitening = shapes.count("learned_pca.weight") == 1;
-  options.output_dimension = RowsOf(shapes, "learned_pca.weight");
-}
-
-}  // namespace
 
 NetOfSource FindNet(const TensorShapes& shapes) {
   NetOfSource net;
-  DescriptorNetOptions& options = net.options;
-  const KnownTrunk* trunk = RecogniseTrunk(shapes);
-  options.architecture = trunk == nullptr ? "" : trunk->architecture;
-  const auto has = [&](const char* name) { return shapes.count(name) == 1; };
-  if (has("aggregation.3.weight") || has("aggregation.1.p")) {
-    options.head = "cosplace";
-    options.output_dimension = RowsOf(shapes, "aggregation.3.weight");
+  if (const TrunkRow* trunk = RecogniseTrunk(shapes)) net.found.architecture = trunk->name;
+  const auto heads = Heads();
+  for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
+    if (head->recognise == nullptr || !head->recognise(shapes, net.found)) continue;
+    net.found.head = head->name;
     return net;
   }
-  if (has("netvlad_pool.centroids")) {
-    FindNetVlad(shapes, options);
-    return net;
-  }
-  options.fc_whitening = has("whiten.weight");
-  options.output_dimension = RowsOf(shapes, "whiten.weight");
-  options.local_whitening = has("lwhiten.weight");
-  options.regional = has("pool.whiten.weight");
-  options.pooling.clear();
-  for (const char* name : {"pool.p", "pool.rpool.p"}) {
-    if (has(name)) options.pooling = shapes.at(name) == std::vector<int64_t>{1} ? "gem" : "gemmp";
-  }
-  net.is_trunk_only = options.pooling.empty();
+  net.is_trunk_only = true;
   return net;
 }
 
 NetOfSource FindNet(const ModelSource& source) {
   const TensorShapes shapes = ShapesOf(source);
-  if (!HasArchitecture(source.meta)) {
-    const NetVladLayout* layout = FindNetVladLayout(shapes);
-    NetOfSource net = FindNet(layout == nullptr ? shapes : ShapesOf(InOwnLayout(source)));
-    if (layout == nullptr) return net;
-    net.options.locals.last_relu = false;
-    net.options.netvlad.intra_norm = "cluster";
-    net.options.netvlad.order = layout->order;
+  if (HasArchitecture(source.meta)) {
+    NetOfSource net{NetOfMeta(source.meta, source.path + ": meta")};
+    const HeadRow* head = FindHead(net.found.head.value_or(""));
+    const bool has_linear = head != nullptr && (net.found.fc_whitening || !head->takes_whitening);
+    if (const int rows = has_linear ? RowsOf(shapes, head->linear) : 0) net.found.output_dimension = rows;
     return net;
   }
-  NetOfSource net{NetOfMeta(source.meta, source.path + ": meta")};
-  if (HasLocals(net.options)) {
-    net.options.output_dimension = RowsOf(shapes, "learned_pca.weight");
-  } else if (net.options.head == "cosplace" || net.options.fc_whitening) {
-    net.options.output_dimension =
-        RowsOf(shapes, net.options.head == "cosplace" ? "aggregation.3.weight" : "whiten.weight");
-  }
+  const LayoutRow* layout = RecogniseLayout(shapes);
+  if (layout == nullptr) return FindNet(shapes);
+  NetOfSource net = FindNet(ShapesOf(InOwnLayout(source)));
+  if (layout->tell != nullptr) layout->tell(net.found);
   return net;
 }
 

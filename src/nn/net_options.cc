@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <algorithm>
-
-#include "nn/heads.h"
+#include "nn/head.h"
 #include "nn/locals.h"
 #include "nn/pooling.h"
 #include "nn/trunk.h"
@@ -20,12 +18,6 @@ std::vector<std::string> HeadNames() {
   std::vector<std::string> names;
   for (const nn::HeadRow& head : nn::Heads()) names.emplace_back(head.name);
   return names;
-}
-
-bool HasLocals(const DescriptorNetOptions& options) {
-  return std::any_of(nn::Heads().begin(), nn::Heads().end(), [&](const nn::HeadRow& head) {
-    return options.head == head.name && head.aggregation != nullptr;
-  });
 }
 
 void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options) {
@@ -59,7 +51,8 @@ void Declare(OptionsDescription& description, DescriptorNetOptions& options) {
 }
 
 std::string NameOf(const DescriptorNetOptions& options) {
-  const bool has_pooling = !options.pooling.empty() && !HasLocals(options);
+  const nn::HeadRow* head = nn::FindHead(options.head);
+  const bool has_pooling = !options.pooling.empty() && (head == nullptr || head->has_pooling);
   return StrCat(options.architecture, has_pooling ? "-" + options.pooling : "",
                 options.local_whitening ? ", with local whitening" : "", options.regional ? ", regional" : "",
                 options.fc_whitening ? ", with FC whitening" : "",
@@ -101,12 +94,31 @@ void Declare(OptionsDescription& description, NetVladOptions& options) {
       .OneOf({"dk", "kd"});
 }
 
-DescriptorNetOptions AsTheFileHasIt() {
-  DescriptorNetOptions options;
-  options.architecture.clear();
-  options.pooling.clear();
-  options.head.clear();
-  return options;
+NetWish::NetWish(const DescriptorNetOptions& options)
+    : fc_whitening(options.fc_whitening),
+      local_whitening(options.local_whitening),
+      regional(options.regional),
+      locals(options.locals),
+      netvlad(options.netvlad) {
+  if (!options.architecture.empty()) architecture = options.architecture;
+  if (!options.pooling.empty()) pooling = options.pooling;
+  if (!options.head.empty()) head = options.head;
+  if (options.output_dimension > 0) output_dimension = options.output_dimension;
+  if (options.power != 1) power = options.power;
+}
+
+DescriptorNetOptions NetWish::Options() const {
+  const DescriptorNetOptions defaults;
+  return {.architecture = architecture.value_or(""),
+          .pooling = pooling.value_or(""),
+          .fc_whitening = fc_whitening,
+          .local_whitening = local_whitening,
+          .regional = regional,
+          .head = head.value_or(defaults.head),
+          .output_dimension = output_dimension.value_or(defaults.output_dimension),
+          .power = power.value_or(defaults.power),
+          .locals = locals.value_or(defaults.locals),
+          .netvlad = netvlad.value_or(defaults.netvlad)};
 }
 
 }  // namespace vantage

@@ -4,10 +4,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "nn/layer.h"
+#include "nn/tensor_owner.h"
 
 namespace vantage::nn {
 
@@ -46,21 +47,39 @@ at::Tensor SumOverRegions(const at::Tensor& x_BCHW,
 // The sum of MAC over the whole map and over its regions, each of unit length. B x C x H x W to B x C.
 at::Tensor RmacPool(const at::Tensor& x_BCHW);
 
-// A pooling and its parameters.
-struct Pooling {
-  std::string name;
-  at::Tensor p;  // the exponent; undefined where the pooling has none
-  std::function<at::Tensor(const Pooling&, const at::Tensor&)> pool;
-
-  at::Tensor operator()(const at::Tensor& x_BCHW) const { return pool(*this, x_BCHW); }
-  // Visits NAME.p where there is one.
-  void Visit(const std::string& pool_name, const TensorVisitor& visitor);
+// A pooling of a feature map, B x C x H x W to B x C.
+struct PoolingRow {
+  const char* name;
+  // Learned exponents, 3 at first.
+  enum class Exponents { kNone, kOne, kOnePerChannel };
+  Exponents exponents = Exponents::kNone;
+  // p: the exponents; undefined if there are none.
+  at::Tensor (*pool)(const at::Tensor& x_BCHW, const at::Tensor& p);
 };
 
-// "gem" (one shared p, 3 at first), "gemmp" (one p a channel), "mac", "rmac", "spoc". Throws UsageError that
-// lists them.
-Pooling MakePooling(const std::string& name, int64_t channels);
+// Rows, by file of poolings/.
+extern const PoolingRow kGem;            // "gem", with one shared exponent
+extern const PoolingRow kGemPerChannel;  // "gemmp"
+extern const PoolingRow kMac;
+extern const PoolingRow kRmac;
+extern const PoolingRow kSpoc;
+
+// All of them.
+std::span<const PoolingRow* const> Poolings();
 std::vector<std::string> PoolingNames();
+
+// A pooling and its exponents.
+struct Pooling {
+  const PoolingRow* row;
+  at::Tensor p;  // undefined if the pooling has none
+
+  at::Tensor operator()(const at::Tensor& x_BCHW) const { return row->pool(x_BCHW, p); }
+  // Replaces NAME.p if there is one.
+  void Replace(const std::string& pool_name, const TensorReplacer& replacer);
+};
+
+// Throws UsageError that lists the poolings.
+Pooling MakePooling(const std::string& name, int64_t channels);
 
 // Whether a network's tensor of that name is a pooling's exponent.
 inline bool IsExponent(const std::string& name) {

@@ -72,6 +72,10 @@ at::ScalarType TypeOf(Precision precision) {
   }
 }
 
+at::Tensor CastLike(const at::Tensor& weight, const at::Tensor& x) {
+  return weight.defined() ? weight.to(x.scalar_type()) : weight;
+}
+
 void RoundToTf32(bool rounds) {
   at::Context& context = at::globalContext();
   if (context.allowTF32CuDNN() == rounds && context.allowTF32CuBLAS() == rounds) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
@@ -28,6 +29,10 @@ Precision ParsePrecision(const std::string& name, const at::Device& device);
 
 // The type of the trunk's activations.
 at::ScalarType TypeOf(Precision precision);
+
+// A weight in the type of what it is applied to; undefined stays undefined. Weights stay float32 where the
+// network computes in another type, and so do their gradients.
+at::Tensor CastLike(const at::Tensor& weight, const at::Tensor& x);
 
 // Sets for the whole process whether float32 on GPUs is rounded as kTf32 says. LibTorch's default is: in
 // convolutions. Two networks of different precision at work at once on GPUs would disturb one another.

@@ -18,7 +18,7 @@ namespace vantage::nn {
 at::Tensor RegionalGem(const at::Tensor& x_BCHW, int64_t size, double exponent);
 
 // What scale_pooling says, of descriptors of B photos at some scales, each B x D: B x D of unit length.
-// `mean` is left to DescriptorNet.
+// `mean` is left to Network.
 at::Tensor PoolScales(const std::vector<at::Tensor>& descriptors_BD, const std::string& scale_pooling);
 
 }  // namespace vantage::nn

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/threshold_backward.h>
-#include <ATen/ops/where.h>
-#include <ATen/ops/zeros.h>
 
 #include "nn/convolution.h"
 
@@ -11,8 +8,12 @@
 #include <ATen/native/ConvUtils.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
+
+#include "util/check.h"
+#include "util/index.h"
 #endif
 
 namespace vantage::nn {
@@ -23,27 +24,23 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// The gradient before the activation, where y is its result.
-at::Tensor BeforeActivation(const at::Tensor& gradient, const at::Tensor& y, Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return at::threshold_backward(gradient, y, 0);
-    case Activation::kRelu6:
-      return at::where(y.gt(0).logical_and_(y.lt(6)), gradient, at::zeros({}, gradient.options()));
-    case Activation::kNone:
-      break;
-  }
-  return gradient;
-}
-
 // Functions take no undefined tensors.
 std::optional<at::Tensor> IfDefined(const at::Tensor& tensor) {
   return tensor.defined() ? std::optional(tensor) : std::nullopt;
 }
 
+int64_t PlaceOf(const Activation& activation) {
+  const auto all = Activations();
+  const auto found = std::find(all.begin(), all.end(), &activation);
+  VANTAGE_CHECK(found != all.end(), "the activation ", activation.name,
+                " is not in the table of activations");
+  return found - all.begin();
+}
+
 // The fused convolution with oneDNN's gradients. LibTorch itself takes other kernels where an operator has
 // one thread: for 1 x 1 convolutions a general matrix product, which is slow on CPUs not of its library's
-// maker. Keeps the activation's result alone, not what it was made from.
+// maker. Keeps the activation's result alone, not what it was made from, if its gradient can be had from
+// that.
 struct FusedFunction : public torch::autograd::Function<FusedFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias, const std::optional<at::Tensor>& residual,
@@ -52,24 +49,27 @@ struct FusedFunction : public torch::autograd::Function<FusedFunction> {
     options.stride = stride;
     options.padding = padding;
     options.groups = groups;
-    at::Tensor y = FusedConvolution(x, weight, bias.value_or(at::Tensor()), options,
-                                    residual.value_or(at::Tensor()), static_cast<Activation>(activation));
-    context->save_for_backward({x, weight, y});
+    const Activation& row = *Activations()[ToIndex(activation)];
+    const bool keeps_input = row.gradient_from == Activation::GradientFrom::kInput;
+    const at::Tensor kept =
+        FusedConvolution(x, weight, bias.value_or(at::Tensor()), options, residual.value_or(at::Tensor()),
+                         keeps_input ? kNoActivation : row);
+    context->save_for_backward({x, weight, kept});
     context->saved_data["stride"] = stride;
     context->saved_data["padding"] = padding;
     context->saved_data["groups"] = groups;
     context->saved_data["activation"] = activation;
     context->saved_data["has_bias"] = bias.has_value();
     context->saved_data["has_residual"] = residual.has_value();
-    return y;
+    return keeps_input ? row.forward(kept) : kept;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const auto number = [&](const char* name) { return context->saved_data[name].toInt(); };
     const auto is_set = [&](const char* name) { return context->saved_data[name].toBool(); };
-    const at::Tensor gradient = BeforeActivation(gradients[0].contiguous(at::MemoryFormat::ChannelsLast),
-                                                 saved[2], static_cast<Activation>(number("activation")));
+    const at::Tensor gradient = Activations()[ToIndex(number("activation"))]->backward(
+        gradients[0].contiguous(at::MemoryFormat::ChannelsLast), saved[2]);
     const std::vector<int64_t> padding(2, number("padding"));
     const std::vector<int64_t> stride(2, number("stride"));
     const std::vector<int64_t> dilation(2, 1);
@@ -85,12 +85,12 @@ struct FusedFunction : public torch::autograd::Function<FusedFunction> {
 
 at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
                               const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
-                              Activation activation) {
+                              const Activation& activation) {
   if (!x_BCHW.device().is_cpu() || !at::hasMKLDNN())
     return PlainConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
   return at::GradMode::is_enabled()
              ? FusedFunction::apply(x_BCHW, weight, IfDefined(bias), IfDefined(residual_BCHW), options.stride,
-                                    options.padding, options.groups, static_cast<int64_t>(activation))
+                                    options.padding, options.groups, PlaceOf(activation))
              : FusedConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
 }
 
@@ -98,7 +98,7 @@ at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight
 
 at::Tensor TrainedConvolution(const at::Tensor& x_BCHW, const at::Tensor& weight, const at::Tensor& bias,
                               const ConvolutionOptions& options, const at::Tensor& residual_BCHW,
-                              Activation activation) {
+                              const Activation& activation) {
   return PlainConvolution(x_BCHW, weight, bias, options, residual_BCHW, activation);
 }
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <vector>
 
 #include "util/check.h"
@@ -95,24 +94,6 @@ struct Planes {
       : row(RoundUp(channels, kCacheLine) + kCacheLine), plane(tiles * row + kCacheLine) {}
 };
 
-// The activation cuts values off below and above.
-struct Bounds {
-  float lowest = -std::numeric_limits<float>::infinity();
-  float highest = std::numeric_limits<float>::infinity();
-};
-
-Bounds BoundsOf(Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return {.lowest = 0};
-    case Activation::kRelu6:
-      return {.lowest = 0, .highest = 6};
-    case Activation::kNone:
-      break;
-  }
-  return {};
-}
-
 // Tiles [first, first + count) before and after the products. `planes` holds a row for each.
 void TransformInputs(const WinogradKernels& kernels, const Maps& maps, int64_t first, int64_t count,
                      const float* zeros, const Planes& layout, float* planes) {
@@ -123,7 +104,8 @@ void TransformInputs(const WinogradKernels& kernels, const Maps& maps, int64_t f
 }
 
 void TransformOutputs(const WinogradKernels& kernels, const Maps& maps, int64_t first, int64_t count,
-                      const float* bias, const Bounds& bounds, const Planes& layout, const float* planes) {
+                      const float* bias, const Activation::Bounds& bounds, const Planes& layout,
+                      const float* planes) {
   for (int64_t i = 0; i < count; ++i) {
     const Tile tile(first + i, maps);
     const TilePixels<float> out = Pixels(tile, maps, maps.out);
@@ -186,7 +168,7 @@ WinogradConvolution::WinogradConvolution(const at::Tensor& weight, const at::Ten
 }
 
 at::Tensor WinogradConvolution::operator()(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW,
-                                           Activation activation) const {
+                                           const Activation& activation) const {
   VANTAGE_CHECK(x_BCHW.dim() == 4 && x_BCHW.size(1) == in_channels_ && x_BCHW.device().is_cpu() &&
                     x_BCHW.scalar_type() == at::kFloat,
                 "Winograd's convolution of float32 maps of ", in_channels_,
@@ -214,7 +196,7 @@ at::Tensor WinogradConvolution::operator()(const at::Tensor& x_BCHW, const at::T
   const Planes in_planes(at_a_time, in_channels_);
   const Planes out_planes(at_a_time, out_channels_);
   const int64_t columns = bias_.size(0);
-  const Bounds bounds = BoundsOf(activation);
+  const Activation::Bounds bounds = activation.bounds.value_or(Activation::Bounds{});
   const auto* weights = weights_.const_data_ptr<float>();
   const auto* bias = bias_.const_data_ptr<float>();
   at::parallel_for(0, (tile_count + at_a_time - 1) / at_a_time, 1, [&](int64_t begin, int64_t end) {
@@ -233,7 +215,7 @@ at::Tensor WinogradConvolution::operator()(const at::Tensor& x_BCHW, const at::T
       TransformOutputs(*kernels_, maps, first, count, bias, bounds, out_planes, out);
     }
   });
-  return y;
+  return activation.bounds ? y : activation.forward(y);
 }
 
 bool WinogradSuits(const ConvolutionOptions& options) {

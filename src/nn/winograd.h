@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "nn/activation.h"
 #include "nn/layer.h"
 #include "nn/winograd_kernels.h"
 
@@ -27,7 +28,7 @@ class WinogradConvolution {
   // activation(convolution(x) + bias + residual), B x out x H x W, channels last. residual, of that shape,
   // may be undefined. x: B x in x H x W.
   at::Tensor operator()(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW,
-                        Activation activation) const;
+                        const Activation& activation) const;
 
  private:
   const WinogradKernels* kernels_;

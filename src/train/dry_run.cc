@@ -7,6 +7,7 @@
 #include <chrono>
 #include <set>
 
+#include "nn/device.h"
 #include "train/benchmark_watch.h"
 #include "train/initialize.h"
 #include "train/starting_model.h"
@@ -144,7 +145,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   report.train = Summarize(data.set(), Split::kTrain);
   report.val = Summarize(data.set(), Split::kVal);
   report.dimension = model.net.dimension();
-  model.net.Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole role) {
+  model.net.Visit([&](const std::string&, const at::Tensor& tensor, nn::TensorRole role) {
     if (role == nn::TensorRole::kParameter) report.parameters += tensor.numel();
   });
   for (const at::Tensor& parameter : optimizer.Parameters()) report.trained_parameters += parameter.numel();

@@ -26,10 +26,9 @@ struct InitializedLocals {
   std::vector<std::string> failed;   // photos that could not be read
 };
 
-// Makes the projection of a local head as the PCA of all locations' activations, then the aggregation's
-// parameters from the centres of clusters of the locals. Does nothing for a network that is initialised.
-// Depends on seed, photos and weights, not on the number of threads. Throws Error where no photo can be read,
-// or they have too few locals for the clusters; Interrupted.
+// Makes the weights of a network's head that come from training photos (nn/head.h). Does nothing for a
+// network that is initialised. Depends on seed, photos and weights, not on the number of threads. Throws
+// Error if no photo can be read, or they do not suffice; Interrupted.
 InitializedLocals InitializeLocals(nn::DescriptorNet& net, const TrainingSet& set,
                                    const std::filesystem::path& photo_root, const ExtractOptions& extract,
                                    const InitializationOptions& options, int64_t seed,

@@ -80,7 +80,7 @@ std::vector<ParameterGroup> GroupParameters(nn::DescriptorNet& net, const Optimi
     return groups[nn::IsExponent(name) ? 1 : 0];
   };
   std::vector<bool> used(freeze.size(), false);
-  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
     if (role != nn::TensorRole::kParameter) return;
     const bool frozen = IsFrozen(name, freeze, used);
     tensor.requires_grad_(!frozen);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "nn/device.h"
 #include "train/initialize.h"
 #include "train/starting_model.h"
 #include "util/file.h"

@@ -55,7 +55,7 @@ int64_t ContinueTraining(nn::DescriptorNet& net, Optimizer& optimizer, const Mod
   // cirtorch numbers parameters in the order of its network's layers; this project's optimiser by groups.
   std::vector<std::string> order;
   if (file.root().Find("vantage_training") == nullptr) {
-    net.Visit([&](const std::string& name, at::Tensor&, nn::TensorRole role) {
+    net.Visit([&](const std::string& name, const at::Tensor&, nn::TensorRole role) {
       if (role == nn::TensorRole::kParameter) order.push_back(name);
     });
   }

@@ -9,6 +9,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "nn/device.h"
+#include "nn/frozen_net.h"
+#include "nn/pooling.h"
 #include "report/run_report.h"
 #include "train/benchmark_watch.h"
 #include "train/run_log.h"
@@ -40,9 +43,9 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Queries whose mined negatives are kept of each epoch, to be looked at.
 constexpr int kExampleQueries = 12;
 
-double MeanExponent(nn::DescriptorNet& net) {
+double MeanExponent(const nn::DescriptorNet& net) {
   double exponent = kNaN;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     if (nn::IsExponent(name)) exponent = tensor.mean().item<double>();
   });
   return exponent;
@@ -366,7 +369,7 @@ class Trainer {
     const mining::MinedTuples mined =
         data_.Mine(net, Split::kVal, {metrics.epoch}, store(), group_, context_);
     LoadedTuples loaded = LoadAhead(mined.tuples, 0, Split::kVal, metrics.epoch, 0);
-    const nn::DescriptorNet frozen = net.Frozen();
+    const nn::FrozenNet frozen(net);
     const TupleShare share(group_, 0, mined.tuples.size());
     LossSum seen;
     const StepOutcome outcome = RunTuples(

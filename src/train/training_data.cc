@@ -99,6 +99,9 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   LoadedTuple loaded;
   RandomStream random(static_cast<uint64_t>(options_.seed), "augmentation",
                       {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)});
+  loaded.seed = RandomStream(static_cast<uint64_t>(options_.seed), "layers",
+                             {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)})
+                    .Next();
   const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
     Image image = LoadPhoto(Request(photo), extract_);
     if (split == Split::kTrain) image = image::Augment(image, options_.data.augmentation, random);

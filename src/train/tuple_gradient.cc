@@ -12,6 +12,7 @@
 #include <numeric>
 #include <utility>
 
+#include "nn/images_to_tensor.h"
 #include "util/index.h"
 
 namespace vantage::train {
@@ -26,7 +27,7 @@ at::Tensor IndexTensor(const std::vector<size_t>& indices, const at::Device& dev
 
 }  // namespace
 
-TupleGradient::TupleGradient(const nn::DescriptorNet& net, const TupleLoss& loss,
+TupleGradient::TupleGradient(const nn::Network& net, const TupleLoss& loss,
                              std::span<const at::Tensor> parameters, LoadedTuple tuple,
                              const PassLimits& limits)
     : net_(net),
@@ -88,17 +89,20 @@ void TupleGradient::PlanWholeBatches(const PassLimits& limits) {
   }
 }
 
-at::Tensor TupleGradient::Describe(const Pass& pass) const {
+at::Tensor TupleGradient::Describe(const Pass& pass, nn::BatchStatistics* seen) const {
   std::vector<Image> images;
   for (const size_t i : pass.photos) images.push_back(tuple_.images[i]);
-  return net_.Forward(nn::ImagesToTensor(images, net_.normalization));
+  const std::vector<uint64_t> keys(pass.photos.begin(), pass.photos.end());
+  return net_.Forward(
+      nn::ImagesToTensor(images, net_.normalization),
+      {.is_training = !parameters_.empty(), .seen = seen, .seed = tuple_.seed, .images = keys});
 }
 
 nn::BatchStatistics TupleGradient::Forward(size_t pass) {
   const at::AutoGradMode with_graph(forward_[pass].keeps_graph);
-  const nn::BatchStatisticsRecorder recorder;
-  forward_[pass].descriptors = Describe(forward_[pass]);
-  return recorder.seen();
+  nn::BatchStatistics seen;
+  forward_[pass].descriptors = Describe(forward_[pass], &seen);
+  return seen;
 }
 
 void TupleGradient::DifferentiateLoss() {
@@ -139,7 +143,8 @@ void TupleGradient::DifferentiateLoss() {
 std::vector<at::Tensor> TupleGradient::Backward(size_t pass_index) {
   Pass& pass = backward_[pass_index];
   const at::AutoGradMode with_graph(true);
-  const at::Tensor descriptors = pass.keeps_graph ? std::exchange(pass.descriptors, {}) : Describe(pass);
+  const at::Tensor descriptors =
+      pass.keeps_graph ? std::exchange(pass.descriptors, {}) : Describe(pass, nullptr);
   const at::Tensor gradient = gradient_ND_.index_select(0, IndexTensor(pass.photos, net_.device()));
   return torch::autograd::grad({descriptors}, {parameters_.begin(), parameters_.end()}, {gradient},
                                /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "nn/descriptor_net.h"
 #include "nn/losses/losses.h"
+#include "nn/network.h"
 #include "vantage/image.h"
 
 namespace vantage::train {
@@ -21,6 +21,7 @@ struct LoadedTuple {
   // Whether the photo is likely to have a gradient, as far as mining knows: a guess that costs time where it
   // is wrong and changes nothing.
   std::vector<bool> may_have_gradient;
+  uint64_t seed = 0;    // of what layers draw
   std::string skipped;  // why the tuple cannot be used; images are empty then
 };
 
@@ -49,7 +50,7 @@ struct PassLimits {
 class TupleGradient {
  public:
   // parameters: what the gradient is by; empty where only the loss is wanted. All must outlive this.
-  TupleGradient(const nn::DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
+  TupleGradient(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
                 LoadedTuple tuple, const PassLimits& limits);
 
   size_t forward_passes() const { return forward_.size(); }
@@ -79,9 +80,10 @@ class TupleGradient {
   void PlanWholeBatches(const PassLimits& limits);
   // Groups photos of equal size into passes.
   std::vector<Pass> Group(const std::vector<size_t>& photos, int64_t batch_pixels) const;
-  at::Tensor Describe(const Pass& pass) const;
+  // `seen`: what norms with batch statistics saw, or null.
+  at::Tensor Describe(const Pass& pass, nn::BatchStatistics* seen) const;
 
-  const nn::DescriptorNet& net_;
+  const nn::Network& net_;
   const TupleLoss& loss_;
   std::span<const at::Tensor> parameters_;
   LoadedTuple tuple_;

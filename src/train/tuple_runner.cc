@@ -43,8 +43,8 @@ struct OpenTuple {
 
 class Runner {
  public:
-  Runner(const nn::DescriptorNet& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
-         size_t count, const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
+  Runner(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters, size_t count,
+         const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
          const std::function<void(size_t, const TupleOutcome&)>& on_tuple)
       : net_(net),
         loss_(loss),
@@ -176,7 +176,7 @@ class Runner {
     return true;
   }
 
-  const nn::DescriptorNet& net_;
+  const nn::Network& net_;
   const TupleLoss& loss_;
   std::span<const at::Tensor> parameters_;
   const std::function<LoadedTuple(size_t)>& next_;
@@ -198,9 +198,9 @@ class Runner {
 
 }  // namespace
 
-StepOutcome RunTuples(const nn::DescriptorNet& net, const TupleLoss& loss,
-                      std::span<const at::Tensor> parameters, size_t count,
-                      const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
+StepOutcome RunTuples(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
+                      size_t count, const std::function<LoadedTuple(size_t)>& next,
+                      const TupleRunnerOptions& options,
                       const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
   return Runner(net, loss, parameters, count, next, options, on_tuple).Run();
 }

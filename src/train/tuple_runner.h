@@ -30,7 +30,7 @@ struct StepOutcome {
   // Of the sum of the tuples' losses, by each parameter; undefined where nothing depends on it.
   std::vector<at::Tensor> gradients;
   // Where norms use batch statistics: the sum of what they saw over the passes, in the order of
-  // DescriptorNet::RunningStatistics, and the number of passes (1) after them. Empty elsewhere, and where
+  // nn::DescriptorNet::RunningStatistics, and the number of passes (1) after them. Empty elsewhere, and where
   // there was no pass.
   std::vector<at::Tensor> statistics;
   StepTimes times;
@@ -51,9 +51,9 @@ struct TupleRunnerOptions {
 // next: the tuple i of `count`; called in order, by one thread at a time. An exception of a pass, of `next`
 // or of `on_tuple` ends the rest and is thrown here. on_tuple (may be empty): called once a tuple, in the
 // order in which their losses are known, by one thread at a time.
-StepOutcome RunTuples(const nn::DescriptorNet& net, const TupleLoss& loss,
-                      std::span<const at::Tensor> parameters, size_t count,
-                      const std::function<LoadedTuple(size_t i)>& next, const TupleRunnerOptions& options,
+StepOutcome RunTuples(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
+                      size_t count, const std::function<LoadedTuple(size_t i)>& next,
+                      const TupleRunnerOptions& options,
                       const std::function<void(size_t i, const TupleOutcome&)>& on_tuple = {});
 
 }  // namespace vantage::train

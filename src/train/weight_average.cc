@@ -19,9 +19,8 @@ WeightAverage::WeightAverage(const nn::DescriptorNet& net, double decay) : net_(
 void WeightAverage::Update(const nn::DescriptorNet& net) {
   const at::NoGradGuard no_grad;
   std::map<std::string, at::Tensor> now;
-  nn::DescriptorNet shared = net;
-  shared.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { now[name] = tensor; });
-  net_.Visit([&](const std::string& name, at::Tensor& average, nn::TensorRole role) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { now[name] = tensor; });
+  net_.Visit([&](const std::string& name, const at::Tensor& average, nn::TensorRole role) {
     if (role == nn::TensorRole::kParameter) {
       average.lerp_(now.at(name), 1 - decay_);
     } else {
@@ -33,15 +32,14 @@ void WeightAverage::Update(const nn::DescriptorNet& net) {
 nn::TorchValue WeightAverage::StateDict() const {
   nn::TorchDict state;
   state.ordered = true;
-  nn::DescriptorNet shared = net_;
-  shared.Visit(
-      [&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { state.Set(name, {tensor}); });
+  net_.Visit(
+      [&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { state.Set(name, {tensor}); });
   return {std::move(state)};
 }
 
 void WeightAverage::LoadStateDict(const serialize::TorchFile& file, const serialize::PickleValue& state) {
   const at::NoGradGuard no_grad;
-  net_.Visit([&](const std::string& name, at::Tensor& average, nn::TensorRole) {
+  net_.Visit([&](const std::string& name, const at::Tensor& average, nn::TensorRole) {
     const std::string what = "weight average: " + name;
     const at::Tensor value =
         nn::ReadTensor(file, serialize::Member(state, name, file.source() + ": weight average"), what);

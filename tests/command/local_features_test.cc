@@ -27,7 +27,7 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   options.netvlad.clusters = 4;
   nn::DescriptorNet net(options);
   nn::TorchDict state;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     FillByFormula(name, tensor);
     state.Set(name, {tensor});
   });
@@ -42,7 +42,7 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   EXPECT_EQ(plain.cols(), 512);
   EXPECT_GT((plain - pooled).cwiseAbs().maxCoeff(), 1e-3);
 
-  DescriptorNetOptions wanted = AsTheFileHasIt();
+  NetWish wanted;
   wanted.locals.windows = {2, 3};
   nn::ModelParts model = nn::ReadModel(folder / "bare.pth", wanted);
   EXPECT_EQ(model.net.options().locals.windows, wanted.locals.windows);

@@ -42,7 +42,7 @@ Difference Compare(const std::filesystem::path& a, const std::filesystem::path& 
   std::map<std::string, at::Tensor> before;
   const auto read = [](const std::filesystem::path& path, std::map<std::string, at::Tensor>& tensors) {
     nn::ModelParts model = nn::ReadModel(path);
-    model.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+    model.net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
       if (role == nn::TensorRole::kParameter) tensors[name] = tensor.to(at::kDouble);
     });
   };
@@ -52,7 +52,7 @@ Difference Compare(const std::filesystem::path& a, const std::filesystem::path& 
   double change = 0;
   double weights = 0;
   nn::ModelParts model = nn::ReadModel(a);
-  model.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+  model.net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
     if (role != nn::TensorRole::kParameter) return;
     const at::Tensor& other = expected.at(name);
     const auto square = [](const at::Tensor& x) { return x.square().sum().item<double>(); };
@@ -154,7 +154,7 @@ TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
   const auto buffers = [&](const std::string& file) {
     std::map<std::string, at::Tensor> found;
     nn::ModelParts read = nn::ReadModel(folder_ / file);
-    read.net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+    read.net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
       if (role == nn::TensorRole::kBuffer) found[name] = tensor.to(at::kDouble);
     });
     return found;

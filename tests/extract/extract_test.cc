@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 
+#include "nn/images_to_tensor.h"
 #include "numerics/single_threaded_blas.h"
 #include "testing/files.h"
 #include "testing/photos.h"
@@ -49,7 +50,7 @@ TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
     for (Eigen::Index i = 0; i < 5; ++i) {
       const Image image = Thumbnail(ReadImage(photos.requests[static_cast<size_t>(i)].path), 64);
       const at::Tensor alone =
-          model.net.Forward(nn::ImagesToTensor({image}, model.net.normalization), scales);
+          model.net.ForwardAtScales(nn::ImagesToTensor({image}, model.net.normalization), scales);
       for (Eigen::Index d = 0; d < 512; ++d) {
         EXPECT_NEAR(extracted.values(i, d), alone[0][d].item<float>(), 1e-5);
       }
@@ -239,7 +240,7 @@ TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
   add(model, {.super_global = {.exponent = 4}});
   model.net.normalization.mean[0] = 0.4;
   add(model, {});
-  model.net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor * 1.01; });
+  model.net.Replace([](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor * 1.01; });
   add(model, {});
   model.whitenings["own"].single_scale =
       Whitening{Eigen::VectorXd::Zero(512), Eigen::MatrixXd::Identity(512, 512)};

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "nn/device.h"
 #include "nn/folded_net.h"
 #include "nn/model_file.h"
 #include "testing/files.h"
@@ -90,7 +91,7 @@ class Gpu : public ::testing::Test {
   static std::vector<at::Tensor> TensorsOf(const std::filesystem::path& path) {
     nn::ModelParts model = nn::ReadModel(path);
     std::vector<at::Tensor> tensors;
-    model.net.Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole) {
+    model.net.Visit([&](const std::string&, const at::Tensor& tensor, nn::TensorRole) {
       if (tensor.is_floating_point()) tensors.push_back(tensor.flatten());
     });
     return tensors;
@@ -132,11 +133,11 @@ TEST_F(Gpu, DevicesThatAreNotThereAreNamed) {
 TEST_F(Gpu, AStepHasTheGradientOfTheCpu) {
   const auto gradients_on = [](const std::string& device, double scale) {
     nn::DescriptorNet net({"resnet18", "gem"});
-    net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+    net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
       if (name != "pool.p") FillByFormula(name, tensor);
     });
     net.To(nn::ParseDevice(device));
-    net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole role) {
+    net.Visit([](const std::string&, const at::Tensor& tensor, nn::TensorRole role) {
       if (role == nn::TensorRole::kParameter) tensor.requires_grad_(true);
     });
     const nn::FoldedNet folded(net);
@@ -236,7 +237,7 @@ TEST_F(Gpu, LocalFeaturesAreInitialised) {
   options.netvlad.clusters = 4;
   const auto distance_on = [&](const std::string& device) {
     nn::DescriptorNet net(options);
-    net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+    net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
       if (name.starts_with("base_features.")) FillByFormula(name, tensor);
     });
     net.To(nn::ParseDevice(device));

@@ -9,6 +9,8 @@
 #include <algorithm>
 
 #include "nn/descriptor_net.h"
+#include "nn/folded_net.h"
+#include "nn/frozen_net.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 
@@ -35,7 +37,7 @@ struct Norm {
   at::Tensor bias;
 
   explicit Norm(bool is_trained = true) {
-    norm.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+    norm.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
       if (tensor.dim() == 1) FillByFormula(name, tensor);
       if (role == TensorRole::kParameter) tensor.requires_grad_(is_trained);
       if (name == "norm.weight") weight = tensor;
@@ -53,11 +55,11 @@ TEST(BatchNorm, NormalizesByTheBatchAndTellsWhatItSaw) {
   const auto as_x = [](const at::Tensor& values) { return values.view({1, -1, 1, 1}); };
   const at::Tensor expected = (x - mean) / (variance + kEpsilon).sqrt() * as_x(norm.weight) + as_x(norm.bias);
 
-  const BatchStatisticsRecorder recorder;
-  const at::Tensor y = norm.norm.NormalizeByBatch(x);
+  BatchStatistics all_seen;
+  const at::Tensor y = norm.norm.NormalizeByBatch(x, {.is_training = true, .seen = &all_seen});
   EXPECT_LT(RelativeError(y, expected), 1e-5);
-  ASSERT_EQ(recorder.seen().size(), 1U);
-  const at::Tensor seen = recorder.seen().at("norm");
+  ASSERT_EQ(all_seen.size(), 1U);
+  const at::Tensor seen = all_seen.at("norm");
   // The error of a mean is relative to the values' deviation.
   EXPECT_LT((seen[0] - mean.flatten()).div(variance.flatten().sqrt()).abs().max().item<float>(), 1e-5F);
   EXPECT_LT(RelativeError(seen[1], variance.flatten() * (72.0 / 71.0)), 1e-5);
@@ -70,26 +72,13 @@ TEST(BatchNorm, NormalizesByTheBatchAndTellsWhatItSaw) {
   for (size_t i = 0; i < by.size(); ++i) EXPECT_LT(RelativeError(gradients[i], expected_gradients[i]), 1e-4);
 }
 
-TEST(BatchNorm, RecordersNest) {
-  const Norm norm;
-  const BatchStatisticsRecorder outer;
-  {
-    const BatchStatisticsRecorder inner;
-    norm.norm.NormalizeByBatch(NormWaves({1, 5, 2, 2}, 9));
-    EXPECT_EQ(inner.seen().size(), 1U);
-  }
-  EXPECT_TRUE(outer.seen().empty());
-  norm.norm.NormalizeByBatch(NormWaves({1, 5, 2, 2}, 9));
-  EXPECT_EQ(outer.seen().size(), 1U);
-}
-
 TEST(BatchNorm, RunningStatisticsMoveByTheMomentum) {
   Norm norm;
   const at::Tensor before = norm.norm.RunningStatistics().clone();
   const at::Tensor seen = NormWaves({2, 5}, 4).abs();
   norm.norm.MoveRunningStatistics(seen, 0.25);
   EXPECT_LT(RelativeError(norm.norm.RunningStatistics(), before * 0.75 + seen * 0.25), 1e-6);
-  norm.norm.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  norm.norm.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (name == "norm.num_batches_tracked") {
       EXPECT_EQ(tensor.item<int64_t>(), 1);
     }
@@ -103,7 +92,10 @@ TEST(BatchNorm, StaysFrozenWhereItsWeightIsNotTrained) {
 
 TEST(BatchNorm, OneValueHasNoStatistics) {
   const Norm norm;
-  EXPECT_THAT(ErrorOf([&] { norm.norm.NormalizeByBatch(NormWaves({1, 5, 1, 1}, 3)); }), HasSubstr("norm: "));
+  EXPECT_THAT(ErrorOf([&] {
+                norm.norm.NormalizeByBatch(NormWaves({1, 5, 1, 1}, 3), {});
+              }),
+              HasSubstr("norm: "));
 }
 
 class NetOfNorms : public ::testing::TestWithParam<std::string> {};
@@ -112,7 +104,7 @@ class NetOfNorms : public ::testing::TestWithParam<std::string> {};
 // one did, but for the variances, unbiased here and not there: 1 % where the map is of 5 x 5, at each layer.
 TEST_P(NetOfNorms, FrozenFoldsTheRunningStatistics) {
   DescriptorNet net({GetParam(), "gem"});
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
     if (name != "pool.p") FillByFormula(name, tensor);
     tensor.requires_grad_(role == TensorRole::kParameter);
   });
@@ -120,19 +112,16 @@ TEST_P(NetOfNorms, FrozenFoldsTheRunningStatistics) {
   net.UseBatchStatistics(1);
   EXPECT_TRUE(net.uses_batch_statistics());
   BatchStatistics seen;
-  at::Tensor expected;
-  {
-    const BatchStatisticsRecorder recorder;
-    expected = net.Forward(images).detach();
-    seen = recorder.seen();
-  }
+  const at::Tensor expected = net.Forward(images, {.is_training = true, .seen = &seen}).detach();
   ASSERT_EQ(seen.size(), net.RunningStatistics().size());
   ASSERT_GT(seen.size(), 5U);
-  const double before = RelativeError(net.Frozen().Forward(images), expected);
+  const double before = RelativeError(FrozenNet(net).Forward(images), expected);
   net.MoveRunningStatistics(seen);
-  EXPECT_LT(RelativeError(net.Frozen().Forward(images), expected), std::min(0.12, before / 5));
+  EXPECT_LT(RelativeError(FrozenNet(net).Forward(images), expected), std::min(0.12, before / 5));
   // A folded network still uses the batch's.
-  EXPECT_LT(RelativeError(net.WithFoldedNorms().Forward(images), expected), 1e-5);
+  EXPECT_LT(RelativeError(FoldedNet(net).net().Forward(images, {.is_training = true}), expected), 1e-5);
+  // A pass that describes uses the running ones.
+  EXPECT_LT(RelativeError(net.Forward(images), FrozenNet(net).Forward(images)), 1e-4);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NetOfNorms,

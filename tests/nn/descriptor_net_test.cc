@@ -16,6 +16,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "nn/device.h"
+#include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
 #include "nn/resize_images.h"
 #include "testing/files.h"
@@ -44,7 +46,7 @@ at::Tensor DescribeEach(const DescriptorNet& net, const std::vector<Image>& imag
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> descriptors;
   for (const Image& image : images)
-    descriptors.push_back(net.Forward(ImagesToTensor({image}, net.normalization), scales));
+    descriptors.push_back(net.ForwardAtScales(ImagesToTensor({image}, net.normalization), scales));
   return at::cat(descriptors);
 }
 
@@ -72,12 +74,12 @@ TEST(DescriptorNet, ACopyAllocatesEachTensorOnce) {
         DescriptorNetOptions{.architecture = "squeezenet1_1", .head = "local-gem"}}) {
     DescriptorNet net(options);
     int64_t bytes = 0;
-    net.Visit([&](const std::string&, at::Tensor& tensor, TensorRole) {
+    net.Visit([&](const std::string&, const at::Tensor& tensor, TensorRole) {
       bytes += static_cast<int64_t>(tensor.nbytes());
     });
     EXPECT_EQ(AllocatedBy([&] { DescriptorNet copy = net.Clone(); }), bytes) << NameOf(options);
     DescriptorNet copy = net.Clone();
-    copy.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    copy.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
       EXPECT_TRUE(tensor.is_cpu()) << name;
     });
   }
@@ -146,7 +148,7 @@ TEST(DescriptorNet, FeatureMapAgreesWithCirtorchs) {
   at::Tensor expected = ReadNpyTensor(SharedFolder() / "reference/cirtorch/featuremap_first-image.npy");
   if (expected.dim() == 3) expected = expected.unsqueeze(0);
   const at::Tensor map =
-      model.net.trunk().layers->Forward(ImagesToTensor({ReferenceImages()[0]}, model.net.normalization));
+      model.net.trunk().Forward(ImagesToTensor({ReferenceImages()[0]}, model.net.normalization)).map_BCHW;
   EXPECT_LT(RelativeError(map, expected), 1e-5);
 }
 
@@ -162,7 +164,7 @@ TEST(DescriptorNet, ResNetWithRealWeightsAgrees) {
 TEST(DescriptorNet, BatchesGiveTheSameAsOneByOne) {
   const at::NoGradGuard no_grad;
   DescriptorNet net({"squeezenet1_1", "gem", false});
-  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (name != "pool.p") FillByFormula(name, tensor);
   });
   std::vector<Image> images;
@@ -181,8 +183,8 @@ TEST(DescriptorNet, CloneHasTensorsOfItsOwn) {
   const at::NoGradGuard no_grad;
   DescriptorNet net({"squeezenet1_1", "gem", false});
   DescriptorNet clone = net.Clone();
-  net.Visit([](const std::string&, at::Tensor& tensor, TensorRole) { tensor.add_(1); });
-  clone.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Visit([](const std::string&, const at::Tensor& tensor, TensorRole) { tensor.add_(1); });
+  clone.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
     EXPECT_EQ(tensor.abs().max().item<float>(), name == "pool.p" ? 3.0F : 0.0F);
   });
 }

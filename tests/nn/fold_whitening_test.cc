@@ -4,7 +4,9 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 
+#include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
+#include "nn/pooling.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/random.h"
@@ -35,7 +37,7 @@ std::vector<Image> NoisyImages() {
 
 DescriptorNet MakeNet(const DescriptorNetOptions& options) {
   DescriptorNet net(options);
-  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (!IsExponent(name) && !name.starts_with("whiten")) FillByFormula(name, tensor);
   });
   return net;
@@ -89,7 +91,7 @@ TEST(FoldWhitening, LeavesTheNetworkAsItWas) {
   const DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
   const Eigen::MatrixXd before = DescribeAll(net);
   DescriptorNet folded = FoldWhitening(net, LearnFrom(before, 0.5));
-  folded.Visit([](const std::string&, at::Tensor& tensor, TensorRole) { tensor.zero_(); });
+  folded.Visit([](const std::string&, const at::Tensor& tensor, TensorRole) { tensor.zero_(); });
   EXPECT_EQ(DescribeAll(net), before);
 }
 

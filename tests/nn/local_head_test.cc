@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "nn/local_head.h"
+#include "nn/heads/local_head.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -13,8 +13,10 @@
 #include "nn/descriptor_net.h"
 #include "nn/fold_whitening.h"
 #include "nn/folded_net.h"
+#include "nn/frozen_net.h"
 #include "nn/model_file.h"
 #include "nn/model_info_json.h"
+#include "nn/pooling.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/file.h"
@@ -39,7 +41,7 @@ DescriptorNetOptions OptionsOf(const std::string& head) {
 
 DescriptorNet FilledNet(const DescriptorNetOptions& options) {
   DescriptorNet net(options);
-  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (!IsExponent(name)) FillByFormula(name, tensor);
   });
   return net;
@@ -57,9 +59,9 @@ TEST_P(LocalNet, DescribesByItsHeadAndSoDoItsCopies) {
   const at::Tensor descriptors = net.Forward(SomeImages());
   EXPECT_EQ(descriptors.sizes(), at::IntArrayRef({2, net.dimension()}));
   EXPECT_LT((descriptors.norm(2, {1}) - 1).abs().max().item<float>(), 1e-5F);
-  EXPECT_TRUE(net.local_head()->Forward(net.FeatureMap(SomeImages())).equal(descriptors));
+  EXPECT_TRUE(net.head().Forward(net.FeaturesOf(SomeImages()), {}).equal(descriptors));
   EXPECT_TRUE(net.Clone().Forward(SomeImages()).equal(descriptors));
-  EXPECT_LT(RelativeError(net.Frozen().Forward(SomeImages()), descriptors), 1e-4);
+  EXPECT_LT(RelativeError(FrozenNet(net).Forward(SomeImages()), descriptors), 1e-4);
   EXPECT_EQ(net.MultiScaleExponent(), 1);
 }
 
@@ -67,7 +69,7 @@ TEST_P(LocalNet, HasTheGradientsOfItsFoldedForm) {
   DescriptorNet net = FilledNet(OptionsOf(GetParam()));
   std::vector<at::Tensor> parameters;
   std::vector<std::string> names;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
     if (role != TensorRole::kParameter) return;
     tensor.requires_grad_(true);
     parameters.push_back(tensor);
@@ -170,9 +172,9 @@ TEST(LocalNetOptions, MayTakeVggBeforeItsLastRelu) {
   DescriptorNetOptions options{"vgg11", "gem"};
   options.head = "local-gem";
   const at::NoGradGuard no_grad;
-  EXPECT_GE(FilledNet(options).FeatureMap(SomeImages()).min().item<float>(), 0);
+  EXPECT_GE(FilledNet(options).FeaturesOf(SomeImages()).map_BCHW.min().item<float>(), 0);
   options.locals.last_relu = false;
-  EXPECT_LT(FilledNet(options).FeatureMap(SomeImages()).min().item<float>(), 0);
+  EXPECT_LT(FilledNet(options).FeaturesOf(SomeImages()).map_BCHW.min().item<float>(), 0);
 }
 
 TEST(LocalNetMeta, OfAnotherKindIsRefused) {

@@ -280,7 +280,7 @@ class DamagedModelFiles : public ::testing::TestWithParam<const char*> {
   std::string Written() {
     ModelParts model{DescriptorNet({"squeezenet1_1", "gem", false}), {}};
     model.net.Visit(
-        [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+        [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
     WriteModel(model, Path("good"));
     return ReadFile(Path("good"));
   }

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "nn/images_to_tensor.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/file.h"
@@ -33,7 +34,7 @@ using vantage::testing::TemporaryFolder;
 ModelParts SampleModel() {
   ModelParts model{DescriptorNet({"squeezenet1_1", "gem", false}), {}};
   model.net.Visit(
-      [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+      [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
   model.image_size = 362;
   model.licence = "BSD-3-Clause";
   model.origin = R"({"made":[1,2.5,"x",null,true]})";
@@ -45,7 +46,8 @@ ModelParts SampleModel() {
 
 std::map<std::string, at::Tensor> Tensors(ModelParts& model) {
   std::map<std::string, at::Tensor> tensors;
-  model.net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  model.net.Visit(
+      [&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   return tensors;
 }
 

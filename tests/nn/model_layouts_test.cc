@@ -32,7 +32,7 @@ using Tensors = std::map<std::string, at::Tensor>;
 
 Tensors TensorsOf(DescriptorNet& net) {
   Tensors tensors;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   return tensors;
 }
 
@@ -51,7 +51,7 @@ void WriteState(const Tensors& tensors, const std::filesystem::path& path) {
 // A trunk's tensors under its own names, filled by formula.
 Tensors TrunkTensors(const std::string& architecture) {
   Tensors tensors;
-  MakeTrunk(architecture).layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  MakeTrunk(architecture)->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     FillByFormula(name, tensor);
     tensors[name] = tensor;
   });
@@ -156,7 +156,7 @@ TEST(ModelLayouts, OldDenseNetNamesAreRead) {
   WriteState(old, folder / "m.pth");
   const ModelParts model = ReadModel(folder / "m.pth");
   EXPECT_EQ(model.net.options().architecture, "densenet121");
-  model.net.trunk().layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  model.net.trunk().Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
   });
 }
@@ -164,7 +164,7 @@ TEST(ModelLayouts, OldDenseNetNamesAreRead) {
 TEST(ModelLayouts, TrunksOfCirtorchAloneAreRead) {
   const TemporaryFolder folder;
   const Tensors tensors = TrunkTensors("resnet18");
-  const Trunk trunk = MakeTrunk("resnet18");
+  const TrunkRow& trunk = TrunkNamed("resnet18");
   Tensors bare;
   for (const auto& [name, tensor] : tensors) {
     bare[CirtorchName(trunk, name).substr(std::string("features.").size())] = tensor;
@@ -173,7 +173,7 @@ TEST(ModelLayouts, TrunksOfCirtorchAloneAreRead) {
   WriteState(bare, folder / "m.pth");
   const ModelParts model = ReadModel(folder / "m.pth");
   EXPECT_EQ(NameOf(model.net.options()), "resnet18-gem");
-  model.net.trunk().layers->Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  model.net.trunk().Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
   });
 }
@@ -183,25 +183,26 @@ TEST(ModelLayouts, ArchitectureIsFoundAndContradictionRefused) {
   Tensors tensors = TrunkTensors("resnet18");
   WriteState(tensors, folder / "m.pth");
   EXPECT_EQ(NameOf(ReadModel(folder / "m.pth").net.options()), "resnet18-gem");
-  EXPECT_EQ(NameOf(ReadModel(folder / "m.pth", {"resnet18", "mac"}).net.options()), "resnet18-mac");
+  EXPECT_EQ(NameOf(ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18", "mac"}).net.options()),
+            "resnet18-mac");
   EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "m.pth", {"resnet50", "gem"});
+                ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet50", "gem"});
               }),
               HasSubstr("m.pth: holds a resnet18; asked for is a resnet50"));
   ModelParts model = ReadModel(folder / "m.pth");
   WriteModel(model, folder / "checkpoint.pth");
   EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "checkpoint.pth", {"resnet50", "gem"});
+                ReadModel(folder / "checkpoint.pth", DescriptorNetOptions{"resnet50", "gem"});
               }),
               HasSubstr("checkpoint.pth: holds a resnet18-gem; asked for is a resnet50"));
   EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "checkpoint.pth", {"resnet18", "mac"});
+                ReadModel(folder / "checkpoint.pth", DescriptorNetOptions{"resnet18", "mac"});
               }),
               HasSubstr("asked for is the pooling mac"));
   WriteState({{"w", at::ones({3})}}, folder / "other.pth");
   EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "other.pth"); }), HasSubstr("'w' (3), ...); --architecture"));
   EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "other.pth", {"alexnet", "gem"});
+                ReadModel(folder / "other.pth", DescriptorNetOptions{"alexnet", "gem"});
               }),
               HasSubstr("as a alexnet-gem it lacks 10 tensors: 'features.0.weight' (64 x 3 x 11 x 11), "));
 }
@@ -213,7 +214,7 @@ TEST(ModelLayouts, AllowedTensorsMayBeMissingOrUnknown) {
   WriteState(tensors, folder / "m.pth");
   EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "m.pth"); }),
               HasSubstr("1 unknown tensor: 'head.weight' (3)"));
-  EXPECT_NO_THROW(ReadModel(folder / "m.pth", AsTheFileHasIt(), {"head."}));
+  EXPECT_NO_THROW(ReadModel(folder / "m.pth", {}, {"head."}));
 
   // A linear layer that the file lacks begins as the identity.
   DescriptorNetOptions options{"resnet18", "gem"};
@@ -227,13 +228,14 @@ TEST(ModelLayouts, AllowedTensorsMayBeMissingOrUnknown) {
   EXPECT_TRUE(read.at("backbone.0.weight").equal(tensors.at("conv1.weight")));
 
   // Without its last stage a ResNet-18 is the trunk that is cut before it.
-  EXPECT_EQ(ReadModel(folder / "m.pth", {"resnet18_conv4", "gem"}, {"head.", "layer4."}).net.dimension(),
+  EXPECT_EQ(ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18_conv4", "gem"}, {"head.", "layer4."})
+                .net.dimension(),
             256);
   // Another shape is never allowed.
   tensors["conv1.weight"] = at::ones({3});
   WriteState(tensors, folder / "m.pth");
   EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "m.pth", {"resnet18", "gem"}, {"head.", "conv1."});
+                ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18", "gem"}, {"head.", "conv1."});
               }),
               HasSubstr("1 misshapen tensor: 'conv1.weight' (3) for (64 x 3 x 7 x 7)"));
 }
@@ -252,7 +254,7 @@ ModelParts SampleModel() {
   options.output_dimension = 48;
   ModelParts model{DescriptorNet(options), {}};
   model.net.Visit(
-      [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+      [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
   model.image_size = 362;
   model.scales = {1, 0.7071, 0.5};
   model.licence = "BSD-3-Clause";
@@ -337,7 +339,7 @@ TEST(ModelLayouts, WeightsHashTellsNamesShapesAndElements) {
   EXPECT_EQ(hash.size(), 64U);
   DescriptorNet clone = model.net.Clone();
   EXPECT_EQ(WeightsSha256(clone), hash);
-  clone.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  clone.Replace([](const std::string& name, at::Tensor& tensor, TensorRole) {
     if (name == "whiten.bias") tensor = tensor.add(1e-3);
   });
   EXPECT_NE(WeightsSha256(clone), hash);

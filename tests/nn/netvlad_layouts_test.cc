@@ -11,8 +11,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "nn/locals.h"
 #include "nn/model_file.h"
 #include "nn/model_info_json.h"
+#include "nn/netvlad.h"
+#include "nn/pooling.h"
 #include "testing/files.h"
 #include "testing/mat_files.h"
 #include "testing/tensors.h"
@@ -50,7 +53,7 @@ class NetVladLayouts : public ::testing::Test {
     options.head = "local-gem";
     options.locals.last_relu = last_relu;
     trunk_ = DescriptorNet(options);
-    trunk_.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    trunk_.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
       if (IsExponent(name)) return;
       FillByFormula(name, tensor);
       Add(prefix + name.substr(std::string("base_features.").size()), tensor);
@@ -69,7 +72,7 @@ class NetVladLayouts : public ::testing::Test {
   // V, B x D x K, before normalisation, with the whole tensor of residuals.
   at::Tensor Residuals(const at::Tensor& centroids_DK, const at::Tensor& weights_DK,
                        const at::Tensor& bias_K) const {
-    const at::Tensor map = trunk_.FeatureMap(Images());
+    const at::Tensor map = trunk_.FeaturesOf(Images()).map_BCHW;
     const at::Tensor x_BND = NormalizeAlong(map.flatten(2).transpose(1, 2), 2);
     const at::Tensor assignment_BNK = at::softmax(x_BND.matmul(weights_DK) + bias_K, 2);
     const at::Tensor residuals_BNDK = x_BND.unsqueeze(3) - centroids_DK;
@@ -155,10 +158,10 @@ TEST_F(NetVladLayouts, OfThePapersCodeIsRead) {
   EXPECT_EQ(info["kind"], "NetVLAD weights of MVA 2022's code");
   EXPECT_EQ(info["dimension"], kClusters * kSplit);
   for (const std::vector<int64_t>& windows : {std::vector<int64_t>{}, {2, 3}}) {
-    DescriptorNetOptions wanted = AsTheFileHasIt();
-    wanted.locals.windows = windows;
+    NetWish wanted;
+    wanted.locals = LocalOptions{.windows = windows};
     const ModelParts model = ReadModel(path, wanted);
-    const at::Tensor locals = MakeLocals(trunk_.FeatureMap(Images()), windows, kSplit);
+    const at::Tensor locals = MakeLocals(trunk_.FeaturesOf(Images()).map_BCHW, windows, kSplit);
     EXPECT_LT(RelativeError(model.net.Forward(Images()), NetVlad(locals, parameters, NetVladOptions{})),
               1e-5);
   }
@@ -202,7 +205,8 @@ TEST_F(NetVladLayouts, OfMatConvNetAreReadAsHlocDoes) {
   AddTrunk("backbone.", false);
   std::vector<std::string> layers(24, MatStruct({"type"}, {MatElement(14, "")}));  // ReLU, pooling, ...
   std::map<std::string, at::Tensor> tensors;
-  trunk_.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  trunk_.Visit(
+      [&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   for (const auto& [name, tensor] : tensors) {
     if (!name.ends_with(".weight")) continue;
     const std::string layer = name.substr(0, name.rfind('.'));

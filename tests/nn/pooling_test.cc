@@ -105,15 +105,25 @@ TEST(L2Normalize, AddsItsEpsilonToTheNorm) {
   EXPECT_EQ(L2Normalize(at::full({1, 2}, 0.0)).abs().max().item<float>(), 0.0F);
 }
 
-class Poolings : public ::testing::TestWithParam<std::string> {};
+class EachPooling : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(Poolings, KeepAConstantMapAndAcceptASingleLocation) {
+TEST_P(EachPooling, KeepsTheDirectionOfAConstantMapAndAcceptsASingleLocation) {
   const Pooling pooling = MakePooling(GetParam(), 3);
-  EXPECT_LT(RelativeError(pooling(at::full({2, 3, 4, 5}, 0.7)), at::full({2, 3}, 0.7)), 1e-6);
-  EXPECT_LT(RelativeError(pooling(at::full({2, 3, 1, 1}, 0.7)), at::full({2, 3}, 0.7)), 1e-6);
+  const at::Tensor direction = L2Normalize(at::full({2, 3}, 0.7));
+  EXPECT_LT(RelativeError(L2Normalize(pooling(at::full({2, 3, 4, 5}, 0.7))), direction), 1e-5);
+  EXPECT_LT(RelativeError(L2Normalize(pooling(at::full({2, 3, 1, 1}, 0.7))), direction), 1e-5);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Poolings, ::testing::Values("gem", "gemmp", "mac", "spoc"),
+TEST_P(EachPooling, HasTheExponentsOfItsRow) {
+  const Pooling pooling = MakePooling(GetParam(), 3);
+  const auto exponents = pooling.row->exponents;
+  ASSERT_EQ(pooling.p.defined(), exponents != PoolingRow::Exponents::kNone);
+  if (pooling.p.defined()) {
+    EXPECT_EQ(pooling.p.numel(), exponents == PoolingRow::Exponents::kOne ? 1 : 3);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachPooling, ::testing::ValuesIn(PoolingNames()),
                          [](const auto& param_info) { return param_info.param; });
 
 TEST(RmacRegions, LieInsideAndCoverTheMap) {

@@ -12,8 +12,10 @@
 
 #include "nn/descriptor_net.h"
 #include "nn/fold_whitening.h"
+#include "nn/frozen_net.h"
 #include "nn/model_file.h"
 #include "nn/model_info_json.h"
+#include "nn/pooling.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "vantage/model.h"
@@ -54,7 +56,7 @@ class PowerNet : public ::testing::TestWithParam<std::string> {
     options.netvlad.clusters = 4;
     options.power = power;
     DescriptorNet net(options);
-    net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
       if (!IsExponent(name)) FillByFormula(name, tensor);
     });
     return net;
@@ -69,12 +71,12 @@ TEST_P(PowerNet, NormalisesThePlainDescriptor) {
   const DescriptorNet net = Net(0.5);
   const at::Tensor expected = Normalized(plain.sign() * plain.abs().sqrt());
   EXPECT_LT(RelativeError(net.Forward(Images()), expected), 1e-5);
-  EXPECT_LT(RelativeError(net.Frozen().Forward(Images()), expected), 1e-4);
+  EXPECT_LT(RelativeError(FrozenNet(net).Forward(Images()), expected), 1e-4);
   // Each scale's descriptor is power-normalised, then they are averaged.
-  const at::Tensor half = Net(1).Forward(Images(), {0.5});
+  const at::Tensor half = Net(1).ForwardAtScales(Images(), {0.5});
   const at::Tensor both = Normalized(expected + Normalized(half.sign() * half.abs().sqrt()));
   EXPECT_EQ(net.MultiScaleExponent(), 1);
-  EXPECT_LT(RelativeError(net.Forward(Images(), {1, 0.5}), both), 1e-5);
+  EXPECT_LT(RelativeError(net.ForwardAtScales(Images(), {1, 0.5}), both), 1e-5);
 }
 
 TEST_P(PowerNet, ComesBeforeAWhitening) {
@@ -102,14 +104,14 @@ TEST_P(PowerNet, IsKeptInModelFiles) {
     const nlohmann::json info = ToJson(ReadModelInfo(folder / name), false);
     EXPECT_EQ(info["power"], 0.5);
     EXPECT_EQ(info["version"], 2);  // a program that knows no power must not read it
-    DescriptorNetOptions other = AsTheFileHasIt();
+    NetWish other;
     other.power = 0.4;
     EXPECT_THAT(ErrorOf([&] { ReadModel(folder / name, other); }), HasSubstr("asked for is the power 0.4"));
   }
   ModelParts plain{Net(1), {}};
   WriteModel(plain, folder / "plain.pth");
   EXPECT_FALSE(ToJson(ReadModelInfo(folder / "plain.pth"), false).contains("power"));
-  DescriptorNetOptions wanted = AsTheFileHasIt();
+  NetWish wanted;
   wanted.power = 0.5;
   EXPECT_EQ(ReadModel(folder / "plain.pth", wanted).net.options().power, 0.5);
 }
@@ -118,7 +120,7 @@ TEST_P(PowerNet, IsKeptInModelFiles) {
 TEST_P(PowerNet, HasGradients) {
   DescriptorNet net = Net(0.5);
   at::Tensor first;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (!first.defined() && name.ends_with("weight")) first = tensor;
   });
   const at::Tensor weights = at::linspace(0, 99, 2 * net.dimension()).sin().view({2, net.dimension()});

@@ -98,7 +98,7 @@ class SuperGlobalNet : public ::testing::Test {
  protected:
   static DescriptorNet MakeNet(const DescriptorNetOptions& options) {
     DescriptorNet net(options);
-    net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+    net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
       if (!name.ends_with(".p")) FillByFormula(name, tensor);
     });
     return net;
@@ -109,30 +109,32 @@ class SuperGlobalNet : public ::testing::Test {
 
 TEST_F(SuperGlobalNet, AnExponentIsThatOfTheModelInItsPlace) {
   DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
-  const at::Tensor actual = net.Forward(images_, {1, 0.5}, {.exponent = 4.6});
-  EXPECT_GT(RelativeError(net.Forward(images_, {1, 0.5}), actual), 1e-3);
-  net.Visit([](const std::string& name, at::Tensor& tensor, TensorRole) {
+  const at::Tensor actual = net.ForwardAtScales(images_, {1, 0.5}, {.exponent = 4.6});
+  EXPECT_GT(RelativeError(net.ForwardAtScales(images_, {1, 0.5}), actual), 1e-3);
+  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (name == "pool.p") tensor.fill_(4.6);
   });
-  EXPECT_LT(RelativeError(net.Forward(images_, {1, 0.5}), actual), 1e-6);
+  EXPECT_LT(RelativeError(net.ForwardAtScales(images_, {1, 0.5}), actual), 1e-6);
 }
 
 TEST_F(SuperGlobalNet, RegionsAreMeantBeforePoolingAndScalesAfter) {
   const DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
   const SuperGlobalPooling options{5, 2.5, 0, "max"};
-  const at::Tensor map = net.FeatureMap(images_);
+  const at::Tensor map = net.FeaturesOf(images_).map_BCHW;
   const at::Tensor expected = L2Normalize(GemPool(RegionalGem(map, 5, 2.5), at::full({1}, 3.0)));
-  EXPECT_LT(RelativeError(net.Forward(images_, {1}, options), expected), 1e-5);
-  const at::Tensor both =
-      PoolScales({net.Forward(images_, {1}, options), net.Forward(images_, {0.5}, options)}, "max");
-  EXPECT_LT(RelativeError(net.Forward(images_, {1, 0.5}, options), both), 1e-5);
-  EXPECT_TRUE(net.Forward(images_, {1, 0.5}, {}).equal(net.Forward(images_, {1, 0.5})));
+  EXPECT_LT(RelativeError(net.ForwardAtScales(images_, {1}, options), expected), 1e-5);
+  const at::Tensor both = PoolScales(
+      {net.ForwardAtScales(images_, {1}, options), net.ForwardAtScales(images_, {0.5}, options)}, "max");
+  EXPECT_LT(RelativeError(net.ForwardAtScales(images_, {1, 0.5}, options), both), 1e-5);
+  EXPECT_TRUE(net.ForwardAtScales(images_, {1, 0.5}, {}).equal(net.ForwardAtScales(images_, {1, 0.5})));
 }
 
 TEST_F(SuperGlobalNet, WhatANetworkHasNotIsRefused) {
   const DescriptorNet mac = MakeNet({"squeezenet1_1", "mac"});
-  EXPECT_THAT(ErrorOf([&] { mac.Forward(images_, {1}, {.exponent = 4}); }), HasSubstr("pooling 'mac'"));
-  EXPECT_THAT(ErrorOf([&] { mac.Forward(images_, {1}, {.regional_size = 2}); }), HasSubstr("2 is not odd"));
+  EXPECT_THAT(ErrorOf([&] { mac.ForwardAtScales(images_, {1}, {.exponent = 4}); }),
+              HasSubstr("pooling 'mac'"));
+  EXPECT_THAT(ErrorOf([&] { mac.ForwardAtScales(images_, {1}, {.regional_size = 2}); }),
+              HasSubstr("2 is not odd"));
   DescriptorNetOptions locals{"squeezenet1_1", "gem"};
   locals.head = "local-gem";
   const DescriptorNet net(locals);

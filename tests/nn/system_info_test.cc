@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/descriptor_net.h"
+#include "nn/device.h"
 #include "vantage/error.h"
 
 namespace vantage::nn {

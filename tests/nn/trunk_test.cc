@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nn/fold_norms.h"
 #include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
@@ -23,69 +24,120 @@ using vantage::testing::RelativeError;
 using vantage::testing::SharedFolder;
 using vantage::testing::WeightsFolder;
 
-class Trunks : public ::testing::TestWithParam<std::string> {};
+class EachTrunk : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<Trunk> MakeFilled() const {
+    auto trunk = MakeTrunk(GetParam());
+    trunk->Visit(
+        [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+    return trunk;
+  }
+};
 
-TEST_P(Trunks, HaveTheReferencesTensors) {
+at::Tensor MapOf(const Trunk& trunk, const at::Tensor& images) { return trunk.Forward(images).map_BCHW; }
+
+TEST_P(EachTrunk, HasTheReferencesTensors) {
   const std::string path = "reference/trunks/" + GetParam() + ".json";
   VANTAGE_REQUIRE_SHARED(path);
   auto expected = nlohmann::json::parse(ReadFile(SharedFolder() / path))
                       .get<std::map<std::string, std::vector<int64_t>>>();
-  const Trunk trunk = MakeTrunk(GetParam());
-  for (const std::string& prefix : trunk.classifier_prefixes) {
-    std::erase_if(expected, [&](const auto& item) { return item.first.rfind(prefix, 0) == 0; });
-  }
+  for (const std::string& prefix : TrunkNamed(GetParam()).classifier_prefixes)
+    std::erase_if(expected, [&](const auto& item) { return item.first.starts_with(prefix); });
   std::map<std::string, std::vector<int64_t>> shapes;
-  trunk.layers->Visit(
-      [&](const std::string& name, at::Tensor& tensor, TensorRole) { shapes[name] = tensor.sizes().vec(); });
+  MakeTrunk(GetParam())->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
+    shapes[name] = tensor.sizes().vec();
+  });
   EXPECT_EQ(shapes, expected);
 }
 
-TEST_P(Trunks, GiveTheReferencesFeatureMapUnderFormulaWeights) {
-  if (GetParam() == "efficientnet_lite0") return;  // its reference is under its real weights, below
+TEST_P(EachTrunk, GivesTheReferencesFeatureMapUnderFormulaWeights) {
   const std::string path = "reference/trunks/" + GetParam() + ".npy";
   VANTAGE_REQUIRE_SHARED(path);
   const at::NoGradGuard no_grad;
-  Trunk trunk = MakeTrunk(GetParam());
-  trunk.layers->Visit(
-      [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+  const auto trunk = MakeFilled();
   const at::Tensor input = ReadNpyTensor(SharedFolder() / "reference/trunks/input.npy");
   const at::Tensor expected = ReadNpyTensor(SharedFolder() / path);
-  EXPECT_LT(RelativeError(trunk.layers->Forward(input), expected), 1e-4);
-  EXPECT_LT(RelativeError(trunk.layers->Forward(input.contiguous(at::MemoryFormat::ChannelsLast)), expected),
-            1e-4);
-  EXPECT_EQ(trunk.output_channels, expected.size(1));
+  EXPECT_LT(RelativeError(MapOf(*trunk, input), expected), 1e-4);
+  EXPECT_LT(RelativeError(MapOf(*trunk, input.contiguous(at::MemoryFormat::ChannelsLast)), expected), 1e-4);
 }
 
-TEST_P(Trunks, GiveTheSameFrozen) {
+TEST_P(EachTrunk, GivesTheSameFrozen) {
   const at::NoGradGuard no_grad;
-  Trunk trunk = MakeTrunk(GetParam());
-  trunk.layers->Visit(
-      [](const std::string& name, at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
-  // Of an odd size, so that strides and paddings do not divide it.
-  const at::Tensor input = at::linspace(-2, 2, 2 * 3 * 97 * 75).view({2, 3, 97, 75}).sin();
-  const at::Tensor expected = trunk.layers->Forward(input);
-  trunk.layers->Freeze(at::kFloat);
-  const at::Tensor frozen = trunk.layers->Forward(input.contiguous(at::MemoryFormat::ChannelsLast));
+  const auto trunk = MakeFilled();
+  const int64_t unit = trunk->row().input.multiple_of;
+  // Of an odd size if any goes, so that strides and paddings do not divide it.
+  const int64_t height = 97 / unit * unit;
+  const int64_t width = 75 / unit * unit;
+  const at::Tensor input = at::linspace(-2, 2, 2 * 3 * height * width).view({2, 3, height, width}).sin();
+  const at::Tensor expected = MapOf(*trunk, input);
+  Freeze(*trunk, at::kFloat);
+  const at::Tensor frozen = MapOf(*trunk, input.contiguous(at::MemoryFormat::ChannelsLast));
   EXPECT_LT(RelativeError(frozen, expected), 1e-4);  // sums run in another order, through up to 200 layers
-  trunk.layers->Visit([](const std::string& name, at::Tensor&, TensorRole) {
+  trunk->Visit([](const std::string& name, const at::Tensor&, TensorRole) {
     EXPECT_FALSE(name.ends_with("running_mean")) << name << " is folded away";
   });
 }
 
-TEST_P(Trunks, TakeTheSmallestPhotos) {
+TEST_P(EachTrunk, TakesImagesOfItsSmallestSideAndNoSmaller) {
   const at::NoGradGuard no_grad;
-  const Trunk trunk = MakeTrunk(GetParam());
-  const at::Tensor map_BCHW = trunk.layers->Forward(at::zeros({1, 3, 64, 40}));
-  EXPECT_EQ(map_BCHW.size(1), trunk.output_channels);
-  EXPECT_GE(map_BCHW.size(3), 1);
+  const auto trunk = MakeTrunk(GetParam());
+  const TrunkRow& row = trunk->row();
+  const auto locations = [&](int64_t side) -> int64_t {
+    try {
+      const at::Tensor map_BCHW = MapOf(*trunk, at::zeros({1, 3, side, side}));
+      EXPECT_EQ(map_BCHW.size(1), row.channels);
+      return map_BCHW.size(2) * map_BCHW.size(3);
+    } catch (const std::exception&) {
+      return 0;
+    }
+  };
+  EXPECT_GE(locations(row.input.smallest_side), 1);
+  const int64_t smaller = row.input.smallest_side - row.input.multiple_of;
+  if (smaller > 0) {
+    EXPECT_EQ(locations(smaller), 0);
+  }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Trunks,
-                         ::testing::Values("alexnet", "densenet121", "densenet161", "densenet169",
-                                           "densenet201", "efficientnet_lite0", "resnet18", "resnet34",
-                                           "resnet50", "resnet101", "resnet152", "squeezenet1_0",
-                                           "squeezenet1_1", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16",
-                                           "vgg16_bn", "vgg19", "vgg19_bn"),
+TEST_P(EachTrunk, IsTheSameRunInParts) {
+  const at::NoGradGuard no_grad;
+  const auto trunk = MakeFilled();
+  const int64_t side = std::max<int64_t>(trunk->row().input.smallest_side, 56);
+  const at::Tensor input = at::linspace(-2, 2, 3 * side * side).view({1, 3, side, side}).sin();
+  TrunkState state = trunk->Stem(input, {});
+  for (int stage = 0; stage < trunk->stages(); ++stage) state = trunk->Run(state, stage, stage + 1, {});
+  EXPECT_TRUE(trunk->Finish(state, {}, {}).map_BCHW.equal(MapOf(*trunk, input)));
+}
+
+TEST_P(EachTrunk, HasADepthOfEachTensorThatGrowsInTheirOrder) {
+  const auto trunk = MakeTrunk(GetParam());
+  const std::map<std::string, int> depths = trunk->Depths();
+  int last = 0;
+  size_t tensors = 0;
+  trunk->Visit([&](const std::string& name, const at::Tensor&, TensorRole) {
+    ++tensors;
+    ASSERT_TRUE(depths.contains(name)) << name;
+    EXPECT_GE(depths.at(name), last) << name;
+    last = depths.at(name);
+  });
+  EXPECT_EQ(tensors, depths.size());
+  EXPECT_GE(last, trunk->stages());
+}
+
+TEST_P(EachTrunk, HasATwinOfItsShapesWithoutMemory) {
+  const auto trunk = MakeTrunk(GetParam());
+  std::map<std::string, std::vector<int64_t>> shapes;
+  trunk->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
+    shapes[name] = tensor.sizes().vec();
+  });
+  trunk->Twin()->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
+    EXPECT_TRUE(tensor.is_meta()) << name;
+    EXPECT_EQ(tensor.sizes().vec(), shapes[name]) << name;
+    shapes.erase(name);
+  });
+  EXPECT_TRUE(shapes.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachTrunk, ::testing::ValuesIn(TrunkArchitectures()),
                          [](const auto& param_info) { return param_info.param; });
 
 TEST(Trunk, EfficientNetGivesTheReferencesFeatureMapUnderItsRealWeights) {
@@ -98,7 +150,7 @@ TEST(Trunk, EfficientNetGivesTheReferencesFeatureMapUnderItsRealWeights) {
   const at::Tensor input = ReadNpyTensor(SharedFolder() / "reference/trunks/input.npy");
   const at::Tensor expected =
       ReadNpyTensor(SharedFolder() / "reference/trunks/efficientnet_lite0-imagenet.npy");
-  EXPECT_LT(RelativeError(model.net.trunk().layers->Forward(input), expected), 1e-4);
+  EXPECT_LT(RelativeError(MapOf(model.net.trunk(), input), expected), 1e-4);
 }
 
 TEST(Trunk, UnknownArchitectureIsNamedWithTheKnown) {
@@ -108,9 +160,10 @@ TEST(Trunk, UnknownArchitectureIsNamedWithTheKnown) {
 }
 
 TEST(Trunk, CirtorchNumbersTheChildren) {
-  EXPECT_EQ(CirtorchName(MakeTrunk("resnet18"), "layer1.0.conv1.weight"), "features.4.0.conv1.weight");
-  EXPECT_EQ(CirtorchName(MakeTrunk("resnet18"), "bn1.running_mean"), "features.1.running_mean");
-  EXPECT_EQ(CirtorchName(MakeTrunk("squeezenet1_1"), "features.12.squeeze.bias"), "features.12.squeeze.bias");
+  EXPECT_EQ(CirtorchName(TrunkNamed("resnet18"), "layer1.0.conv1.weight"), "features.4.0.conv1.weight");
+  EXPECT_EQ(CirtorchName(TrunkNamed("resnet18"), "bn1.running_mean"), "features.1.running_mean");
+  EXPECT_EQ(CirtorchName(TrunkNamed("squeezenet1_1"), "features.12.squeeze.bias"),
+            "features.12.squeeze.bias");
 }
 
 }  // namespace

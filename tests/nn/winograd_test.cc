@@ -54,7 +54,7 @@ Layer33 MakeLayer(const Shape& shape) {
 }
 
 at::Tensor Exact(const Layer33& layer, const at::Tensor& bias, const at::Tensor& residual,
-                 Activation activation) {
+                 const Activation& activation) {
   const auto in_double = [](const at::Tensor& x) { return x.defined() ? x.to(at::kDouble) : x; };
   return PlainConvolution(in_double(layer.x_BCHW), in_double(layer.weight), in_double(bias),
                           {.kernel = 3, .stride = 1, .padding = 1}, in_double(residual), activation);
@@ -82,8 +82,8 @@ TEST_P(Winograd, IsTheConvolutionForAllShapes) {
                                                          {1, 512, 512, 7, 12},
                                                          {5, 9, 15, 40, 41}}) {
     const Layer33 layer = MakeLayer(shape);
-    const at::Tensor y_BCHW = Make(layer.weight, layer.bias)(layer.x_BCHW, {}, Activation::kNone);
-    EXPECT_LT(RelativeError(y_BCHW, Exact(layer, layer.bias, {}, Activation::kNone)), kTolerance)
+    const at::Tensor y_BCHW = Make(layer.weight, layer.bias)(layer.x_BCHW, {}, kNoActivation);
+    EXPECT_LT(RelativeError(y_BCHW, Exact(layer, layer.bias, {}, kNoActivation)), kTolerance)
         << layer.x_BCHW.sizes() << " to " << shape.out_channels;
     EXPECT_TRUE(y_BCHW.is_contiguous(at::MemoryFormat::ChannelsLast));
   }
@@ -94,11 +94,12 @@ TEST_P(Winograd, AddsBiasAndResidualBeforeTheActivation) {
       MakeLayer({.batch = 2, .in_channels = 24, .out_channels = 20, .height = 9, .width = 14});
   for (const at::Tensor& bias : {at::Tensor(), layer.bias}) {
     for (const at::Tensor& residual : {at::Tensor(), layer.residual_BCHW}) {
-      for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kRelu6}) {
+      for (const Activation* row : Activations()) {
+        const Activation& activation = *row;
         const Layer33 stronger = {layer.x_BCHW * 4, layer.weight, bias, residual};  // so that 6 is passed
         const at::Tensor y_BCHW = Make(layer.weight, bias)(stronger.x_BCHW, residual, activation);
         EXPECT_LT(RelativeError(y_BCHW, Exact(stronger, bias, residual, activation)), kTolerance)
-            << bias.defined() << residual.defined() << static_cast<int>(activation);
+            << bias.defined() << residual.defined() << activation.name;
       }
     }
   }
@@ -108,11 +109,11 @@ TEST_P(Winograd, TakesAnyLayoutOfMemory) {
   const Layer33 layer =
       MakeLayer({.batch = 2, .in_channels = 16, .out_channels = 16, .height = 11, .width = 6});
   const WinogradConvolution convolution = Make(layer.weight, layer.bias);
-  const at::Tensor expected = convolution(layer.x_BCHW, layer.residual_BCHW, Activation::kRelu);
-  const at::Tensor channels_last = convolution(layer.x_BCHW.contiguous(at::MemoryFormat::ChannelsLast),
-                                               layer.residual_BCHW, Activation::kRelu);
-  const at::Tensor turned = convolution(layer.x_BCHW.transpose(2, 3).contiguous().transpose(2, 3),
-                                        layer.residual_BCHW, Activation::kRelu);
+  const at::Tensor expected = convolution(layer.x_BCHW, layer.residual_BCHW, kRelu);
+  const at::Tensor channels_last =
+      convolution(layer.x_BCHW.contiguous(at::MemoryFormat::ChannelsLast), layer.residual_BCHW, kRelu);
+  const at::Tensor turned =
+      convolution(layer.x_BCHW.transpose(2, 3).contiguous().transpose(2, 3), layer.residual_BCHW, kRelu);
   EXPECT_TRUE(channels_last.equal(expected));
   EXPECT_TRUE(turned.equal(expected));
 }
@@ -120,7 +121,7 @@ TEST_P(Winograd, TakesAnyLayoutOfMemory) {
 TEST_P(Winograd, KeepsInfinitiesAndNansToTheirNeighbourhood) {
   Layer33 layer = MakeLayer({.batch = 1, .in_channels = 16, .out_channels = 16, .height = 16, .width = 16});
   layer.x_BCHW[0][3][8][8] = std::nanf("");
-  const at::Tensor y_BCHW = Make(layer.weight, layer.bias)(layer.x_BCHW, {}, Activation::kNone);
+  const at::Tensor y_BCHW = Make(layer.weight, layer.bias)(layer.x_BCHW, {}, kNoActivation);
   EXPECT_TRUE(y_BCHW.narrow(2, 7, 3).narrow(3, 7, 3).isnan().all().item<bool>());
   EXPECT_FALSE(y_BCHW.narrow(2, 0, 4).isnan().any().item<bool>());
 }
@@ -133,30 +134,29 @@ TEST_P(Winograd, IsTheSameForAnyNumberOfThreadsAndAnyBatch) {
   {
     const IntraOpThreads alone(1);
     alone.Enter();
-    by_one = convolution(layer.x_BCHW, {}, Activation::kRelu);
+    by_one = convolution(layer.x_BCHW, {}, kRelu);
   }
   const IntraOpThreads three(3);
   three.Enter();
-  EXPECT_TRUE(convolution(layer.x_BCHW, {}, Activation::kRelu).equal(by_one));
+  EXPECT_TRUE(convolution(layer.x_BCHW, {}, kRelu).equal(by_one));
   for (int64_t i = 0; i < 3; ++i) {
-    EXPECT_TRUE(
-        convolution(layer.x_BCHW.narrow(0, i, 1), {}, Activation::kRelu).equal(by_one.narrow(0, i, 1)));
+    EXPECT_TRUE(convolution(layer.x_BCHW.narrow(0, i, 1), {}, kRelu).equal(by_one.narrow(0, i, 1)));
   }
 }
 
 TEST_P(Winograd, RefusesOtherTensors) {
   const WinogradConvolution convolution = Make(at::ones({4, 3, 3, 3}), {});
-  EXPECT_NE(ErrorOf([&] { convolution(at::zeros({1, 4, 8, 8}), {}, Activation::kNone); }), "");
-  EXPECT_NE(ErrorOf([&] { convolution(at::zeros({1, 3, 8, 8}, at::kDouble), {}, Activation::kNone); }), "");
+  EXPECT_NE(ErrorOf([&] { convolution(at::zeros({1, 4, 8, 8}), {}, kNoActivation); }), "");
+  EXPECT_NE(ErrorOf([&] { convolution(at::zeros({1, 3, 8, 8}, at::kDouble), {}, kNoActivation); }), "");
   EXPECT_NE(ErrorOf([&] {
-              convolution(at::zeros({1, 3, 8, 8}), at::zeros({1, 4, 8, 9}), Activation::kNone);
+              convolution(at::zeros({1, 3, 8, 8}), at::zeros({1, 4, 8, 9}), kNoActivation);
             }),
             "");
   EXPECT_NE(ErrorOf([&] { Make(at::ones({4, 3, 5, 5}), {}); }), "");
 }
 
 TEST_P(Winograd, OfNoMapsIsNone) {
-  EXPECT_EQ(Make(at::ones({4, 3, 3, 3}), {})(at::zeros({0, 3, 8, 8}), {}, Activation::kNone).numel(), 0);
+  EXPECT_EQ(Make(at::ones({4, 3, 3, 3}), {})(at::zeros({0, 3, 8, 8}), {}, kNoActivation).numel(), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(, Winograd,

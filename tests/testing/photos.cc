@@ -58,7 +58,7 @@ TrainingSet WritePhotosAndSet(const std::filesystem::path& folder, int scenes, i
 
 nn::ModelParts MakeFormulaModel(const std::string& architecture) {
   nn::ModelParts model{nn::DescriptorNet({architecture, "gem", false}), {}};
-  model.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  model.net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     if (name != "pool.p") FillByFormula(name, tensor);
   });
   return model;

@@ -27,7 +27,7 @@ double RelativeError(const at::Tensor& actual, const at::Tensor& expected) {
   return difference.abs().max().item<double>() / expected.to(at::kDouble).abs().max().item<double>();
 }
 
-void FillByFormula(const std::string& name, at::Tensor& tensor) {
+void FillByFormula(const std::string& name, const at::Tensor& tensor) {
   const uint64_t key = Fnv1a64(name);
   const int64_t count = tensor.numel();
   const double fan_in =
@@ -49,7 +49,8 @@ void FillByFormula(const std::string& name, at::Tensor& tensor) {
     }
     values.push_back(static_cast<float>(value));
   }
-  tensor = at::tensor(values).reshape(tensor.sizes()).to(tensor.scalar_type());
+  const at::NoGradGuard no_grad;
+  tensor.copy_(at::tensor(values).reshape(tensor.sizes()));
 }
 
 at::Tensor NumericalGradient(const std::function<at::Tensor(const at::Tensor&)>& f, const at::Tensor& x,

@@ -18,7 +18,7 @@ at::Tensor ReadNpyTensor(const std::filesystem::path& path);
 double RelativeError(const at::Tensor& actual, const at::Tensor& expected);
 
 // Fills a tensor by the formula of the reference data (shared/reference, trunks): from nothing but its name.
-void FillByFormula(const std::string& name, at::Tensor& tensor);
+void FillByFormula(const std::string& name, const at::Tensor& tensor);
 
 // The gradient of f at x by central differences. x: float64, any shape; f: tensor to scalar tensor.
 at::Tensor NumericalGradient(const std::function<at::Tensor(const at::Tensor&)>& f, const at::Tensor& x,

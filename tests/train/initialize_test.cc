@@ -11,6 +11,8 @@
 #include <cmath>
 #include <map>
 
+#include "nn/heads/local_head.h"
+#include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
@@ -49,7 +51,8 @@ class Initialization : public ::testing::Test {
   }
   static std::map<std::string, at::Tensor> TensorsOf(nn::DescriptorNet& net) {
     std::map<std::string, at::Tensor> tensors;
-    net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
+    net.Visit(
+        [&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
     return tensors;
   }
 
@@ -77,9 +80,9 @@ TEST_F(Initialization, ProjectsOnPrincipalComponentsAndTakesCentresOfLocals) {
     const PhotoId photo{static_cast<int64_t>(i)};
     if (set_.SplitOf(photo) != Split::kTrain) continue;
     const Image image = LoadPhoto({PhotoPath(set_, photo, folder_.path()), std::nullopt}, extract_);
-    const at::Tensor map = net.FeatureMap(nn::ImagesToTensor({image}, net.normalization));
+    const at::Tensor map = net.FeaturesOf(nn::ImagesToTensor({image}, net.normalization)).map_BCHW;
     rows.push_back(map[0].permute({1, 2, 0}).reshape({-1, 512}).to(at::kDouble));
-    locals.push_back(net.local_head()->Locals(map)[0]);
+    locals.push_back(dynamic_cast<const nn::LocalHead&>(net.head()).Locals(map)[0]);
   }
   const at::Tensor centred = at::cat(rows) - at::cat(rows).mean(at::IntArrayRef{0}, true);
   const at::Tensor projected = centred.matmul(weight.to(at::kDouble).t());

@@ -216,7 +216,8 @@ nn::DescriptorNet MakeMultiSizeNetVlad(int clusters) {
   options.locals.dimension = 128;
   options.netvlad.clusters = clusters;
   nn::DescriptorNet net(options);
-  net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) { FillByFormula(name, tensor); });
+  net.Visit(
+      [](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { FillByFormula(name, tensor); });
   return net;
 }
 

@@ -342,7 +342,7 @@ TEST(Optimizer, FrozenParametersStay) {
   nn::ModelParts model = MakeFormulaModel();
   const Optimizer optimizer(model.net, {}, {"features."});
   EXPECT_THAT(optimizer.ParameterNames(), ElementsAre("pool.p"));
-  model.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  model.net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     EXPECT_EQ(tensor.requires_grad(), name == "pool.p") << name;
   });
   EXPECT_EQ(StepSizes({}, {"features.0."}).count("features.0.weight"), 0U);
@@ -352,9 +352,9 @@ TEST(Optimizer, BelowTheFirstTrainedParameterThereIsNoGraph) {
   nn::ModelParts model = MakeFormulaModel();
   const at::Tensor images = at::ones({1, 3, 64, 64});
   const Optimizer all(model.net, {});
-  EXPECT_TRUE(model.net.trunk().layers->Forward(images).requires_grad());
+  EXPECT_TRUE(model.net.trunk().Forward(images).map_BCHW.requires_grad());
   const Optimizer exponent(model.net, {}, {"features."});
-  EXPECT_FALSE(model.net.trunk().layers->Forward(images).requires_grad());
+  EXPECT_FALSE(model.net.trunk().Forward(images).map_BCHW.requires_grad());
   EXPECT_TRUE(model.net.Forward(images).requires_grad());
 }
 

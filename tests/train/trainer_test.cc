@@ -365,7 +365,7 @@ TEST_F(Training, BatchStatisticsAreTrainedAndSurviveAnInterrupt) {
   const auto statistics = [&](const std::string& file, const std::string& name) {
     nn::ModelParts model = nn::ReadModel(folder_ / file);
     at::Tensor found;
-    model.net.Visit([&](const std::string& visited, at::Tensor& tensor, nn::TensorRole) {
+    model.net.Visit([&](const std::string& visited, const at::Tensor& tensor, nn::TensorRole) {
       if (visited == name) found = tensor;
     });
     return found;
@@ -416,7 +416,7 @@ TEST_F(Training, MinesWithTheStartingNetworkWhereAsked) {
 // Mining with other weights would be another run; a run that does not need them goes on without them.
 TEST_F(Training, GoesOnWithItsOwnStartingWeightsWhereTheyMatter) {
   nn::ModelParts other = MakeFormulaModel();
-  other.net.Visit([](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor.mul(0.5); });
+  other.net.Replace([](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor.mul(0.5); });
   nn::WriteModel(other, folder_ / "other.pth");
   std::filesystem::copy(folder_ / "start.pth", folder_ / "moved.pth");
   for (const char* network : {"start", "current"}) {
@@ -447,7 +447,7 @@ TEST_F(Training, ACollapsedNetworkIsReportedInWords) {
   Train(options_, folder_ / "sound", false, OneThread());
   EXPECT_TRUE(warnings.empty()) << warnings[0];
   nn::ModelParts flat = MakeFormulaModel();
-  flat.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  flat.net.Replace([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
     if (name.ends_with(".weight")) tensor = at::zeros_like(tensor);
     if (name.ends_with(".bias")) tensor = at::ones_like(tensor);
   });
@@ -570,7 +570,7 @@ TEST_F(Training, LossThatIsNotFiniteStopsAndNamesThePhotos) {
                                       HasSubstr("its descriptor is not finite"),
                                       HasSubstr("the validation loss is ")));
   nn::ModelParts before = nn::ReadModel(folder_ / "run/last.pth");
-  before.net.Visit([](const std::string& name, at::Tensor& tensor, nn::TensorRole) {
+  before.net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     EXPECT_TRUE(tensor.isfinite().all().item<bool>()) << name;
   });
 }

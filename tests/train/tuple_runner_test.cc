@@ -6,6 +6,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "nn/folded_net.h"
+#include "nn/frozen_net.h"
+#include "nn/images_to_tensor.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
@@ -42,7 +44,7 @@ struct Network {
   std::vector<at::Tensor> parameters;
 
   Network() {
-    net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
+    net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
       if (name != "pool.p") FillByFormula(name, tensor);
       if (role != nn::TensorRole::kParameter) return;
       tensor.requires_grad_(true);
@@ -189,11 +191,12 @@ TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
     for (const std::vector<size_t>& of_one_size : {std::vector<size_t>{0, 3, 5}, {1, 2, 4}}) {
       std::vector<Image> images;
       for (const size_t i : of_one_size) images.push_back(tuple.images[i]);
-      const nn::BatchStatisticsRecorder recorder;
-      const at::Tensor described = network.net.Forward(nn::ImagesToTensor(images, network.net.normalization));
+      nn::BatchStatistics of_batch;
+      const at::Tensor described = network.net.Forward(nn::ImagesToTensor(images, network.net.normalization),
+                                                       {.is_training = true, .seen = &of_batch});
       for (int64_t row = 0; row < 3; ++row)
         rows[of_one_size[static_cast<size_t>(row)]] = described.slice(0, row, row + 1);
-      for (const auto& [name, values] : recorder.seen())
+      for (const auto& [name, values] : of_batch)
         seen[name] = seen.contains(name) ? seen[name] + values : values;
     }
     const at::Tensor value = loss(at::cat(rows), tuple.labels);
@@ -232,8 +235,8 @@ TEST(RunTuples, LossesAloneNeedNoParameters) {
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 2);
   const StepOutcome outcome =
-      RunTuples(network.net.Frozen(), loss, {}, 2, [](size_t i) { return MakeTuple(static_cast<int>(i)); },
-                {2, 1, {0, kAll}});
+      RunTuples(nn::FrozenNet(network.net), loss, {}, 2,
+                [](size_t i) { return MakeTuple(static_cast<int>(i)); }, {2, 1, {0, kAll}});
   EXPECT_NEAR(outcome.tuples[0].loss + outcome.tuples[1].loss, value, 1e-4 * value);
   EXPECT_EQ(outcome.tuples[0].photos_with_gradient, 0);
   EXPECT_TRUE(outcome.gradients.empty());

@@ -20,14 +20,15 @@ using vantage::testing::TemporaryFolder;
 
 std::map<std::string, at::Tensor> Tensors(nn::DescriptorNet net) {
   std::map<std::string, at::Tensor> tensors;
-  net.Visit([&](const std::string& name, at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
+  net.Visit(
+      [&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { tensors[name] = tensor; });
   return tensors;
 }
 
 // What a step of training does: changes the weights where they are.
 void Move(nn::DescriptorNet& net, double by) {
   const at::NoGradGuard no_grad;
-  net.Visit([&](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor.add_(by); });
+  net.Visit([&](const std::string&, const at::Tensor& tensor, nn::TensorRole) { tensor.add_(by); });
 }
 
 TEST(WeightAverage, FollowsItsEquation) {

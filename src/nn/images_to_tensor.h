@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "nn/trunk.h"
+#include "vantage/image.h"
+
+namespace vantage::nn {
+
+// RGB images of one size as a normalised batch: B x 3 x H x W, float32, channels last in memory.
+at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization& normalization);
+
+}  // namespace vantage::nn

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <array>
+
+#include "nn/layouts/layout.h"
+
+namespace vantage::nn {
+
+// Rows, each of a file of this folder.
+LayoutRow PyTorchNetVladLayout();
+LayoutRow HlocLayout();
+LayoutRow CosPlaceLayout();
+LayoutRow TorchvisionLayout();
+
+std::span<const LayoutRow> Layouts() {
+  static const std::array kLayouts = {PyTorchNetVladLayout(), HlocLayout(), CosPlaceLayout(),
+                                      TorchvisionLayout()};
+  return kLayouts;
+}
+
+const LayoutRow* RecogniseLayout(const TensorShapes& shapes) {
+  for (const LayoutRow& row : Layouts()) {
+    if (row.recognise != nullptr && row.recognise(shapes)) return &row;
+  }
+  return nullptr;
+}
+
+ModelSource InOwnLayout(const ModelSource& source) {
+  const LayoutRow* layout = RecogniseLayout(ShapesOf(source));
+  ModelSource own = source;
+  if (layout != nullptr) own.tensors = layout->to_own(source);
+  return own;
+}
+
+}  // namespace vantage::nn

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/layouts/netvlad_names.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "util/check.h"
+#include "util/index.h"
+
+namespace vantage::nn {
+namespace {
+
+// DataParallel puts "module." between.
+std::string WithoutModule(const std::string& name) {
+  const size_t at = name.find("module.");
+  return at == 0 || (at != name.npos && name[at - 1] == '.') ? name.substr(0, at) + name.substr(at + 7)
+                                                             : name;
+}
+
+// A matrix, with dimensions of size 1 behind it, turned.
+SourceTensor Transposed(SourceTensor tensor, const std::string& path) {
+  std::vector<int64_t>& shape = tensor.shape;
+  while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
+  VANTAGE_CHECK(shape.size() == 2 && shape[0] > 0 && shape[1] > 0, path, ": '", tensor.name,
+                "' is no matrix: ", serialize::ShapeText(shape));
+  const auto rows = ToIndex(shape[0]);
+  const auto columns = ToIndex(shape[1]);
+  tensor.read = [read = tensor.read, rows, columns] {
+    const std::string bytes = read();
+    const size_t size = bytes.size() / (rows * columns);
+    std::string turned(bytes.size(), '\0');
+    for (size_t r = 0; r < rows; ++r) {
+      for (size_t c = 0; c < columns; ++c)
+        std::copy_n(bytes.data() + (r * columns + c) * size, size, turned.data() + (c * rows + r) * size);
+    }
+    return turned;
+  };
+  std::swap(shape[0], shape[1]);
+  return tensor;
+}
+
+}  // namespace
+
+bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names) {
+  const auto has = [&](const std::string& name) {
+    return std::any_of(shapes.begin(), shapes.end(),
+                       [&](const auto& item) { return WithoutModule(item.first) == name; });
+  };
+  return has(names.centroids) && has(names.assignment_weight);
+}
+
+std::vector<SourceTensor> OwnNetVlad(const ModelSource& source, const NetVladNames& names) {
+  std::vector<SourceTensor> own;
+  int64_t clusters = 0;
+  bool has_bias = false;
+  for (SourceTensor tensor : source.tensors) {
+    const std::string name = WithoutModule(tensor.name);
+    const auto begins = [&](const char* prefix) { return *prefix != '\0' && name.starts_with(prefix); };
+    if (name == names.centroids) {
+      if (names.centroids_are_KD) tensor = Transposed(std::move(tensor), source.path);
+      tensor.name = "netvlad_pool.centroids";
+    } else if (name == names.assignment_weight) {
+      tensor = Transposed(std::move(tensor), source.path);
+      clusters = tensor.shape[1];
+      tensor.name = "netvlad_pool.assignment_weights";
+    } else if (name == names.assignment_bias) {
+      has_bias = true;
+      tensor.name = "netvlad_pool.assignment_bias";
+    } else if (begins(names.trunk)) {
+      tensor.name = "base_features." + name.substr(std::string_view(names.trunk).size());
+    } else if (begins(names.linear)) {
+      tensor.name = "learned_pca." + name.substr(std::string_view(names.linear).size());
+    }
+    own.push_back(std::move(tensor));
+  }
+  if (!has_bias) {
+    own.push_back({"netvlad_pool.assignment_bias", serialize::ElementType::kFloat32, {clusters}, [clusters] {
+                     return std::string(ToIndex(clusters) * sizeof(float), '\0');
+                   }});
+  }
+  return own;
+}
+
+}  // namespace vantage::nn

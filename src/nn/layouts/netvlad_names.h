@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nn/model_source.h"
+#include "nn/trunk.h"
+
+namespace vantage::nn {
+
+// Names of the tensors of NetVLAD networks of others. "module.", which DataParallel puts between, is left
+// out.
+struct NetVladNames {
+  const char* trunk;  // prefix
+  const char* centroids;
+  bool centroids_are_KD;          // else D x K
+  const char* assignment_weight;  // K x D, more dimensions of size 1 behind
+  const char* assignment_bias;    // zero if it is missing
+  const char* linear;             // prefix; "": none
+};
+
+bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names);
+
+// See LayoutRow::to_own.
+std::vector<SourceTensor> OwnNetVlad(const ModelSource& source, const NetVladNames& names);
+
+}  // namespace vantage::nn

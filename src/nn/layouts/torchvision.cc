@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/layouts/layout.h"
+
+// A trunk's tensors alone under torchvision's names, which are the trunk's own. Reading needs no row: a
+// network is filled by these names too.
+namespace vantage::nn {
+
+LayoutRow TorchvisionLayout() {
+  return {.name = "torchvision", .format = "weights", .from_own = [](const ModelParts& model) {
+            return TensorsOf(model.net.trunk());
+          }};
+}
+
+}  // namespace vantage::nn

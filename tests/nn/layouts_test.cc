@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/layouts/layout.h"
+
+#include <algorithm>
+#include <map>
+
+#include "testing/files.h"
+#include "testing/tensors.h"
+#include "util/string.h"
+#include "vantage/error.h"
+
+namespace vantage::nn {
+namespace {
+
+using vantage::testing::FillByFormula;
+using vantage::testing::TemporaryFolder;
+
+class EachLayout : public ::testing::TestWithParam<std::string> {
+ protected:
+  static const LayoutRow& Row() {
+    return *std::find_if(Layouts().begin(), Layouts().end(),
+                         [](const LayoutRow& row) { return GetParam() == row.name; });
+  }
+};
+
+TEST_P(EachLayout, IsReadOrWritten) {
+  const LayoutRow& row = Row();
+  EXPECT_EQ(row.recognise == nullptr, row.to_own == nullptr);
+  EXPECT_EQ(row.format == nullptr, row.from_own == nullptr);
+  EXPECT_TRUE(row.recognise != nullptr || row.format != nullptr);
+}
+
+// The first head's network that has such a form: all tensors that are written are those of the network that
+// is read again.
+TEST_P(EachLayout, IsReadBackAsItIsWritten) {
+  if (Row().format == nullptr) GTEST_SKIP() << "it is only read";
+  const TemporaryFolder folder;
+  for (const std::string& head : HeadNames()) {
+    const ModelParts model{DescriptorNet({.architecture = "resnet18", .head = head}), {}};
+    model.net.Visit(
+        [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+    NamedTensors written;
+    try {
+      written = Row().from_own(model);
+    } catch (const UsageError&) {
+      continue;  // no such form
+    }
+    TensorShapes shapes;
+    for (const auto& [name, tensor] : written) shapes[name] = tensor.sizes().vec();
+    EXPECT_EQ(RecogniseLayout(shapes), Row().recognise == nullptr ? nullptr : &Row()) << head;
+    WriteModelAs(model, Row().format, folder / "m.pth");
+    const ModelParts read = ReadModel(folder / "m.pth", NetWish(model.net.options()));
+    std::map<std::string, at::Tensor> tensors;
+    read.net.Visit(
+        [&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+    size_t same = 0;
+    model.net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
+      if (tensors.at(name).equal(tensor)) ++same;
+    });
+    EXPECT_GE(same, written.size()) << head;
+    return;
+  }
+  FAIL() << "no network has such a form";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachLayout, ::testing::ValuesIn([] {
+                           std::vector<std::string> names;
+                           for (const LayoutRow& row : Layouts()) names.emplace_back(row.name);
+                           return names;
+                         }()),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace vantage::nn
