@@ -5,12 +5,18 @@
 #include "tasks/reference.h"
 #include "tasks/task.h"
 #include "util/file.h"
+#include "util/output.h"
 #include "util/string.h"
 
 namespace vantage::tasks {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What Written wrote before: `-o .` replaces nobody's README.md.
+const FileKind kReferencePage = {"a page of the reference", [](std::string_view head) {
+                                   return head.starts_with("# Tasks\n") || head.starts_with("# vantage ");
+                                 }};
 
 class ReferenceCall : public TaskCall {
  public:
@@ -26,11 +32,11 @@ class ReferenceCall : public TaskCall {
                      "Folder for the pages in Markdown, README.md and one a task, in place of printing them");
   }
 
-  Result Run(const Call& /*call*/) override {
+  Result Run(const Call& call) override {
     Result result = Result::Of({{"tasks", nlohmann::json::array()}});
     const std::vector<Task> chosen = task_.empty() ? Tasks() : std::vector<Task>{FindTask(task_)};
     for (const Task& task : chosen) result.values["tasks"].push_back(FactsOf(task));
-    if (!output_.empty()) return Written(chosen, result);
+    if (!output_.empty()) return Written(chosen, call.common.overwrite, result);
     const bool pages = format_ == "markdown";
     std::vector<std::string> texts;
     if (task_.empty()) texts.push_back(pages ? IndexPage() : HelpOfProgram());
@@ -39,10 +45,13 @@ class ReferenceCall : public TaskCall {
   }
 
  private:
-  Result Written(const std::vector<Task>& chosen, Result& result) const {
+  Result Written(const std::vector<Task>& chosen, bool overwrite, Result& result) const {
+    std::vector<std::pair<fs::path, std::string>> pages;
+    if (task_.empty()) pages.emplace_back(fs::path(output_) / "README.md", IndexPage());
+    for (const Task& task : chosen) pages.emplace_back(fs::path(output_) / (task.name + ".md"), PageOf(task));
     fs::create_directories(output_);
-    if (task_.empty()) WriteFile(fs::path(output_) / "README.md", IndexPage());
-    for (const Task& task : chosen) WriteFile(fs::path(output_) / (task.name + ".md"), PageOf(task));
+    for (const auto& [path, page] : pages) CheckOutput(path, kReferencePage, {{}, overwrite});
+    for (const auto& [path, page] : pages) WriteFile(path, page);
     result.values["output"] = output_;
     return result.Line("{tasks:n} tasks: {output}");
   }

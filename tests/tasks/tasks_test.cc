@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using vantage::testing::ErrorOf;
+using vantage::testing::TemporaryFolder;
 
 // A task and its arguments.
 struct DeclaredTask {
@@ -106,6 +107,24 @@ TEST(Reference, PagesAreWhatTheProgramSays) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     EXPECT_TRUE(pages.contains(entry.path().filename().string())) << entry.path() << " is of no task";
   }
+}
+
+TEST(Reference, ReplacesItsOwnPagesOnly) {
+  const TemporaryFolder folder;
+  const auto write = [&] {
+    const std::unique_ptr<TaskCall> call = FindTask("reference").make();
+    Arguments arguments;
+    call->Declare(arguments);
+    arguments.Find("--output")->Set(folder.path().string());
+    call->Run({});
+  };
+  write();
+  write();
+  WriteFile(folder / "README.md", "# My project\n");
+  fs::remove(folder / "info.md");
+  EXPECT_THAT(ErrorOf(write), HasSubstr("README.md"));
+  EXPECT_EQ(ReadFile(folder / "README.md"), "# My project\n");
+  EXPECT_FALSE(fs::exists(folder / "info.md"));
 }
 
 }  // namespace
