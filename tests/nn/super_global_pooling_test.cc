@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "nn/descriptor_net.h"
+#include "nn/pooling.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 
