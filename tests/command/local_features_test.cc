@@ -43,9 +43,9 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   EXPECT_GT((plain - pooled).cwiseAbs().maxCoeff(), 1e-3);
 
   NetWish wanted;
-  wanted.locals.windows = {2, 3};
+  wanted.locals = LocalOptions{.windows = {2, 3}};
   nn::ModelParts model = nn::ReadModel(folder / "bare.pth", wanted);
-  EXPECT_EQ(model.net.options().locals.windows, wanted.locals.windows);
+  EXPECT_EQ(model.net.options().locals.windows, wanted.locals->windows);
   nn::WriteModel(model, folder / "own.pth");
   EXPECT_EQ(describe("own.pth", {}), pooled);
   VantageJson({"convert", path("bare.pth"), path("converted.pth"), "--windows", "2,3"});

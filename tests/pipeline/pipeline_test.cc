@@ -172,7 +172,7 @@ TEST_F(Pipeline, WrongOptionsAreFoundBeforeAnyWork) {
   });
   refuses([&] {
     SearchTask task{.database = "none", .output = Path("out.csv")};
-    task.options.expansion.neighbors = 0;
+    task.options.stages = {AverageExpansionOptions{.neighbors = 0}};
     Search(task);
   });
   refuses([&] {
