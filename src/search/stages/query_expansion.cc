@@ -53,7 +53,7 @@ StageRow AverageExpansion() {
 
 StageRow AlphaExpansion() {
   return MakeStageRow<AlphaExpansionOptions>(
-      "The same, each weighted by similarity^alpha",
+      "Search again with each query's nearest added, weighted by similarity^alpha",
       [](const AlphaExpansionOptions& options) -> std::unique_ptr<Stage> {
         return std::make_unique<QueryExpansion>(options.neighbors, [alpha = options.alpha](float similarity) {
           return PowerWeight(similarity, alpha);
