@@ -33,7 +33,7 @@ namespace vantage {
 struct ModelSource {
   std::string path;
   // What is not given is empty, and is as the file has it.
-  DescriptorNetOptions net{.architecture = "", .pooling = "", .head = ""};
+  DescriptorNetOptions net{.architecture = "", .pooling = "", .head = "", .locals = {}, .netvlad = {}};
   std::vector<std::string> allow_missing;
   std::string device = "cpu";
 

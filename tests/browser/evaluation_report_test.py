@@ -59,7 +59,7 @@ def make_page(vantage, folder):
                         'junk': [names[i], names[same[0]]]})
     (data / 'queries.json').write_text(json.dumps(queries))
     evaluate = ['evaluate', folder / 'database.npy', '--queries', folder / 'queries.npy', '--data', data]
-    run(vantage, *evaluate, '--query-expansion', 'average', '--save-results', folder / 'other.json')
+    run(vantage, *evaluate, '--stage', 'aqe', '--save-results', folder / 'other.json')
     return json.loads(run(vantage, *evaluate, '--compare', folder / 'other.json', '--report-changed', 3, '--report', folder / 'page.html', '--report-worst', 4, '--report-best', 2, '--report-results', 9,
                           '--json', '--log-level', 'off'))
 
