@@ -95,7 +95,7 @@ def main():
             problems += [f"{name}: '{found}': 'vantage info' lists the formats" for found in lists_of_formats(path, formats)]
         for number, line in lines_of_code(path):
             match = PROGRAM.search(line)
-            if not match:
+            if not match or re.search(r"# [0-9a-f]{7,}$", line):  # a command of the revision that it names
                 continue
             commands += 1
             command, rest = match.groups()
