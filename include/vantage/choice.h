@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A choice among the kinds of a family (losses, optimisers, kinds of index, ...), with the options that the
-// chosen kind alone has.
+// Choice of one kind from a family (losses, optimisers, kinds of index, ...), together with the options of
+// that kind.
 #pragma once
 
 #include <any>
@@ -28,8 +28,8 @@ struct Kind {
   std::function<void(OptionsDescription& description, std::any& options)> declare;
 };
 
-// An options struct of one kind: it has the kind's name as `static constexpr const char* kKind`, and a
-// function Declare unless it is empty.
+// Options struct of one kind. It holds the kind's name as `static constexpr const char* kKind` and, unless it
+// is empty, has a function Declare.
 template <typename Options>
 concept KindOptions = requires {
   { Options::kKind } -> std::convertible_to<std::string_view>;
@@ -47,14 +47,14 @@ Kind MakeKind(std::string summary) {
 class Kinds {
  public:
   virtual ~Kinds() = default;
-  // Null if there is none of that name.
+  // Null if no kind has that name.
   virtual const Kind* Find(std::string_view name) const = 0;
-  // In the order of the table.
+  // All kinds, in the order of the table.
   virtual std::vector<const Kind*> All() const = 0;
 
   const std::string& family() const { return family_; }
   std::vector<std::string> Names() const;
-  // Throws UsageError that lists the known kinds and names the nearest.
+  // Throws UsageError that lists the known kinds and suggests a similar name, if there is one.
   const Kind& Require(std::string_view name) const;
 
  protected:
@@ -64,8 +64,8 @@ class Kinds {
   std::string family_;  // "loss"
 };
 
-// A family's table. Row: a struct with a member `Kind kind`, and beside it what the family wants to know of
-// each kind, such as a function that makes the part. Rows stay where they are. From any thread.
+// A family's table. Row: a struct with a member `Kind kind` and whatever else the family needs for each kind,
+// such as a factory function. Rows never move, so references to them stay valid. May be used from any thread.
 template <typename Row>
 class Catalogue : public Kinds {
  public:
@@ -92,7 +92,7 @@ class Catalogue : public Kinds {
     return *row;
   }
 
-  // Adds a kind of a program's own. Throws UsageError if its name is empty or taken.
+  // Adds a kind that a program defines. Throws UsageError if its name is empty or taken.
   void Add(Row row) {
     if (row.kind.name.empty()) throw UsageError("a " + family() + " needs a name");
     if (Find(row.kind.name) != nullptr)
@@ -114,20 +114,20 @@ class Catalogue : public Kinds {
   std::deque<Row> rows_;
 };
 
-// A choice whose family is known at run time only: what files and command lines need.
+// Choice whose family is known only at run time, as files and command lines need.
 class AnyChoice {
  public:
   const Kinds& kinds() const { return *kinds_; }
-  // "" if none is chosen: only of a family whose default that is.
+  // Empty if no kind is chosen, as in a family whose default is none.
   const std::string& kind() const { return kind_; }
   explicit operator bool() const { return !kind_.empty(); }
-  // Takes a kind with its default options; keeps the options if the kind is chosen already. Throws UsageError
-  // as Kinds::Require does.
+  // Chooses a kind with its default options. If the kind is already chosen, keeps its options. Throws
+  // UsageError as Kinds::Require does.
   void Choose(std::string_view kind);
   // Adds the fields of the chosen kind's options.
   void DeclareOptions(OptionsDescription& description);
-  // "triplet:margin=0.1,reduction=mean": the kind, and its options that differ from their defaults; what
-  // OptionsDescription::Choose reads.
+  // The kind and those of its options that differ from their defaults: "triplet:margin=0.1,reduction=mean".
+  // OptionsDescription::Choose reads this text. Empty if no kind is chosen.
   std::string Text() const;
 
  protected:
@@ -145,7 +145,7 @@ class AnyChoice {
 };
 
 // Family: a struct with
-//   static constexpr const char* kDefault;  // the kind that is chosen if nothing is said; "": none
+//   static constexpr const char* kDefault;  // kind chosen by default; "": none
 //   static const Kinds& Table();
 //
 //   LossOptions loss = TripletLossOptions{.margin = 0.1};   // LossOptions is Choice<LossFamily>
@@ -154,9 +154,9 @@ template <typename Family>
 class Choice : public AnyChoice {
  public:
   Choice() : AnyChoice(Family::Table(), Family::kDefault) {}
-  // The kind by its name, with its default options. Throws UsageError as Kinds::Require does.
+  // The kind of that name, with its default options. Throws UsageError as Kinds::Require does.
   explicit Choice(std::string_view kind) : AnyChoice(Family::Table(), kind) {}
-  // Throws UsageError if the options are of no kind of this family.
+  // Throws UsageError if the options belong to no kind of this family.
   template <KindOptions Options>
   Choice(Options options)  // NOLINT(google-explicit-constructor): options of a kind are a choice of it
       : AnyChoice(Family::Table(), Options::kKind, std::any(std::move(options))) {}
@@ -182,24 +182,24 @@ class Choice : public AnyChoice {
   }
 };
 
-// Sets a choice from its text, "triplet" or "triplet:margin=0.1": see OptionsDescription::Choose. Throws
+// Sets a choice from a text such as "triplet" or "triplet:margin=0.1"; see OptionsDescription::Choose. Throws
 // UsageError naming the source.
 void SetChoice(AnyChoice& choice, const std::string& text, const std::string& source);
 
-// Throws UsageError if an option of the chosen kind breaks its rule.
+// Throws UsageError if an option of the chosen kind has a value that is not allowed.
 void CheckChoice(AnyChoice choice, const std::string& source);
 
-// Choices of one family in an order, whose family is known at run time only. In files a list of texts
-// ("superglobal:top=400"), on command lines a flag that is repeated.
+// Ordered choices from one family, which is known only at run time. A file holds them as a list of texts
+// ("superglobal:top=400"), a command line as a repeated flag.
 class AnyChoiceList {
  public:
   virtual ~AnyChoiceList() = default;
   virtual const Kinds& kinds() const = 0;
   virtual void Clear() = 0;
-  // Adds a choice: see SetChoice.
+  // Appends a choice; see SetChoice.
   virtual void Append(const std::string& text, const std::string& source) = 0;
   virtual std::vector<std::string> Texts() const = 0;
-  // Throws UsageError as CheckChoice.
+  // Throws UsageError as CheckChoice does.
   virtual void Check(const std::string& source) const = 0;
 };
 
@@ -236,7 +236,7 @@ class ChoiceList : public AnyChoiceList {
   std::vector<Choice<Family>> choices_;
 };
 
-// Adds "kind" and, in a table of the kind's name, the options of the kind that is chosen.
+// Adds "kind" and, in a table named after the chosen kind, its options.
 template <typename Family>
 void Declare(OptionsDescription& description, Choice<Family>& choice) {
   description.AddChoice(choice);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Photo formats: those that this build reads, and adding one.
+// Photo formats: those that this build reads, and registering others.
 #pragma once
 
 #include <cstddef>
@@ -13,53 +13,55 @@
 
 namespace vantage {
 
-// What a codec says of a photo before decoding it.
+// What a codec reads from a photo's header before decoding.
 struct CodecHeader {
   ImageHeader image;
-  // Most pixels that a byte of such a file can describe: a header that says more is a lie.
+  // The most pixels that one byte of such a file can encode. A file whose header claims more is rejected.
   int64_t pixels_per_byte = 1;
 };
 
-// A photo format. vantage's own are a file each in src/image/codecs; CONTRIBUTING.md says how to add one.
+// A photo format. Each of vantage's own formats is one file in src/image/codecs; CONTRIBUTING.md explains how
+// to add one.
 struct Codec {
   std::string name;                     // "JPEG"
-  std::vector<std::string> extensions;  // of its files, in lower case, with the dot; the commonest first
+  std::vector<std::string> extensions;  // of its files: lower case, with the dot, the most common first
 
-  // Whether a file is of this format by its first kHeadSize bytes (fewer if it is shorter).
+  // Whether a file has this format, judged by its first kHeadSize bytes (fewer if the file is shorter).
   bool (*matches)(std::string_view head) = nullptr;
   static constexpr size_t kHeadSize = 64;
 
-  // Reads the header only. Takes no memory that the header asks for. Throws Error naming the source if the
-  // header is damaged.
+  // Reads only the header. Allocates no memory in proportion to numbers in the header. Throws Error naming
+  // the source if the header is damaged.
   CodecHeader (*read_header)(std::string_view bytes, const std::string& source) = nullptr;
 
-  // Decodes a file whose header has been read and whose size is allowed: to the size in its header, or, if
-  // the format can be decoded small and enough_pixels > 0, to a smaller one whose longest side is at least
-  // enough_pixels. Alpha is dropped, and of more than 8 bits a channel the high 8 are kept. Throws Error
-  // naming the source if the file is truncated or damaged, std::bad_alloc if memory is short. Called by many
-  // threads at a time.
+  // Decodes a file whose header was read and whose size is allowed. The image has the size in the header. If
+  // the format can be decoded at reduced size and enough_pixels > 0, the image may be smaller, with a longest
+  // side of at least enough_pixels. Drops alpha. Keeps the high 8 bits of deeper channels. Throws Error
+  // naming the source if the file is truncated or damaged, std::bad_alloc if memory runs out. Called from
+  // many threads at a time.
   Image (*decode)(std::string_view bytes, const std::string& source, int enough_pixels) = nullptr;
   bool decodes_small = false;
 
-  // Most memory that decoding takes, besides the file.
+  // Upper bound on the memory that decoding uses besides the file: bytes_per_pixel for each pixel, plus
+  // fixed_bytes.
   int64_t bytes_per_pixel = 24;
   int64_t fixed_bytes = 20 << 20;
 
-  // COLMAP gets photos of formats that it reads.
+  // Whether COLMAP can read the format. If not, reconstruction leaves its photos out.
   bool colmap_reads = true;
 
-  // Writes an image: for tests and seeds of fuzzing. Null if there is no encoder; then the tests want a
-  // sample (tests/image/codecs_test.cc).
+  // Encodes an image, for tests and as seeds for fuzzing. Null if there is no encoder; the tests then need a
+  // sample file (tests/image/codecs_test.cc).
   std::string (*encode)(const Image& image) = nullptr;
   bool encodes_exactly = true;
 };
 
-// All photo formats: vantage's own, then those that programs registered.
+// All photo formats: vantage's own, then registered ones.
 std::span<const Codec> Codecs();
 
-// Adds a format, at the start of a program. Throws Error after the first use of the table (photos read,
-// folders walked, options checked), if the name is another format's, or if the codec lacks a name, an
-// extension or a function other than `encode`.
+// Registers a format. Call it at the start of a program. Throws Error if the table was already used (a photo
+// was read, a folder was listed, options were checked), if another format has the name, or if the codec lacks
+// a name, an extension or a function other than `encode`.
 void RegisterCodec(Codec codec);
 
 }  // namespace vantage

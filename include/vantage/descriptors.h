@@ -17,7 +17,7 @@
 
 namespace vantage {
 
-// What made the descriptors of a file. A field that the file does not name is empty.
+// How the descriptors of a file were made. Fields that the file does not name are empty.
 struct DescriptorProvenance {
   std::optional<std::string> vantage;       // version
   std::optional<std::string> model;         // path
@@ -28,67 +28,68 @@ struct DescriptorProvenance {
   std::optional<bool> apply_exif_orientation;
   std::optional<std::vector<double>> scales;
   std::optional<std::string> whitening;  // name; "" or "none": none
-  std::optional<int64_t> dimension;      // that is kept of the whitening; 0: all
+  std::optional<int64_t> dimension;      // dimensions kept of the whitening; 0: all
   std::optional<std::string> decode;
   std::optional<std::string> precision;
   std::optional<int64_t> batch_pixels;
-  // Other keys, or values of another type than above, as JSON text: "super_global", "shard",
-  // "missing_shards", what other programs add.
+  // JSON text of other keys ("super_global", "shard", "missing_shards", keys that other programs add), and of
+  // the keys above if the value has another type.
   std::map<std::string, std::string> other;
 
   bool operator==(const DescriptorProvenance&) const = default;
 };
 
-// How two files were made differently.
+// Differences between the provenances of two files.
 struct ProvenanceDifferences {
-  // Descriptors cannot be compared: another model, pooling, whitening, dimension or precision.
+  // Descriptors cannot be compared: another model, architecture, pooling, whitening, dimension or precision.
   std::vector<std::string> errors;
-  // They can, but rankings suffer: another image size, scales, EXIF turning, decoding; other programs' keys.
+  // They can, but rankings get worse: another image size, scales, EXIF orientation, decoding, or other
+  // programs' keys.
   std::vector<std::string> warnings;
-  // Nothing to compare descriptors by: version, batch size, path of the same model, what only one file names.
+  // No effect on comparing: version, batch size, path of the same model, keys that only one file names.
   std::vector<std::string> notes;
 };
 
-// Each difference in words, as "their image sizes differ (362 and 1024)".
+// Puts each difference into words: "their image sizes differ (362 and 1024)".
 ProvenanceDifferences CompareProvenance(const DescriptorProvenance& a, const DescriptorProvenance& b);
 
-// Throws Error if the descriptors of two files cannot be compared; logs one warning if that costs accuracy.
-// Both name the files and both values.
+// Throws Error if the descriptors of two files cannot be compared. Logs one warning if comparing them costs
+// accuracy. Both messages name the files and both values.
 void CheckComparable(const DescriptorProvenance& provenance, const std::string& source,
                      const DescriptorProvenance& other, const std::string& other_source);
 
-// Rows are vectors: N x D.
+// One vector a row: N x D.
 using DescriptorMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Global descriptors of photos: what extraction makes, and search, whitening and evaluation take.
+// Global descriptors of photos: what extraction makes, and what search, whitening and evaluation read.
 struct Descriptors {
-  std::vector<std::string> names;  // N, of the photos
+  std::vector<std::string> names;  // of the photos, N
   DescriptorMatrix values;         // N x D, rows of unit length
 
   int64_t size() const { return values.rows(); }
   int64_t dimension() const { return values.cols(); }
 };
 
-// The rows named by `rows`, in that order.
+// The rows with these numbers, in this order.
 Descriptors SelectRows(const Descriptors& descriptors, const std::vector<int64_t>& rows);
 
-// Divides each row by its length + 1e-6 (cirtorch's l2n, and its whitening, add the epsilon to the norm).
+// Divides each row by its length + 1e-6; cirtorch's l2n and whitening add the same epsilon to the norm.
 void NormalizeRows(DescriptorMatrix& values);
 
-// Rows whose length is neither 1, within 0.01, nor 0.
+// Number of rows whose length is neither 0 nor within 0.01 of 1.
 int64_t CountNotUnitLength(const Eigen::Ref<const DescriptorMatrix>& values);
-// Logs a warning that names `source` and how many of its rows these are, if any: inner products rank by
-// length too.
+// Logs a warning that names `source` and the number of such rows, if there are any: inner products then rank
+// by length too.
 void WarnUnlessUnitLength(const Eigen::Ref<const DescriptorMatrix>& values, const std::string& source);
 void WarnOfLengths(int64_t not_unit, int64_t rows, const std::string& source);
 
-// A photo that has no descriptor, and why.
+// A photo without descriptor, and why.
 struct FailedPhoto {
   std::string name;
   std::string reason;
 };
 
-// A photo of a list that has no descriptor.
+// A photo of a list without descriptor.
 struct FailedRequest {
   int64_t index = 0;  // of the request
   std::string reason;
@@ -96,7 +97,7 @@ struct FailedRequest {
 
 // Descriptors of a list of photos.
 struct ExtractedDescriptors {
-  DescriptorMatrix values;  // a row for each request; zero where it failed
+  DescriptorMatrix values;  // one row a request; zeros if it failed
   std::vector<FailedRequest> failed;
 };
 
@@ -110,39 +111,40 @@ struct DescriptorFile {
 // How descriptors are written: docs/reference/extract.md explains each option.
 struct DescriptorFormat {
   std::string container = "auto";  // --format
-  // Values are rounded to the nearest float16 (to even), a relative error of up to 2^-11.
+  // Rounds values to the nearest float16 (ties to even); the relative error is at most 2^-11.
   bool float16 = false;
 };
 
 void Declare(OptionsDescription& description, DescriptorFormat& format);
 
-// True where the path ends in .npy, .json, .h5 or .hdf5.
+// True if the path ends in .npy, .json, .h5 or .hdf5.
 bool IsDescriptorPath(const std::filesystem::path& path);
 
-// Writes descriptors. `path` may go without its extension. Each file appears whole or not at all. Throws
-// UsageError where the format is not what the path ends in; Error where a file cannot be written, a value is
-// beyond float16, or a name cannot name an HDF5 group.
+// Writes descriptors. `path` may omit the extension. Each file appears whole or not at all. Throws UsageError
+// if the format is not the one of the path's extension; Error if a file cannot be written, a value is out of
+// float16's range, or a name cannot be an HDF5 group.
 void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& path,
                       const DescriptorFormat& format = {});
 
-// Reads what WriteDescriptors wrote, and what others wrote in these layouts: float16, float32 or float64. A
-// path with none of their extensions is an HDF5 file if it begins as one, else stands for NAME.npy or
-// NAME.h5, whichever is there. Rows of an HDF5 file of others, as hloc's, come in the order of their names.
-// Values are converted block by block: beside the result there is no second copy of them. Throws Error naming
-// the file where one is missing or malformed, the numbers of names and rows differ, names repeat, or a value
-// is not finite.
+// Reads descriptor files that WriteDescriptors or other programs wrote in these layouts, in float16, float32
+// or float64. A path without one of their extensions is an HDF5 file if its content starts like one;
+// otherwise it stands for NAME.npy or NAME.h5, whichever is there. Rows of other programs' HDF5 files, such
+// as hloc's, come in the order of their names. Values are converted block by block, without a second copy of
+// all of them. Throws Error naming the file if one is missing or malformed, the numbers of names and rows
+// differ, names repeat, or a value is not finite.
 DescriptorFile ReadDescriptors(const std::filesystem::path& path);
 
 namespace descriptor_files {
 class DescriptorReader;
 }
 
-// A descriptor file that is read block by block, for databases larger than memory. What was read stays in the
-// system's page cache, as it would with a mapped file; but a file that is cut meanwhile is an Error and not
-// the end of the process.
+// A descriptor file that is read block by block, for databases larger than memory. The system's page cache
+// keeps what was read, as for a mapped file. Unlike with a mapped file, truncating the file meanwhile is an
+// Error and does not kill the process.
 class DescriptorDatabase {
  public:
-  // Reads the names, not the values. Throws Error as ReadDescriptors does for what they show.
+  // Reads the names, not the values. Throws Error as ReadDescriptors does, except for values that are not
+  // finite.
   explicit DescriptorDatabase(const std::filesystem::path& path);
   ~DescriptorDatabase();
   DescriptorDatabase(DescriptorDatabase&&) noexcept;
@@ -153,12 +155,13 @@ class DescriptorDatabase {
   int64_t size() const;
   int64_t dimension() const;
 
-  // Rows first .. first + count - 1. From any thread. Throws Error naming the row where a value is not
-  // finite.
+  // Rows first .. first + count - 1. May be called from any thread. Throws Error naming the row if a value is
+  // not finite.
   DescriptorMatrix Read(int64_t first, int64_t count) const;
-  // True once. What reads the whole database then looks at the rows' lengths; see WarnOfLengths.
+  // True on the first call only. Whoever gets true and reads the whole database checks the rows' lengths and
+  // calls WarnOfLengths, so that there is one warning.
   bool ClaimLengths() const;
-  // The rows in the order of `rows`.
+  // The rows with these numbers, in this order.
   DescriptorMatrix ReadRows(const std::vector<int64_t>& rows) const;
 
  private:
@@ -177,17 +180,17 @@ struct MergedDescriptors {
   std::vector<int64_t> missing_shards;  // numbers, from 1; empty unless MergeOptions::partial
 };
 
-// Puts descriptor files of one model and one way of extraction after each other.
+// Concatenates descriptor files that were made by one model in one way.
 //
-// Shards of one run carry {"shard": {"index": i, "count": n}}, i = 1 .. n, in their provenance. They come in
-// the order of their numbers, whatever the order of `paths`; as each holds a contiguous part of the list of
-// photos, the result is what one run over all photos would have written. "shard" is left out of the result's
-// provenance; shards that were missing are listed there as "missing_shards". Files without it come in the
-// order of `paths`.
+// Shards of one run have {"shard": {"index": i, "count": n}}, i = 1 .. n, in their provenance. They are
+// ordered by index, whatever the order of `paths`. Each holds a contiguous part of the list of photos, so the
+// result equals that of one run over all photos. The result's provenance has no "shard"; it lists missing
+// shards as "missing_shards". Files without "shard" stay in the order of `paths`.
 //
-// Memory: the result and a block of rows. Throws Error that names the file where one cannot be read, differs
-// from the first in dimension or in what made it (the key and both values; the model's path may differ where
-// its hash does not), repeats a name, is one shard twice, or where a shard is missing.
+// Memory: the result and a block of rows. Throws Error naming the file if one cannot be read, differs from
+// the first in dimension or provenance (the message has the key and both values; the model's path may differ
+// if its hash does not), repeats a name, is a shard that another file is too, is no shard although others
+// are, or if a shard is missing. Throws UsageError if `paths` is empty.
 MergedDescriptors MergeDescriptors(const std::vector<std::filesystem::path>& paths,
                                    const MergeOptions& options = {}, const RunContext& context = {});
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the library throws.
+// Exceptions of the library.
 #pragma once
 
 #include <stdexcept>
 
 namespace vantage {
 
-// Something that the user can act upon went wrong: a damaged file, a full disk, a missing folder.
-// The message says what, where, and where possible what to do.
+// A failure that the user can act on: a damaged file, a full disk, a missing folder. The message says what
+// failed, where, and if possible what to do.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// A wrong option or configuration: nothing has been started.
+// An invalid option or configuration; no work was started.
 class UsageError : public Error {
  public:
   using Error::Error;
