@@ -173,7 +173,7 @@ struct RankedLists {
 //   .csv: one line per result: query, rank (from 0), name, score.
 //   .txt: the format of INRIA's Holidays package, one line per query: its name, then rank and name of each
 //         result.
-// Throws UsageError for another extension, Error if a name with white space would be written to a .txt.
+// Throws UsageError for another extension, or if a name for a .txt is empty or has white space.
 void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& database_names,
                       const std::filesystem::path& path, const RunContext& context = {});
 

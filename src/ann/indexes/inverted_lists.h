@@ -12,8 +12,8 @@ namespace vantage::ann {
 
 // Common code of the kinds with clusters, whose Options structs have nlist, training_rows, seed and nprobe.
 
-// Chooses nlist and training_rows if they are 0. least_rows: minimum of training_rows, if the database has as
-// many rows.
+// Chooses nlist and training_rows if they are 0, and limits training_rows to `size`, the number of rows of
+// the database. least_rows: minimum of a chosen training_rows. Throws UsageError if training_rows < nlist.
 void CompleteLists(int64_t size, int64_t least_rows, int64_t& nlist, int64_t& training_rows);
 
 // Moves ownership of the quantizer to the index.
