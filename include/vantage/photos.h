@@ -96,8 +96,7 @@ std::vector<std::filesystem::path> ListPhotoFiles(const std::filesystem::path& f
 // As ListPhotoFiles, grouped by sub-folder, such as classes or scenes.
 GroupedPhotos GroupPhotoFiles(const std::filesystem::path& folder);
 
-// The groups of GroupPhotoFiles as classes. Logs a warning if there are loose photos, which belong to no
-// class.
+// The groups of GroupPhotoFiles as classes. Logs a warning if there are loose photos, which have no class.
 std::map<std::string, std::vector<std::filesystem::path>> PhotosByClass(const std::filesystem::path& folder);
 
 // A finder over the photos of ListPhotoFiles.

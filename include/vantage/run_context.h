@@ -17,8 +17,7 @@ struct Progress {
   std::string note;   // further information, such as the loss
 };
 
-// What a caller passes to a long call: a progress callback, a cancellation callback and the number of
-// threads.
+// What a caller passes to a long call: callbacks for progress and cancellation, and the number of threads.
 struct RunContext {
   // Called often, from the thread that does the work. May be empty.
   std::function<void(const Progress&)> on_progress;

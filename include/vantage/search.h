@@ -101,8 +101,9 @@ struct StageFamily {
 };
 using StageChoice = Choice<StageFamily>;
 
-// How a database is searched: by inner product, then stage after stage. Some stages change the queries (aqe,
-// alpha_qe) or the database (dba) and search again; the others re-rank (diffusion, superglobal, local).
+// How a database is searched: by inner product (exactly, unless SearchFacts has a finder), then stage after
+// stage. Some stages change the queries (aqe, alpha_qe) or the database (dba) and search again; the others
+// re-rank (diffusion, superglobal, local).
 struct SearchOptions {
   ChoiceList<StageFamily> stages;
 };

@@ -198,8 +198,7 @@ struct TrainOptions {
   EvaluationOptions evaluation;
   int epochs = 30;          // TPAMI 2019, section 5.1, of 6,000 queries; its PyTorch code: 100 of 2,000
   int tuples_per_step = 5;  // TPAMI 2019, section 5.1
-  // If false, the last tuples make a smaller step. TPAMI 2019's MATLAB code leaves them out, as cirtorch
-  // does.
+  // If false, the last tuples make a smaller step. TPAMI 2019's MATLAB code and cirtorch leave them out.
   bool drop_last = false;
   int64_t seed = 0;
   // After each step, average <- decay average + (1 - decay) weights.
@@ -278,8 +277,7 @@ struct ProcessGroupOptions {
   double peer_timeout = 20;
 };
 
-// Whether this build has NCCL: it needs a LibTorch with CUDA, and CMake must find the headers of NCCL and
-// CUDA.
+// Whether this build has NCCL. Needs a LibTorch with CUDA, and that CMake finds NCCL's and CUDA's headers.
 bool HasNccl();
 
 // The processes that train one network, one per device. Uses c10d with Gloo, and NCCL between GPUs, as

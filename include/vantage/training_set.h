@@ -106,13 +106,12 @@ struct SceneModels {
 // - DIR/dense is skipped if DIR/sparse has models, since image_undistorter writes the same photos there. A
 //   scene below another one is skipped if more than half of the image names of the smaller one are in both,
 //   unless `vantage reconstruct` made it.
-// - Photos are in `photos`/SCENE, `photos`/SCENE/images, `photos`/images or `photos`, whichever has the most
-// of
-//   them. If `photos` is empty, they are in the folder that SCENE/.vantage/scene.json names, or in
-//   SCENE/images.
-// - The models of a pool (marked in scene.json) become the scenes POOL/0, POOL/1, ... Models that share a
-// photo
-//   or, according to POOL/database.db, a pair with at least `min_inliers` inliers are parts of one scene.
+// - Photos are in `photos`/SCENE, `photos`/SCENE/images, `photos`/images or `photos`, whichever has the
+//   most of them. If `photos` is empty, they are in the folder that SCENE/.vantage/scene.json names or in
+//   SCENE/images, whichever has the most.
+// - The models of a pool (marked in scene.json) become the scenes POOL/0, POOL/1, ... Models are parts of
+//   one scene if they share a photo or, according to POOL/database.db, a pair with at least `min_inliers`
+//   inliers.
 // Throws Error if there is no model, or if the folder of a scene's photos cannot be determined.
 std::vector<SceneModels> ReadScenes(const std::filesystem::path& folder, const std::filesystem::path& photos,
                                     std::optional<Split> split, int64_t min_inliers = 30);
@@ -171,8 +170,7 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
 bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,
                                double max_scale_change);
 
-// How scenes are compared with each other and with test photos. docs/reference/tuples.md explains each
-// option.
+// How scenes are compared with each other and with test photos: see docs/reference/tuples.md.
 struct ExcludeOptions {
   // With "keep", photos of the same thing in two scenes may become each other's negatives.
   std::string overlapping = "merge";
@@ -207,17 +205,17 @@ struct TestPhotos {
   std::vector<std::filesystem::path> photos;
 };
 
-// Leaves out scenes with a photo of a test set: a file of the same bytes or, with descriptors (of all photos
-// of scenes and tests), one of the nearest pairs of a scene's and a test photo whose local features match
-// with one geometry. (TPAMI 2019, section 4.1, leaves such clusters out by hand.)
+// Leaves out scenes that show what a test set shows. A scene does if it has a file with the bytes of a test
+// photo. With descriptors (of all photos of scenes and tests), it also does if local features of a photo and
+// a near test photo match with one geometry. TPAMI 2019, section 4.1, leaves such clusters out by hand.
 ScenesAndChanges ExcludeTestPhotos(std::vector<SceneModels> scenes, const std::vector<TestPhotos>& tests,
                                    const PhotoDescriptors* descriptors, const ExcludeOptions& options,
                                    const RunContext& context = {});
 
 // Merges or leaves out overlapping scenes, as options.overlapping says (TPAMI 2019, section 4.1). Scenes
 // overlap if they share a photo (a file of the same bytes) or, with descriptors, have near photos whose local
-// features match with one geometry. A validation scene that overlaps a training scene is left out, if both
-// splits are set. "keep" returns the scenes unchanged.
+// features match with one geometry. A scene whose split is set to validation is left out if it overlaps one
+// whose split is set to training. "keep" returns the scenes unchanged.
 ScenesAndChanges ResolveOverlaps(std::vector<SceneModels> scenes, const PhotoDescriptors* descriptors,
                                  const ExcludeOptions& options, const RunContext& context = {});
 
@@ -264,12 +262,10 @@ struct LocatedSet {
 
 // Reads a training set and finds its photos.
 // - If `photos` is empty, paths start from the file's folder. If the file is a link, they start from the
-// link's
-//   folder or the real file's, whichever has more of the photos.
+//   link's folder or the real file's, whichever has more of the photos.
 // - Else `photos` is the folder that paths start from, or a folder that the photos were moved to. In the
-// second
-//   case, the longest folder that all paths share was moved to `photos` or to a folder below it, and the
-//   paths of the set are shortened to start from `photos`.
+//   second case, the longest folder that all paths share was moved to `photos` or to a folder below it, and
+//   the paths of the set are shortened to start from `photos`.
 // Throws Error as ReadTrainingSet does, and Error naming paths that were tried if no photo is found.
 LocatedSet ReadLocatedSet(const std::filesystem::path& path, const std::filesystem::path& photos = {});
 
@@ -283,18 +279,16 @@ std::string CirtorchPhotoPath(std::string_view cid);
 
 // Reads such a pickle, of protocols 0 to 4, with lists or NumPy arrays.
 // - Photos: those of train, then those of val, in the order of cids. `ims` is their folder (empty: `ims` next
-// to
-//   the pickle). Paths are made relative to `set_folder`, where the set's file will be. Photos are not
+//   to the pickle). Paths are made relative to `set_folder`, where the set's file will be. Photos are not
 //   opened: sizes are 0, and missing photos are only noticed when they are described.
 // - Scenes: one for each cluster of each split, by split and number, named "train/5". A number that is in
-// both
-//   splits is two scenes.
+//   both splits is two scenes.
 // - Queries: one for each pair, in the order of qidxs, with the positive as the only candidate, whose numbers
 //   are all 0. A photo with several positives becomes that many queries, since cirtorch also draws pairs.
-// Needs at most 1,024 bytes of memory for each byte of the file, plus a copy of the path `ims` for each
-// photo. Throws Error naming the file and the list if a list is missing or has another type or length, a cid
-// is not 6 to 255 printable ASCII characters without spaces, slashes and "..", a number is negative or not
-// below its split's number of images, or there is no pair.
+// Needs at most 1,024 bytes of memory per byte of the file, plus a copy of the path `ims` for each photo.
+// Throws Error naming the file and the list if a list is missing or has another type or length, a cid is not
+// 6 to 255 printable ASCII characters or has a space, a slash or "..", a cluster is negative, qidxs or pidxs
+// is not in [0, number of images), or there is no pair.
 TrainingSet ReadCirtorchPickle(const std::filesystem::path& path, const std::filesystem::path& ims = {},
                                const std::filesystem::path& set_folder = {});
 
@@ -311,8 +305,7 @@ struct CirtorchExport {
 // Writes the pickle (protocol 2, lists) and links the photos in the folder `ims` next to it, so that cirtorch
 // can train from both. `photo_root` is the folder that the set's relative paths start from.
 // - A photo whose path ends as CirtorchPhotoPath says keeps its cid, unless an earlier photo with another
-// path
-//   has it. Other photos get the first 32 digits of their path's SHA-256.
+//   path has it. Other photos get the first 32 digits of their path's SHA-256.
 // - Photos that are not in that `ims` get a symbolic link there.
 // - Clusters are the numbers in the scenes' names if all are named as in ReadCirtorchPickle, else the scenes'
 //   indices.

@@ -35,7 +35,7 @@ class DescriptorReader {
   // Returns true to the first caller only, which checks the lengths of all rows while it reads them.
   bool ClaimLengths() const { return !lengths_claimed_.exchange(true); }
 
-  // Reads all rows, a block at a time, into `values` (rows() x dimension()). Throws Error if one is not
+  // Reads all rows into `values` (rows() x dimension()), a block at a time. Throws Error if one is not
   // finite.
   void ReadInto(Eigen::Ref<DescriptorMatrix> values) const;
 
@@ -60,8 +60,7 @@ std::vector<std::string> Hdf5Groups(const std::vector<std::string>& names,
 void WriteNpyDescriptors(const DescriptorFile& file, const std::filesystem::path& npy_path, bool float16);
 void WriteHdf5Descriptors(const DescriptorFile& file, const std::filesystem::path& path, bool float16);
 
-// Replaces .npy, .json, .h5 or .hdf5 by `extension`, such as NAME.npy by NAME.json; appends it to other
-// paths.
+// Replaces .npy, .json, .h5 or .hdf5 by `extension`: NAME.npy becomes NAME.json. Appends it to other paths.
 std::filesystem::path ReplaceExtension(std::filesystem::path path, const char* extension);
 
 // The JSON text of NAME.json and of an HDF5 file's attribute: names, failed, provenance, and the

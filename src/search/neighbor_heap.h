@@ -30,8 +30,7 @@ inline void OfferAll(std::vector<Neighbor>& heap, size_t k, int64_t first_index,
     heap.back() = {first_index + j, scores[j]};
     std::push_heap(heap.begin(), heap.end(), Better);
   };
-  // Nearly all candidates are worse than the worst in the heap, so many are compared at once in vector
-  // registers.
+  // Nearly all candidates are worse than the worst in the heap, so vector registers compare many at once.
   constexpr int64_t kAtOnce = 64;
   for (; i + kAtOnce <= count; i += kAtOnce) {
     const float worst = heap.front().score;

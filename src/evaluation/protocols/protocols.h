@@ -17,8 +17,7 @@ Protocol Instre();
 Protocol BoxedQueries();
 Protocol ClassFolders();
 
-// In the order of messages. A folder is read by the first protocol that recognises it; ClassFolders accepts
-// any.
+// In the order of messages. The first protocol that recognises a folder reads it; ClassFolders accepts any.
 inline constexpr Protocol (*kProtocols[])() = {
     Oxford5k, Paris6k, ROxford5k, RParis6k, Holidays, Instre, BoxedQueries, ClassFolders,
 };

@@ -12,8 +12,7 @@ namespace vantage::search {
 // The weight of a neighbour of this similarity.
 using NeighborWeight = std::function<float(float similarity)>;
 
-// Adds to each query (Q x D, unit length) the first `count` of its ranking, and scales the sums to unit
-// length.
+// Adds to each query (Q x D, unit length) the first `count` of its ranking; scales the sums to unit length.
 DescriptorMatrix ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries, const Rankings& neighbors,
                                const RowReader& rows, int64_t count, const NeighborWeight& weight);
 
