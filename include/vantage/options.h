@@ -20,8 +20,7 @@ using OptionTarget =
     std::variant<bool*, int*, int64_t*, double*, std::string*, std::vector<double>*, std::vector<int64_t>*,
                  std::vector<std::string>*, AnyChoice*, AnyChoiceList*>;
 
-// One option: everything that TOML files, command lines, help texts and stored configurations need to know of
-// it.
+// One option: everything that TOML files, command lines, help texts and stored configurations need.
 struct OptionField {
   std::string key;  // "optimizer.learning_rate"
   OptionTarget target;
@@ -29,10 +28,10 @@ struct OptionField {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   bool min_excluded = false;
-  std::vector<std::string> choices;  // of a string or a kind; empty: any
-  std::string flag;                  // command-line name without dashes, if another than the key's
+  std::vector<std::string> choices;  // allowed strings or kinds; empty: any
+  std::string flag;                  // command-line name without dashes; empty: derived from the key
 
-  // Numbers, also each of a list, in [low, high].
+  // Requires the number, or each number of a list, to be in [low, high].
   OptionField& Range(double low, double high);
   OptionField& AtLeast(double low);
   OptionField& Above(double low);
@@ -41,7 +40,7 @@ struct OptionField {
 
   // The current value as TOML.
   std::string ValueText() const;
-  // The current value as a command line takes it: what SetOption reads.
+  // The current value in the syntax of a command line, as SetOption reads it.
   std::string CommandText() const;
   // "whole number", "list of numbers", ...
   std::string TypeName() const;
@@ -49,10 +48,10 @@ struct OptionField {
   std::string RuleText() const;
 };
 
-// The list of an options struct's fields. Each such struct has, in its own header, a function
+// The list of an options struct's fields. Each options struct has a function in its own header,
 //   void Declare(OptionsDescription& description, XOptions& options);
-// that adds its fields, and nests the structs that it holds. The description points into the struct, which
-// must outlive it.
+// that adds its fields and nests the structs it holds. The description points into the struct, which must
+// outlive it.
 class OptionsDescription {
  public:
   template <typename T>
@@ -60,7 +59,7 @@ class OptionsDescription {
     return AddField(name, OptionTarget(&value), std::move(help));
   }
 
-  // Adds the fields of `options` under "name."; `help` heads the section in files.
+  // Adds the fields of `options` under "name."; `help` is the section's heading in files.
   template <typename Options>
   void Nest(const std::string& name, Options& options, std::string help) {
     const size_t depth = OpenSection(name, std::move(help));
@@ -68,16 +67,16 @@ class OptionsDescription {
     CloseSection(depth);
   }
 
-  // Adds "kind", and in a table of the chosen kind's name its options: see Choice. `help` is that of "kind";
-  // empty: the section's.
+  // Adds the key "kind", and the chosen kind's options in a table named after it: see Choice. `help` is the
+  // help of "kind"; empty: the section's help.
   void AddChoice(AnyChoice& choice, std::string help = "");
 
-  // Chooses the kind that the text begins with and sets its options: "triplet" or
-  // "triplet:margin=0.1,reduction=mean". kind_key: "loss.kind". Other options keep their values if the kind
-  // is chosen already. Throws UsageError.
+  // Chooses a kind and sets its options from text: "triplet" or "triplet:margin=0.1,reduction=mean".
+  // kind_key: "loss.kind". If the kind is already chosen, options that are not named keep their values.
+  // Throws UsageError.
   void Choose(std::string_view kind_key, const std::string& text, const std::string& source);
 
-  // A family's table: what AddChoice was called with.
+  // The table of a family: the arguments of a call of AddChoice.
   struct ChoiceSection {
     std::string prefix;  // "loss."
     AnyChoice* choice;
@@ -85,11 +84,11 @@ class OptionsDescription {
   const std::vector<ChoiceSection>& choices() const { return choices_; }
 
   const std::vector<OptionField>& fields() const { return fields_; }
-  // Null where there is no such key.
+  // Null if there is no such key.
   const OptionField* Find(std::string_view key) const;
   // Throws UsageError that names the nearest key.
   const OptionField& Require(std::string_view key, const std::string& source) const;
-  // Help of a section ("" where it has none).
+  // Help of a section; "" if it has none.
   std::string SectionHelp(std::string_view section) const;
 
  private:
@@ -105,20 +104,20 @@ class OptionsDescription {
 };
 
 // Sets the options that a TOML document names; the others keep their values. A table's kind is read before
-// its other keys. Throws UsageError naming source:line:column for an unknown key (with the nearest known
-// one), an option of a kind that is not chosen, a wrong type or a value out of range.
+// its other keys. Throws UsageError naming source:line:column for an unknown key (and the nearest known one),
+// an option of a kind that is not chosen, a wrong type or a value out of range.
 void ReadToml(OptionsDescription& description, std::string_view text, const std::string& source);
 
-// Sets one option from the text of a command line: lists as comma-separated values. Throws UsageError as
-// above.
+// Sets one option from the text of a command line. Lists are comma-separated values. Throws UsageError as
+// ReadToml does.
 void SetOption(OptionsDescription& description, std::string_view key, const std::string& text,
                const std::string& source);
 
-// Throws UsageError where a value breaks its rule: for values that a program has set.
+// Throws UsageError if a value breaks its rule. Checks values that a program has set.
 void CheckOptions(const OptionsDescription& description);
 
-// The same for an options struct: at the head of each library function that takes one, so that the rules of
-// files and command lines hold for programs too.
+// The same for an options struct. Each library function that accepts one calls this first, so that the rules
+// of files and command lines hold for programs too.
 template <typename Options>
 void CheckOptions(Options options) {
   OptionsDescription description;
@@ -126,8 +125,8 @@ void CheckOptions(Options options) {
   CheckOptions(description);
 }
 
-// A TOML document of all options and their values; with comments that give help and rules, and the options of
-// the kinds that are not chosen.
+// A TOML document of all options and their values. with_comments: adds help and rules, and the options of the
+// kinds that are not chosen, as comments.
 std::string ToToml(const OptionsDescription& description, bool with_comments);
 
 }  // namespace vantage

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Photos on disk: those of folders and lists, and finding them by name.
+// Lists photos of folders and text files, and finds photos by name.
 #pragma once
 
 #include <cstdint>
@@ -17,35 +17,36 @@ namespace vantage {
 struct PhotoRequest {
   std::filesystem::path path;
   std::optional<Box> box;
-  // Turned clockwise by so many degrees, 0, 90, 180 or 270, after any turn by EXIF and before the box is cut.
+  // Clockwise rotation in degrees: 0, 90, 180 or 270. Applied after any EXIF rotation and before the crop.
   int turn = 0;
 };
 
-// Endings of the files of all photo formats that this build reads, in lower case, with the dot: ".jpg", ...
+// File extensions of all photo formats that this build reads, in lower case, with the dot: ".jpg", ...
 const std::vector<std::string>& PhotoExtensions();
 
-// The path without the ending of a photo, if it has one, in any case: "a/img.v1.jpg" gives "a/img.v1", which
-// stays as it is.
+// The path without its photo extension (PhotoExtensions, in any case), if it has one: "a/img.v1.jpg" gives
+// "a/img.v1"; "a/img.v1" is returned unchanged.
 std::filesystem::path WithoutPhotoEnding(const std::filesystem::path& path);
 
-// Finds photos by name: files of a folder, or the names in a descriptor file. A place is an index into
-// photos().
+// Finds photos by name among the files of a folder or the names in a descriptor file. A place is an index
+// into photos().
 class PhotoFinder {
  public:
-  // folder: photos below it are also known by their paths from there. Of equal photos the first is found.
+  // folder: photos below it are also found by their paths relative to it. If a path repeats, the first photo
+  // is found.
   explicit PhotoFinder(std::vector<std::filesystem::path> photos, const std::filesystem::path& folder = {});
 
-  // The photo of exactly this path, from the folder or as a whole. For names that a program wrote.
+  // The photo with exactly this path, relative to the folder or as passed to the constructor. For names that
+  // a program wrote.
   std::optional<int64_t> FindExact(const std::string& name) const;
 
-  // The photo that a person means by a name: the first of these steps that finds one.
+  // The photo that a person means by a name. Returns the result of the first step that finds a photo:
   //   1. FindExact.
-  //   2. The one path that ends in the name, or that the name ends in (whole folders and file names).
-  //   3. The same path without the ending of a photo.
-  //   4. As 2, without the ending of a photo.
-  // So a name with an ending never means the photo beside it that has another one, if its own is there, and a
-  // name without folder finds a photo in any folder. Throws Error that names two of the photos if a step
-  // finds several.
+  //   2. A path that ends in the name, or that the name ends in (comparing whole path components).
+  //   3. As 1, ignoring photo extensions.
+  //   4. As 2, ignoring photo extensions.
+  // So "a.png" finds a.jpg only if there is no a.png, and a name without a folder finds a photo in any
+  // folder. Throws Error naming two of the photos if a step finds several.
   std::optional<int64_t> Find(const std::string& name) const;
 
   const std::vector<std::filesystem::path>& photos() const { return photos_; }
@@ -61,56 +62,56 @@ class PhotoFinder {
   std::map<std::string, Places> by_file_without_ending_;
 };
 
-// Where the photo of this name is: below the folder, below it with the ending of a photo added, or at the
-// name itself, in this order. The path below the folder if it is at none of them.
+// The path of the photo of this name. Tries folder/name, then folder/name with each photo extension appended,
+// then the name itself. Returns folder/name if none of them exists.
 std::filesystem::path PhotoPath(const std::filesystem::path& name, const std::filesystem::path& folder);
 
-// What a folder holds, and what of it is no photo that vantage reads.
+// The photos of a folder, and counts of what was left out.
 struct PhotoFolder {
-  std::vector<std::filesystem::path> photos;  // below the folder, relative to it, sorted by their bytes
-  std::map<std::string, int64_t> left_out;    // images of other formats by kind: {"HEIC", 900}
-  std::vector<std::string> unreadable;  // folders without permission, relative; their photos are missing
-  int64_t hidden = 0;  // files and folders that begin with a dot or that systems leave behind, such as @eaDir
-  int64_t repeated = 0;  // links to folders that were walked already
-  int64_t pyramids = 0;  // folders of reduced copies: images_2 beside images
+  std::vector<std::filesystem::path> photos;  // relative to the folder, sorted by their bytes
+  std::map<std::string, int64_t> left_out;    // images in unsupported formats, by format: {"HEIC", 900}
+  std::vector<std::string> unreadable;  // folders without read permission, relative; their photos are missing
+  int64_t hidden = 0;    // names that begin with a dot, and system files and folders such as @eaDir
+  int64_t repeated = 0;  // links to folders that were already walked
+  int64_t pyramids = 0;  // folders of reduced copies: images_2 next to images
 
   // "900 images were left out (HEIC 900); 2 folders cannot be read (a, b)"; "" if there is nothing to say.
   std::string LeftOutText() const;
 };
 
-// Walks a folder and those below it. A file is a photo if its ending says so (PhotoExtensions, in any case),
-// else if its first bytes do. Links to folders are followed, and each real folder is walked once. Throws
-// Error if the folder is missing or cannot be read.
+// Walks a folder recursively. A file is a photo if its extension says so (PhotoExtensions, in any case), or
+// else if its first bytes do. Follows links to folders, and walks each real folder once. Throws Error if the
+// folder is missing or cannot be read.
 PhotoFolder WalkPhotos(const std::filesystem::path& folder);
 
-// The photos of a folder by the sub-folder that they are in or below.
+// The photos of a folder, grouped by the sub-folder of the first level that they are below.
 struct GroupedPhotos {
   std::map<std::string, std::vector<std::filesystem::path>> groups;  // relative to the sub-folder, sorted
   std::vector<std::filesystem::path> loose;                          // in the folder itself
 };
 
-// The photos of WalkPhotos. Logs a warning of what was left out, if anything was.
+// The photos of WalkPhotos. Logs a warning if anything was left out.
 std::vector<std::filesystem::path> ListPhotoFiles(const std::filesystem::path& folder);
 
-// The same by sub-folder, such as classes or scenes.
+// As ListPhotoFiles, grouped by sub-folder, such as classes or scenes.
 GroupedPhotos GroupPhotoFiles(const std::filesystem::path& folder);
 
-// The groups of GroupPhotoFiles as classes. Logs a warning of loose photos, which are of no class.
+// The groups of GroupPhotoFiles as classes. Logs a warning if there are loose photos, which have no class.
 std::map<std::string, std::vector<std::filesystem::path>> PhotosByClass(const std::filesystem::path& folder);
 
-// A finder of the photos of ListPhotoFiles.
+// A finder over the photos of ListPhotoFiles.
 PhotoFinder FindPhotosIn(const std::filesystem::path& folder);
 
-// Photos named by a list: folders (searched recursively; names are relative to them), text files (.txt) with
-// a path a line (relative to the file), and photos themselves. Throws Error where one is missing, there is no
-// photo, or a name repeats.
+// Photos of a list of sources: folders (searched recursively; names are relative to them), text files (.txt)
+// with a path per line (relative to the file), and single photos. Throws Error if a source is missing, there
+// is no photo, or a name repeats. Does not check whether the photos that a text file names exist.
 struct NamedPhotos {
   std::vector<std::string> names;
   std::vector<PhotoRequest> requests;
 };
 NamedPhotos ListPhotos(const std::vector<std::string>& sources);
 
-// One of the n contiguous blocks that a list of photos is split into for n machines.
+// One of the `count` contiguous blocks into which a list of photos is split for as many machines.
 struct Shard {
   int64_t index = 1;  // 1 .. count
   int64_t count = 1;

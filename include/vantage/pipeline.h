@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The tasks of the command as functions: files in, files out.
+// The tasks of the command line as functions: files in, files out.
 //
-// A task's fields are the arguments of that name that `vantage TASK --help` and docs/reference/ explain; a
-// comment here says what these do not. Each function checks its options and its outputs before any work, and
-// writes each file whole or not at all. An output replaces an input or a file of another kind only if
-// `overwrite` is set. Throws UsageError if the options contradict each other or the inputs, Error naming the
-// file that cannot be read or written, Interrupted if the context is cancelled; a task that was interrupted
-// resumes when it is run again.
+// A task's fields are the command-line arguments of the same names: see `vantage TASK --help` and
+// docs/reference/. Comments here add only what these pages do not say. Each function checks its options and
+// outputs before any work, and writes each file whole or not at all. An output replaces an input or a file of
+// another kind only if `overwrite` is set. Throws UsageError if the options contradict each other or the
+// inputs, Error naming the file that cannot be read or written, and Interrupted if the context is cancelled.
+// An interrupted task resumes when it is run again.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +29,15 @@
 
 namespace vantage {
 
-// A model's file and what its network is, if the file holds bare weights (Model::Read).
+// A model's file, and its architecture if the file holds bare weights (Model::Read).
 struct ModelSource {
   std::string path;
-  // What is not given is empty, and is as the file has it.
+  // Empty fields are taken from the file.
   DescriptorNetOptions net{.architecture = "", .pooling = "", .head = "", .locals = {}, .netvlad = {}};
   std::vector<std::string> allow_missing;
   std::string device = "cpu";
 
-  // The model, on the device.
+  // Reads the model onto the device.
   Model Read() const;
 };
 
@@ -86,10 +86,10 @@ struct WhitenTask {
   bool overwrite = false;
 };
 struct WhitenedModel {
-  std::string name;  // of the whitening
+  std::string name;  // the whitening's name
   LearnedWhitening learned;
-  // JSON, as the model's origin has it: the shrinkage that was named; how each was chosen, by the keys "ss"
-  // and "ms" of whitenings in a model's file; null if the method has none.
+  // JSON, as in the model's origin: the shrinkage that was set, or how each was chosen, by the keys "ss" and
+  // "ms" of whitenings in a model's file; null if the method uses no shrinkage.
   std::string shrinkage;
 };
 WhitenedModel Whiten(const WhitenTask& task, const RunContext& context = {});
@@ -104,7 +104,7 @@ struct ExtractTask {
   bool restart = false;
   bool overwrite = false;
 };
-// Returns what it writes, with the provenance of the descriptors.
+// Returns the content of the file that it writes, with the provenance of the descriptors.
 DescriptorFile Extract(const ExtractTask& task, const RunContext& context = {});
 
 struct MergeTask {
@@ -118,7 +118,7 @@ MergedDescriptors Merge(const MergeTask& task, const RunContext& context = {});
 
 struct SearchTask {
   std::string database;
-  std::string queries;  // "": the database's own
+  std::string queries;  // "": each photo of the database is a query
   std::string output;
   int k = 100;
   SearchOptions options;
@@ -129,7 +129,7 @@ struct SearchTask {
   int recall_queries = 100;
   bool overwrite = false;
 };
-// How an index was obtained, and what it misses.
+// How an index was obtained, and its recall.
 struct UsedIndex {
   std::string kind;
   bool reused = false;                                       // read from its file
@@ -155,7 +155,7 @@ struct PairsTask {
   PairRecallOptions recall;
   bool overwrite = false;
 };
-// How much of what is covisible a list of pairs holds.
+// How many of the covisible pairs are in a list of pairs.
 struct MeasuredPairs {
   std::string name;  // "k = 20", or the file of another program's pairs
   PairRecall recall;
@@ -163,10 +163,10 @@ struct MeasuredPairs {
 };
 struct ProposedPairs {
   int64_t pairs = 0;
-  // If `covisible` was named: by k, then those of `against`.
+  // If `covisible` is set: one for each k, then one for each file in `against`.
   std::vector<MeasuredPairs> measured;
   int64_t model_photos = 0;                     // of the sparse models
-  std::vector<std::string> without_descriptor;  // of these, with their scene
+  std::vector<std::string> without_descriptor;  // names of these photos that have none, with their scene
 };
 ProposedPairs ProposePairs(const PairsTask& task, const RunContext& context = {});
 
@@ -177,7 +177,7 @@ struct ConvertTask {
   std::string licence;
   bool overwrite = false;
 };
-// Returns the format that was written; "" for a training set.
+// Returns the format that it wrote; "" for a training set.
 std::string Convert(const ConvertTask& task, const RunContext& context = {});
 
 }  // namespace vantage

@@ -24,8 +24,8 @@ struct Neighbor {
 };
 
 // The `k` database rows with the largest inner product with each query, best first; equal scores by index.
-// All rows where k is larger than the database. Exact; the similarities are computed in blocks of bounded
-// memory. queries: Q x D, database: N x D. Throws Error where the dimensions differ.
+// Returns all rows if k is larger than the database. Exact. Computes the similarities in blocks of bounded
+// memory. queries: Q x D, database: N x D. Throws Error if the dimensions differ.
 std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,
                                                     const Eigen::Ref<const DescriptorMatrix>& database,
                                                     int64_t k, const RunContext& context = {});
@@ -35,129 +35,131 @@ std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const Descr
                                                     const DescriptorDatabase& database, int64_t k,
                                                     const RunContext& context = {});
 
-// Each query with its nearest added: q' = l2n(q + sum x_i) (Chum et al., "Total Recall", ICCV 2007).
+// Average query expansion: adds its nearest neighbours to each query, q' = l2n(q + sum x_i) (Chum et al.,
+// "Total Recall", ICCV 2007).
 struct AverageExpansionOptions {
   static constexpr const char* kKind = "aqe";
-  // How many of the nearest. At least 1. The papers' 50 suit thousands of photos of a landmark.
+  // Number of nearest neighbours, at least 1. The papers' 50 suits thousands of photos of a landmark.
   int64_t neighbors = 10;
 };
 void Declare(OptionsDescription& description, AverageExpansionOptions& options);
 
-// The same, each weighted by its similarity to the power alpha; negative similarities weigh nothing (TPAMI
-// 2019, section 5.3).
+// Alpha query expansion: each neighbour is weighted by similarity^alpha; negative similarities have weight 0
+// (TPAMI 2019, section 5.3).
 struct AlphaExpansionOptions {
   static constexpr const char* kKind = "alpha_qe";
   int64_t neighbors = 10;  // at least 1
-  double alpha = 3;        // of the paper; at least 0
+  double alpha = 3;        // the paper's; at least 0
 };
 void Declare(OptionsDescription& description, AlphaExpansionOptions& options);
 
-// Each photo of the database with its nearest added, weighted by similarity^alpha (Turcot and Lowe, 2009).
+// Database-side augmentation: adds its nearest neighbours to each database photo, weighted by
+// similarity^alpha (Turcot and Lowe, 2009).
 struct DatabaseAugmentationOptions {
   static constexpr const char* kKind = "dba";
   int64_t neighbors = 10;  // at least 1
-  double alpha = 3;        // at least 0; 0 averages
+  double alpha = 3;        // at least 0; 0: neighbours of positive similarity have weight 1
 };
 void Declare(OptionsDescription& description, DatabaseAugmentationOptions& options);
 
 // Diffusion on the database's graph of mutual nearest neighbours (Iscen et al., CVPR 2017).
 struct DiffusionOptions {
   static constexpr const char* kKind = "diffusion";
-  // Photos are joined if each is among this many nearest of the other. At least 1; the paper: 50 for the
-  // benchmarks' thousands.
+  // Two photos are joined by an edge if each is among this many nearest of the other. At least 1; the paper:
+  // 50, for benchmarks of thousands of photos.
   int64_t neighbors = 50;
-  // A query enters at this many of its nearest. At least 1; the paper: 10.
+  // Diffusion starts at this many nearest neighbours of the query. At least 1; the paper: 10.
   int64_t seeds = 10;
-  // Share that moves along edges. [0, 1); the paper: 0.99.
+  // Share that moves along edges, in [0, 0.999999]; the paper: 0.99.
   double beta = 0.99;
-  // Edges weigh similarity^gamma. At least 0; the paper: 3.
+  // An edge has the weight similarity^gamma. At least 0; the paper: 3.
   double gamma = 3;
-  // Of conjugate gradient, relative residual. Above 0.
+  // Relative residual at which conjugate gradient stops. Above 0.
   double tolerance = 1e-6;
 };
 void Declare(OptionsDescription& description, DiffusionOptions& options);
 
-// SuperGlobal's re-ranking by descriptors that are refined among what was found (Shao et al., "Global
-// Features are All You Need for Image Retrieval and Reranking", ICCV 2023, section 3.3), as its code has it.
+// SuperGlobal's re-ranking: refines descriptors with those of the photos that were found (Shao et al.,
+// "Global Features are All You Need for Image Retrieval and Reranking", ICCV 2023, section 3.3). Follows the
+// paper's code, except that negative similarities have weight 0.
 struct SuperGlobalOptions {
   static constexpr const char* kKind = "superglobal";
-  // The first of each ranking that are ranked again. At least 1; the paper: 400.
+  // Re-ranks this many photos at the head of each ranking. At least 1; the paper: 400.
   int64_t top = 400;
-  // Each is averaged with this many of its nearest among them, and one more than this many give the query's
-  // second descriptor. At least 0; the paper: 9.
+  // Each of these photos is averaged with this many of its nearest among them. The query's second descriptor
+  // is made from the best neighbors + 1 photos. At least 0; the paper: 9.
   int64_t neighbors = 9;
-  // Weight of these nearest, times their similarity. [0, 1]; the paper: 0.15.
+  // A neighbour has the weight beta * similarity. In [0, 1]; the paper: 0.15.
   double beta = 0.15;
 };
 void Declare(OptionsDescription& description, SuperGlobalOptions& options);
 
-// Stages of a search: see SearchOptions. LocalStageOptions of matching.h is one more.
+// Stages of a search: see SearchOptions. A further stage is LocalStageOptions in matching.h.
 struct StageFamily {
   static constexpr const char* kDefault = AverageExpansionOptions::kKind;
   static const Kinds& Table();
 };
 using StageChoice = Choice<StageFamily>;
 
-// How a database is searched: exactly, by inner product, and then stage after stage. Queries or the database
-// are changed (aqe, alpha_qe, dba) before they are compared anew; rankings are ranked again (diffusion,
-// superglobal, local).
+// How a database is searched: by inner product (exactly, unless SearchFacts has a finder), then stage after
+// stage. Some stages change the queries (aqe, alpha_qe) or the database (dba) and search again; the others
+// re-rank (diffusion, superglobal, local).
 struct SearchOptions {
   ChoiceList<StageFamily> stages;
 };
 void Declare(OptionsDescription& description, SearchOptions& options);
 
-// For each query the database row of the same photo, if there is one. Empty: no query is in the database.
+// The database row of each query's own photo, if there is one. Empty: no query is in the database.
 using OwnRows = std::vector<std::optional<int64_t>>;
-// Photos of the same name are the same: "./a.jpg" and "a.jpg" are one name.
+// Matches photos by name; "./a.jpg" and "a.jpg" are the same name.
 OwnRows RowsOfSameNames(const std::vector<std::string>& queries, const std::vector<std::string>& database);
 
-// Finds the `k` nearest of each query, or most of them: an index in place of comparing with all.
+// Finds the `k` nearest of each query, or most of them. For an approximate index instead of exact search.
 using NeighborFinder =
     std::function<std::vector<std::vector<Neighbor>>(const DescriptorMatrix& queries, int64_t k)>;
 
-// The photos that descriptors are of: for stages that look at them. Called from several threads.
+// The photos that the descriptors describe, for stages that need photos. Called from several threads.
 struct SearchPhotos {
   std::function<std::filesystem::path(size_t query)> query;
-  // The part of the query's photo that is asked for; none: the whole photo.
+  // The part of the query's photo that is searched for; nullopt: the whole photo.
   std::function<std::optional<Box>(size_t query)> box;
   std::function<std::filesystem::path(int64_t row)> database;
 };
 
-// What a search is told beside the descriptors.
+// Further inputs of a search.
 struct SearchFacts {
   OwnRows own = {};
   NeighborFinder finder = {};  // empty: exact search
   SearchPhotos photos = {};
 };
 
-// The best `k` of the database for each query, or all if it has fewer: nearest by inner product, and what the
-// stages make of them, in their order. queries: Q x D, database: N x D, rows of unit length. A query's own
-// row is not among the neighbours that expand it, the seeds of diffusion, or the first that are ranked again;
-// stages that rank put it first. Throws Error if the dimensions differ, UsageError if an option is out of its
-// range, a stage needs photos that `facts` lacks, or a stage that takes the whole database goes with a
-// finder.
+// The best `k` database rows for each query, or all if the database has fewer: searches by inner product and
+// applies the stages in order. queries: Q x D, database: N x D, rows of unit length. Stages leave a query's
+// own row out of the neighbours that expand the query, the seeds of diffusion and the photos that are
+// re-ranked; stages that re-rank put it first. Throws Error if the dimensions differ, and UsageError if an
+// option is out of range, a stage needs photos that `facts` lacks, or a stage needs the whole database while
+// `facts` has a finder.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                                           int64_t k, const SearchOptions& options = {},
                                           const RunContext& context = {}, const SearchFacts& facts = {});
-// The same over a file, which is read block by block; stages that take the whole database (dba, diffusion)
-// read it into memory.
+// The same over a database on disk, which is read block by block. Stages that need the whole database (dba,
+// diffusion) read it into memory.
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options = {},
                                           const RunContext& context = {}, const SearchFacts& facts = {});
 
-// Throws UsageError if an option is out of its range, or a stage takes the whole database and a finder stands
-// in its place: what Search throws, before any work.
+// Throws UsageError if an option is out of range, or has_finder and a stage needs the whole database. Search
+// throws the same; this checks before any work.
 void CheckStages(const SearchOptions& options, bool has_finder);
-// Whether a stage looks at photos, so that SearchFacts::photos is needed.
+// Whether a stage needs SearchFacts::photos.
 bool NeedsPhotos(const SearchOptions& options);
 
-// How well a database row fits a query by a closer look, such as local features that agree in one geometry;
-// 0: not at all. May be called from several threads.
+// How well a database row fits a query by a costlier comparison, such as the number of local features that
+// agree with one geometry; 0: not at all. May be called from several threads.
 using CloserLook = std::function<int64_t(size_t query, int64_t row)>;
 
-// Reorders the first `count` of each ranking by what the closer look says, best first; equals stay in their
-// order, so that a ranking of which nothing fits stays as it is. Scores go with their rows. Throws
-// Interrupted.
+// Reorders the first `count` of each ranking by the closer look, best first. Equals keep their order, so a
+// ranking in which nothing fits is unchanged. Each row keeps its score. Throws Interrupted.
 std::vector<std::vector<Neighbor>> RerankTop(std::vector<std::vector<Neighbor>> rankings, int64_t count,
                                              const CloserLook& look, const RunContext& context = {});
 
@@ -167,10 +169,12 @@ struct RankedLists {
   std::vector<std::vector<Neighbor>> neighbors;  // as many lists as queries
 };
 
-// Writes ranked lists as the path ends: .npy, int64, rows of the database, a column a query as cirtorch has
-// them (all lists must be of one length); .csv, a line a result: query, rank (from 0), name, score; .txt, the
-// format of INRIA's Holidays package, a line a query: its name, then rank and name of each result. Throws
-// UsageError for another ending, Error where a name with white space cannot stand in a .txt.
+// Writes ranked lists in the format of the path's extension:
+//   .npy: int64 database rows, one column per query as in cirtorch; all lists must have the same length.
+//   .csv: one line per result: query, rank (from 0), name, score.
+//   .txt: the format of INRIA's Holidays package, one line per query: its name, then rank and name of each
+//         result.
+// Throws UsageError for another extension, or if a name for a .txt is empty or has white space.
 void WriteRankedLists(const RankedLists& lists, const std::vector<std::string>& database_names,
                       const std::filesystem::path& path, const RunContext& context = {});
 
@@ -179,42 +183,43 @@ using RowPair = std::pair<int64_t, int64_t>;
 
 // Which photos are worth matching.
 struct PairOptions {
-  // Each photo with so many of its nearest. At least 0.
+  // Pairs each photo with this many of its nearest. At least 0.
   int64_t k = 20;
-  // Only pairs that are among each other's nearest.
+  // Keeps only pairs whose photos are among each other's k nearest.
   bool mutual = false;
-  // Only pairs whose descriptors' inner product is at least this. [-1, 1].
+  // Keeps only pairs whose descriptors' inner product is at least this. In [-1, 1].
   double min_score = -1;
-  // Besides, and whatever their score: each photo with the so many that follow it in its folder, by name: a
-  // video's frames. At least 0.
+  // Also pairs each photo with this many that follow it in its folder in the order of names, whatever their
+  // score: for frames of a video. At least 0.
   int64_t sequential = 0;
 };
 void Declare(OptionsDescription& description, PairOptions& options);
 
-// Pairs of rows, the smaller first, each once, sorted. Rows of zeros, which stand for photos without a
-// descriptor, are in no pair but sequential ones. names: of the photos, for sequential pairs: folders are
-// told by the last '/', numbers in names are compared as numbers.
+// Pairs of rows, the smaller first, each once, sorted. Rows of zeros (photos without a descriptor) are only
+// in sequential pairs. For sequential pairs, a photo's folder is its name up to the last '/', and numbers in
+// names are compared as numbers.
 std::vector<RowPair> ProposePairs(const Descriptors& photos, const PairOptions& options,
                                   const RunContext& context = {});
 
-// Each query with its options.k nearest of the database, itself left out: the photo of the same name is it.
-// Names as (query, database); two photos that are both queries and in the database are one pair. Queries of
-// zeros are in none. Throws UsageError if the options are of pairs within a database (mutual, sequential).
+// Pairs each query with its options.k nearest in the database, except the photo of the query's own name.
+// Pairs are names: (query, database). If both photos of a pair are queries and in the database, the pair is
+// returned once. Queries whose descriptor is zero are in no pair. Throws UsageError if options.mutual or
+// options.sequential is set, which are for pairs within a database.
 std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descriptors& queries,
                                                                    const DescriptorDatabase& database,
                                                                    const PairOptions& options,
                                                                    const RunContext& context = {});
 
-// Each row with its `k` nearest others by inner product, as ProposePairs.
+// Pairs each row with its `k` nearest others by inner product; pairs are as in ProposePairs.
 std::vector<RowPair> NeighborPairs(const DescriptorMatrix& descriptors, int64_t k,
                                    const RunContext& context = {});
 
-// Throws UsageError naming the first name that a list of pairs cannot hold: one with white space, which
-// COLMAP and hloc take for its end, or with # at its beginning, which COLMAP takes for a comment. To be
-// called before pairs are looked for.
+// Throws UsageError naming the first name that a list of pairs cannot hold: an empty name, one with white
+// space, which COLMAP and hloc read as the end of the name, or one that begins with #, which COLMAP reads as
+// a comment. Call this before searching for pairs.
 void CheckPairNames(const std::vector<std::string>& names);
 
-// Text that COLMAP's matches_importer and hloc read: two names a line. Throws as CheckPairNames.
+// Text that COLMAP's matches_importer and hloc read: two names per line. Throws as CheckPairNames does.
 std::string FormatPairs(const std::vector<std::pair<std::string, std::string>>& pairs);
 
 }  // namespace vantage

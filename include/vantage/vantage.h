@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All of vantage's public headers that need no LibTorch.
+// Includes all public headers of vantage except torch.h, which needs LibTorch.
 #pragma once
 
 #include "vantage/choice.h"

@@ -8,11 +8,11 @@
 
 namespace vantage::ann {
 
-// What tells one database from another, without reading all of it: number and dimension of its descriptors,
-// the SHA-256 of its names and of 256 rows spread over it, and what made it.
+// Identifies a database without reading all of it: number and dimension of its descriptors, the SHA-256 of
+// its names and of 256 rows spread evenly over it, and its provenance.
 nlohmann::json DatabaseIdentity(const DescriptorDatabase& database);
 
-// Throws Error naming `source` and the first difference where the database is not the one of `identity`.
+// Throws Error naming `source` and the first difference if the database does not have this identity.
 void CheckIdentity(const nlohmann::json& identity, const DescriptorDatabase& database,
                    const std::string& source);
 

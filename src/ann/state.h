@@ -15,15 +15,16 @@ namespace vantage {
 
 struct ApproximateIndex::State {
   std::unique_ptr<faiss::Index> index;
-  IndexChoice options;                   // nothing left to be chosen
-  std::unique_ptr<ann::IndexType> type;  // of the options
-  nlohmann::json identity;               // of the database
+  IndexChoice options;                   // without automatic values
+  std::unique_ptr<ann::IndexType> type;  // made from the options
+  nlohmann::json identity;               // of the database: see DatabaseIdentity
 
-  // The options with what was left open chosen for the database. Throws UsageError if they do not fit it.
+  // Sets `options`, with automatic values replaced by values for the database, and `type`. Throws UsageError
+  // if the options do not suit the database, Error if the database is empty.
   State(const IndexChoice& wanted, const DescriptorDatabase& database);
 };
 
-// Sets how many threads FAISS takes for what this thread asks of it.
+// Sets the number of threads of FAISS calls from this thread, and restores it on destruction.
 class FaissThreads {
  public:
   explicit FaissThreads(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }

@@ -12,7 +12,7 @@
 
 namespace vantage::config {
 
-// Throws UsageError naming `source` where the option's value breaks its rule.
+// Throws UsageError naming `source` if the option's value breaks its rule.
 void CheckOption(const OptionField& field, const std::string& source);
 
 template <typename T>
@@ -75,7 +75,7 @@ std::string TomlText(const std::vector<T>& values) {
   return StrCat("[", Join(texts, ", "), "]");
 }
 
-// The value that a command line's text stands for. Throws Error where it is none.
+// Parses a value of a command line. Throws Error if the text is not a value of this type.
 template <typename T>
 T ParseOption(const std::string& text) {
   if constexpr (std::is_same_v<T, bool>) {

@@ -7,7 +7,7 @@
 
 namespace vantage {
 
-// The same as nested JSON objects.
+// All options and their values as nested JSON objects.
 nlohmann::json ToJson(const OptionsDescription& description);
 
 }  // namespace vantage

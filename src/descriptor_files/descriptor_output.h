@@ -11,12 +11,13 @@
 
 namespace vantage::descriptor_files {
 
-// Checks before any work that WriteDescriptors may write there: format, ending, and each file by CheckOutput.
-// Throws UsageError or Error.
+// Checks, before any work, the path that WriteDescriptors will write: format, extension, and each file by
+// CheckOutput. Throws UsageError or Error.
 void CheckDescriptorOutput(const std::filesystem::path& path, const DescriptorFormat& format,
                            const OutputRules& rules);
 
-// Checks before any work that WriteDescriptors can write descriptors of these names there. Throws Error.
+// Checks, before any work, that WriteDescriptors can write descriptors with these names to that path. Throws
+// Error.
 void CheckDescriptorNames(const std::filesystem::path& path, const DescriptorFormat& format,
                           const std::vector<std::string>& names);
 

@@ -22,19 +22,20 @@ class DescriptorReader {
   DescriptorReader& operator=(const DescriptorReader&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
-  // What the file says beside its values, which are left empty here.
+  // The content of the file except the descriptors' values, which are empty here.
   const DescriptorFile& facts() const { return facts_; }
   int64_t rows() const { return std::ssize(facts_.descriptors.names); }
-  // Of an HDF5 file without any row: 0.
+  // 0 for an HDF5 file without rows.
   int64_t dimension() const { return dimension_; }
 
-  // Rows first .. first + count - 1, as they are in the file. The file is known to be large enough for them.
+  // Rows first .. first + count - 1, without checks of their values. Opening has checked that the file is
+  // large enough for all rows.
   virtual DescriptorMatrix Read(int64_t first, int64_t count) const = 0;
 
-  // True once: the caller reads all rows and looks at their lengths.
+  // Returns true to the first caller only, which checks the lengths of all rows while it reads them.
   bool ClaimLengths() const { return !lengths_claimed_.exchange(true); }
 
-  // Reads all rows, a block at a time, into `values` (rows() x dimension()); throws Error where one is not
+  // Reads all rows into `values` (rows() x dimension()), a block at a time. Throws Error if one is not
   // finite.
   void ReadInto(Eigen::Ref<DescriptorMatrix> values) const;
 
@@ -47,39 +48,39 @@ class DescriptorReader {
   mutable std::atomic<bool> lengths_claimed_ = false;
 };
 
-// Finds out the format, checks everything but the values.
+// Opens a descriptor file of either format, and checks everything except the values.
 std::unique_ptr<DescriptorReader> OpenDescriptors(const std::filesystem::path& path);
 std::unique_ptr<DescriptorReader> OpenNpyDescriptors(const std::filesystem::path& npy_path);
 std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const std::filesystem::path& path);
 
-// A group for each name; throws Error naming `target` if a name gives none or two give the same.
+// The HDF5 group of each name. Throws Error naming `target` if a name has no group or two have the same.
 std::vector<std::string> Hdf5Groups(const std::vector<std::string>& names,
                                     const std::filesystem::path& target);
 
 void WriteNpyDescriptors(const DescriptorFile& file, const std::filesystem::path& npy_path, bool float16);
 void WriteHdf5Descriptors(const DescriptorFile& file, const std::filesystem::path& path, bool float16);
 
-// NAME.npy to NAME.json and the other way round.
+// Replaces .npy, .json, .h5 or .hdf5 by `extension`: NAME.npy becomes NAME.json. Appends it to other paths.
 std::filesystem::path ReplaceExtension(std::filesystem::path path, const char* extension);
 
-// The JSON text in NAME.json, and in an HDF5 file's attribute: names, failed, provenance, and which array
-// they belong to
-// ("" for none: an HDF5 file holds both). JSON holds UTF-8 only: a name in other bytes is shown with
-// replacement characters, and `name_bytes` holds its bytes, as hexadecimal digits, by its row.
+// The JSON text of NAME.json and of an HDF5 file's attribute: names, failed, provenance, and the
+// ArrayIdentity of the .npy file that they belong to ("": none, for an HDF5 file, which has both). JSON text
+// must be UTF-8, so a name that is not gets replacement characters, and `name_bytes` has its bytes in
+// hexadecimal by its row.
 std::string FactsText(const DescriptorFile& file, const std::string& array = "");
 
 struct ParsedFacts {
   DescriptorFile file;  // without values
-  std::string array;    // "" if the text does not say
+  std::string array;    // ArrayIdentity; "" if the text has none
 };
-// Throws Error naming `source` if the text is no such JSON or a name repeats.
+// The inverse of FactsText. Throws Error naming `source` if the text is not such JSON or a name repeats.
 ParsedFacts ParseFacts(const std::string& text, const std::string& source);
 
-// Tells apart .npy files: their size, and a SHA-256 of their first and last 64 KiB. Reading them whole would
-// take as long as searching them.
+// Identifies a .npy file: the SHA-256 of its size and its first and last 64 KiB. Reading the whole file would
+// take as long as a search.
 std::string ArrayIdentity(const InputFile& npy);
 
-// Rows that are converted at a time, so that a block has about a megabyte.
+// Number of rows to convert at a time, so that a block of float32 is about 1 MiB.
 int64_t RowsPerBlock(int64_t dimension);
 
 }  // namespace vantage::descriptor_files

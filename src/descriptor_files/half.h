@@ -6,7 +6,7 @@
 
 namespace vantage::descriptor_files {
 
-// `count` float16 as float32, which is exact: with F16C where the processor has it.
+// Converts `count` float16 values to float32, which is exact. Uses F16C if the processor has it.
 void ConvertHalf(const Eigen::half* halves, float* floats, int64_t count);
 
 // The same on any processor.

@@ -7,11 +7,12 @@
 #include <string>
 #include <utility>
 
-// The little that vantage needs of the HDF5 library.
+// Wrappers of the parts of the HDF5 library that vantage uses.
 namespace vantage::hdf5 {
 
-// The library keeps global state and is mostly built without locks: every use of it, closing included,
-// happens while such an object lives, in one thread at a time. While it lives, the library prints nothing.
+// A lock of the HDF5 library, which has global state and is usually built without locks. Every use of the
+// library, including closing, must happen during the lifetime of a Session. Only one thread can have one at a
+// time. The library prints no errors meanwhile.
 class Session {
  public:
   Session();
@@ -25,22 +26,22 @@ class Session {
   void* print_data_ = nullptr;
 };
 
-// Throws Error: `what`, and the library's reason.
+// Throws Error with `what` and the library's reason.
 [[noreturn]] void Fail(const std::string& what);
 
-// `value`, which the library returned; throws Error where it is negative, the library's sign of failure.
+// Returns `value`, a result of the library. Throws Error if it is negative, which means failure.
 template <typename T>
 T Check(T value, const std::string& what) {
   if (value < 0) Fail(what);
   return value;
 }
 
-// An object of the library, closed at the end.
+// Owns an object of the library, and closes it on destruction.
 template <herr_t (*kClose)(hid_t)>
 class Handle {
  public:
   Handle() = default;
-  // Throws Error where `id` is no object's; `what` says what could not be had.
+  // Throws Error if `id` is negative; `what` begins the message.
   Handle(hid_t id, const std::string& what) : id_(Check(id, what)) {}
   ~Handle() {
     if (id_ >= 0) kClose(id_);
@@ -54,7 +55,7 @@ class Handle {
   Handle& operator=(const Handle&) = delete;
 
   hid_t get() const { return id_; }
-  // Closes now; throws Error where that fails, as of a file whose last bytes find no room.
+  // Closes the object now. Throws Error if that fails, such as for a file if the disk is full.
   void Close(const std::string& what) { Check(kClose(std::exchange(id_, -1)), what); }
 
  private:

@@ -10,32 +10,32 @@
 
 namespace vantage::descriptors {
 
-// Descriptors that are read block by block and as often as they are needed, wherever they lie: as those of a
-// DescriptorDatabase.
+// Descriptors in memory or on disk (such as those of a DescriptorDatabase) that can be read block by block,
+// any number of times.
 struct DescriptorRows {
   int64_t size = 0;
   int64_t dimension = 0;
-  // Rows first .. first + count - 1.
+  // Reads rows first .. first + count - 1.
   std::function<DescriptorMatrix(int64_t first, int64_t count)> read;
 };
 
-// Of a matrix that outlives it.
+// The rows of a matrix, which must outlive the result.
 DescriptorRows RowsOf(const Eigen::Ref<const DescriptorMatrix>& descriptors);
 
-// Descriptors on disk for as long as the object lives: a file that no folder lists, so that nothing stays
-// whatever becomes of the process.
+// Descriptors in a temporary file on disk, for the lifetime of the object. The file has no name in its
+// folder, so nothing is left behind, even if the process is killed.
 class ScratchDescriptors {
  public:
-  // folder: where there is room for them. Throws Error where it cannot be written to.
+  // folder: must have enough free space. Throws Error if it cannot be written to.
   ScratchDescriptors(const std::filesystem::path& folder, int64_t dimension);
   ~ScratchDescriptors();
   ScratchDescriptors(const ScratchDescriptors&) = delete;
   ScratchDescriptors& operator=(const ScratchDescriptors&) = delete;
 
   int64_t size() const { return size_; }
-  // Throws Error where the disk is full.
+  // Throws Error if the number of columns is not `dimension`, or if the disk is full.
   void Append(const Eigen::Ref<const DescriptorMatrix>& rows);
-  // Of what has been appended so far; the object outlives them.
+  // The rows appended so far. The object must outlive them.
   DescriptorRows rows() const;
 
  private:

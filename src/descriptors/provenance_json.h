@@ -8,9 +8,9 @@
 
 namespace vantage {
 
-// As descriptor files and sidecars of indexes hold it.
+// JSON as in descriptor files and the sidecars of indexes.
 nlohmann::json ToJson(const DescriptorProvenance& provenance);
-// Throws Error naming `source` if it is no JSON object.
+// The inverse of ToJson. Throws Error naming `source` if it is not a JSON object.
 DescriptorProvenance ProvenanceFrom(const nlohmann::json& json, const std::string& source);
 
 }  // namespace vantage

@@ -15,14 +15,14 @@
 
 namespace vantage::evaluation {
 
-// Finds rows of descriptors by names of models and lists of pairs.
+// Finds rows of descriptors by photo names from sparse models and lists of pairs.
 class DescribedPhotos {
  public:
   explicit DescribedPhotos(const Descriptors& photos);
 
-  // `name` is that of a descriptor, or that after `scene` and a slash.
+  // The row of the descriptor named `name`, else of `scene`/`name`.
   std::optional<int64_t> Row(const std::string& name, const std::string& scene) const;
-  // The rows of pairs whose photos both have a descriptor.
+  // The rows of the pairs, the smaller first. Skips pairs in which a photo has no descriptor.
   std::vector<RowPair> Rows(const std::vector<NamePair>& pairs, const std::string& scene) const;
 
  private:

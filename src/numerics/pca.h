@@ -11,35 +11,36 @@
 namespace vantage::numerics {
 
 struct PcaOptions {
-  // Principal components that are kept, the first ones; 0: all in which the descriptors vary.
+  // Number of leading principal components to keep; 0: all in which the descriptors vary.
   int64_t dimension = 0;
-  // Whether components are divided by their standard deviations, as LearnPcaWhitening does.
+  // Whether to divide components by their standard deviations, as LearnPcaWhitening does.
   bool whiten = true;
-  // Up to so many descriptors, or dimensions, whichever are fewer, the components are exact. Beyond, those
-  // named by `dimension` are found by iteration, unless they are more than half of all there can be. At least
-  // 1. Exact ones of n take some 3 n^2 doubles, and a time that grows with n^3.
+  // With n = min(number of descriptors, their dimension), components are exact if n is at most this, and
+  // found by iteration if n is larger. Also exact if `dimension` is 0, or if the subspace of the iteration
+  // would have more than n / 2 dimensions. At least 1. Exact components need about 3 n^2 doubles and a time
+  // in O(n^3).
   int64_t exact_up_to = 4096;
-  // Of the iteration: how often the descriptors are gone through to turn the subspace towards the
-  // components. Range [1, 100]. Where the variance falls slowly, the last components need the most.
+  // Passes of the iteration over the descriptors. Each turns the subspace towards the components. In [1,
+  // 100]. The last components need the most passes if the variances decrease slowly.
   int passes = 3;
-  // Of the subspace that the iteration begins with.
+  // Seed of the random subspace that the iteration starts from.
   uint64_t seed = 0;
 };
 
-// Principal components of N x D descriptors, as a transform whose projection has as many rows as components.
-// However many descriptors there are: read in blocks of 64 MiB, a few times. Beside `rows` it takes K x D
-// doubles and, where exact, a few times the smaller of N x N and D x D; by iteration about 2.5 R x D doubles
-// and a few R x R, R = K + max(64, K / 8).
+// Principal components of N x D descriptors, as a transform whose projection has one row per component. Works
+// for any number of descriptors: reads them in blocks of 64 MiB, a few times. With K components, needs K x D
+// doubles in addition to `rows`. Exact components also need a few times the smaller of N x N and D x D
+// doubles; the iteration needs about 2.5 R x D and a few R x R doubles, with R = K + max(64, K / 8).
 //
-// The iteration is Halko, Martinsson and Tropp's ("Finding structure with randomness", SIAM Review 2011,
-// algorithms 4.4 and 5.3): a random subspace of dimension R is multiplied by the covariance and made
-// orthonormal again, `passes` times; then come the principal components of what lies in it. The same
-// descriptors and options give the same bits whatever the number of threads, with OpenBLAS; while it runs,
-// that takes one thread a product in the whole process.
+// The iteration is that of Halko, Martinsson and Tropp ("Finding structure with randomness", SIAM Review
+// 2011, algorithms 4.4 and 5.3). It multiplies a random subspace of dimension R by the covariance and makes
+// it orthonormal, `passes` times, then computes the principal components in the subspace. With OpenBLAS, the
+// same descriptors and options give the same bits whatever the number of threads. OpenBLAS uses one thread
+// for each product in the whole process while the iteration runs.
 //
-// Components have no sign: their largest element is positive.
+// The sign of a component is such that its element of largest magnitude is positive.
 //
-// Throws Error where there are no descriptors, or fewer directions than components are asked for.
+// Throws Error if there are no descriptors, or if they vary in fewer directions than options.dimension.
 Whitening LearnPca(const descriptors::DescriptorRows& rows, const PcaOptions& options = {},
                    const RunContext& context = {});
 Whitening LearnPca(const Eigen::Ref<const DescriptorMatrix>& descriptors, const PcaOptions& options = {},

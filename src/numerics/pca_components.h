@@ -10,24 +10,26 @@
 
 namespace vantage::numerics {
 
-// Principal components before they become a transform.
+// Principal components, before division by deviations.
 struct PrincipalComponents {
   Eigen::VectorXd variances;      // decreasing
-  Eigen::MatrixXd directions_KD;  // of unit length
+  Eigen::MatrixXd directions_KD;  // rows of unit length
 };
 
-// Eigenvalues and eigenvectors (columns) of a covariance, decreasing: as many as are asked for, or with 0 all
-// that do not vanish beside the largest. Throws Error where there are fewer.
+// The `wanted` largest eigenvalues of a covariance and their eigenvectors (columns), in decreasing order; 0:
+// all eigenvalues above 1e-12 times the largest. Throws Error if fewer than `wanted` are above that, or none
+// is positive.
 std::pair<Eigen::VectorXd, Eigen::MatrixXd> LargestEigenvectors(const Eigen::MatrixXd& covariance,
                                                                 int64_t wanted);
 
-// Divides each direction (a row) by its deviation. Of descriptors that are not more than their dimensions the
-// small variances are chance: the first components are believed, at most half as many as descriptors, and
-// what variance they leave is taken to be spread evenly over all other directions. None is divided by less.
+// Divides each direction (a row) by its standard deviation. If there are at most as many descriptors as
+// dimensions, small variances are due to chance. Then only the first (descriptors - 1) / 2 variances (or K,
+// if fewer) are trusted, the rest of total_variance is assumed to be spread evenly over all other directions,
+// and no variance is taken to be smaller than that.
 void DivideByDeviations(const Eigen::VectorXd& variances, double total_variance, int64_t descriptors,
                         Eigen::MatrixXd& directions_KD);
 
-// Calls use(first, block) for consecutive blocks of rows, of 64 MiB at most.
+// Calls use(first, block) for consecutive blocks of rows, each of at most 64 MiB (or one row).
 template <typename Use>
 void ForEachBlock(const descriptors::DescriptorRows& rows, const std::string& task, const RunContext& context,
                   const Use& use) {
@@ -40,7 +42,7 @@ void ForEachBlock(const descriptors::DescriptorRows& rows, const std::string& ta
   }
 }
 
-// Components of the subspace of so many dimensions that iteration finds; see LearnPca.
+// The principal components in a subspace of `subspace` dimensions, found by iteration: see LearnPca.
 PrincipalComponents ComponentsByIteration(const descriptors::DescriptorRows& rows,
                                           const Eigen::VectorXd& mean, int64_t subspace,
                                           const PcaOptions& options, const RunContext& context);

@@ -8,7 +8,7 @@
 
 namespace vantage {
 
-// All fields; {"shrinkage": 0.7, "measured": false} alone where nothing was measured.
+// All fields as JSON; only {"shrinkage": 0.7, "measured": false} if nothing was measured.
 nlohmann::json ToJson(const ShrinkageChoice& choice);
 
 }  // namespace vantage

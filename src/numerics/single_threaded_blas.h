@@ -4,16 +4,16 @@
 #include <mutex>
 
 extern "C" {
-// OpenBLAS's, where that is what is linked.
+// Functions of OpenBLAS; null if another BLAS is linked.
 void openblas_set_num_threads(int count) __attribute__((weak));
 int openblas_get_num_threads() __attribute__((weak));
 }
 
 namespace vantage::numerics {
 
-// While it lives, matrix products take one thread each, in the whole process: they then have the same bits
-// whatever the number of cores, and may be computed side by side. Other BLAS libraries than OpenBLAS are left
-// as they are. Several may live at a time, in any order: the last that goes restores the number.
+// During its lifetime, each matrix product uses one thread, in the whole process. Products then have the same
+// bits whatever the number of cores, and may be computed in parallel. Affects OpenBLAS only. Several objects
+// may exist at the same time, in any order; the last to be destroyed restores the number of threads.
 class SingleThreadedBlas {
  public:
   SingleThreadedBlas() {
@@ -32,7 +32,7 @@ class SingleThreadedBlas {
   SingleThreadedBlas& operator=(const SingleThreadedBlas&) = delete;
 
  private:
-  // The library's number is the process's.
+  // Static, since OpenBLAS has one number of threads for the whole process.
   static inline std::mutex mutex_;
   static inline int alive_ = 0;
   static inline int before_ = 0;

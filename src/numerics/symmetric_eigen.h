@@ -6,15 +6,15 @@
 namespace vantage::numerics {
 
 struct SymmetricEigen {
-  // n, increasing.
+  // n values, increasing.
   Eigen::VectorXd values;
   // n x n: column i is the unit eigenvector of values[i].
   Eigen::MatrixXd vectors;
 };
 
-// Eigenvalues and eigenvectors of a symmetric matrix, n x n, of which the lower triangle is read. Compiled in
-// one place, since Eigen's templates for it take longer than what uses them. Throws Error with `message` if
-// they do not converge.
+// Eigenvalues and eigenvectors of a symmetric n x n matrix; reads its lower triangle only. Compiled in one
+// place because Eigen's templates for it are slow to compile. Throws Error with `message` if the eigenvalues
+// do not converge.
 SymmetricEigen SolveSymmetric(const Eigen::MatrixXd& symmetric, const char* message);
 
 }  // namespace vantage::numerics

@@ -15,7 +15,7 @@ namespace vantage::numerics {
 
 using DoubleRows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Descriptors, floats or doubles, that are taken by their numbers, as doubles.
+// Descriptors of floats or doubles, read as doubles by their indices.
 struct IndexedDescriptors {
   int64_t size = 0;
   int64_t dimension = 0;
@@ -23,13 +23,14 @@ struct IndexedDescriptors {
   std::function<DoubleRows(std::span<const int64_t> rows)> gather;
 };
 
-// Throws Error where there are none, or they name descriptors that are not there.
+// Throws Error if there are no pairs, the lists differ in length, a weight is not positive and finite, or an
+// index is not in [0, descriptors).
 void CheckPairs(const MatchingPairs& pairs, int64_t descriptors);
 
-// Throws Error that names the first of `rows` whose values are not finite.
+// Throws Error naming the first of `rows` whose values are not finite. values: one row for each of `rows`.
 void CheckFiniteRows(const DoubleRows& values, std::span<const int64_t> rows);
 
-// A view: the matrix must outlive it.
+// A view of a matrix, which must outlive it.
 template <typename Matrix>
 IndexedDescriptors Indexed(const Matrix& descriptors) {
   return {descriptors.rows(), descriptors.cols(), [&descriptors](std::span<const int64_t> rows) {
@@ -42,7 +43,8 @@ IndexedDescriptors Indexed(const Matrix& descriptors) {
           }};
 }
 
-// Calls use(first, count) for consecutive parts of `size` rows, of 32 MiB of doubles at most.
+// Calls use(first, count) for consecutive parts of `size` rows, each of at most 32 MiB of doubles (or one
+// row).
 template <typename Use>
 void ForEachPart(size_t size, int64_t dimension, const Use& use) {
   constexpr int64_t kPartValues = int64_t{1} << 22;
@@ -50,20 +52,22 @@ void ForEachPart(size_t size, int64_t dimension, const Use& use) {
   for (size_t first = 0; first < size; first += part) use(first, std::min(part, size - first));
 }
 
-// What a whitening is learned from, added up part by part: a few D x D doubles, however many descriptors and
-// pairs there are.
+// The statistics that a whitening is learned from, accumulated part by part. Needs a few D x D doubles,
+// however many descriptors and pairs there are.
 struct WhiteningStatistics {
   Eigen::VectorXd mean;      // D
   Eigen::MatrixXd matching;  // D x D: covariance of the differences of matching pairs
-  Eigen::MatrixXd spread;    // D x D: what is rotated to its principal axes; empty: not asked for
+  Eigen::MatrixXd spread;    // D x D: determines the principal axes; see SpreadOf. Empty: kNothing
 };
 
+// The descriptors whose mean is computed: the pairs' queries, with weights, or all of `rows`.
 enum class CentreOf { kQueries, kRows };
-// Of `rows`: of all of them about the mean, or of the pairs among them with different `scenes`.
+// kRows: the scatter of `rows` about the mean, not divided by their number. kScenes: the covariance of the
+// differences of all pairs of `rows` with different scenes.
 enum class SpreadOf { kNothing, kRows, kScenes };
 
-// rows: descriptors that take part beside the pairs. scenes: one a descriptor; empty where the spread does
-// not ask for them. Throws Error where CheckPairs does, and for the spread of one scene.
+// rows: descriptors used in addition to the pairs. scenes: one per descriptor; only needed for kScenes.
+// Throws Error as CheckPairs does, if a descriptor is not finite, and for kScenes if there is only one scene.
 WhiteningStatistics StatisticsOf(const IndexedDescriptors& descriptors, const MatchingPairs& pairs,
                                  const std::vector<int64_t>& rows, CentreOf centre, SpreadOf spread,
                                  const std::vector<int64_t>& scenes = {});

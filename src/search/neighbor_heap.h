@@ -13,9 +13,9 @@ inline bool Better(const Neighbor& a, const Neighbor& b) {
   return a.score > b.score || (a.score == b.score && a.index < b.index);
 }
 
-// Keeps the k best of `count` candidates whose indices begin at first_index, beside those that the heap holds
-// already; its top is the worst of them. std::sort_heap with Better puts the best first. Later candidates
-// have larger indices: of equal scores the earlier stays.
+// Updates a heap of the k best candidates with `count` more, whose indices start at first_index. The top of
+// the heap is the worst candidate; std::sort_heap with Better puts the best first. Indices must be larger
+// than those already in the heap, so that the smaller index is kept if scores are equal.
 inline void OfferAll(std::vector<Neighbor>& heap, size_t k, int64_t first_index, const float* scores,
                      int64_t count) {
   int64_t i = 0;
@@ -30,7 +30,7 @@ inline void OfferAll(std::vector<Neighbor>& heap, size_t k, int64_t first_index,
     heap.back() = {first_index + j, scores[j]};
     std::push_heap(heap.begin(), heap.end(), Better);
   };
-  // Nearly all candidates are worse than the worst that is kept: many at once, in vector registers.
+  // Nearly all candidates are worse than the worst in the heap, so vector registers compare many at once.
   constexpr int64_t kAtOnce = 64;
   for (; i + kAtOnce <= count; i += kAtOnce) {
     const float worst = heap.front().score;

@@ -11,11 +11,11 @@
 
 namespace vantage::search {
 
-// Checks before the search that WriteRankedLists may write there: the ending, and CheckOutput. Throws
-// UsageError or Error.
+// Checks, before the search, the path that WriteRankedLists will write: its extension, and CheckOutput.
+// Throws UsageError or Error.
 void CheckRankedListsOutput(const std::filesystem::path& path, const OutputRules& rules);
 
-// Checks before the search that WriteRankedLists can write these names there. Throws UsageError.
+// Checks, before the search, that WriteRankedLists can write these names to that path. Throws UsageError.
 void CheckRankedListsNames(const std::filesystem::path& path, const std::vector<std::string>& names);
 
 }  // namespace vantage::search

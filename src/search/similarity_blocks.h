@@ -10,17 +10,17 @@
 
 namespace vantage::search {
 
-// Inner products of some queries with some rows of a database.
+// Inner products of consecutive queries with consecutive rows of a database.
 struct SimilarityBlock {
   int64_t first_query = 0;
   int64_t first_row = 0;
   DescriptorMatrix values;  // queries x rows
 };
 
-// Computes the inner products of all queries (Q x D) with all rows, a block at a time, each row of the file
-// read once; the next blocks are read while one is worked on. The first time for a database, warns of rows
-// that are not of unit length. `visit` is called from one thread, rows
-// ascending. Memory: the queries and some 160 MiB. Throws Error where the dimensions differ.
+// Computes the inner products of all queries (Q x D) with all rows of a database, a block at a time. Reads
+// each row of the file once, and reads ahead while a block is processed. On the first pass over a database,
+// warns if rows are not of unit length. Calls `visit` from one thread, with rows ascending. Memory: the
+// queries and about 160 MiB. Throws Error if the dimensions differ.
 void ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& queries,
                             const DescriptorDatabase& database, const RunContext& context,
                             const std::function<void(const SimilarityBlock&)>& visit);

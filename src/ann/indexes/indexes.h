@@ -15,9 +15,9 @@ namespace vantage::ann {
 
 constexpr faiss::MetricType kMetric = faiss::METRIC_INNER_PRODUCT;
 
-// What an index learns from: rows that are drawn from the database.
+// The random sample of database rows from which an index is trained.
 struct TrainingDraw {
-  int64_t rows = 0;  // 0: nothing is learned
+  int64_t rows = 0;  // 0: no training
   int64_t seed = 0;
 };
 
@@ -28,20 +28,20 @@ class IndexType {
   // Whether the index is of this type and was built with these options.
   virtual bool IsTypeOf(const faiss::Index& index) const = 0;
   virtual TrainingDraw Training() const { return {}; }
-  // What FAISS takes beside the queries; null if there is nothing to set.
+  // FAISS's search parameters; null: the defaults.
   virtual std::unique_ptr<faiss::SearchParameters> Parameters() const { return nullptr; }
-  // This many times k of what is found are compared exactly; 0: none.
+  // The best Refine() * k results are scored again with exact inner products; 0: none.
   virtual int64_t Refine() const { return 0; }
 };
 
-// A row of the family's table. Each kind is a file of this folder.
+// A row of the family's table. Each kind is a file in this folder.
 struct IndexRow {
   Kind kind;
-  // The options with what was left open chosen for the database, which is not empty. Throws UsageError if
-  // they do not fit it.
+  // The options with automatic values replaced by values for the database, which must not be empty. Throws
+  // UsageError if the options do not suit the database.
   std::function<IndexChoice(const IndexChoice& options, const DescriptorDatabase& database)> complete;
   std::function<std::unique_ptr<IndexType>(const IndexChoice& options)> make;
-  // Options that say how the index is searched, and so may differ from those that it was built with.
+  // Options of searching, which may differ from those that the index was built with.
   std::set<std::string> search_keys;
 };
 

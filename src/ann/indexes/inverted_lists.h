@@ -10,12 +10,13 @@
 
 namespace vantage::ann {
 
-// What the kinds with clusters have in common: an Options struct with nlist, training_rows, seed and nprobe.
+// Common code of the kinds with clusters, whose Options structs have nlist, training_rows, seed and nprobe.
 
-// Chooses nlist and training_rows. least_rows: that are learned from, if the database has them.
+// Chooses nlist and training_rows if they are 0, and limits training_rows to `size`, the number of rows of
+// the database. least_rows: minimum of a chosen training_rows. Throws UsageError if training_rows < nlist.
 void CompleteLists(int64_t size, int64_t least_rows, int64_t& nlist, int64_t& training_rows);
 
-// Gives the index its quantizer, which is its own then.
+// Moves ownership of the quantizer to the index.
 std::unique_ptr<faiss::Index> OwnQuantizer(std::unique_ptr<faiss::IndexIVF> index,
                                            std::unique_ptr<faiss::Index> quantizer);
 

@@ -12,8 +12,8 @@ namespace vantage::evaluation {
 struct OfficialOptions {
   std::string name;
   bool revisited = false;
-  // If its ground truth may be the text files of Oxford5k and Paris6k: photos of the database, which these
-  // files do not all name. 0: it may not.
+  // Number of photos in the database if the ground truth may also be the text files of Oxford5k and Paris6k,
+  // which do not name all photos. 0: only the pickle.
   int64_t photos_with_texts = 0;
 };
 Protocol OfficialProtocol(const OfficialOptions& options);

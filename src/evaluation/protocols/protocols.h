@@ -7,7 +7,7 @@
 
 namespace vantage::evaluation {
 
-// The rows of the family: one function a protocol, each in a file of its own.
+// The rows of the family: one function per protocol, each in a file of its own.
 Protocol Oxford5k();
 Protocol Paris6k();
 Protocol ROxford5k();
@@ -17,12 +17,12 @@ Protocol Instre();
 Protocol BoxedQueries();
 Protocol ClassFolders();
 
-// In the order of messages. A folder is read by the first that recognises it; ClassFolders takes any.
+// In the order of messages. The first protocol that recognises a folder reads it; ClassFolders accepts any.
 inline constexpr Protocol (*kProtocols[])() = {
     Oxford5k, Paris6k, ROxford5k, RParis6k, Holidays, Instre, BoxedQueries, ClassFolders,
 };
 
-// For rows: the photos that there are, and where the ground truth is.
+// Helpers of the rows: a finder of the photos that exist, and the path of the ground truth.
 PhotoFinder PhotosOf(const BenchmarkSource& source);
 std::filesystem::path GroundTruthOf(const BenchmarkSource& source);
 

@@ -5,8 +5,8 @@
 
 namespace vantage::search {
 
-// The database (N x D, unit length) with the nearest of each row added, weighted by similarity^alpha, of unit
-// length again. Rows of zeros stay.
+// Adds to each row of the database (N x D, unit length) its nearest rows, weighted by similarity^alpha, and
+// scales the sums to unit length. Rows of zeros are unchanged.
 DescriptorMatrix AugmentDatabase(const DescriptorMatrix& database, const DatabaseAugmentationOptions& options,
                                  const RunContext& context = {});
 

@@ -9,14 +9,14 @@
 
 namespace vantage::search {
 
-// Weight of a neighbour by its similarity.
+// The weight of a neighbour of this similarity.
 using NeighborWeight = std::function<float(float similarity)>;
 
-// Queries (Q x D, unit length) with the first `count` of each ranking added, of unit length again.
+// Adds to each query (Q x D, unit length) the first `count` of its ranking; scales the sums to unit length.
 DescriptorMatrix ExpandQueries(const Eigen::Ref<const DescriptorMatrix>& queries, const Rankings& neighbors,
                                const RowReader& rows, int64_t count, const NeighborWeight& weight);
 
-// similarity^alpha; negative similarities weigh nothing, since their powers are no numbers.
+// similarity^alpha; 0 for negative similarities, whose powers are not defined.
 inline float PowerWeight(float similarity, double alpha) {
   return similarity <= 0 ? 0 : static_cast<float>(std::pow(similarity, alpha));
 }

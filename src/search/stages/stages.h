@@ -16,21 +16,21 @@ namespace vantage::search {
 
 using Rankings = std::vector<std::vector<Neighbor>>;
 
-// Rows of the database by their numbers.
+// Reads rows of the database by their indices.
 using RowReader = std::function<DescriptorMatrix(const std::vector<int64_t>& rows)>;
 
-// A search between two of its stages.
+// The state of a search between two stages.
 struct SearchState {
   DescriptorMatrix queries;                    // Q x D
-  NeighborFinder nearest;                      // in the database as it is
-  RowReader rows;                              // of the database as it is
-  const DescriptorMatrix* database = nullptr;  // all of it, if a stage needs that
-  DescriptorMatrix changed_database;           // what `database` is once a stage has changed it
-  Rankings rankings;                           // empty until Rank is called after the last change
+  NeighborFinder nearest;                      // searches the current database
+  RowReader rows;                              // reads the current database
+  const DescriptorMatrix* database = nullptr;  // the current database if it is in memory
+  DescriptorMatrix changed_database;  // `database` points to it once a stage has changed the database
+  Rankings rankings;                  // empty until the next Rank if queries or database have changed
   const SearchFacts& facts;
   const RunContext& context;
 
-  // The first `count` of each query, or more.
+  // The nearest `count` of each query, or the existing rankings.
   Rankings& Rank(int64_t count) {
     if (rankings.empty()) rankings = nearest(queries, count);
     return rankings;
@@ -40,16 +40,16 @@ struct SearchState {
 class Stage {
  public:
   virtual ~Stage() = default;
-  // Neighbours of each query that it must be given, if `wanted` are to come out.
+  // The number of neighbours per query that the stage needs as input to return `wanted`.
   virtual int64_t Wants(int64_t wanted, const OwnRows& own) const = 0;
-  // input: what Wants says; wanted: neighbours that must come out.
+  // input: the result of Wants. wanted: the number of neighbours per query that the stage must return.
   virtual void Apply(SearchState& state, int64_t input, int64_t wanted) const = 0;
-  // Whether it needs all of the database in memory, or the photos.
+  // Whether the stage needs the whole database in memory, or the photos.
   virtual bool NeedsDatabase() const { return false; }
   virtual bool NeedsPhotos() const { return false; }
 };
 
-// A row of the family's table. Each stage is a file of this folder, or of the module that can make it.
+// A row of the family's table. Each stage is a file in this folder, or in a module that registers it.
 struct StageRow {
   Kind kind;
   std::function<std::unique_ptr<Stage>(const StageChoice& options)> make;
@@ -61,15 +61,15 @@ StageRow MakeStageRow(std::string summary, std::unique_ptr<Stage> (*make)(const 
           [make](const StageChoice& options) { return make(options.As<Options>()); }};
 }
 
-// Adds a stage of a module above this one.
+// Adds a stage that a module above this one implements. Does nothing if there is one of that name.
 void RegisterStage(StageRow row);
 
 std::unique_ptr<Stage> MakeStage(const StageChoice& options);
 
-// One more than `count` if own rows are taken out.
+// `count`, plus one if own rows are removed.
 inline int64_t WithOwn(int64_t count, const OwnRows& own) { return own.empty() ? count : count + 1; }
 
-// The query's own row among the first `count`, taken out of them.
+// Removes the query's own row from the first `count` of a ranking and returns it; nullopt if it is not there.
 inline std::optional<Neighbor> TakeOwn(std::vector<Neighbor>& ranking, const OwnRows& own, size_t query,
                                        int64_t count) {
   if (own.empty() || !own[query]) return std::nullopt;
@@ -82,7 +82,7 @@ inline std::optional<Neighbor> TakeOwn(std::vector<Neighbor>& ranking, const Own
   return taken;
 }
 
-// Ranks the first again, each query's own row left out of them and put first.
+// Re-ranks with `rerank`. Removes each query's own row before, and puts it first afterwards.
 template <typename Rerank>
 void RerankOthers(SearchState& state, int64_t input, const Rerank& rerank) {
   Rankings& rankings = state.Rank(input);

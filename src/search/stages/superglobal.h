@@ -7,13 +7,14 @@
 
 namespace vantage::search {
 
-// Ranks the first `top` of each ranking again; the others stay behind them as they are. With x_i the
-// descriptors of the first and N(i) the `neighbors` nearest of i among them:
-//   x'_i = (x_i + beta sum_N(i) <x_i, x_j> x_j) / (1 + beta sum_N(i) <x_i, x_j>)
+// Re-ranks the first `top` of each ranking; the others follow unchanged. With the descriptors x_i of the
+// first `top`, the `neighbors` nearest N(i) of i among them, and a_ij = beta max(0, <x_i, x_j>):
+//   x'_i = (x_i + sum_N(i) a_ij x_j) / (1 + sum_N(i) a_ij)
 //   s_i  = <q, x'_i>
 //   q'   = the elementwise maximum of the neighbors + 1 x'_i with the largest s_i
-// they are ranked by (s_i + <q', x'_i>) / 2, which becomes their score. queries: Q x D, rows of unit length,
-// one for each ranking. Equal scores keep their order.
+// The new score is (s_i + <q', x'_i>) / 2. Equal scores keep their order. queries: Q x D, rows of unit
+// length, one for each ranking. Differs from SuperGlobal's code: negative similarities have weight 0, so that
+// the denominator stays positive.
 std::vector<std::vector<Neighbor>> RerankBySuperGlobal(std::vector<std::vector<Neighbor>> rankings,
                                                        const Eigen::Ref<const DescriptorMatrix>& queries,
                                                        const RowReader& rows,
