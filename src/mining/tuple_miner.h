@@ -37,7 +37,7 @@ struct MinedTuples {
   // network cannot distinguish photos. NaN if a descriptor is not finite.
   double photo_distance = std::numeric_limits<double>::quiet_NaN();
   // Number of tuples with fewer negatives than requested, because the pool has too few other scenes. Differs
-  // from cirtorch, which reads past the end of its array in that case.
+  // from cirtorch, which runs past the end of its array in that case.
   int64_t short_tuples = 0;
   // Photos that could not be read. Their queries are left out.
   std::vector<std::string> failed;

@@ -25,7 +25,7 @@ class DescriptorNet : public Network {
   // Returns the network on `device`, and leaves this one where it is. If it is already on `device`, both
   // share the tensors.
   DescriptorNet On(const at::Device& device) const;
-  // Moves the tensors, which copies share, to `device`.
+  // Moves the tensors to `device`, including those of copies. A copy's device() keeps its old value.
   void To(const at::Device& device);
 
   // Sets the precision in which the trunk computes; fp32 by default.

@@ -46,8 +46,8 @@ void WriteModel(const ModelParts& model, const std::filesystem::path& path, cons
 // See Model::Write.
 void WriteModelAs(const ModelParts& model, const std::string& format, const std::filesystem::path& path);
 
-// SHA-256 over names, types, shapes and elements of all tensors, in the order of Network::Replace. Equal for
-// two files that hold the same weights, whatever their formats.
+// SHA-256 over names, types, shapes and elements of all tensors, in the order of Network::Replace. Files with
+// the same weights have the same hash, whatever their formats.
 std::string WeightsSha256(const Network& net);
 
 }  // namespace vantage::nn

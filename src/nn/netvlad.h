@@ -9,8 +9,8 @@
 
 namespace vantage::nn {
 
-// NetVLAD's three parameters. They are initialised from the same centres and trained independently. G = K +
-// ghost clusters.
+// NetVLAD's three parameters. They are initialised from the same centres and trained independently.
+// G = K + ghost clusters.
 struct NetVladParameters {
   at::Tensor centroids_DK;
   at::Tensor assignment_weights_DG;

@@ -14,10 +14,9 @@ namespace vantage::nn {
 // and so are weights and their gradients.
 enum class Precision {
   kFp32,  // float32, all 23 bits of the mantissa
-  kTf32,  // float32 in memory; tensor cores round products' factors to 10 bits. GPUs of capability 8 and
-          // later
-  kBf16,  // bfloat16: 7 bits, the exponent of float32
-  kFp16,  // float16: 10 bits, up to 65,504. GPUs; training scales gradients (train/gradient_scale.h)
+  kTf32,  // float32 in memory; tensor cores round factors to 10 bits of mantissa. GPUs of capability >= 8
+  kBf16,  // bfloat16: 7 bits of mantissa, the exponent range of float32
+  kFp16,  // float16: 10 bits, up to 65,504. GPUs only; training scales gradients (gradient_scale.h)
 };
 
 // "fp32", "tf32", "bf16", "fp16".

@@ -101,7 +101,7 @@ class Trunk : public TensorOwner {
   const TrunkRow* row_;
 };
 
-// All trunks. If a trunk contains another's tensors, it comes before it.
+// All trunks. A trunk that contains another's tensors comes before it.
 std::span<const TrunkRow> Trunks();
 
 // Throws UsageError, with the list of architectures, if there is none of that name.

@@ -9,14 +9,14 @@
 
 namespace vantage::nn {
 
-// A 3 x 3 convolution with stride 1 and padding 1 that needs a quarter of the multiplications: Winograd's F(4
-// x 4, 3 x 3) (Lavin and Gray, CVPR 2016). float32 on the CPU, without gradients. Its results differ from
+// A 3 x 3 convolution with stride 1 and padding 1 that needs a quarter of the multiplications: Winograd's
+// F(4 x 4, 3 x 3) (Lavin and Gray, CVPR 2016). float32 on the CPU, without gradients. Its results differ from
 // those of PlainConvolution, the slow reference, by twice as much as sums in different order differ
 // (winograd_kernels.h).
 //
-// The transformed weights need four times the memory of the weights. A call needs at most 36 x 4 x (in + out
-// channels) x kMostTiles bytes per thread in addition to the result: 14 MiB for 512 channels. LibTorch's
-// threads share the tiles of a map; results do not depend on their number.
+// The transformed weights need four times the memory of the weights. A call needs at most
+// 36 x 4 x (in + out channels) x kMostTiles bytes per thread in addition to the result: 14 MiB for 512
+// channels. LibTorch's threads share the tiles of a map; results do not depend on their number.
 class WinogradConvolution {
  public:
   // Number of 4 x 4 pixel tiles that are processed at a time.

@@ -40,8 +40,8 @@ struct WinogradKernels {
   void (*multiply)(const float* a, int64_t a_stride, const float* b, int64_t rows, int64_t depth,
                    int64_t columns, float* out, int64_t out_stride);
 
-  // The tile: activation(A^T m A + bias + residual), with activation(y) = min(max(y, lowest), highest). m:
-  // place i at m + i * stride. m and bias have `channels` rounded up to 8 values. out and residual: 16
+  // The tile: activation(A^T m A + bias + residual), with activation(y) = min(max(y, lowest), highest).
+  // m: place i at m + i * stride. m and bias have `channels` rounded up to 8 values. out and residual: 16
   // pointers to pixels, row by row. Pixels whose pointer in `out` is null are skipped. residual may be null.
   void (*transform_output)(const float* m, int64_t stride, const float* bias, const float* const* residual,
                            int64_t channels, float lowest, float highest, float* const* out);
