@@ -13,7 +13,7 @@ namespace vantage::nn {
 // Largest side allowed in LocalOptions::windows.
 inline constexpr int64_t kLargestWindow = 64;
 
-// Dimension of the locals of a map with this many channels, before the projection. Throws UsageError if a
+// Dimension of the locals of a map that has this many channels before the projection. Throws UsageError if a
 // window is out of range, or if the options' projection or dimension does not fit the channels.
 int64_t LocalDimension(const LocalOptions& options, int64_t channels);
 

@@ -14,8 +14,7 @@
 namespace vantage::nn {
 
 // A head for photos described by local features (MVA 2022, section 3): an optional 1x1 convolution, locals,
-// their aggregation, power normalisation, a linear layer. Weights are zero until they are initialised or
-// read.
+// their aggregation, power normalisation, a linear layer. Initial values of weights: see Head.
 class LocalHead : public Head {
  public:
   // channels: number of channels of the trunk's map. name: of the aggregation's tensors.
