@@ -8,14 +8,14 @@
 
 namespace vantage::cli {
 
-// Sets the values that the words of a command line give; --help and -h are the caller's. A flag's value is
-// the next word, or follows '=' (or the letter of a short flag); after "--" all words are positional. Throws
-// UsageError for a flag that is not known, naming the nearest, for one that is given twice or lacks its
-// value, for a word too many, and for a required argument that is missing.
+// Sets the values that the words of a command line give, except --help and -h, which the caller handles. A
+// flag's value is the next word, or follows '=' (or the letter of a short flag). After "--", all words are
+// positional. Throws UsageError for an unknown flag (naming the most similar one), a flag that is given twice
+// or lacks its value, a superfluous word, and a missing required argument.
 void ReadCommandLine(const std::vector<std::string>& words, const tasks::Arguments& arguments);
 
-// Runs the task that the program's arguments name. Returns the exit code: 0 done, 1 failed, 2 wrong usage,
-// 130 interrupted.
+// Runs the task that the program's arguments name. Returns the exit code: 0 for success, 1 for failure, 2 for
+// wrong usage, 130 if interrupted.
 int RunProgram(const std::vector<std::string>& words);
 
 }  // namespace vantage::cli

@@ -9,19 +9,19 @@
 
 namespace vantage::cli {
 
-// What a person reads of a task that is under way, with its rate and the time left. Both count from the first
-// report of the task: what an earlier run has done takes no time in this one.
+// The text that shows a task's progress, with its rate and the remaining time. Both count from the task's
+// first report, so that work done by an earlier run does not count.
 class ProgressLine {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // Takes a report; returns whether a task begins with it.
+  // Updates the line from a report. Returns whether the report starts a new task.
   bool Take(const Progress& progress, Time now);
 
-  // "describing photos 120/500 (24 %), 12.3/s, 31 s left; note", of the last report.
+  // The text for the last report: "describing photos 120/500 (24 %), 12.3/s, 31 s left; note".
   std::string Text() const;
 
-  // Whether all is done.
+  // Whether all work is done.
   bool IsFinished() const { return progress_.total > 0 && progress_.done == progress_.total; }
 
  private:

@@ -12,13 +12,13 @@
 
 namespace vantage::cli {
 
-// Shows progress on standard error: a line that is rewritten on a terminal, else a new line every ten
-// seconds.
+// Shows progress on standard error: as a line that is rewritten if it is a terminal, else as a new line every
+// ten seconds.
 class ProgressPrinter {
  public:
   ProgressPrinter();
   void Show(const Progress& progress);
-  // Ends a line that is being rewritten.
+  // Ends the line that is being rewritten, if any.
   void Finish();
 
  private:
@@ -31,7 +31,7 @@ class ProgressPrinter {
   Clock::time_point last_shown_;
 };
 
-// What a task sees of the terminal: its log, progress and result.
+// A task's access to the terminal: its log, progress and result.
 class Terminal {
  public:
   explicit Terminal(const tasks::CommonOptions& options);
@@ -41,9 +41,9 @@ class Terminal {
 
   const RunContext& context() const { return context_; }
 
-  // Prints a result to standard output: its values as a JSON object with --json, else its text. The object
-  // also has the warnings of the run, as "warnings". Throws Error if standard output cannot be written, or
-  // with the result's failure.
+  // Prints a result to standard output: with --json its values as a JSON object, else its text. The object
+  // also contains the run's warnings, as "warnings". Prints nothing if the result is silent. Throws Error if
+  // standard output cannot be written to, or, after printing, if the result has a failure.
   void Print(tasks::Result result);
 
  private:
@@ -53,7 +53,7 @@ class Terminal {
   std::vector<std::string> warnings_;
 };
 
-// From now on Ctrl-C and SIGTERM are remembered; a second one ends the program at once.
+// Makes the program remember the first Ctrl-C or SIGTERM, and end at once at the second.
 void CatchInterrupts();
 bool WasInterrupted();
 

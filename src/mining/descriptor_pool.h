@@ -15,7 +15,7 @@
 
 namespace vantage::mining {
 
-// Descriptors of photos, each there once. Those that cannot be read are left out.
+// Descriptors of photos, each stored once. Photos that cannot be read are left out.
 class DescriptorPool {
  public:
   DescriptorPool(const TrainingSet& set, const std::vector<PhotoId>& photos,
@@ -42,15 +42,15 @@ class DescriptorPool {
   bool Has(PhotoId photo) const { return row_of_.count(photo) == 1; }
   const std::vector<std::string>& failed() const { return failed_; }
 
-  // The descriptors of the first `count` photos that could be read.
+  // Descriptors of the first `count` photos that could be read.
   auto First(size_t count) const { return values_.topRows(static_cast<Eigen::Index>(count)); }
 
   double Distance(PhotoId a, PhotoId b) const {
     return (values_.row(row_of_.at(a)) - values_.row(row_of_.at(b))).cast<double>().norm();
   }
 
-  // Root mean square of the distances between two of the first `count` photos; NaN for fewer than two, or
-  // where a descriptor is not finite.
+  // Root mean square of the distances between pairs of the first `count` photos. NaN for fewer than two
+  // photos, or if a descriptor is not finite.
   double Spread(size_t count) const {
     if (count < 2) return std::numeric_limits<double>::quiet_NaN();
     const auto rows = First(count).cast<double>();

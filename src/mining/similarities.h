@@ -5,8 +5,8 @@
 
 namespace vantage::mining {
 
-// a b^T, of A x D and B x D, by LibTorch's BLAS library, which takes the number of threads that
-// IntraOpThreads says. `product` is made A x B; its memory is taken again where it fits.
+// a b^T, for A x D and B x D, computed by LibTorch's BLAS library with the number of threads set by
+// IntraOpThreads. `product` is resized to A x B; it keeps its memory if it already has that size.
 void Similarities(const Eigen::Ref<const DescriptorMatrix>& a, const Eigen::Ref<const DescriptorMatrix>& b,
                   DescriptorMatrix& product);
 

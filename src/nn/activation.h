@@ -10,25 +10,26 @@
 
 namespace vantage::nn {
 
-// An activation, element by element, as convolutions take it.
+// An element-wise activation, in the form that convolutions use it.
 struct Activation {
   const char* name;
   at::Tensor (*forward)(const at::Tensor& x);
 
-  // What `backward` computes the gradient before the activation from, beside the gradient behind it. A fused
-  // convolution with gradients keeps the result alone; with kInput it is not fused, and keeps the input.
+  // The tensor that `backward` needs in addition to the gradient with respect to the activation's result.
+  // With kResult, a fused convolution with gradients keeps only its result. With kInput, the convolution is
+  // not fused and keeps the input.
   enum class GradientFrom { kResult, kInput };
   GradientFrom gradient_from;
   at::Tensor (*backward)(const at::Tensor& gradient, const at::Tensor& kept);
 
-  // The name by which oneDNN fuses it into convolutions; null: it does not.
+  // The name under which oneDNN fuses the activation into convolutions; null if oneDNN cannot fuse it.
   const char* onednn_name = nullptr;
   std::array<double, 2> onednn_scalars = {};
   bool has_onednn_scalars = false;
-  // Whether it is fused behind the addition of a residual too.
+  // Whether it can also be fused after the addition of a residual.
   bool fuses_after_addition = false;
 
-  // min(max(x, lowest), highest), if it is that: fused into Winograd's convolution.
+  // Set if the activation is min(max(x, lowest), highest): Winograd's convolution then fuses it.
   struct Bounds {
     float lowest = -std::numeric_limits<float>::infinity();
     float highest = std::numeric_limits<float>::infinity();
@@ -36,12 +37,12 @@ struct Activation {
   std::optional<Bounds> bounds = std::nullopt;
 };
 
-// Rows, each a file of activations/.
+// The activations, each defined in its own file in activations/.
 extern const Activation kNoActivation;
 extern const Activation kRelu;
 extern const Activation kRelu6;
 
-// All of them.
+// All activations.
 std::span<const Activation* const> Activations();
 
 }  // namespace vantage::nn

@@ -10,29 +10,31 @@
 
 namespace vantage::nn {
 
-// Batch norm (Ioffe and Szegedy, ICML 2015): x -> scale x + shift for each channel. Its weight and bias are
-// trained; its statistics are the running ones, which stay as they are, or each pass's own.
+// Batch norm (Ioffe and Szegedy, ICML 2015): x -> scale x + shift for each channel. Weight and bias are
+// trained. The statistics are either the running ones, which a pass does not change, or those of each
+// training pass.
 class BatchNorm : public TensorOwner {
  public:
   BatchNorm(std::string name, int64_t channels, double epsilon);
 
   const std::string& name() const { return name_; }
 
-  // By the running statistics: gamma / sigma. C.
+  // gamma / sigma, from the running statistics. Shape: C.
   at::Tensor Scale() const;
-  // beta + (bias - mu) scale, where the norm follows a layer of that bias (none: undefined). C.
+  // beta + (bias - mu) scale, from the running statistics. `bias`: bias of the layer that the norm follows;
+  // undefined if it has none. Shape: C.
   at::Tensor Shift(const at::Tensor& scale, const at::Tensor& bias = {}) const;
 
-  // From now on with each training pass's own statistics, if the weight is trained.
+  // Makes training passes use their own statistics, if the weight is trained.
   void UseBatchStatistics() { uses_batch_statistics_ = weight_.requires_grad(); }
   bool uses_batch_statistics() const { return uses_batch_statistics_; }
-  // By the statistics of x (B x C x H x W), which go to pass.seen. The running ones stay. Throws Error where
-  // a channel has one value only.
+  // Normalises x (B x C x H x W) by its own statistics, and writes them to pass.seen. The running statistics
+  // do not change. Throws Error if a channel has only one value.
   at::Tensor NormalizeByBatch(const at::Tensor& x_BCHW, const PassContext& pass) const;
 
-  // 2 x C: mean and variance.
+  // Mean and variance. Shape: 2 x C.
   at::Tensor RunningStatistics() const;
-  // running <- (1 - momentum) running + momentum seen, and counts it. seen: 2 x C.
+  // running <- (1 - momentum) running + momentum seen; increments num_batches_tracked. seen: 2 x C.
   void MoveRunningStatistics(const at::Tensor& seen_2C, double momentum);
 
   void Replace(const TensorReplacer& replacer) override;

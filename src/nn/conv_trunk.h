@@ -12,7 +12,7 @@
 
 namespace vantage::nn {
 
-// The layers as one.
+// Combines the layers into one sequence.
 template <typename... Layers>
 std::unique_ptr<Layer> InSequence(std::unique_ptr<Layers>... layers) {
   auto sequence = std::make_unique<Sequence>();
@@ -20,7 +20,7 @@ std::unique_ptr<Layer> InSequence(std::unique_ptr<Layers>... layers) {
   return sequence;
 }
 
-// A trunk of layers of maps one after the other.
+// A trunk whose layers process feature maps in sequence.
 class ConvTrunk : public Trunk {
  public:
   struct Layers {

@@ -10,13 +10,13 @@ namespace vantage::nn {
 // Whether LibTorch is a CUDA build.
 bool TorchHasCuda();
 
-// GPUs that LibTorch can compute on.
+// Number of GPUs that LibTorch can compute on.
 int CudaDeviceCount();
 
-// The CUDA that LibTorch is built for, 13000 for 13.0; 0: a build for CPUs.
+// CUDA version that LibTorch was built for, such as 13000 for 13.0; 0 for a CPU build.
 int64_t TorchCudaVersion();
 
-// Why CudaDeviceCount() is 0.
+// The reason why CudaDeviceCount() is 0.
 std::string WhyNoCudaDevice(const GpuDriver& driver);
 
 }  // namespace vantage::nn

@@ -7,38 +7,41 @@
 
 namespace vantage::nn {
 
-// A network that is trained, read and written. Copies share their tensors; Clone has its own.
+// A network that can be trained, read and written. Copies share their tensors; a Clone has its own.
 class DescriptorNet : public Network {
  public:
-  // Weights are zero until they are read (model_file.h); linear layers begin as the identity, exponents as 3.
-  // Throws UsageError for an unknown name, or for options that do not go together.
+  // Sets weights to zero until they are read (model_file.h), except linear layers, which start as the
+  // identity, and GeM exponents, which start at 3. Throws UsageError for an unknown name or for options that
+  // cannot be combined.
   explicit DescriptorNet(const DescriptorNetOptions& options) : Network(options) {}
 
   using Network::head;
   using Network::trunk;
   Trunk& trunk() { return *trunk_; }
   Head& head() { return *head_; }
-  // Whether the network can describe photos: all weights of the head have been made or read.
+  // Whether the network can describe photos: all weights of the head have been initialised or read.
   bool IsInitialized() const { return head_->IsInitialized(); }
 
-  // The network on a device; this one stays where it is. On its own device they share the tensors.
+  // Returns the network on `device`, and leaves this one where it is. If it is already on `device`, both
+  // share the tensors.
   DescriptorNet On(const at::Device& device) const;
-  // Moves the tensors, those of copies too.
+  // Moves the tensors to `device`, including those of copies. A copy's device() keeps its old value.
   void To(const at::Device& device);
 
-  // What the trunk computes in from now on; fp32 until it is called.
+  // Sets the precision in which the trunk computes; fp32 by default.
   void ComputeTrunkIn(Precision precision) { precision_ = precision; }
 
-  // From now on the batch norms whose weights require gradients use the statistics of each training pass: of
-  // the photos that go through Forward together. `momentum`: of MoveRunningStatistics.
+  // Makes batch norms whose weights require gradients use the statistics of each training pass, that is of
+  // the photos in one call of Forward. `momentum`: used by MoveRunningStatistics.
   void UseBatchStatistics(double momentum);
-  // The running statistics of those norms.
+  // Running statistics of the norms that use batch statistics.
   BatchStatistics RunningStatistics() const;
-  // running <- (1 - momentum) running + momentum seen. `seen` has a value for each of the norms.
+  // running <- (1 - momentum) running + momentum seen, for each norm that uses batch statistics. `seen` must
+  // have a value for each of them. Throws Error if UseBatchStatistics has not been called.
   void MoveRunningStatistics(const BatchStatistics& seen);
 
   DescriptorNet Clone() const;
-  // Another network of the same tensors, whose layers may be changed.
+  // Returns a network that shares the tensors but has its own layers, which may be changed.
   DescriptorNet Twin() const;
 };
 

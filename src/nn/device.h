@@ -7,8 +7,8 @@
 
 namespace vantage::nn {
 
-// "cpu", "cuda" or "cuda:1". Throws UsageError for another name, or if this LibTorch or machine has no such
-// device.
+// Parses "cpu", "cuda" or "cuda:1". Throws UsageError for any other name, and for a device that this LibTorch
+// or this machine does not have.
 at::Device ParseDevice(const std::string& name);
 
 }  // namespace vantage::nn

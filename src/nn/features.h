@@ -7,23 +7,24 @@
 
 namespace vantage::nn {
 
-// Where a convolutional trunk's map ends. Most end in an activation in any case.
+// Where a convolutional trunk's map ends. Most trunks support kAfterActivation only
+// (TrunkRow::can_end_before_activation).
 enum class MapEnd {
   kAfterActivation,
   kBeforeActivation,  // before the last one
 };
 
-// The tokens of one of a transformer's blocks.
+// Requests the tokens of one transformer block.
 struct TokenRequest {
-  int block = -1;  // from 0; below 0: from the end, the last being -1
+  int block = -1;  // from 0; negative values count from the end: -1 is the last block
   bool after_norm = true;
 
   bool operator==(const TokenRequest&) const = default;
 };
 
-// What a head asks a trunk for.
+// The features that a head requests from a trunk.
 struct FeatureRequest {
-  // The last feature map. A transformer's is made of the last block's tokens, after the final norm.
+  // The last feature map. A transformer's map consists of the last block's tokens, after the final norm.
   bool map = true;
   MapEnd map_end = MapEnd::kAfterActivation;
   // The class token after the final norm.
@@ -33,11 +34,11 @@ struct FeatureRequest {
   bool operator==(const FeatureRequest&) const = default;
 };
 
-// What a trunk gives, float32. What was not asked for is undefined.
+// A trunk's output, float32. Features that were not requested are undefined.
 struct Features {
   at::Tensor map_BCHW;
   at::Tensor class_BC;
-  at::Tensor tokens_BNC;  // of patches, rows first, without class token and registers
+  at::Tensor tokens_BNC;  // patch tokens, row by row, without class token and registers
 };
 
 }  // namespace vantage::nn

@@ -9,35 +9,35 @@ namespace vantage::nn {
 
 class Trunk;
 
-// What a layer with a batch norm is beside a Layer.
+// The additional interface of layers that have a batch norm.
 class NormedLayer {
  public:
   virtual ~NormedLayer() = default;
-  // Null if there is none, or it has been folded.
+  // The batch norm; null if the layer has none or has folded it.
   virtual BatchNorm* norm() = 0;
-  // Whether it follows weights of the layer, into which it is folded.
+  // Whether the norm follows weights of this layer, so that it can be folded into them.
   virtual bool norm_follows_weights() const = 0;
-  // Makes the norm by its running statistics part of the layer's tensors, which become functions of what they
-  // were made from.
+  // Folds the norm, with its running statistics, into the layer's tensors. The new tensors are differentiable
+  // functions of the old ones.
   virtual void FoldNorm() = 0;
 };
 
-// What a layer that can be laid out for speed is beside a Layer.
+// The additional interface of layers whose tensors can be laid out for speed.
 class FreezableLayer {
  public:
   virtual ~FreezableLayer() = default;
-  // To be called once, after norms are folded and weights have their type. From then on the layer takes
-  // inputs of that type, channels last, and has no gradients.
+  // Must be called once, after norms have been folded and weights converted to their final type. The layer
+  // then accepts only inputs of that type in channels-last layout, and has no gradients.
   virtual void Freeze() = 0;
 };
 
-// Visits all norms that are not folded.
+// Visits all norms that have not been folded.
 void ForEachNorm(Trunk& trunk, const std::function<void(BatchNorm&)>& visit);
 
 // Folds norms that follow weights, except those that use batch statistics.
 void FoldNorms(Trunk& trunk);
 
-// Folds all norms, gives all tensors of floating point the type, and lays layers out for speed.
+// Folds all norms, converts all floating-point tensors to `type`, and lays out layers for speed.
 void Freeze(Trunk& trunk, at::ScalarType type);
 
 }  // namespace vantage::nn

@@ -6,15 +6,15 @@
 
 namespace vantage::nn {
 
-// The network with the whitening as its last linear layer, of weight P and bias -P m, so that its descriptors
-// are the whitened ones of `net` (TPAMI 2019, section 3.4). Only for a whitening that was learned at one
-// scale: the layer comes before scales are averaged. Tensors are copied.
+// Returns a copy of `net` with the whitening as its last linear layer, of weight P and bias -P m. Its
+// descriptors are the whitened descriptors of `net` (TPAMI 2019, section 3.4). Correct only for a whitening
+// that was learned at one scale, because the layer is applied before scales are averaged. Tensors are copied.
 //
-// Throws as CheckTakesWhitening, and Error where the dimensions do not fit.
+// Throws under the same conditions as CheckTakesWhitening, and Error if the dimensions do not fit.
 DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening);
 
-// Throws UsageError where a network of this kind ends in a linear layer already: what is scaled to unit
-// length between two layers makes no one layer.
+// Throws UsageError if such a network already ends in a linear layer: two linear layers with a normalisation
+// between them cannot be merged.
 void CheckTakesWhitening(const DescriptorNetOptions& options);
 
 }  // namespace vantage::nn

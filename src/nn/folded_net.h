@@ -10,26 +10,27 @@
 
 namespace vantage::nn {
 
-// A network as it is now, its norms folded into the convolutions once for many passes whose gradients are
-// added up before they go on to the network's own parameters. What costs time and memory a pass otherwise
-// (folding there and back; a copy of all weights in each graph) costs it once. The gradients are those of the
-// network itself.
+// A snapshot of a network whose norms are folded into its convolutions once for many passes. The passes'
+// gradients are summed and then propagated to the network's own parameters. This saves two costs of every
+// pass: folding and its backward pass, and a copy of all weights in each graph. The gradients are those of
+// the network itself.
 class FoldedNet {
  public:
   explicit FoldedNet(const DescriptorNet& net);
 
-  // Computes what the network does. Its parameters are leaves().
+  // The folded network, which computes the same function. Its parameters are leaves().
   const DescriptorNet& net() const { return net_; }
   const std::vector<at::Tensor>& leaves() const { return leaves_; }
 
-  // A gradient by leaves() (empty: zero) as one by the network's `parameters`; undefined where nothing
-  // depends on one. To be called once.
+  // Converts a gradient with respect to leaves() (empty: zero) to one with respect to `parameters`, which are
+  // parameters of the original network. An element is undefined if no leaf with a gradient depends on that
+  // parameter. Must be called at most once.
   std::vector<at::Tensor> GradientsBy(std::span<const at::Tensor> parameters,
                                       const std::vector<at::Tensor>& by_leaf) const;
 
  private:
   DescriptorNet net_;
-  std::vector<at::Tensor> folded_;  // functions of the parameters; the same places as leaves_
+  std::vector<at::Tensor> folded_;  // functions of the parameters, in the order of leaves_
   std::vector<at::Tensor> leaves_;
 };
 

@@ -5,9 +5,9 @@
 
 namespace vantage::nn {
 
-// A copy of a network for describing only, on its device: norms folded into convolutions, activations fused,
-// Winograd's convolutions where they are faster, the trunk's weights in the precision's type. Descriptors are
-// float32 in any case. It shares no tensor with the network.
+// A copy of a network that can only describe, on the network's device. Norms are folded into convolutions,
+// activations are fused, Winograd's convolution is used where it is faster, and the trunk's weights have the
+// precision's type. Descriptors are always float32. Shares no tensor with the network.
 class FrozenNet : public Network {
  public:
   explicit FrozenNet(const DescriptorNet& net, Precision precision = Precision::kFp32);

@@ -21,15 +21,15 @@
 
 namespace vantage::nn {
 
-// Features of training photos, for heads that make their first weights from them.
+// Features of training photos, for heads that compute their initial weights from them.
 class TrainingFeatures {
  public:
   virtual ~TrainingFeatures() = default;
-  // Photos.
+  // Number of photos.
   virtual int64_t size() const = 0;
-  // Calls use(compute(features, random numbers of the photo)) for all photos that can be read, in their
-  // order, with a batch of one photo each. `compute` is called from several threads. Throws Error if none can
-  // be read; Interrupted.
+  // Calls use(compute(features, random)) for each photo that can be read, in order. `features` is a batch of
+  // that one photo, and `random` the photo's own random numbers. `compute` is called from several threads.
+  // Throws Error if no photo can be read; Interrupted.
   using Compute = std::function<at::Tensor(const Features& features, RandomStream& random)>;
   virtual void ForEach(const std::string& task, const Compute& compute,
                        const std::function<void(const at::Tensor&)>& use) = 0;
@@ -37,91 +37,93 @@ class TrainingFeatures {
 
 struct HeadInitialization {
   int locals_per_cluster = 0;
-  int iterations = 0;  // of k-means, at most
+  int iterations = 0;  // at most this many k-means iterations
   uint64_t seed = 0;
 };
 
 struct InitializedHead {
-  int64_t locals = 0;                // that were clustered; 0 if no clusters are needed
-  double mean_squared_distance = 0;  // of these to their centres
-  double explained_variance = 0;     // share that a projection keeps; 0 without one
+  int64_t locals = 0;                // number that was clustered; 0 if the head needs no clusters
+  double mean_squared_distance = 0;  // of these locals to their centres
+  double explained_variance = 0;     // share of the variance that the projection keeps; 0 if there is none
 };
 
-// What follows a trunk: features to descriptors. Weights are zero, the identity or an exponent of 3 until
-// they are made or read. Forward may be called from several threads.
+// The part of a network after the trunk: converts features to descriptors. Before initialisation or reading,
+// weights are zero, linear layers the identity and exponents 3. Forward may be called from several threads.
 class Head : public TensorOwner {
  public:
-  // Of the descriptors.
+  // Dimension of the descriptors.
   virtual int64_t dimension() const = 0;
-  // B x dimension(), rows of unit length. Throws Error before IsInitialized.
+  // Returns B x dimension(), rows of unit length. Throws Error if IsInitialized() is false.
   virtual at::Tensor Forward(const Features& features, const PassContext& pass) const = 0;
 
-  // GeM's exponent if GeM is the only thing that the head does; see Network::MultiScaleExponent.
+  // GeM's exponent if the head does nothing but GeM pooling; see Network::MultiScaleExponent.
   virtual std::optional<double> ScaleExponent() const { return std::nullopt; }
-  // Whether the head pools the feature map, so that regional GeM may come before.
+  // Whether the head pools the feature map, so that regional GeM can be applied before it.
   virtual bool pools_map() const { return false; }
-  // The head with another exponent of GeM, and the other tensors shared; null if it has none.
+  // Returns the head with another GeM exponent, sharing the other tensors; null if it has no such exponent.
   virtual std::unique_ptr<Head> WithExponent(double /*exponent*/) const { return nullptr; }
 
-  // Whether all weights have been made or read.
+  // Whether all weights have been initialised or read.
   virtual bool IsInitialized() const { return true; }
-  // Makes the weights that training does not begin without. Depends on options, features and weights, not on
-  // the number of threads. Throws Error if the features do not suffice; Interrupted.
+  // Initialises the weights that training needs to start with. The result depends on options, features and
+  // weights, not on the number of threads. Throws Error if there are too few features; Interrupted.
   virtual InitializedHead Initialize(TrainingFeatures& /*features*/, const HeadInitialization& /*options*/,
                                      const RunContext& /*context*/) {
     return {};
   }
 };
 
-// A head: what there is to know without making it, and how it is made. The functions that are null are of
-// heads that need none.
+// A head's static properties and its factory. A function pointer may be null if the head does not need that
+// function.
 struct HeadRow {
   const char* name;
-  // What weights of such a network are called; null: they are named for their trunk.
+  // Name for the kind of such a network's weights; null: they are named after their trunk.
   const char* kind = nullptr;
-  // In place of cirtorch's "features." before names of the trunk's tensors.
+  // Prefix of the names of the trunk's tensors, in place of cirtorch's "features.".
   const char* trunk_prefix;
-  // The last linear layer.
+  // Name of the last linear layer.
   const char* linear;
-  // Whether a learned whitening can become the last linear layer where there is none.
+  // Whether a learned whitening can become the last linear layer if the network has none.
   bool takes_whitening = false;
-  // Whether DescriptorNetOptions::pooling means something to it.
+  // Whether the head uses DescriptorNetOptions::pooling.
   bool has_pooling = false;
-  // Beginnings of the names of tensors that a trunk's weights may lack, since training makes them.
+  // Name prefixes of tensors that a trunk's weights may lack, because training makes them.
   std::vector<std::string> made_by_training;
 
   FeatureRequest (*request)(const DescriptorNetOptions& options, const TrunkRow& trunk);
-  // Throws UsageError for options that do not go together.
+  // Throws UsageError for options that cannot be combined.
   void (*check)(const DescriptorNetOptions& options);
-  // Of options that have been checked. Throws UsageError if it cannot be made for a trunk of so many
-  // channels.
+  // Makes the head from options that have been checked. Throws UsageError if the head cannot follow a trunk
+  // with this many channels.
   std::unique_ptr<Head> (*make)(const DescriptorNetOptions& options, int64_t channels);
-  // Whether tensors are this head's. If they are, or some of them, says in `wish` what they tell.
+  // Whether the tensors are those of this head. If at least some are, sets in `wish` what they reveal about
+  // the network.
   bool (*recognise)(const TensorShapes& shapes, NetWish& wish);
-  // What is wanted of what tensors do not tell.
+  // Copies from `wanted` to `found` the options that tensors do not reveal.
   void (*complete)(const NetWish& wanted, NetWish& found) = nullptr;
-  // The options that are this head's alone, as model files keep them.
+  // Declares the options that only this head has, as model files store them.
   void (*declare)(OptionsDescription& description, DescriptorNetOptions& options) = nullptr;
 };
 
-// Bounds of DescriptorNetOptions.
+// Bounds for DescriptorNetOptions.
 inline constexpr int kMaxOutputDimension = 65536;
 inline constexpr double kLeastPower = 0.01;
 
-// All heads. A later one is recognised before an earlier one.
+// All heads. Later ones are tried before earlier ones when a network is recognised.
 std::span<const HeadRow> Heads();
 
-// Null if there is none of that name.
+// Returns null if there is no head of that name.
 const HeadRow* FindHead(const std::string& name);
 
-// Throws UsageError that lists the heads.
+// Throws UsageError, with the list of heads, if there is none of that name.
 const HeadRow& HeadNamed(const std::string& name);
 
-// Throws UsageError for an output_dimension that cannot be; `has_linear`: whether there is a linear layer.
+// Throws UsageError if output_dimension is out of range, or if it is set although the network has no linear
+// layer.
 void CheckOutputDimension(const DescriptorNetOptions& options, bool has_linear);
 
-// Rows of a linear layer, for DescriptorNetOptions::output_dimension; 0 if it is missing, has as many columns
-// or is as large as no network's.
+// Number of rows of the linear layer, for DescriptorNetOptions::output_dimension. 0 if the layer is missing,
+// has as many rows as columns, or has more than kMaxOutputDimension rows.
 int RowsOf(const TensorShapes& shapes, const std::string& linear);
 
 }  // namespace vantage::nn

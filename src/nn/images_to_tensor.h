@@ -10,7 +10,8 @@
 
 namespace vantage::nn {
 
-// RGB images of one size as a normalised batch: B x 3 x H x W, float32, channels last in memory.
+// Converts RGB images to a normalised batch: B x 3 x H x W, float32, channels last in memory. Throws Error if
+// there are none or their sizes differ.
 at::Tensor ImagesToTensor(const std::vector<Image>& images, const Normalization& normalization);
 
 }  // namespace vantage::nn

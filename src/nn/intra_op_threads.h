@@ -5,9 +5,9 @@
 
 namespace vantage::nn {
 
-// While it lives, each of several worker threads gives LibTorch's operators `count` threads: photos or tuples
-// are worked on side by side instead, which needs no synchronisation inside the network. Goes back to the
-// setting before.
+// During its lifetime, gives LibTorch's operators `count` threads in each of several worker threads. The
+// workers process photos or tuples in parallel instead, which needs no synchronisation inside the network.
+// The destructor restores the previous setting.
 class IntraOpThreads {
  public:
   explicit IntraOpThreads(int count) : count_(count), before_(at::get_num_threads()) {}
@@ -15,7 +15,7 @@ class IntraOpThreads {
   IntraOpThreads(const IntraOpThreads&) = delete;
   IntraOpThreads& operator=(const IntraOpThreads&) = delete;
 
-  // To be called by each worker thread: the setting is a thread's own.
+  // Each worker thread must call this, because the setting is per thread.
   void Enter() const {
     if (at::get_num_threads() != count_) at::set_num_threads(count_);
   }

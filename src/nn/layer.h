@@ -18,14 +18,14 @@
 
 namespace vantage::nn {
 
-// A piece of a network. Forward is safe to call from several threads at once.
+// A building block of a network. Forward may be called from several threads at once.
 class Layer : public TensorOwner {
  public:
   // x: B x C x H x W, or B x tokens x C for layers of a transformer.
   virtual at::Tensor Forward(const at::Tensor& x, const PassContext& pass) const = 0;
-  // The layers that this one is made of, in the order in which PyTorch's modules list their tensors.
+  // Visits the sub-layers, in the order in which PyTorch's modules list their tensors.
   virtual void ForEachChild(const std::function<void(Layer&)>& /*visit*/) {}
-  // The children's tensors.
+  // Replaces the tensors of the children.
   void Replace(const TensorReplacer& replacer) override;
 };
 
@@ -35,16 +35,15 @@ struct ConvolutionOptions {
   int64_t kernel = 1;
   int64_t stride = 1;
   int64_t padding = 0;        // at each side
-  int64_t extra_padding = 0;  // more at the bottom and right: TensorFlow's 'same' at stride 2
+  int64_t extra_padding = 0;  // additional, at the bottom and right: TensorFlow's 'same' at stride 2
   int64_t groups = 1;
 };
 
 class WinogradConvolution;
 
-// A convolution, then batch norm where it has one, then the activation.
-// A norm of running statistics is folded into the convolution inside the graph: w gamma / sigma and
-// beta - mu gamma / sigma have the same gradients with respect to w, gamma and beta as the two operations one
-// after the other, and no activation is kept for the norm.
+// A convolution, an optional batch norm, and an activation. A norm with running statistics is folded into the
+// convolution inside the graph. w gamma / sigma and beta - mu gamma / sigma have the same gradients with
+// respect to w, gamma and beta as the two separate operations, and no activation has to be kept for the norm.
 class ConvolutionUnit : public Layer, public NormedLayer, public FreezableLayer {
  public:
   // Without batch norm.
@@ -57,7 +56,7 @@ class ConvolutionUnit : public Layer, public NormedLayer, public FreezableLayer 
   at::Tensor Forward(const at::Tensor& x_BCHW, const PassContext& pass) const override {
     return Forward(x_BCHW, {}, pass);
   }
-  // `residual`, of the output's shape, is added before the activation; undefined: nothing.
+  // `residual` has the output's shape and is added before the activation; undefined: nothing is added.
   at::Tensor Forward(const at::Tensor& x_BCHW, const at::Tensor& residual_BCHW,
                      const PassContext& pass) const;
   void Replace(const TensorReplacer& replacer) override;
@@ -68,7 +67,7 @@ class ConvolutionUnit : public Layer, public NormedLayer, public FreezableLayer 
   void Freeze() override;
 
  private:
-  // Weight and bias with the norm's running statistics, if it has a norm, folded in.
+  // Weight and bias, with the norm (if there is one) folded in by its running statistics.
   std::pair<at::Tensor, at::Tensor> FoldedWeights() const;
 
   std::string name_;
@@ -77,8 +76,8 @@ class ConvolutionUnit : public Layer, public NormedLayer, public FreezableLayer 
   const Activation* activation_;
   bool frozen_ = false;
   at::Tensor weight_;  // out x in / groups x kernel x kernel
-  at::Tensor bias_;    // out; undefined where there is none
-  // How a frozen layer is computed where that is faster; null elsewhere.
+  at::Tensor bias_;    // out; undefined if there is none
+  // Computes a frozen layer if Winograd's convolution is faster for it; else null.
   std::shared_ptr<const WinogradConvolution> winograd_;
 };
 
@@ -89,7 +88,7 @@ struct PoolWindow {
   bool ceil_mode = false;
 };
 
-// Maximum over windows.
+// Max pooling.
 class MaxPool : public Layer, public FreezableLayer {
  public:
   MaxPool(int64_t kernel, int64_t stride, int64_t padding, bool ceil_mode)
@@ -103,7 +102,7 @@ class MaxPool : public Layer, public FreezableLayer {
   bool frozen_ = false;
 };
 
-// Layers one after the other.
+// Layers that are applied in sequence.
 class Sequence : public Layer {
  public:
   void Add(std::unique_ptr<Layer> layer) { layers_.push_back(std::move(layer)); }

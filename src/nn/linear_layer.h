@@ -9,12 +9,13 @@
 
 namespace vantage::nn {
 
-// C to D with bias; without weight if the network has none.
+// A linear layer from C to D dimensions with bias; weight is undefined if the network has none.
 struct LinearLayer {
   at::Tensor weight;  // D x C
   at::Tensor bias;    // D
 
-  // The identity, as far as it goes; not wanted: without weight.
+  // Makes an identity matrix of dimension x from, with a zero bias. If not `wanted`, weight and bias are
+  // undefined.
   static LinearLayer Make(bool wanted, int64_t dimension, int64_t from);
 
   explicit operator bool() const { return weight.defined(); }

@@ -14,23 +14,23 @@
 
 namespace vantage::nn {
 
-// What vantage::Model holds: a descriptor network and everything that another user of the file needs to get
-// the same descriptors.
+// The contents of vantage::Model: a descriptor network and everything else that is needed to compute the same
+// descriptors.
 struct ModelParts {
   DescriptorNet net;
   std::map<std::string, ModelWhitening> whitenings;
-  // The whitening that belongs to the descriptor unless another is asked for; "": none.
+  // The whitening that is applied unless another is requested; "": none.
   std::string default_whitening;
-  // Longest side that photos are reduced to, pixels; 0: not known.
+  // Photos are reduced to at most this many pixels on their longest side; 0: unknown.
   int image_size = 0;
-  // Scales that photos are described at unless others are asked for; see Network::ForwardAtScales.
+  // Scales at which photos are described by default; see Network::ForwardAtScales.
   std::vector<double> scales = {1};
-  // Of the weights; "" where not known.
+  // Licence of the weights; "" if unknown.
   std::string licence;
-  // Where it came from, as JSON text: configuration, training set, trunk weights, version.
+  // Provenance as JSON text: configuration, training set, trunk weights, version.
   std::string origin = "{}";
-  // SHA-256 of the file that ReadModel read it from. Whoever changes the model empties it; "" if there is no
-  // such file.
+  // SHA-256 of the file that ReadModel read; "" if there is no such file. Code that changes the model must
+  // clear it.
   std::string file_sha256;
 };
 
@@ -38,16 +38,16 @@ struct ModelParts {
 ModelParts ReadModel(const std::filesystem::path& path, const NetWish& wanted = {},
                      const std::vector<std::string>& allow_missing = {});
 
-// Writes a checkpoint. As PyTorch file it is one in cirtorch's schema, which Python's torch.load opens: meta,
-// state_dict and `more` entries of the top dictionary. Where the name ends in .safetensors it is one of that
-// format, with the same meta in its metadata and the whitenings as tensors, and without `more`.
+// Writes a checkpoint. A name that ends in .safetensors gives a safetensors file, with meta in its metadata,
+// the whitenings as tensors, and without `more`. Any other name gives a PyTorch file in cirtorch's schema,
+// which Python's torch.load opens; its top dictionary has meta, state_dict and the entries of `more`.
 void WriteModel(const ModelParts& model, const std::filesystem::path& path, const TorchDict& more = {});
 
 // See Model::Write.
 void WriteModelAs(const ModelParts& model, const std::string& format, const std::filesystem::path& path);
 
-// SHA-256 over names, types, shapes and elements of all tensors, in the order of Network::Replace: tells
-// whether two files hold the same weights, whatever their format.
+// SHA-256 over names, types, shapes and elements of all tensors, in the order of Network::Replace. Files with
+// the same weights have the same hash, whatever their formats.
 std::string WeightsSha256(const Network& net);
 
 }  // namespace vantage::nn

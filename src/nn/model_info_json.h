@@ -8,7 +8,7 @@
 
 namespace vantage {
 
-// As an object of the facts that there are. Of the tensors, the first three stand in it, or all.
+// Converts to a JSON object of the facts that are known. Lists all tensors, or only the first three.
 nlohmann::json ToJson(const ModelInfo& info, bool all_tensors);
 
 }  // namespace vantage

@@ -9,24 +9,26 @@
 
 namespace vantage::nn {
 
-// What a checkpoint says beside its tensors: cirtorch's meta without 'Lw', and under "vantage" what a second
-// user needs to get the same descriptors.
+// A checkpoint's metadata: cirtorch's meta without 'Lw', and under "vantage" what is needed to compute the
+// same descriptors.
 nlohmann::json MetaOf(const ModelParts& model);
 
-// Whether it says what the network is made of, as cirtorch's does.
+// Whether meta describes the network's architecture, as cirtorch's does.
 bool HasArchitecture(const nlohmann::json& meta);
 
-// The network that meta describes, but for the output dimension. `what` names meta in errors.
+// The network that meta describes, except its output dimension. `what` names meta in errors.
 NetWish NetOfMeta(const nlohmann::json& meta, const std::string& what);
 
-// Everything else of meta, put into a model. Throws Error naming the key of a value of another type, or where
-// the file is of a later version or wants photos resized otherwise than this program does it.
+// Sets the model's other properties from meta. Throws Error naming the key if a value has another type or is
+// out of range, if a later version wrote the file, or if meta asks for another way to resize photos than this
+// program's.
 void ApplyMeta(const nlohmann::json& meta, const std::string& what, ModelParts& model);
 
-// The SHA-256 that meta has of the weights; "" where it has none.
+// SHA-256 of the weights according to meta; "" if meta has none.
 std::string WeightsSha256OfMeta(const nlohmann::json& meta, const std::string& what);
 
-// meta[key] as a T, `fallback` where it is missing. Throws Error naming `what` and the key for another type.
+// meta[key] as a T; `fallback` if it is missing. Throws Error naming `what` and the key if it has another
+// type.
 template <typename T>
 T MetaValue(const nlohmann::json& meta, const std::string& key, const T& fallback, const std::string& what) {
   const auto found = meta.is_object() ? meta.find(key) : meta.end();

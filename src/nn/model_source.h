@@ -15,7 +15,7 @@
 
 namespace vantage::nn {
 
-// A tensor of a file that is still to be read.
+// A tensor of a file, not read yet.
 struct SourceTensor {
   std::string name;  // in the file
   serialize::ElementType type = serialize::ElementType::kFloat32;
@@ -23,37 +23,38 @@ struct SourceTensor {
   std::function<std::string()> read;  // the elements, in C order
 };
 
-// A model file as named tensors and facts, whatever its format. Nothing but names, shapes and facts is read
-// before it is asked for.
+// A model file as named tensors and metadata, independent of its format. Opening it reads only names, shapes
+// and metadata; tensors are read on request.
 struct ModelSource {
   std::string path;
   std::string format;                 // "PyTorch zip", "PyTorch before 1.6", "safetensors", "MATLAB 5"
   std::vector<SourceTensor> tensors;  // of the network, in the file's order
-  // Of learned whitenings, by "NAME.ss.m", "NAME.ss.P", "NAME.ms.m", "NAME.ms.P".
+  // Tensors of learned whitenings, under "NAME.ss.m", "NAME.ss.P", "NAME.ms.m", "NAME.ms.P".
   std::map<std::string, SourceTensor> whitenings;
-  // Of pixels, where the file says it otherwise than in meta.
+  // Normalisation of pixels, if the file states it outside of meta.
   std::optional<Normalization> normalization;
-  nlohmann::json meta;         // of cirtorch's schema; null where the file has none
-  nlohmann::json epoch;        // that training had reached; null where the file does not say
-  bool has_optimizer = false;  // whether the optimiser's state is in it
-  bool is_state_dict = true;   // whether the tensors are all that the file holds
+  nlohmann::json meta;         // in cirtorch's schema; null if the file has none
+  nlohmann::json epoch;        // that training had reached; null if the file does not say
+  bool has_optimizer = false;  // whether the file holds the optimiser's state
+  bool is_state_dict = true;   // whether the file holds nothing but tensors
 };
 
-// Opens a file of any format, told by its first bytes. Throws Error naming the file and the place where it is
-// damaged, or where it holds no named tensors.
+// Opens a file of any supported format, recognised by its first bytes. Throws Error naming the file if it
+// holds no named tensors, or the file and the place if it is damaged.
 ModelSource OpenModelSource(const std::filesystem::path& path);
 
-// The part of meta that vantage adds, and in safetensors files the entry of __metadata__ that holds meta.
+// Key of the part of meta that vantage adds, and key of the __metadata__ entry that holds meta in safetensors
+// files.
 inline constexpr const char* kOwnMeta = "vantage";
 inline constexpr const char* kSafetensorsMeta = "meta";
-// What whitenings' tensors begin with in safetensors files.
+// Name prefix of whitenings' tensors in safetensors files.
 inline constexpr const char* kSafetensorsWhitening = "Lw.";
 
-// {"NAME", "ss"} of "NAME.ss.m".
+// Splits the key of a whitening's tensor: {"NAME", "ss"} for "NAME.ss.m".
 std::pair<std::string, std::string> WhiteningOf(const std::string& key);
 
-// Names that files still carry by the ones that took their place: old DenseNet weights' "norm.1" by "norm1",
-// "0.weight" of the trunks that cirtorch publishes by themselves by "features.0.weight".
+// Replaces an obsolete tensor name: "norm1" for "norm.1" of old DenseNet weights, "features.0.weight" for
+// "0.weight" of the trunks that cirtorch publishes alone. Returns other names unchanged.
 std::string CurrentName(const std::string& name);
 
 // The tensors' shapes under their current names.

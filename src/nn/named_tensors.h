@@ -13,7 +13,7 @@ namespace vantage::nn {
 
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
-// On the CPU, contiguous and without gradients, in the owner's order.
+// The owner's tensors in its order, on the CPU, contiguous and without gradients.
 NamedTensors TensorsOf(const TensorOwner& owner);
 
 }  // namespace vantage::nn

@@ -6,18 +6,19 @@
 
 namespace vantage::nn {
 
-// What a file says of the network that its tensors belong to.
+// What a file reveals about the network that its tensors belong to.
 struct NetOfSource {
   NetWish found;
-  // Whether there is only a trunk, of which published weights may lack what descriptors need.
+  // Whether the tensors are those of a trunk alone. Published trunk weights may lack tensors that descriptors
+  // need.
   bool is_trunk_only = false;
 };
 
-// Reads it from meta if the file has one, else from the tensors' names and shapes. Builds no network.
-// Throws Error naming the file if meta is damaged.
+// Determines the network from meta if the file has one, else from the tensors' names and shapes. Constructs
+// no network. Throws Error naming the file if meta is damaged.
 NetOfSource FindNet(const ModelSource& source);
 
-// As above, from names and shapes alone, which are the project's own.
+// Determines the network from names and shapes alone; the names must be the project's own.
 NetOfSource FindNet(const TensorShapes& shapes);
 
 }  // namespace vantage::nn

@@ -16,46 +16,47 @@
 
 namespace vantage::nn {
 
-// A trunk and a head: images to global descriptors. What a network that is trained (DescriptorNet) and one
-// that only describes (FrozenNet) have in common. Copies share their tensors. Forward may be called from
-// several threads.
+// A trunk and a head, which map images to global descriptors. Base of the network that can be trained
+// (DescriptorNet) and the one that can only describe (FrozenNet). Copies share their tensors. Forward may be
+// called from several threads.
 class Network : public TensorOwner {
  public:
-  // An output dimension of as many as the trunk's channels stands there as 0.
+  // output_dimension is 0 if it equals the trunk's number of channels.
   const DescriptorNetOptions& options() const { return options_; }
   const Trunk& trunk() const { return *trunk_; }
   const Head& head() const { return *head_; }
   const HeadRow& head_row() const { return *head_row_; }
   const at::Device& device() const { return device_; }
-  // Of the descriptors: D.
+  // Dimension of the descriptors: D.
   int64_t dimension() const { return head_->dimension(); }
 
   Normalization normalization;
 
-  // images: B x 3 x H x W, normalised. What the head asks the trunk for.
+  // The features that the head requests from the trunk. images: B x 3 x H x W, normalised.
   Features FeaturesOf(const at::Tensor& images_B3HW, const PassContext& pass = {}) const;
   // Returns B x D, rows of unit length.
   at::Tensor Forward(const at::Tensor& images_B3HW, const PassContext& pass = {}) const;
 
-  // Describes the images at several scales: each resized bilinearly, the descriptors averaged with the
-  // exponent of MultiScaleExponent, and the result of unit length. Scales are positive; {1} is Forward. TPAMI
-  // 2019, section 5.1. `super_global`: pooled otherwise; see CheckSuperGlobal.
+  // Describes the images at several scales (TPAMI 2019, section 5.1). Images are resized bilinearly, the
+  // descriptors are averaged with the exponent of MultiScaleExponent, and the result has unit length. Scales
+  // must be positive; {1} gives the result of Forward. `super_global`: alternative pooling; see
+  // CheckSuperGlobal.
   at::Tensor ForwardAtScales(const at::Tensor& images_B3HW, const std::vector<double>& scales,
                              const SuperGlobalPooling& super_global = {}) const;
-  // GeM's exponent (super_global's if it has one) if GeM is the only thing after the trunk (no power
-  // normalisation either), else 1, as in cirtorch.
+  // GeM's exponent (super_global's if it has one) if GeM is the only operation after the trunk, without power
+  // normalisation; else 1, as in cirtorch.
   double MultiScaleExponent(const SuperGlobalPooling& super_global = {}) const;
-  // Throws UsageError if the network cannot pool so: not every head pools the feature map, and only GeM has
-  // an exponent.
+  // Throws UsageError if the network does not support this pooling: not every head pools the feature map, and
+  // only GeM has an exponent.
   void CheckSuperGlobal(const SuperGlobalPooling& super_global) const;
 
-  // Whether norms use each training pass's own statistics.
+  // Whether norms use the statistics of each training pass.
   bool uses_batch_statistics() const { return statistics_momentum_.has_value(); }
 
-  // All tensors under the names of cirtorch's checkpoints (CosPlace's for its head, those of MVA 2022's code
-  // for heads with locals), in their order.
+  // Replaces all tensors, under the names and in the order of cirtorch's checkpoints. The head cosplace has
+  // CosPlace's names, heads with locals those of MVA 2022's code.
   void Replace(const TensorReplacer& replacer) override;
-  // The name under which a tensor that the trunk calls `name` is among them.
+  // The network's name for the tensor that the trunk calls `name`.
   std::string NameOfTrunk(const std::string& name) const;
 
  protected:
@@ -68,10 +69,10 @@ class Network : public TensorOwner {
   std::shared_ptr<Head> head_;
   at::Device device_ = at::kCPU;
   Precision precision_ = Precision::kFp32;
-  std::optional<double> statistics_momentum_;  // if norms use batch statistics
+  std::optional<double> statistics_momentum_;  // set if norms use batch statistics
 };
 
-// What images may be described at: at most so many scales, each in [0.01, 16].
+// Limits on the scales at which images are described: at most this many, each in [0.01, 16].
 inline constexpr size_t kMaxScales = 16;
 bool IsScale(double scale);
 

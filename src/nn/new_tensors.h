@@ -5,8 +5,8 @@
 
 namespace vantage::nn {
 
-// While it lives: tensors of the layers that this thread makes have shapes but no memory (LibTorch's device
-// "meta"). For a network whose tensors are all replaced by another's.
+// During its lifetime, layers that this thread constructs get tensors with shapes but no memory (LibTorch's
+// device "meta"). Used for a network whose tensors are all replaced afterwards.
 class WithoutMemory {
  public:
   WithoutMemory();
@@ -18,11 +18,11 @@ class WithoutMemory {
   bool before_;
 };
 
-// Options of the tensors that a layer is made with: float32 on the CPU, or on no device (see WithoutMemory).
+// Options for tensors of a new layer: float32 on the CPU, or on the device "meta" (see WithoutMemory).
 at::TensorOptions NewTensor();
 
-// Zeros of these options, float32. The system gives pages of zeros when they are touched: weights that are
-// replaced by a file's cost nothing.
+// A tensor of zeros with these options. The system provides zero pages when they are first touched, so that
+// weights cost nothing if they are replaced by a file's.
 at::Tensor NewZeros(at::IntArrayRef sizes);
 
 }  // namespace vantage::nn

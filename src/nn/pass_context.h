@@ -16,20 +16,22 @@ namespace vantage::nn {
 // Mean and variance of each channel (2 x C, the variance unbiased), by the norm's name.
 using BatchStatistics = std::map<std::string, at::Tensor>;
 
-// What layers know of a pass of a batch of images beside the images. The default describes.
+// Information that layers have about a pass of a batch of images, in addition to the images. The default is
+// for describing.
 struct PassContext {
-  // Batch statistics and randomness are for training alone.
+  // Whether batch statistics and randomness are used: in training only.
   bool is_training = false;
-  // Norms with batch statistics put here what they saw; null: nowhere. One that is passed twice puts its last
-  // pass here.
+  // Destination for the statistics observed by norms that use batch statistics; null: not recorded. A norm
+  // that is called twice leaves those of its last call.
   BatchStatistics* seen = nullptr;
-  // Of all randomness.
+  // Seed of all randomness.
   uint64_t seed = 0;
-  // A number of each image that is the same in all its passes: an image whose gradient is computed in a
-  // second pass, in another batch, draws what it drew in the first. Empty: the place in the batch.
+  // A number per image that is the same in all its passes. If the image's gradient is computed in a second
+  // pass, in another batch, it then gets the same random numbers as in the first. Empty: the image's position
+  // in the batch.
   std::span<const uint64_t> images = {};
 
-  // The random numbers of an image of the batch for a layer; `layer` is its name.
+  // Random numbers of an image of the batch for the layer named `layer`.
   RandomStream Random(std::string_view layer, size_t image) const {
     return {seed, layer, {images.empty() ? image : images[image]}};
   }

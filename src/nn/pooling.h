@@ -12,8 +12,8 @@
 
 namespace vantage::nn {
 
-// x / (||x|| + 1e-6) for each row. Differs from the usual normalisation: cirtorch adds the epsilon to the
-// norm. x: B x D.
+// x / (||x|| + 1e-6) for each row of x, B x D. Differs from the usual normalisation: as in cirtorch, the
+// epsilon is added to the norm.
 at::Tensor L2Normalize(const at::Tensor& x_BD);
 
 // Generalised-mean pooling, TPAMI 2019, eq. (2): f_k = (mean_x max(x, eps)^p_k)^(1 / p_k).
@@ -33,42 +33,42 @@ struct Region {
   int64_t left = 0;
   int64_t size = 0;
 };
-// The regions of R-MAC (Tolias, Sicre, Jegou, ICLR 2016) on a map of height x width: at each of `levels`
-// scales squares of 2 min(height, width) / (scale + 1), spread evenly so that neighbours overlap by about 40
-// %.
+// The regions of R-MAC (Tolias, Sicre, Jegou, ICLR 2016) on a map of height x width. For each scale from 1 to
+// `levels` they are squares of side 2 min(height, width) / (scale + 1), spread evenly so that neighbours
+// overlap by about 40 %.
 inline constexpr int kRmacLevels = 3;
 std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels = kRmacLevels);
 
-// The sum of describe(part) over the whole map and over the parts inside its regions. `describe` takes B x C
-// x any size to B x D.
+// The sum of describe(part) over the whole map and over the parts inside its regions. `describe` maps B x C x
+// any size to B x D.
 at::Tensor SumOverRegions(const at::Tensor& x_BCHW,
                           const std::function<at::Tensor(const at::Tensor&)>& describe);
 
-// The sum of MAC over the whole map and over its regions, each of unit length. B x C x H x W to B x C.
+// The sum of the MACs, each of unit length, of the whole map and of its regions. B x C x H x W to B x C.
 at::Tensor RmacPool(const at::Tensor& x_BCHW);
 
 // A pooling of a feature map, B x C x H x W to B x C.
 struct PoolingRow {
   const char* name;
-  // Learned exponents, 3 at first.
+  // Learned exponents; initially 3.
   enum class Exponents { kNone, kOne, kOnePerChannel };
   Exponents exponents = Exponents::kNone;
   // p: the exponents; undefined if there are none.
   at::Tensor (*pool)(const at::Tensor& x_BCHW, const at::Tensor& p);
 };
 
-// Rows, by file of poolings/.
+// The poolings, each defined in its own file in poolings/.
 extern const PoolingRow kGem;            // "gem", with one shared exponent
 extern const PoolingRow kGemPerChannel;  // "gemmp"
 extern const PoolingRow kMac;
 extern const PoolingRow kRmac;
 extern const PoolingRow kSpoc;
 
-// All of them.
+// All poolings.
 std::span<const PoolingRow* const> Poolings();
 std::vector<std::string> PoolingNames();
 
-// A pooling and its exponents.
+// A pooling with its exponents.
 struct Pooling {
   const PoolingRow* row;
   at::Tensor p;  // undefined if the pooling has none
@@ -78,10 +78,10 @@ struct Pooling {
   void Replace(const std::string& pool_name, const TensorReplacer& replacer);
 };
 
-// Throws UsageError that lists the poolings.
+// Throws UsageError, with the list of poolings, if there is none of that name.
 Pooling MakePooling(const std::string& name, int64_t channels);
 
-// Whether a network's tensor of that name is a pooling's exponent.
+// Whether a network's tensor with that name is a pooling's exponent.
 inline bool IsExponent(const std::string& name) {
   return name.ends_with("pool.p") || name == "aggregation.1.p";  // cirtorch's (and local-gem's), CosPlace's
 }

@@ -5,9 +5,9 @@
 
 namespace vantage::nn {
 
-// Bilinear resize by a factor, as PyTorch's interpolate(scale_factor=scale, align_corners=False) has it: B x
-// C x H x W to B x C x floor(scale H) x floor(scale W). Coordinates are computed in float64: in float32 they
-// are off by 1e-4 pixels at the far side, differently from CPU to CPU. Without gradients.
+// Bilinear resize by a factor, as PyTorch's interpolate(scale_factor=scale, align_corners=False):
+// B x C x H x W to B x C x floor(scale H) x floor(scale W). Without gradients. Coordinates are computed in
+// float64. In float32 they would be off by 1e-4 pixels at the far side, by amounts that differ between CPUs.
 at::Tensor ResizeImages(const at::Tensor& x_BCHW, double scale);
 
 }  // namespace vantage::nn

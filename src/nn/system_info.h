@@ -9,7 +9,7 @@
 
 namespace vantage::nn {
 
-// What vantage is here, and what it can compute on.
+// This installation of vantage, and the hardware that it can use.
 struct SystemInfo {
   std::string version;
   std::string build_type;
@@ -17,30 +17,30 @@ struct SystemInfo {
 
   std::string cpu;
   std::vector<std::string> vector_instructions;
-  // What vantage's own kernels use: SimdLevelName of UsedSimdLevel.
+  // Instruction set that vantage's own kernels use: SimdLevelName of UsedSimdLevel.
   std::string simd;
-  // What LibTorch's own kernels use: "AVX2", "AVX512", "DEFAULT".
+  // Instruction set that LibTorch's own kernels use: "AVX2", "AVX512", "DEFAULT".
   std::string torch_capability;
-  // Processors that this process may use, and so the threads that it works with.
+  // Number of processors that this process may use, and therefore its number of threads.
   int processors = 1;
   bool cpu_has_fast_bfloat16 = false;
 
   std::string torch_version;
-  // The CUDA that LibTorch is built for: "13.0"; empty: a build for CPUs.
+  // CUDA version that LibTorch was built for, such as "13.0"; empty for a CPU build.
   std::string torch_cuda;
-  // Of NCCL in LibTorch; empty where it has none.
+  // Version of NCCL in LibTorch; empty if it has none.
   std::string nccl_version;
 
   GpuDriver driver;
   // GPUs that vantage can compute on: cuda:0, ...
   std::vector<GpuInfo> gpus;
-  // Why it can on none; empty where it can.
+  // Why vantage can compute on no GPU; empty if it can.
   std::string no_gpu;
 };
 
 SystemInfo ReadSystemInfo();
 
-// An object of what `vantage info` prints.
+// The JSON object that `vantage info` prints.
 nlohmann::json ToJson(const SystemInfo& info);
 
 }  // namespace vantage::nn

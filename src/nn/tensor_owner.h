@@ -10,15 +10,15 @@ namespace vantage::nn {
 
 enum class TensorRole {
   kParameter,  // trained
-  kBuffer,     // no gradient: batch norms' running statistics
+  kBuffer,     // not trained: running statistics of batch norms
 };
 
-// Called with the name, the tensor and what it is.
+// Called with a tensor's name, the tensor and its role.
 using TensorVisitor = std::function<void(const std::string& name, const at::Tensor& tensor, TensorRole role)>;
-// The same with the tensor itself, which may be replaced by another.
+// The same with a mutable tensor, which the function may replace.
 using TensorReplacer = std::function<void(const std::string& name, at::Tensor& tensor, TensorRole role)>;
 
-// What holds named tensors.
+// An object that holds named tensors.
 class TensorOwner {
  public:
   virtual ~TensorOwner() = default;
@@ -28,7 +28,7 @@ class TensorOwner {
   TensorOwner& operator=(const TensorOwner&) = default;
   TensorOwner& operator=(TensorOwner&&) = default;
 
-  // All tensors, in the order in which PyTorch's modules list them.
+  // Visits all tensors, in the order in which PyTorch's modules list them.
   void Visit(const TensorVisitor& visitor) const {
     // Derived classes list their tensors once, in Replace; nothing is replaced here.
     const_cast<TensorOwner*>(this)->Replace(

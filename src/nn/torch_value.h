@@ -18,12 +18,12 @@ namespace vantage::nn {
 
 struct TorchValue;
 
-// A Python dictionary; `ordered` ones are written as collections.OrderedDict.
+// A Python dictionary; written as a collections.OrderedDict if `ordered`.
 struct TorchDict {
   std::vector<std::pair<TorchValue, TorchValue>> items;
   bool ordered = false;
 
-  // Defined where TorchValue is complete.
+  // Defined in the .cc file, where TorchValue is complete.
   TorchDict();
   TorchDict(const TorchDict& other);
   TorchDict(TorchDict&& other) noexcept;
@@ -34,27 +34,27 @@ struct TorchDict {
   void Set(std::string key, TorchValue value);
 };
 
-// What torch.save can be given: Python's plain types and tensors.
+// A value that torch.save accepts: Python's plain types and tensors.
 struct TorchValue {
   std::variant<std::monostate, bool, int64_t, double, std::string, at::Tensor, std::vector<TorchValue>,
                TorchDict>
       data;
 };
 
-// Writes a file that Python's torch.load opens, with weights_only=True too. Tensors are written contiguous,
-// each with a storage of its own. The same value gives the same bytes. Throws Error where the disk is full.
+// Writes a file that Python's torch.load can open, also with weights_only=True. Tensors are written
+// contiguous, each with its own storage. Equal values give the same bytes. Throws Error if the disk is full.
 void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path);
 
-// The tensor behind a pickled value of the file, contiguous, on the CPU. Throws Error naming `what`.
+// The tensor that a pickled value of the file refers to, contiguous, on the CPU. Throws Error naming `what`.
 at::Tensor ReadTensor(const serialize::TorchFile& file, const serialize::PickleValue& value,
                       const std::string& what);
 
-// A tensor of elements that lie in C order. bytes: as many as type and shape say.
+// Makes a tensor from elements in C order. `bytes` must have the size that type and shape require.
 at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape, std::string_view bytes);
-// Throws Error for a type that is not written.
+// The element type of a tensor. Throws Error for a type that cannot be written.
 serialize::ElementType TypeOf(const at::Tensor& tensor);
 
-// Plain values as Python's.
+// Converts JSON values to Python's plain types.
 TorchValue FromJson(const nlohmann::json& json);
 
 }  // namespace vantage::nn

@@ -11,11 +11,12 @@
 
 namespace vantage::pipeline {
 
-// Descriptors of photos, N x D, a row of zeros for each that could not be described.
+// Computes descriptors of photos, N x D. Photos that could not be described have a row of zeros.
 using PhotoDescriber = std::function<DescriptorMatrix(const std::vector<std::filesystem::path>& photos,
                                                       const RunContext& context)>;
 
-// Describes as the model file says, one call at a time. Reads the model. Photos that fail are logged.
+// Reads the model and returns a function that describes photos as the model file says. Calls from several
+// threads run one after the other. Photos that fail are logged.
 PhotoDescriber MakePhotoDescriber(const std::string& model, const std::string& device);
 
 }  // namespace vantage::pipeline

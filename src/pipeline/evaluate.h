@@ -11,7 +11,7 @@
 
 namespace vantage::pipeline {
 
-// A benchmark, searched with a model, with descriptors that are there, or by another program.
+// A benchmark to evaluate, with a model, with existing descriptors, or with another program's ranked lists.
 struct EvaluateTask {
   ModelSource source;  // a model, descriptors or ranked lists
   ModelDescriptorOptions descriptor;
@@ -39,13 +39,13 @@ struct EvaluateTask {
 struct EvaluationOutcome {
   EvaluationResults results;
   BenchmarkDescriptors described;  // empty for ranked lists
-  // Of all queries, and of what the database needs for it; NaN if nothing was searched.
+  // Time of all queries, including what the database needs for it; NaN if nothing was searched.
   double search_seconds = std::numeric_limits<double>::quiet_NaN();
-  int64_t left_out = 0;                     // descriptors of a file that the benchmark does not use
-  std::vector<TaskComparison> comparisons;  // with the run that was named, the main figure's first
+  int64_t left_out = 0;                     // number of descriptors in a file that the benchmark does not use
+  std::vector<TaskComparison> comparisons;  // with the run that was named; the main figure's is first
 };
 
-// Throws as the functions of pipeline.h.
+// Throws under the same conditions as the functions of pipeline.h.
 EvaluationOutcome Evaluate(const EvaluateTask& task, const RunContext& context = {});
 
 }  // namespace vantage::pipeline

@@ -10,7 +10,8 @@
 
 namespace vantage::pipeline {
 
-// A page about a training set, with the negatives that a model mines if one is named; or about a run.
+// A report page about a training set, with the negatives that a model mines if a model is named, or about a
+// run.
 struct ReportTask {
   std::string input;  // a training set, or the folder of a run
   std::string output;
@@ -24,7 +25,7 @@ struct ReportTask {
 
 bool IsOfRun(const ReportTask& task);
 
-// Both throw as the functions of pipeline.h.
+// Both throw under the same conditions as the functions of pipeline.h.
 report::TrainingSetReportSummary ReportTrainingSet(const ReportTask& task, const RunContext& context = {});
 report::RunReportSummary ReportRun(const ReportTask& task, const RunContext& context = {});
 

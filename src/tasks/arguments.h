@@ -12,10 +12,10 @@
 
 namespace vantage::tasks {
 
-// What an argument's value is.
+// The role of an argument's value.
 enum class Role { kInput, kOutput, kOption };
 
-// An argument of a task, positional or a flag.
+// An argument of a task: positional, or a flag.
 struct Argument {
   std::vector<std::string> names;  // "MODEL"; or "-o" and "--output"
   Role role = Role::kOption;
@@ -26,23 +26,23 @@ struct Argument {
 
   const std::string& name() const { return names.back(); }
   bool IsPositional() const { return names[0][0] != '-'; }
-  // A flag without a value.
+  // Whether it is a flag without a value.
   bool IsSwitch() const;
   const OptionField& field() const { return options->Require(key, name()); }
   // Sets the value, or adds one if the argument repeats. Throws UsageError naming the argument.
   void Set(const std::string& text) const;
 };
 
-// The arguments of a task, in the order of its help. Values are where the task keeps them.
+// The arguments of a task, in the order of its help. Values are stored in the task.
 class Arguments {
  public:
   Arguments() = default;
   Arguments(const Arguments&) = delete;
   Arguments& operator=(const Arguments&) = delete;
 
-  // names: "MODEL" is positional and must be given, "[FILE]" may be left out; "-o,--output" or "--queries" is
-  // a flag. A list of texts takes one text a use.
-  // Rules such as AtLeast are given to the field that is returned.
+  // names: "MODEL" is positional and required, "[FILE]" positional and optional; "-o,--output" and
+  // "--queries" are flags. A list of texts gets one text per use. Rules such as AtLeast are added to the
+  // returned field.
   template <typename T>
   OptionField& Input(const std::string& names, T& value, std::string help) {
     return Add(names, Role::kInput, value, std::move(help));
@@ -55,14 +55,14 @@ class Arguments {
   OptionField& Option(const std::string& names, T& value, std::string help) {
     return Add(names, Role::kOption, value, std::move(help));
   }
-  // A flag for each option of a struct: OptionField::flag, or else the key, with dashes for dots and
-  // underscores. The description must outlive the arguments.
+  // Adds a flag for each option of a struct. The flag is OptionField::flag, or else the key with dashes for
+  // dots and underscores. The description must outlive the arguments.
   void Options(OptionsDescription& description);
-  // The flag must be given.
+  // Makes a flag required.
   void Require(const std::string& name);
 
   const std::vector<Argument>& all() const { return all_; }
-  // Null if there is none.
+  // Returns null if there is none of that name.
   const Argument* Find(std::string_view name) const;
 
  private:
@@ -75,21 +75,21 @@ class Arguments {
   void AddArgument(const std::string& names, Role role, bool repeats, OptionsDescription& own);
 
   std::vector<Argument> all_;
-  std::deque<OptionsDescription> own_;  // of one field each, so that no field moves
+  std::deque<OptionsDescription> own_;  // one field each, so that fields keep their addresses
 };
 
-// What a value looks like: "N", "X", "TEXT", "N,...", a choice; "" of a switch.
+// Placeholder for the value in help: "N", "X", "TEXT", "N,...", or the choices; "" for a switch.
 std::string ValueName(const Argument& argument);
 
-// "-o, --output TEXT", "PHOTOS...".
+// The argument as written in help: "-o, --output TEXT", "PHOTOS...".
 std::string Signature(const Argument& argument);
 
-// The kinds that the argument chooses among; null if it chooses none.
+// The kinds that the argument's value is chosen from; null for other arguments.
 const Kinds* KindsOf(const Argument& argument);
-// "neighbors=10, alpha=3.0": a kind's options with their defaults.
+// A kind's options with their defaults: "neighbors=10, alpha=3.0".
 std::string OptionsOf(const Kind& kind);
 
-// Help, rule, and the default where there is one.
+// The argument's help, its rule, and its default if it has one.
 std::string Explanation(const Argument& argument);
 
 }  // namespace vantage::tasks

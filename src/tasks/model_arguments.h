@@ -8,12 +8,13 @@
 
 namespace vantage::tasks {
 
-// The arguments of tasks that take a model.
+// The arguments of tasks that need a model.
 class ModelArguments {
  public:
   explicit ModelArguments(ModelSource& source);
 
-  // names: "MODEL" or "--model". The file, and what bare weights are.
+  // Declares the model file, and the options that describe the network of bare weights. names: "MODEL" or
+  // "--model".
   void Declare(Arguments& arguments, const std::string& names, const std::string& help);
 
  private:

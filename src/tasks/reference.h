@@ -8,15 +8,15 @@
 
 namespace vantage::tasks {
 
-// What `vantage --help` and `vantage TASK --help` print.
+// Output of `vantage --help` and of `vantage TASK --help`.
 std::string HelpOfProgram();
 std::string HelpOf(const Task& task);
 
-// The same as pages in Markdown: an index of all tasks with the common options, and a page a task.
+// The same as Markdown pages: an index of all tasks with the common options, and one page per task.
 std::string IndexPage();
 std::string PageOf(const Task& task);
 
-// The same as data.
+// A task's help as data.
 nlohmann::json FactsOf(const Task& task);
 
 }  // namespace vantage::tasks

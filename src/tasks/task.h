@@ -12,11 +12,11 @@
 
 namespace vantage::tasks {
 
-// Headings of the help, in this order.
+// Sections of the help, in this order.
 enum class Section { kData, kTraining, kDescriptors, kRetrieval, kFiles };
 const char* SectionName(Section section);
 
-// What every task takes.
+// Options that every task accepts.
 struct CommonOptions {
   int threads = 0;
   std::string device = "cpu";
@@ -26,19 +26,19 @@ struct CommonOptions {
 };
 void Declare(Arguments& arguments, CommonOptions& options);
 
-// What a task runs with.
+// The context in which a task runs.
 struct Call {
   RunContext context;
   CommonOptions common;
 };
 
-// One call of a task: adapts a function of the library to the command line. Holds the options.
+// One call of a task: adapts a library function to the command line. Holds the options.
 class TaskCall {
  public:
   virtual ~TaskCall() = default;
   virtual void Declare(Arguments& arguments) = 0;
   virtual Result Run(const Call& call) = 0;
-  // What a file that the task reads may set; null: there is none.
+  // The options that a configuration file may set; null if the task reads no such file.
   virtual const OptionsDescription* Configuration() const { return nullptr; }
 };
 
@@ -54,14 +54,14 @@ struct Task {
   std::string summary;
   std::vector<std::string> examples;  // command lines
   std::unique_ptr<TaskCall> (*make)() = nullptr;
-  // What to do after Ctrl-C.
+  // How to resume after Ctrl-C.
   std::string resume = "run the same command again";
 };
 
-// All tasks, in the order of a project's life.
+// All tasks, in the order in which a project uses them.
 const std::vector<Task>& Tasks();
 
-// The task of that name. Throws UsageError that names the nearest.
+// Returns the task of that name. Throws UsageError naming the most similar one if there is none.
 const Task& FindTask(std::string_view name);
 
 }  // namespace vantage::tasks

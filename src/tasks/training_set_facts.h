@@ -7,7 +7,7 @@
 
 namespace vantage::tasks {
 
-// The sizes of a split, as the tasks print them.
+// The sizes of a split, in the form that tasks print.
 inline nlohmann::json FactsOf(const TrainingSet& set, Split split) {
   const TrainingSetSummary summary = Summarize(set, split);
   return {{"scenes", summary.scenes},

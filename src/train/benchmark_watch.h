@@ -13,12 +13,12 @@ namespace vantage::train {
 // A benchmark that a run is evaluated on every few epochs.
 class BenchmarkWatch {
  public:
-  // Reads the benchmark, where the options name one. Throws UsageError where they contradict one another;
-  // Error where it cannot be read.
+  // Reads the benchmark if the options name one. Throws UsageError if the options contradict one another, and
+  // Error if it cannot be read.
   explicit BenchmarkWatch(const TrainOptions& options);
 
   bool IsDue(int64_t epoch) const;
-  // The benchmark's main figure of the network's descriptors. store: see ExtractDescriptors.
+  // The benchmark's main figure with the network's descriptors. store: see ExtractDescriptors.
   double Evaluate(const nn::DescriptorNet& net, DescriptorStore* store, const RunContext& context) const;
 
  private:

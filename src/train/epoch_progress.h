@@ -11,23 +11,23 @@
 
 namespace vantage::train {
 
-// An epoch between its first mining and its validation: what a run must remember to resume in the middle of
-// it.
+// The state of an epoch between its first mining and its validation, which a run needs to resume within the
+// epoch.
 struct EpochProgress {
   int64_t epoch = 0;
-  int64_t round = 0;                  // of mining, from 0
+  int64_t round = 0;                  // mining round, from 0
   std::vector<mining::Tuple> tuples;  // of the round, in the order of training
-  size_t next = 0;                    // of these done
-  int64_t earlier = 0;                // tuples of the rounds before
-  // Of all rounds so far, also of tuples that no step takes (TrainOptions::drop_last).
+  size_t next = 0;                    // how many of these are done
+  int64_t earlier = 0;                // tuples of earlier rounds
+  // Number of tuples mined in all rounds so far, including those that no step uses (TrainOptions::drop_last).
   int64_t mined = 0;
   double average_negative_distance = 0;
-  double learning_rate = 0;  // of the last step
+  double learning_rate = 0;  // learning rate of the last step
   double loss_sum = 0;
   int64_t used = 0;  // tuples that could be used
   int64_t photos = 0;
   int64_t photos_with_gradient = 0;
-  // Seconds of the clock.
+  // Wall-clock seconds.
   StepTimes times;
   double mining_seconds = 0;
   double optimizer_seconds = 0;
@@ -37,7 +37,7 @@ struct EpochProgress {
 };
 
 nn::TorchValue ToTorchValue(const EpochProgress& progress);
-// Throws Error naming the file where something is missing or does not fit the training set.
+// Throws Error naming the file if something is missing or does not fit the training set.
 EpochProgress ReadEpochProgress(const serialize::TorchFile& file, const serialize::PickleValue& value,
                                 const TrainingSet& set);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// LibTorch's packages hold Gloo in their libraries, and c10d's header that includes Gloo's, but not Gloo's
-// headers. That header needs these names to be declared, and their layout nowhere: it holds pointers to them.
-// Where the headers are there, they are taken (src/train/CMakeLists.txt).
+// LibTorch's packages contain Gloo in their libraries, and c10d's header that includes Gloo's headers, but
+// not Gloo's headers themselves. c10d's header needs only these declarations, because it only holds pointers
+// to the types. If Gloo's headers are available, they are used instead (src/train/CMakeLists.txt).
 
 #include <chrono>
 #include <memory>

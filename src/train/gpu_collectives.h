@@ -6,8 +6,8 @@
 
 namespace vantage::train {
 
-// NCCL between the GPUs of `size` processes, one each; null where this build has none. Connects when it is
-// used first. `store`: for this alone.
+// NCCL between the GPUs of `size` processes, one GPU each; null if this build has no NCCL. Connects on first
+// use. Nothing else may use `store`.
 c10::intrusive_ptr<c10d::Backend> ConnectGpus(const c10::intrusive_ptr<c10d::Store>& store, int rank,
                                               int size);
 

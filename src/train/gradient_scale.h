@@ -5,17 +5,17 @@
 
 namespace vantage::train {
 
-// What the loss's gradient is multiplied with before it goes through a network in float16, and the
-// parameters' gradients are divided by after, so that small ones do not vanish (Micikevicius et al., Mixed
-// Precision Training, ICLR 2018, section 3.2). Powers of two: nothing else is rounded by it. Halved if a
-// gradient overflows, doubled after 2,000 steps without (as torch.amp.GradScaler).
+// The factor for the loss's gradient before it is propagated through a network in float16, so that small
+// gradients do not vanish (Micikevicius et al., Mixed Precision Training, ICLR 2018, section 3.2). The
+// parameters' gradients are divided by it afterwards. A power of two, so that it causes no rounding. Halved
+// if a gradient overflows, doubled after 2,000 steps without overflow (as torch.amp.GradScaler).
 struct GradientScale {
   double value = 1;
-  int64_t good_steps = 0;  // since it changed
+  int64_t good_steps = 0;  // steps without overflow since `value` changed
 
   static GradientScale OfFloat16() { return {.value = 65536}; }
 
-  // After a step. Returns whether another scale can help a step that overflowed.
+  // Updates the scale after a step. Returns whether a step that overflowed can succeed with the new scale.
   bool Adjust(bool overflowed) {
     constexpr int64_t kStepsToGrow = 2000;
     if (overflowed) {

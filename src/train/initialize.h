@@ -20,15 +20,15 @@ namespace vantage::train {
 
 struct InitializedLocals {
   int64_t photos = 0;
-  int64_t locals = 0;                // that were clustered; 0 where no clusters are needed
-  double mean_squared_distance = 0;  // of these to their centres
-  double explained_variance = 0;     // share that the projection keeps; 0 without one
+  int64_t locals = 0;                // number that was clustered; 0 if the head needs no clusters
+  double mean_squared_distance = 0;  // of these locals to their centres
+  double explained_variance = 0;     // share of the variance that the projection keeps; 0 if none
   std::vector<std::string> failed;   // photos that could not be read
 };
 
-// Makes the weights of a network's head that come from training photos (nn/head.h). Does nothing for a
-// network that is initialised. Depends on seed, photos and weights, not on the number of threads. Throws
-// Error if no photo can be read, or they do not suffice; Interrupted.
+// Initialises the weights of a network's head that are computed from training photos (nn/head.h). Does
+// nothing if they are already initialised. The result depends on seed, photos and weights, not on the number
+// of threads. Throws Error if no photo can be read or there are too few; Interrupted.
 InitializedLocals InitializeLocals(nn::DescriptorNet& net, const TrainingSet& set,
                                    const std::filesystem::path& photo_root, const ExtractOptions& extract,
                                    const InitializationOptions& options, int64_t seed,

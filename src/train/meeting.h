@@ -13,19 +13,19 @@
 
 namespace vantage::train {
 
-// What processes that have met hold on to. Members go in the opposite order: the store last.
+// The connections of processes that have met. Members are destroyed in reverse order, the store last.
 struct Meeting {
   c10::intrusive_ptr<c10d::Store> store;
   c10::intrusive_ptr<c10d::Backend> collectives;
   std::unique_ptr<PeerWatch> watch;
 };
 
-// Meets the other processes at MASTER_ADDR:MASTER_PORT, where process 0 (or torchrun) holds c10d's TCPStore,
-// checks that they belong together, and connects all with all. Only includers of c10d's headers see it: they
-// take seconds.
+// Meets the other processes at MASTER_ADDR:MASTER_PORT, where process 0 (or torchrun) serves c10d's TCPStore.
+// Checks that they belong together, and connects each with every other. This header is separate because
+// c10d's headers take seconds to compile.
 Meeting Meet(const LaunchEnvironment& launch, const RunContext& context, const ProcessGroupOptions& options);
 
-// An exception's message without the stack that c10's carry.
+// An exception's message without the stack trace that c10's exceptions append.
 std::string ShortMessage(const std::exception& error);
 
 }  // namespace vantage::train

@@ -10,17 +10,18 @@
 
 namespace vantage::train {
 
-// A sum of tensors (gradients, batch statistics) that arrive in any order and are added in one: by tuple,
-// then by pass. The result has the same bits whichever thread was first. What is early waits.
+// A sum of tensors (gradients, batch statistics) that arrive in any order and are added in a fixed order: by
+// tuple, then by pass. The result has the same bits whichever thread finishes first. Tensors that arrive
+// early are kept until their turn.
 class OrderedSum {
  public:
-  // Those of pass `pass` of tuple `tuple`, as many of each pass; undefined ones are zero. The sum takes the
-  // first over.
+  // Adds the tensors of pass `pass` of tuple `tuple`. Each pass must have the same number; undefined ones
+  // count as zero. The sum may reuse the memory of `tensors`.
   void Add(size_t tuple, size_t pass, std::vector<at::Tensor> tensors);
-  // Tells that the tuple has so many passes.
+  // Sets the number of passes of a tuple.
   void Close(size_t tuple, size_t passes);
 
-  // The sum, when all has been added; empty where nothing was.
+  // Returns the sum; empty if nothing was added. Call it after everything has been added.
   std::vector<at::Tensor> Take();
 
  private:

@@ -7,10 +7,9 @@
 
 namespace vantage::train {
 
-// Connects to a host's port and hangs up again. Returns this machine's own address on the way there, in
-// numbers
-// ("10.0.0.7"), which is where the other machines reach it, whatever its name resolves to; none where nobody
-// listens there or the name is not known.
+// Connects to a host's port and closes the connection. Returns this machine's own address on that route as a
+// number ("10.0.0.7"), at which the other machines can reach it whatever its name resolves to. Returns none
+// if nothing listens there or the name is unknown.
 std::optional<std::string> AddressTowards(const std::string& host, int port,
                                           std::chrono::milliseconds time_limit);
 

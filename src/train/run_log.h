@@ -14,32 +14,33 @@
 
 namespace vantage::train {
 
-// All by which a run can be watched: metrics.csv (a line an epoch), steps.csv (a line a step), examples/, and
-// TensorBoard's curves, those over steps in tensorboard/steps and those over epochs in tensorboard/epochs.
-// Two folders, since TensorBoard forgets by step what is done again after a resume.
+// The files for watching a run: metrics.csv (a line per epoch), steps.csv (a line per step), examples/, and
+// TensorBoard's curves over steps (tensorboard/steps) and over epochs (tensorboard/epochs). There are two
+// folders because TensorBoard drops by step number what is repeated after a resume.
 class RunLog {
  public:
-  // first_step, first_epoch: the next to be logged; 1 and 0 of a new run. What an earlier process logged of
-  // them and later ones, after its last checkpoint, is dropped: nothing stands twice. Throws Error naming
-  // file and line where an earlier line is damaged, or where the folder cannot be written to.
+  // first_step, first_epoch: the next to be logged; 1 and 0 for a new run. Entries that an earlier process
+  // logged from there on, after its last checkpoint, are dropped, so that nothing is logged twice. Throws
+  // Error naming file and line if an earlier line is damaged, or Error if the folder cannot be written to.
   RunLog(const std::filesystem::path& folder, int64_t first_step, int64_t first_epoch);
   ~RunLog();
   RunLog(const RunLog&) = delete;
   RunLog& operator=(const RunLog&) = delete;
 
-  // Kept in memory until Flush.
+  // Keeps the step in memory until Flush.
   void Add(const StepMetrics& step);
-  // Written at once, with all steps so far.
+  // Writes the epoch at once, together with all steps so far.
   void Add(const EpochMetrics& epoch);
-  // Brings all to disk: to be called before a checkpoint is written. Throws Error where the disk is full.
+  // Writes everything to disk. Must be called before a checkpoint is written. Throws Error if the disk is
+  // full.
   void Flush();
 
-  // Writes examples/epoch-....json: of the tuples mined for an epoch those of `count` queries, in each epoch
-  // the same ones as far as it draws them.
+  // Writes examples/epoch-....json: tuples of `count` of the epoch's queries. The selection prefers the same
+  // queries in each epoch; a query that an epoch did not draw is replaced.
   void AddExamples(int64_t epoch, const TrainingSet& set, const std::filesystem::path& photo_root,
                    const std::vector<mining::Tuple>& tuples, int count) const;
 
-  // Of this process and those before it.
+  // Epochs logged by this process and by earlier ones.
   const std::vector<EpochMetrics>& epochs() const { return epochs_; }
 
  private:

@@ -12,33 +12,33 @@
 
 namespace vantage::train {
 
-// Which of some consecutive tuples of an epoch a process computes.
+// The part of some consecutive tuples of an epoch that a process computes.
 struct TupleShare {
-  // Tuples first, first + 1, ... of the epoch, `tuple_count` of them: those whose number is the rank modulo
-  // the size.
+  // Tuples first, first + 1, ... of the epoch, `tuple_count` of them. The process computes those whose number
+  // modulo the number of processes is its rank.
   TupleShare(const ProcessGroup& processes, size_t first, size_t tuple_count);
 
   const ProcessGroup& group;
-  size_t count = 0;         // of all processes
-  std::vector<size_t> own;  // places below `count`, in order
+  size_t count = 0;         // tuples of all processes
+  std::vector<size_t> own;  // indices below `count` that this process computes, sorted
 };
 
-// What became of all tuples, in their order, from what became of this process's own ones. What another
-// process skipped says so without the reason, which that process knows.
+// The outcomes of all tuples, in order, from the outcomes of each process's own tuples. Tuples that another
+// process skipped are marked as skipped; the reason stays there.
 std::vector<TupleOutcome> ShareOutcomes(const TupleShare& share, const std::vector<TupleOutcome>& own);
 
-// The sums over all processes of tensors shaped as `like`; undefined and missing ones are zero. Of one
-// process alone: the tensors as they are.
+// The sums of tensors over all processes, shaped as `like`; undefined and missing tensors count as zero. With
+// one process, returns the tensors unchanged.
 std::vector<at::Tensor> SumOverProcesses(const ProcessGroup& group, std::span<const at::Tensor> like,
                                          std::vector<at::Tensor> tensors);
 
-// Describes photos, each process a contiguous part of them, and gives all processes all of them, a row each:
-// the same as from one process.
+// Describes photos: each process describes a contiguous part, and all processes get all descriptors, one row
+// per photo. The result is the same as with one process.
 ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector<PhotoRequest>& photos,
                                     const mining::DescribePhotos& describe, const RunContext& context);
 
-// The tuples that process 0 mined. Machines of different kinds may come to others where photos are equally
-// near.
+// The tuples that process 0 mined, on all processes. Machines of different kinds could otherwise choose
+// different tuples if photos are equally near.
 mining::MinedTuples TuplesOfFirst(const ProcessGroup& group, mining::MinedTuples mined);
 
 }  // namespace vantage::train

@@ -7,24 +7,26 @@
 
 namespace vantage::train {
 
-// The model that training starts from: the options' weights, and what the run adds to the file: the size that
-// it describes photos at (data.test_size) and where it came from. Throws UsageError where the file holds
-// another network than the options say; Error as ReadModel does.
+// The model that training starts from: the options' weights, with the properties that the run sets in the
+// file: the image size (data.test_size) and the provenance. Throws UsageError if the file holds a network
+// other than the options'; Error under the same conditions as ReadModel.
 nn::ModelParts ReadStartingModel(const TrainOptions& options);
 
-// Where options.model.continue_training says so: fills the optimiser from the checkpoint that training starts
-// from and returns the number of epochs that it has behind it; else 0. Throws Error naming the file where it
-// holds no such state, or one of another network or optimiser.
+// Does nothing and returns 0 unless options.model.continue_training is set. Fills the optimiser from the
+// checkpoint that training starts from and returns how many epochs it was trained for. Throws Error naming
+// the file if it holds no optimiser state, or that of another network or optimiser.
 int64_t ContinueTraining(nn::DescriptorNet& net, Optimizer& optimizer, const ModelOptions& options);
 
-// Throws UsageError where a run's model was not started with this training set; it may have been moved.
+// Throws UsageError if a run's model was started with a different training set. The file may have been moved.
 void CheckSameTrainingSet(const nn::ModelParts& model, const TrainOptions& options);
 
-// Throws UsageError where a run that mines with its starting weights was not started with these; they may
-// have been moved. A run that mines with its current ones needs them no more.
+// Throws UsageError if a run that mines with its starting weights was started with different ones. The file
+// may have been moved. A run that mines with its current weights no longer needs the starting weights.
 void CheckSameStartingWeights(const nn::ModelParts& model, const TrainOptions& options);
 
-// Where the configuration asks for it. The network must know which of its parameters are trained.
+// Makes the network use batch statistics if the configuration asks for it. The network's parameters must
+// already be marked as trained or frozen. Throws UsageError if the network has no batch norm whose weight is
+// trained.
 void UseBatchStatistics(nn::DescriptorNet& net, const ModelOptions& options);
 
 }  // namespace vantage::train

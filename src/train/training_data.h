@@ -15,11 +15,11 @@
 
 namespace vantage::train {
 
-// The photos that a run trains on, and the tuples that are mined among them.
+// A run's training photos, and the tuples that are mined among them.
 class TrainingData {
  public:
-  // Reads the training set. Throws UsageError where the options name none; Error if it cannot be read,
-  // none of its photos is found, or no negatives can be found in it.
+  // Reads the training set. Throws UsageError if the options name none; Error if it cannot be read, none of
+  // its photos is found, or no negatives can be found in it.
   explicit TrainingData(const TrainOptions& options);
 
   const TrainingSet& set() const { return set_; }
@@ -32,18 +32,18 @@ class TrainingData {
 
   PhotoRequest Request(PhotoId photo) const;
 
-  // See MineRound; the processes share the photos that are to be described, and come to the same tuples.
-  // store: keeps this process's descriptors, so that a run that is killed does not make them again; null:
-  // none.
+  // See MineRound. The processes share the work of describing photos, and all get the same tuples. store:
+  // keeps this process's descriptors, so that a run that is killed does not compute them again; null: they
+  // are not kept.
   mining::MinedTuples Mine(const nn::DescriptorNet& net, Split split, const mining::MiningTurn& turn,
                            DescriptorStore* store, const ProcessGroup& group,
                            const RunContext& context) const;
 
-  // Decodes the photos of a tuple; for training they are augmented as the options say, differently in each
-  // epoch. `place` of the tuple in the epoch, whatever its round.
+  // Decodes the photos of a tuple. Training photos are augmented as the options say, differently in each
+  // epoch. `place`: index of the tuple in the epoch, over all its rounds.
   LoadedTuple Load(const mining::Tuple& tuple, Split split, int64_t epoch, size_t place) const;
 
-  // Query, positive, negatives.
+  // Paths of the tuple's photos: query, positive, negatives.
   std::vector<std::string> PhotosOf(const mining::Tuple& tuple) const;
 
  private:

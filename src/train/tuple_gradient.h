@@ -14,73 +14,76 @@
 
 namespace vantage::train {
 
-// A tuple's photos, decoded and reduced: query, positive, negatives.
+// A tuple's photos, decoded and reduced in size: query, positive, negatives.
 struct LoadedTuple {
   std::vector<Image> images;
   std::vector<TupleLabel> labels;
-  // Whether the photo is likely to have a gradient, as far as mining knows: a guess that costs time where it
-  // is wrong and changes nothing.
+  // Whether mining expects each photo to have a gradient. A wrong guess costs time but does not change the
+  // result.
   std::vector<bool> may_have_gradient;
-  uint64_t seed = 0;    // of what layers draw
+  uint64_t seed = 0;    // seed of the layers' random numbers
   std::string skipped;  // why the tuple cannot be used; images are empty then
 };
 
-// How a tuple's photos go through the network.
+// Limits on how a tuple's photos go through the network.
 struct PassLimits {
-  // Photos of equal size share a pass while they have together at most so many pixels.
+  // Photos of equal size share a pass of at most this many pixels (or of one photo, if that is larger).
   int64_t batch_pixels = 0;
-  // Of so many pixels of a tuple what the gradient needs is kept from the first pass on; the others are
-  // computed twice where they have a gradient.
+  // Keep activations for at most this many pixels per tuple; recompute other photos that have a gradient in
+  // the backward pass.
   int64_t kept_pixels = 0;
-  // What gradients are multiplied with: see GradientScale.
+  // Factor for gradients; see GradientScale.
   double gradient_scale = 1;
 };
 
-// The loss of one tuple and its gradient by the network's parameters, in passes that may run side by side:
-// descriptors of all photos, the loss's gradient by each descriptor, then the network's gradient photo by
-// photo, of those photos alone whose descriptor has one. The sum over passes is the plain gradient of the
-// loss. Memory: activations of at most `kept_pixels` and of one pass a thread.
+// The loss of one tuple and its gradient with respect to the network's parameters, in passes that may run in
+// parallel. First come the descriptors of all photos, then the loss's gradient with respect to each
+// descriptor, then the network's gradient, in passes of photos whose descriptors have a nonzero gradient. The
+// sum over passes is exactly the gradient of the loss. Memory: activations of at most `kept_pixels`, and of
+// one pass per thread.
 //
-// Where the network's norms use batch statistics, all photos of one size share a pass, whatever the limits,
-// and go backward together: another batch would be another function.
+// If the network's norms use batch statistics, all photos of one size share a forward and a backward pass
+// regardless of the limits, because the network's function depends on the batch.
 //
 //   for (size_t i = 0; i < tuple.forward_passes(); ++i) tuple.Forward(i);     // in any order, on any thread
 //   tuple.DifferentiateLoss();                                                // once, after all of them
 //   for (size_t i = 0; i < tuple.backward_passes(); ++i) sum += tuple.Backward(i);  // as above
 class TupleGradient {
  public:
-  // parameters: what the gradient is by; empty where only the loss is wanted. All must outlive this.
+  // parameters: those to differentiate by; empty if only the loss is needed. All references must outlive this
+  // object.
   TupleGradient(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
                 LoadedTuple tuple, const PassLimits& limits);
 
   size_t forward_passes() const { return forward_.size(); }
-  // Returns what norms with batch statistics saw.
+  // Returns the statistics observed by norms with batch statistics.
   nn::BatchStatistics Forward(size_t pass);
 
   void DifferentiateLoss();
   double loss() const { return loss_value_; }
 
   size_t backward_passes() const { return backward_.size(); }
-  // By each parameter, times the limits' gradient_scale; undefined where the loss does not depend on it.
+  // The gradient with respect to each parameter, times the limits' gradient_scale; undefined if the loss does
+  // not depend on it.
   std::vector<at::Tensor> Backward(size_t pass);
 
   size_t photos() const { return tuple_.labels.size(); }
-  // Photos that went through a backward pass.
+  // Number of photos in the backward passes.
   size_t photos_with_gradient() const;
 
  private:
   struct Pass {
-    std::vector<size_t> photos;  // of the tuple, of one size
+    std::vector<size_t> photos;  // indices in the tuple; all of one size
     bool keeps_graph = false;
     at::Tensor descriptors;  // photos x D
   };
 
   void PlanForward(const PassLimits& limits);
-  // The same for norms with batch statistics.
+  // The same for networks with batch statistics.
   void PlanWholeBatches(const PassLimits& limits);
   // Groups photos of equal size into passes.
   std::vector<Pass> Group(const std::vector<size_t>& photos, int64_t batch_pixels) const;
-  // `seen`: what norms with batch statistics saw, or null.
+  // `seen`: receives the statistics observed by norms with batch statistics; may be null.
   at::Tensor Describe(const Pass& pass, nn::BatchStatistics* seen) const;
 
   const nn::Network& net_;
@@ -92,7 +95,7 @@ class TupleGradient {
   std::vector<Pass> forward_;
   std::vector<Pass> backward_;
   double loss_value_ = 0;
-  at::Tensor gradient_ND_;  // of the loss by the tuple's descriptors
+  at::Tensor gradient_ND_;  // of the loss with respect to the tuple's descriptors
 };
 
 }  // namespace vantage::train

@@ -12,7 +12,7 @@
 
 namespace vantage::mining {
 
-// A round that is to be mined.
+// A round to be mined.
 struct Round {
   const TrainingSet& set;
   Split split;
@@ -20,7 +20,7 @@ struct Round {
   const DescribePhotos& describe;
   uint64_t seed = 0;
   uint64_t epoch = 0;  // 0 in validation
-  int64_t number = 0;  // of the epoch's rounds
+  int64_t number = 0;  // index of the round in the epoch
   int64_t rounds = 1;
   std::optional<double> triplet_margin;  // see MiningTurn
   const RunContext& context;
@@ -31,20 +31,20 @@ class Miner {
   virtual ~Miner() = default;
   // Throws Error if a round that should have tuples has none; Interrupted.
   virtual MinedTuples Mine(const Round& round) const = 0;
-  // Throws UsageError if tuples cannot be mined for a loss without a margin of triplets.
+  // Throws UsageError if this miner needs a triplet margin and the loss has none.
   virtual void CheckMargin(std::optional<double> triplet_margin) const = 0;
-  // Negatives that a tuple gets, if there are enough.
+  // Number of negatives per tuple, if there are enough.
   virtual int Negatives() const = 0;
-  // Tuples of an epoch, and photos that are described in its rounds, at most.
+  // Upper bounds on the number of tuples of an epoch, and of photos described in its rounds.
   virtual int64_t Tuples(const TrainingSetSummary& split, int64_t rounds) const = 0;
   virtual int64_t Photos(const TrainingSetSummary& split, int64_t rounds) const = 0;
 };
 
-// A row of the family's table. Each miner is a file of this folder.
+// A row of the table of miners. Each miner has its own file in this folder.
 struct MinerRow {
   Kind kind;
   std::function<std::unique_ptr<Miner>(const MinerChoice& options)> make;
-  // What validation is mined with, so that the losses of epochs can be compared.
+  // The options for mining in validation, such that the losses of epochs can be compared.
   std::function<MinerChoice(const MinerChoice& options)> for_validation;
 };
 

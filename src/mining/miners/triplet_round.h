@@ -8,22 +8,24 @@
 
 namespace vantage::mining {
 
-// Finds triplets among the descriptors of a round, each of a class. seed: of the round's own draws.
+// Finds triplets among the descriptors of a round, each with its class. `round`: a number from which the
+// function's own random numbers are derived.
 using FindTriplets = std::function<MinedTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                                                  const std::vector<SceneId>& classes, uint64_t round)>;
 
-// Draws the photos of a round, describes them, and makes tuples of the triplets that `find` comes to.
+// Draws the photos of a round, describes them, and makes tuples of the triplets that `find` returns. Throws
+// Error if the only round of an epoch has no triplet.
 MinedTuples MineTripletRound(const Round& round, const TripletRoundOptions& options,
                              const FindTriplets& find);
 
-// Throws UsageError if the loss has no margin of triplets.
+// Returns the margin. Throws UsageError if the loss has no triplet margin.
 double RequireMargin(std::optional<double> triplet_margin);
 
-// Of a round: the bounds of DryRun.
+// Upper bounds on the number of triplets and photos of a round, for DryRun.
 int64_t TripletsOf(const TripletRoundOptions& options, const TrainingSetSummary& split);
 int64_t PhotosOf(const TripletRoundOptions& options, const TrainingSetSummary& split);
 
-// All triplets that are found, whatever their loss and class.
+// Options that keep all triplets found, whatever their loss and class.
 TripletRoundOptions AllTriplets(TripletRoundOptions options);
 
 }  // namespace vantage::mining

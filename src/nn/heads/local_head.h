@@ -13,23 +13,22 @@
 
 namespace vantage::nn {
 
-// What follows a trunk whose photos are described by local features: a 1x1 convolution where asked for,
-// locals, their aggregation, power normalisation, a linear layer. MVA 2022, section 3. Weights are zero until
-// they are made or read.
+// A head for photos described by local features (MVA 2022, section 3): an optional 1x1 convolution, locals,
+// their aggregation, power normalisation, a linear layer. Initial values of weights: see Head.
 class LocalHead : public Head {
  public:
-  // channels: of the trunk's map. name: of the aggregation's tensors.
+  // channels: number of channels of the trunk's map. name: of the aggregation's tensors.
   LocalHead(const DescriptorNetOptions& options, int64_t channels, std::unique_ptr<Aggregation> aggregation,
             std::string name);
 
   int64_t dimension() const override;
   at::Tensor Forward(const Features& features, const PassContext& pass) const override;
-  // map: B x C x H x W. Returns B x N x D. Throws Error if the projection has not been made.
+  // map: B x C x H x W. Returns B x N x D. Throws Error if the projection is not initialised.
   at::Tensor Locals(const at::Tensor& map_BCHW) const;
 
   bool IsInitialized() const override;
-  // Makes the projection as the PCA of all locations' activations, then the aggregation's parameters from the
-  // centres of clusters of the locals.
+  // Computes the projection as the PCA of the activations at all locations, then the aggregation's parameters
+  // from cluster centres of the locals.
   InitializedHead Initialize(TrainingFeatures& features, const HeadInitialization& options,
                              const RunContext& context) override;
 
@@ -37,9 +36,9 @@ class LocalHead : public Head {
 
  private:
   bool LacksProjection() const;
-  // Returns the share of the variance that is kept.
+  // Returns the share of the variance that the projection keeps.
   double MakeProjection(TrainingFeatures& features);
-  // At least so many locals, drawn at random, as many of each photo.
+  // Draws ceil(wanted / photos) locals at random from each photo; all of a photo's locals if it has fewer.
   DescriptorMatrix Sample(int64_t wanted, TrainingFeatures& features) const;
 
   LocalOptions options_;
@@ -52,9 +51,9 @@ class LocalHead : public Head {
   LinearLayer linear_;
 };
 
-// What the rows of such heads have in common: linear layer, prefix of the trunk, options, request.
+// The row members that all heads with locals share: linear layer, prefix of the trunk, options, request.
 HeadRow LocalHeadRow();
-// Of a head with locals. Throws UsageError.
+// Checks the options of a head with locals. Throws UsageError.
 void CheckLocalHead(const DescriptorNetOptions& options);
 
 }  // namespace vantage::nn

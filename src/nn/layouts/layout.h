@@ -11,37 +11,38 @@
 
 namespace vantage::nn {
 
-// How others name and lay out the tensors of networks that this project has too. The project's own layout is
-// cirtorch's, with the heads' own names behind it, and needs no row. Functions may be null: then the layout
-// is not read, or not written.
+// How other projects name and lay out the tensors of networks that this project also has. The project's own
+// layout is cirtorch's, followed by the heads' own names, and has no row. If a function is null, the layout
+// cannot be read, or cannot be written.
 struct LayoutRow {
   const char* name;
-  // What weights in it are called; null: they are named for their head or trunk.
+  // Name for the kind of weights in this layout; null: they are named after their head or trunk.
   const char* kind = nullptr;
 
-  // Whether a file's tensors are in it.
+  // Whether a file's tensors have this layout.
   bool (*recognise)(const TensorShapes& shapes) = nullptr;
-  // The file's tensors under the project's names, turned as the project has them. Throws Error if a tensor
-  // has not the shape that its name says.
+  // The file's tensors under the project's names, transposed to the project's shapes. Throws Error if a
+  // tensor's shape is not the one that its name implies.
   std::vector<SourceTensor> (*to_own)(const ModelSource& source) = nullptr;
-  // What it says of the network beside tensors.
+  // Sets in `found` what the layout implies about the network and its tensors do not reveal.
   void (*tell)(NetWish& found) = nullptr;
-  // Of pixels, if it is another than the trunk's.
+  // Normalisation of pixels, if it differs from the trunk's.
   std::optional<Normalization> normalization = std::nullopt;
 
-  // The way back: a format of Model::Write, and the tensors in it. Throws UsageError for a model that has no
-  // such form.
+  // The conversion to this layout: a format of Model::Write, and the tensors in it. Throws UsageError for a
+  // model that this layout cannot represent.
   const char* format = nullptr;
   NamedTensors (*from_own)(const ModelParts& model) = nullptr;
 };
 
-// All of them. Those that come first are recognised first.
+// All layouts. Earlier ones are tried first when a layout is recognised.
 std::span<const LayoutRow> Layouts();
 
-// Null if the tensors are in no such layout.
+// Returns null if the tensors have none of these layouts.
 const LayoutRow* RecogniseLayout(const TensorShapes& shapes);
 
-// The tensors under the project's own names; `source` as it is if it is in no other layout.
+// Converts the tensors to the project's own names; returns `source` unchanged if no other layout is
+// recognised.
 ModelSource InOwnLayout(const ModelSource& source);
 
 }  // namespace vantage::nn

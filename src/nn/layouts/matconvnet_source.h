@@ -7,11 +7,11 @@
 
 namespace vantage::nn {
 
-// NetVLAD networks as MATLAB structs of MatConvNet, such as hloc's Pitts30K_struct.mat:
-// net.layers{i}.weights, with i from 0 as torchvision's VGG numbers its layers, then NetVLAD's two matrices,
-// which are as large as each other, and where there is one the whitening;
-// net.meta.normalization.averageImage. The tensors get the names that hloc's network has for them, see
-// netvlad_layouts. Throws Error where `net` is something else.
+// Opens a NetVLAD network stored as a MATLAB struct of MatConvNet, such as hloc's Pitts30K_struct.mat. It
+// reads net.layers{i}.weights and net.meta.normalization.averageImage. i counts from 0, as torchvision's VGG
+// numbers its layers. The layers are those of the VGG, then NetVLAD's with two matrices of equal size, then
+// the whitening if there is one. The tensors get the names that hloc's network gives them; see hloc.cc.
+// Throws Error if `net` is something else.
 ModelSource OpenMatConvNet(const std::filesystem::path& path);
 
 }  // namespace vantage::nn

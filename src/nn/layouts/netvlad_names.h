@@ -9,13 +9,12 @@
 
 namespace vantage::nn {
 
-// Names of the tensors of NetVLAD networks of others. "module.", which DataParallel puts between, is left
-// out.
+// Tensor names in other projects' NetVLAD networks, without the "module." that DataParallel inserts.
 struct NetVladNames {
   const char* trunk;  // prefix
   const char* centroids;
   bool centroids_are_KD;          // else D x K
-  const char* assignment_weight;  // K x D, more dimensions of size 1 behind
+  const char* assignment_weight;  // K x D, followed by any dimensions of size 1
   const char* assignment_bias;    // zero if it is missing
   const char* linear;             // prefix; "": none
 };

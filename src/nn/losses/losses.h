@@ -11,8 +11,8 @@
 
 namespace vantage::nn {
 
-// A row of the family's table. Each loss is a file of this folder: its options' fields, its formula and its
-// row.
+// A row of the table of losses. Each loss has its own file in this folder, with its options' fields, formula
+// and row.
 struct LossRow {
   Kind kind;
   std::function<TupleLoss(const LossOptions& options)> make;

@@ -15,16 +15,16 @@ struct StateTensor {
   bool is_scalar;    // a float32 scalar, such as a count of steps; else shaped as the parameter
 };
 
-// How parameters step along their gradients.
+// How an optimiser updates parameters along their gradients.
 struct OptimizerRule {
   std::vector<StateTensor> state;
-  // One step of a group at a rate of its own.
+  // Takes one step of a group at the given learning rate.
   std::function<void(ParameterGroup& group, double rate)> step;
-  // Adds what torch.optim's param_groups hold besides "lr", "weight_decay" and "params".
+  // Adds the entries that torch.optim's param_groups hold besides "lr", "weight_decay" and "params".
   std::function<void(nn::TorchDict& group)> write_options;
 };
 
-// A row of the family's table. Each optimiser is a file of this folder.
+// A row of the table of optimisers. Each optimiser has its own file in this folder.
 struct OptimizerRow {
   Kind kind;
   std::function<OptimizerRule(const OptimizerChoice& options)> make;
@@ -36,7 +36,7 @@ OptimizerRow MakeOptimizerRow(std::string summary, OptimizerRule (*make)(const O
           [make](const OptimizerChoice& options) { return make(options.As<Options>()); }};
 }
 
-// Throws UsageError if options do not go together.
+// Throws UsageError if options cannot be combined.
 OptimizerRule MakeOptimizerRule(const OptimizerChoice& options);
 
 }  // namespace vantage::train

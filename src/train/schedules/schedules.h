@@ -10,21 +10,22 @@
 
 namespace vantage::train {
 
-// A step's place in a run: all that a rate depends on, so that a resumed run has the same rates.
+// A step's position in a run. The rate depends on nothing else, so that a resumed run has the same rates.
 struct TrainingPosition {
   int64_t epoch = 1;           // from 1
-  int64_t step = 0;            // of the run, from 0
+  int64_t step = 0;            // in the run, from 0
   int64_t step_of_epoch = 0;   // from 0
-  int64_t steps_of_epoch = 1;  // that the epoch has
-  int64_t epochs = 1;          // that the run has
+  int64_t steps_of_epoch = 1;  // number of steps in the epoch
+  int64_t epochs = 1;          // number of epochs in the run
 };
 
-// A row of the family's table. Each schedule is a file of this folder.
+// A row of the table of schedules. Each schedule has its own file in this folder.
 struct ScheduleRow {
   Kind kind;
-  // What the first rate is multiplied with.
+  // The factor for the base learning rate.
   std::function<double(const ScheduleChoice& options, const TrainingPosition& position)> factor;
-  // Whether the rates of the first epochs depend on the number of epochs, which a resumed run then keeps.
+  // Whether the rates of the first epochs depend on the number of epochs. A resumed run must then keep that
+  // number.
   bool depends_on_epochs = false;
 };
 
@@ -39,8 +40,7 @@ ScheduleRow MakeScheduleRow(std::string summary,
           depends_on_epochs};
 }
 
-// The rate of the step at `position`, for the first rate `base`. Throws UsageError if an option breaks its
-// rule.
+// The learning rate at `position`, for the base rate `base`. Throws UsageError if an option breaks its rule.
 double LearningRate(const ScheduleOptions& options, double base, const TrainingPosition& position);
 
 bool DependsOnEpochs(const ScheduleOptions& options);
