@@ -7,7 +7,7 @@
 
 namespace vantage::image {
 
-// Varies an image, in the order of the options. The same stream gives the same image.
+// Applies random changes to an image, in the order of the options. The same stream gives the same image.
 // Differs from torchvision's ColorJitter: brightness, contrast and saturation change in this order, not in a
 // random one.
 Image Augment(const Image& image, const AugmentationOptions& options, RandomStream& random);
@@ -15,8 +15,9 @@ Image Augment(const Image& image, const AugmentationOptions& options, RandomStre
 // Mirrors left to right.
 Image FlipHorizontally(const Image& image);
 
-// Pillow's ImageEnhance.Brightness, Contrast and Color, bit for bit: the image is drawn towards black, its
-// mean grey, or its grey version (factor 0), or away from it (above 1). factor: at least 0.
+// Pillow's ImageEnhance.Brightness, Contrast and Color, bit for bit: interpolates between black, the image's
+// mean grey, or its grey version (factor 0) and the image (factor 1), and extrapolates beyond 1. factor: at
+// least 0.
 Image ChangeBrightness(const Image& image, double factor);
 Image ChangeContrast(const Image& image, double factor);
 Image ChangeSaturation(const Image& image, double factor);

@@ -10,10 +10,10 @@
 
 namespace vantage::image {
 
-// Pillow's resampling of one direction: sums of bytes times fixed-point weights in 32 bits, rounded to bytes.
-constexpr int kWeightBits = 22;  // behind the point
+// Pillow's resampling along one axis: sums of bytes times fixed-point weights in 32 bits, rounded to bytes.
+constexpr int kWeightBits = 22;  // fractional bits of a weight
 
-// For each output position: the first input position and the weights from there on.
+// For each output position: the first input position and the weights from that position on.
 struct ResampleWeights {
   struct Span {
     int first = 0;
@@ -27,11 +27,11 @@ struct ResampleWeights {
   const int32_t* Of(int position) const { return values.data() + ToIndex(position) * ToIndex(stride); }
 };
 
-// Lanczos of 3 lobes from the input interval [0, input_length) to `output_size` positions; `input_size`
-// pixels exist.
+// Lanczos filter with 3 lobes, from the input interval [0, input_length) to `output_size` positions. The
+// input has `input_size` pixels.
 ResampleWeights LanczosWeights(int input_size, float input_length, int output_size);
 
-// Both compute the same bytes, whichever kernels they are.
+// Resampling along each axis. All kernels compute the same bytes.
 struct ResampleKernels {
   Image (*horizontally)(const Image& image, const ResampleWeights& weights);
   Image (*vertically)(const Image& image, const ResampleWeights& weights);
@@ -39,7 +39,7 @@ struct ResampleKernels {
 
 // For any processor.
 const ResampleKernels& PortableResampleKernels();
-// With AVX2; null where the compiler does not know it or the processor does not have it.
+// Kernels with AVX2; null if the compiler or the processor does not support AVX2.
 const ResampleKernels* Avx2ResampleKernels();
 const ResampleKernels& FastestResampleKernels();
 

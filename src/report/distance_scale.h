@@ -6,11 +6,12 @@
 
 namespace vantage::report {
 
-// An HTML figure: the distances from a query's descriptor to its positive (NaN where it is not known) and to
-// its negatives as points on a line from 0 to `longest`, the same for all queries of a page.
+// An HTML figure: the distances from a query's descriptor to its positive (NaN if it is not known) and to its
+// negatives, as points on a line from 0 to `longest`. All queries of a page use the same `longest`.
 std::string DistanceScale(double positive, std::span<const double> negatives, double longest);
 
-// The next tenth, from 0.1 to 2: what DistanceScale takes for the largest distance of a page.
+// The argument `longest` for a page whose largest distance is `largest`: rounded up to a tenth, clamped to
+// [0.1, 2].
 double LongestDistance(double largest);
 
 }  // namespace vantage::report

@@ -10,31 +10,31 @@
 
 namespace vantage::report {
 
-// A query that the page of an evaluation shows with its results.
+// A query that the evaluation's page shows with its results.
 struct ShownResults {
   const QueryResult* query = nullptr;
-  const QueryResult* other = nullptr;  // of the other run; null where there is none
-  std::vector<std::string> choices;    // why it is shown: worst, best, changed
-  int64_t photo = 0;                   // numbers in the album
+  const QueryResult* other = nullptr;  // the same query in the other run; null if there is none
+  std::vector<std::string> choices;    // reasons for showing it: worst, best, changed
+  int64_t photo = 0;                   // number in the album; so are the results below
   std::vector<int64_t> results;
   std::vector<int64_t> other_results;
 };
 
-// The main figure by which queries are ordered: "Average precision", as text.
+// Name of the main figure, which orders the queries: "Average precision". Plain text.
 std::string MainTitle(const EvaluationReport& report);
-// A query's value of it; NaN: does not count.
+// The query's value of the main figure; NaN: the query does not count.
 double MainValue(const QueryResult& query);
 
-// How much better this run is; 0 without another.
+// Main figure of this run minus that of the other; 0 without another run.
 double Change(const ShownResults& shown);
 
-// The figures of all tasks as tiles.
+// The figures of all tasks, as tiles.
 std::string FigureTiles(const EvaluationReport& report);
 
-// Both runs' figures in a table, with intervals and the paired test; "" without another run.
+// A table of both runs' figures, with intervals and the paired test; "" without another run.
 std::string ComparisonSection(const EvaluationReport& report);
 
-// The queries shown, of `total`, with their results.
+// The queries shown, with their results. total: number of all queries.
 std::string EvaluatedQuerySection(const EvaluationReport& report, const std::vector<ShownResults>& shown,
                                   size_t total, PhotoAlbum& album);
 

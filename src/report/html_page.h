@@ -6,8 +6,8 @@
 
 namespace vantage::report {
 
-// Text as HTML shows it, between tags and in quoted attributes: & < > " ' become references, control
-// characters and bytes that are no UTF-8 become U+FFFD. Names of files go through this: they may hold
+// Escapes text for HTML, between tags and in quoted attributes: & < > " ' become references; control
+// characters and bytes that are not UTF-8 become U+FFFD. Use it for every file name: names may contain
 // anything.
 std::string EscapeHtml(std::string_view text);
 
@@ -17,18 +17,17 @@ std::string Base64(std::string_view bytes);
 // "data:image/jpeg;base64,...".
 std::string DataUri(std::string_view mime_type, std::string_view bytes);
 
-// A page that is one file: style and script lie in it, and nothing is loaded from elsewhere. A content
-// security policy forbids the network, and every script but the page's own, so that a name that should slip
-// through unescaped does nothing.
+// An HTML page in one file: it contains its style and script, and loads nothing. A content security policy
+// forbids the network and every script except the page's own, so that an unescaped name cannot do anything.
 class HtmlPage {
  public:
-  // title: text.
+  // title: plain text, escaped here.
   explicit HtmlPage(std::string title) : title_(std::move(title)) {}
 
   // Appends HTML to the body.
   void Add(std::string_view html) { body_ += html; }
 
-  // The whole page. The same content gives the same bytes.
+  // The whole page. Equal content gives equal bytes.
   std::string Text() const;
 
  private:

@@ -10,17 +10,17 @@
 
 namespace vantage::report {
 
-// The photos that a page shows, by number. A page holds each once: where it is shown first; the page's script
-// takes it from there for the other places.
+// The photos that a page shows, by number. The page contains each photo once, where it is shown first; the
+// page's script copies it to the other places.
 class PhotoAlbum {
  public:
-  // name: what unreadable() calls it.
+  // name: for unreadable().
   void Add(int64_t number, const std::string& name, PhotoThumbnail thumbnail);
-  // "NAME: why" of each photo that could not be read, in the order they were added.
+  // "NAME: reason" for each photo that could not be read, in the order of Add.
   const std::vector<std::string>& unreadable() const { return unreadable_; }
 
-  // The photo as an element that fits a frame, or a placeholder with the reason where it cannot be read.
-  // alt: text.
+  // The photo as an element that fits a frame, or a placeholder with the reason if it cannot be read. alt:
+  // plain text.
   std::string Element(int64_t number, const std::string& alt);
 
  private:
@@ -34,10 +34,10 @@ class PhotoAlbum {
 
 // A framed photo with its caption.
 struct PhotoFigure {
-  std::string kind;   // what the frame says: "query", "chosen", "candidate", "negative", ""
-  std::string role;   // in words, for those who do not see the frame: "candidate positive"
-  std::string path;   // text; the caption shows the file's name, and the whole path on hovering
-  std::string mark;   // text on the frame: "chosen"; may be empty
+  std::string kind;   // CSS class of the frame: "query", "chosen", "candidate", "negative", ""
+  std::string role;   // for screen readers: "candidate positive"
+  std::string path;   // plain text; the caption shows the file name, and the whole path on hovering
+  std::string mark;   // label on the frame, plain text: "chosen"; may be empty
   std::string facts;  // HTML below the name; may be empty
 };
 std::string ToHtml(const PhotoFigure& figure, int64_t number, PhotoAlbum& album);

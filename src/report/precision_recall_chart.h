@@ -7,13 +7,12 @@
 
 namespace vantage::report {
 
-// Of each task a chart of the mean interpolated precision against recall, of both runs; "" where no ranking
-// is known.
+// A chart for each task: mean interpolated precision against recall, of both runs; "" if no rankings are
+// known.
 std::string PrecisionRecallSection(const EvaluationReport& report);
 
 // The interpolated precision of one query against recall as a small picture; other: of the other run, or
-// null.
-// "" where there is nothing to show.
+// null. "" if there is nothing to show.
 std::string PrecisionRecallSketch(const QueryResult& query, const QueryResult* other);
 
 }  // namespace vantage::report

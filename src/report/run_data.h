@@ -11,18 +11,18 @@
 
 namespace vantage::report {
 
-// What the page tells of a run's folder.
+// Content of a run's folder that the page shows.
 struct RunData {
   std::string name;
   std::vector<EpochMetrics> epochs;
   std::vector<StepMetrics> steps;
   std::optional<int64_t> best_epoch;
-  std::string configuration;          // config.toml's text; "" where it cannot be read
-  std::vector<RunExamples> examples;  // of the first epoch and the last one that have some; one, or none
-  std::vector<std::string> notes;     // what is missing and why, as text
+  std::string configuration;          // text of config.toml; "" if it cannot be read
+  std::vector<RunExamples> examples;  // from the first and the last epoch with examples; 0 to 2 items
+  std::vector<std::string> notes;     // what is missing and why, plain text
 };
 
-// Throws Error where metrics.csv is missing or damaged; other files are named by the notes.
+// Throws Error if metrics.csv is missing or damaged. Other missing or damaged files give a note each.
 RunData ReadRun(const std::filesystem::path& run);
 
 }  // namespace vantage::report

@@ -10,17 +10,17 @@
 
 namespace vantage::report {
 
-// The parts of a run's page, as HTML; "" where the run has nothing for one.
+// The sections of a run's page, as HTML; "" if the run has no data for a section.
 
 // Best epoch, losses, time and speed.
 std::string RunOverview(const RunData& run);
 
 std::string CurveSection(const RunData& run);
 
-// What share of the time each phase took.
+// Each phase's share of the time.
 std::string TimeSection(const RunData& run);
 
-// A sample query's negatives, in the first epoch and the last one that have examples of it.
+// A sample query and its negatives, from the first and the last epoch with examples of it.
 struct ShownExample {
   struct Photo {
     int64_t number = 0;  // in the album

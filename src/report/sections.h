@@ -9,12 +9,12 @@
 
 namespace vantage::report {
 
-// The parts of a training set's page, as HTML.
+// The sections of a training set's page, as HTML.
 
 // Numbers of scenes, photos, queries and candidates, by split.
 std::string OverviewSection(const TrainingSet& set);
 
-// How overlap, scale change, shared points, candidates, photos a scene and distances of negatives spread.
+// Histograms of overlap, scale change, shared points, candidates, photos a scene and distances of negatives.
 std::string HistogramSection(const TrainingSet& set, const std::vector<ShownScene>& scenes,
                              const ReportNegatives* negatives);
 
@@ -23,7 +23,7 @@ std::string QuerySection(const TrainingSet& set, const std::vector<ShownQuery>& 
 
 std::string SceneSection(const TrainingSet& set, const std::vector<ShownScene>& scenes, PhotoAlbum& album);
 
-// What the filter finds an element by: the scene's number and its split, as attributes.
+// HTML attributes that the page's filter uses: the scene's number and its split.
 std::string FilterAttributes(const TrainingSet& set, SceneId scene);
 
 }  // namespace vantage::report

@@ -7,33 +7,34 @@
 
 namespace vantage::report {
 
-// A query that the page shows, with what it shows of it.
+// A query that the page shows.
 struct ShownQuery {
   const TrainingQuery* query = nullptr;
-  // The chosen positive first, then those that share most points.
+  // The chosen positive first, then the candidates that share most points with the query.
   std::vector<CandidatePositive> candidates;
-  // Empty where none were mined.
+  // Empty if none were mined.
   std::vector<NegativeMatch> negatives;
-  double positive_distance = 0;  // NaN where it is not known
+  double positive_distance = 0;  // NaN if it is not known
 };
 
-// A scene that the page shows with photos, and how much it holds.
+// A scene, the photos of it that the page shows, and its counts.
 struct ShownScene {
   SceneId scene{};
   std::vector<PhotoId> shown;
   int64_t photos = 0;
   int64_t queries = 0;
-  int64_t candidates = 0;  // of all queries
+  int64_t candidates = 0;  // candidates of all its queries
 };
 
-// Draws the queries, from the splits in proportion, in the order of scenes and photos.
+// Draws the queries to show, from the splits in proportion to their sizes. Returns them in the order of
+// scenes and photos.
 std::vector<ShownQuery> ChooseQueries(const TrainingSet& set, const ReportNegatives* negatives,
                                       const TrainingSetReportOptions& options);
 
-// All scenes; `shown` is empty for those that only count.
+// All scenes; `shown` is empty for scenes that the page only counts.
 std::vector<ShownScene> ChooseScenes(const TrainingSet& set, const TrainingSetReportOptions& options);
 
-// The photos of both, each once, in the order that the page shows them first.
+// The photos of queries and scenes, each once, in the order of their first use on the page.
 std::vector<PhotoId> PhotosToShow(const std::vector<ShownQuery>& queries,
                                   const std::vector<ShownScene>& scenes);
 

@@ -10,9 +10,10 @@
 
 namespace vantage::report {
 
-// Writes a page that shows how the shrinkage of a model's whitenings was chosen: for each the mAP of scenes
-// that were left out, by shrinkage, beside that without whitening. One file, as WriteTrainingSetReport's.
-// choices: a heading (text) with each. Throws Error if there is none, or the page cannot be written.
+// Writes a page that shows how the shrinkage of a model's whitenings was chosen: for each whitening, the mAP
+// of held-out scenes by shrinkage, and their mAP without whitening. The page is one file, as
+// WriteTrainingSetReport's. choices: a heading (plain text) with each choice. Throws Error if there is no
+// choice, or the page cannot be written.
 void WriteWhiteningReport(const std::string& model,
                           const std::vector<std::pair<std::string, ShrinkageChoice>>& choices,
                           const std::filesystem::path& output);

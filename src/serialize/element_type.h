@@ -22,14 +22,14 @@ enum class ElementType {
   kBool
 };
 
-// "float32", and bytes an element.
+// "float32", and the bytes of one element.
 const char* ElementTypeName(ElementType type);
 int64_t ElementSize(ElementType type);
 
-// The product of the sizes; nothing where one is negative or the product leaves int64.
+// The product of the sizes; nothing if a size is negative or the product overflows int64.
 std::optional<int64_t> CountElements(const std::vector<int64_t>& shape);
 
-// "(64 x 3 x 3 x 3)", "()" for a scalar.
+// "(64 x 3 x 3 x 3)"; "()" for a scalar.
 std::string ShapeText(const std::vector<int64_t>& shape);
 
 }  // namespace vantage::serialize

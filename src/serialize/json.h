@@ -7,11 +7,11 @@
 
 namespace vantage::serialize {
 
-// JSON text from outside. Throws Error naming `source` where it is none, or nests more than 64 deep: going
-// through such a value would take the whole stack.
+// Parses untrusted JSON text. Throws Error naming `source` if the text is not JSON or nests more than 64
+// deep: recursion over a deeper value could overflow the stack.
 nlohmann::json ParseJson(std::string_view text, const std::string& source);
 
-// JSON has no NaN: it is null there.
+// JSON has no NaN: null represents it.
 nlohmann::json NumberOrNull(double value);
 double NumberOrNaN(const nlohmann::json& value);
 

@@ -9,37 +9,37 @@
 
 namespace vantage::serialize {
 
-// The bytes of a variable of a MATLAB file, one after the other, inflated where they are compressed.
+// The bytes of one variable of a MATLAB file as a sequential stream, inflated if they are compressed.
 class MatStream {
  public:
-  // `where` names the file and the variable in errors. file outlives it.
+  // `where` names the file and the variable in errors. `file` must outlive the stream.
   MatStream(const InputFile& file, uint64_t offset, uint64_t size, bool compressed, std::string where);
   ~MatStream();
   MatStream(const MatStream&) = delete;
   MatStream& operator=(const MatStream&) = delete;
 
   uint64_t position() const { return position_; }
-  // "FILE: variable 1: byte 96", to begin an error with.
+  // "FILE: variable 1: byte 96": the beginning of an error message.
   std::string Where() const;
 
-  // Throws Error where the bytes end before, or what is compressed is damaged.
+  // Throws Error if the bytes end earlier or the compressed data are damaged.
   void Read(void* data, uint64_t size);
   void Skip(uint64_t size);
-  // Whether there is nothing more; compressed bytes are checked against their checksum then.
+  // Whether the stream is at its end. At the end of compressed bytes, their checksum is verified.
   bool AtEnd();
 
  private:
   struct Inflater;
 
-  // Bytes that were made: fewer than `size` at the end alone.
+  // Returns the number of inflated bytes: fewer than `size` only at the end.
   uint64_t Inflate(void* data, uint64_t size);
 
   const InputFile& file_;
-  uint64_t next_;  // in the file
+  uint64_t next_;  // next offset in the file
   uint64_t end_;
   uint64_t position_ = 0;
   std::string where_;
-  std::unique_ptr<Inflater> inflater_;  // null where not compressed
+  std::unique_ptr<Inflater> inflater_;  // null if not compressed
 };
 
 }  // namespace vantage::serialize

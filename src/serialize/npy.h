@@ -20,8 +20,8 @@ struct NpyArray {
 
   int64_t size() const;
 
-  // The elements converted to T. Throws Error where the type is none of float32/64, (u)int8/16/32/64, bool,
-  // or where a float is too large for an integer T.
+  // The elements converted to T. Throws Error if the type is not float32/64, (u)int8/16/32/64 or bool, or if
+  // a float is out of range of an integer T.
   template <typename T>
   std::vector<T> As() const;
 };
@@ -30,7 +30,7 @@ struct NpyArray {
 template <typename T>
 std::string NpyDtype();
 
-// Where the elements of an .npy lie, for reading them in parts.
+// Location of the elements in an .npy file, for partial reads.
 struct NpyLayout {
   std::string dtype;
   std::vector<int64_t> shape;
@@ -40,12 +40,12 @@ struct NpyLayout {
   int64_t size() const;
 };
 
-// The layout that the file's header gives. Throws Error naming the file where the header is malformed, the
-// file ends before the elements do, or they are in Fortran order.
+// Reads the layout from the file's header. Throws Error naming the file if the header is malformed, the file
+// is shorter than the elements, or they are in Fortran order.
 NpyLayout ReadNpyLayout(const InputFile& file);
 
-// The whole array; throws as ReadNpyLayout. Memory is taken for what the file holds, not for what its header
-// announces.
+// The whole array; throws as ReadNpyLayout does. Allocates memory for the bytes that the file holds, not for
+// those that its header announces.
 NpyArray ReadNpy(const std::filesystem::path& path);
 NpyArray ParseNpy(std::string_view bytes, const std::string& source);
 

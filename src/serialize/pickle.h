@@ -15,8 +15,8 @@
 
 namespace vantage::serialize {
 
-// A value of a Python pickle, as data: reading one runs no code. What Python would call or build stands as
-// kObject, with the callable's name and its arguments.
+// A value of a Python pickle, as data: reading a pickle runs no code. A call that Python would make is kept
+// as a kObject with the callable's name and its arguments.
 struct PickleValue {
   enum class Kind {
     kNone,
@@ -51,26 +51,26 @@ struct PickleValue {
 std::string KindName(const PickleValue& value);
 
 struct PickleOptions {
-  // Names what is read in error messages.
+  // Name of the source in error messages.
   std::string source;
-  // The globals that may occur, as "module.name"; another one is an error that names it.
+  // The allowed globals, as "module.name". Any other global is an error that names it.
   std::vector<std::string> allowed_globals;
-  // Values that one pickle may hold: bounds the memory that a hostile one takes.
+  // Maximum number of values of one pickle. It bounds the memory that a hostile pickle can use.
   int64_t max_values = 8'000'000;
 };
 
-// A parsed pickle, which owns its values: they may be shared and, in a hostile file, form cycles. Parsing
-// takes at most 512 bytes of memory for each byte of the pickle.
+// A parsed pickle, which owns its values. Values may be shared and, in a hostile file, form cycles. Parsing
+// uses at most 512 bytes of memory for each byte of the pickle.
 class PickleDocument {
  public:
   // Parses one pickle, protocols 0 to 5, from the start of `bytes`. Throws Error naming the source and the
-  // byte offset where it is malformed, truncated, too large, or names a global that is not allowed.
+  // byte offset if the pickle is malformed, truncated, too large, or names a global that is not allowed.
   PickleDocument(std::string_view bytes, const PickleOptions& options);
 
   const PickleValue& root() const { return *root_; }
-  // Bytes of the pickle, its last opcode included.
+  // Size of the pickle in bytes, including its last opcode.
   uint64_t size() const { return size_; }
-  // Calls visit for every value, in the order in which they were made.
+  // Calls visit for every value, in the order of creation.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
     for (const PickleValue& value : values_) visit(value);
@@ -85,28 +85,28 @@ class PickleDocument {
 // The globals of pickled NumPy arrays and scalars.
 const std::vector<std::string>& NumpyGlobals();
 
-// True if the value is a pickled NumPy scalar, or array.
+// True if the value is a pickled NumPy scalar or array, respectively.
 bool IsNumpyScalar(const PickleValue& value);
 bool IsNumpyArray(const PickleValue& value);
 
-// The NumPy array. Throws Error naming `what` where it is malformed or not in C order.
+// The NumPy array. Throws Error naming `what` if it is malformed or not in C order.
 NpyArray ToNumpyArray(const PickleValue& value, const std::string& what);
 
-// Reads typed data out of pickles: lists, tuples and NumPy arrays alike. Each throws Error naming `what` and
-// the type that was found instead. Each takes at most 512 bytes of memory, the document's included, for each
-// byte of the pickle.
+// Typed data from pickles; lists, tuples and NumPy arrays are accepted alike. Each function throws Error
+// naming `what` and the type that was found instead. Each uses at most 512 bytes of memory for each byte of
+// the pickle, the document's memory included.
 int64_t ToInteger(const PickleValue& value, const std::string& what);
 double ToNumber(const PickleValue& value, const std::string& what);
 const std::string& ToText(const PickleValue& value, const std::string& what);
 std::vector<int64_t> ToIntegers(const PickleValue& value, const std::string& what);
 std::vector<double> ToNumbers(const PickleValue& value, const std::string& what);
 std::vector<std::string> ToTexts(const PickleValue& value, const std::string& what);
-// The dictionary's value under `key`, which must be there.
+// The dictionary's value for `key`. Throws Error if the key is missing.
 const PickleValue& Member(const PickleValue& dictionary, std::string_view key, const std::string& what);
 
-// Dictionaries, lists, strings, numbers, booleans, None, and NumPy's scalars and short one-dimensional
-// arrays; anything else becomes null, and keys that are no strings are left out. Throws Error naming `what`
-// where the value holds itself or comes to more than a million values.
+// Converts dictionaries, lists, strings, numbers, booleans, None, and NumPy's scalars and short
+// one-dimensional arrays. Any other value becomes null; keys that are not strings are omitted. Throws Error
+// naming `what` if the value contains itself or expands to more than a million values.
 nlohmann::json ToJson(const PickleValue& value, const std::string& what);
 
 // Writes a protocol 2 pickle, opcode by opcode.
@@ -123,7 +123,7 @@ class PickleWriter {
   void EmptyTuple();
   void EmptyList();
   void EmptyDict();
-  // Between Mark and one of these stand the items.
+  // Write Mark, then the items, then Tuple, Appends or SetItems.
   void Mark();
   void Tuple();     // mark, items -> tuple
   void Appends();   // list, mark, items -> list
@@ -131,7 +131,7 @@ class PickleWriter {
   void Reduce();    // callable, tuple -> object
   void PersistentId();
 
-  // The pickle, closed.
+  // Ends the pickle and returns its bytes.
   std::string Finish() &&;
 
  private:

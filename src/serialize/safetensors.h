@@ -13,9 +13,9 @@
 
 namespace vantage::serialize {
 
-// A file of named tensors in the safetensors format: the length of a header (8 bytes, little-endian), the
-// header (JSON: for each tensor its type, shape and place, and "__metadata__", a dictionary of strings), and
-// the tensors' elements without gaps, little-endian, in C order.
+// A file of named tensors in the safetensors format: the header's length (8 bytes, little-endian), the header
+// (JSON: type, shape and offsets of each tensor, and "__metadata__", a dictionary of strings), and the
+// tensors' elements without gaps, little-endian, in C order.
 class SafetensorsFile {
  public:
   struct Tensor {
@@ -26,20 +26,20 @@ class SafetensorsFile {
     uint64_t size = 0;    // bytes
   };
 
-  // Reads the header. Throws Error naming the file and the tensor where the header is malformed or larger
-  // than the format allows (100 MB), two tensors have one name, or the tensors do not fill the rest of the
-  // file, one after the other and each as long as its type and shape say.
+  // Reads the header. Throws Error naming the file and the tensor if the header is malformed or larger than
+  // the format allows (100 MB), if two tensors have the same name, if a tensor's size does not match its type
+  // and shape, or if the tensors do not fill the rest of the file without gaps.
   explicit SafetensorsFile(const std::filesystem::path& path);
 
   const std::string& source() const { return source_; }
-  // In the order in which they lie in the file.
+  // In file order.
   const std::vector<Tensor>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
   // The elements, in C order.
   std::string Read(const Tensor& tensor) const { return file_.ReadAt(tensor.offset, tensor.size); }
 
-  // True if the file starts like one.
+  // True if the file starts like a safetensors file.
   static bool LooksLikeSafetensors(const InputFile& file);
 
  private:
@@ -57,8 +57,8 @@ struct SafetensorsEntry {
   std::string_view bytes;
 };
 
-// Writes a file that the format's other readers open, atomically; the largest element types come first, so
-// that all elements are aligned. Throws Error where two entries have one name or the disk is full.
+// Writes a safetensors file atomically. The largest element types come first, so that all elements are
+// aligned. Throws Error if two entries have the same name or the disk is full.
 void WriteSafetensors(const std::filesystem::path& path, std::vector<SafetensorsEntry> tensors,
                       const std::map<std::string, std::string>& metadata);
 

@@ -11,17 +11,17 @@ namespace vantage::serialize {
 // CRC-32C (Castagnoli; RFC 3720, appendix B.4).
 uint32_t Crc32c(std::string_view bytes);
 
-// A record of the TFRecord format: length, data, and of each its CRC-32C, masked as TensorFlow does
-// (tensorflow/core/lib/hash/crc32c.h).
+// A record of the TFRecord format: length, its CRC-32C, data, its CRC-32C. The checksums are masked as in
+// TensorFlow (tensorflow/core/lib/hash/crc32c.h).
 std::string TfRecord(std::string_view data);
 
 // A file that TensorBoard shows as curves: TFRecords of `Event` messages (tensorflow/core/util/event.proto).
-// Each process writes a file of its own, events.out.tfevents.TIME.HOST.PID.vantage; TIME, in seconds, is
-// later than that of every file in the folder, since TensorBoard reads them in the order of their names.
+// Each process writes its own file, events.out.tfevents.TIME.HOST.PID.vantage. TIME, in seconds, is later
+// than that of every other file in the folder, since TensorBoard reads files in the order of their names.
 class TensorBoardFile {
  public:
-  // Makes the folder and the file, which says that a session starts at `first_step`: TensorBoard forgets what
-  // earlier files of the folder hold of this step and later ones. Throws Error where it cannot be written.
+  // Makes the folder and the file, and records a session start at `first_step`: TensorBoard discards the
+  // values of earlier files from this step on. Throws Error if the file cannot be written.
   TensorBoardFile(const std::filesystem::path& folder, int64_t first_step);
   ~TensorBoardFile();
   TensorBoardFile(const TensorBoardFile&) = delete;
@@ -29,11 +29,11 @@ class TensorBoardFile {
 
   const std::filesystem::path& path() const { return path_; }
 
-  // A value of the curve `tag`, rounded to float32; "loss/train" stands in the group "loss". Kept in memory
-  // until Flush.
+  // Adds a value to the curve `tag`, rounded to float32. TensorBoard shows "loss/train" in the group "loss".
+  // The value is kept in memory until Flush.
   void AddScalar(std::string_view tag, double value, int64_t step);
 
-  // Appends what has been added to the file. Throws Error where the disk is full.
+  // Appends the values added so far to the file. Throws Error if the disk is full.
   void Flush();
 
  private:

@@ -21,14 +21,14 @@ class ZipReader {
     uint32_t crc32 = 0;
   };
 
-  // Reads the archive's directory. Throws Error naming the file and offset where it is damaged or an entry is
-  // compressed or encrypted. `file` must outlive the reader. Takes at most 8 bytes of memory for each byte of
-  // the file; all its entries together are no larger than the file.
+  // Reads the archive's directory. Throws Error naming the file and the offset if the archive is damaged or
+  // an entry is compressed or encrypted. `file` must outlive the reader. Uses at most 8 bytes of memory for
+  // each byte of the file. The entries together are never larger than the file.
   explicit ZipReader(const InputFile& file);
 
   const std::map<std::string, Entry>& entries() const { return entries_; }
 
-  // Fills `data` with the entry's bytes and checks their CRC. Throws Error where they are damaged.
+  // Fills `data` with the entry's bytes and checks their CRC-32. Throws Error if they are damaged.
   void Read(const std::string& name, void* data, uint64_t size) const;
   std::string Read(const std::string& name) const;
 
@@ -42,13 +42,14 @@ class ZipReader {
   std::map<std::string, Entry> entries_;
 };
 
-// Writes a zip archive of uncompressed entries, each aligned to 64 bytes, zip64 where sizes ask for it.
+// Writes a zip archive of uncompressed entries, each aligned to 64 bytes, with zip64 records if sizes need
+// them.
 class ZipWriter {
  public:
   explicit ZipWriter(AtomicFile& file) : file_(file) {}
 
   void Add(const std::string& name, std::string_view bytes);
-  // Writes the directory. Nothing may be added afterwards; the file still waits for its Commit.
+  // Writes the directory. Nothing may be added afterwards. It does not commit the file.
   void Finish();
 
  private:

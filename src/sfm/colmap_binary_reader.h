@@ -13,7 +13,7 @@
 
 namespace vantage::sfm {
 
-// Reads a file record by record; every error names the file, the record and the offset.
+// Reads a binary file record by record. Every error names the file, the record and the offset.
 class BinaryReader {
  public:
   explicit BinaryReader(const std::filesystem::path& path)
@@ -56,7 +56,8 @@ class BinaryReader {
     return name;
   }
 
-  // A number of records of at least `record_size` bytes each: no more than the rest of the file can hold.
+  // Reads a number of records of at least `record_size` bytes each. Throws Error if the rest of the file
+  // cannot hold that many.
   template <typename Count = uint64_t>
   uint64_t ReadCount(uint64_t record_size) {
     const uint64_t count = Read<Count>();

@@ -9,14 +9,15 @@
 
 namespace vantage::sfm {
 
-// Rotations of other exporters may be of any length but zero. One of length 1, up to rounding, stays as it
-// is, so that a model is written back bit for bit.
+// Normalises a rotation: other exporters write any length except zero. A rotation of length 1, up to
+// rounding, is not changed, so that a model is written back bit for bit.
 inline void MakeUnit(Eigen::Quaterniond& rotation) {
   if (std::abs(rotation.norm() - 1) > 1e-12)
     rotation = Eigen::Quaterniond(rotation.coeffs().stableNormalized());
 }
 
-// Rigs and frames are read where their files are there; writing them is a call of its own.
+// Rigs and frames are read if their files exist. The model writers do not write them: WriteBinaryRigs and
+// WriteTextRigs do.
 Reconstruction ReadBinaryModel(const std::filesystem::path& folder);
 void WriteBinaryModel(const Reconstruction& reconstruction, const std::filesystem::path& folder);
 void WriteBinaryRigs(const Reconstruction& reconstruction, const std::filesystem::path& folder);

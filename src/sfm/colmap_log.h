@@ -8,14 +8,14 @@
 
 namespace vantage::sfm {
 
-// How far COLMAP has come, from the lines that it prints.
+// COLMAP's progress, from the lines that it prints.
 class ColmapLog {
  public:
-  // Looks at what is appended to the log from now on; of a scene with so many photos.
+  // Reads what is appended to the log from now on. photos: number of photos of the scene.
   ColmapLog(std::filesystem::path log, int64_t photos);
 
-  // Reads what is new and returns the part of the running command that is done, in [0, 1]: photos of
-  // feature_extractor, blocks of the matchers, photos registered by mapper, which seldom reach all.
+  // Reads new lines and returns the finished part of the running command, in [0, 1]: photos for
+  // feature_extractor, blocks for matchers, registered photos for mapper (which seldom registers all).
   double DonePart();
 
  private:
@@ -24,14 +24,14 @@ class ColmapLog {
   std::filesystem::path log_;
   double photos_;
   uint64_t read_ = 0;  // bytes
-  std::string rest_;   // a line that has no end yet
+  std::string rest_;   // a line without its end yet
   double part_ = 0;
-  double registered_before_ = 0;  // by mapper, in models that it is done with
+  double registered_before_ = 0;  // registered by mapper in its finished models
   double registered_ = 0;
 };
 
-// True if the mapper's own words say that it found nothing to reconstruct. Its exit code alone does not: it
-// is the same for a missing folder or a wrong option.
+// True if the mapper's output says that it found nothing to reconstruct. Its exit code does not: it is the
+// same for a missing folder or a wrong option.
 bool SaysNoModel(std::string_view text);
 
 }  // namespace vantage::sfm

@@ -9,8 +9,8 @@
 
 namespace vantage::sfm {
 
-// Those of the photos (relative to the folder) that COLMAP can read, by their formats. Logs a warning of the
-// others. Files of no known format stay: COLMAP says what is wrong with them.
+// Returns the photos (relative to the folder) whose formats COLMAP can read, and logs a warning about the
+// others. Files of unknown formats are kept: COLMAP reports what is wrong with them.
 std::vector<std::filesystem::path> PhotosForColmap(const std::filesystem::path& folder,
                                                    std::vector<std::filesystem::path> photos,
                                                    std::span<const Codec> codecs = Codecs());

@@ -13,22 +13,22 @@
 
 namespace vantage::sfm {
 
-// COLMAP's command line, whatever its version calls its options.
+// COLMAP's command line, independent of how its version names options.
 class ColmapProgram {
  public:
-  // Throws Error where the program cannot be run or does not look like COLMAP.
+  // Throws Error if the program cannot be run or does not look like COLMAP.
   explicit ColmapProgram(std::string program);
 
   const std::string& version() const { return version_; }  // "3.8"
 
-  // An option by its possible names, newest first, and its value. One that the command does not know is left
-  // out: see Lacks.
+  // An option: its possible names, newest first, and its value. Run omits options that the command does not
+  // know: see Lacks.
   struct Option {
     std::vector<std::string> names;
     std::string value;
   };
 
-  // What a command would not take of these options, in words; empty: it takes all.
+  // A message for each of these options that the command does not know; empty if it knows all.
   std::vector<std::string> Lacks(const std::string& command, const std::vector<Option>& options) const;
 
   // See Command.
@@ -37,17 +37,17 @@ class ColmapProgram {
     std::function<void()> on_wait;
   };
 
-  // Runs a command ("mapper"), what it prints appended to the log.
+  // Runs a command ("mapper"). Its output is appended to the log.
   CommandResult Run(const std::string& command, const std::vector<Option>& options,
                     const std::filesystem::path& log, const RunContext& context, const Watch& watch) const;
 
  private:
-  // The name that the command knows; null: none.
+  // The option's name that the command knows; null if it knows none.
   const std::string* NameOf(const std::string& command, const Option& option) const;
 
   std::string program_;
   std::string version_;
-  std::map<std::string, std::string> help_;  // of each command used
+  std::map<std::string, std::string> help_;  // help text of each command used
 };
 
 }  // namespace vantage::sfm

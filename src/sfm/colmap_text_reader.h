@@ -14,13 +14,14 @@
 
 namespace vantage::sfm {
 
-// Reads a file line by line; every error names the file and the line.
+// Reads a text file line by line. Every error names the file and the line.
 class TextReader {
  public:
   explicit TextReader(const std::filesystem::path& path)
       : source_(path.string()), text_(ReadFile(path, uint64_t{1} << 36)), lines_(text_) {}
 
-  // The next line that is no comment. Where `keep_empty` is set, an empty line counts.
+  // Moves to the next line that is not a comment, and not empty unless `keep_empty` is set. False at the end
+  // of the file.
   bool NextLine(bool keep_empty) {
     std::string line;
     while (std::getline(lines_, line)) {
@@ -45,7 +46,7 @@ class TextReader {
     return word;
   }
 
-  // Names may hold spaces: the rest of the line.
+  // The rest of the line, for names, which may contain spaces.
   std::string Rest(const char* what) {
     std::string rest;
     std::getline(words_ >> std::ws, rest);
@@ -81,7 +82,7 @@ class TextReader {
     return pose;
   }
 
-  // COLMAP writes -1 for an observation without a point.
+  // Reads a point's number. COLMAP writes -1 for an observation without a point.
   PointId Point() {
     const long long value = ParseInteger(Word("POINT3D_ID"), StrCat(Place(), ": POINT3D_ID"));
     return value == -1 ? kNoPoint : PointId{static_cast<uint64_t>(value)};

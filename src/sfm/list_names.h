@@ -6,18 +6,18 @@
 
 namespace vantage::sfm {
 
-// A list of pairs, as COLMAP's matches_importer reads it, can name no photo with a blank in its name, nor one
-// whose name begins as a comment does. While it runs, such photos have other names in the database.
+// COLMAP's matches_importer reads a list of pairs that cannot contain names with white space or with a
+// leading '#' (a comment). While it runs, such photos have other names in the database.
 
-// True if a list cannot hold the name.
+// True if a list of pairs cannot contain the name.
 bool NeedsListName(const std::string& name);
 
-// What the photo is called meanwhile: percent-encoded where the name has a blank, a '#' or a '%', so that no
-// two names become one.
+// The photo's temporary name: percent-encoded if the name has white space, a leading '#' or a '%', so that
+// different names stay different.
 std::string ListName(const std::string& name);
 
-// Gives all images of a database those names, and their own back. Does nothing where that was done before; a
-// call that is killed leaves all or none renamed.
+// Give all images of a database their temporary names, and their own names back. Both do nothing if the
+// images already have these names. A call that is killed leaves all images renamed or none.
 void TakeListNames(const std::filesystem::path& database);
 void TakeOwnNames(const std::filesystem::path& database);
 

@@ -10,58 +10,59 @@
 
 namespace vantage::sfm {
 
-// What a COLMAP database was made from.
+// The input that a COLMAP database was made from.
 struct DatabaseContent {
-  std::string options;              // of features and matching
+  std::string options;              // options of features and matching (a hash)
   std::vector<std::string> photos;  // percent-encoded names with sizes, sorted
 
   // True if a database of `other` becomes this one by adding photos.
   bool Extends(const DatabaseContent& other) const;
 };
 
-// What came of photos and options; no fingerprint: nothing yet.
+// The result for some photos and options; an empty fingerprint: no result yet.
 struct SceneResult {
   std::string fingerprint;
   SceneOutcome outcome;
 };
 
-// A reconstruction that is under way; no fingerprint: none is.
+// A reconstruction that is not finished; an empty fingerprint: none.
 struct SceneAttempt {
   std::string fingerprint;
   std::string photo_folder;  // relative to the scene's folder
   bool is_pool = false;
-  std::string colmap;  // version
-  bool beside = true;  // its database is in .vantage/, not the scene's own, which is extended
+  std::string colmap;  // COLMAP's version
+  bool beside = true;  // its database is a new one in .vantage/; false: extends the scene's database.db
   DatabaseContent database;
   std::vector<std::string> steps;  // finished commands
   double seconds = 0;
-  bool is_complete = false;  // the outcome is known, and only files are still to be moved
+  bool is_complete = false;  // the outcome is known; only files remain to be moved
   SceneOutcome outcome;
-  std::string model_digest;  // of the model that was made
+  std::string model_digest;  // of the new model
 };
 
-// What .vantage/scene.json holds. The first two are for those who read the models.
+// Content of .vantage/scene.json. Readers of the models use the first two fields.
 struct SceneState {
-  std::string photos;  // folder that image names are relative to, relative to the scene's folder
+  std::string photos;  // folder that image names are relative to; itself relative to the scene's folder
   bool pool = false;
   std::string colmap;
-  // Those of COLMAP's files in the scene's folder that vantage made: only these are ever replaced.
+  // COLMAP's files in the scene's folder that vantage made. Only these are ever replaced.
   std::vector<std::string> made;
   DatabaseContent database;  // of database.db
   SceneResult model;         // of sparse/
-  std::string model_digest;  // of the files in sparse/: a user may have changed them since
-  SceneResult nothing;       // the last that gave no model since then
+  std::string model_digest;  // of the files in sparse/, to detect changes by a user
+  SceneResult nothing;       // the last result without a model since `model`
   SceneAttempt attempt;
 };
 
-// Files of a scene: database.db and sparse/ in its folder, where users look for COLMAP's files, and all else
-// in .vantage/ below it. A new database and a new model are made in .vantage/ and moved when both are
-// complete.
+// Files of a scene: database.db and sparse/ in its folder, where users expect COLMAP's files, and everything
+// else in its sub-folder .vantage/. A new database and a new model are made in .vantage/ and moved when both
+// are complete.
 class SceneFolder {
  public:
   explicit SceneFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
-  // Reads the state, and ends a move that was interrupted. A damaged state vouches for nothing.
+  // Reads the state, and completes an interrupted move. A damaged state is treated as empty: it claims no
+  // files.
   void Load();
 
   const std::filesystem::path& path() const { return path_; }
@@ -69,7 +70,7 @@ class SceneFolder {
   std::filesystem::path LogPath() const { return Own("colmap.log"); }
   std::filesystem::path PhotosPath() const { return Own("photos.txt"); }
   std::filesystem::path PairsPath() const { return Own("pairs.txt"); }
-  // Of the attempt.
+  // Files of the attempt.
   std::filesystem::path DatabasePath() const;
   std::filesystem::path ModelPath() const { return Own("sparse.partial"); }
 
@@ -78,19 +79,22 @@ class SceneFolder {
   void Save() const;
 
   bool HasModel() const;
-  // The result of these photos and options, where it is known and its files are still there; else null.
+  // The result with this fingerprint (photos and options), if it is known and its files still exist; else
+  // null.
   const SceneResult* Find(const std::string& fingerprint) const;
 
-  // Throws Error where the folder holds files of COLMAP's that vantage did not make, or a model that was
-  // changed since.
+  // Throws Error if the folder holds COLMAP files that vantage did not make, or a model that was changed
+  // since vantage made it.
   void RefuseOthersFiles() const;
-  // Makes `attempt` the one under way. Goes on with what is finished of it; extends a database that differs
-  // only in photos that were added; else begins a new one. Changes nothing of a finished model.
+  // Makes `attempt` the current attempt. Resumes the same attempt after its finished steps; extends an
+  // existing database if only photos were added; else begins a new database. Does not change a finished
+  // model.
   void Begin(SceneAttempt attempt);
-  // Starts the attempt again, where its database is damaged; throws Error where that is the scene's own.
+  // Restarts the attempt with a new database, for a damaged one. Throws Error if the damaged database is the
+  // scene's own.
   void DropDatabase();
-  // Ends the attempt with its outcome: moves what it made into the scene's folder. Without a model the one of
-  // an earlier call stays, and the database that belongs to it.
+  // Ends the attempt with its outcome, and moves its files into the scene's folder. If the attempt made no
+  // model, an earlier call's model and its database stay.
   void Finish(const SceneOutcome& outcome);
 
  private:

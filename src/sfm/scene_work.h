@@ -21,25 +21,26 @@ struct PhotoScene {
   std::vector<std::filesystem::path> photos;  // relative to the folder, sorted
 };
 
-// Each photo with those that follow it: see ReconstructOptions::sequential_overlap.
+// Pairs of each photo with the photos that follow it: see ReconstructOptions::sequential_overlap.
 std::vector<PhotoPair> SequentialPairs(int64_t photos, int overlap);
 
-// Works on one scene, step by step; its SceneFolder says which are finished.
+// Reconstructs one scene in steps. Its SceneFolder records the finished ones.
 class SceneWork {
  public:
   static constexpr int kSteps = 3;
 
-  // on_step: steps that are done, in [0, kSteps], and what is being done; called from the thread that runs.
+  // on_step: number of finished steps, in [0, kSteps], and a description of the current one. Called on the
+  // thread that called Run.
   using StepCallback = std::function<void(double done, const std::string& what)>;
 
   SceneWork(const PhotoScene& scene, std::filesystem::path folder, const ReconstructOptions& options,
             const PairProposer& proposer, const ColmapProgram& colmap, int threads, StepCallback on_step,
             const RunContext& context);
 
-  // Options that this COLMAP would not take, in words.
+  // A message for each option that this COLMAP does not know.
   std::set<std::string> LackingOptions() const;
 
-  // Never throws but Interrupted: what goes wrong is the scene's outcome.
+  // Throws nothing except Interrupted: failures become the scene's outcome.
   SceneOutcome Run();
 
  private:
@@ -47,12 +48,12 @@ class SceneWork {
   using Options = std::vector<ColmapProgram::Option>;
 
   Matching WayOfMatching() const;
-  // What the result depends on: photos and options.
+  // Everything that the result depends on: photos and options.
   SceneAttempt MakeAttempt() const;
   SceneOutcome RunOrThrow();
-  // Notes where the photos of a finished model are now.
+  // Records the current folder of a finished model's photos.
   void KeepPhotoFolder(const SceneAttempt& attempt);
-  // These return "" where all went well, else the scene's status.
+  // These return "" on success, else the scene's status.
   std::string RunSteps();
   std::string Match(int step);
   std::string RunStep(int step, const std::string& command, const Options& options);
@@ -61,10 +62,10 @@ class SceneWork {
   Options MatcherOptions() const;
   Options MapperOptions() const;
   bool IsFinished(const std::string& command) const;
-  // True if a photo must have another name while pairs are matched: see list_names.h.
+  // True if a photo needs another name while pairs are matched: see list_names.h.
   bool NeedsListNames() const;
   void WritePairs() const;
-  // Those that the mapper left.
+  // Names of the models that the mapper wrote.
   std::vector<std::string> ModelNames() const;
   SceneOutcome CountModels() const;
 
@@ -77,7 +78,7 @@ class SceneWork {
   StepCallback on_step_;
   const RunContext& context_;
   std::chrono::steady_clock::time_point start_;
-  bool says_no_model_ = false;  // the mapper, of this call
+  bool says_no_model_ = false;  // said by the mapper in this call
 };
 
 }  // namespace vantage::sfm

@@ -11,8 +11,9 @@ struct sqlite3_stmt;
 
 namespace vantage::sqlite {
 
-// A SQLite database file. Every failure is an Error that names the file. Reading leaves no file beside it,
-// not even beside one of write-ahead logging (COLMAP's), unless a program is writing to it at the time.
+// A SQLite database file. Every failure is an Error that names the file. Reading makes no further file in its
+// folder, not even for a database with write-ahead logging (COLMAP's), unless another program is writing to
+// it at the time.
 class Database {
  public:
   enum class Mode { kRead, kCreate };
@@ -21,7 +22,7 @@ class Database {
   // Runs statements that return nothing.
   void Execute(const std::string& sql);
 
-  // True if there is a table, not a view, of that name.
+  // True if a table (not a view) has this name.
   bool HasTable(const std::string& name) const;
 
   sqlite3* get() const { return handle_.get(); }
@@ -32,7 +33,7 @@ class Database {
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> handle_;
 };
 
-// True if the file begins as a SQLite database does.
+// True if the file begins like a SQLite database.
 bool IsSqliteFile(const std::filesystem::path& path);
 
 // A prepared statement: Run it with parameters, or Step through its rows.
@@ -49,7 +50,7 @@ class Statement {
     }
   }
 
-  // True while there is a row.
+  // Moves to the next row. True if there is one.
   bool Step();
   int64_t Integer(int column) const;
   double Number(int column) const;

@@ -16,7 +16,7 @@ namespace vantage::synthetic {
 inline constexpr double kTurn = 2 * std::numbers::pi;
 inline constexpr double kRightAngle = kTurn / 4;
 
-// Red, green, blue in [0, 1] as stored in photos: the square root of the reflected light.
+// Red, green, blue in [0, 1] with a gamma of 2, as stored in photos: the square root of the reflected light.
 using Color = Eigen::Array3f;
 
 inline Color Mix(const Color& a, const Color& b, double t) { return a + (b - a) * static_cast<float>(t); }
@@ -35,25 +35,25 @@ struct Extent {
   Extent Grown(double margin) const { return {u0 - margin, v0 - margin, u1 + margin, v1 + margin}; }
 };
 
-// Something to paint on, measured in metres, with its origin at the lower left. What is painted depends on
-// the density only in how finely it is resolved.
+// A surface to paint on, measured in metres, with its origin at the lower left. The density changes only the
+// resolution of what is painted.
 class Canvas {
  public:
-  // Metres, texels per metre; transparent or of opaque grey.
+  // width, height: metres; density: texels per metre. The canvas begins transparent, or opaque grey.
   Canvas(double width, double height, double density, bool transparent = false);
 
   int columns() const { return columns_; }
   int rows() const { return rows_; }
   double density() const { return density_; }
   Extent extent() const { return {0, 0, columns_ / density_, rows_ / density_}; }
-  // Rows from the bottom, RGBA.
+  // RGBA, row by row from the bottom.
   const std::vector<uint8_t>& texels() const { return texels_; }
 
-  // Lays the colour over what is there, with antialiased edges.
+  // Blends the colour over the rectangle, with antialiased edges.
   void FillRect(const Extent& rect, const Color& color, double opacity = 1);
 
-  // Lays the colour over the texels inside a shape within the bounds; distance(u, v) is how far in metres the
-  // place is outside the shape's edge, negative inside.
+  // Blends the colour over the texels inside a shape within the bounds. distance(u, v): signed distance to
+  // the shape's edge in metres, negative inside.
   template <typename Distance>
   void Fill(const Extent& bounds, const Color& color, double opacity, const Distance& distance) {
     ForEach(bounds, [&](double u, double v, uint8_t* texel) {
@@ -62,7 +62,7 @@ class Canvas {
     });
   }
 
-  // Multiplies the colour of each texel within the bounds by factor(u, v).
+  // Multiplies the colour of each texel within the bounds by factor(u, v), clamped to 0 .. 255.
   template <typename Factor>
   void Scale(const Extent& bounds, const Factor& factor) {
     ForEach(bounds, [&](double u, double v, uint8_t* texel) {
@@ -73,7 +73,7 @@ class Canvas {
     });
   }
 
-  // Lays the colour over each texel within the bounds with the opacity that opacity(u, v) gives.
+  // Blends the colour over each texel within the bounds with opacity(u, v).
   template <typename Opacity>
   void Wash(const Extent& bounds, const Color& color, const Opacity& opacity) {
     ForEach(bounds, [&](double u, double v, uint8_t* texel) {
@@ -111,17 +111,17 @@ class Canvas {
   std::vector<uint8_t> texels_;
 };
 
-// Signed distances in metres to the edges of shapes, for Canvas::Fill. Those of pointed shapes are exact
-// inside and near their edges only.
+// Signed distances in metres to the edges of shapes, for Canvas::Fill. Distances to shapes with corners are
+// exact only inside and near the edges.
 double DistanceToRect(const Extent& rect, double u, double v);
 double DistanceToCircle(double center_u, double center_v, double radius, double u, double v);
-// A line of the half width with round ends.
+// A line with round ends, `half_width` to either side.
 double DistanceToSegment(const Eigen::Vector2d& a, const Eigen::Vector2d& b, double half_width, double u,
                          double v);
-// A rectangle under an arch whose two circles have `rise` times the half width as radius: 1 a half circle,
-// larger a pointed arch. The arch begins where it has to for its top to touch that of the rectangle.
+// A rectangle whose top is an arch of two circles of radius `rise` times half the width: 1 is a semicircle,
+// larger values make a pointed arch. The arch's top touches the rectangle's top.
 double DistanceToArch(const Extent& rect, double rise, double u, double v);
-// A convex polygon, counter-clockwise.
+// A convex polygon, corners counter-clockwise.
 double DistanceToPolygon(const std::vector<Eigen::Vector2d>& corners, double u, double v);
 
 }  // namespace vantage::synthetic

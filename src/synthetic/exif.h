@@ -6,8 +6,8 @@
 
 namespace vantage::synthetic {
 
-// The JPEG with an EXIF block that tells the focal length, as phones write it. COLMAP starts from it: `focal`
-// are the millimetres for which the longer side would be 35.
+// Adds an EXIF block with the focal length to a JPEG, as phones write it. COLMAP initialises the camera from
+// it. focal: millimetres, for a photo whose longer side is 35 mm.
 std::string WithExifFocalLength(std::string_view jpeg, int focal);
 
 }  // namespace vantage::synthetic

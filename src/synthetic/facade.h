@@ -10,27 +10,27 @@ namespace vantage::synthetic {
 
 enum class FacadeRole { kFront, kSide, kTower, kNave };
 
-// One wall, seen from outside. Metres.
+// A wall, seen from outside. Metres.
 struct FacadeSpec {
   FacadeRole role = FacadeRole::kSide;
   double width = 10;
-  double height = 8;  // to the eaves
-  double gable = 0;   // from the eaves to the top of the gable; 0: none
+  double height = 8;  // from the base to the eaves
+  double gable = 0;   // from the eaves to the gable's top; 0: no gable
 };
 
 struct FacadeLayout {
   FacadeSpec spec;
   std::vector<Opening> openings;
   std::vector<Ornament> ornaments;
-  std::vector<double> pilasters;       // u of their middle lines
-  std::vector<double> string_courses;  // v of their lower edges
-  std::vector<Extent> balconies;       // in front of these windows
+  std::vector<double> pilasters;       // u of each one's middle line
+  std::vector<double> string_courses;  // v of each one's lower edge
+  std::vector<Extent> balconies;       // windows with a balcony in front
 };
 
-// Where the doors, windows and ornaments of a wall are.
+// Places the doors, windows and ornaments of a wall.
 FacadeLayout LayOutFacade(const FacadeSpec& spec, const Look& look, RandomStream& random);
 
-// Wall, openings, ornaments and weather.
+// Paints the wall, its openings, ornaments and weathering.
 void PaintFacade(Canvas& canvas, const FacadeLayout& layout, const Look& look, const NoiseField& noise,
                  RandomStream& random);
 

@@ -5,18 +5,19 @@
 
 namespace vantage::synthetic {
 
-// Columns under a pediment or a balustrade, before the middle of a front; the frame's x axis runs along the
-// wall.
+// Adds columns under a pediment or a balustrade, in front of the middle of a front. The frame's x axis runs
+// along the wall.
 void AddPortico(PlaceBuilder& builder, const Frame& wall, double width, double height, const Look& look,
                 const Materials& materials);
 
-// Steps up to the frame's x axis from the front.
+// Adds steps that rise from the front to the frame's x axis.
 void AddSteps(PlaceBuilder& builder, const Frame& wall, double width, int count, const Materials& materials);
 
-// One of: a statue on a pedestal, an obelisk, a fountain, a column. Stands on the frame's origin.
+// Adds a statue on a pedestal, an obelisk, a fountain or a column at the frame's origin.
 void AddMonument(PlaceBuilder& builder, const Frame& frame, const Materials& materials);
 
-// Bollards, planters, benches, kiosks, lamps around the frame's origin, outside the obstacles there are.
+// Adds bollards, planters, benches, kiosks and lamps around the origin, between the radii (metres) and
+// outside existing obstacles.
 void AddStreetFurniture(PlaceBuilder& builder, double inner_radius, double outer_radius, const Look& look,
                         const Materials& materials);
 

@@ -6,10 +6,10 @@
 
 namespace vantage::synthetic {
 
-// A landmark of the style about the origin, its front towards -y, z up, in its surroundings. Metres.
+// Makes a landmark of the style at the origin, its front towards -y, z up, with its surroundings. Metres.
 Place MakePlace(const Style& style, const RandomStream& random);
 
-// The ground, the neighbouring buildings and the skyline: used by MakePlace.
+// Adds the ground, the neighbouring buildings and the skyline; used by MakePlace.
 void AddSurroundings(PlaceBuilder& builder, double radius, const Look& landmark);
 
 }  // namespace vantage::synthetic

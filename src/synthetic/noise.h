@@ -8,14 +8,14 @@
 
 namespace vantage::synthetic {
 
-// Smooth random functions of the plane: value noise on a lattice of spacing 1 that repeats after 256.
+// A smooth random function of the plane: value noise on a lattice of spacing 1, with period 256.
 class NoiseField {
  public:
   explicit NoiseField(RandomStream random);
 
-  // In [-1, 1].
+  // Value at a point, in [-1, 1].
   double At(double x, double y) const {
-    // Coordinates stay far below the offset, so that truncation rounds down.
+    // Coordinates are far above -kOffset, so that truncation of the sum rounds down.
     const double shifted_x = x + kOffset;
     const double shifted_y = y + kOffset;
     const auto cell_x = static_cast<int>(shifted_x);
@@ -27,7 +27,7 @@ class NoiseField {
     return Mix(low, high, fy);
   }
 
-  // A sum of octaves, each of twice the frequency and half the amplitude; about in [-1, 1].
+  // Sum of octaves, each with twice the frequency and half the amplitude of the last; roughly in [-1, 1].
   double Fractal(double x, double y, int octaves) const;
 
  private:

@@ -7,17 +7,17 @@
 
 namespace vantage::synthetic {
 
-// What happens to stand there when a photo is taken.
+// Objects that are in front of the camera in one photo only.
 struct Occluders {
-  std::vector<Surface> surfaces;  // their textures are numbered from 0
+  std::vector<Surface> surfaces;  // textures are numbered from 0: indices into `recipes`
   std::vector<TextureRecipe> recipes;
 };
 
-// People, cars, lamp posts, signs and trees: cut-outs that stand upright on the ground and face the camera.
-// `amount`: 0 none, 1 usual, more for more.
+// Draws people, cars, lamp posts, signs and trees: upright cut-outs on the ground that face the camera.
+// amount: 0 none, 1 usual; larger values give more.
 Occluders DrawOccluders(const Place& place, const View& view, double amount, RandomStream& random);
 
-// Paints one of them, its foot at the lower edge, into a transparent canvas.
+// Paints one occluder into a transparent canvas, its foot at the lower edge.
 enum class OccluderKind { kPerson, kCar, kLamp, kSign, kTree };
 void PaintOccluder(Canvas& canvas, OccluderKind kind, const NoiseField& noise, RandomStream& random);
 

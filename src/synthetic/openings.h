@@ -9,17 +9,17 @@ namespace vantage::synthetic {
 
 enum class OpeningKind { kWindow, kDoor, kLouvers, kNiche };
 
-// A hole in a wall, as laid out; how it is filled follows the landmark's look.
+// An opening in a wall. The landmark's look decides what fills it.
 struct Opening {
   OpeningKind kind = OpeningKind::kWindow;
   Arch arch = Arch::kFlat;
   Extent rect;
 };
 
-// Metres from the place to the edge of an opening under such an arch, negative inside.
+// Signed distance in metres from (u, v) to the edge of an opening with this arch, negative inside.
 double DistanceToOpening(Arch arch, const Extent& rect, double u, double v);
 
-// Paints the opening, what fills it and what surrounds it.
+// Paints the opening, its filling and its surround.
 void PaintOpening(Canvas& canvas, const Opening& opening, const Look& look, const NoiseField& noise,
                   RandomStream& random);
 

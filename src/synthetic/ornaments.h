@@ -14,12 +14,12 @@ struct Ornament {
   Extent rect;
 };
 
-// What a landmark is told apart by: its name in letters, a clock, a coat of arms, a rose window, a painted
-// wall, a cloth. All follow from the look's emblem, so that one landmark shows the same arms everywhere.
+// Paints what distinguishes a landmark: its name in letters, a clock, a coat of arms, a rose window, a mural
+// or a banner. The look's emblem determines all of them, so that a landmark shows the same arms everywhere.
 void PaintOrnament(Canvas& canvas, const Ornament& ornament, const Look& look, const NoiseField& noise,
                    RandomStream& random);
 
-// A band of repeated ornament, as under eaves: teeth, arches, a meander, panels or waves.
+// Paints a band of repeated ornament, as under eaves: teeth, arches, a meander, panels or waves.
 void PaintFrieze(Canvas& canvas, const Look& look, const NoiseField& noise, RandomStream& random);
 
 }  // namespace vantage::synthetic

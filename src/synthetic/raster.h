@@ -13,27 +13,27 @@
 
 namespace vantage::synthetic {
 
-// A pinhole camera with its principal point in the middle. Pixels; x right, y down, the first pixel's centre
-// at (0.5, 0.5).
+// A pinhole camera with its principal point at the image's centre. Pixels; x right, y down, the first pixel's
+// centre at (0.5, 0.5).
 struct View {
   int width = 0;
   int height = 0;
   double focal = 0;
   Pose cam_from_world;
 
-  // Where it looks through the place in the photo, with depth 1 in the camera's frame.
+  // Viewing ray through a position in the photo, in the camera's frame, with depth 1.
   Eigen::Vector3d Ray(double x, double y) const {
     return {(x - 0.5 * width) / focal, (y - 0.5 * height) / focal, 1};
   }
-  // The place in the photo and the depth of a point in the camera's frame.
+  // Position in the photo (x, y), and depth, of a point in the camera's frame.
   Eigen::Vector3d Project(const Eigen::Vector3d& point) const {
     return {focal * point.x() / point.z() + 0.5 * width, focal * point.y() / point.z() + 0.5 * height,
             point.z()};
   }
 };
 
-// A surface as a view sees it. With p = (x, y, 1) for a place in the photo: 1 / depth = inverse_depth . p and
-// (u, v) = depth * (u_form . p, v_form . p) - shift.
+// A surface as a view sees it. With p = (x, y, 1) for a position in the photo: 1 / depth = inverse_depth . p
+// and (u, v) = depth * (u_form . p, v_form . p) - shift.
 struct ProjectedSurface {
   bool faces_camera = false;
   Eigen::Vector3d inverse_depth = Eigen::Vector3d::Zero();
@@ -50,7 +50,7 @@ ProjectedSurface ProjectSurface(const Surface& surface, const View& view);
 
 inline constexpr uint16_t kNoItem = 0xffff;
 
-// Which surface is seen first through each of samples x samples places of every pixel.
+// The first surface seen at each of samples x samples positions of every pixel.
 struct ItemBuffer {
   int samples = 1;
   int columns = 0;
@@ -61,8 +61,8 @@ struct ItemBuffer {
   size_t Index(int x, int y) const { return ToIndex(y) * ToIndex(columns) + ToIndex(x); }
 };
 
-// Rasterises the surfaces, cut-outs by the opacity of their textures, or as if opaque where no textures are
-// given. At most 65,535 surfaces.
+// Rasterises the surfaces. Cut-outs use the opacity of their textures, or count as opaque if `textures` is
+// empty. At most 65,535 surfaces.
 ItemBuffer Rasterize(std::span<const Surface> surfaces, std::span<const ProjectedSurface> projected,
                      std::span<const Texture> textures, const View& view, int samples);
 

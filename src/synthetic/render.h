@@ -8,16 +8,16 @@
 
 namespace vantage::synthetic {
 
-// What the light of a view looks like at every pixel, row by row from the top; amounts of light, before any
-// camera turns them into a photo.
+// The light at every pixel of a view, row by row from the top: linear amounts, before a camera develops them
+// (Develop).
 struct Radiance {
   int width = 0;
   int height = 0;
   std::vector<Eigen::Array3f> pixels;
 };
 
-// Antialiased: edges by the buffer's samples, textures by their mip levels, with sharpness kept at slanted
-// views.
+// Shades a view, antialiased: edges with the buffer's samples, textures with their mip levels. Textures stay
+// sharp at slanted angles.
 Radiance Shade(std::span<const Surface> surfaces, std::span<const ProjectedSurface> projected,
                std::span<const Texture> textures, const View& view, const ItemBuffer& buffer,
                const Light& light, const NoiseField& noise);

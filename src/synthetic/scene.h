@@ -7,7 +7,7 @@
 
 namespace vantage::synthetic {
 
-// A scene with what it was made from, for tests.
+// A scene and everything that it was made from, for tests.
 struct DetailedScene {
   SyntheticScene scene;
   Place place;

@@ -7,23 +7,23 @@
 
 namespace vantage::synthetic {
 
-// What a camera and its owner make of the light.
+// Parameters that turn light into a photo: camera and editing.
 struct Development {
   double exposure = 1;            // factor on the metered light
   Color balance = Color::Ones();  // factors of white balance
-  double contrast = 1;            // slope about middle grey
-  double saturation = 1;          // 0: grey
-  double blur = 0;                // of lens and focus: standard deviation, pixels
-  double vignette = 0;            // loss of light at the corners, 0 .. 1
+  double contrast = 1;            // slope around middle grey
+  double saturation = 1;          // 0: grey; 1: unchanged
+  double blur = 0;                // of lens and focus: standard deviation in pixels
+  double vignette = 0;            // loss of light at the corners, in [0, 1]
   double noise = 0;               // standard deviation in grey levels of 255
   int jpeg_quality = 90;
 };
 
-// light: how far exposure, colour and contrast stray; sensor: blur, noise and compression. 0 nothing, 1 as in
-// holiday snaps.
+// Draws a development. light: variation of exposure, colour and contrast; sensor: blur, noise and
+// compression. 0: none; 1: as in holiday photos.
 Development DrawDevelopment(double light, double sensor, RandomStream& random);
 
-// Meters, blurs, grades and adds noise.
+// Meters, blurs and grades the light, and adds noise.
 Image Develop(const Radiance& radiance, const Development& development, RandomStream& random);
 
 }  // namespace vantage::synthetic

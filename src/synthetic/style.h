@@ -14,7 +14,7 @@ enum class Arch { kFlat, kSegment, kRound, kPointed, kHorseshoe };
 enum class Dressing { kFrame, kLintel, kVoussoirs, kPediment, kBow };
 enum class RoofKind { kFlat, kGable, kHip };
 enum class RoofCover { kSlate, kTile, kMetal };
-// How a building is put together.
+// Plan of a landmark.
 enum class Massing { kHall, kChurch, kPalace, kTowered, kCourt };
 
 struct Span {
@@ -24,12 +24,12 @@ struct Span {
   double Draw(RandomStream& random) const { return random.Uniform(low, high); }
 };
 
-// A manner of building. Landmarks of one style share it, and draw their own details from its ranges.
+// A building style. Landmarks of a style draw their details from its ranges.
 struct Style {
   const char* name = "";
   Wall wall = Wall::kBrick;
   Color wall_color;
-  Color wall_second;  // of bands, beams, mixed stones
+  Color wall_second;  // for bands, beams, mixed stones
   Color joint;
   Color trim;   // dressed stone: cornices, frames, columns
   Color frame;  // of windows
@@ -45,9 +45,9 @@ struct Style {
   Span floors;          // count
   Span floor_height;    // metres
   Span bay;             // metres from window to window
-  Span fill;            // of the bay that the window takes
+  Span fill;            // window's part of the bay
   Span pitch;           // of the roof: rise over run
-  double shutters = 0;  // chances, of a landmark
+  double shutters = 0;  // from here on: probability that a landmark has them
   double quoins = 0;
   double pilasters = 0;
   double balconies = 0;
@@ -59,9 +59,9 @@ struct Style {
 // Eight styles.
 const std::vector<Style>& Styles();
 
-// A style as one landmark wears it.
+// One landmark's variant of a style.
 struct Look {
-  Style style;  // colours are the landmark's own
+  Style style;  // with the landmark's own colours
   double bay = 3;
   double floor_height = 3.5;
   int floors = 3;
@@ -77,9 +77,9 @@ struct Look {
   bool pilasters = false;
   bool balconies = false;
   int frieze = 0;         // kind of ornament under the eaves
-  double course = 1;      // size of bricks and stones against the usual
-  double weathering = 1;  // how stained it is
-  uint64_t emblem = 0;    // key of its coat of arms and its name
+  double course = 1;      // size of bricks and stones relative to the usual
+  double weathering = 1;  // amount of stains; 1 is usual
+  uint64_t emblem = 0;    // random key of its coat of arms and its name
 };
 
 Look DrawLook(const Style& style, RandomStream& random);

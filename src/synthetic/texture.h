@@ -9,18 +9,18 @@
 
 namespace vantage::synthetic {
 
-// A painted canvas with its mip levels, each half the size of the one before.
+// A painted canvas with its mip levels, each half the size of the last.
 class Texture {
  public:
   Texture(const Canvas& canvas, bool wraps);
 
-  // Texels per metre of the finest level.
+  // Texels per metre at the finest level.
   double density() const { return density_; }
 
-  // Red, green, blue, opacity in 0 .. 255 at a place in metres, smoothed over about 2^level texels
+  // Red, green, blue and opacity, 0 .. 255, at (u, v) in metres, filtered over about 2^level texels
   // (trilinear).
   Eigen::Array4f Sample(double u, double v, float level) const;
-  // The opacity of the nearest texel of a whole level.
+  // Opacity of the nearest texel at a whole level, 0 .. 255.
   uint8_t Opacity(double u, double v, int level) const;
 
  private:
@@ -43,7 +43,7 @@ class Texture {
   std::vector<Level> levels_;
 };
 
-// The recipe's texture of at least the density, unless the recipe allows less.
+// Paints the recipe's texture at `density` (texels per metre) or more, but at most at recipe.max_density.
 Texture PaintTexture(const TextureRecipe& recipe, double density);
 
 }  // namespace vantage::synthetic

@@ -8,12 +8,12 @@
 
 namespace vantage::synthetic {
 
-// Where the photos of a place are taken from: along the arc around its front, each at a free spot from which
-// enough of the landmark is seen.
+// Draws the views of a place: along an arc around its front, each at a free position that sees enough of the
+// landmark.
 std::vector<View> DrawViews(const Place& place, const SyntheticViewOptions& options, int count,
                             int image_size, RandomStream& random);
 
-// The view reduced to about this many pixels on its longer side, for estimates.
+// The view scaled to about `size` pixels on its longer side, for estimates.
 View Reduced(const View& view, int size);
 
 }  // namespace vantage::synthetic

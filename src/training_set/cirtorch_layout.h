@@ -11,10 +11,11 @@ namespace vantage::training_set {
 
 inline constexpr std::array<Split, 2> kCirtorchSplits = {Split::kTrain, Split::kVal};
 
-// 6 to 255 printing characters of ASCII, no slash, no "..": it names a file inside its folder.
+// True for 6 to 255 printable ASCII characters other than a space, without a slash and "..": such a name
+// cannot leave its folder.
 bool IsCid(std::string_view text);
 
-// The name of the scene that a cluster becomes: "train/5".
+// Name of the scene made from a cluster: "train/5".
 std::string CirtorchSceneName(Split split, int64_t cluster);
 
 }  // namespace vantage::training_set

@@ -10,14 +10,14 @@
 
 namespace vantage::training_set {
 
-// Things 0 .. n - 1 in groups that are joined.
+// Union-find: elements 0 .. n - 1 in groups that can be joined.
 class DisjointSets {
  public:
   explicit DisjointSets(size_t count) : parent_(count) {
     std::iota(parent_.begin(), parent_.end(), size_t{0});
   }
 
-  // The smallest of the group.
+  // The smallest element of the group of `i`.
   size_t Find(size_t i) {
     while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
     return i;

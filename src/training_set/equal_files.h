@@ -15,14 +15,14 @@ struct FileOfGroup {
   std::filesystem::path path;
 };
 
-// Files with the same bytes, two at least, ordered by group and path; ordered by their first. With
-// `across_groups` only those that are in several groups. Only files of a size that occurs twice are read. A
-// file that cannot be read is equal to none.
+// Sets of at least two files with the same bytes, each ordered by group and path; the sets are ordered by
+// their first file. With `across_groups`, only sets that span several groups. Reads only files that share
+// their size with another. A file that cannot be read is equal to no other.
 std::vector<std::vector<FileOfGroup>> EqualFiles(
     const std::vector<std::vector<std::filesystem::path>>& groups, bool across_groups,
     const RunContext& context);
 
-// "castle/3.jpg": enough to find a photo by.
+// The folder's and the file's name: "castle/3.jpg".
 std::string ShortName(const std::filesystem::path& photo);
 
 }  // namespace vantage::training_set

@@ -6,14 +6,16 @@
 
 namespace vantage::training_set {
 
-// Finds photos by path. One file has one path whatever its spelling, so that photos can be compared by path.
+// Finds photos by path. All spellings of a file's path give the same path, so that photos can be compared by
+// path.
 class PhotoFiles {
  public:
-  // The file's canonical path, which PathFrom starts from too; empty if there is no regular file.
+  // The file's canonical path, as PathFrom uses it; empty if there is no regular file.
   std::filesystem::path Find(const std::filesystem::path& path);
 
  private:
-  std::map<std::filesystem::path, std::filesystem::path> folders_;  // canonical paths by spelling
+  std::map<std::filesystem::path, std::filesystem::path>
+      folders_;  // canonical path of each folder by its spelling
 };
 
 }  // namespace vantage::training_set

@@ -8,11 +8,13 @@
 
 namespace vantage::training_set {
 
-// The splits of scenes. Of those that have none yet, options.val_fraction is drawn to validate, so that two
-// at least are in either split; none of fewer than four, or where the fraction is zero.
+// The splits of scenes. Draws options.val_fraction of the scenes without a split for validation, so that each
+// split gets at least two of them. The rest is for training, and so are all of them if they are fewer than
+// four or the fraction is zero.
 std::vector<Split> DrawSplits(const std::vector<std::optional<Split>>& named, const TupleOptions& options);
 
-// How many queries a scene of so many photos gives, if it can.
+// Maximum number of queries of a scene with this many photos: options.query_fraction of them, at least 1 and
+// at most options.max_queries_per_scene.
 int64_t QueriesOfScene(int64_t photos, const TupleOptions& options);
 
 }  // namespace vantage::training_set

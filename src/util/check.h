@@ -4,8 +4,8 @@
 #include "util/string.h"
 #include "vantage/error.h"
 
-// Throws vantage::Error with the message made of the further arguments (vantage::StrCat) unless `condition`
-// holds.
+// Throws vantage::Error unless `condition` holds. The message is the remaining arguments, joined by
+// vantage::StrCat.
 #define VANTAGE_CHECK(condition, ...)                         \
   do {                                                        \
     if (!(condition)) [[unlikely]] {                          \

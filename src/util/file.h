@@ -21,7 +21,7 @@ class InputFile {
   const std::filesystem::path& path() const { return path_; }
   uint64_t size() const { return size_; }
 
-  // Fills `data` with the `size` bytes from `offset`. Throws Error if the file ends before.
+  // Fills `data` with the `size` bytes from `offset`. Throws Error if the file ends earlier.
   void ReadAt(uint64_t offset, void* data, uint64_t size) const;
   std::string ReadAt(uint64_t offset, uint64_t size) const;
 
@@ -34,20 +34,20 @@ class InputFile {
 // The whole file. Throws Error if it cannot be read or is larger than `max_bytes`.
 std::string ReadFile(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{1} << 32);
 
-// Makes the folder that a file of this path lies in, and those above it. Throws Error.
+// Makes the parent folder of `path` and all its ancestors. Throws Error.
 void MakeParentFolder(const std::filesystem::path& path);
 
-// Writes all bytes to an open file. Throws Error naming `path` where the disk is full or the write fails.
+// Writes all bytes to an open file. Throws Error naming `path` if the disk is full or the write fails.
 void WriteAll(int descriptor, std::string_view bytes, const std::filesystem::path& path);
 
-// A file on its way to its name: written beside the target as NAME.partial-PID-N, and renamed by Commit.
-// Without Commit it is removed, with folders that it made if they are empty. It is locked as long as it is
-// open, so that RemoveAbandonedFiles tells it from what a killed process left. If the target is a symbolic
-// link, what the link points to is written.
+// A temporary file NAME.partial-PID-N in the target's folder, which Commit renames to the target. Without
+// Commit, the destructor removes the file and the folders that it made, if they are empty. The file is locked
+// while it is open, so that RemoveAbandonedFiles can distinguish it from the files of killed processes. If
+// the target is a symbolic link, the file that the link points to is replaced.
 class PartialFile {
  public:
-  // Makes the file, empty, and missing parent folders. Its mode is that of the target, or what the umask
-  // leaves of 0666. Throws Error if the folder cannot be written to.
+  // Makes the empty file and missing parent folders. The file has the target's mode, or 0666 masked by the
+  // umask if there is no target. Throws Error if the folder is not writable.
   explicit PartialFile(const std::filesystem::path& target);
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;
@@ -57,10 +57,10 @@ class PartialFile {
   const std::filesystem::path& path() const { return path_; }
   int descriptor() const { return descriptor_; }
 
-  // Brings the file and the folder's entry to disk. Throws Error naming the target.
+  // Syncs the file, renames it and syncs the folder's entry. Throws Error naming the target.
   void Commit();
 
-  // Whether there is another PartialFile for the same target, of any process.
+  // Whether another PartialFile, of any process, exists for the same target.
   bool IsWrittenByOthers() const;
 
  private:
@@ -73,37 +73,36 @@ class PartialFile {
   int descriptor_ = -1;
 };
 
-// Gives a file that was written elsewhere on the same disk its name, replacing what is there: its bytes
-// first, then the folder's entry are brought to disk. Throws Error.
+// Moves `temporary`, on the same disk, to `path`, and replaces an existing file. Syncs the file's bytes
+// first, then the folder's entry. Throws Error.
 void RenameIntoPlace(const std::filesystem::path& temporary, const std::filesystem::path& path);
 
-// Removes what killed processes left of PartialFiles for `target`. Files that a process still writes stay.
-// Returns how many were removed.
+// Removes the PartialFiles for `target` that killed processes left. Files that a process is still writing
+// stay. Returns the number of removed files.
 int64_t RemoveAbandonedFiles(const std::filesystem::path& target);
 
-// The same for all targets that are files in `folder`, not below it.
+// The same for all targets directly in `folder`.
 int64_t RemoveAbandonedFilesIn(const std::filesystem::path& folder);
 
-// A file that is written through a buffer and appears under its name only when it is complete. Without Commit
-// nothing stays.
+// A buffered file that appears under its name only when it is complete. Without Commit, nothing remains.
 class AtomicFile {
  public:
-  // Throws Error if the folder cannot be written to. Makes missing parent folders.
+  // Makes missing parent folders. Throws Error if the folder is not writable.
   explicit AtomicFile(const std::filesystem::path& path) : path_(path), file_(path) {}
 
-  // Appends. Throws Error where the disk is full or the write fails.
+  // Appends. Throws Error if the disk is full or the write fails.
   void Write(const void* data, uint64_t size);
   void Write(std::string_view bytes) { Write(bytes.data(), bytes.size()); }
 
   // Bytes written so far.
   uint64_t size() const { return size_; }
 
-  // Hands the buffer to the system: what was written can be read at partial_path(). Throws Error as Write
-  // does.
+  // Writes the buffer to the system, so that all bytes so far can be read at partial_path(). Throws Error as
+  // Write does.
   void Flush();
   const std::filesystem::path& partial_path() const { return file_.path(); }
 
-  // Throws Error if the bytes cannot be brought to disk or renamed.
+  // Throws Error if the file cannot be synced or renamed.
   void Commit();
 
  private:
@@ -116,7 +115,7 @@ class AtomicFile {
 // Writes a whole file through AtomicFile.
 void WriteFile(const std::filesystem::path& path, std::string_view bytes);
 
-// `path` relative to `folder`, symbolic links resolved, so that it can be followed from there.
+// `path` relative to `folder`, with symbolic links resolved, so that it is valid from `folder`.
 std::string PathFrom(const std::filesystem::path& folder, const std::filesystem::path& path);
 
 // Regular files below `folder`, recursively, whose lower-case extension is among `extensions` (".txt"), as
@@ -128,7 +127,7 @@ std::vector<std::filesystem::path> ListFiles(const std::filesystem::path& folder
 // Sub-folders of `folder`, names only, sorted. Throws Error if the folder is missing.
 std::vector<std::string> ListFolders(const std::filesystem::path& folder);
 
-// The last folder's name: "landmarks" of "x/landmarks/", and that of the current folder of ".".
+// Name of the last folder: "landmarks" for "x/landmarks/", the current folder's name for ".".
 std::string FolderName(const std::filesystem::path& folder);
 
 }  // namespace vantage

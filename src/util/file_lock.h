@@ -7,11 +7,11 @@
 namespace vantage {
 
 // An exclusive lock on a file, held while the object lives: between processes, and between two objects of one
-// process. It goes with the process, however that ends. The file is made where it is missing, its content is
-// left alone, and it stays.
+// process. The lock ends with the process, however the process ends. The file is made if it is missing; its
+// content is not changed, and the file is not removed.
 class FileLock {
  public:
-  // Throws Error "`path`: `busy`" where another holds the lock, and Error where the file cannot be opened.
+  // Throws Error "`path`: `busy`" if another holder has the lock, and Error if the file cannot be opened.
   // Makes missing parent folders.
   FileLock(std::filesystem::path path, const std::string& busy);
   ~FileLock();

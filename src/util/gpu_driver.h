@@ -15,23 +15,22 @@ struct GpuInfo {
   int minor = 0;
   std::string pci_bus_id;  // "0000:3b:00.0"
 
-  // Whether it computes in bfloat16 by hardware, and not by turns through float32.
+  // Whether it computes bfloat16 in hardware. Other GPUs convert to float32 and back.
   bool HasFastBfloat16() const { return major >= 8; }
 };
 
-// What NVIDIA's driver says. It is asked through its own library, libcuda.so.1: nothing of a CUDA toolkit is
-// needed.
+// What NVIDIA's driver reports through its own library, libcuda.so.1. No CUDA toolkit is needed.
 struct GpuDriver {
   bool loaded = false;
-  std::string version;        // "580.65.06"; empty where it is not known
-  int cuda_version = 0;       // the newest CUDA that it runs; 13.0 is 13000
-  std::vector<GpuInfo> gpus;  // those that this process may use: CUDA_VISIBLE_DEVICES counts
-  std::string problem;        // why there are none
+  std::string version;        // "580.65.06"; empty if it is not known
+  int cuda_version = 0;       // newest CUDA version that it supports; 13000 is 13.0
+  std::vector<GpuInfo> gpus;  // GPUs that this process may use (CUDA_VISIBLE_DEVICES applies)
+  std::string problem;        // why `gpus` is empty
 };
 
 GpuDriver AskGpuDriver();
 
-// 13000 is "13.0".
+// "13.0" for 13000.
 std::string CudaVersionText(int64_t version);
 
 }  // namespace vantage

@@ -8,12 +8,12 @@
 
 namespace vantage {
 
-// SHA-256 of bytes that come in pieces.
+// SHA-256 of bytes that are added in pieces.
 class Sha256Digest {
  public:
   Sha256Digest();
   void Add(std::string_view bytes);
-  // As 64 hexadecimal digits. Nothing may be added afterwards.
+  // The digest as 64 hexadecimal digits. Call it once, after the last Add.
   std::string Hex();
 
  private:

@@ -8,8 +8,8 @@
 
 namespace vantage {
 
-// A count or place as the standard library's containers take it, where ours are int64_t or int. At least 0:
-// sanitised builds assert it. The other way round there is std::ssize.
+// Converts a count or an index (int64_t or int in vantage) to the size_t of standard containers. number: at
+// least 0; builds without NDEBUG assert it. std::ssize is the opposite direction.
 template <std::integral Number>
 constexpr size_t ToIndex(Number number) {
   assert(std::cmp_greater_equal(number, 0));

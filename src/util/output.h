@@ -11,7 +11,7 @@ namespace vantage {
 
 class PartialFile;
 
-// What a file is, as its first bytes tell.
+// A kind of file, recognised by its first bytes.
 struct FileKind {
   std::string_view name;              // for messages: "a NumPy array"
   bool (*is)(std::string_view head);  // head: the file's first 4 KiB, or all of a shorter one
@@ -19,34 +19,34 @@ struct FileKind {
 
 namespace file_kinds {
 extern const FileKind kNpy;          // NumPy's .npy
-extern const FileKind kDescriptors;  // the JSON beside a .npy of descriptors
+extern const FileKind kDescriptors;  // the JSON that accompanies a .npy of descriptors
 extern const FileKind kHdf5;
 extern const FileKind kSqlite;
 extern const FileKind kPage;        // HTML
-extern const FileKind kCheckpoint;  // .pth: zip, or PyTorch's before 1.6
+extern const FileKind kCheckpoint;  // .pth: zip, or PyTorch's format before 1.6
 extern const FileKind kSafetensors;
 extern const FileKind kPickle;
 extern const FileKind kResults;  // the JSON of vantage evaluate --save
 extern const FileKind kText;     // any text that is neither JSON nor HTML
 }  // namespace file_kinds
 
-// Outputs that a task holds until these go: another process is refused them meanwhile.
+// Outputs that a task holds while these objects live. Other processes are refused these outputs meanwhile.
 using OutputClaims = std::vector<std::unique_ptr<PartialFile>>;
 
-// What a task may do with files that are there.
+// What a task may do with existing files.
 struct OutputRules {
   std::vector<std::filesystem::path> inputs;  // files and folders that the task reads
-  bool overwrite = false;                     // replace also inputs and files of other kinds
-  OutputClaims* claims = nullptr;  // takes what CheckOutput claims; nullptr: only the check is made
+  bool overwrite = false;                     // also replace inputs and files of other kinds
+  OutputClaims* claims = nullptr;             // CheckOutput adds its claim here; nullptr: check only
 };
 
-// Checks, before any work, that a task may write `path`, and removes what killed processes left beside it
-// (see PartialFile). Throws UsageError naming both if the path is one of the inputs, however it is spelled,
-// is a folder, or is a file that is not of this kind: an empty file is of any. Throws Error if nothing can be
-// written there, or another process holds it or writes it.
+// Checks, before any work, that a task may write `path`, and removes the temporary files for it that killed
+// processes left (see PartialFile). Throws UsageError if the path is one of the inputs, in any spelling (the
+// message names both), is a folder, or is a file of another kind; an empty file is of every kind. Throws
+// Error if the folder is not writable, or if another process holds or writes the output.
 void CheckOutput(const std::filesystem::path& path, const FileKind& kind, const OutputRules& rules);
 
-// The same for an output that is a folder: it may be neither a file nor one of the inputs.
+// The same for an output folder: the path may be neither a file nor one of the inputs.
 void CheckOutputFolder(const std::filesystem::path& path, const OutputRules& rules);
 
 }  // namespace vantage

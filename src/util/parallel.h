@@ -16,13 +16,13 @@
 
 namespace vantage {
 
-// Calls work(0) .. work(count - 1), on up to `threads` threads, each index once, in no fixed order. The first
-// exception ends the rest and is thrown here.
+// Calls work(0) .. work(count - 1) once each, on at most `threads` threads, in no fixed order. After the
+// first exception no further call starts, and that exception is rethrown here.
 void ParallelFor(int64_t count, int threads, const std::function<void(int64_t)>& work);
 
-// Makes items 0 .. count - 1 on worker threads ahead of their use, and hands them out in order.
-// At most `window` items exist at a time that Next has not returned yet. An exception thrown while making an
-// item is thrown by the Next that would have returned it.
+// Makes items 0 .. count - 1 ahead of their use on worker threads, and returns them in order. At most
+// `window` items that Next has not returned yet exist at a time. An exception in making an item is rethrown
+// by the Next that would have returned the item.
 template <typename T>
 class OrderedPrefetch {
  public:
@@ -99,10 +99,10 @@ class OrderedPrefetch {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Slot> slots_;  // item i lives in slot i modulo the window
-  int64_t started_ = 0;      // items that a worker has taken
+  int64_t started_ = 0;      // items whose making has started
   int64_t handed_out_ = 0;   // items that Next has returned
   bool closed_ = false;
-  std::vector<std::jthread> threads_;  // last member: joined before the state they use goes
+  std::vector<std::jthread> threads_;  // last member: joined before the state that they use is destroyed
 };
 
 }  // namespace vantage

@@ -9,9 +9,9 @@
 
 namespace vantage {
 
-// Random numbers that depend on nothing but a seed, a purpose and indices (an epoch, a step, an image), so
-// that results are the same whatever the number of threads, the platform and where a run was resumed.
-// Counter-based: the n-th value is SplitMix64's finaliser of key + n * golden ratio.
+// Random numbers that depend only on a seed, a purpose and indices (an epoch, a step, an image). Results do
+// not depend on the number of threads, the platform, or where a run was resumed. Counter-based: the n-th
+// value is SplitMix64's finaliser of key + n * golden ratio.
 class RandomStream {
  public:
   RandomStream(uint64_t seed, std::string_view purpose, std::initializer_list<uint64_t> indices = {});
@@ -24,7 +24,7 @@ class RandomStream {
   double Uniform(double low, double high);
   // Uniform in 0 .. bound - 1, without bias; bound at least 1.
   uint64_t Below(uint64_t bound);
-  // True with the probability.
+  // True with this probability.
   bool Chance(double probability) { return Uniform() < probability; }
   // Standard normal (Box-Muller).
   double Normal();
@@ -43,7 +43,7 @@ class RandomStream {
   uint64_t counter_ = 0;
 };
 
-// SplitMix64's finaliser: a bijection of 64-bit numbers that scatters neighbours.
+// SplitMix64's finaliser: a bijection of 64-bit numbers that maps neighbours far apart.
 uint64_t MixBits(uint64_t value);
 
 // 64-bit FNV-1a.

@@ -6,13 +6,13 @@
 
 namespace vantage {
 
-// For `catch (...)` around the body of a public function: throws what was caught, as an Error unless it is
-// one. Libraries below throw types of their own (the file system, memory, JSON, FAISS, OpenCV, LibTorch),
-// which callers need not know.
+// Rethrows the current exception, converted to an Error unless it is one. Call it in `catch (...)` around the
+// body of a public function: callers need not know the exception types of the libraries below (file system,
+// memory, JSON, FAISS, OpenCV, LibTorch).
 [[noreturn]] void RethrowAsError();
 
-// What an exception of a library says, without what only that library's developers read: the brackets of
-// JSON's texts, LibTorch's backtraces.
+// The message of a library's exception, without the parts meant for that library's developers: the bracketed
+// prefix of JSON's messages, LibTorch's backtraces.
 std::string PlainReason(const std::exception& error);
 
 }  // namespace vantage

@@ -3,8 +3,7 @@
 
 #include <string_view>
 
-// Functions with vector instructions that not every processor has are compiled for these, and called where
-// UsedSimdLevel says so.
+// Attribute of functions that use AVX2, FMA and F16C. Call them only if UsedSimdLevel() is kAvx2.
 #if defined(__x86_64__) && defined(__GNUC__)
 #define VANTAGE_AVX2 __attribute__((target("avx2,fma,f16c")))
 #endif
@@ -12,13 +11,13 @@
 namespace vantage {
 
 enum class SimdLevel {
-  kPortable,  // what the compiler makes for any processor of the kind
+  kPortable,  // compiled for any processor of this architecture
   kAvx2,      // AVX2, FMA and F16C
 };
 
-// What vantage's own kernels use: the best that this processor has, and no more than the environment variable
-// VANTAGE_SIMD names ("portable" or "avx2"), so that each path can be run on one machine. LibTorch's kernels
-// have variables of their own. Throws UsageError for another value.
+// The level that vantage's own kernels use: the best that this processor supports, limited by the environment
+// variable VANTAGE_SIMD ("portable" or "avx2"), so that every path can run on one machine. LibTorch's kernels
+// have variables of their own. Throws UsageError for another value of VANTAGE_SIMD.
 SimdLevel UsedSimdLevel();
 
 // "portable", "avx2".

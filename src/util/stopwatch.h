@@ -5,7 +5,7 @@
 
 namespace vantage {
 
-// Seconds of the steady clock that have gone by.
+// Seconds of the steady clock since `start`.
 inline double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }

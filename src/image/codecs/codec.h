@@ -12,10 +12,10 @@
 
 namespace vantage::image {
 
-// The format by the first bytes; null if it is none of these.
+// The codec that recognises the first bytes; null if none does.
 const Codec* FindCodec(std::string_view bytes, std::span<const Codec> codecs = Codecs());
 
-// Those that have a fact: CodecsThat(&Codec::decodes_small).
+// The codecs for which a field is true: CodecsThat(&Codec::decodes_small).
 std::vector<Codec> CodecsThat(bool Codec::*fact, std::span<const Codec> codecs = Codecs());
 
 // The first Codec::kHeadSize bytes of a file; "" if it cannot be read.
@@ -24,7 +24,7 @@ std::string ReadHead(const std::filesystem::path& path);
 // "JPEG or PNG".
 std::string CodecNames(std::span<const Codec> codecs = Codecs());
 
-// DecodeImage for a known format. Checks the size that the header says before the codec decodes.
+// DecodeImage for a known format. Checks the size in the header before the codec decodes.
 Image DecodeWith(const Codec& codec, std::string_view bytes, const std::string& source,
                  const DecodeOptions& options);
 

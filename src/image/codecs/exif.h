@@ -5,8 +5,8 @@
 
 namespace vantage::image {
 
-// The orientation (1 to 8) in an EXIF block: a TIFF file, without the "Exif\0\0" in front. 1 if it has none
-// or is damaged.
+// Orientation (1 to 8) from an EXIF block, which is a TIFF file without the leading "Exif\0\0". 1 if the
+// block has no orientation or is damaged.
 int ExifOrientation(std::string_view tiff);
 
 }  // namespace vantage::image

@@ -3,7 +3,7 @@
 
 namespace vantage::report {
 
-// Of every page that HtmlPage writes: page.css and page.js of this folder.
+// Style and script of every HtmlPage: page.css and page.js in this folder.
 extern const char* const kPageStyle;
 extern const char* const kPageScript;
 
