@@ -12,7 +12,7 @@
 
 namespace vantage {
 
-// An RGB image of 8 bits a channel: height rows of width pixels of 3 bytes, top row first, no padding.
+// An RGB image of 8 bits per channel: height rows of width pixels of 3 bytes, top row first, no padding.
 struct Image {
   int width = 0;
   int height = 0;
@@ -35,7 +35,7 @@ struct DecodeOptions {
   // Turn and mirror the image as its EXIF orientation says. Off as in cirtorch, whose loader ignores it.
   bool apply_exif_orientation = false;
   // Most pixels of an image. A larger image is an Error, thrown before memory is allocated for it. Decoding
-  // needs at most 24 bytes a pixel and 20 MB.
+  // needs at most 24 bytes per pixel and 20 MB.
   int64_t max_pixels = int64_t{1} << 28;
   // If above 0, and if the format can be decoded at reduced size (JPEG: a half, a quarter or an eighth):
   // decode at the smallest size whose longest side still has at least this many pixels. Several times as
@@ -56,7 +56,7 @@ struct ImageHeader {
   bool is_upright = false;
   ImageColor color = ImageColor::kRgb;  // as stored; decoding gives RGB
   bool has_alpha = false;               // dropped by decoding
-  int bit_depth = 8;                    // bits a channel as stored; with a palette, bits of its index
+  int bit_depth = 8;                    // bits per channel as stored; with a palette, bits of its index
 };
 
 struct ImageSize {
@@ -112,13 +112,13 @@ Image ResizeLanczos(const Image& image, int width, int height);
 
 // How training varies photos. By default it does not, as in TPAMI 2019.
 struct AugmentationOptions {
-  // Photos are first resized to a square of this many pixels a side, whatever their shape. 0: they are not.
+  // Photos are first resized to a square of this many pixels per side, whatever their shape. 0: no resizing.
   int square_size = 0;  // MVA 2022: 336, or 504 before a random crop
-  // A square of this many pixels a side is cut out at a random place; shorter sides are kept whole. 0: none
-  // is.
+  // A square of this many pixels per side is cut out at a random place; shorter sides are kept whole. 0: no
+  // crop.
   int crop_size = 0;  // MVA 2022: 336
   // A part with the photo's shape is cut out at a random place and resized to the photo's size. Its sides are
-  // a random share of the photo's, at least this. [0.01, 1]; 1: none is.
+  // a random share of the photo's, at least this. [0.01, 1]; 1: no crop.
   double min_crop_scale = 1;
   // Probability that a photo is mirrored left to right. [0, 1].
   double flip_probability = 0;

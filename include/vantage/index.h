@@ -97,7 +97,7 @@ class Index {
   void CheckVectors(const Eigen::Ref<const DescriptorMatrix>& vectors, const char* what) const;
   int64_t Size() const { return static_cast<int64_t>(ids_.size()); }
 
-  // With a shared mutex alone, readers could keep a writer waiting for ever. Threads lock mutex_ in the order
+  // With a shared mutex alone, readers could keep a writer waiting forever. Threads lock mutex_ in the order
   // in which they lock this one.
   mutable std::mutex turn_;
   mutable std::shared_mutex mutex_;  // guards what follows
@@ -109,20 +109,21 @@ class Index {
   DescriptorProvenance provenance_;  // never changes
 };
 
-// Kinds of approximate indexes. D: the dimension. nprobe, ef_search and refine say how an index is searched,
-// the other options how it is built.
+// Kinds of approximate indexes. D: the dimension, N: the number of photos. nprobe, ef_search and refine say
+// how an index is searched, the other options how it is built.
 
-// All vectors, in memory: 4 D bytes a photo. Exact.
+// All vectors, in memory: 4 D bytes per photo. Exact.
 struct FlatIndexOptions {
   static constexpr const char* kKind = "flat";
 };
 
-// Searches only the clusters nearest to a query (Sivic and Zisserman, ICCV 2003): 4 D + 8 bytes a photo.
+// Searches only the clusters nearest to a query (Sivic and Zisserman, ICCV 2003): 4 D + 8 bytes per photo.
 struct IvfFlatIndexOptions {
   static constexpr const char* kKind = "ivf-flat";
   // Number of clusters. At least 0; 0: 4 sqrt(N), but at most N / 39.
   int64_t nlist = 0;
-  // Number of descriptors, drawn at random, from which the clusters are learned. At least 0; 0: 64 a cluster.
+  // Number of descriptors, drawn at random, from which the clusters are learned. At least 0; 0: 64 per
+  // cluster.
   int64_t training_rows = 0;
   // Seed of the random draw. At least 0.
   int64_t seed = 0;
@@ -131,24 +132,24 @@ struct IvfFlatIndexOptions {
 };
 void Declare(OptionsDescription& description, IvfFlatIndexOptions& options);
 
-// The same with vectors of m bytes by product quantisation (Jégou et al., TPAMI 2011): m + 8 bytes a photo.
+// The same with vectors of m bytes by product quantisation (Jégou et al., TPAMI 2011): m + 8 bytes per photo.
 struct IvfPqIndexOptions {
   static constexpr const char* kKind = "ivf-pq";
   int64_t nlist = 0;
   // Number of parts that a vector is cut into; each becomes one byte. Divides D. At least 0; 0: the largest
   // divisor up to 64.
   int64_t m = 0;
-  // At least 0; 0: 64 a cluster, at least 65536.
+  // At least 0; 0: 64 per cluster, at least 65536.
   int64_t training_rows = 0;
   int64_t seed = 0;
   int64_t nprobe = 16;
   // The best refine * k results of the codes are compared exactly, with the database's descriptors. At least
-  // 0; 0: none is, and scores are those of the codes.
+  // 0; 0: none are; scores are those of the codes.
   int64_t refine = 4;
 };
 void Declare(OptionsDescription& description, IvfPqIndexOptions& options);
 
-// A graph of neighbours (Malkov and Yashunin, TPAMI 2020): 4 D + 8 m bytes a photo, plus the upper layers.
+// A graph of neighbours (Malkov and Yashunin, TPAMI 2020): 4 D + 8 m bytes per photo, plus the upper layers.
 struct HnswIndexOptions {
   static constexpr const char* kKind = "hnsw";
   // Neighbours of each photo in the graph. [2, 512].

@@ -53,13 +53,13 @@ LocalFeatures DetectFeatures(const Image& photo, const FeatureOptions& options);
 
 // docs/reference/search.md explains each option.
 struct MatchOptions {
-  // In both directions; also, each feature must be the other's nearest.
+  // Applies in both directions; also, each feature must be the other's nearest.
   double max_ratio = 0.8;  // Lowe 2004, section 7.1
-  // Distance to the epipolar line. For a homography, an inlier is at most twice as far from its predicted
-  // place, since buildings are only nearly flat.
+  // Largest distance to the epipolar line, as a share of the photo's longest side. A homography allows twice
+  // this distance from the predicted place, since buildings are only nearly flat.
   double max_error = 0.006;
-  // Of 7100 pairs of photos of different things, none had more than 9. Of 330 pairs of one landmark, most
-  // from different sides, 26 % had at least 10 (docs/geometric-matching.md).
+  // No pair among 7100 of different things had more than 9; 26 % of 330 pairs of one landmark, most of them
+  // from different sides, had at least 10 (docs/geometric-matching.md).
   int min_inliers = 10;
 };
 void Declare(OptionsDescription& description, MatchOptions& options);

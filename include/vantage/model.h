@@ -64,7 +64,7 @@ void Declare(OptionsDescription& description, NetVladOptions& options);
 struct DescriptorNetOptions {
   // Trunk; `vantage extract --help` lists the names.
   std::string architecture = "resnet101";
-  // "gem" (one exponent), "gemmp" (one exponent a channel), "mac", "rmac" or "spoc".
+  // "gem" (one exponent), "gemmp" (one exponent per channel), "mac", "rmac" or "spoc".
   std::string pooling = "gem";
   // A learned linear layer, D x D with bias, after pooling (cirtorch's "whitening").
   bool fc_whitening = false;
@@ -235,7 +235,7 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path);
 // change nothing.
 struct SuperGlobalPooling {
   // Regional GeM: each location of the last feature map becomes the mean of itself and of the generalised
-  // mean over a square of this many locations a side around it (odd; 5 in the paper's code). 0: off.
+  // mean over a square of this many locations per side around it (odd; 5 in the paper's code). 0: off.
   int regional_size = 0;
   // Exponent of that generalised mean.
   double regional_exponent = 2.5;  // as in the paper's code
