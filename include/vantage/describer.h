@@ -47,7 +47,7 @@ struct ExtractOptions {
   // Number format of the trunk's computation: "fp32", "tf32", "bf16" or "fp16".
   std::string precision = "fp32";
   // Photos of exactly equal size share a pass through the network, up to this many pixels together. 0: one
-  // photo a pass on a CPU, where batches gain nothing, and 2^22 pixels on a GPU.
+  // photo per pass on a CPU, where batches gain nothing, and 2^22 pixels on a GPU.
   int64_t batch_pixels = 0;
   // Changes to the model's own pooling.
   SuperGlobalPooling super_global;

@@ -58,7 +58,7 @@ ProvenanceDifferences CompareProvenance(const DescriptorProvenance& a, const Des
 void CheckComparable(const DescriptorProvenance& provenance, const std::string& source,
                      const DescriptorProvenance& other, const std::string& other_source);
 
-// One vector a row: N x D.
+// One vector per row: N x D.
 using DescriptorMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // Global descriptors of photos: what extraction makes, and what search, whitening and evaluation read.
@@ -97,7 +97,7 @@ struct FailedRequest {
 
 // Descriptors of a list of photos.
 struct ExtractedDescriptors {
-  DescriptorMatrix values;  // one row a request; zeros if it failed
+  DescriptorMatrix values;  // one row per request; zeros if it failed
   std::vector<FailedRequest> failed;
 };
 

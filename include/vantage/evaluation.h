@@ -324,9 +324,9 @@ std::string PhotoName(const std::filesystem::path& photo, const std::filesystem:
 // "a, b, c and 12 more": at most ten of the names.
 std::string SomeOf(const std::vector<std::string>& names);
 
-// Judges one ranking a query in all tasks. folder: the benchmark's. shown: number of first places of each
-// ranking that are kept. distractors_above: one list a query, as for PositiveRanks, or empty; distractors are
-// not among the kept places. Throws Error if the numbers of rankings and queries differ.
+// Judges one ranking per query in all tasks. folder: the benchmark's. shown: number of first places of each
+// ranking that are kept. distractors_above: one list per query, as for PositiveRanks, or empty; distractors
+// are not among the kept places. Throws Error if the numbers of rankings and queries differ.
 EvaluationResults JudgeRankings(const Benchmark& benchmark, const std::filesystem::path& folder,
                                 const DatabaseRankings& rankings, int64_t shown,
                                 const std::vector<std::vector<int64_t>>& distractors_above = {});
@@ -403,8 +403,8 @@ std::vector<TaskComparison> CompareRuns(const EvaluationResults& first, const st
 // one thing, and II = 00 is its query. The query is left out of its own ranking. The upright variant has the
 // same photos, turned upright.
 
-// Reads names of photos, one a line (holidays_images.dat). Throws Error naming file and line if a name is not
-// one of the benchmark's, or repeats.
+// Reads names of photos, one per line (holidays_images.dat). Throws Error naming file and line if a name is
+// not one of the benchmark's, or repeats.
 std::vector<std::string> ReadHolidaysList(const std::filesystem::path& path);
 
 // Makes the benchmark of the photos that are there. names: all photos of the benchmark; those that are not
@@ -578,7 +578,7 @@ struct RecallAtK {
 std::vector<RecallAtK> RecallByK(const Descriptors& photos, const std::vector<RowPair>& covisible,
                                  const PairOptions& options, const RunContext& context = {});
 
-// Reads two names a line, in the form of FormatPairs. Throws Error naming file and line.
+// Reads two names per line, in the form of FormatPairs. Throws Error naming file and line.
 std::vector<NamePair> ReadNamePairs(const std::filesystem::path& path);
 
 }  // namespace vantage

@@ -12,7 +12,7 @@
 
 namespace vantage {
 
-// An RGB image of 8 bits a channel: height rows of width pixels of 3 bytes, top row first, no padding.
+// An RGB image of 8 bits per channel: height rows of width pixels of 3 bytes, top row first, no padding.
 struct Image {
   int width = 0;
   int height = 0;
@@ -24,29 +24,29 @@ struct Image {
   }
 };
 
-// Throws Error unless the sizes are positive and there are as many pixels as they say: for images that a
-// program has filled.
+// Throws Error unless width and height are positive and there are as many pixels as they say. For images that
+// a program filled itself.
 void CheckImage(const Image& image);
 
-// Black.
+// A black image.
 Image MakeImage(int width, int height);
 
 struct DecodeOptions {
-  // Turn and mirror the image as its EXIF orientation says. Off as in cirtorch, whose loader leaves it.
+  // Turn and mirror the image as its EXIF orientation says. Off as in cirtorch, whose loader ignores it.
   bool apply_exif_orientation = false;
-  // Larger images are an error, found before their memory is taken: at most 24 bytes a pixel and 20 MB.
-  // Pixels.
+  // Most pixels of an image. A larger image is an Error, thrown before memory is allocated for it. Decoding
+  // needs at most 24 bytes per pixel and 20 MB.
   int64_t max_pixels = int64_t{1} << 28;
-  // If a photo's longest side has a multiple of this many pixels and its format can be decoded small (JPEG:
-  // at a half, a quarter or an eighth of its size), decode it small, with at least this many pixels on the
-  // longest side: several times as fast, up to 16 grey levels away from decoding first and reducing then. 0:
-  // always at full size.
+  // If above 0, and if the format can be decoded at reduced size (JPEG: a half, a quarter or an eighth):
+  // decode at the smallest size whose longest side still has at least this many pixels. Several times as
+  // fast; grey levels differ by up to 16 from decoding at full size and reducing then. 0: always at full
+  // size.
   int enough_pixels = 0;
 };
 
 enum class ImageColor { kGrey, kRgb, kPalette, kInks };
 
-// What a file says of itself before it is decoded.
+// What a file's header says.
 struct ImageHeader {
   std::string format;  // "JPEG": one of those that `vantage info` lists
   int width = 0;       // as decoded, before any turn
@@ -56,7 +56,7 @@ struct ImageHeader {
   bool is_upright = false;
   ImageColor color = ImageColor::kRgb;  // as stored; decoding gives RGB
   bool has_alpha = false;               // dropped by decoding
-  int bit_depth = 8;                    // bits a channel, or of a palette's index, as stored
+  int bit_depth = 8;                    // bits per channel as stored; with a palette, bits of its index
 };
 
 struct ImageSize {
@@ -64,27 +64,29 @@ struct ImageSize {
   int height = 0;
 };
 
-// The size of the image that decoding at full size gives.
+// Size of the image that decoding at full size returns.
 ImageSize DecodedSize(const ImageHeader& header, bool apply_exif_orientation);
 
 // Decodes a photo of any format that this build reads (`vantage info` lists them), in any colour type and
-// depth: alpha is dropped and the high byte of 16 bits kept, as Pillow's convert('RGB') does; inks become RGB
-// as in Pillow. The file's content tells the format, not its name. Throws Error naming the source if it is of
-// another format, truncated, damaged, or larger than allowed or than its bytes can describe.
+// depth. Drops alpha and keeps the high byte of 16 bits, as Pillow's convert('RGB') does. Inks become RGB as
+// in Pillow. The content decides the format, not the name. Throws Error naming the source if the file is of
+// another format, truncated, damaged, larger than max_pixels, or states more pixels than its bytes can
+// encode.
 Image DecodeImage(std::string_view bytes, const std::string& source, const DecodeOptions& options = {});
 Image ReadImage(const std::filesystem::path& path, const DecodeOptions& options = {});
 
-// Reads the header only. Throws Error as DecodeImage does for what the header shows.
+// Reads only the header. Throws Error if the file is of another format or the header is damaged. Does not
+// check the size.
 ImageHeader ReadImageHeader(const std::filesystem::path& path);
 
-// Turns and mirrors so that an image stored under the EXIF orientation (1 to 8) stands upright.
+// Turns and mirrors an image that is stored under the EXIF orientation (1 to 8), so that it is upright.
 Image ApplyOrientation(Image image, int exif_orientation);
 
-// A JPEG of the quality 1 to 100, 4:2:0 chroma; the same pixels give the same bytes.
+// A JPEG of quality 1 to 100 with 4:2:0 chroma. The same pixels give the same bytes.
 std::string EncodeJpeg(const Image& image, int quality);
 std::string EncodePng(const Image& image);
 
-// A rectangle in pixels: left and top included, right and bottom excluded; may be fractional.
+// A rectangle in pixels. Left and top are included, right and bottom excluded. May be fractional.
 struct Box {
   double left = 0;
   double top = 0;
@@ -92,34 +94,35 @@ struct Box {
   double bottom = 0;
 };
 
-// The part of the image inside the box, whose edges are rounded half to even as Pillow's crop does; what lies
-// outside the image is black. Throws Error where the box is empty or lies wholly outside.
+// The part of the image inside the box. The box's edges are rounded half to even, as Pillow's crop does.
+// Pixels outside the image are black. Throws Error if the box is empty or entirely outside the image.
 Image Crop(const Image& image, const Box& box);
 
-// Pillow's thumbnail((size, size), LANCZOS), bit for bit: the longest side becomes at most `size` (images are
-// never enlarged), the aspect ratio is kept as well as whole pixels allow; where the ratio is 4 or more, an
-// integer box reduction comes first (reducing_gap = 2), then Lanczos over 3 lobes in 8-bit fixed point,
-// horizontal pass first.
+// Pillow's thumbnail((size, size), LANCZOS), bit for bit. The longest side becomes at most `size`; images are
+// never enlarged; the aspect ratio is kept as well as whole pixels allow. If a side is reduced by a factor of
+// 4 or more, it is first reduced by averaging whole-pixel boxes (reducing_gap = 2). Then Lanczos over 3 lobes
+// in 8-bit fixed point, horizontal pass first.
 Image Thumbnail(const Image& image, int size);
 
-// The size that Thumbnail gives an image of this size.
+// Size of Thumbnail's result for an image of this size.
 ImageSize ThumbnailSize(int width, int height, int size);
 
 // Pillow's resize((width, height), LANCZOS, reducing_gap = 2).
 Image ResizeLanczos(const Image& image, int width, int height);
 
-// How photos are varied for training. By default they are not, as in TPAMI 2019.
+// How training varies photos. By default it does not, as in TPAMI 2019.
 struct AugmentationOptions {
-  // Photos are resized to a square of so many pixels a side first, whatever their shape. 0: not.
+  // Photos are first resized to a square of this many pixels per side, whatever their shape. 0: no resizing.
   int square_size = 0;  // MVA 2022: 336, or 504 before a random crop
-  // A square of so many pixels a side is cut out at a random place (of shorter sides: all of it). 0: none.
+  // A square of this many pixels per side is cut out at a random place; shorter sides are kept whole. 0: no
+  // crop.
   int crop_size = 0;  // MVA 2022: 336
-  // A part of the photo's shape is cut out at a random place and resized to the photo's size; its sides are a
-  // random share, at least this, of the photo's. Range (0, 1]; 1: none.
+  // A part with the photo's shape is cut out at a random place and resized to the photo's size. Its sides are
+  // a random share of the photo's, at least this. [0.01, 1]; 1: no crop.
   double min_crop_scale = 1;
-  // How often a photo is mirrored, left to right. Range [0, 1].
+  // Probability that a photo is mirrored left to right. [0, 1].
   double flip_probability = 0;
-  // Brightness, contrast and saturation are multiplied by random factors in [1 - x, 1 + x]. Range [0, 1].
+  // Brightness, contrast and saturation are multiplied by random factors in [1 - x, 1 + x]. [0, 1].
   double brightness = 0;
   double contrast = 0;
   double saturation = 0;

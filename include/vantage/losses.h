@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Losses of training: their kinds and options. A program adds its own with RegisterLoss (torch.h).
+// Training losses: their kinds and options. A program adds its own with RegisterLoss (torch.h).
 #pragma once
 
 #include <string>
@@ -10,9 +10,10 @@
 namespace vantage {
 
 // TPAMI 2019, eq. (3): the sum over pairs of the query and another photo of its tuple of
-// 1/2 y d^2 + 1/2 (1 - y) max(0, margin - d)^2, where y is 1 for a positive and d = ||q - x + 1e-6||.
-// Differs from the paper: the 1e-6, added to each coordinate, is cirtorch's; it keeps the gradient finite at
-// d = 0.
+// 1/2 y d^2 + 1/2 (1 - y) max(0, margin - d)^2, with d = ||q - x + 1e-6||, and y 1 for a positive and 0 for a
+// negative.
+// Differs from the paper: the 1e-6, added to each coordinate, comes from cirtorch; it keeps the gradient
+// finite at d = 0.
 struct ContrastiveLossOptions {
   static constexpr const char* kKind = "contrastive";
   double margin = 0.85;  // TPAMI 2019, section 5.1: 0.7 AlexNet, 0.75 VGG, 0.85 ResNet
@@ -20,8 +21,8 @@ struct ContrastiveLossOptions {
 void Declare(OptionsDescription& description, ContrastiveLossOptions& options);
 
 // InfoNCE (van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018, eq. (4)):
-// the sum over positives of -log(exp(s_p / t) / (exp(s_p / t) + sum_n exp(s_n / t))), s = <q, x>, t the
-// temperature, over the negatives of the tuple.
+// the sum over positives of -log(exp(s_p / t) / (exp(s_p / t) + sum_n exp(s_n / t))), where s = <q, x>, t is
+// the temperature, and n runs over the negatives of the tuple.
 struct InfoNceLossOptions {
   static constexpr const char* kKind = "infonce";
   double temperature = 0.07;  // He et al., CVPR 2020 (MoCo)
@@ -31,32 +32,31 @@ void Declare(OptionsDescription& description, InfoNceLossOptions& options);
 // Wang et al., "Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning", CVPR 2019: the
 // sum over queries of
 //   1/alpha log(1 + sum_p exp(-alpha (s_p - lambda))) + 1/beta log(1 + sum_n exp(beta (s_n - lambda))),
-// s = <q, x>, over the positives with s_p < max_n s_n + epsilon and the negatives with
+// with s = <q, x>. The sums are over the positives with s_p < max_n s_n + epsilon and the negatives with
 // s_n > min_p s_p - epsilon.
-// Differs from the paper: the sum over anchors, as the other losses have it, not the mean; only queries are
+// Differs from the paper: sums over anchors, as the other losses do, instead of averaging; only queries are
 // anchors.
 struct MultiSimilarityLossOptions {
   static constexpr const char* kKind = "multi_similarity";
-  double alpha = 2;      // of the paper
-  double beta = 40;      // of its code; 50 in the paper
-  double lambda = 0.5;   // of its code; 1 in the paper
-  double epsilon = 0.1;  // of both
+  double alpha = 2;      // as in the paper
+  double beta = 40;      // as in its code; 50 in the paper
+  double lambda = 0.5;   // as in its code; 1 in the paper
+  double epsilon = 0.1;  // as in both
 };
 void Declare(OptionsDescription& description, MultiSimilarityLossOptions& options);
 
 // Brown et al., "Smooth-AP: Smoothing the Path Towards Large-Scale Image Retrieval", ECCV 2020: the sum over
-// queries of 1 - AP, where a rank is 1 + sum_j sigmoid((s_j - s_i) / temperature) and AP the mean over
-// positives of the rank among positives over the rank among all of the tuple. A tuple without positives
-// counts 0.
-// Differs from the paper: the sum over queries, not the mean.
+// queries of 1 - AP. A rank is 1 + sum_j sigmoid((s_j - s_i) / temperature). AP is the mean over positives of
+// the rank among positives divided by the rank among all of the tuple. A tuple without positives counts 0.
+// Differs from the paper: sums over queries instead of averaging.
 struct SmoothApLossOptions {
   static constexpr const char* kKind = "smooth_ap";
-  double temperature = 0.01;  // of the paper
+  double temperature = 0.01;  // as in the paper
 };
 void Declare(OptionsDescription& description, SmoothApLossOptions& options);
 
-// The sum or the mean over all triplets, a query, a positive and a negative of its tuple, of
-// max(0, ||q - p||^2 - ||q - n||^2 + margin). The mean over no triplet is 0.
+// The sum or the mean over all triplets of max(0, ||q - p||^2 - ||q - n||^2 + margin). A triplet is a query,
+// a positive and a negative of its tuple. The mean over no triplet is 0.
 struct TripletLossOptions {
   static constexpr const char* kKind = "triplet";
   double margin = 0.5;            // TPAMI 2019's comparison of losses; MVA 2022: 0.1

@@ -25,7 +25,7 @@ struct FeatureOptions {
 };
 void Declare(OptionsDescription& description, FeatureOptions& options);
 
-// Where a feature is and how large and turned what it describes.
+// Position, size and orientation of a feature.
 struct Keypoint {
   float x = 0;  // pixels of the photo, from its top left corner
   float y = 0;
@@ -33,38 +33,38 @@ struct Keypoint {
   float angle = 0;  // degrees, clockwise
 };
 
-// RootSIFT (Arandjelovic and Zisserman 2012): square roots of the L1-normalised histogram, times 512, of
-// length about 512; the numbers that COLMAP keeps in its databases.
+// RootSIFT (Arandjelovic and Zisserman 2012): square roots of the L1-normalised histogram, times 512; the
+// length is about 512. COLMAP keeps the same numbers in its databases.
 using SiftDescriptor = std::array<uint8_t, 128>;
 
 struct LocalFeatures {
   int width = 0;  // of the photo, pixels
   int height = 0;
   std::vector<Keypoint> keypoints;
-  std::vector<SiftDescriptor> descriptors;  // of the keypoints
+  std::vector<SiftDescriptor> descriptors;  // one for each keypoint
 
   size_t size() const { return keypoints.size(); }
 };
 
 // SIFT (Lowe 2004). A photo that is blank or smaller than 16 pixels has no features. The same photo gives the
-// same features on any thread. Turns OpenCV's own threads off in the whole process (cv::setNumThreads), since
-// photos are worked on side by side.
+// same features on any thread. Turns off OpenCV's own threads in the whole process (cv::setNumThreads), since
+// photos are processed in parallel.
 LocalFeatures DetectFeatures(const Image& photo, const FeatureOptions& options);
 
 // docs/reference/search.md explains each option.
 struct MatchOptions {
-  // Both ways: each is the other's nearest.
+  // Applies in both directions; also, each feature must be the other's nearest.
   double max_ratio = 0.8;  // Lowe 2004, section 7.1
-  // From where a homography puts it an inlier lies at most twice as far, since buildings are only nearly
-  // flat.
+  // Largest distance to the epipolar line, as a share of the photo's longest side. A homography allows twice
+  // this distance from the predicted place, since buildings are only nearly flat.
   double max_error = 0.006;
-  // Of 7100 pairs of photos of different things none had more than 9; of 330 pairs of one landmark, most from
-  // different sides, 26 % had 10 (docs/geometric-matching.md).
+  // No pair among 7100 of different things had more than 9; 26 % of 330 pairs of one landmark, most of them
+  // from different sides, had at least 10 (docs/geometric-matching.md).
   int min_inliers = 10;
 };
 void Declare(OptionsDescription& description, MatchOptions& options);
 
-// Features a of the one and b of the other photo that look alike.
+// Indices of two features that look alike, one of each photo.
 struct FeatureMatch {
   int32_t a = 0;
   int32_t b = 0;
@@ -75,44 +75,44 @@ struct FeatureMatch {
 enum class MatchGeometry { kNone, kFundamental, kHomography };
 
 struct GeometricMatch {
-  std::vector<FeatureMatch> tentative;  // each other's nearest that pass the ratio test, by a
-  std::vector<FeatureMatch> inliers;    // those that the geometry explains, by a
+  std::vector<FeatureMatch> tentative;  // each other's nearest that pass the ratio test, sorted by a
+  std::vector<FeatureMatch> inliers;    // those that agree with the geometry, sorted by a
   MatchGeometry geometry = MatchGeometry::kNone;
 };
 
-// Matches two photos' features and looks for a fundamental matrix and for a homography that explain most of
-// the matches (OpenCV's USAC, after Raguram et al. 2013); the one with more inliers is taken, the fundamental
-// matrix where they have as many. Fewer than 8 matches have no geometry: any few fit one. Nor has what lies
-// at the borders of both photos, for seven tenths of its inliers: a watermark. The same features give the
-// same result, on any thread and in any order of calls.
+// Matches the features of two photos, then estimates a fundamental matrix and a homography (OpenCV's USAC,
+// after Raguram et al. 2013). Keeps the one with more inliers, or the fundamental matrix if they have equally
+// many. Fewer than 8 matches give no geometry, since few points always fit one. A geometry is rejected as a
+// watermark if at least seven tenths of its inliers are near the borders of both photos. The same features
+// give the same result, on any thread and in any order of calls.
 GeometricMatch MatchFeatures(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options);
 
-// True if MatchFeatures finds at least min_inliers.
+// True if MatchFeatures finds at least min_inliers inliers.
 bool ShowTheSame(const LocalFeatures& a, const LocalFeatures& b, const MatchOptions& options);
 
-// A stage of a search (SearchOptions): the first of each ranking whose local features agree with the query's
-// in one geometry come first, by the number of features that do; a ranking of which nothing fits stays as it
-// is.
+// A stage of a search (SearchOptions). Among the first photos of each ranking, those whose local features
+// agree with the query's in one geometry move to the front, sorted by the number of such features. A ranking
+// in which no photo agrees stays as it is.
 struct LocalStageOptions {
   static constexpr const char* kKind = "local";
-  // The first that are looked at. At least 1.
+  // Number of first photos that are compared. At least 1.
   int64_t top = 50;
   FeatureOptions features;
   MatchOptions match;
 };
 void Declare(OptionsDescription& description, LocalStageOptions& options);
 
-// Makes the stage "local" known to SearchOptions. To be called before options are read.
+// Makes the stage "local" known to SearchOptions. Call it before options are read.
 void RegisterLocalStage();
 
-// Compares photos by their local features, and keeps those of the photos seen last. May be called from
+// Compares photos by their local features, and keeps the features that were detected last. May be called from
 // several threads.
 class PhotoMatcher {
  public:
   PhotoMatcher(const FeatureOptions& features, const MatchOptions& match);
 
-  // Features that fit one geometry, or 0 where there are fewer than the options ask for, or a photo cannot be
-  // read. box: the part of `a` that is compared, pixels; the whole photo where there is none.
+  // Number of features that agree with one geometry. 0 if there are fewer than min_inliers, or if a photo
+  // cannot be read. box: part of `a` that is compared, pixels; empty: the whole photo.
   int64_t Inliers(const std::filesystem::path& a, const std::filesystem::path& b,
                   const std::optional<Box>& box = std::nullopt);
 

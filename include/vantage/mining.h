@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Mines negatives and triplets for training.
+// Mining of negatives and triplets for training.
 #pragma once
 
 #include <array>
@@ -18,37 +18,37 @@ namespace vantage {
 
 // Which non-matching photos become negatives (TPAMI 2019, section 4.3).
 enum class NegativeVariant {
-  kN1,  // the nearest of other scenes, any number of a scene
-  kN2,  // at most one of a scene
+  kN1,  // the nearest of other scenes, any number from one scene
+  kN2,  // at most one from each scene
 };
 NegativeVariant ParseNegativeVariant(const std::string& name);
 
 struct MinedNegatives {
-  // For each query: rows of the pool, nearest first; fewer than asked for where the pool has no more.
+  // For each query: rows of the pool, nearest first; fewer than asked for if the pool has no more.
   std::vector<std::vector<int64_t>> rows;
-  // Beside each row: ||q - n + 1e-6||, in [0, 2] for rows of unit length.
+  // For each of these rows: ||q - n + 1e-6||, in [0, 2] for rows of unit length.
   std::vector<std::vector<double>> distances;
-  // Their mean over all, as cirtorch reports it; NaN where there are none.
+  // Mean of all distances, as cirtorch reports it; NaN if there are none.
   double average_distance = 0;
 };
 
-// The `count` nearest pool photos of other scenes for each query, exactly as cirtorch picks them; equal
-// similarities by pool row. queries: Q x D, pool: N x D, rows of unit length; the scenes are those of the
-// rows. A row of the pool that is not finite is never picked, and such a query gets nothing. Blocks of
-// queries are compared with the pool side by side; beside the descriptors each thread takes some MiB. The
-// picks do not depend on the number of threads. Reports the queries that are done, one thread at a time.
-// Throws Error where sizes differ; Interrupted.
+// Finds the `count` nearest pool photos of other scenes for each query, exactly as cirtorch picks them. Equal
+// similarities are in the order of pool rows. queries: Q x D, pool: N x D, rows of unit length; one scene for
+// each row. Pool rows that are not finite are never picked; queries that are not finite get none. Blocks of
+// queries are compared with the pool in parallel; each thread needs some MiB besides the descriptors. The
+// picks do not depend on the number of threads. Reports the number of finished queries, from one thread at a
+// time. Throws Error if sizes differ; Interrupted.
 MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
                              const std::vector<SceneId>& query_scenes,
                              const Eigen::Ref<const DescriptorMatrix>& pool,
                              const std::vector<SceneId>& pool_scenes, int count, NegativeVariant variant,
                              const RunContext& context = {});
 
-// What the kinds of mining triplets have in common. Defaults are those of MVA 2022's code.
+// Options that the kinds of triplet mining share. Defaults are those of MVA 2022's code.
 struct TripletRoundOptions {
   int pool = 2048;
   int per_class = 15;
-  // Of margin + d(a, p)^2 - d(a, n)^2.
+  // Keeps triplets whose loss, margin + d(a, p)^2 - d(a, n)^2, is between these.
   double lowest_loss = 0.08;
   double highest_loss = 0.12;
   bool one_per_class = true;
@@ -61,14 +61,14 @@ void Declare(OptionsDescription& description, TripletRoundOptions& options);
 struct DifficultyMiningOptions {
   static constexpr const char* kKind = "difficulty";
   TripletRoundOptions round;
-  // The positive just before the first negative is semi-hard, if there is one; the first after it is hard.
+  // Probability that an anchor takes the last positive before its first negative (semi-hard). Otherwise, or
+  // if there is none, it takes the first positive after that negative (hard).
   double semi_hard_probability = 0.5;
   int rank_threshold = 20;
 };
 void Declare(OptionsDescription& description, DifficultyMiningOptions& options);
 
-// Triplets whose positive and negative are drawn from all photos of the round: what MVA 2022 compares mining
-// with.
+// Triplets whose positive and negative are drawn from all photos of the round: the baseline in MVA 2022.
 struct RandomMiningOptions {
   static constexpr const char* kKind = "random";
   TripletRoundOptions round;
@@ -76,25 +76,25 @@ struct RandomMiningOptions {
 void Declare(OptionsDescription& description, RandomMiningOptions& options);
 
 struct Triplet {
-  int64_t anchor = 0;  // rows
+  int64_t anchor = 0;  // row numbers
   int64_t positive = 0;
   int64_t negative = 0;
   double positive_distance = 0;
   double negative_distance = 0;
 };
 
-// What became of a round's anchors: each is counted once.
+// What became of a round's anchors; each anchor is counted once.
 struct TripletStatistics {
   int64_t anchors = 0;
   int64_t no_negative = 0;  // no photo of another class
-  int64_t no_positive = 0;  // no photo of its class where one was looked for
+  int64_t no_positive = 0;  // no photo of its class in the part of the ranking that was searched
   int64_t behind_threshold = 0;
   int64_t outside_window = 0;
-  int64_t same_class = 0;  // as an earlier triplet's anchor
+  int64_t same_class = 0;  // its class already has a triplet
   int64_t beyond_count = 0;
   int64_t semi_hard = 0;  // kept
   int64_t hard = 0;       // kept
-  // Of the triplets that the window was asked about, by loss: below 0, 0.02 wide steps up to 0.2, above.
+  // Losses of triplets before the loss window is applied: below 0; steps of 0.02 up to 0.2; above.
   static constexpr int kLossSteps = 10;
   static constexpr double kLossStep = 0.02;
   std::array<int64_t, kLossSteps + 2> losses{};
@@ -108,32 +108,34 @@ struct MinedTriplets {
   TripletStatistics statistics;
 };
 
-// An anchor's other rows are ranked by similarity (equal ones by row); j is the rank of the first of another
-// class, the negative. Row by row as the options say. margin: of the loss that triplets are measured by.
-// descriptors: N x D, rows of unit length, each of a class; rows that are not finite are left out. Whether an
-// anchor is to be semi-hard depends on the seed, the round and its row. Blocks of rows are compared side by
-// side, each thread with N x 128 similarities; the triplets do not depend on the number of threads. Throws
-// Error if sizes differ; Interrupted.
+// Ranks each anchor's other rows by similarity (equal ones by row number). The first row of another class is
+// the negative; the options say which row becomes the positive. Anchors are then tried in the order of rows.
+// margin: of the loss that measures triplets. descriptors: N x D, rows of unit length; one class for each
+// row. Rows that are not finite are left out. Whether an anchor is to be semi-hard depends on the seed, the
+// round and its row. Blocks of rows are compared in parallel; each thread holds N x 128 similarities. The
+// triplets do not depend on the number of threads. Throws Error if sizes differ; Interrupted.
 MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                            const std::vector<SceneId>& classes, double margin,
                            const DifficultyMiningOptions& options, uint64_t seed = 0, uint64_t round = 0,
                            const RunContext& context = {});
 
-// The same with a positive and a negative that are drawn for each anchor.
+// The same, with a positive and a negative that are drawn at random for each anchor.
 MinedTriplets DrawTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                            const std::vector<SceneId>& classes, double margin,
                            const RandomMiningOptions& options, uint64_t seed = 0, uint64_t round = 0,
                            const RunContext& context = {});
 
-// The set's queries and positives, each with the nearest photos of other scenes (TPAMI 2019, section 4.3).
+// The set's queries with their positives, and for each the nearest photos of other scenes (TPAMI 2019,
+// section 4.3).
 struct NegativeMiningOptions {
   static constexpr const char* kKind = "negatives";
   int negatives = 5;           // TPAMI 2019, section 5.1
-  std::string variant = "n2";  // NegativeVariant
+  std::string variant = "n2";  // "n1" or "n2"; see NegativeVariant
   int queries = 2000;          // TPAMI 2019, PyTorch code; its MATLAB code: 6,000
   int pool = 20000;            // TPAMI 2019, section 5.1: 22,000; the default of its PyTorch code: 20,000
   int val_queries = 0;
-  // Differs from cirtorch, whose positives are fixed: with few queries the variety helps.
+  // Draws new positives in each epoch, within the limits below. Differs from cirtorch, whose positives are
+  // fixed: variety helps if there are few queries.
   bool redraw_positives = false;
   double min_overlap = 0.2;       // as m3 of TupleOptions
   double max_scale_change = 1.5;  // as m3 of TupleOptions
@@ -147,10 +149,10 @@ struct MinerFamily {
 using MinerChoice = Choice<MinerFamily>;
 
 struct MiningOptions {
-  // By difficulty and at random a scene is a class.
+  // For triplets, a scene is a class.
   MinerChoice miner;
   int rounds = 1;  // TPAMI 2019, MATLAB code: 3 of 2,000 queries each; its PyTorch code: 1 of 2,000
-  std::string network = "current";  // TPAMI 2019; "start" is no re-mining, to compare with
+  std::string network = "current";  // TPAMI 2019; "start": no re-mining, for comparison
 };
 void Declare(OptionsDescription& description, MiningOptions& options);
 
