@@ -78,7 +78,8 @@ void Declare(OptionsDescription& description, IvfPqIndexOptions& options) {
 namespace ann {
 
 IndexRow IvfPqIndex() {
-  return MakeIndexRow<IvfPqIndexOptions>("Only the nearest clusters, with vectors of a few bytes", CompleteIvfPq,
+  return MakeIndexRow<IvfPqIndexOptions>("Only the nearest clusters, with vectors of a few bytes",
+                                         CompleteIvfPq,
                                          [](const IvfPqIndexOptions& options) -> std::unique_ptr<IndexType> {
                                            return std::make_unique<IvfPq>(options);
                                          },
