@@ -20,9 +20,9 @@ ADDED = {
 # Values of options that a command names.
 REPLACED = {"--size": "128", "--dim": "8", "--device": "cpu"}
 TRAINING = ["epochs=1", "tuples_per_step=4", "model.architecture=efficientnet_lite0", "data.image_size=96",
-            "data.test_size=96", "data.augmentation.square_size=0", "data.augmentation.crop_size=0", "mining.negatives.queries=4",
-            "mining.negatives.pool=24", "mining.rounds=1",
+            "data.test_size=96", "data.augmentation.square_size=0", "data.augmentation.crop_size=0", "mining.rounds=1",
             "compute.device=cpu", "compute.precision=fp32", "schedule.warmup_steps=0"]
+NEGATIVES = ["mining.negatives.queries=4", "mining.negatives.pool=24"]
 NETVLAD = ["data.augmentation.square_size=96", "model.locals.dimension=128", "model.netvlad.clusters=4",
            "initialization.photos=4", "mining.difficulty.pool=24",
            "mining.difficulty.lowest_loss=-10", "mining.difficulty.highest_loss=10"]
@@ -37,7 +37,7 @@ def smaller(arguments):
     if command == "report" and pathlib.Path(arguments[1]).is_dir():  # of a run: describes nothing
         named.add("--size")
     if command == "train":
-        changes = TRAINING + (NETVLAD if any("mva2022" in argument for argument in arguments) else [])
+        changes = TRAINING + (NETVLAD if any("mva2022" in argument for argument in arguments) else NEGATIVES)
         return arguments + [word for change in changes for word in ("--set", change)]
     return arguments + [option for option in ADDED.get(command, []) if option.split("=")[0] not in named]
 
