@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "mining/miners/miners.h"
@@ -24,6 +25,41 @@ double RequireMargin(std::optional<double> triplet_margin);
 // Upper bounds on the number of triplets and photos of a round, for DryRun.
 int64_t TripletsOf(const TripletRoundOptions& options, const TrainingSetSummary& split);
 int64_t PhotosOf(const TripletRoundOptions& options, const TrainingSetSummary& split);
+
+// A miner of triplets. Options: a kind with a member `TripletRoundOptions round`. find: MineTriplets or
+// DrawTriplets.
+template <typename Options>
+class TripletMiner : public Miner {
+ public:
+  using Find = MinedTriplets (*)(const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                                 const std::vector<SceneId>& classes, double margin, const Options& options,
+                                 uint64_t seed, uint64_t round, const RunContext& context);
+
+  TripletMiner(const Options& options, Find find) : options_(options), find_(find) {}
+
+  MinedTuples Mine(const Round& round) const override {
+    const double margin = RequireMargin(round.triplet_margin);
+    return MineTripletRound(round, options_.round,
+                            [&](const Eigen::Ref<const DescriptorMatrix>& descriptors,
+                                const std::vector<SceneId>& classes, uint64_t number) {
+                              return find_(descriptors, classes, margin, options_, round.seed, number,
+                                           round.context);
+                            });
+  }
+
+  void CheckMargin(std::optional<double> triplet_margin) const override { RequireMargin(triplet_margin); }
+  int Negatives() const override { return 1; }
+  int64_t Tuples(const TrainingSetSummary& split, int64_t rounds) const override {
+    return rounds * TripletsOf(options_.round, split);
+  }
+  int64_t Photos(const TrainingSetSummary& split, int64_t rounds) const override {
+    return rounds * PhotosOf(options_.round, split);
+  }
+
+ private:
+  Options options_;
+  Find find_;
+};
 
 // Options that keep all triplets found, whatever their loss and class.
 TripletRoundOptions AllTriplets(TripletRoundOptions options);
