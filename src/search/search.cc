@@ -32,6 +32,23 @@ bool NeedDatabase(const Stages& stages) {
   return std::any_of(stages.begin(), stages.end(), [](const auto& stage) { return stage->NeedsDatabase(); });
 }
 
+bool NeedPhotos(const Stages& stages) {
+  return std::any_of(stages.begin(), stages.end(), [](const auto& stage) { return stage->NeedsPhotos(); });
+}
+
+// The stages, if their options are in range and none needs the whole database while a finder stands for it.
+Stages CheckedStages(const SearchOptions& options, bool has_finder) {
+  CheckOptions(options);
+  Stages stages = MakeStages(options);
+  for (size_t i = 0; i < stages.size(); ++i) {
+    if (has_finder && stages[i]->NeedsDatabase()) {
+      throw UsageError(
+          StrCat("the stage '", options.stages[i].kind(), "' takes the whole database: not with an index"));
+    }
+  }
+  return stages;
+}
+
 // Goes through the stages, and takes the first `k` of each ranking.
 std::vector<std::vector<Neighbor>> RunStages(search::SearchState& state, const Stages& stages, int64_t k) {
   // From the end: what a stage must give is what the next one wants.
@@ -45,12 +62,14 @@ std::vector<std::vector<Neighbor>> RunStages(search::SearchState& state, const S
   return rankings;
 }
 
-void CheckFacts(const SearchOptions& options, const SearchFacts& facts, const DescriptorMatrix& queries) {
-  CheckStages(options, facts.finder != nullptr);
-  if (NeedsPhotos(options) && !(facts.photos.query && facts.photos.database))
+// The stages of a search of these facts, which they fit.
+Stages StagesOf(const SearchOptions& options, const SearchFacts& facts, const DescriptorMatrix& queries) {
+  Stages stages = CheckedStages(options, facts.finder != nullptr);
+  if (NeedPhotos(stages) && !(facts.photos.query && facts.photos.database))
     throw UsageError("search: a stage needs the photos (SearchFacts::photos)");
   VANTAGE_CHECK(facts.own.empty() || static_cast<Eigen::Index>(facts.own.size()) == queries.rows(),
                 "search: own rows of ", facts.own.size(), " queries, not of ", queries.rows());
+  return stages;
 }
 
 }  // namespace
@@ -77,23 +96,14 @@ OwnRows RowsOfSameNames(const std::vector<std::string>& queries, const std::vect
   return found_any ? own : OwnRows();
 }
 
-bool NeedsPhotos(const SearchOptions& options) {
-  const Stages stages = MakeStages(options);
-  return std::any_of(stages.begin(), stages.end(), [](const auto& stage) { return stage->NeedsPhotos(); });
-}
+bool NeedsPhotos(const SearchOptions& options) { return NeedPhotos(MakeStages(options)); }
 
-void CheckStages(const SearchOptions& options, bool has_finder) {
-  CheckOptions(options);
-  for (const StageChoice& choice : options.stages) {
-    if (has_finder && search::MakeStage(choice)->NeedsDatabase())
-      throw UsageError(StrCat("the stage '", choice.kind(), "' takes the whole database: not with an index"));
-  }
-}
+void CheckStages(const SearchOptions& options, bool has_finder) { CheckedStages(options, has_finder); }
 
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorMatrix& database,
                                           int64_t k, const SearchOptions& options, const RunContext& context,
                                           const SearchFacts& facts) try {
-  CheckFacts(options, facts, queries);
+  const Stages stages = StagesOf(options, facts, queries);
   search::SearchState state{.queries = queries, .database = &database, .facts = facts, .context = context};
   state.rows = [&](const std::vector<int64_t>& indices) -> DescriptorMatrix {
     return (*state.database)(indices, Eigen::all);
@@ -101,7 +111,7 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
   state.nearest = facts.finder ? facts.finder : [&](const DescriptorMatrix& asked, int64_t count) {
     return NearestNeighbors(asked, *state.database, count, context);
   };
-  return RunStages(state, MakeStages(options), k);
+  return RunStages(state, stages, k);
 } catch (...) {
   RethrowAsError();
 }
@@ -109,8 +119,7 @@ std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const
 std::vector<std::vector<Neighbor>> Search(const DescriptorMatrix& queries, const DescriptorDatabase& database,
                                           int64_t k, const SearchOptions& options, const RunContext& context,
                                           const SearchFacts& facts) try {
-  CheckFacts(options, facts, queries);
-  const Stages stages = MakeStages(options);
+  const Stages stages = StagesOf(options, facts, queries);
   if (NeedDatabase(stages)) {
     const DescriptorMatrix values = database.Read(0, database.size());
     WarnUnlessUnitLength(values, database.path().string());
