@@ -82,10 +82,8 @@ class Reader {
     for (const tasks::Argument& argument : arguments_.all()) {
       if (!argument.IsPositional()) known.insert(known.end(), argument.names.begin(), argument.names.end());
     }
-    const std::string nearest = NearestWord(name, known);
-    throw UsageError(
-        StrCat("unknown option '", name, "'",
-               nearest.empty() ? "; --help lists all" : StrCat("; did you mean '", nearest, "'?")));
+    const std::string hint = DidYouMean(name, known);
+    throw UsageError(StrCat("unknown option '", name, "'", hint.empty() ? "; --help lists all" : hint));
   }
 
   bool IsKnownFlag(const std::string& word) const {

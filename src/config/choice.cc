@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/choice.h"
 
+#include "config/kind_defaults.h"
 #include "config/option_value.h"
 #include "util/string.h"
 
@@ -14,9 +15,8 @@ std::vector<std::string> Kinds::Names() const {
 
 const Kind& Kinds::Require(std::string_view name) const {
   if (const Kind* kind = Find(name)) return *kind;
-  const std::string nearest = NearestWord(name, Names());
   throw UsageError(StrCat("unknown ", family(), " '", name, "'; known are ", Join(Names(), ", "),
-                          nearest.empty() ? std::string() : StrCat("; did you mean '", nearest, "'?")));
+                          DidYouMean(name, Names())));
 }
 
 AnyChoice::AnyChoice(const Kinds& kinds, std::string_view kind, std::any options)
@@ -39,13 +39,10 @@ void AnyChoice::DeclareOptions(OptionsDescription& description) {
 
 std::string AnyChoice::Text() const {
   if (kind_.empty()) return "";
-  const Kind& kind = kinds_->Require(kind_);
+  AnyChoice copy = *this;  // a description can change what it describes
   OptionsDescription chosen;
-  std::any values = options_;
-  kind.declare(chosen, values);
-  OptionsDescription usual;
-  std::any defaults = kind.defaults;
-  kind.declare(usual, defaults);
+  copy.DeclareOptions(chosen);
+  const config::KindDefaults usual(kinds_->Require(kind_));
   std::vector<std::string> settings;
   for (const OptionField& field : chosen.fields()) {
     const OptionField* other = usual.Find(field.key);

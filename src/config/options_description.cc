@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "config/kind_defaults.h"
 #include "config/option_value.h"
 #include "util/check.h"
 #include "vantage/choice.h"
@@ -30,13 +31,11 @@ std::string OtherKinds(const OptionsDescription& description, const std::string&
     if (choice.prefix != (section.empty() ? "" : section + ".")) continue;
     for (const Kind* kind : choice.choice->kinds().All()) {
       if (kind->name == choice.choice->kind()) continue;
-      OptionsDescription options;
-      std::any values = kind->defaults;
-      kind->declare(options, values);
+      const config::KindDefaults defaults(*kind);
       toml += StrCat("#\n# kind = \"", kind->name, "\": ", kind->summary, "\n");
-      if (options.fields().empty()) continue;
+      if (defaults.fields().empty()) continue;
       toml += StrCat("# [", choice.prefix, kind->name, "]\n");
-      for (const OptionField& field : options.fields()) {
+      for (const OptionField& field : defaults.fields()) {
         const std::string rule = field.RuleText();
         toml += StrCat("# ", field.key, " = ", field.ValueText(), "  # ", field.help,
                        rule.empty() ? "" : StrCat(" (", rule, ")"), "\n");
@@ -190,9 +189,8 @@ void OptionsDescription::Choose(std::string_view kind_key, const std::string& te
   const std::string kind(Trim(text.substr(0, colon)));
   if (chosen.choice->kinds().Find(kind) == nullptr) {
     const std::vector<std::string> known = chosen.choice->kinds().Names();
-    const std::string nearest = NearestWord(kind, known);
     throw UsageError(StrCat(source, ": '", kind_key, "' = '", kind, "' must be one of ", Join(known, ", "),
-                            nearest.empty() ? std::string() : StrCat("; did you mean '", nearest, "'?")));
+                            DidYouMean(kind, known)));
   }
   chosen.choice->Choose(kind);
   DeclareKind(chosen);
@@ -244,17 +242,16 @@ const OptionField& OptionsDescription::Require(std::string_view key, const std::
                             "kind is '", section.choice->kind(), "'"));
   }
   std::vector<std::string> keys;
-  std::string nearest;
+  std::string deeper;
   const std::string_view section = key.substr(0, key.find('.'));
   for (const OptionField& field : fields_) {
     keys.push_back(field.key);
     // "loss.margin" is "loss.triplet.margin" if that kind is chosen.
     const bool is_deeper = field.key.starts_with(section) && NameOf(field.key) == NameOf(std::string(key));
-    if (is_deeper && nearest.empty()) nearest = field.key;
+    if (is_deeper && deeper.empty()) deeper = field.key;
   }
-  if (nearest.empty()) nearest = NearestWord(key, keys);
   throw UsageError(StrCat(source, ": unknown key '", key, "'",
-                          nearest.empty() ? std::string() : StrCat("; did you mean '", nearest, "'?")));
+                          deeper.empty() ? DidYouMean(key, keys) : StrCat("; did you mean '", deeper, "'?")));
 }
 
 std::string OptionsDescription::SectionHelp(std::string_view section) const {

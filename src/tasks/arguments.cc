@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "config/kind_defaults.h"
 #include "util/check.h"
 #include "util/string.h"
 
@@ -93,11 +94,9 @@ const Kinds* KindsOf(const Argument& argument) {
 }
 
 std::string OptionsOf(const Kind& kind) {
-  OptionsDescription description;
-  std::any values = kind.defaults;
-  kind.declare(description, values);
+  const config::KindDefaults defaults(kind);
   std::vector<std::string> options;
-  for (const OptionField& field : description.fields())
+  for (const OptionField& field : defaults.fields())
     options.push_back(StrCat(field.key, "=", field.CommandText()));
   return Join(options, ", ");
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "config/kind_defaults.h"
 #include "util/string.h"
 #include "vantage/run_context.h"
 
@@ -198,12 +199,10 @@ std::string PageOf(const Task& task) {
     page += StrCat("\n## Kinds of ", argument.name(), "\n");
     for (const Kind* kind : kinds.All()) {
       page += StrCat("\n`", kind->name, "`: ", Escaped(kind->summary), ".\n");
-      OptionsDescription description;
-      std::any values = kind->defaults;
-      kind->declare(description, values);
-      if (description.fields().empty()) continue;
+      const config::KindDefaults defaults(*kind);
+      if (defaults.fields().empty()) continue;
       page += "\n| option | |\n|---|---|\n";
-      for (const OptionField& field : description.fields()) {
+      for (const OptionField& field : defaults.fields()) {
         const std::string rule = field.RuleText();
         page += StrCat("| `", field.key, "` | ", Escaped(field.help),
                        rule.empty() ? "" : StrCat(" (", Escaped(rule), ")"), "; default ",

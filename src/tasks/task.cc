@@ -38,10 +38,9 @@ const Task& FindTask(std::string_view name) {
     if (task.name == name) return task;
     names.push_back(task.name);
   }
-  const std::string nearest = NearestWord(name, names);
-  throw UsageError(StrCat(
-      "unknown task '", name, "'",
-      nearest.empty() ? "; known are " + Join(names, ", ") : StrCat("; did you mean '", nearest, "'?")));
+  const std::string hint = DidYouMean(name, names);
+  throw UsageError(
+      StrCat("unknown task '", name, "'", hint.empty() ? "; known are " + Join(names, ", ") : hint));
 }
 
 }  // namespace vantage::tasks

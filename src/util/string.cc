@@ -225,6 +225,11 @@ std::string NearestWord(std::string_view word, const std::vector<std::string>& c
   return nearest;
 }
 
+std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string nearest = NearestWord(word, candidates);
+  return nearest.empty() ? "" : StrCat("; did you mean '", nearest, "'?");
+}
+
 double ParseDouble(std::string_view text, std::string_view what) { return ParseWhole<double>(text, what); }
 
 long long ParseInteger(std::string_view text, std::string_view what) {

@@ -61,6 +61,8 @@ std::string FormatDuration(double seconds);
 
 // The candidate with the smallest edit distance to `word`, or "" if none is near enough to be a misspelling.
 std::string NearestWord(std::string_view word, const std::vector<std::string>& candidates);
+// "; did you mean 'size'?", with the nearest word, or "" if none is near.
+std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
 
 // `text` as a number. Throws Error naming `what` if the whole text is not a number or is out of range.
 double ParseDouble(std::string_view text, std::string_view what);
