@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kQueriesPerBlock = 256;
 
-// Inner products of the query with the found rows instead of what their codes gave.
+// Replaces scores that were computed from codes by exact inner products. Rows are read in increasing order.
 void Rescore(const Eigen::Ref<const Eigen::RowVectorXf>& query, const DescriptorDatabase& database,
              std::vector<Neighbor>& found) {
   std::sort(found.begin(), found.end(),
@@ -77,7 +77,7 @@ std::vector<std::vector<Neighbor>> ApproximateIndex::Query(const Eigen::Ref<cons
     ParallelFor(block.rows(), context.ThreadCount(), [&](int64_t q) {
       std::vector<Neighbor>& found = results[ToIndex(first + q)];
       for (auto i = ToIndex(q * asked); i < ToIndex((q + 1) * asked); ++i) {
-        if (labels[i] >= 0) found.push_back({labels[i], scores[i]});  // -1: too few were met
+        if (labels[i] >= 0) found.push_back({labels[i], scores[i]});  // -1: the index found fewer
       }
       if (rescored) Rescore(block.row(q), database, found);
       std::sort(found.begin(), found.end(), search::Better);

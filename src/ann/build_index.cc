@@ -20,10 +20,10 @@
 namespace vantage {
 namespace {
 
-constexpr int kClusteringRounds = 10;               // as IndexIVF has it
-constexpr int64_t kBlockValues = int64_t{1} << 22;  // that are read at a time: 16 MiB
+constexpr int kClusteringRounds = 10;               // IndexIVF's default
+constexpr int64_t kBlockValues = int64_t{1} << 22;  // read at a time: 16 MiB
 
-// Rows drawn without repetition, in the order of the file.
+// Draws rows without repetition; returns them in the order of the file.
 DescriptorMatrix DrawRows(const DescriptorDatabase& database, int64_t count, int64_t seed) {
   RandomStream random(static_cast<uint64_t>(seed), "approximate index, training rows");
   std::vector<int64_t> rows = random.Sample(database.size(), count);
@@ -31,7 +31,7 @@ DescriptorMatrix DrawRows(const DescriptorDatabase& database, int64_t count, int
   return database.ReadRows(rows);
 }
 
-// k-means a round at a time: FAISS begins each with the centres that the last one left.
+// Runs k-means one round at a time, to report progress: FAISS starts each round from the quantizer's centres.
 void TrainLists(faiss::IndexIVF& index, const DescriptorMatrix& rows, int64_t seed,
                 const RunContext& context) {
   faiss::ClusteringParameters parameters;
@@ -56,11 +56,11 @@ void Train(faiss::Index& index, const DescriptorDatabase& database, const ann::T
   if (auto* lists = dynamic_cast<faiss::IndexIVF*>(&index)) TrainLists(*lists, rows, draw.seed, context);
   context.CheckCancelled();
   context.Report({"learning codes", 0, 0, ""});
-  // Codes are learned by very many small steps. Threads that wait for each other after each took minutes on
-  // two busy cores for what one does in seconds.
+  // Learning codes takes very many small steps. With several threads, which wait for each other after each
+  // step, it took minutes on two busy cores; one thread takes seconds.
   const FaissThreads one(1);
   const numerics::SingleThreadedBlas single;
-  index.train(rows.rows(), rows.data());  // what is left: the quantizer has its centres
+  index.train(rows.rows(), rows.data());  // trains the codes only: the quantizer has its centres
 }
 
 void AddAll(faiss::Index& index, const DescriptorDatabase& database, const RunContext& context) {

@@ -27,7 +27,7 @@ constexpr int kVersion = 1;
 
 fs::path SidecarOf(const fs::path& path) { return path.string() + ".json"; }
 
-// The kind, and what the index is built with.
+// The kind and the options that the index is built with.
 json AsJson(IndexChoice options) {
   OptionsDescription description;
   options.DeclareOptions(description);
@@ -70,7 +70,7 @@ class Reader : public faiss::IOReader {
   uint64_t offset_ = 0;
 };
 
-// The index as FAISS reads it; throws Error naming the file.
+// Reads the index with FAISS. Throws Error naming the file.
 std::unique_ptr<faiss::Index> ReadIndex(const fs::path& path) {
   try {
     Reader reader(path);
@@ -118,8 +118,8 @@ void ApproximateIndex::Save(const fs::path& path) const try {
                       {"bytes", writer.file().size()},
                       {"sha256", writer.Hash()},
                       {"database", state_->identity}};
-  // Both are complete before either is renamed. If the process ends between, the sidecar's checksum is
-  // another file's.
+  // Both files are complete before either is renamed. If the process ends between the two renames, the
+  // sidecar's checksum does not match the index, and reading fails.
   AtomicFile sidecar(SidecarOf(path));
   sidecar.Write(facts.dump(1) + "\n");
   sidecar.Flush();

@@ -24,7 +24,7 @@ std::string SectionOf(const std::string& key) {
 
 std::string NameOf(const std::string& key) { return key.substr(key.rfind('.') + 1); }
 
-// Comments with the options of the kinds of this section that are not chosen.
+// TOML comments that list the kinds of this section that are not chosen, with their options.
 std::string OtherKinds(const OptionsDescription& description, const std::string& section) {
   std::string toml;
   for (const OptionsDescription::ChoiceSection& choice : description.choices()) {
@@ -150,7 +150,7 @@ void OptionsDescription::AddChoice(AnyChoice& choice, std::string help) {
   DeclareKind(choices_.back());
 }
 
-// Replaces the fields and choices of a table by those of the kind that is chosen; they stay at their place.
+// Replaces the fields and choices of a table by those of the chosen kind, at the same position.
 void OptionsDescription::DeclareKind(const ChoiceSection& section) {
   const std::string prefix = section.prefix;
   AnyChoice& choice = *section.choice;
@@ -195,7 +195,7 @@ void OptionsDescription::Choose(std::string_view kind_key, const std::string& te
   chosen.choice->Choose(kind);
   DeclareKind(chosen);
   if (colon == text.npos) return;
-  // A part without '=' belongs to the list before it.
+  // A part without '=' continues the list before it: "scales=1,0.5".
   std::vector<std::string> settings;
   for (const std::string& part : SplitText(text.substr(colon + 1), ',')) {
     if (part.find('=') != part.npos || settings.empty()) {
@@ -246,7 +246,7 @@ const OptionField& OptionsDescription::Require(std::string_view key, const std::
   const std::string_view section = key.substr(0, key.find('.'));
   for (const OptionField& field : fields_) {
     keys.push_back(field.key);
-    // "loss.margin" is "loss.triplet.margin" if that kind is chosen.
+    // Suggests "loss.triplet.margin" for "loss.margin" if that kind is chosen.
     const bool is_deeper = field.key.starts_with(section) && NameOf(field.key) == NameOf(std::string(key));
     if (is_deeper && deeper.empty()) deeper = field.key;
   }
@@ -299,7 +299,7 @@ void config::CheckOption(const OptionField& field, const std::string& source) {
       [&](const auto* value) {
         using T = std::remove_cv_t<std::remove_pointer_t<decltype(value)>>;
         if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, AnyChoice>) {
-          return;  // a choice is of a known kind always
+          return;  // a choice always has a known kind
         } else if constexpr (std::is_same_v<T, AnyChoiceList>) {
           value->Check(source);
         } else if constexpr (std::is_arithmetic_v<T>) {
@@ -324,7 +324,7 @@ void CheckOptions(const OptionsDescription& description) {
 }
 
 std::string ToToml(const OptionsDescription& description, bool with_comments) {
-  // In the order of their first fields; TOML wants keys without a table first, and each table once.
+  // In the order of their first fields. TOML requires keys without a table first, and each table once.
   std::vector<std::string> sections = {""};
   for (const OptionField& field : description.fields()) {
     const std::string section = SectionOf(field.key);

@@ -15,7 +15,7 @@ std::string Place(const toml::source_region& region, const std::string& source) 
   return StrCat(source, ":", region.begin.line, ":", region.begin.column);
 }
 
-// Assigns a TOML value; false where its type does not fit.
+// Assigns a TOML value. Returns false if its type does not fit.
 template <typename T>
 bool Assign(const toml::node& node, T& value) {
   if constexpr (config::IsList<T>::value) {
@@ -78,7 +78,7 @@ void ReadTable(OptionsDescription& description, const toml::table& table, const 
     const bool fits = std::visit(
         [&, &node = node](auto* value) {
           if constexpr (std::is_same_v<decltype(value), AnyChoice*>) {
-            return false;  // was read above
+            return false;  // read above
           } else if constexpr (std::is_same_v<decltype(value), AnyChoiceList*>) {
             std::vector<std::string> texts;
             if (!Assign(node, texts)) return false;

@@ -27,7 +27,8 @@ DescriptorMatrix DescriptorDatabase::Read(int64_t first, int64_t count) const {
   VANTAGE_CHECK(first >= 0 && count >= 0 && first + count <= size(), path().string(), ": rows ", first,
                 " to ", first + count, " of ", size());
   DescriptorMatrix values = reader_->Read(first, count);
-  // A sum is finite where all its terms are, but for overflow.
+  // A finite sum has finite terms; only a sum that is not finite (it may have overflowed) needs the rows
+  // looked at.
   if (!std::isfinite(values.sum())) {
     for (int64_t i = 0; i < count; ++i) {
       VANTAGE_CHECK(values.row(i).allFinite(), path().string(), ": row ", first + i,

@@ -25,11 +25,11 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr float kInfiniteAsFloat16 = 65520;  // the smallest that rounds to infinity
+constexpr float kInfiniteAsFloat16 = 65520;  // the smallest value that rounds to infinity
 constexpr int64_t kBlockElements = int64_t{1} << 18;
 constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
 
-// "npy" or "h5" where the path's extension says so, else "".
+// "npy" or "h5" by the path's extension; "" for any other.
 std::string ContainerOf(const fs::path& path) {
   const std::string extension = ToLower(path.extension().string());
   if (extension == ".npy" || extension == ".json") return "npy";
@@ -42,7 +42,7 @@ bool StartsLikeHdf5(const fs::path& path) {
   return file.size() >= kHdf5Signature.size() && file.ReadAt(0, kHdf5Signature.size()) == kHdf5Signature;
 }
 
-// An infinite value would make a file that nobody reads.
+// Values that float16 rounds to infinity would make a file that readers refuse.
 void CheckFitsFloat16(const Descriptors& descriptors, const fs::path& path) {
   for (Eigen::Index i = 0; i < descriptors.size(); ++i) {
     VANTAGE_CHECK(!(descriptors.values.row(i).array().abs() >= kInfiniteAsFloat16).any(), path.string(),
@@ -100,7 +100,7 @@ descriptor_files::ParsedFacts descriptor_files::ParseFacts(const std::string& te
     const json name_bytes = facts.value("name_bytes", json::object());
     for (const auto& [row, bytes] : name_bytes.items()) {
       result.descriptors.names.at(
-          static_cast<size_t>(ParseInteger(row, "row"))) =  // a negative one is out of range
+          static_cast<size_t>(ParseInteger(row, "row"))) =  // a negative row becomes out of range
           FromHex(bytes.get<std::string>(), source);
     }
     for (const json& photo : facts.at("failed")) {

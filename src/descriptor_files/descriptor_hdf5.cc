@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // hloc's layout: a group for each photo, named as the photo ('/' in the name nests groups), with a dataset
-// `global_descriptor` of D values. hloc takes every dataset's group for a photo, so what else there is to
-// keep lies in an attribute of the root.
+// `global_descriptor` of D values. hloc takes every dataset's group for a photo, so everything else is in an
+// attribute of the root.
 #include <algorithm>
 #include <new>
 #include <optional>
@@ -20,9 +20,9 @@ namespace fs = std::filesystem;
 using hdf5::Check;
 
 constexpr const char* kDatasetName = "global_descriptor";
-constexpr const char* kFactsName = "vantage";  // what stands in NAME.json beside an .npy
+constexpr const char* kFactsName = "vantage";  // the attribute with the content of NAME.json
 
-// The name as HDF5 takes it for a path of groups: without empty parts and ".".
+// The path of groups that HDF5 makes of the name: without empty parts and ".".
 std::string GroupOf(const std::string& name) {
   std::vector<std::string> parts = SplitText(name, '/');
   std::erase_if(parts, [](const std::string& part) { return part.empty() || part == "."; });
@@ -33,7 +33,7 @@ std::string Quoted(const fs::path& path, const std::string& group) {
   return StrCat(path.string(), ": group '", group, "'");
 }
 
-// Times of creation would make each file another, with the same in it.
+// With times of creation, files of the same content would differ.
 hdf5::Properties WithoutTimes(hid_t kind, const std::string& what) {
   hdf5::Properties properties(H5Pcreate(kind), what);
   Check(H5Pset_obj_track_times(properties.get(), false), what);
@@ -44,7 +44,7 @@ hdf5::File CreateFile(const fs::path& file, const fs::path& target) {
   const std::string what = StrCat(target.string(), ": cannot be written");
   const hdf5::Properties creation = WithoutTimes(H5P_FILE_CREATE, what);
   const hdf5::Properties access(H5Pcreate(H5P_FILE_ACCESS), what);
-  // HDF5 1.8's format has checksums and takes long attributes; its predecessor, the default, does neither.
+  // HDF5 1.8's format has checksums and long attributes; the older one, which is the default, has neither.
   Check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), what);
   return {H5Fcreate(file.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), what};
 }
@@ -61,7 +61,7 @@ void WriteFacts(const hdf5::File& file, const std::string& text, const fs::path&
   Check(H5Awrite(attribute.get(), type.get(), text.data()), what);
 }
 
-// Writes a group for each photo, and the groups that hold it.
+// Writes a group for each photo, and its parent groups.
 class RowWriter {
  public:
   RowWriter(const hdf5::File& file, int64_t dimension, bool float16, const fs::path& target)
@@ -85,7 +85,7 @@ class RowWriter {
     const hdf5::Dataset dataset(H5Dcreate2(file_.get(), StrCat(group, "/", kDatasetName).c_str(), type_.get(),
                                            space_.get(), links_.get(), datasets_.get(), H5P_DEFAULT),
                                 here);
-    // HDF5 would round to float16 itself, but ties among its subnormals away from even.
+    // HDF5's own conversion to float16 does not round ties among subnormals to even.
     const auto write = [&](hid_t type, const auto& values) {
       Check(H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), here);
     };
@@ -120,13 +120,13 @@ struct Links {
   bool out_of_memory = false;
 };
 
-// Links to other files and soft links are left alone: what they lead to is not this file's, or found anyway.
+// Skips links to other files, and soft links: their targets in this file are found by hard links.
 herr_t KeepHardLink(hid_t /*group*/, const char* name, const H5L_info_t* info, void* data) {
   auto* links = static_cast<Links*>(data);
   try {
     if (info->type == H5L_TYPE_HARD) links->names.emplace_back(name);
     return 0;
-  } catch (const std::bad_alloc&) {  // may not pass through the library
+  } catch (const std::bad_alloc&) {  // must not pass through the C library
     links->out_of_memory = true;
     return -1;
   }
@@ -152,7 +152,8 @@ std::vector<std::string> FindDescriptors(const hdf5::File& file, const fs::path&
     const hdf5::Group group(H5Gopen2(file.get(), parent.c_str(), H5P_DEFAULT), what);
     for (const std::string& link : HardLinks(group, what)) {
       const std::string child = parent == "/" ? link : StrCat(parent, "/", link);
-      // Groups may hold each other: a path in a circle has no end, but more letters than the file has bytes.
+      // Groups may hold each other, which makes endless paths: their total length exceeds the size of the
+      // file.
       path_bytes += child.size();
       VANTAGE_CHECK(path_bytes <= 4 * file_size, Quoted(path, child), ": the groups hold each other");
       const hdf5::Object object(H5Oopen(group.get(), link.c_str(), H5P_DEFAULT),
@@ -168,7 +169,7 @@ std::vector<std::string> FindDescriptors(const hdf5::File& file, const fs::path&
   return found;
 }
 
-// What vantage adds to hloc's layout, or nothing in files of others.
+// What vantage adds to hloc's layout; nothing in files of other programs.
 std::optional<DescriptorFile> ReadFacts(const hdf5::File& file, const fs::path& path, uint64_t file_size) {
   const std::string what = StrCat(path.string(), ": attribute '", kFactsName, "'");
   if (Check(H5Aexists(file.get(), kFactsName), what) == 0) return std::nullopt;
@@ -202,7 +203,7 @@ class Hdf5Reader : public DescriptorReader {
     }
     if (!groups_.empty()) {
       dimension_ = DimensionOf(OpenDataset(file, groups_[0]), groups_[0]);
-      // All others have as many; the smallest type has two bytes.
+      // All datasets have this dimension (checked when read); the smallest type has two bytes.
       const auto held = static_cast<int64_t>(file_size_ / 2);
       VANTAGE_CHECK(dimension_ <= held / rows(), path.string(), ": ", rows(), " descriptors of ", dimension_,
                     " values are more than the file can hold");
@@ -231,7 +232,7 @@ class Hdf5Reader : public DescriptorReader {
   }
 
  private:
-  // Rows in the order that vantage noted; groups that others added since come after them.
+  // Puts rows in the order that vantage noted. Groups that other programs added since come last.
   void OrderAsListed() {
     std::unordered_set<std::string> rest(groups_.begin(), groups_.end());
     std::vector<std::string> ordered;
@@ -253,8 +254,8 @@ class Hdf5Reader : public DescriptorReader {
             StrCat(Quoted(path_, group), ": '", kDatasetName, "' cannot be opened")};
   }
 
-  // The number of values. Refuses what is no vector of floats that lies whole in this file: so no value is
-  // invented, no other file is opened and no filter is run.
+  // The number of values. Refuses anything but a vector of floats that this file holds completely: no value
+  // is invented, no other file opened, no filter run.
   int64_t DimensionOf(const hdf5::Dataset& dataset, const std::string& group) const {
     const std::string what = StrCat(Quoted(path_, group), ": '", kDatasetName, "'");
     const hdf5::Space space(H5Dget_space(dataset.get()), what);
@@ -267,9 +268,9 @@ class Hdf5Reader : public DescriptorReader {
                   " is not an array of float16, float32 or float64");
     const hdf5::Properties layout(H5Dget_create_plist(dataset.get()), what);
     const H5D_layout_t kind = H5Pget_layout(layout.get());
-    VANTAGE_CHECK(
-        (kind == H5D_CONTIGUOUS || kind == H5D_COMPACT) && H5Pget_external_count(layout.get()) == 0, what,
-        " is chunked, compressed or lies in another file; h5repack -l CONTI -f NONE makes it plain");
+    VANTAGE_CHECK((kind == H5D_CONTIGUOUS || kind == H5D_COMPACT) && H5Pget_external_count(layout.get()) == 0,
+                  what,
+                  " is chunked, compressed or in another file; convert it with h5repack -l CONTI -f NONE");
     const hsize_t stored = H5Dget_storage_size(dataset.get());
     VANTAGE_CHECK(dimension <= stored / item_size && stored <= file_size_, what, " announces ", dimension,
                   " values that the file does not hold");
@@ -277,7 +278,7 @@ class Hdf5Reader : public DescriptorReader {
   }
 
   hdf5::File file_;
-  std::vector<std::string> groups_;  // of the rows
+  std::vector<std::string> groups_;  // of each row
   uint64_t file_size_;
 };
 
@@ -298,7 +299,7 @@ std::vector<std::string> Hdf5Groups(const std::vector<std::string>& names, const
 
 void WriteHdf5Descriptors(const DescriptorFile& descriptors, const fs::path& path, bool float16) {
   const std::string facts = FactsText(descriptors);
-  // The names as they will be read back.
+  // The names that reading gives back.
   const std::vector<std::string> groups =
       Hdf5Groups(ParseFacts(facts, path.string()).file.descriptors.names, path);
   PartialFile output(path);

@@ -42,11 +42,11 @@ class NpyReader : public DescriptorReader {
     ParsedFacts parsed = ParseFacts(ReadFile(json_path, kMaxSidecarSize), json_path.string());
     VANTAGE_CHECK(parsed.array.empty() || parsed.array == ArrayIdentity(file_), json_path.string(),
                   ": belongs to another ", path.filename().string(),
-                  " than the one beside it; one of the two was replaced or is damaged");
+                  " than the one next to it; one of the two was replaced or is damaged");
     facts_ = std::move(parsed.file);
     VANTAGE_CHECK(rows() == layout_.shape[0], json_path.string(), ": ", rows(), " names for ",
                   layout_.shape[0], " rows of ", path.string());
-    // Rows of no values take no bytes of the file: any number of dimensions could stand beside zero rows.
+    // With zero rows the file has no bytes that could confirm the dimension.
     dimension_ = layout_.shape[1];
   }
 
@@ -57,7 +57,7 @@ class NpyReader : public DescriptorReader {
   }
 
  private:
-  // By pieces, which stay in the cache between the file and their conversion.
+  // Reads pieces that stay in the cache until they are converted.
   template <typename T>
   DescriptorMatrix ReadAs(int64_t first, int64_t count) const {
     DescriptorMatrix values(count, dimension_);
@@ -98,8 +98,8 @@ void WriteNpyDescriptors(const DescriptorFile& file, const fs::path& npy_path, b
   } else {
     WriteValues<float>(file.descriptors.values, values, "<f4");
   }
-  // Both are complete before either is renamed. A process that ends between the renames leaves an array whose
-  // names belong to another: every reader finds that by the identity.
+  // Both files are complete before either is renamed. If the process ends between the renames, the names
+  // belong to another array; readers notice it by the identity.
   AtomicFile facts(ReplaceExtension(npy_path, ".json"));
   facts.Write(FactsText(file, ArrayIdentity(InputFile(values.partial_path()))));
   facts.Flush();

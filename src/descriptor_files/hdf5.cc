@@ -12,7 +12,7 @@ std::mutex& LibraryMutex() {
   return mutex;
 }
 
-// Keeps the text of the innermost failure, which the walk meets first.
+// Keeps the text of the innermost failure, which HDF5's walk visits first.
 herr_t KeepReason(unsigned depth, const H5E_error2_t* error, void* reason) {
   if (depth == 0 && error->desc != nullptr) *static_cast<const char**>(reason) = error->desc;
   return 0;
@@ -21,8 +21,8 @@ herr_t KeepReason(unsigned depth, const H5E_error2_t* error, void* reason) {
 }  // namespace
 
 Session::Session() : lock_(LibraryMutex()) {
-  // At the end of the program the library would close what damaged files left half open, fail, and say so.
-  // All that can be closed is closed by then.
+  // Without this, HDF5 would try at exit to close objects that damaged files left half open, fail, and print
+  // an error. Everything else is closed by then.
   H5dont_atexit();
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);

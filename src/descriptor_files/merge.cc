@@ -28,9 +28,9 @@ struct ShardNumber {
 // A file to merge.
 struct Shard {
   fs::path path;
-  DescriptorFile facts;  // without values
+  DescriptorFile facts;  // no values
   int64_t dimension = 0;
-  DescriptorProvenance provenance;  // without the number
+  DescriptorProvenance provenance;  // without the shard number
   std::optional<ShardNumber> number;
 };
 
@@ -59,7 +59,7 @@ Shard ReadShard(const fs::path& path) {
   return shard;
 }
 
-// One file has one provenance: any difference is an error.
+// A merged file has one provenance, so any difference is an error.
 void CheckSameProvenance(const Shard& first, const Shard& other) {
   const auto [errors, warnings, notes] = CompareProvenance(first.provenance, other.provenance);
   std::vector<std::string> all = errors;
@@ -69,7 +69,7 @@ void CheckSameProvenance(const Shard& first, const Shard& other) {
                 ": descriptors made in different ways cannot be merged: ", Join(all, "; "));
 }
 
-// Puts the shards in the order of their numbers. Returns the numbers that are missing.
+// Sorts the shards by number. Returns the missing numbers.
 std::vector<int64_t> OrderByNumber(std::vector<Shard>& shards) {
   if (std::none_of(shards.begin(), shards.end(),
                    [](const Shard& shard) { return shard.number.has_value(); })) {
@@ -96,7 +96,7 @@ std::vector<int64_t> OrderByNumber(std::vector<Shard>& shards) {
   return missing;
 }
 
-// Of the shards that hold a row: a file without any may know no dimension.
+// The dimension of the shards that have rows. A file without rows may not know its dimension.
 int64_t CommonDimension(const std::vector<Shard>& shards) {
   const Shard* first = nullptr;
   for (const Shard& shard : shards) {

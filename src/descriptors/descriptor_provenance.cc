@@ -22,7 +22,7 @@ constexpr Texts kErrors = &ProvenanceDifferences::errors;
 constexpr Texts kWarnings = &ProvenanceDifferences::warnings;
 constexpr Texts kNotes = &ProvenanceDifferences::notes;
 
-// visit(key, what differs, how much it matters, field)
+// Calls visit(key, name of the difference, its severity, field).
 template <typename Visit>
 void ForEachField(const Visit& visit) {
   visit("vantage", "versions", kNotes, &Provenance::vantage);
@@ -59,14 +59,15 @@ std::string DifferenceText(const std::string& what, const std::string& a, const 
   return StrCat("their ", what, " differ (", a, " and ", b, ")");
 }
 
-// What is written in two ways and means the same.
+// Unifies values that mean the same.
 Provenance Canonical(Provenance provenance) {
   if (provenance.whitening == "") provenance.whitening = "none";
-  if (provenance.dimension == 0) provenance.dimension.reset();  // the files' own dimensions are compared too
+  if (provenance.dimension == 0)
+    provenance.dimension.reset();  // 0: all; the dimensions of the files are compared elsewhere
   return provenance;
 }
 
-// "shard" and "missing_shards" say which photos a file holds.
+// "shard" and "missing_shards" state which photos a file holds, not how they were described.
 bool SaysWhichPhotos(const std::string& key) { return key == "shard" || key == "missing_shards"; }
 
 void CompareOther(const Provenance& a, const Provenance& b, ProvenanceDifferences& differences) {
@@ -80,7 +81,7 @@ void CompareOther(const Provenance& a, const Provenance& b, ProvenanceDifference
   };
   for (const std::string& key : keys) {
     if (SaysWhichPhotos(key) || text(a, key) == text(b, key)) continue;
-    // "super_global" is left out of a file that was not pooled so.
+    // Files without regional GeM or scale pooling do not have "super_global".
     const bool pools = key == "super_global" && a.model_sha256 && b.model_sha256;
     const bool in_both = a.other.contains(key) && b.other.contains(key);
     (differences.*(pools     ? kErrors
@@ -127,7 +128,7 @@ Provenance ProvenanceFrom(const json& object, const std::string& source) {
 ProvenanceDifferences CompareProvenance(const Provenance& first, const Provenance& second) {
   const Provenance a = Canonical(first);
   const Provenance b = Canonical(second);
-  // The hash says whether it is the same model, wherever it is.
+  // The hash identifies the model, whatever its path.
   const bool hashes = a.model_sha256 && b.model_sha256;
   ProvenanceDifferences differences;
   ForEachField([&](const char* key, const char* what, Texts weight, auto field) {

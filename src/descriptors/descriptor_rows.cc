@@ -23,7 +23,7 @@ DescriptorRows RowsOf(const Eigen::Ref<const DescriptorMatrix>& descriptors) {
 
 ScratchDescriptors::ScratchDescriptors(const fs::path& folder, int64_t dimension)
     : path_(folder / "descriptors"), dimension_(dimension) {
-  const PartialFile file(path_);  // removed at once: the file lives as long as it is open
+  const PartialFile file(path_);  // the name is removed at once; the file exists as long as it is open
   file_ = ::fcntl(file.descriptor(), F_DUPFD_CLOEXEC, 0);
   VANTAGE_CHECK(file_ >= 0, path_.string(), ": cannot be written: ", std::generic_category().message(errno));
 }

@@ -26,7 +26,7 @@ void NormalizeRows(DescriptorMatrix& values) {
 }
 
 int64_t CountNotUnitLength(const Eigen::Ref<const DescriptorMatrix>& values) {
-  constexpr float kTolerance = 0.01F;  // float16 is off by less
+  constexpr float kTolerance = 0.01F;  // float16 has a smaller error
   const Eigen::VectorXf lengths = values.rowwise().norm();
   return (lengths.array() != 0 && (lengths.array() - 1).abs() > kTolerance).count();
 }

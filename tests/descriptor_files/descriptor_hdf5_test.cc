@@ -280,7 +280,7 @@ TEST(DescriptorsHdf5, ForeignFilesAreRefusedByName) {
        "is chunked, compressed"},
       {"in another file",
        with_layout([](hid_t p) { H5Pset_external(p, "/etc/hostname", 0, 12); }, 3, nullptr),
-       "lies in another file"},
+       "in another file"},
       {"not stored", with_layout([](hid_t) {}, 3, nullptr), "announces 3 values"},
       {"two dimensions",
        [&](const ForeignFile& f) {

@@ -8,7 +8,7 @@
 namespace vantage {
 namespace {
 
-constexpr int64_t kMostPhotos = int64_t{1} << 31;  // that FAISS's graph can count
+constexpr int64_t kMostPhotos = int64_t{1} << 31;  // FAISS's graph numbers photos with int32
 
 class Hnsw : public ann::IndexType {
  public:

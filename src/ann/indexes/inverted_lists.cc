@@ -11,7 +11,7 @@
 namespace vantage::ann {
 namespace {
 
-constexpr int64_t kFewestPerList = 39;  // FAISS warns below it
+constexpr int64_t kFewestPerList = 39;  // FAISS warns below this
 
 }  // namespace
 

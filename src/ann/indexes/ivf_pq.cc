@@ -13,7 +13,7 @@
 namespace vantage {
 namespace {
 
-constexpr int64_t kCodes = 256;  // of a byte
+constexpr int64_t kCodes = 256;  // values of a byte
 constexpr int64_t kLargestM = 64;
 constexpr int64_t kLeastRows = 65536;
 
@@ -32,7 +32,7 @@ class IvfPq : public ann::IndexType {
     auto index = std::make_unique<faiss::IndexIVFPQ>(
         quantizer.get(), ToIndex(dimension), ToIndex(options_.nlist), ToIndex(options_.m), 8, ann::kMetric);
     index->pq.cp.seed = static_cast<int>(options_.seed & std::numeric_limits<int>::max());
-    index->pq.cp.min_points_per_centroid = 1;  // no warning on standard error
+    index->pq.cp.min_points_per_centroid = 1;  // silences FAISS's warning
     return ann::OwnQuantizer(std::move(index), std::move(quantizer));
   }
   bool IsTypeOf(const faiss::Index& index) const override {
