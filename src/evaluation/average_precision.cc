@@ -46,7 +46,7 @@ std::vector<double> InterpolatedPrecision(const std::vector<int64_t>& positive_r
                                           int levels) {
   VANTAGE_CHECK(levels >= 2 && positive_count >= 1, "precision at ", levels, " recalls of ", positive_count,
                 " positives");
-  // best[j]: the highest precision where more than j positives are found.
+  // best[j]: the highest precision at any rank where more than j positives are found.
   std::vector<double> best(positive_ranks.size());
   double highest = 0;
   for (size_t j = positive_ranks.size(); j-- > 0;) {
@@ -55,7 +55,7 @@ std::vector<double> InterpolatedPrecision(const std::vector<int64_t>& positive_r
   }
   std::vector<double> precisions;
   for (int64_t level = 0; level < levels; ++level) {
-    // Recall level / (levels - 1) needs so many positives, rounded up.
+    // The number of positives that recall level / (levels - 1) needs, rounded up.
     const int64_t found = (level * positive_count + levels - 2) / (levels - 1);
     const auto place = ToIndex(std::max<int64_t>(0, found - 1));
     precisions.push_back(place < best.size() ? best[place] : 0);

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Photos that descriptor files name: the database's, and queries' that are not of it.
+// Photos named in descriptor files: the database's, then queries that are not in the database.
 PhotoFinder PhotosOfFiles(const std::vector<std::string>& database, const std::vector<std::string>& queries) {
   std::vector<fs::path> names(database.begin(), database.end());
   const PhotoFinder known(names);
@@ -27,7 +27,7 @@ PhotoFinder PhotosOfFiles(const std::vector<std::string>& database, const std::v
   return PhotoFinder(std::move(names));
 }
 
-// Whether both paths name one descriptor file, by either of the files of a pair.
+// Whether both paths name the same descriptor file; NAME.json counts as NAME.npy.
 bool IsSameFile(const std::string& a, const std::string& b) {
   const auto values = [](const fs::path& path) {
     return path.extension() == ".json" ? fs::path(path).replace_extension(".npy") : path;

@@ -46,7 +46,7 @@ void CheckBox(const std::vector<double>& box, const std::string& source) {
                 ": the query's box is not four numbers left, top, right, bottom with something between them");
 }
 
-// Rows of names; names that are new get the next row.
+// Assigns rows to names; a new name gets the next row.
 class NameRows {
  public:
   explicit NameRows(std::vector<std::string>& names) : names_(names) {
@@ -64,7 +64,7 @@ class NameRows {
   std::unordered_map<std::string, int64_t> row_of_;
 };
 
-// Appends the rows of the photos that a text file names, one a line.
+// Appends the rows of the photos in a text file, one name a line.
 void ReadNames(const fs::path& path, NameRows& rows, std::vector<int64_t>& into) {
   for (const TextLine& line : ReadLines(path, kMaxGroundTruthSize)) into.push_back(rows.Row(line.text));
 }
@@ -118,7 +118,7 @@ GroundTruth ReadTextGroundTruth(const fs::path& folder, const PhotoFinder& photo
     for (double& side : query.box) line >> side;
     VANTAGE_CHECK(!line.fail(), text, ": not 'NAME left top right bottom'");
     CheckBox(query.box, text);
-    // Oxford's queries, and only they, carry this before their name.
+    // Only Oxford's queries have this prefix.
     if (name.starts_with(kOxfordPrefix)) name = name.substr(kOxfordPrefix.size());
     rows.Row(name);
     truth.query_names.push_back(name);

@@ -18,7 +18,7 @@ const std::vector<std::string> kColumns = {"task", "query", "positives"};  // th
 
 using ByQuery = std::map<std::pair<std::string, int64_t>, const QueryResult*>;
 
-// The queries by name, those of one photo with several boxes told apart by their order, of each task.
+// The queries of each task by name. A photo with several boxes has several queries, numbered in their order.
 std::map<std::string, ByQuery> ByTask(const std::vector<QueryResult>& results) {
   std::map<std::string, ByQuery> by_task;
   std::map<std::pair<std::string, std::string>, int64_t> seen;
@@ -28,13 +28,13 @@ std::map<std::string, ByQuery> ByTask(const std::vector<QueryResult>& results) {
   return by_task;
 }
 
-// Where two runs have a figure of one name.
+// Positions of a figure in two runs' lists of figures.
 struct FigurePlaces {
   size_t first = 0;
   size_t second = 0;
 };
 
-// The figures of tables that both runs have, in the order of the second.
+// The table figures that both runs have, in the order of the second run.
 std::vector<FigurePlaces> SharedFigures(const EvaluationResults& first, const std::string& first_source,
                                         const EvaluationResults& second) {
   std::vector<FigurePlaces> shared;
@@ -113,7 +113,7 @@ std::vector<QueryPair> PairQueries(const std::vector<QueryResult>& first, const 
   for (const auto& [task, queries] : ByTask(second)) {
     const auto other = others.find(task);
     VANTAGE_CHECK(other != others.end() && other->second.size() == queries.size(), first_source,
-                  ": has not the queries of this run",
+                  ": does not contain this run's queries",
                   task.empty() ? std::string() : StrCat(" in task ", task));
     for (const auto& [key, result] : queries) {
       const auto found = other->second.find(key);

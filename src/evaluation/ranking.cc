@@ -39,7 +39,7 @@ std::optional<int64_t> WantedCount(const Benchmark& benchmark, int64_t shown) {
     junk = std::max(junk, std::ssize(query.relevance.junk));
     for (const Relevance& relevance : query.by_task) junk = std::max(junk, std::ssize(relevance.junk));
   }
-  // The query's own photo, if it is junk, is not shown.
+  // shown + 1: the query's own photo, if it is junk, is in the ranking but not shown.
   return std::max(benchmark.judging.first + junk, shown + 1);
 }
 
@@ -71,7 +71,8 @@ std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& 
       const auto query = ToIndex(block.first_query + i);
       const std::vector<float>& scores = rankings.scores[query];
       for (int64_t j = 0; j < block.values.cols(); ++j) {
-        // The first place whose score the distractor exceeds; so it does at all places below.
+        // The first place whose score the distractor exceeds. It exceeds all later ones too, which the sums
+        // below add.
         const auto place =
             std::upper_bound(scores.begin(), scores.end(), block.values(i, j), std::greater<float>());
         if (place != scores.end()) ++above[query][ToIndex(place - scores.begin())];

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kVersion = 2;
-constexpr std::array<const char*, 3> kKinds = {"positive", "negative", "junk"};  // as ResultKind
+constexpr std::array<const char*, 3> kKinds = {"positive", "negative", "junk"};  // in the order of ResultKind
 
 json ToJson(const Figure& figure) {
   return {{"name", figure.name}, {"label", figure.label}, {"mean_label", figure.mean_label}};
@@ -130,7 +130,7 @@ std::string FormatResults(const EvaluationResults& results) {
   }
   json queries = json::array();
   for (const QueryResult& query : results.queries) queries.push_back(ToJson(query, results.figures));
-  // Names of photos may be no UTF-8: such bytes are replaced.
+  // Names of photos may not be UTF-8; invalid bytes are replaced.
   return json({{"vantage_results", kVersion},
                {"benchmark", results.benchmark},
                {"source", results.source},

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Descriptors by photo name, and why others have none.
+// Descriptors by photo name, with the reasons why other photos have none.
 class NamedDescriptors {
  public:
   NamedDescriptors(const DescriptorFile& file, std::string source)
@@ -27,7 +27,7 @@ class NamedDescriptors {
     for (const FailedPhoto& photo : file.failed) reason_of_[photo.name] = photo.reason;
   }
 
-  // The row of a photo that the file names from the benchmark's folder, or as the benchmark does.
+  // The row of a photo. The file names it relative to the benchmark's folder, or by the benchmark's own path.
   std::optional<int64_t> Row(const fs::path& photo, const fs::path& folder) const {
     const std::optional<int64_t> row = finder_.FindExact(PhotoName(photo, folder));
     return row ? row : finder_.FindExact(photo.generic_string());

@@ -19,7 +19,7 @@ double Mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-// The value that a share of the sorted ones lies below, interpolated between neighbours.
+// The quantile of sorted values, interpolated between neighbours.
 double Quantile(const std::vector<double>& sorted, double share) {
   const double place = share * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<size_t>(place);
@@ -30,7 +30,7 @@ double Quantile(const std::vector<double>& sorted, double share) {
 double RandomisationPValue(const std::vector<double>& differences, const StatisticsOptions& options) {
   RandomStream random(static_cast<uint64_t>(options.seed), "randomisation test");
   const double observed = std::abs(std::accumulate(differences.begin(), differences.end(), 0.0));
-  // Flips that give back the observed sum shall count as such in spite of rounding.
+  // Sign flips that reproduce the observed sum must count in spite of rounding.
   const double enough = observed * (1 - 1e-12);
   int64_t hits = 0;
   for (int64_t draw = 0; draw < options.resamples; ++draw) {
@@ -52,7 +52,7 @@ void Declare(OptionsDescription& description, StatisticsOptions& options) {
       .Range(100, 1e7);
   description.Add("confidence", options.confidence, "Share of the draws that an interval covers")
       .Range(0.001, 0.9999);
-  description.Add("seed", options.seed, "Of the draws").AtLeast(0);
+  description.Add("seed", options.seed, "Seed of the draws").AtLeast(0);
 }
 
 Interval BootstrapMean(const std::vector<double>& values, const StatisticsOptions& options) {

@@ -12,9 +12,9 @@
 namespace vantage {
 namespace {
 
-constexpr int kSmallestSide = 16;  // pixels; below, SIFT's pyramid has no level
+constexpr int kSmallestSide = 16;  // pixels; SIFT's pyramid has no level for smaller photos
 
-// ITU-R BT.601, as OpenCV's own conversion.
+// ITU-R BT.601 weights, as OpenCV's conversion uses.
 cv::Mat ToGrey(const Image& image) {
   cv::Mat grey(image.height, image.width, CV_8UC1);
   for (int y = 0; y < image.height; ++y) {
@@ -75,11 +75,11 @@ LocalFeatures DetectFeatures(const Image& photo, const FeatureOptions& options) 
   } catch (const cv::Exception& error) {
     throw Error(StrCat("SIFT of a photo of ", small.width, " x ", small.height, " pixels: ", error.what()));
   }
-  // Where several are as strong as the last, OpenCV keeps them all.
+  // OpenCV keeps all features as strong as the last one, which may exceed max_features.
   keypoints.resize(std::min(keypoints.size(), ToIndex(options.max_features)));
   for (size_t i = 0; i < keypoints.size(); ++i) {
     const cv::KeyPoint& k = keypoints[i];
-    // OpenCV puts (0, 0) at the middle of the first pixel.
+    // OpenCV's (0, 0) is the centre of the first pixel.
     features.keypoints.push_back(
         {(k.pt.x + 0.5F) * scale_x, (k.pt.y + 0.5F) * scale_y, k.size * (scale_x + scale_y) / 2, k.angle});
     features.descriptors.push_back(ToRootSift(histograms.ptr<float>(static_cast<int>(i))));

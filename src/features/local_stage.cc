@@ -32,7 +32,7 @@ class LocalStage : public search::Stage {
 
  private:
   LocalStageOptions options_;
-  std::unique_ptr<PhotoMatcher> matcher_;  // may be called from several threads
+  std::unique_ptr<PhotoMatcher> matcher_;  // safe to call from several threads
 };
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace vantage {
 namespace {
 
-// A feature's two nearest in the other photo, by squared distance.
+// A feature's two nearest features in the other photo, by squared distance.
 struct Nearest {
   int32_t index = -1;
   int32_t first = std::numeric_limits<int32_t>::max();
@@ -31,7 +31,7 @@ struct Nearest {
   }
 };
 
-// Whole numbers: exact in any order.
+// Integer sums are exact in any order.
 int32_t SquaredDistance(const SiftDescriptor& a, const SiftDescriptor& b) {
   int32_t sum = 0;
   for (size_t i = 0; i < a.size(); ++i) {
@@ -62,7 +62,7 @@ std::vector<FeatureMatch> TentativeMatches(const LocalFeatures& a, const LocalFe
   return matches;
 }
 
-// Where the keypoint is, in units of the photo's longest side.
+// The keypoint's position in units of the photo's longest side.
 cv::Point2d Place(const LocalFeatures& features, int32_t index) {
   const Keypoint& keypoint = features.keypoints[ToIndex(index)];
   const double longest = std::max(1, std::max(features.width, features.height));
@@ -86,8 +86,9 @@ bool IsAtBorder(const LocalFeatures& features, int32_t index) {
          keypoint.y > features.height - border;
 }
 
-// Agencies print their name, and cameras the date, at the same place of all photos. COLMAP, whose numbers
-// these are, asks besides that nothing but a shift lies between the photos; here they may differ in size.
+// Agencies print their name, and cameras the date, at the same place of all photos. The thresholds are
+// COLMAP's. COLMAP also requires that the photos differ by a translation only; here they may also differ in
+// size.
 bool IsWatermark(const LocalFeatures& a, const LocalFeatures& b, const std::vector<FeatureMatch>& inliers) {
   constexpr double kMinShare = 0.7;
   const auto at_border = std::count_if(inliers.begin(), inliers.end(), [&](const FeatureMatch& match) {
@@ -100,7 +101,8 @@ void FindGeometry(const LocalFeatures& a, const LocalFeatures& b, double max_err
   constexpr size_t kFewestMatches = 8;
   constexpr double kConfidence = 0.99;
   constexpr int kMaxIterations = 2000;
-  // In pixels of a photo of about the usual size: OpenCV has thresholds of its own beside ours.
+  // Scales points to pixels of a photo of a usual size, since OpenCV also has thresholds in pixels of its
+  // own.
   constexpr double kSide = 640;
   if (match.tentative.size() < kFewestMatches) return;
   std::vector<cv::Point2d> from;
@@ -114,14 +116,14 @@ void FindGeometry(const LocalFeatures& a, const LocalFeatures& b, double max_err
     try {
       estimate(is_inlier);
     } catch (const cv::Exception&) {
-      return;  // a degenerate set of points, such as many at one place
+      return;  // degenerate points, for example many at one place
     }
     std::vector<FeatureMatch> inliers = Inliers(match.tentative, is_inlier);
     if (inliers.size() <= match.inliers.size() || IsWatermark(a, b, inliers)) return;
     match.inliers = std::move(inliers);
     match.geometry = geometry;
   };
-  // Both draw from a generator of their own, begun anew at each call.
+  // Both estimators seed their own random generator at each call, so results are reproducible.
   consider(MatchGeometry::kFundamental, [&](std::vector<uint8_t>& is_inlier) {
     cv::findFundamentalMat(from, to, cv::USAC_DEFAULT, kSide * max_error, kConfidence, kMaxIterations,
                            is_inlier);
@@ -137,17 +139,16 @@ void FindGeometry(const LocalFeatures& a, const LocalFeatures& b, double max_err
 void Declare(OptionsDescription& description, MatchOptions& options) {
   description
       .Add("max_ratio", options.max_ratio,
-           "A feature matches its nearest where that is nearer than this share of the distance to the second "
+           "A feature matches its nearest if that is nearer than this share of the distance to the second "
            "nearest")
       .Range(0, 1)
       .Above(0);
   description
       .Add("max_error", options.max_error,
-           "An inlier lies at most this far from its epipolar line, as a share of the photo's longest side")
+           "Largest distance of an inlier from its epipolar line, as a share of the photo's longest side")
       .Range(0, 1)
       .Above(0);
-  description
-      .Add("min_inliers", options.min_inliers, "So many inliers say that two photos show the same thing")
+  description.Add("min_inliers", options.min_inliers, "Fewest inliers of two photos that show the same thing")
       .AtLeast(8);
 }
 

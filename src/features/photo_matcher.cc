@@ -9,7 +9,7 @@
 namespace vantage {
 namespace {
 
-constexpr size_t kMostKnown = 1024;  // 0.3 MiB each
+constexpr size_t kMostKnown = 1024;  // photos, 0.3 MiB each
 
 std::string KeyOf(const std::filesystem::path& photo, const std::optional<Box>& box) {
   return box ? StrCat(photo.string(), '\n', box->left, ' ', box->top, ' ', box->right, ' ', box->bottom)

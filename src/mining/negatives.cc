@@ -17,7 +17,7 @@
 namespace vantage {
 namespace {
 
-// Similarities that a thread holds at a time: 1 MiB.
+// A thread holds 128 x 2048 similarities at a time: 1 MiB.
 constexpr int64_t kQueriesPerBlock = 128;
 constexpr int64_t kPoolPerBlock = 2048;
 constexpr float kDistanceEpsilon = 1e-6F;
@@ -31,8 +31,8 @@ bool Better(const Pick& a, const Pick& b) {
   return a.similarity > b.similarity || (a.similarity == b.similarity && a.row < b.row);
 }
 
-// The first place from `begin` on whose similarity is above the bound, or the size. Most are below: they are
-// looked through in groups, which the compiler makes vectors of.
+// The first place from `begin` on whose similarity is above the bound, or the size. Most similarities are
+// below it, so groups are tested first, in a loop that the compiler vectorises.
 size_t FirstAbove(std::span<const float> similarities, size_t begin, float bound) {
   constexpr size_t kGroup = 64;
   size_t i = begin;
@@ -45,15 +45,15 @@ size_t FirstAbove(std::span<const float> similarities, size_t begin, float bound
   return i;
 }
 
-// The best picks of one query so far, best first: at most `count`, none of its own scene, and at most one of
-// another where `variant` says so.
+// The best picks of one query so far, best first: at most `count`, none of the query's scene, and for the
+// variant n2 at most one of each other scene.
 class BestPicks {
  public:
   BestPicks(int count, NegativeVariant variant, SceneId own_scene, const std::vector<SceneId>& pool_scenes)
       : count_(ToIndex(count)), variant_(variant), own_scene_(own_scene), pool_scenes_(pool_scenes) {}
 
-  // The similarities of consecutive rows of the pool. Rows must be offered in their order: an equal one comes
-  // too late then.
+  // Offers consecutive rows of the pool. Rows must be offered in increasing order: of equal similarities the
+  // first row wins.
   void OfferRows(std::span<const float> similarities, int64_t first_row) {
     const auto bound = [&] {
       return picks_.size() == count_ ? picks_.back().similarity : -std::numeric_limits<float>::infinity();

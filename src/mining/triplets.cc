@@ -32,15 +32,15 @@ struct Ranked {
   }
 };
 
-// The places of an anchor's ranking that count.
+// The rows of an anchor's ranking that triplets are made of.
 struct Ranking {
   Ranked negative;           // the first of another class
   Ranked positive_before;    // the last of the anchor's class before it
   Ranked positive_after;     // the first after it
-  int64_t ranks_behind = 0;  // of positive_after behind the negative
+  int64_t ranks_behind = 0;  // ranks of positive_after behind the negative
 };
 
-// Looks through the similarities a few times instead of sorting them.
+// Scans the similarities three times, which is faster than sorting them.
 Ranking Rank(int64_t anchor, std::span<const float> similarities, const std::vector<SceneId>& classes) {
   const SceneId own = classes[ToIndex(anchor)];
   Ranking ranking;
@@ -71,7 +71,7 @@ Ranking Rank(int64_t anchor, std::span<const float> similarities, const std::vec
   return ranking;
 }
 
-// One photo of another class and one of the anchor's, each drawn from the rows.
+// Draws one row of another class and one of the anchor's class.
 Ranking DrawAtRandom(int64_t anchor, const std::vector<int64_t>& rows, const std::vector<SceneId>& classes,
                      RandomStream random) {
   Ranking drawn;
@@ -86,14 +86,15 @@ Ranking DrawAtRandom(int64_t anchor, const std::vector<int64_t>& rows, const std
   return drawn;
 }
 
-// Takes or leaves the anchors in their order.
+// Decides for each anchor, in their order, whether its triplet is taken.
 class Selection {
  public:
   Selection(const Eigen::Ref<const DescriptorMatrix>& descriptors, const std::vector<SceneId>& classes,
             double margin, const TripletRoundOptions& options)
       : descriptors_(descriptors), classes_(classes), margin_(margin), options_(options) {}
 
-  // Semi-hard: with the positive before the negative, if there is one. rank_threshold: of a hard positive.
+  // wants_semi_hard: take the positive before the negative, if there is one. rank_threshold: for a hard
+  // positive.
   void Offer(int64_t anchor, const Ranking& ranking, bool wants_semi_hard, int64_t rank_threshold) {
     TripletStatistics& statistics = mined_.statistics;
     ++statistics.anchors;

@@ -23,10 +23,10 @@ constexpr char kQueriesFile[] = "queries.json";
 
 // The database of a folder with queries.json.
 struct NamedDatabase {
-  std::string source;  // names the file in messages
+  std::string source;  // the file's path, for messages
   PhotoFinder finder;
-  std::vector<int64_t> places;             // of each row among the finder's photos
-  std::map<int64_t, int64_t> row_of = {};  // of places
+  std::vector<int64_t> places;             // of each row, in finder.photos()
+  std::map<int64_t, int64_t> row_of = {};  // by place
 
   int64_t Place(const std::string& name) const {
     const std::optional<int64_t> place = finder.Find(name);

@@ -24,7 +24,7 @@ constexpr size_t kDigits = 6;
 constexpr size_t kGroupDigits = 4;
 constexpr uint64_t kMaxHolidaysSize = uint64_t{1} << 30;
 
-// "100001.jpg" is "100001"; "" where it is no name of the benchmark's.
+// "100001" of "100001.jpg"; "" if it is not a name of the benchmark.
 std::string NumberOf(const std::string& name) {
   const std::string stem = fs::path(name).stem().string();
   const bool fits = stem.size() == kDigits && stem[0] == '1' &&
@@ -35,7 +35,7 @@ std::string NumberOf(const std::string& name) {
 std::string GroupOf(const std::string& number) { return number.substr(0, kGroupDigits); }
 bool IsQuery(const std::string& number) { return number.substr(kGroupDigits) == "00"; }
 
-// The list that names the benchmark's photos; empty if none is named or beside them.
+// The names of the benchmark's photos; empty if no list is given or in the photos' folder.
 std::vector<std::string> NamesOf(const BenchmarkSource& source) {
   const fs::path beside = source.folder / kListFile;
   if (!source.ground_truth.empty()) {
@@ -45,7 +45,7 @@ std::vector<std::string> NamesOf(const BenchmarkSource& source) {
   return fs::exists(beside) ? ReadHolidaysList(beside) : std::vector<std::string>();
 }
 
-// Reads the list of one query, whose photo is `name`.
+// Reads the ranked list of the query `name`.
 QueryResult ReadList(const RankedNames& ranking, const std::string& name, const std::set<std::string>& known,
                      int64_t positives, const std::string& source, int64_t shown) {
   QueryResult result{.query = name, .positives = positives};
@@ -124,7 +124,7 @@ Benchmark MakeHolidays(const std::vector<std::string>& names, const PhotoFinder&
   }
   if (names.empty() && wanted.size() < kPhotos) {
     benchmark.missing.push_back(StrCat(kPhotos - wanted.size(), " of ", kPhotos,
-                                       " photos (holidays_images.dat beside them would name them)"));
+                                       " photos (holidays_images.dat in their folder would name them)"));
   }
   VANTAGE_CHECK(!benchmark.queries.empty(), "holidays: no photo 1GGG00.jpg, which would be a query");
   return benchmark;

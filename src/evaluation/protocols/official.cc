@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Rows of the photos that are there; -1 for those that are not.
+// The new rows of the photos that are not missing. new_row: -1 for missing photos.
 std::vector<int64_t> Kept(const std::vector<int64_t>& rows, const std::vector<int64_t>& new_row) {
   std::vector<int64_t> kept;
   for (const int64_t row : rows) {
@@ -42,7 +42,7 @@ Benchmark MakeBenchmark(const std::string& name, const GroundTruth& truth, bool 
     benchmark.main_task = 1;
   }
   std::vector<int64_t> new_row;
-  std::map<int64_t, int64_t> row_of;  // of places among the photos
+  std::map<int64_t, int64_t> row_of;  // by place in photos.photos()
   for (const std::string& image : truth.image_names) {
     const std::optional<int64_t> place = photos.Find(image);
     new_row.push_back(place ? std::ssize(benchmark.photos) : -1);

@@ -6,7 +6,8 @@
 namespace vantage {
 namespace {
 
-// The hard triplet of every photo drawn: how far the network is from ranking it right.
+// Options that keep the hard triplet of every photo drawn, which shows how far the network is from ranking it
+// right.
 DifficultyMiningOptions AllHardTriplets(DifficultyMiningOptions options) {
   options.round = mining::AllTriplets(options.round);
   options.semi_hard_probability = 0;

@@ -23,7 +23,7 @@ PhotoId RedrawPositive(const TrainingQuery& query, const NegativeMiningOptions& 
   return eligible.empty() ? query.positive : eligible[random.Below(eligible.size())];
 }
 
-// Queries and positives of an epoch; of them those of a round.
+// Draws the queries and positives of an epoch; returns those of one round.
 std::vector<mining::Tuple> DrawPairs(const TrainingSet& set, Split split,
                                      const NegativeMiningOptions& options, uint64_t seed, uint64_t epoch,
                                      int64_t round, int64_t rounds) {
@@ -74,7 +74,7 @@ class NegativeMiner : public mining::Miner {
     if (pairs.empty()) return {};
     std::vector<PhotoId> pool = DrawPool(set, split, options_, round.seed, round.epoch);
 
-    // The pool comes first, so that its descriptors lie together and need no copy.
+    // The pool comes first: its descriptors are contiguous rows and need no copy.
     std::vector<PhotoId> needed = pool;
     std::set<PhotoId> known(pool.begin(), pool.end());
     for (const mining::Tuple& pair : pairs) {
@@ -118,7 +118,7 @@ class NegativeMiner : public mining::Miner {
     return std::min<int64_t>(options_.queries, split.queries);
   }
 
-  // The pool in each round, and queries and positives that are not in it.
+  // The pool of each round plus the queries and positives, counted as if none were in the pool.
   int64_t Photos(const TrainingSetSummary& split, int64_t rounds) const override {
     const int64_t queries = Tuples(split, rounds) / rounds;
     return rounds *

@@ -13,8 +13,8 @@
 namespace vantage::mining {
 namespace {
 
-// Photos of a round: of scenes in random order so many each, until the pool is full; then in random order, so
-// that no scene has the first say.
+// Draws per_class photos of each scene, scenes in random order, until the pool is full. Shuffles them, so
+// that no scene is preferred when triplets are chosen.
 std::vector<PhotoId> DrawRound(const TrainingSet& set, Split split, const TripletRoundOptions& options,
                                RandomStream& random) {
   std::map<SceneId, std::vector<PhotoId>> of_scene;
@@ -88,7 +88,7 @@ int64_t PhotosOf(const TripletRoundOptions& options, const TrainingSetSummary& s
 }
 
 TripletRoundOptions AllTriplets(TripletRoundOptions options) {
-  options.lowest_loss = -10;  // the options' bounds, which all losses are within
+  options.lowest_loss = -10;  // the options' bounds, which no loss exceeds
   options.highest_loss = 10;
   options.one_per_class = false;
   options.triplets = std::numeric_limits<int>::max();
