@@ -11,7 +11,7 @@
 #include "util/parallel.h"
 #include "util/random.h"
 
-// FAISS has k-means too, but it needs OpenMP and a second BLAS, and its sums depend on the number of threads.
+// Not FAISS's k-means: it needs OpenMP and a second BLAS, and its sums depend on the number of threads.
 namespace vantage::numerics {
 namespace {
 
@@ -24,7 +24,7 @@ struct Assignment {
   std::vector<double> squared_distance;
 };
 
-// Calls work(first, count) for blocks of points side by side.
+// Calls work(first, count) for blocks of points, in parallel.
 template <typename Work>
 void ForEachBlock(const Points& points, const RunContext& context, const Work& work) {
   ParallelFor((points.rows() + kPointsPerBlock - 1) / kPointsPerBlock, context.ThreadCount(),
@@ -35,7 +35,7 @@ void ForEachBlock(const Points& points, const RunContext& context, const Work& w
               });
 }
 
-// The nearest centre of each point; of equal ones the first.
+// The nearest centre of each point; the first of equally near ones.
 Assignment Assign(const Points& points, const DescriptorMatrix& centers, const RunContext& context) {
   Assignment assignment{std::vector<int64_t>(ToIndex(points.rows())),
                         std::vector<double>(ToIndex(points.rows()))};
@@ -68,7 +68,7 @@ DescriptorMatrix FirstCenters(const Points& points, const KMeansOptions& options
         nearest = std::min<double>(nearest, (points.row(i) - centers.row(k)).squaredNorm());
       }
     });
-    // The next with a probability in proportion to its squared distance; with no distance left, any.
+    // Draws the next centre with a probability proportional to its squared distance; uniformly if all are 0.
     const double sum = std::accumulate(squared.begin(), squared.end(), 0.0);
     double left = random.Uniform() * sum;
     chosen = static_cast<Eigen::Index>(random.Below(static_cast<uint64_t>(points.rows())));
@@ -94,7 +94,8 @@ DescriptorMatrix Means(const Points& points, Assignment& assignment, int64_t clu
   for (size_t i = 0; i < assignment.cluster.size(); ++i) add(i, assignment.cluster[i], 1);
   for (int64_t k = 0; k < clusters; ++k) {
     if (sizes[ToIndex(k)] > 0) continue;
-    // Of clusters that can spare one: there are more points than clusters.
+    // The farthest point of a cluster that has two or more; there is one, since there are more points than
+    // clusters.
     size_t farthest = 0;
     double most = -1;
     for (size_t i = 0; i < assignment.cluster.size(); ++i) {

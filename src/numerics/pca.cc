@@ -17,7 +17,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double kSmallestVariance = 1e-12;  // of the largest: below, descriptors do not vary
+constexpr double kSmallestVariance = 1e-12;  // share of the largest variance; smaller ones count as none
 constexpr int64_t kLeastOversampling = 64;
 
 struct MeanAndVariance {
@@ -55,7 +55,7 @@ PrincipalComponents OfCovariance(const descriptors::DescriptorRows& rows, const 
   return {std::move(variances), vectors.transpose()};
 }
 
-// By the products of descriptors among each other (Gram's matrix), which has the same eigenvalues.
+// Uses the Gram matrix of the descriptors, which has the same eigenvalues as their covariance.
 PrincipalComponents OfGram(const descriptors::DescriptorRows& rows, const VectorXd& mean, int64_t wanted,
                            const RunContext& context) {
   MatrixXd gram(rows.size, rows.size);
@@ -67,7 +67,7 @@ PrincipalComponents OfGram(const descriptors::DescriptorRows& rows, const Vector
           gram.block(i, j, part.rows(), other.rows()).noalias() = part * Centred(other, mean).transpose();
         });
   });
-  // The eigenvalues are computed from the lower triangle alone.
+  // The solver reads the lower triangle only.
   const auto [variances, vectors] = LargestEigenvectors(gram / static_cast<double>(rows.size), wanted);
   PrincipalComponents components{variances, MatrixXd::Zero(variances.size(), rows.dimension)};
   ForEachBlock(rows, "components", context,
@@ -125,7 +125,7 @@ Whitening LearnPca(const descriptors::DescriptorRows& rows, const PcaOptions& op
       " at least 1 and passes = ", options.passes, " in [1, 100]");
   auto [mean, variance] = MeanOf(rows, context);
   PrincipalComponents components = ComponentsOf(rows, mean, options, context);
-  // Directions have no sign: their largest element is positive.
+  // The sign of a direction is arbitrary: its largest element is made positive.
   for (Index k = 0; k < components.directions_KD.rows(); ++k) {
     Index largest = 0;
     components.directions_KD.row(k).cwiseAbs().maxCoeff(&largest);

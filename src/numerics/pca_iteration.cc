@@ -16,12 +16,12 @@ using Eigen::MatrixXd;
 using Eigen::MatrixXf;
 using Eigen::VectorXd;
 
-// Columns of a product that a thread computes at a time, which decide its bits.
+// Columns of a product that a thread computes at a time. The blocks, not the threads, decide the rounding.
 constexpr Index kPart = 256;
-// Of the largest eigenvalue of Y^T Y: what float32 products leave of directions that are not there.
+// Share of the largest eigenvalue of Y^T Y below which a direction is rounding error of float32 products.
 constexpr double kNoise = 1e-14;
 
-// Calls use(first, count) for parts of 0 .. total - 1 side by side.
+// Calls use(first, count) for parts of 0 .. total - 1, in parallel.
 template <typename Use>
 void ForEachPart(Index total, const RunContext& context, const Use& use) {
   ParallelFor((total + kPart - 1) / kPart, context.ThreadCount(),
@@ -36,8 +36,8 @@ void AddProducts(const Matrix& x_NR, const RunContext& context, MatrixXd& sums_R
   });
 }
 
-// Makes the columns of y orthonormal, in decreasing order of what they were long; drops those that depend on
-// others. By the eigenvectors of y^T y, twice, since one round leaves what the square of y's condition leaves
+// Makes the columns of y orthonormal, by decreasing singular values of y; drops dependent ones. Uses the
+// eigenvectors of y^T y twice, since the error of one round grows with the square of y's condition number
 // (Stathopoulos and Wu, "A block orthogonalization procedure", SIAM J. Sci. Comput. 2002).
 void Orthonormalize(MatrixXd& y_DR, const RunContext& context) {
   for (int round = 0; round < 2; ++round) {
@@ -58,8 +58,8 @@ void Orthonormalize(MatrixXd& y_DR, const RunContext& context) {
   }
 }
 
-// (x - mean) times the basis, for a block of x. Products are float32: their rounding turns directions by less
-// than the next pass turns them back.
+// (x - mean) times the basis, for a block of x. Products are float32: the next pass corrects their rounding
+// errors.
 struct Projected {
   DescriptorMatrix centred_BD;
   MatrixXf values_BR;

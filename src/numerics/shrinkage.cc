@@ -31,8 +31,8 @@ using Eigen::VectorXd;
 
 constexpr int64_t kMostFolds = 5;
 constexpr int64_t kMostDimensionsToTruncate = 1024;
-constexpr double kNormEpsilon = 1e-6;  // as in ApplyWhitening
-// Shrinkages are whole numbers of steps.
+constexpr double kNormEpsilon = 1e-6;  // the same as in ApplyWhitening
+// Shrinkages are multiples of 1 / kSteps.
 constexpr int kSteps = 20;
 constexpr int kCoarse = 4;
 double AtStep(int step) { return static_cast<double>(step) / kSteps; }
@@ -44,7 +44,7 @@ struct TrialQuery {
   std::vector<int64_t> positives;
 };
 
-// Takes scenes in turn, and in each scene a random order.
+// Draws queries from the scenes in turn, in random order within a scene.
 std::vector<TrialQuery> DrawQueries(const MatchingPairs& pairs, const std::vector<int64_t>& scenes,
                                     int64_t most) {
   std::map<int64_t, std::map<int64_t, TrialQuery>> by_scene;
@@ -76,7 +76,7 @@ std::vector<TrialQuery> DrawQueries(const MatchingPairs& pairs, const std::vecto
   return drawn;
 }
 
-// The fold of each scene with pairs: dealt by decreasing number of pairs.
+// The fold of each scene that has pairs. Scenes are dealt to the folds by decreasing number of pairs.
 std::map<int64_t, int64_t> DealScenes(const MatchingPairs& pairs, const std::vector<int64_t>& scenes) {
   std::map<int64_t, int64_t> counts;
   for (const int64_t query : pairs.queries) ++counts[scenes[ToIndex(query)]];
@@ -89,7 +89,7 @@ std::map<int64_t, int64_t> DealScenes(const MatchingPairs& pairs, const std::vec
   return fold_of;
 }
 
-// Precision averaged over positives. A photo as near as a positive is before it.
+// Precision averaged over positives. Another photo as near as a positive ranks before it.
 double AveragePrecision(std::vector<float> positives, const std::vector<float>& others) {
   std::sort(positives.begin(), positives.end(), std::greater<>());
   std::vector<int64_t> before(positives.size(), 0);
@@ -108,7 +108,7 @@ double AveragePrecision(std::vector<float> positives, const std::vector<float>& 
   return sum / static_cast<double>(positives.size());
 }
 
-// Queries of left-out scenes, and the descriptors that they search among.
+// The queries of the scenes left out, and the rows that they search.
 class Trial {
  public:
   Trial(std::vector<TrialQuery> queries, const std::vector<int64_t>& photos,
@@ -124,10 +124,10 @@ class Trial {
   }
 
   const std::vector<TrialQuery>& queries() const { return queries_; }
-  // Rows of the descriptors, increasing.
+  // Rows of the descriptors, in increasing order.
   const std::vector<int64_t>& rows() const { return rows_; }
 
-  // Average precision of each query, by a descriptor of unit length for each of rows().
+  // Average precision of each query. values: a descriptor of unit length for each of rows().
   std::vector<double> AveragePrecisions(const DescriptorMatrix& values) const {
     std::vector<double> precisions;
     constexpr size_t kAtATime = 256;
@@ -168,8 +168,8 @@ void ScaleToUnitLength(DescriptorMatrix& values) {
   }
 }
 
-// Coordinates of N descriptors of more than N dimensions in the space that they span: N x N, with the same
-// inner products.
+// For N descriptors of more than N dimensions: their coordinates in the space that they span, N x N. Inner
+// products stay the same.
 DescriptorMatrix CoordinatesInSpan(const Eigen::Ref<const DescriptorMatrix>& descriptors) {
   std::vector<int64_t> rows(ToIndex(descriptors.rows()));
   std::iota(rows.begin(), rows.end(), 0);
@@ -179,10 +179,10 @@ DescriptorMatrix CoordinatesInSpan(const Eigen::Ref<const DescriptorMatrix>& des
   return upper.transpose().cast<float>();
 }
 
-// What is learned without one fold's scenes.
+// The whitening statistics learned without one fold's scenes.
 class Fold {
  public:
-  // dimension: of the descriptors before CoordinatesInSpan.
+  // dimension: that of the descriptors before CoordinatesInSpan.
   Fold(const IndexedDescriptors& descriptors, int64_t dimension, const MatchingPairs& learned_from,
        const std::vector<int64_t>& rows_learned_from, const std::vector<int64_t>& scenes,
        const ShrinkageOptions& options, Trial trial)
@@ -203,7 +203,7 @@ class Fold {
     mean_ = std::move(statistics.mean);
     axes_ = std::move(eigen.vectors);
     variances_ = eigen.values.cwiseMax(0);
-    if (!(variances_.maxCoeff() > 0)) variances_.setOnes();  // all pairs are alike
+    if (!(variances_.maxCoeff() > 0)) variances_.setOnes();  // both photos of each pair are equal
     if (truncates) spread_ = axes_.transpose() * statistics.spread * axes_;
     const double rounding = static_cast<double>(variances_.size()) * std::numeric_limits<double>::epsilon();
     mean_variance_ = variances_.sum() / static_cast<double>(dimension);
@@ -214,7 +214,7 @@ class Fold {
   const Trial& trial() const { return trial_; }
   bool is_regular() const { return is_regular_; }
 
-  // Descriptors of the trial, as they are.
+  // Descriptors of the trial, unchanged.
   DescriptorMatrix Plain(const IndexedDescriptors& descriptors) const {
     return OfTrial(descriptors, [](const DoubleRows& rows) { return rows; });
   }
@@ -225,7 +225,7 @@ class Fold {
     });
   }
 
-  // Whitens rotated descriptors with a shrinkage. The result is rotated too: lengths and angles are right.
+  // Whitens rotated descriptors. The result is rotated too, which keeps lengths and angles.
   DescriptorMatrix Whitened(const DescriptorMatrix& rotated, double shrinkage) const {
     const VectorXd deviations = ((1 - shrinkage) * variances_.array() + shrinkage * mean_variance_).sqrt();
     const VectorXd scales = deviations.cwiseInverse();
@@ -254,10 +254,10 @@ class Fold {
   int64_t kept_;
   Trial trial_;
   VectorXd mean_;
-  VectorXd variances_;  // of matching pairs' differences, along the axes
+  VectorXd variances_;  // variances of matching pairs' differences, along the axes
   double mean_variance_ = 0;
   MatrixXd axes_;    // columns
-  MatrixXd spread_;  // along the axes; empty where all rows are kept
+  MatrixXd spread_;  // along the axes; empty if kept_ is 0
   bool is_regular_ = false;
 };
 
@@ -282,7 +282,7 @@ class SceneScores {
   std::map<int64_t, std::pair<double, double>> sums_;
 };
 
-// The 97.5 % quantile of Student's t; beyond ten degrees of freedom within 0.01.
+// The 97.5 % quantile of Student's t, within 0.01 for more than ten degrees of freedom.
 double StudentQuantile(Index degrees) {
   constexpr std::array<double, 10> kFirst{12.706, 4.303, 3.182, 2.776, 2.571,
                                           2.447,  2.365, 2.306, 2.262, 2.228};
@@ -290,7 +290,7 @@ double StudentQuantile(Index degrees) {
   return 1.96 + 2.6 / static_cast<double>(degrees);
 }
 
-// Half width of the 95 % interval of the mean of differences, one a scene, at least two.
+// Half the width of the 95 % interval of the mean. differences: one of each scene, at least two.
 double HalfWidth(const VectorXd& differences) {
   const auto count = static_cast<double>(differences.size());
   const double variance = (differences.array() - differences.mean()).square().sum() / (count - 1);
@@ -299,7 +299,7 @@ double HalfWidth(const VectorXd& differences) {
 
 class Chooser {
  public:
-  // dimension: as of Fold.
+  // dimension: as in Fold.
   Chooser(const Eigen::Ref<const DescriptorMatrix>& descriptors, int64_t dimension,
           const MatchingPairs& pairs, const std::vector<int64_t>& scenes, const ShrinkageOptions& options,
           const RunContext& context)
@@ -388,7 +388,7 @@ class Chooser {
     for (const auto& [step, of_scenes] : scores) curve_[step] = of_scenes.Means();
   }
 
-  // Among equally good ones the nearest to the usual one.
+  // The best step; of equally good ones the nearest to the usual shrinkage.
   int Best() const {
     constexpr double kAlike = 1e-9;
     int best = curve_.begin()->first;
@@ -436,7 +436,7 @@ class Chooser {
   std::vector<Fold> folds_;
   int64_t query_count_ = 0;
   VectorXd unwhitened_;            // mean average precision of each scene
-  std::map<int, VectorXd> curve_;  // the same, by steps
+  std::map<int, VectorXd> curve_;  // means of the scenes, by step
 };
 
 }  // namespace

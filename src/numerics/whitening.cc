@@ -33,11 +33,12 @@ double NextJitter(double jitter) { return jitter == 0 ? kFirstJitter : 10 * jitt
 void LogJitter(double jitter) {
   if (jitter == 0) return;
   LogWarning("whitening: matching pairs do not differ in all directions; ", jitter,
-             " was added to the diagonal of their covariance, and what lies in those directions counts most. "
-             "A shrinkage above 0 prevents that");
+             " was added to the diagonal of their covariance, and the directions in which they do not differ "
+             "get the largest "
+             "weights. A shrinkage above 0 prevents that");
 }
 
-// The lower Cholesky factor of S + alpha I: alpha = 0, then 1e-10, 1e-9, ... until it exists.
+// The lower Cholesky factor of S + alpha I for the first alpha of 0, 1e-10, 1e-9, ... for which it exists.
 MatrixXd CholeskyWithJitter(const MatrixXd& covariance) {
   for (double jitter = 0; jitter <= kLastJitter; jitter = NextJitter(jitter)) {
     MatrixXd shifted = covariance;
@@ -50,14 +51,14 @@ MatrixXd CholeskyWithJitter(const MatrixXd& covariance) {
   throw Error(kNotFactorised);
 }
 
-// Columns: eigenvectors by decreasing eigenvalue, which are returned beside them.
+// Eigenvalues in decreasing order, and their eigenvectors as columns.
 std::pair<VectorXd, MatrixXd> DecreasingEigenvectors(const MatrixXd& symmetric) {
   const numerics::SymmetricEigen solution =
       numerics::SolveSymmetric(symmetric, "whitening: the eigenvalues did not converge");
   return {solution.values.reverse(), solution.vectors.rowwise().reverse()};
 }
 
-// Drawn towards a multiple of the identity.
+// (1 - shrinkage) S + shrinkage * (mean variance) I.
 MatrixXd Shrunk(MatrixXd covariance, double shrinkage) {
   const double mean_variance = covariance.trace() / static_cast<double>(covariance.rows());
   covariance *= 1 - shrinkage;
@@ -76,7 +77,7 @@ std::vector<int64_t> AllRows(const numerics::IndexedDescriptors& descriptors) {
   return rows;
 }
 
-// S^(-1/2), of S + alpha I where S is not safely positive definite: alpha as in CholeskyWithJitter.
+// S^(-1/2). If S is not safely positive definite, (S + alpha I)^(-1/2) with alpha as in CholeskyWithJitter.
 MatrixXd InverseRoot(const MatrixXd& covariance) {
   const auto [eigenvalues, eigenvectors] = DecreasingEigenvectors(covariance);
   const Index last = eigenvalues.size() - 1;
@@ -98,7 +99,7 @@ Whitening LearnOfCode(const numerics::IndexedDescriptors& descriptors, const Mat
       descriptors, pairs, AllRows(descriptors), numerics::CentreOf::kQueries, numerics::SpreadOf::kRows);
   const MatrixXd factor = CholeskyWithJitter(Shrunk(std::move(statistics.matching), shrinkage));
   const auto lower = factor.triangularView<Eigen::Lower>();
-  // The scatter of L^(-1) (x - m) over all descriptors: L^(-1) C L^(-T).
+  // The covariance of L^(-1) (x - m) over all descriptors is L^(-1) C L^(-T).
   lower.solveInPlace(statistics.spread);
   MatrixXd whitened = statistics.spread.transpose();
   lower.solveInPlace(whitened);

@@ -15,10 +15,10 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-// Sums over rows, or over pairs.
+// Weighted sums over rows or pairs.
 class Weights {
  public:
-  // Empty: 1 each.
+  // values: one a row; empty: all 1.
   Weights(const std::vector<double>& values, size_t size) : values_(values), size_(size) {}
 
   void MultiplyBySquareRoots(DoubleRows& rows, size_t first) const {
@@ -76,7 +76,7 @@ MatrixXd ScatterAbout(const VectorXd& mean, const IndexedDescriptors& descriptor
   return sum;
 }
 
-// Sums of rows of one scene after the other, and the sum of their outer products.
+// Sums the rows of each scene, and adds the outer products of the sums. Rows must come scene by scene.
 class SceneSums {
  public:
   explicit SceneSums(int64_t dimension) : sums_(kHeld, dimension), total_(VectorXd::Zero(dimension)) {}
@@ -104,9 +104,9 @@ class SceneSums {
   int64_t scene_ = 0;
 };
 
-// Sums over the differences of all pairs of rows with different scenes, each pair once. Over N rows x, n of
-// them in the scene of x, the sum of their outer products is sum (N - n) x x^T - s s^T + sum over scenes s_k
-// s_k^T, with s the sum of all rows and s_k that of a scene's.
+// The covariance of the differences of all pairs of rows of different scenes, each pair once. For N rows x, n
+// of them in the scene of x, the sum of outer products is sum (N - n) x x^T - s s^T + sum over scenes s_k
+// s_k^T, where s is the sum of all rows and s_k the sum of scene k.
 MatrixXd CovarianceBetweenScenes(const VectorXd& mean, const IndexedDescriptors& descriptors,
                                  const std::vector<int64_t>& rows, const std::vector<int64_t>& scenes) {
   const auto scene_of = [&](int64_t row) { return scenes[ToIndex(row)]; };

@@ -13,10 +13,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What sparse models say of the photos.
+// The pairs of photos that share points in the sparse models.
 struct Covisible {
   std::vector<RowPair> rows;
-  int64_t photos = 0;  // of the models
+  int64_t photos = 0;  // photos in the models
   std::vector<std::string> without_descriptor;
 };
 
@@ -55,7 +55,7 @@ void Measure(const PairsTask& task, const Descriptors& photos, const RunContext&
              ProposedPairs& result) {
   const evaluation::DescribedPhotos described(photos);
   Covisible covisible = ReadCovisible(task, described);
-  std::vector<MeasuredPairs> others;  // first: what cannot be read is known before pairs are looked for
+  std::vector<MeasuredPairs> others;  // read first, so that unreadable files are reported before the search
   for (const std::string& path : task.against) {
     const std::vector<NamePair> pairs = IsColmapDatabase(path) ? ReadMatchedPairs(path) : ReadNamePairs(path);
     const std::string scene = fs::absolute(path).parent_path().filename().string();

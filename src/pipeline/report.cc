@@ -48,7 +48,7 @@ report::ReportNegatives Mine(const ReportTask& task, const TrainingSet& set, con
                   split, negatives);
     } catch (const Interrupted&) {
       throw;
-    } catch (const Error& error) {  // the rest of the page is worth having
+    } catch (const Error& error) {  // the page is made without negatives
       negatives.notes.push_back(StrCat("No negatives in the split ", SplitName(split), ": ", error.what()));
       LogWarning(negatives.notes.back());
     }

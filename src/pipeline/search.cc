@@ -18,14 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Takes each query's own row out of its list.
+// Removes each query's own row from its list.
 void LeaveOutSelf(std::vector<std::vector<Neighbor>>& neighbors) {
   for (size_t q = 0; q < neighbors.size(); ++q) {
     std::erase_if(neighbors[q], [&](const Neighbor& n) { return n.index == static_cast<int64_t>(q); });
   }
 }
 
-// Throws Error if the first of the named photos is not in the folder: the folder is wrong.
+// Throws Error if the first photo is not in the folder, which shows that the folder is wrong.
 void CheckPhotoFolder(const std::vector<std::string>& names, const fs::path& folder) {
   if (names.empty()) return;
   const fs::path first = PhotoPath(names[0], folder);
@@ -33,7 +33,7 @@ void CheckPhotoFolder(const std::vector<std::string>& names, const fs::path& fol
                 ": no such photo; the descriptors' names start from another folder than ", folder.string());
 }
 
-// What does not go together.
+// Throws UsageError for options that exclude each other.
 void CheckUsage(const SearchTask& task) {
   if (NeedsPhotos(task.options) && task.photos.empty())
     throw UsageError("--stage: this one needs --photos, the folder of the database's photos");
@@ -42,17 +42,17 @@ void CheckUsage(const SearchTask& task) {
     if (!task.index_file.empty()) throw UsageError("--index-file: needs --index, its kind");
     return;
   }
-  // A finder in the index's place: stages that take the whole database are errors before the index is built.
+  // Refuses stages that need the whole database before the index is built.
   CheckStages(task.options, /*has_finder=*/true);
   if (ToLower(fs::path(task.output).extension().string()) == ".npy") {
     throw UsageError(
-        "-o: an index may find fewer than -k photos for some queries, and a .npy holds lists of one length; "
-        "write .csv or .txt");
+        "-o: an index may find fewer than -k photos for some queries, but the lists in a .npy have one "
+        "length; write .csv or .txt");
   }
   if (!task.index_file.empty() && !fs::exists(task.index_file)) const PartialFile writable(task.index_file);
 }
 
-// The photos for stages that look at them. Names must outlive it.
+// The paths of photos, for stages that read them. `queries` and `database` must outlive the result.
 SearchPhotos PhotosOfNames(const SearchTask& task, const std::vector<std::string>& queries,
                            const std::vector<std::string>& database) {
   if (!NeedsPhotos(task.options)) return {};
@@ -64,7 +64,7 @@ SearchPhotos PhotosOfNames(const SearchTask& task, const std::vector<std::string
                           int64_t row) { return PhotoPath(database[ToIndex(row)], photos); }};
 }
 
-// Exact search if there is no index.
+// Empty, which means exact search, if there is no index.
 NeighborFinder FinderOf(const std::optional<ObtainedIndex>& index, const DescriptorDatabase& database,
                         const RunContext& context) {
   if (!index) return {};

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Calls read(folder, split) of all folders: if some validate, the others train.
+// Calls read(folder, split) for each folder. With --val, the other folders train.
 template <typename Read>
 void ForEachFolder(const TrainingSetTask& task, const Read& read) {
   for (const std::string& folder : task.scenes) {
@@ -26,7 +26,7 @@ void ForEachFolder(const TrainingSetTask& task, const Read& read) {
   for (const std::string& folder : task.val) read(folder, Split::kVal);
 }
 
-// A name with a mistake would let a test's landmark be trained on.
+// Because of a misspelt name a landmark of the test set would be trained on.
 void WarnOfUnmetNames(const std::vector<std::string>& names, const char* what) {
   for (const std::string& name : names) LogWarning("--exclude-names ", name, ": no ", what, " has this name");
 }
@@ -56,7 +56,7 @@ PhotoDescriptors DescribeAll(const TrainingSetTask& task, const std::vector<Scen
   return described;
 }
 
-// What cirtorch's file has chosen stands: no option but the folder of photos has a say.
+// Keeps the choices of cirtorch's file. The only option in use is the folder of photos.
 BuiltTrainingSet ImportPickle(const TrainingSetTask& task) {
   if (task.scenes.size() != 1 || !task.val.empty()) {
     throw UsageError("a training set of cirtorch is imported by itself: name no other scenes");

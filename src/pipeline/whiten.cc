@@ -38,7 +38,7 @@ std::vector<std::pair<std::string, ShrinkageChoice>> ChoicesOf(const LearnedWhit
   return choices;
 }
 
-// Found out before the photos are described.
+// Called before the photos are described.
 void CheckFoldable(const nn::ModelParts& model, const std::vector<double>& scales) {
   if (scales.size() > 1) {
     throw UsageError(
@@ -64,7 +64,7 @@ void Store(const LearnedWhitening& learned, const std::string& name, bool fold, 
     return;
   }
   model.net = nn::FoldWhitening(model.net, *learned.whitening.single_scale);
-  model.whitenings.clear();  // they are of other descriptors
+  model.whitenings.clear();  // they were learned from other descriptors
   model.default_whitening.clear();
 }
 

@@ -20,7 +20,7 @@ ChartSeries SeriesOf(const std::vector<Metrics>& lines, const std::string& name,
   return series;
 }
 
-// In percent; NaN where there are no photos.
+// In percent; NaN if there are no photos.
 template <typename Metrics>
 double ShareWithoutGradient(const Metrics& metrics) {
   const auto photos = static_cast<double>(metrics.photos);
@@ -68,15 +68,15 @@ std::string CurveSection(const RunData& run) {
                {"validation", [](Epoch e) { return e.val_negative_distance; }}}) +
       ByEpoch(run, "GeM's p", "The exponent of pooling: 1 averages, a large one takes the maximum.",
               {{"", [](Epoch e) { return e.exponent; }}}) +
-      ByStep(run, "Learning rate", "Of the trunk.", [](Step s) { return s.learning_rate; }) +
+      ByStep(run, "Learning rate", "The trunk's.", [](Step s) { return s.learning_rate; }) +
       ByStep(run, "Gradient", "Its L2 norm, of all parameters.", [](Step s) { return s.gradient_norm; }) +
       ByStep(
           run, "Photos without gradient", "Their loss is zero already: no backward pass.",
           [](Step s) { return ShareWithoutGradient(s); }, " %") +
       ByEpoch(run, "Photos a second", "In steps, without mining and validation.",
               {{"", [](Epoch e) { return e.images_per_second; }}}) +
-      // Where the steps are not known.
-      (run.steps.empty() ? ByEpoch(run, "Learning rate", "Of the trunk.",
+      // Used if the run has no steps.csv.
+      (run.steps.empty() ? ByEpoch(run, "Learning rate", "The trunk's.",
                                    {{"", [](Epoch e) { return e.epoch == 0 ? kNotKnown : e.learning_rate; }}})
                          : "");
   if (charts.empty()) return "";

@@ -9,7 +9,7 @@
 namespace vantage::report {
 namespace {
 
-// Of the drawing, in its own units; the page scales it.
+// Sizes of the drawing in its own units; the page scales it.
 constexpr double kScaleWidth = 480;
 constexpr double kScaleLeft = 8;
 constexpr double kRight = kScaleWidth - 8;

@@ -31,14 +31,14 @@ struct ShownPhoto {
   std::optional<Box> box;
 };
 
-// A query of both runs that counts; `first` is the other run's, null without one.
+// Queries that have a figure. `first` is the other run's result; null without another run.
 using Pairs = std::vector<QueryPair>;
 
 double AbsoluteChange(const QueryPair& pair) {
   return std::abs(MainValue(*pair.second) - MainValue(*pair.first));
 }
 
-// By the main figure, the lowest first, without those that do not count.
+// Sorted by the main figure, lowest first; without queries whose figure is NaN.
 Pairs InOrder(const EvaluationReport& report) {
   Pairs pairs;
   if (report.other) {
@@ -56,7 +56,7 @@ Pairs InOrder(const EvaluationReport& report) {
   return pairs;
 }
 
-// A photo that is shown in several places is in the list once; a query with its box is a photo of its own.
+// The photos of the page, each once. A query with a box is a separate photo.
 class PhotoList {
  public:
   explicit PhotoList(fs::path folder) : folder_(std::move(folder)) {}
@@ -86,7 +86,7 @@ class PhotoList {
   std::vector<ShownPhoto> photos_;
 };
 
-// Why each query is shown, if it is.
+// For each query the reasons to show it; empty if it is not shown.
 std::vector<std::vector<std::string>> Choose(const Pairs& sorted, bool has_other,
                                              const EvaluationReportOptions& options) {
   std::vector<std::vector<std::string>> choices(sorted.size());
@@ -146,7 +146,7 @@ std::string EvaluationToolbar(const EvaluationReport& report, const std::vector<
                  ">Task <select id=\"scene\"><option value=\"\">all</option>");
   for (const std::string& task : tasks) {
     if (task.empty()) continue;
-    // All choices may have queries of the task.
+    // The script filters these tasks too: every choice may have queries of each task.
     html +=
         StrCat("<option value=\"", EscapeHtml(task), "\" data-split=\"all\">", EscapeHtml(task), "</option>");
   }

@@ -32,7 +32,7 @@ std::string FigureChart(const std::vector<FigureBar>& bars, const std::string& t
   const double step = kWidth / static_cast<double>(bars.size());
   for (size_t i = 0; i < bars.size(); ++i) {
     const FigureBar& bar = bars[i];
-    // A bar of nothing is still there to point at.
+    // A bar of value 0 stays visible, to point at.
     const double height = std::max(1.0, Height(bar.value));
     const std::string rect =
         StrCat("<rect x=\"", FormatFixed(kLeft + step * static_cast<double>(i), 2), "\" y=\"",

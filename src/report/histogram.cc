@@ -12,16 +12,16 @@ namespace vantage::report {
 namespace {
 
 constexpr size_t kMaxTicks = 7;
-// Beyond this, differences overflow.
+// Differences of larger values overflow.
 constexpr double kLargestValue = 1e300;
 
-// Edge number k of a kind of axis, and which edges are rounder than others.
+// A linear or logarithmic axis with numbered edges.
 struct Axis {
   bool logarithmic = false;
-  double step = 1;                  // width of a bin; of a logarithmic one, octaves
+  double step = 1;                  // width of a bin; in octaves if logarithmic
   int64_t first = 0;                // number of the first edge
   int64_t last = 1;                 // number of the last edge
-  std::vector<int64_t> tick_steps;  // edges whose number is a multiple are as round, rising
+  std::vector<int64_t> tick_steps;  // ticks are at multiples of one of these, ascending
 
   double Edge(int64_t k) const {
     const double position = static_cast<double>(k) * step;
@@ -29,7 +29,7 @@ struct Axis {
   }
   int64_t Bins() const { return last - first; }
 
-  // Puts the edges around the values, whatever the rounding of k * step.
+  // Chooses edges that enclose the values in spite of the rounding of k * step.
   void Enclose(double min, double max, bool includes_last_edge) {
     const auto position = [&](double value) { return (logarithmic ? std::log2(value) : value) / step; };
     first = static_cast<int64_t>(std::floor(position(min)));
@@ -43,13 +43,13 @@ struct Axis {
 // Widths 1, 2, 5, 10, 20, 50, ... times a power of ten.
 Axis LinearAxis(double min, double max, const HistogramOptions& options) {
   const double largest = std::max(std::abs(min), std::abs(max));
-  // Bins much narrower than the values' rounding could not be told from each other.
+  // Bins must not be narrower than the rounding of the values.
   double narrowest = max > min ? std::max((max - min) / options.max_bins, largest * 1e-9) : largest / 10;
   narrowest = largest == 0 ? 1 : std::max(narrowest, 1 / kLargestValue);
   if (options.whole_numbers) narrowest = std::max(narrowest, 1.0);
   for (double exponent = std::floor(std::log10(narrowest));; ++exponent) {
     for (const int digit : {1, 2, 5}) {
-      // Dividing by a power of ten is exact where multiplying by its inverse is not.
+      // Divide for negative exponents: positive powers of ten are exact, their inverses are not.
       Axis axis{.step = exponent < 0 ? digit / std::pow(10, -exponent) : digit * std::pow(10, exponent)};
       if (axis.step < narrowest * (1 - 1e-9)) continue;
       axis.Enclose(min, max, !options.whole_numbers);
@@ -64,11 +64,11 @@ Axis LinearAxis(double min, double max, const HistogramOptions& options) {
 
 // An eighth of an octave, a quarter, ..., 1, 2, 4, ... octaves.
 Axis LogarithmicAxis(double min, double max, const HistogramOptions& options) {
-  constexpr int kWidest = 11;  // 2048 octaves: every number is in one of two bins
+  constexpr int kWidest = 11;  // 2048 octaves: two bins hold all doubles
   for (int exponent = -3;; ++exponent) {
     Axis axis{.logarithmic = true, .step = std::exp2(exponent)};
     axis.Enclose(min, max, !options.whole_numbers);
-    // Between whole numbers there would be bins that no value falls into.
+    // Bins narrower than 1 would stay empty between whole numbers.
     const bool too_fine =
         exponent < 0 && options.whole_numbers && axis.Edge(axis.first + 1) - axis.Edge(axis.first) < 1;
     if ((axis.Bins() > options.max_bins || too_fine) && exponent < kWidest) continue;
@@ -87,7 +87,7 @@ std::vector<size_t> Ticks(const Axis& axis) {
     }
     if (ticks.size() <= kMaxTicks) break;
   }
-  // Too narrow for two round edges: the ends, which say as much.
+  // With fewer than two round edges the ends are labelled.
   if (ticks.size() < 2) ticks = {0, ToIndex(axis.Bins())};
   return ticks;
 }

@@ -10,7 +10,7 @@
 namespace vantage::report {
 namespace {
 
-// Of the drawing, in its own units; the page scales it.
+// Sizes of the drawing in its own units; the page scales it.
 constexpr double kWidth = 360;
 constexpr double kHeight = 150;
 constexpr double kLeft = 8;
@@ -18,14 +18,14 @@ constexpr double kRight = 8;
 constexpr double kTop = 16;
 constexpr double kBottom = 24;
 constexpr double kFloor = kHeight - kBottom;
-// A lone bin does not become a wall.
+// Keeps a single bin from filling the drawing.
 constexpr double kWidestBin = 40;
 
 std::string Value(double value, const HistogramLabels& labels) {
   return labels.prefix + ShortNumber(value) + labels.unit;
 }
 
-// "20 to 25 %", "3" of whole numbers.
+// "20 to 25 %"; "3" for a bin of one whole number.
 std::string BinText(const Histogram& histogram, size_t bin, const HistogramLabels& labels) {
   double from = histogram.edges[bin];
   double to = histogram.edges[bin + 1];
@@ -37,7 +37,7 @@ std::string BinText(const Histogram& histogram, size_t bin, const HistogramLabel
   return StrCat(labels.prefix, ShortNumber(from), " to ", Value(to, labels));
 }
 
-// Where bins lie, side by side and in the middle where they are few.
+// Positions of the bins: adjacent, and centred if they do not fill the width.
 struct BinPlaces {
   explicit BinPlaces(const Histogram& histogram) {
     const auto bins = static_cast<double>(histogram.counts.size());
@@ -56,7 +56,7 @@ std::string Bars(const Histogram& histogram, const HistogramLabels& labels, int6
   for (size_t bin = 0; bin < histogram.counts.size(); ++bin) {
     const int64_t count = histogram.counts[bin];
     if (count == 0) continue;
-    // A single value among thousands stays visible.
+    // A bin of one value among thousands stays visible.
     const double height =
         std::max(1.5, static_cast<double>(count) / static_cast<double>(highest) * (kFloor - kTop));
     const double gap = std::min(2.0, 0.15 * places.width);

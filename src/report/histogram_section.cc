@@ -13,7 +13,7 @@ std::string HistogramSection(const TrainingSet& set, const std::vector<ShownScen
   for (const TrainingQuery& query : set.queries) {
     candidates.push_back(static_cast<double>(query.candidates.size()));
     for (const CandidatePositive& candidate : query.candidates) {
-      if (candidate.shared_points == 0 && candidate.overlap == 1) continue;  // of a class: not measured
+      if (candidate.shared_points == 0 && candidate.overlap == 1) continue;  // from classes: not measured
       overlap.push_back(100 * candidate.overlap);
       scale.push_back(candidate.scale_change);
       points.push_back(static_cast<double>(candidate.shared_points));

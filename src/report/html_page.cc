@@ -12,8 +12,8 @@ namespace {
 
 constexpr char kReplacement[] = "\xef\xbf\xbd";  // U+FFFD
 
-// Bytes of the UTF-8 character that `text` begins with; 0 where it begins with none (overlong forms,
-// surrogates and what lies beyond U+10FFFF are none).
+// Bytes of the UTF-8 character that `text` begins with. 0 if there is none: overlong forms, surrogates and
+// code points above U+10FFFF are invalid.
 size_t CharacterLength(std::string_view text) {
   const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto continues = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
@@ -33,7 +33,7 @@ size_t CharacterLength(std::string_view text) {
   return 0;
 }
 
-// The source that a content security policy knows an inline script by.
+// The hash source that allows an inline script in a content security policy.
 std::string ScriptSource(std::string_view script) {
   const std::string hex = Sha256(script);
   std::string digest;

@@ -13,22 +13,22 @@
 namespace vantage::report {
 namespace {
 
-// Of the drawing, in its own units; the page scales it.
+// Sizes of the drawing in its own units; the page scales it.
 constexpr double kWidth = 480;
 constexpr double kHeight = 220;
 constexpr double kLeft = 62;
 constexpr double kRight = kWidth - 14;
 constexpr double kTop = 14;
 constexpr double kFloor = kHeight - 34;
-// A line has so many points at most, and so many are drawn as dots of their own.
+// A line has at most kMostPoints points. Lines of at most kMostDots points are drawn with dots.
 constexpr size_t kMostPoints = 240;
 constexpr size_t kMostDots = 60;
-// Beyond this, differences overflow.
+// Differences of larger values overflow.
 constexpr double kLargestValue = 1e300;
 
 bool IsShown(double value) { return std::abs(value) <= kLargestValue; }
 
-// Values of one axis, and where they lie in the drawing.
+// The range of one axis, and its place in the drawing.
 struct Axis {
   double min = std::numeric_limits<double>::infinity();
   double max = -std::numeric_limits<double>::infinity();
@@ -75,7 +75,7 @@ std::string Digits(double value, int digits) {
   return text;
 }
 
-// With as many digits as all of them need: "3", "3.0005".
+// Texts with just enough digits for each tick: "3", "3.0005".
 std::vector<std::string> TickTexts(const std::vector<double>& ticks) {
   const double step = ticks[1] - ticks[0];
   std::vector<std::string> texts;
@@ -103,7 +103,7 @@ std::string Grid(const Axes& axes, const LineChart& chart) {
                   EscapeHtml(texts[i] + chart.unit), "</text>");
   }
   for (const double tick : RoundTicks(axes.x.min, axes.x.max)) {
-    // Epochs and steps are whole.
+    // Epochs and steps are whole numbers.
     if (tick < axes.x.min || tick > axes.x.max || tick != std::floor(tick)) continue;
     svg += StrCat("<text x=\"", Place(axes.x.At(tick)), "\" y=\"", kFloor + 16, "\" text-anchor=\"middle\">",
                   FormatFixed(tick, 0), "</text>");
@@ -146,12 +146,12 @@ std::vector<double> RoundTicks(double min, double max) {
     min -= around;
     max += around;
   }
-  // Values closer than their rounding could not be told from each other.
+  // Ticks must not be closer than the rounding of the values.
   const double widest =
       std::max({(max - min) / 5, std::max(std::abs(min), std::abs(max)) * 1e-9, 1 / kLargestValue});
   for (double exponent = std::floor(std::log10(widest));; ++exponent) {
     for (const int digit : {1, 2, 5}) {
-      // Dividing by a power of ten is exact where multiplying by its inverse is not.
+      // Divide for negative exponents: positive powers of ten are exact, their inverses are not.
       const auto tick = [&](double k) {
         return exponent < 0 ? k * digit / std::pow(10, -exponent) : k * digit * std::pow(10, exponent);
       };

@@ -13,7 +13,7 @@
 namespace vantage::report {
 namespace {
 
-// Doubles hold whole numbers up to here exactly.
+// 2^53: doubles hold all whole numbers up to here exactly.
 constexpr double kLargestWhole = 9007199254740992;
 
 constexpr MetricField<StepMetrics> kStepFields[] = {
@@ -67,7 +67,7 @@ void SetField(Metrics& metrics, const MetricField<Metrics>& field, double value,
   metrics.*std::get<int64_t Metrics::*>(field.member) = static_cast<int64_t>(value);
 }
 
-// The field that each column of the heading names; none where it is unknown.
+// The field of each column of the heading; none if the column is unknown.
 template <typename Metrics>
 std::vector<std::optional<size_t>> ColumnsOf(std::string_view heading, const std::string& source) {
   std::map<std::string, size_t> known;

@@ -8,8 +8,8 @@
 namespace vantage::report {
 namespace {
 
-constexpr int kLevels = 101;  // a percent of recall apart
-// Of the sketch, in its own units.
+constexpr int kLevels = 101;  // 1 % of recall apart
+// Sizes of the sketch in its own units.
 constexpr double kWidth = 170;
 constexpr double kHeight = 64;
 
@@ -23,7 +23,7 @@ ChartSeries MeanCurve(const EvaluationResults& run, const std::string& task, con
   return series;
 }
 
-// Precision holds until the recall of the next positive, so that a path has few points.
+// Interpolated precision is constant up to the recall of the next positive, so the path needs few points.
 std::string SketchPath(const QueryResult& query, int number) {
   const std::vector<double> precisions =
       InterpolatedPrecision(query.positive_ranks, query.positives, kLevels);

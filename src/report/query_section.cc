@@ -28,7 +28,7 @@ constexpr char kTupleLegend[] =
     "red "
     "ones are the negatives; the scale is the same for all queries.</li></ul></details>";
 
-// Of the page: all queries' distances are drawn on one scale.
+// The longest distance on the page; all queries are drawn on one scale.
 double LongestOf(const std::vector<ShownQuery>& queries) {
   double largest = 0;
   for (const ShownQuery& query : queries) {

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kLargestConfiguration = uint64_t{1} << 20;
 
-// As the run chooses it, or where it does not say, the one of the lowest loss.
+// The best epoch as the run states it, or else the epoch of the lowest loss.
 std::optional<int64_t> BestEpoch(const std::vector<EpochMetrics>& epochs) {
   if (epochs.empty()) return std::nullopt;
   if (epochs.back().best_epoch >= 0) return epochs.back().best_epoch;
@@ -44,7 +44,7 @@ RunData ReadRun(const fs::path& run) {
   const auto try_to = [&](const std::string& without, const std::function<void()>& read) {
     try {
       read();
-    } catch (const Error& error) {  // the rest of the page is worth having
+    } catch (const Error& error) {  // the page is made without it
       data.notes.push_back(StrCat(without, ": ", error.what()));
     }
   };
@@ -52,7 +52,7 @@ RunData ReadRun(const fs::path& run) {
   try_to("No configuration",
          [&] { data.configuration = ReadFile(run / "config.toml", kLargestConfiguration); });
   const std::vector<int64_t> epochs = EpochsWithExamples(run);
-  if (epochs.empty()) data.notes.push_back(StrCat("No examples: none lie in ", (run / "examples").string()));
+  if (epochs.empty()) data.notes.push_back(StrCat("No examples in ", (run / "examples").string()));
   for (size_t i = 0; i < epochs.size(); i += std::max<size_t>(1, epochs.size() - 1)) {
     try_to(StrCat("No examples of epoch ", epochs[i]),
            [&] { data.examples.push_back(ReadRunExamples(run, epochs[i])); });

@@ -65,7 +65,7 @@ void WriteRunExamples(const RunExamples& examples, const fs::path& run) {
                       {"epoch", examples.epoch},
                       {"photos", PathFrom(run, examples.photo_root)},
                       {"examples", std::move(list)}};
-  // Names of files may be no UTF-8.
+  // Names of files may not be UTF-8.
   WriteFile(ExamplesPath(run, examples.epoch),
             value.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Photos by where they lie, each with a number.
+// Numbers photos by path.
 class PhotoNumbers {
  public:
   ShownExample::Photo Number(const ExamplePhoto& photo, const fs::path& root) {
@@ -42,7 +42,7 @@ const RunExample* Find(const RunExamples& examples, const std::string& query) {
   return found == examples.examples.end() ? nullptr : &*found;
 }
 
-// Those of the last epoch; first the ones that the first epoch drew too.
+// Examples of the last epoch. Those that the first epoch has too come first.
 std::vector<const RunExample*> ChooseExamples(const RunData& run, int count) {
   std::vector<const RunExample*> chosen;
   for (const RunExample& example : run.examples.back().examples) chosen.push_back(&example);
@@ -86,7 +86,7 @@ std::string RunToolbar(const std::vector<std::pair<const char*, const char*>>& l
   return html + "</div></nav>\n";
 }
 
-// "0.612", or "–" where it is not known.
+// "0.612", or "–" if the value is not known.
 std::string OrDash(double value, int digits) {
   return std::isfinite(value) ? FormatFixed(value, digits) : "&ndash;";
 }

@@ -17,7 +17,7 @@ std::vector<CandidatePositive> ChooseCandidates(const TrainingQuery& query, int 
   const auto is_positive = [&](const CandidatePositive& candidate) {
     return candidate.photo == query.positive;
   };
-  // Sets from elsewhere name a positive without candidates.
+  // Imported sets have positives that are no candidates.
   if (std::none_of(chosen.begin(), chosen.end(), is_positive)) chosen.push_back({.photo = query.positive});
   std::stable_sort(chosen.begin(), chosen.end(), [&](const CandidatePositive& a, const CandidatePositive& b) {
     if (is_positive(a) != is_positive(b)) return is_positive(a);
@@ -27,14 +27,15 @@ std::vector<CandidatePositive> ChooseCandidates(const TrainingQuery& query, int 
   return chosen;
 }
 
-// Places 0 .. n - 1, `count` of them, spread evenly; all where there are fewer.
+// `count` of the places 0 .. n - 1, evenly spread; all if n <= count.
 std::vector<size_t> Spread(size_t n, size_t count) {
   std::vector<size_t> places;
   for (size_t i = 0; i < std::min(n, count); ++i) places.push_back(n <= count ? i : i * n / count);
   return places;
 }
 
-// How many of `count` queries are of the split: in proportion, and of both splits where both have some.
+// The number of `count` queries to show of the split: in proportion, at least one of each split that has
+// queries.
 int64_t QueriesOfSplit(const TrainingSet& set, Split split, int64_t count) {
   const int64_t train = Summarize(set, Split::kTrain).queries;
   const int64_t val = Summarize(set, Split::kVal).queries;

@@ -60,7 +60,7 @@ PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const Thumbnail
     thumbnail.jpeg = EncodeJpeg(small, options.quality);
     thumbnail.width = small.width;
     thumbnail.height = small.height;
-  } catch (const std::exception& error) {  // of the file system and for lack of memory too
+  } catch (const std::exception& error) {  // file system errors and lack of memory too
     thumbnail.problem = error.what();
     const std::string prefix = photo.string() + ": ";
     if (thumbnail.problem.rfind(prefix, 0) == 0) thumbnail.problem.erase(0, prefix.size());

@@ -12,7 +12,7 @@ namespace {
 struct Phase {
   const char* name;
   const char* description;
-  double EpochMetrics::*seconds;  // null: what is left of all
+  double EpochMetrics::*seconds;  // null: the rest of the total
 };
 constexpr Phase kPhases[] = {
     {"mining", "describing the pool and finding negatives", &EpochMetrics::mining_seconds},

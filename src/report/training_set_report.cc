@@ -13,7 +13,7 @@
 namespace vantage::report {
 namespace {
 
-// The sections' names and the filter, which stay in sight.
+// The links to the sections and the filter, which stay visible.
 std::string Toolbar(const TrainingSet& set) {
   std::string html =
       "<nav class=\"bar\" aria-label=\"Sections and filter\"><div class=\"links\"><a "
