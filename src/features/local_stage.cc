@@ -38,14 +38,14 @@ class LocalStage : public search::Stage {
 }  // namespace
 
 void Declare(OptionsDescription& description, LocalStageOptions& options) {
-  description.Add("top", options.top, "The first of each ranking that are looked at").AtLeast(1);
+  description.Add("top", options.top, "Results of each ranking that are compared, from the first").AtLeast(1);
   Declare(description, options.features);
   Declare(description, options.match);
 }
 
 void RegisterLocalStage() {
   search::RegisterStage(search::MakeStageRow<LocalStageOptions>(
-      "Put first what agrees with the query in local features and one geometry",
+      "Put results first whose local features fit the query's by one geometry",
       [](const LocalStageOptions& options) -> std::unique_ptr<search::Stage> {
         return std::make_unique<LocalStage>(options);
       }));

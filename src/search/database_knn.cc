@@ -11,7 +11,7 @@
 namespace vantage {
 namespace {
 
-constexpr int64_t kBlockValues = int64_t{1} << 22;  // of the database: 16 MiB as float32
+constexpr int64_t kBlockValues = int64_t{1} << 22;  // values of the database: 16 MiB as float32
 constexpr int64_t kMostRows = int64_t{1} << 14;
 constexpr int64_t kQueriesPerBlock = 1024;
 

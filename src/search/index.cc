@@ -68,7 +68,7 @@ void Index::AddBatch(const std::vector<std::string>& ids, const Eigen::Ref<const
   const int64_t size = Size();
   const int64_t needed = size + count;
   if (needed > values_.rows() || values_.cols() != vectors.cols()) {
-    // Doubling keeps the cost of moving what is there in proportion to what is added.
+    // Doubles the capacity, so that the total cost of moving vectors is linear.
     values_.conservativeResize(std::max({needed, 2 * size, kFirstCapacity}), vectors.cols());
   }
   ids_.reserve(ToIndex(std::max(needed, 2 * size)));
@@ -100,7 +100,7 @@ bool Index::Remove(const std::string& id) {
 
 std::vector<Match> Index::Query(std::span<const float> vector, int64_t k) const {
   RunContext context;
-  context.threads = 1;  // one query's work is less than starting threads
+  context.threads = 1;  // starting threads takes longer than one query
   return std::move(QueryBatch(AsRow(vector), k, context).front());
 }
 

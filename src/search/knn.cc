@@ -11,7 +11,7 @@
 namespace vantage {
 namespace {
 
-// Similarities held at a time: 32 MiB.
+// Similarities in memory at a time: 32 MiB.
 constexpr int64_t kKnnBlockElements = int64_t{1} << 23;
 constexpr int64_t kKnnQueriesPerBlock = 256;
 

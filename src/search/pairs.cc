@@ -35,7 +35,7 @@ void AddNeighborPairs(const DescriptorMatrix& descriptors, const PairOptions& op
     }
   }
   if (options.mutual) {
-    // Such a pair was found from both its photos.
+    // A mutual pair was found twice, once from each photo.
     std::sort(found.begin(), found.end());
     for (size_t i = 1; i < found.size(); ++i) {
       if (found[i] == found[i - 1]) pairs.push_back(found[i]);
@@ -70,10 +70,12 @@ void SortUnique(Pairs& pairs) {
 }  // namespace
 
 void Declare(OptionsDescription& description, PairOptions& options) {
-  description.Add("k", options.k, "Each photo with so many of its nearest").AtLeast(0);
-  description.Add("mutual", options.mutual, "Only pairs that are among each other's nearest");
-  description.Add("min_score", options.min_score, "Only pairs with at least this inner product").Range(-1, 1);
-  description.Add("sequential", options.sequential, "Also each photo with so many that follow it by name")
+  description.Add("k", options.k, "Nearest photos that each photo is paired with").AtLeast(0);
+  description.Add("mutual", options.mutual, "Keep only pairs of photos that are among each other's nearest");
+  description.Add("min_score", options.min_score, "Keep only pairs with at least this inner product")
+      .Range(-1, 1);
+  description
+      .Add("sequential", options.sequential, "Pair each photo also with this many that follow it by name")
       .AtLeast(0);
 }
 
@@ -112,7 +114,7 @@ std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descrip
       if (neighbor.index == own_row || taken == options.k) continue;
       ++taken;
       if (options.min_score > -1 && static_cast<double>(neighbor.score) < options.min_score) continue;
-      // The same two photos, found from the other one.
+      // Skips a pair that was already found from its other photo.
       const auto other = query_of_row.find(neighbor.index);
       if (own_row && other != query_of_row.end() && seen.contains({other->second, *own_row})) continue;
       if (!seen.insert({q, neighbor.index}).second) continue;
@@ -138,7 +140,7 @@ void CheckPairNames(const std::vector<std::string>& names) {
     throw UsageError(StrCat(
         "pairs: the name '", name, "' ",
         is_comment ? "begins with #, which COLMAP takes for a comment"
-                   : "has white space, which COLMAP and hloc take for its end",
+                   : "has white space, which ends a name for COLMAP and hloc",
         "; rename the photo, or let 'vantage reconstruct --pairs-from' match, which renames such photos"));
   }
 }

@@ -26,11 +26,11 @@ void WriteColumns(const RankedLists& lists, const fs::path& path) {
   serialize::WriteNpy<int64_t>(path, rows, {static_cast<int64_t>(length), static_cast<int64_t>(count)});
 }
 
-// A name that ends at white space.
+// Returns the name. Throws UsageError if it has white space, which separates the columns of the format.
 const std::string& Word(const std::string& name, const fs::path& path) {
   if (name.empty() || name.find_first_of(" \t\r\n") != name.npos) {
     throw UsageError(StrCat(path.string(), ": the name '", name,
-                            "' has white space, which this format takes for its end; write .csv"));
+                            "' has white space, which ends a name in this format; write .csv"));
   }
   return name;
 }

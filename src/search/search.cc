@@ -36,22 +36,23 @@ bool NeedPhotos(const Stages& stages) {
   return std::any_of(stages.begin(), stages.end(), [](const auto& stage) { return stage->NeedsPhotos(); });
 }
 
-// The stages, if their options are in range and none needs the whole database while a finder stands for it.
+// The stages. Throws UsageError if an option is out of range, or if a stage needs the whole database and
+// there is a finder.
 Stages CheckedStages(const SearchOptions& options, bool has_finder) {
   CheckOptions(options);
   Stages stages = MakeStages(options);
   for (size_t i = 0; i < stages.size(); ++i) {
     if (has_finder && stages[i]->NeedsDatabase()) {
       throw UsageError(
-          StrCat("the stage '", options.stages[i].kind(), "' takes the whole database: not with an index"));
+          StrCat("the stage '", options.stages[i].kind(), "' needs the whole database; leave out the index"));
     }
   }
   return stages;
 }
 
-// Goes through the stages, and takes the first `k` of each ranking.
+// Applies the stages, and keeps the first `k` of each ranking.
 std::vector<std::vector<Neighbor>> RunStages(search::SearchState& state, const Stages& stages, int64_t k) {
-  // From the end: what a stage must give is what the next one wants.
+  // Computed from the last stage to the first: each stage must give what the next one wants.
   std::vector<int64_t> wanted(stages.size() + 1, k);
   for (size_t i = stages.size(); i-- > 0;) wanted[i] = stages[i]->Wants(wanted[i + 1], state.facts.own);
   for (size_t i = 0; i < stages.size(); ++i) stages[i]->Apply(state, wanted[i], wanted[i + 1]);
@@ -62,7 +63,7 @@ std::vector<std::vector<Neighbor>> RunStages(search::SearchState& state, const S
   return rankings;
 }
 
-// The stages of a search of these facts, which they fit.
+// The stages of a search. Throws if `facts` lacks what they need.
 Stages StagesOf(const SearchOptions& options, const SearchFacts& facts, const DescriptorMatrix& queries) {
   Stages stages = CheckedStages(options, facts.finder != nullptr);
   if (NeedPhotos(stages) && !(facts.photos.query && facts.photos.database))
@@ -77,7 +78,7 @@ Stages StagesOf(const SearchOptions& options, const SearchFacts& facts, const De
 void Declare(OptionsDescription& description, SearchOptions& options) {
   description
       .Add("stages", options.stages,
-           "What is done with queries, database and rankings after the first search; repeated, in this order")
+           "Refinement of the search; repeat for several, which apply in this order")
       .OneOf(StageFamily::Table().Names())
       .Flag("stage");
 }

@@ -15,7 +15,7 @@
 namespace vantage::serialize {
 namespace {
 
-// Types of data elements and classes of arrays, as the format numbers them.
+// The format's numbers of data element types and array classes.
 enum Type : uint32_t {
   kInt8 = 1,
   kUint8 = 2,
@@ -106,13 +106,13 @@ Converter ConverterOf(uint32_t storage) {
   }
 }
 
-// A data element's tag. Small elements have their data in the tag's second half.
+// A data element's tag. The data of a small element are in the tag's second half.
 struct Tag {
   uint32_t type = 0;
   uint32_t size = 0;
   bool small = false;
 
-  // Of the data and what fills it up to a multiple of 8 bytes.
+  // Bytes that fill the data up to a multiple of 8.
   uint64_t padding() const { return small ? 4 - size : (8 - size % 8) % 8; }
 };
 
@@ -129,14 +129,14 @@ Tag ReadTag(MatStream& stream) {
   return tag;
 }
 
-// Reads one variable's array with everything in it.
+// Reads one variable's array, with nested arrays.
 class ArrayReader {
  public:
-  // values: counted in the whole file.
+  // values: counts the values of the whole file.
   ArrayReader(MatStream& stream, size_t variable, int64_t& values)
       : stream_(stream), variable_(variable), values_(values) {}
 
-  // The array whose tag has been read.
+  // Reads the array after its tag.
   MatValue ReadArray(const Tag& tag, int depth, std::string& name) {
     VANTAGE_CHECK(tag.type == kMatrix && !tag.small, stream_.Where(), ": an element of type ", tag.type,
                   " where an array should be");
@@ -211,7 +211,7 @@ class ArrayReader {
     VANTAGE_CHECK(static_cast<uint64_t>(count) <= (end - std::min(end, stream_.position())) / kTagSize,
                   stream_.Where(), ": ", count, " values in fewer bytes");
     Count(count);
-    values_ -= count;  // each counts itself
+    values_ -= count;  // each item counts itself when it is read
     value.items.reserve(ToIndex(count));
     for (int64_t i = 0; i < count; ++i) {
       std::string unnamed;
@@ -274,7 +274,7 @@ MatFile::MatFile(const std::filesystem::path& path) : source_(path.string()), fi
     VANTAGE_CHECK(size <= file_.size() - at - kTagSize, source_, ": byte ", at, ": a variable of ", size,
                   " bytes, the file ends before");
     const bool compressed = type == kCompressed;
-    // The tag of a compressed variable's array is compressed too.
+    // A compressed variable contains the tag of its array; an uncompressed one starts with it.
     ReadVariable({{}, at + (compressed ? kTagSize : 0), size + (compressed ? 0 : kTagSize), compressed, {}});
     at += kTagSize + size;
   }

@@ -87,7 +87,7 @@ void MatStream::Skip(uint64_t size) {
 bool MatStream::AtEnd() {
   if (!inflater_) return next_ == end_;
   char more = 0;
-  return Inflate(&more, 1) == 0;  // zlib comes to the checksum behind the last byte
+  return Inflate(&more, 1) == 0;  // also lets zlib check the checksum after the last byte
 }
 
 }  // namespace vantage::serialize

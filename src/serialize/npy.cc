@@ -15,14 +15,14 @@
 namespace vantage::serialize {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "NumPy arrays are read as they lie in memory");
+static_assert(std::endian::native == std::endian::little, "NumPy arrays are read without conversion");
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr size_t kNpyAlignment = 64;
-// Of a file read in parts: the header of an array of numbers has some 100 bytes.
+// The header of an array of numbers has some 100 bytes.
 constexpr uint64_t kMaxNpyHeaderSize = 1 << 16;
 
-// Product of the sizes, or -1 where it leaves 62 bits.
+// Product of the sizes; -1 if it is above 2^62 or a size is negative.
 int64_t ElementCount(const std::vector<int64_t>& shape) {
   int64_t count = 1;
   for (const int64_t size : shape) {
@@ -31,7 +31,7 @@ int64_t ElementCount(const std::vector<int64_t>& shape) {
   return count;
 }
 
-// The text behind 'key': in the header's dictionary.
+// The text after 'key': in the header's dictionary.
 std::string_view HeaderField(std::string_view header, std::string_view key, const std::string& source) {
   const size_t at = header.find(StrCat("'", key, "':"));
   VANTAGE_CHECK(at != header.npos, source, ": npy header has no '", key, "'");
@@ -73,7 +73,7 @@ int64_t DtypeSize(const std::string& dtype, const std::string& source) {
   return size;
 }
 
-// start: the file's first bytes, with the whole header.
+// start: the file's first bytes, which contain the whole header.
 NpyLayout ParseLayout(std::string_view start, uint64_t file_size, const std::string& source) {
   VANTAGE_CHECK(start.size() >= 12 && start.substr(0, kMagic.size()) == kMagic, source, ": not an npy file");
   const bool long_header = start[6] >= 2;

@@ -11,7 +11,7 @@ using nlohmann::json;
 using Kind = PickleValue::Kind;
 
 constexpr int kMaxPickleDepth = 64;
-// Values may be shared, and stand in the result as often as they are reached.
+// Counts shared values as often as the result repeats them.
 constexpr int64_t kMaxPickleValues = 1'000'000;
 constexpr int64_t kMaxArray = 1024;
 

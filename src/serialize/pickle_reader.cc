@@ -14,7 +14,7 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-// Python's pickle machine (Lib/pickletools.py describes each opcode), reduced to building data.
+// Python's pickle machine, reduced to building data. Lib/pickletools.py describes each opcode.
 class Machine {
  public:
   Machine(std::string_view bytes, const PickleOptions& options, std::deque<PickleValue>& values)
@@ -69,13 +69,13 @@ class Machine {
     return &value;
   }
 
-  // Counts, in values, what an opcode copies: repeated, a few bytes of pickle would otherwise fill any
-  // memory. No pickle that a program wrote comes near one value a byte.
+  // Limits the values that opcodes copy. Otherwise a pickle of few bytes could fill any memory by repeating
+  // them. Pickles that programs write copy far less than one value a byte.
   void Charge(uint64_t copied) {
     copied_ += copied;
     const uint64_t limit = std::min(static_cast<uint64_t>(options_.max_values), uint64_t{bytes_.size()});
     if (copied_ > limit)
-      Fail("refers to the same values so often that they take ", limit, " times a value's memory");
+      Fail("refers to the same values so often that their copies are more than ", limit, " values");
   }
 
   PickleValue* MakeText(Kind kind, std::string_view text) {
@@ -86,7 +86,7 @@ class Machine {
 
   void Push(PickleValue* value) { stack_.push_back(value); }
 
-  // Readers copy a text as often as it is referred to.
+  // Charges for the text, since readers copy it at each reference.
   void PushAgain(PickleValue* value) {
     Charge(value->text.size() / sizeof(PickleValue));
     Push(value);
@@ -103,7 +103,7 @@ class Machine {
     return value;
   }
 
-  // Values below the latest mark are out of reach.
+  // Opcodes cannot pop values below the latest mark.
   size_t Floor() const { return marks_.empty() ? 0 : marks_.back(); }
 
   std::vector<const PickleValue*> PopToMark() {
@@ -240,7 +240,7 @@ class Machine {
     target->items.insert(target->items.end(), items.begin(), items.end());
   }
 
-  // Calls: what they would make is described, or made where it is plain data.
+  // Nothing is called: plain data are made here, other results are described as objects.
   void Reduce(const PickleValue& callable, const PickleValue& arguments) {
     if (!callable.is(Kind::kGlobal) || !arguments.is(Kind::kTuple)) {
       Fail("a call of a ", KindName(callable), " with a ", KindName(arguments));
@@ -266,7 +266,7 @@ class Machine {
     Push(value);
   }
 
-  // Python 3 writes bytes in protocol 2 as a Latin-1 string to be encoded.
+  // Python 3 writes bytes in protocol 2 as a call of _codecs.encode with a Latin-1 string.
   void PushEncoded(const PickleValue& arguments) {
     if (arguments.items.empty() || !arguments.items[0]->is(Kind::kString))
       Fail("_codecs.encode of no string");

@@ -37,7 +37,7 @@ std::string NumpyDtype(const PickleValue& value, const std::string& what) {
   return (code.size() == 2 && code[1] == '1' ? "|" : "<") + code;
 }
 
-// Bytes an element: "<f4" has 4. 0 where the type is none that NumpyDtype makes of a plain number's.
+// Bytes an element: 4 for "<f4"; 0 if the type is not a plain number.
 uint64_t ItemSize(const std::string& dtype) {
   return dtype.size() == 3 && dtype[2] >= '1' && dtype[2] <= '8' ? static_cast<uint64_t>(dtype[2] - '0') : 0;
 }
@@ -54,7 +54,7 @@ bool IsFromBuffer(const PickleValue& value) {
          IsOneOf(value.text, {"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"});
 }
 
-// What both forms of a pickled array hold.
+// The parts that both forms of a pickled array have.
 struct NumpyParts {
   std::vector<int64_t> shape;
   const PickleValue* dtype;
@@ -79,8 +79,8 @@ NumpyParts PartsOf(const PickleValue& value, const std::string& what) {
   return {ToIntegers(shape, what), parts[2], parts[3]->integer != 0, parts[4]};
 }
 
-// A NumPy array of strings: "<U5" has five characters of four bytes, "<S5" of one, zeros at the end left out;
-// or a list of Python's.
+// A NumPy array of strings, or a Python list. "<U5" has five characters of four bytes, "|S5" of one byte;
+// zeros at the end are padding.
 std::vector<std::string> NumpyTexts(const PickleValue& value, const std::string& what) {
   const NumpyParts parts = PartsOf(value, what);
   const PickleValue& data = *parts.data;

@@ -18,8 +18,8 @@ namespace {
 using nlohmann::json;
 
 constexpr uint64_t kLengthSize = 8;
-constexpr uint64_t kMaxHeaderSize = 100'000'000;  // of the format
-// A header holds only a few values a tensor: bounds the memory that a hostile one takes.
+constexpr uint64_t kMaxHeaderSize = 100'000'000;  // the format's limit
+// Bounds the memory that a hostile header takes; a valid one has a few values a tensor.
 constexpr int64_t kMaxHeaderValues = 8'000'000;
 constexpr int kMaxHeaderDepth = 3;  // file, tensor, shape
 constexpr const char* kMetadata = "__metadata__";
@@ -88,7 +88,7 @@ SafetensorsFile::Tensor ParseTensor(const std::string& name, const json& record,
   const std::vector<uint64_t> shape = Naturals(record, "shape", what);
   const std::vector<uint64_t> ends = Naturals(record, "data_offsets", what);
   VANTAGE_CHECK(ends.size() == 2 && ends[0] <= ends[1] && ends[1] <= data_size, what,
-                ": data_offsets lie outside the file's ", data_size, " bytes of data");
+                ": data_offsets are outside the file's ", data_size, " bytes of data");
   SafetensorsFile::Tensor tensor{name, row->type, {shape.begin(), shape.end()}, ends[0], ends[1] - ends[0]};
   const std::optional<int64_t> count = CountElements(tensor.shape);
   int64_t bytes = 0;
@@ -156,7 +156,7 @@ void WriteSafetensors(const std::filesystem::path& path, std::vector<Safetensors
     end += tensor.bytes.size();
   }
   std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
-  text.resize((text.size() + 7) / 8 * 8, ' ');  // elements start aligned
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // pads the header, so that elements are aligned
   const uint64_t length = text.size();
   VANTAGE_CHECK(length <= kMaxHeaderSize, path.string(), ": a header of ", length, " bytes is too large");
 

@@ -44,7 +44,7 @@ std::string MaskedCrc(std::string_view bytes) {
   return LittleEndian<uint32_t>(std::rotr(Crc32c(bytes), 15) + 0xA282EAD8U);
 }
 
-// Protocol buffers' wire format: a field is its number and type, then its value.
+// Protocol buffers' wire format: each field is its number and type, then its value.
 std::string Varint(uint64_t value) {
   std::string bytes;
   for (; value >= 0x80; value >>= 7) bytes += static_cast<char>((value & 0x7F) | 0x80);
@@ -63,7 +63,7 @@ std::string FloatField(int number, float value) {
   return static_cast<char>(number << 3 | 5) + LittleEndian(std::bit_cast<uint32_t>(value));
 }
 
-// The fields' numbers are those of event.proto and summary.proto.
+// The field numbers are from event.proto and summary.proto.
 std::string EventRecord(int64_t step, const std::string& content) {
   const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
   return TfRecord(DoubleField(1, now.count()) + VarintField(2, step) + content);
@@ -74,7 +74,7 @@ std::string ScalarSummary(std::string_view tag, float value) {
 }
 std::string SessionStart() { return BytesField(7, VarintField(1, 1)); }
 
-// Now, or the second after the latest that a file of the folder is named by.
+// The current second, or one second after the latest in the folder's file names, whichever is later.
 int64_t SecondsForName(const fs::path& folder) {
   int64_t seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())

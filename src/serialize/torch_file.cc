@@ -29,11 +29,11 @@ constexpr std::array<StorageRow, 10> kStorages = {{{ElementType::kFloat32, "torc
                                                    {ElementType::kUint8, "torch.ByteStorage"},
                                                    {ElementType::kBool, "torch.BoolStorage"}}};
 
-// The pickles of a file, without the tensors' data, are smaller than this.
+// Limit for the pickles of a file, which do not contain the tensors' data.
 constexpr uint64_t kMaxPickleSize = uint64_t{64} << 20;
-// Keys of storages are short numbers. Long ones, compared for each of millions of tensors, would take hours.
+// Keys of storages are short numbers. Comparing long keys for each of millions of tensors would take hours.
 constexpr size_t kMaxKeySize = 64;
-// An expanded tensor has more elements than its storage; more than this many are no model's.
+// An expanded tensor may have more elements than its storage, but no model's has more than this.
 constexpr int64_t kMaxExpandedElements = int64_t{1} << 24;
 
 // The number that starts an old file: 0x1950a86a20f9469cfc6c, little-endian.
@@ -59,8 +59,8 @@ std::string Gather(const TensorRecord& tensor, const std::string& storage) {
   int64_t from = tensor.offset;
   for (size_t i = 0; i < count; ++i) {
     std::memcpy(elements.data() + i * size, storage.data() + ToIndex(from) * size, size);
-    for (size_t d = index.size(); d-- > 0;) {  // on to the next index, the last dimension first
-      if (tensor.shape[d] == 1) continue;      // its stride may be anything
+    for (size_t d = index.size(); d-- > 0;) {  // next index; the last dimension counts fastest
+      if (tensor.shape[d] == 1) continue;      // its stride is arbitrary
       from += tensor.strides[d];
       if (++index[d] < tensor.shape[d]) break;
       from -= tensor.strides[d] * tensor.shape[d];
@@ -70,7 +70,7 @@ std::string Gather(const TensorRecord& tensor, const std::string& storage) {
   return elements;
 }
 
-// Whether the tensor's elements lie in the storage as in C order.
+// Whether the tensor's elements are in C order in the storage, without gaps.
 bool IsContiguous(const TensorRecord& tensor) {
   int64_t stride = 1;
   for (size_t d = tensor.shape.size(); d-- > 0;) {
@@ -110,8 +110,9 @@ void TorchFile::ReadZip() {
       std::make_unique<PickleDocument>(pickle, PickleOptions{source_ + ": data.pkl", AllowedGlobals()});
 }
 
-// Five pickles: a magic number, the protocol version, facts of the writing system, the object, and the keys
-// of the storages, whose data follow: for each an int64 number of elements and the elements.
+// The file has five pickles: a magic number, the protocol version, facts about the system that wrote it, the
+// object, and the keys of the storages. The storages follow: for each an int64 number of elements, then the
+// elements.
 void TorchFile::ReadLegacy() {
   const std::string head = file_.ReadAt(0, std::min(file_.size(), kMaxPickleSize));
   const PickleOptions options{source_, AllowedGlobals()};
@@ -130,7 +131,7 @@ void TorchFile::ReadLegacy() {
   const auto keys = next();
   const std::vector<std::string> names = ToTexts(keys->root(), source_ + ": storage keys");
 
-  // The element sizes stand in the pickled object, where the tensors name their storages.
+  // The element sizes are in the pickled object, where tensors refer to their storages.
   std::map<std::string, uint64_t> element_sizes;
   document_->ForEach([&](const PickleValue& value) {
     if (!value.is(Kind::kPersistent) || value.items[0]->items.size() < 5) return;

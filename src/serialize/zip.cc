@@ -56,7 +56,7 @@ struct Directory {
   uint64_t count = 0;
 };
 
-// Offset of the end-of-directory record: it is followed only by a comment of up to 65,535 bytes.
+// Offset of the end-of-directory record. Only a comment of up to 65,535 bytes follows it.
 uint64_t FindEndOfDirectory(const InputFile& file) {
   const uint64_t tail_size = std::min<uint64_t>(file.size(), kEndSize + 0xffff);
   const uint64_t tail_offset = file.size() - tail_size;
@@ -87,11 +87,11 @@ Directory FindDirectory(const InputFile& file) {
   VANTAGE_CHECK(directory.size <= kMaxDirectorySize && directory.offset <= end_offset &&
                     directory.size <= end_offset - directory.offset,
                 file.path().string(), ": the zip directory (", directory.size, " bytes from offset ",
-                directory.offset, ") lies outside the file");
+                directory.offset, ") is outside the file");
   return directory;
 }
 
-// Replaces sizes and offsets of 0xffffffff by those of the zip64 extra field (4.5.3).
+// Replaces sizes and offsets of 0xffffffff by the values of the zip64 extra field (4.5.3).
 void ApplyZip64(std::string_view extra, uint64_t& size, uint64_t& stored_size, uint64_t& header_offset) {
   while (extra.size() >= 4) {
     const auto id = Load<uint16_t>(extra, 0);
@@ -144,7 +144,7 @@ ZipReader::ZipReader(const InputFile& file) : file_(file) {
                   "' is compressed or encrypted (method ", method, ")");
     VANTAGE_CHECK(entry.size <= file.size() && entry.header_offset <= file.size() - entry.size, source,
                   ": zip entry '", name, "' (", entry.size, " bytes from offset ", entry.header_offset,
-                  ") lies outside the file");
+                  ") is outside the file");
     total_size += entry.size;
     VANTAGE_CHECK(total_size <= file.size(), source,
                   ": zip entries overlap: they add up to more than the file");

@@ -217,7 +217,7 @@ TEST_F(Searching, WhatCannotEndWellIsSaidBeforeTheWork) {
           "an index may find fewer than -k");
   refused({"search", Path("others.npy"), "--index", "hnsw", "--stage", "diffusion", "--index-file", index,
            "-o", Path("r.csv")},
-          "the stage 'diffusion' takes the whole database: not with an index");
+          "the stage 'diffusion' needs the whole database; leave out the index");
   EXPECT_FALSE(fs::exists(index));
   refused({"search", Path("spaces.npy"), "-o", Path("r.txt")}, "'a b.jpg' has white space");
   refused({"pairs", Path("spaces.npy"), "-o", Path("p.txt")}, "'a b.jpg' has white space");

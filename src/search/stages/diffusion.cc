@@ -31,7 +31,7 @@ Eigen::SparseMatrix<double> MutualNeighborWeights(const std::vector<std::vector<
   for (int64_t row = 0; row < n; ++row) {
     for (const Neighbor& neighbor : neighbors[ToIndex(row)]) {
       const double weight = Affinity(neighbor.score, gamma);
-      // Each edge once, both ways, so that the matrix is symmetric to the last bit.
+      // Adds each edge from one side only, in both directions: the matrix is exactly symmetric.
       if (neighbor.index <= row || near[ToIndex(neighbor.index)].count(row) == 0 || weight == 0) continue;
       edges.emplace_back(row, neighbor.index, weight);
       edges.emplace_back(neighbor.index, row, weight);
@@ -62,7 +62,7 @@ class DiffusionStage : public search::Stage {
       const auto taken = search::TakeOwn(ranking, own, q, std::ssize(ranking));
       ranking = graph.Rank(ranking, search::WithOwn(wanted, own));
       if (!taken) return;
-      search::TakeOwn(ranking, own, q, std::ssize(ranking));  // edges lead to it
+      search::TakeOwn(ranking, own, q, std::ssize(ranking));  // the graph finds the query's own row too
       ranking.insert(ranking.begin(), *taken);
     });
   }

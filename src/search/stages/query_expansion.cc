@@ -33,11 +33,11 @@ class QueryExpansion : public search::Stage {
 }  // namespace
 
 void Declare(OptionsDescription& description, AverageExpansionOptions& options) {
-  description.Add("neighbors", options.neighbors, "How many of the nearest").AtLeast(1);
+  description.Add("neighbors", options.neighbors, "Nearest that are added").AtLeast(1);
 }
 
 void Declare(OptionsDescription& description, AlphaExpansionOptions& options) {
-  description.Add("neighbors", options.neighbors, "How many of the nearest").AtLeast(1);
+  description.Add("neighbors", options.neighbors, "Nearest that are added").AtLeast(1);
   description.Add("alpha", options.alpha, "Exponent of the similarity that weighs each").AtLeast(0);
 }
 

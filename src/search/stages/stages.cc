@@ -3,7 +3,7 @@
 
 namespace vantage {
 
-// Each is in the file of its kind.
+// Each is defined in the file of its kind.
 namespace search {
 StageRow AlphaExpansion();
 StageRow AverageExpansion();

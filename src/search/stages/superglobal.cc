@@ -18,7 +18,7 @@ namespace {
 
 using Weights = Eigen::SparseMatrix<float, Eigen::RowMajor>;
 
-// Places by value, largest first; equal ones in their order.
+// Places sorted by value, largest first; equal values keep their order.
 std::vector<Eigen::Index> Order(const Eigen::VectorXf& values) {
   std::vector<Eigen::Index> order(ToIndex(values.size()));
   std::iota(order.begin(), order.end(), 0);
@@ -27,7 +27,7 @@ std::vector<Eigen::Index> Order(const Eigen::VectorXf& values) {
   return order;
 }
 
-// What refines the rows: W x, each row of W summing to one.
+// The weights W that refine the rows to W x. Each row of W sums to one.
 Weights RefiningWeights(const DescriptorMatrix& x, const SuperGlobalOptions& options) {
   const DescriptorMatrix similarities = x * x.transpose();
   const auto count = ToIndex(std::min<Eigen::Index>(options.neighbors, x.rows() - 1));
@@ -43,7 +43,7 @@ Weights RefiningWeights(const DescriptorMatrix& x, const SuperGlobalOptions& opt
     others.resize(count);
     float sum = 1;
     for (Neighbor& other : others) {
-      // Differs from SuperGlobal's code: what is unlike weighs nothing, so that the sum stays positive.
+      // Differs from SuperGlobal's code: negative similarities have weight 0, so that the sum stays positive.
       other.score = static_cast<float>(options.beta) * std::max(0.0F, other.score);
       sum += other.score;
     }
@@ -88,7 +88,8 @@ class SuperGlobalStage : public search::Stage {
 }  // namespace
 
 void Declare(OptionsDescription& description, SuperGlobalOptions& options) {
-  description.Add("top", options.top, "The first of each ranking that are ranked again").AtLeast(1);
+  description.Add("top", options.top, "Results of each ranking that are ranked again, from the first")
+      .AtLeast(1);
   description.Add("neighbors", options.neighbors, "Nearest that each is averaged with").AtLeast(0);
   description.Add("beta", options.beta, "Weight of these nearest, times their similarity").Range(0, 1);
 }
