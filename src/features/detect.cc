@@ -52,7 +52,7 @@ void Declare(OptionsDescription& description, FeatureOptions& options) {
       .Range(1, 100000);
   description
       .Add("max_image_size", options.max_image_size,
-           "Features are looked for in photos reduced to this longest side, pixels")
+           "Longest side that photos are reduced to for features, pixels")
       .Range(kSmallestSide, 65536);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file of records of at least `record_size` bytes each, by their ids. read: fills one from the reader.
+// Reads a file of records of at least `record_size` bytes each, by their ids. read: fills one record.
 template <typename Id, typename Record, typename Read>
 std::map<Id, Record> ReadRecords(const fs::path& path, const char* kind, uint64_t record_size,
                                  const Read& read) {

@@ -31,7 +31,7 @@ sqlite::Database Open(const fs::path& path) {
   return database;
 }
 
-// The number of rows that a keypoints, matches or two_view_geometries entry announces.
+// The number of rows that an entry of keypoints, matches or two_view_geometries announces.
 int64_t RowCount(const sqlite::Statement& entry, int column, const char* table, int64_t id,
                  const fs::path& path) {
   const int64_t rows = entry.Integer(column);
@@ -48,7 +48,7 @@ std::unordered_map<int64_t, std::string> ReadNames(const sqlite::Database& datab
   return names;
 }
 
-// The names of a pair's images; null where one of them was deleted, whose pairs COLMAP leaves.
+// The names of a pair's images. Null if one of them was deleted: COLMAP keeps pairs of deleted images.
 std::optional<std::pair<std::string, std::string>> PairOf(
     int64_t id, const std::unordered_map<int64_t, std::string>& names, const char* table,
     const fs::path& path) {

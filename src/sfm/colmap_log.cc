@@ -11,7 +11,7 @@
 namespace vantage::sfm {
 namespace {
 
-// The whole numbers of a text, at most four.
+// The first whole numbers of a text, at most four.
 std::vector<double> Numbers(std::string_view text) {
   std::vector<double> numbers;
   for (size_t i = 0; i < text.size() && numbers.size() < 4;) {
@@ -23,7 +23,7 @@ std::vector<double> Numbers(std::string_view text) {
   return numbers;
 }
 
-// What follows the words in the line; nothing where they do not stand there.
+// The part of the line after `words`; empty if the line does not contain them.
 std::string_view After(std::string_view line, std::string_view words) {
   const size_t at = line.find(words);
   return at == line.npos ? std::string_view() : line.substr(at + words.size());
@@ -60,7 +60,8 @@ void ColmapLog::TakeLine(std::string_view line) {
   // "Processed file [3/9]"
   const std::vector<double> file = Numbers(After(line, "Processed file ["));
   if (file.size() >= 2 && file[1] > 0) part_ = file[0] / file[1];
-  // "Matching block [2/3, 1/3]" of exhaustive_matcher, "[2/3]" of matches_importer; said when a block begins.
+  // "Matching block [2/3, 1/3]" of exhaustive_matcher, "[2/3]" of matches_importer. Printed when a block
+  // begins.
   const std::string_view block_text = After(line, "ing block [");
   const std::vector<double> block = Numbers(block_text.substr(0, block_text.find(']')));
   if (block.size() >= 2 && block[1] > 0) {
@@ -68,7 +69,7 @@ void ColmapLog::TakeLine(std::string_view line) {
     const double inner = has_inner ? (block[2] - 1) / block[3] : 0;
     part_ = (block[0] - 1 + inner) / block[1];
   }
-  // "Registering image #4 (3)": the fourth photo is the third of this model.
+  // "Registering image #4 (3)": image 4 is the third of this model.
   const std::vector<double> image = Numbers(After(line, "Registering image #"));
   if (image.size() >= 2) {
     if (image.back() < registered_) registered_before_ += registered_;
@@ -77,7 +78,8 @@ void ColmapLog::TakeLine(std::string_view line) {
   }
 }
 
-// COLMAP, exe/sfm.cc and controllers/incremental_mapper.cc (3.5 to 3.8), incremental_pipeline.cc (later).
+// Messages of COLMAP 3.5 to 3.8 (exe/sfm.cc, controllers/incremental_mapper.cc) and later
+// (incremental_pipeline.cc).
 bool SaysNoModel(std::string_view text) {
   for (const char* words : {"failed to create sparse model", "No good initial image pair found",
                             "No images with matches found in the database"}) {

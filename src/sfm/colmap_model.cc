@@ -31,8 +31,8 @@ void CheckCameras(const Reconstruction& model, const std::string& source) {
   }
 }
 
-// After this all points that observations name, and all observations that tracks name, are there. Exporters
-// leave others where they cut a model.
+// Drops references to points and observations that do not exist. Exporters leave such references when they
+// cut a model.
 void DropDanglingReferences(Reconstruction& model, const std::string& source) {
   int64_t observations = 0;
   int64_t elements = 0;
@@ -54,7 +54,8 @@ void DropDanglingReferences(Reconstruction& model, const std::string& source) {
              " of tracks, that the model does not hold are left out");
 }
 
-// What frames refer to is there, and images belong to the camera that their frame says.
+// Throws Error if a frame refers to a rig that does not exist, or to an image of another camera than the
+// frame states.
 void CheckFrames(const Reconstruction& model, const std::string& source) {
   for (const auto& [id, frame] : model.frames) {
     VANTAGE_CHECK(model.rigs.count(frame.rig) == 1, source, ": frame ", static_cast<uint32_t>(id),
@@ -72,7 +73,7 @@ void CheckFrames(const Reconstruction& model, const std::string& source) {
   }
 }
 
-// COLMAP takes the pose of an image from its frame; `images` only repeats it.
+// Computes the poses of images from their frames, as COLMAP does. The poses in `images` are copies.
 void TakePosesOfFrames(Reconstruction& model) {
   for (const auto& [id, frame] : model.frames) {
     const Rig& rig = model.rigs.at(frame.rig);
@@ -113,7 +114,7 @@ void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& fold
     fs::remove(folder / (std::string(name) + extension));
   };
   RemoveAbandonedFilesIn(folder);
-  // Those of another model that lay here would be taken for this one's.
+  // Readers would take the rigs and frames of an older model for this model's.
   for (const char* name : {"rigs", "frames"}) remove(name, is_binary ? ".bin" : ".txt");
   const bool has_rigs = !reconstruction.rigs.empty() || !reconstruction.frames.empty();
   if (is_binary) {
@@ -123,7 +124,7 @@ void WriteColmapModel(const Reconstruction& reconstruction, const fs::path& fold
     sfm::WriteTextModel(reconstruction, folder);
     if (has_rigs) sfm::WriteTextRigs(reconstruction, folder);
   }
-  // Readers would take an older model in the other format for this one.
+  // Readers would take an older model in the other format for this model.
   for (const char* name : {"cameras", "images", "points3D", "rigs", "frames"}) {
     remove(name, is_binary ? ".txt" : ".bin");
   }

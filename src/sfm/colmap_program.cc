@@ -6,12 +6,12 @@
 namespace vantage::sfm {
 namespace {
 
-// COLMAP links Qt, which would look for a screen.
+// COLMAP links Qt, which needs a screen otherwise.
 const std::vector<std::pair<std::string, std::string>> kHeadless = {{"QT_QPA_PLATFORM", "offscreen"}};
 
 constexpr const char* kCommands[] = {"feature_extractor", "exhaustive_matcher", "matches_importer", "mapper"};
 
-// True if the help text has a line for the option.
+// Whether the help text has a line for the option.
 bool Knows(const std::string& help, const std::string& option) {
   for (size_t at = help.find("--" + option); at != help.npos; at = help.find("--" + option, at + 1)) {
     const size_t end = at + 2 + option.size();

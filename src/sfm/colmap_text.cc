@@ -39,7 +39,8 @@ std::map<ImageId, RegisteredImage> ReadImages(const fs::path& path) {
     image.cam_from_world = reader.ReadPose();
     image.camera = CameraId{reader.Integer<uint32_t>("CAMERA_ID")};
     image.name = reader.Rest("NAME");
-    // The last image's line may be missing: exporters end the file there, and COLMAP reads it so.
+    // The line of points may be missing for the last image. Exporters write such files, and COLMAP reads
+    // them.
     const bool has_line = reader.NextLine(true);
     while (has_line && reader.HasMore()) {
       Observation observation;

@@ -79,7 +79,7 @@ std::vector<ImageId> CovisibilityIndex::NearestCameras(ImageId image, int64_t co
 
 std::vector<CovisiblePair> CovisiblePairs(const Reconstruction& reconstruction, int64_t min_shared_points) {
   VANTAGE_CHECK(min_shared_points >= 1, "covisible pairs of ", min_shared_points, " shared points");
-  // Each point counts for the pairs of its track, so that pairs without one cost nothing.
+  // Each point adds one to the pairs of its track; pairs without shared points take no time.
   std::map<std::pair<ImageId, ImageId>, int64_t> shared;
   for (const auto& [id, point] : reconstruction.points) {
     std::vector<ImageId> seen;

@@ -13,7 +13,7 @@ namespace vantage::sfm {
 namespace {
 
 constexpr const char* kBlanks = " \t\r\n\v\f";
-// The database's application_id, which COLMAP does not use, while it holds names for lists.
+// Marks a database with renamed photos, in application_id, which COLMAP does not use.
 constexpr int64_t kHasListNames = 0x56414e54;
 
 void Rename(const std::filesystem::path& path,
@@ -23,7 +23,8 @@ void Rename(const std::filesystem::path& path,
   database.Execute("BEGIN IMMEDIATE");
   {
     sqlite::Statement mark(database, "PRAGMA application_id");
-    if (!mark.Step() || mark.Integer(0) != from_mark) return;  // ends the transaction too
+    if (!mark.Step() || mark.Integer(0) != from_mark)
+      return;  // closing the database also ends the transaction
   }
   std::vector<std::pair<int64_t, std::string>> renamings;
   for (sqlite::Statement rows(database, "SELECT image_id, name FROM images"); rows.Step();) {
@@ -31,7 +32,7 @@ void Rename(const std::filesystem::path& path,
     if (std::string other = other_name(name); other != name)
       renamings.emplace_back(rows.Integer(0), std::move(other));
   }
-  // In two rounds, since a name may still be another photo's.
+  // In two rounds, since the new name may still be in use by another photo.
   sqlite::Statement rename(database, "UPDATE images SET name = ? WHERE image_id = ?");
   for (const auto& [id, name] : renamings) rename.Run(StrCat("\n", id), id);
   for (const auto& [id, name] : renamings) rename.Run(name, id);

@@ -40,9 +40,9 @@ std::vector<sfm::PhotoScene> FindScenes(const fs::path& photos, bool pool) {
     if (!found.loose.empty()) {
       if (!scenes.empty()) {
         VANTAGE_CHECK(found.groups.count(own_name) == 0, photos.string(), ": ", found.loose.size(),
-                      " photos beside the sub-folders would be a scene of the name of one, ", own_name,
+                      " photos next to the sub-folders would be a scene named like the sub-folder ", own_name,
                       "; move them into a sub-folder");
-        LogInfo(photos.string(), ": ", found.loose.size(), " photos beside the sub-folders are a scene, ",
+        LogInfo(photos.string(), ": ", found.loose.size(), " photos next to the sub-folders are a scene, ",
                 own_name);
       }
       scenes.push_back({own_name, photos, std::move(found.loose)});
@@ -53,7 +53,7 @@ std::vector<sfm::PhotoScene> FindScenes(const fs::path& photos, bool pool) {
   return scenes;
 }
 
-// Progress of scenes that are worked on at the same time. A scene counts each of its photos once a step.
+// The progress of scenes that run in parallel. Each photo counts once for each step.
 class SceneProgress {
  public:
   SceneProgress(const std::vector<sfm::PhotoScene>& scenes, const RunContext& context)
@@ -61,7 +61,7 @@ class SceneProgress {
     for (size_t i = 0; i < scenes.size(); ++i) total_ += Units(i, sfm::SceneWork::kSteps);
   }
 
-  // So many steps of the scene are done, a part of one included.
+  // steps: the steps of the scene that are done; may be a fraction.
   void Show(size_t scene, double steps, const std::string& what) {
     const std::scoped_lock lock(mutex_);
     const int64_t done = std::max(done_[scene], Units(scene, steps));
@@ -78,7 +78,7 @@ class SceneProgress {
   const std::vector<sfm::PhotoScene>& scenes_;
   const RunContext& context_;
   std::mutex mutex_;
-  std::vector<int64_t> done_;  // units of each scene
+  std::vector<int64_t> done_;  // units done of each scene
   int64_t total_ = 0;
   int64_t sum_ = 0;
 };
@@ -92,11 +92,10 @@ void Declare(OptionsDescription& description, ReconstructOptions& options) {
            "All photos are one unsorted pile; each model found in it becomes a scene of its own")
       .Flag("unsorted");
   description
-      .Add(
-          "matching", options.matching,
-          "Pairs that are matched: exhaustive (all), sequential (video: each photo with those that follow it "
-          "in its folder, f2 before f10), proposed (by --pairs-from), auto (exhaustive for few photos, else "
-          "proposed)")
+      .Add("matching", options.matching,
+           "Pairs that are matched: exhaustive (all), sequential (video: each photo with those that follow "
+           "it in its folder, f2 before f10), proposed (by --pairs-from), auto (exhaustive for few photos, "
+           "else proposed)")
       .OneOf({"auto", "exhaustive", "sequential", "proposed"});
   description
       .Add("exhaustive_limit", options.exhaustive_limit,
@@ -104,14 +103,15 @@ void Declare(OptionsDescription& description, ReconstructOptions& options) {
       .AtLeast(0);
   description
       .Add("sequential_overlap", options.sequential_overlap,
-           "sequential: each photo is matched with so many that follow it, and some farther on")
+           "sequential: number of following photos that each photo is matched with; some farther ones are "
+           "matched too")
       .Range(1, 30);
   description
       .Add("max_image_size", options.max_image_size,
-           "Features are looked for in photos of this longest side, pixels")
+           "Longest side that photos are reduced to for features, pixels")
       .Range(64, 65536);
   description.Add("max_features", options.max_features, "Most features of a photo").Range(64, 1000000);
-  description.Add("min_model_size", options.min_model_size, "Models with fewer photos are not kept")
+  description.Add("min_model_size", options.min_model_size, "Fewest photos of a model that is kept")
       .Range(2, 1000000);
   description
       .Add("time_limit", options.time_limit, "Most minutes that a scene may take in one call; 0: no limit")

@@ -32,15 +32,15 @@ using nlohmann::json;
 constexpr const char* kDatabase = "database.db";
 constexpr const char* kModel = "sparse";
 
-// Also true of a link that leads nowhere.
+// Also true for a broken link.
 bool Exists(const fs::path& path) { return fs::exists(fs::symlink_status(path)); }
 
-// A database may have its log beside it where a program was killed.
+// Removes the logs too, which a killed program leaves next to its database.
 void RemoveDatabase(const fs::path& path) {
   for (const char* ending : {"", "-wal", "-shm", "-journal"}) fs::remove(path.string() + ending);
 }
 
-// The hash of the names and contents of all files below the folder.
+// A hash of the names and contents of all files below the folder.
 std::string DigestOfFolder(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
@@ -123,7 +123,7 @@ void SceneFolder::Begin(SceneAttempt attempt) {
     attempt.beside = !extends_finished;
     if (!extends_begun) RemoveDatabase(Own(kDatabase));
     for (const fs::path& file : {LogPath(), PairsPath()}) fs::remove(file);
-    // From now on the database may hold photos of the attempt.
+    // From here on the database may contain photos of the attempt.
     if (extends_finished) state_.database = attempt.database;
   }
   fs::create_directories(StatePath().parent_path());
@@ -142,7 +142,7 @@ void SceneFolder::Finish(const SceneOutcome& outcome) {
   RefuseOthersFiles();
   SceneAttempt& attempt = state_.attempt;
   const bool has_model = outcome.status == "done";
-  // The state vouches for files before they are there, so that a call that is killed leaves none without it.
+  // Lists the files before they are moved, so that a killed call leaves no file that the state does not know.
   const auto vouch_for = [this](const std::string& name) {
     if (!Holds(state_.made, name)) state_.made.push_back(name);
   };
@@ -155,7 +155,7 @@ void SceneFolder::Finish(const SceneOutcome& outcome) {
   MoveIntoPlace();
 }
 
-// Every step is skipped where it was done before: a call that was killed here is ended by the next.
+// Each step can be repeated. If the process is killed here, the next call completes the move.
 void SceneFolder::MoveIntoPlace() {
   SceneAttempt& attempt = state_.attempt;
   const SceneResult result{attempt.fingerprint, attempt.outcome};
@@ -188,14 +188,14 @@ void SceneFolder::MoveDatabase() {
   if (Exists(made.string() + "-wal")) {
     sqlite::Database(made, sqlite::Database::Mode::kCreate).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
   }
-  // The log of another database would be taken for this one's.
+  // SQLite would take an old database's log for the new one's.
   for (const char* ending : {"-wal", "-shm", "-journal"}) fs::remove(SceneDatabase().string() + ending);
   RenameIntoPlace(made, SceneDatabase());
 }
 
 void SceneFolder::MoveModel() {
   if (!Exists(ModelPath())) return;
-  // A folder is not renamed over another that holds files.
+  // A folder cannot be renamed over a folder that is not empty.
   const fs::path old = Own("sparse.old");
   if (Exists(SceneModel())) {
     fs::remove_all(old);

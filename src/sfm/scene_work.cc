@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-// The photos of each folder in the natural order of their names.
+// The photos of each folder, in the natural order of their names.
 std::vector<std::vector<int64_t>> VideosOf(const std::vector<fs::path>& photos) {
   std::map<fs::path, std::vector<int64_t>> folders;
   for (size_t i = 0; i < photos.size(); ++i)
@@ -96,13 +96,13 @@ SceneOutcome SceneWork::RunOrThrow() {
     if (outcome.status.empty()) {
       try {
         outcome = CountModels();
-      } catch (const Error& error) {  // COLMAP does not notice that a disk is full
+      } catch (const Error& error) {  // happens when a disk is full: COLMAP does not notice
         outcome.status = StrCat("failed: colmap mapper left a model that cannot be read: ", error.what());
       }
     }
     outcome.photos = std::ssize(scene_.photos);
     outcome.seconds = folder_.state().attempt.seconds;
-    // A failure is told but not kept: another call tries again.
+    // A failure is reported but not stored, so that the next call tries again.
     if (outcome.status == "done" || outcome.status == "no model") folder_.Finish(outcome);
   }
   return outcome;
@@ -111,7 +111,7 @@ SceneOutcome SceneWork::RunOrThrow() {
 void SceneWork::KeepPhotoFolder(const SceneAttempt& attempt) {
   SceneState& state = folder_.state();
   if (state.model.fingerprint != attempt.fingerprint || state.photos == attempt.photo_folder) return;
-  state.photos = attempt.photo_folder;  // the same photos have moved
+  state.photos = attempt.photo_folder;  // the same photos were moved
   folder_.Save();
 }
 
@@ -143,7 +143,7 @@ SceneAttempt SceneWork::MakeAttempt() const {
   return attempt;
 }
 
-// COLMAP 3.13 and later say FeatureExtraction and FeatureMatching for what is not SIFT's alone.
+// COLMAP 3.13 renamed the options that are not specific to SIFT to FeatureExtraction and FeatureMatching.
 SceneWork::Options SceneWork::ExtractorOptions() const {
   return {{{"database_path"}, folder_.DatabasePath().string()},
           {{"image_path"}, scene_.photo_folder.string()},
@@ -160,7 +160,7 @@ SceneWork::Options SceneWork::MatcherOptions() const {
                      {{"FeatureMatching.use_gpu", "SiftMatching.use_gpu"}, options_.gpu ? "1" : "0"},
                      {{"FeatureMatching.num_threads", "SiftMatching.num_threads"}, std::to_string(threads_)}};
   if (WayOfMatching() == Matching::kExhaustive) {
-    // Small blocks: matches are kept, and progress is told, block by block.
+    // Small blocks, since matches are stored and progress is printed after each block.
     options.push_back({{"ExhaustiveMatching.block_size"}, "20"});
   } else {
     options.push_back({{"match_list_path"}, folder_.PairsPath().string()});
@@ -193,7 +193,7 @@ std::string SceneWork::RunSteps() {
   std::string names;
   for (const fs::path& photo : scene_.photos) names += photo.generic_string() + "\n";
   WriteFile(folder_.PhotosPath(), names);
-  // A call that was killed while it matched left other names.
+  // A call that was killed during matching leaves renamed photos.
   try {
     if (fs::exists(folder_.DatabasePath())) TakeOwnNames(folder_.DatabasePath());
   } catch (const Error&) {

@@ -12,9 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What the first bytes of a file say, SQLite file format 1.3.
+// The header of a database file, SQLite file format 1.3.
 struct Header {
-  std::string bytes;  // "" where the file is too short to have a header
+  std::string bytes;  // "" if the file is too short for a header
   uint64_t file_size = 0;
 
   explicit Header(const fs::path& path) {
@@ -27,9 +27,10 @@ struct Header {
   bool IsDatabase() const { return bytes.starts_with(std::string_view("SQLite format 3\0", 16)); }
   bool HasWriteAheadLog() const { return bytes[18] == 2; }
 
-  // 0 where the header does not tell.
+  // The size in bytes by the header; 0 if the header does not state it.
   uint64_t AnnouncedSize() const {
-    if (Number(24, 4) != Number(92, 4)) return 0;  // last written by a version that did not keep it
+    if (Number(24, 4) != Number(92, 4))
+      return 0;  // last written by an old version, which does not keep the size
     const uint64_t page = Number(16, 2) == 1 ? 65536 : Number(16, 2);
     return page * Number(28, 4);
   }
@@ -58,8 +59,8 @@ Database::Database(const std::filesystem::path& path, Mode mode)
     if (header.IsDatabase() && is_idle) {
       VANTAGE_CHECK(header.file_size >= header.AnnouncedSize(), source_, ": truncated: ", header.file_size,
                     " of ", header.AnnouncedSize(), " bytes");
-      // Even to read a database of write-ahead logging, SQLite makes files beside it, unless it may take the
-      // database for unchanging. Where no log lies beside, no program has it open.
+      // To read a database with write-ahead logging, SQLite creates files next to it, unless the database is
+      // declared immutable. Without a log no program has it open.
       if (header.HasWriteAheadLog()) {
         name = StrCat("file://", PercentEncode(fs::absolute(path).string()), "?immutable=1");
         flags |= SQLITE_OPEN_URI;

@@ -625,8 +625,9 @@ TEST(Reconstruct, LoosePhotosBesideSubFoldersAreASceneAndHiddenFoldersNone) {
   EXPECT_EQ(outcomes[1].name, "photos");
   EXPECT_EQ(outcomes[1].photos, 4);
   WriteFile(colmap.Photos() / "photos/0.jpg", "");
-  EXPECT_THAT(ErrorOf([&] { ReconstructScenes(colmap.Photos(), colmap.Models(), colmap.Options()); }),
-              HasSubstr("4 photos beside the sub-folders would be a scene of the name of one, photos"));
+  EXPECT_THAT(
+      ErrorOf([&] { ReconstructScenes(colmap.Photos(), colmap.Models(), colmap.Options()); }),
+      HasSubstr("4 photos next to the sub-folders would be a scene named like the sub-folder photos"));
 }
 
 TEST(Reconstruct, TwoRunsOnOneOutputExcludeEachOther) {
