@@ -43,7 +43,7 @@ void AddButtresses(PlaceBuilder& builder, const Frame& wall, const FacadeSpec& s
   }
 }
 
-// The wall that begins at the frame's origin and runs along its x axis.
+// Adds the wall that begins at the frame's origin and runs along its x axis.
 void AddWall(PlaceBuilder& builder, const Frame& wall, const FacadeSpec& spec, double max_density,
              const Look& look, const Materials& materials) {
   std::vector<Eigen::Vector3d> corners = {wall.At(0, 0, 0), wall.At(spec.width, 0, 0),
@@ -61,7 +61,7 @@ void AddWall(PlaceBuilder& builder, const Frame& wall, const FacadeSpec& spec, d
   if (nave && look.style.buttresses > 0.5) AddButtresses(builder, wall, spec, look, materials);
 }
 
-// A band that stands out below the eaves, ornamented on its four sides.
+// Adds a band below the eaves that stands out, with ornaments on its four sides.
 void AddCornice(PlaceBuilder& builder, const Frame& frame, const Block& block, const Look& look,
                 const Materials& materials) {
   const double out = look.style.wall == Wall::kConcrete ? 0.12 : 0.35;

@@ -6,7 +6,7 @@
 namespace vantage::synthetic {
 namespace {
 
-// How much of the texel [index, index + 1) lies in [low, high).
+// The part of the texel [index, index + 1) that is in [low, high).
 double Overlap(double low, double high, int index) {
   return std::clamp(std::min(high, index + 1.0) - std::max<double>(low, index), 0.0, 1.0);
 }
@@ -59,7 +59,7 @@ double DistanceToSegment(const Eigen::Vector2d& a, const Eigen::Vector2d& b, dou
 double DistanceToArch(const Extent& rect, double rise, double u, double v) {
   const double half = 0.5 * rect.Width();
   const double radius = rise * half;
-  // The circles' centres stand radius - half beyond the middle line; they cross at this height over the
+  // The circles' centres are radius - half beyond the middle line; the circles cross at this height above the
   // centres.
   const double height = std::sqrt(std::max(0.0, radius * radius - (radius - half) * (radius - half)));
   const double spring = rect.v1 - height;

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A landmark of the dataset, or, with a photo alone, a distractor.
+// A landmark of the dataset, or a distractor, which has one photo.
 struct Task {
   std::string split;
   std::string name;
@@ -47,7 +47,7 @@ class DatasetWriter {
     }
     done_ = summary.photos - summary.written;
     total_ = summary.photos;
-    // Of a run that was ended.
+    // Files of an interrupted run.
     fs::remove_all(partial_);
     for (const fs::path& files : {folder_, DistractorFolder()}) RemoveAbandonedFilesIn(files);
     ParallelFor(std::ssize(missing), context_.ThreadCount(), [&](int64_t i) { Make(*missing[ToIndex(i)]); });
@@ -56,7 +56,7 @@ class DatasetWriter {
   }
 
  private:
-  // Throws UsageError where an option is out of its range.
+  // Throws UsageError if an option is out of range.
   std::string OptionsText() const {
     SyntheticOptions copy = options_;
     OptionsDescription description;
@@ -65,7 +65,7 @@ class DatasetWriter {
     return ToToml(description, /*with_comments=*/true);
   }
 
-  // Scenes of two sets of options must not mix.
+  // Throws Error if the folder holds scenes of other options.
   void CheckFolder(const std::string& text) const {
     const fs::path path = folder_ / "synthetic.toml";
     if (!fs::exists(path)) return WriteFile(path, text);
@@ -107,7 +107,7 @@ class DatasetWriter {
   fs::path DistractorFolder() const { return folder_ / "test" / "distractors"; }
   fs::path DistractorPath(const Task& task) const { return DistractorFolder() / task.name; }
 
-  // The model is moved into place last.
+  // A landmark is complete if it has a model, which is moved into place last.
   bool IsDone(const Task& task) const {
     if (task.is_distractor) return fs::exists(DistractorPath(task));
     return fs::exists(PhotosOf(task)) && fs::exists(ModelOf(task));

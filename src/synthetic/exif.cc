@@ -33,9 +33,9 @@ std::string WithExifFocalLength(std::string_view jpeg, int focal) {
   VANTAGE_CHECK(jpeg.substr(0, 2) == "\xff\xd8", "not a JPEG");
   std::string tiff = "MM";
   Append(tiff, 42, 2);
-  Append(tiff, 8, 4);  // where the first directory is
+  Append(tiff, 8, 4);  // offset of the first directory
   AppendDirectory(tiff, kExifDirectory, kLong, 26);
-  // A short stands in the upper half of its four bytes.
+  // A short is in the upper half of its four bytes.
   AppendDirectory(tiff, kFocalLengthIn35mmFilm, kShort, static_cast<uint64_t>(focal) << 16);
 
   std::string bytes = "\xff\xd8\xff\xe1";

@@ -6,7 +6,7 @@
 namespace vantage::synthetic {
 namespace {
 
-// Middle lines of the bays: evenly spaced, in pairs, or with a wider middle.
+// The middle lines of the bays: evenly spaced, in pairs, or with a wider middle.
 std::vector<double> BayCenters(double width, double bay, RandomStream& random) {
   const int count = std::max(1, static_cast<int>(std::lround((width - 0.8) / bay)));
   const double spacing = (width - 0.8) / count;
@@ -61,7 +61,7 @@ void LayOutDoor(FacadeLayout& layout, double center, double bay, const Look& loo
       {OpeningKind::kDoor, look.ground_arch, {center - 0.5 * width, 0, center + 0.5 * width, height}});
 }
 
-// Windows of the floors, with a door below the middle of a front.
+// Places the windows of the floors, and a door in the middle of a front.
 void LayOutFloors(FacadeLayout& layout, const Look& look, RandomStream& random) {
   const FacadeSpec& spec = layout.spec;
   const bool front = spec.role == FacadeRole::kFront;
@@ -108,7 +108,7 @@ void LayOutFloors(FacadeLayout& layout, const Look& look, RandomStream& random) 
                                floor_height - 0.05 + sign_height}});
 }
 
-// A tall front or side with one order of large windows.
+// Places one order of large windows on a tall front or side.
 void LayOutNave(FacadeLayout& layout, const Look& look, RandomStream& random) {
   const FacadeSpec& spec = layout.spec;
   if (spec.gable > 0) {
@@ -150,7 +150,7 @@ void LayOutGable(FacadeLayout& layout, const Look& look, RandomStream& random) {
   }
 }
 
-// Ornaments take the place of what they cover.
+// Places ornaments, and removes the openings that they cover.
 void PlaceExtras(FacadeLayout& layout, const Look& look, RandomStream& random) {
   const FacadeSpec& spec = layout.spec;
   if (spec.role == FacadeRole::kTower) return;

@@ -6,7 +6,7 @@
 namespace vantage::synthetic {
 namespace {
 
-// A standing figure: gown, waist, shoulders, neck, head, and an arm.
+// Adds a standing figure: gown, waist, shoulders, neck, head, and an arm.
 void AddFigure(PlaceBuilder& builder, const Frame& frame, double height, int sheet) {
   RandomStream& random = builder.random();
   const double gown = random.Uniform(0.17, 0.26) * height;

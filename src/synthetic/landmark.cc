@@ -9,7 +9,7 @@
 namespace vantage::synthetic {
 namespace {
 
-// Composes a landmark out of blocks. Its front wall stands near y = -depth / 2.
+// Composes a landmark out of blocks. Its front wall is near y = -depth / 2.
 class LandmarkBuilder {
  public:
   LandmarkBuilder(PlaceBuilder& builder, const Look& look)

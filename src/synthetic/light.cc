@@ -13,7 +13,7 @@ Color Light::Irradiance(const Eigen::Vector3d& normal, double lit) const {
 
 Light DrawLight(double variety, RandomStream& random) {
   Light light;
-  // The sun stands on the side that the front faces (-y), mostly; the lower, the warmer.
+  // The sun is mostly on the side that the front faces (-y). Its light is warmer the lower it is.
   const double azimuth = -0.5 * std::numbers::pi + random.Uniform(-1, 1) * (0.4 + 1.3 * variety);
   const double elevation = 0.9 - variety * random.Uniform(0, 0.78);
   light.sun_direction = {std::cos(azimuth) * std::cos(elevation), std::sin(azimuth) * std::cos(elevation),

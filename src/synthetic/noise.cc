@@ -14,7 +14,7 @@ double NoiseField::Fractal(double x, double y, int octaves) const {
   double amplitude = 0.6;
   for (int octave = 0; octave < octaves; ++octave) {
     sum += amplitude * At(x, y);
-    // Octaves are turned against each other, so that their lattices do not line up.
+    // Rotates each octave, so that the lattices of octaves do not align.
     const double turned = 1.6 * x - 1.2 * y + 17.3;
     y = 1.2 * x + 1.6 * y + 41.7;
     x = turned;

@@ -47,7 +47,7 @@ Occluders DrawOccluders(const Place& place, const View& view, double amount, Ran
     const OccluderSize& size = DrawKind(random);
     const double width = random.Uniform(size.low.x(), size.high.x());
     const double height = random.Uniform(size.low.y(), size.high.y());
-    // Some way along a line of sight, at the ground.
+    // A point on the ground along a line of sight.
     const double x = random.Uniform(0, 1) * view.width;
     const Eigen::Vector3d ray = world_from_camera * view.Ray(x, 0.5 * view.height);
     const Eigen::Vector2d heading = ray.head<2>().normalized();

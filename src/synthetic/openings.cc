@@ -111,7 +111,7 @@ class OpeningPainter {
     const double dark = random_.Uniform(0.14, 0.34);
     const Color glass = Color(0.75F, 0.88F, 1.0F) * static_cast<float>(dark);
     FillInside(glass, 1);
-    // What the panes mirror, and a curtain behind some.
+    // The reflections of the panes, and a curtain behind some.
     const double shift = random_.Uniform(0, 200);
     const double mirror = random_.Uniform(0.1, 0.6);
     canvas_.Wash(rect_, Color(0.70F, 0.78F, 0.86F), [&](double u, double v) {
@@ -161,7 +161,7 @@ class OpeningPainter {
     const Extent sill = {rect_.u0 - out, rect_.v0 - 0.12, rect_.u1 + out, rect_.v0};
     canvas_.FillRect({sill.u0, sill.v0 - 0.08, sill.u1, sill.v0}, Color::Zero(), 0.35);
     canvas_.FillRect(sill, look_.style.trim);
-    const double length = random_.Uniform(0.3, 1.2);  // what the rain washes down
+    const double length = random_.Uniform(0.3, 1.2);  // length of the stains below, from rain
     const double strength = random_.Uniform(0.05, 0.35);
     for (const double u : {sill.u0, sill.u1 - 0.1}) {
       canvas_.Wash({u, sill.v0 - length, u + 0.1, sill.v0}, Color::Zero(),

@@ -10,7 +10,7 @@
 namespace vantage::synthetic {
 namespace {
 
-// A point keeps this far from the edges of photos, in pixels.
+// Smallest distance of a point from the edges of photos, in pixels.
 constexpr double kMargin = 2;
 
 struct SurfacePlace {
@@ -18,7 +18,7 @@ struct SurfacePlace {
   Eigen::Vector2d uv;
 };
 
-// What is at a random sample of the view, if it is permanent.
+// Draws a sample of the view. Returns the place of the surface there, if the surface is permanent.
 std::optional<SurfacePlace> DrawPlace(std::span<const Surface> permanent, const SeenItems& seen,
                                       RandomStream& random) {
   const ItemBuffer& buffer = seen.buffer;
@@ -30,7 +30,7 @@ std::optional<SurfacePlace> DrawPlace(std::span<const Surface> permanent, const 
   return SurfacePlace{item, form.UvAt((x + 0.5) / buffer.samples, (y + 0.5) / buffer.samples)};
 }
 
-// Where the view sees the point of the surface, if it does.
+// The position of the point in the photo, if the view sees it.
 std::optional<Eigen::Vector2d> Observe(const SeenItems& seen, uint16_t item, const Eigen::Vector3d& point) {
   const Eigen::Vector3d in_camera = seen.view.cam_from_world * point;
   if (in_camera.z() <= 0) return std::nullopt;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kNear = 0.1;  // metres
 
-// The corners before the camera, in its frame: the polygon cut at the near plane.
+// The surface's polygon in the camera's frame, clipped at the near plane.
 std::vector<Eigen::Vector3d> ClippedCorners(const Surface& surface, const View& view) {
   std::vector<Eigen::Vector3d> corners;
   for (const Eigen::Vector2d& uv : surface.outline) corners.push_back(view.cam_from_world * surface.At(uv));
@@ -26,7 +26,7 @@ std::vector<Eigen::Vector3d> ClippedCorners(const Surface& surface, const View& 
   return clipped;
 }
 
-// Calls span(y, first_x, last_x) for the rows of samples whose centres lie inside the convex polygon.
+// Calls span(y, first_x, last_x) for the rows of samples whose centres are inside the convex polygon.
 template <typename Span>
 void ForEachSpan(const std::vector<Eigen::Vector2d>& corners, int columns, int rows, const Span& span) {
   double low = corners[0].y();
@@ -72,7 +72,7 @@ ProjectedSurface ProjectSurface(const Surface& surface, const View& view) {
   const Eigen::Vector3d u_axis = rotation * surface.u_axis;
   const Eigen::Vector3d v_axis = rotation * surface.v_axis;
   const Eigen::Vector3d normal = u_axis.cross(v_axis);
-  // Points of the plane: normal . p = distance, negative where the camera is in front.
+  // The plane is normal . p = distance. The distance is negative if the camera is in front.
   const double distance = normal.dot(origin);
   projected.faces_camera = surface.two_sided ? std::abs(distance) > 1e-9 : distance < -1e-9;
   if (!projected.faces_camera) return projected;

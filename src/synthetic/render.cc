@@ -10,8 +10,8 @@ namespace vantage::synthetic {
 namespace {
 
 constexpr int kShadowSize = 896;          // texels
-constexpr double kShadowRadius = 36;      // metres about the origin that throw and take shadows
-constexpr double kSunDistance = 400;      // far enough for its rays to be nearly parallel; metres
+constexpr double kShadowRadius = 36;      // metres around the origin that cast and receive shadows
+constexpr double kSunDistance = 400;      // metres; far enough for nearly parallel rays
 constexpr double kShadowTolerance = 0.1;  // metres
 
 // The place seen from the sun.
@@ -120,7 +120,7 @@ class Shader {
     double lit = 1;
     if (shadows_ && normal.dot(light_.sun_direction) > 0) lit = shadows_->Lit(point, item);
     const Color albedo = Albedo(surface, form, textures_[ToIndex(surface.texture)], x, y, depth) / 255.0F;
-    // Less of the sky is seen near the ground.
+    // Less of the sky is visible near the ground.
     const double open = 1 - 0.25 * std::exp(-0.8 * std::max(0.0, point.z())) * (1 - std::abs(normal.z()));
     const Color color = albedo.square() * light_.Irradiance(normal, lit) * static_cast<float>(open);
     return Mix(light_.horizon, color, std::exp(-light_.haze * depth));

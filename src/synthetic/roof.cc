@@ -16,7 +16,7 @@ void AddSlope(PlaceBuilder& builder, const std::vector<Eigen::Vector3d>& corners
       /*two_sided=*/true);
 }
 
-// A window that stands out of the slope whose eaves lie on the frame's x axis, y pointing up the slope in
+// Adds a window that stands out of a slope. The eaves are on the frame's x axis; y points up the slope, in
 // plan.
 void AddDormer(PlaceBuilder& builder, const Frame& slope, double x, double pitch, const Look& look,
                const Materials& materials) {
@@ -84,7 +84,7 @@ void AddFlatRoof(PlaceBuilder& builder, const Frame& frame, const Block& block, 
   }
 }
 
-// A pyramid, steep and bent for a spire.
+// Adds a pyramid; steep and bent for a spire.
 void AddSpire(PlaceBuilder& builder, const Frame& frame, const Block& block, const Look& look) {
   const double steepness = builder.random().Uniform(1.2, 3.2);
   const double half = 0.5 * block.width;

@@ -19,9 +19,9 @@ namespace vantage::synthetic {
 namespace {
 
 constexpr int kSamples = 2;          // a side of a pixel
-constexpr double kLeastDensity = 5;  // of textures that the estimate does not see, texels per metre
+constexpr double kLeastDensity = 5;  // texels per metre, for textures that the estimate does not see
 
-// How fine each texture has to be for the views, in texels per metre.
+// The density that each texture needs for the views, in texels per metre.
 std::vector<double> NeededDensities(std::span<const Surface> surfaces, size_t texture_count,
                                     std::span<const View> views) {
   std::vector<double> densities(texture_count, kLeastDensity);
@@ -51,13 +51,13 @@ std::vector<Texture> PaintTextures(std::span<const Surface> surfaces, std::span<
   return textures;
 }
 
-// Everything that one photo is rendered from.
+// The input of the rendering of one photo.
 struct Stage {
   std::vector<Surface> surfaces;  // permanent ones first
   std::vector<Texture> textures;
 };
 
-// Renders and develops a photo of the stage; the buffer says what is seen where.
+// Renders and develops a photo of the stage. The buffer holds what each sample sees.
 SyntheticPhoto TakePhoto(const Stage& stage, const NoiseField& noise, const SyntheticViewOptions& options,
                          const View& view, std::span<const ProjectedSurface> projected,
                          const ItemBuffer& buffer, RandomStream& random) {

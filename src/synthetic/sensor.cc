@@ -9,7 +9,7 @@
 namespace vantage::synthetic {
 namespace {
 
-constexpr float kMiddleGrey = 0.2F;  // the amount of light that metering brings the photo's mean to
+constexpr float kMiddleGrey = 0.2F;  // mean of a photo after metering
 
 std::vector<float> GaussianWeights(double sigma) {
   const int radius = static_cast<int>(std::ceil(2.5 * sigma));
@@ -43,12 +43,12 @@ void BlurLines(std::vector<Color>& pixels, int count, int line_stride, int lengt
 
 float MeanLight(const std::vector<Color>& pixels) {
   double sum = 0;
-  // Highlights count no more than white, as in metering that guards against a bright sky.
+  // Highlights count as white, so that a bright sky does not darken the photo.
   for (const Color& pixel : pixels) sum += std::min(1.0F, pixel.mean());
   return static_cast<float>(sum / static_cast<double>(pixels.size()));
 }
 
-// About normal: the sum of three uniform numbers of 7 bits, scaled to a standard deviation of 1.
+// Approximately normal: the sum of three uniform numbers of 7 bits, scaled to a standard deviation of 1.
 float RoughNormal(uint64_t bits) {
   const auto sum = static_cast<float>((bits & 127) + (bits >> 7 & 127) + (bits >> 14 & 127));
   return (sum - 190.5F) / 64.0F;

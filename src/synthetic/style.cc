@@ -232,7 +232,7 @@ const T& Pick(const std::vector<T>& items, RandomStream& random) {
   return items[random.Below(items.size())];
 }
 
-// The same hue family, a little lighter or darker and warmer or colder.
+// Makes the colour a little lighter or darker, and warmer or colder.
 void Vary(Color& color, double amount, RandomStream& random) {
   const auto light = static_cast<float>(1 + amount * random.Uniform(-1, 1));
   for (int c = 0; c < 3; ++c) {
@@ -272,7 +272,7 @@ Look DrawLook(const Style& style, RandomStream& random) {
   look.balconies = random.Chance(style.balconies);
   look.frieze = static_cast<int>(random.Below(5));
   look.course = random.Uniform(0.85, 1.25);
-  // Smooth walls show their age more than masonry does.
+  // Smooth walls show more weathering than masonry.
   const bool smooth =
       style.wall == Wall::kConcrete || style.wall == Wall::kAshlar || style.wall == Wall::kTimber;
   look.weathering = random.Uniform(1.0, 1.5) * (smooth ? 1.2 : 1);

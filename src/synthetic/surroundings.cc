@@ -9,7 +9,7 @@ namespace {
 constexpr double kPlazaHalf = 46;    // metres
 constexpr double kGroundHalf = 160;  // metres
 
-// Slabs, setts or gravel, with another pattern in the middle, drains and stains.
+// Paints slabs, setts or gravel, with another pattern in the middle, drains and stains.
 void PaintPlaza(Canvas& canvas, const NoiseField& noise, RandomStream& random) {
   const Extent extent = canvas.extent();
   const auto tone = static_cast<float>(random.Uniform(0.48, 0.66));
@@ -70,7 +70,7 @@ void PaintOuterGround(Canvas& canvas, const NoiseField& noise, RandomStream& ran
                [&](double u, double v) { return 1 + 0.2 * noise.Fractal(0.4 * u, 0.4 * v + shift, 3); });
 }
 
-// Roofs and trees far away.
+// Paints roofs and trees far away.
 void PaintSkyline(Canvas& canvas, const NoiseField& noise, RandomStream& random) {
   const Extent extent = canvas.extent();
   const double shift = random.Uniform(0, 200);
@@ -107,7 +107,7 @@ void PaintSkyline(Canvas& canvas, const NoiseField& noise, RandomStream& random)
   }
 }
 
-// What a plain house of the town looks like.
+// The look of a plain house of the town.
 Look NeighbourLook(const Look& landmark, RandomStream& random) {
   static const std::vector<Color> kColors = {Color(0.80F, 0.77F, 0.70F), Color(0.72F, 0.70F, 0.67F),
                                              Color(0.83F, 0.75F, 0.62F), Color(0.66F, 0.62F, 0.58F)};
@@ -139,7 +139,7 @@ void AddNeighbours(PlaceBuilder& builder, double radius, const Look& landmark) {
   const int count = 13;
   for (int i = 0; i < count; ++i) {
     const double angle = kTurn * (i + random.Uniform(-0.25, 0.25)) / count;
-    // Behind the landmark (+y) the town stands nearer: no photo is taken from there.
+    // The town is nearer behind the landmark (+y), where no photo is taken.
     const bool behind = std::sin(angle) > 0.6;
     const double distance = behind ? radius + random.Uniform(8, 22) : random.Uniform(56, 72);
     if (random.Chance(0.1)) continue;
@@ -165,7 +165,7 @@ void AddSkyline(PlaceBuilder& builder) {
       const double angle = kTurn * k / sides;
       return Eigen::Vector3d(radius * std::cos(angle), radius * std::sin(angle), z);
     };
-    // Seen from inside.
+    // The face is seen from inside.
     builder.AddPaintedFace({corner(i + 1, 0), corner(i, 0), corner(i, 16), corner(i + 1, 16)}, 8,
                            RandomStream(builder.random().Next(), "skyline"), PaintSkyline,
                            /*two_sided=*/false, /*cut_out=*/true);

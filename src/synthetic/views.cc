@@ -10,8 +10,8 @@ namespace vantage::synthetic {
 namespace {
 
 constexpr double kDegree = std::numbers::pi / 180;
-constexpr double kFarthest = 48;     // metres: the town begins behind
-constexpr double kLeastSeen = 0.22;  // part of a photo that shows the landmark
+constexpr double kFarthest = 48;     // metres; the town begins beyond
+constexpr double kLeastSeen = 0.22;  // share of a photo that shows the landmark
 constexpr double kLeastSlant = 11 * kDegree;
 constexpr int kTries = 40;
 
@@ -29,8 +29,8 @@ Pose LookAt(const Eigen::Vector3d& center, const Eigen::Vector3d& target, double
   return pose;
 }
 
-// Moves directions of the arc away from its middle: a flat front seen square-on leaves the focal length open,
-// so that structure-from-motion would go astray.
+// Moves directions away from the middle of the arc. A flat front seen square-on does not determine the focal
+// length, and structure-from-motion would fail.
 double Oblique(double azimuth, double half_arc) {
   const double least = std::min(kLeastSlant, 0.5 * half_arc);
   return std::copysign(least + std::abs(azimuth) * (1 - least / half_arc), azimuth);
@@ -44,10 +44,10 @@ View DrawView(const Place& place, const SyntheticViewOptions& options, double az
       std::max(1, static_cast<int>(std::lround(image_size * (random.Chance(0.3) ? 2.0 / 3 : 0.75))));
   view.width = portrait ? shorter : image_size;
   view.height = portrait ? image_size : shorter;
-  // Whole millimetres of a camera whose longer side is 35: EXIF tells them exactly.
+  // Whole millimetres of a camera whose longer side is 35, which EXIF can store exactly.
   view.focal = image_size * (26 + static_cast<double>(random.Below(15))) / 35;
 
-  // The field of the longer side at the landmark, in metres, gives the distance.
+  // Width of the longer side's field at the landmark, in metres; gives the distance.
   const double field = 2 * place.radius * zoom;
   const double wanted = field * view.focal / image_size;
   const double distance = std::clamp(0.55 * place.radius + wanted, 0.8 * place.radius + 3, kFarthest);
@@ -55,7 +55,7 @@ View DrawView(const Place& place, const SyntheticViewOptions& options, double az
   const double eye = random.Chance(0.6) ? random.Uniform(1.4, 1.9) : random.Uniform(2, 8);
   const Eigen::Vector3d center = distance * direction + Eigen::Vector3d(0, 0, eye);
 
-  // A narrow field looks at any part, a wide one at the middle.
+  // A narrow field looks at any part of the landmark, a wide one at its middle.
   const double stray = std::clamp(1.1 - zoom, 0.1, 0.7) * place.radius;
   const Eigen::Vector3d side(direction.y(), -direction.x(), 0);
   const double height = std::clamp(0.42 + (1 - zoom) * random.Uniform(-0.35, 0.45), 0.12, 0.9) * place.height;
@@ -66,7 +66,7 @@ View DrawView(const Place& place, const SyntheticViewOptions& options, double az
   return view;
 }
 
-// Whether a camera can stand there, `distance` away from walls; less from small things.
+// Whether a camera can be at the point, `distance` away from walls and less from small things.
 bool IsFreeOfScene(const Place& place, const Eigen::Vector3d& point, double distance) {
   return std::none_of(place.obstacles.begin(), place.obstacles.end(), [&](const Obstacle& obstacle) {
     const double size = (obstacle.high - obstacle.low).head<2>().maxCoeff();
@@ -106,11 +106,11 @@ std::vector<View> DrawViews(const Place& place, const SyntheticViewOptions& opti
     for (int attempt = 0; attempt < kTries && best_share < kLeastSeen; ++attempt) {
       const double place_on_arc = (i + random.Uniform(0.25, 0.75)) / count - 0.5;
       const double azimuth = Oblique(options.arc * kDegree * place_on_arc, 0.5 * options.arc * kDegree);
-      // Every other photo is wide, so that the photos of a landmark hold together.
+      // Two of three photos are wide, so that the photos of a landmark overlap enough.
       const double narrowing = i % 3 != 1 ? random.Uniform(0, 0.3) : random.Uniform(0.1, 1);
       const double zoom = 1.2 * std::pow(options.zoom, -narrowing);
       const View view = DrawView(place, options, azimuth, zoom, image_size, random);
-      // Near walls only for narrow fields, and where nothing better is found.
+      // Allows less room for narrow fields, and after many failed attempts.
       const double room = 0.4 * zoom * 2 * place.radius * (kTries - attempt) / kTries;
       if (!IsFreeOfScene(place, view.cam_from_world.Center(), room)) continue;
       const double share = LandmarkShare(place, view);

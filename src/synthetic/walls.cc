@@ -85,7 +85,7 @@ void PaintPlaster(Canvas& canvas, const Extent& extent, const Look& look, const 
   const double shift = random.Uniform(0, 200);
   canvas.Wash(extent, look.style.wall_second,
               [&](double u, double v) { return 0.5 + 1.2 * noise.Fractal(0.8 * u + shift, 0.8 * v, 3); });
-  // Where the plaster has come off, bricks show.
+  // Bricks where the plaster has come off.
   Look bare = look;
   bare.style.wall_color = Color(0.62F, 0.44F, 0.36F);
   bare.style.wall_second = Color(0.55F, 0.40F, 0.34F);
@@ -143,7 +143,7 @@ void PaintConcrete(Canvas& canvas, const Extent& extent, const Look& look, Rando
   PaintCourses(
       canvas, extent, coursing, look.style.joint,
       [&](int) { return random.Chance(accent) ? look.style.wall_second : look.style.wall_color; }, random);
-  // The marks of the boards and anchors that it was cast with.
+  // The marks of the boards and anchors of its casting.
   for (double v = extent.v0; v < extent.v1; v += 0.14) {
     canvas.FillRect({extent.u0, v, extent.u1, v + 0.02}, Color::Zero(), 0.06 * random.Uniform());
   }

@@ -22,7 +22,7 @@ void PaintCrack(Canvas& canvas, RandomStream& random) {
   }
 }
 
-// A blotch with a frayed edge.
+// Paints a blotch with a frayed edge.
 void PaintStain(Canvas& canvas, const Color& color, double opacity, double radius, const NoiseField& noise,
                 RandomStream& random) {
   const Extent extent = canvas.extent();
@@ -40,10 +40,10 @@ void PaintStain(Canvas& canvas, const Color& color, double opacity, double radiu
   });
 }
 
-// How much of an octave with cells of this size the canvas can show.
+// The share of an octave with cells of this size that the canvas can show.
 double Resolved(double cell, double density) { return std::clamp(cell * density - 0.5, 0.0, 1.0); }
 
-// About `density` things a square metre.
+// The number of things on the extent at about `density` a square metre.
 int CountOn(const Extent& extent, double density, RandomStream& random) {
   const double mean = extent.u1 * extent.v1 * density;
   return static_cast<int>(std::min(400.0, mean * random.Uniform(0.6, 1.4)) + 0.5);
