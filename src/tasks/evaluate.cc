@@ -26,7 +26,7 @@ std::string HelpOfBenchmark(const std::vector<Protocol>& protocols) {
   return StrCat(help, "default: the first of ", Join(recognised, ", "), " that --data holds");
 }
 
-// The mean under its name, and there under k, if the figure has one.
+// Stores the mean under its name; if the figure has a k, under its name and k.
 void PutMean(json& result, const TaskFigure& figure) {
   json& place = result[figure.figure.mean_name];
   (figure.figure.k > 0 ? place[std::to_string(figure.figure.k)] : place) =
@@ -161,7 +161,7 @@ class EvaluateCall : public TaskCall {
     return result;
   }
 
-  // A row a task; JSON has the intervals of all figures, the table that of the first.
+  // Adds a row for each task. The table has the interval of the first figure only; JSON has all.
   void AddTable(const EvaluationOutcome& outcome, Result& result) const {
     const EvaluationResults& results = outcome.results;
     json rows = json::array();
@@ -185,7 +185,7 @@ class EvaluateCall : public TaskCall {
     result.Text(Result::Of({{"rows", rows}}).Table("rows", columns).text);
   }
 
-  // The text has the main figure's; the page and JSON have the others.
+  // Adds the comparison of the main figure to the text. JSON has all figures.
   void AddComparisons(const std::vector<TaskComparison>& comparisons, Result& result) const {
     for (const auto& [task, figure, comparison] : comparisons) {
       json& of_task = result.values["comparison"][KeyOf(task)];

@@ -65,7 +65,7 @@ json InfoOfDescriptors(const fs::path& path) {
 
 json InfoOfPhoto(const fs::path& path) {
   const ImageHeader header = ReadImageHeader(path);
-  constexpr std::array kColors = {"grey", "RGB", "palette", "CMYK"};  // as ImageColor
+  constexpr std::array kColors = {"grey", "RGB", "palette", "CMYK"};  // in the order of ImageColor
   return {{"kind", "photo"},
           {"format", header.format},
           {"width", header.width},

@@ -21,7 +21,7 @@ constexpr size_t kHelpColumn = 28;
 constexpr char kPurpose[] =
     "image-retrieval descriptors trained by structure-from-motion, with no human labels";
 
-// The arguments of a task, for the time that they are looked at.
+// A task's arguments, with the call that owns their values.
 struct Declared {
   explicit Declared(const Task& task) : call(task.make()) { call->Declare(arguments); }
   std::unique_ptr<TaskCall> call;
@@ -39,8 +39,8 @@ const std::array<Group, 3> kGroups = {{
     {"Options", [](const Argument& a) { return !a.IsPositional() && a.role == Role::kOption; }},
 }};
 
-// `text` in lines of at most kHelpWidth, those after the first behind `indent` blanks. `column`: where the
-// first begins.
+// `text` in lines of at most kHelpWidth. Lines after the first are indented by `indent`. `column`: the column
+// where the first line begins.
 std::string Wrapped(const std::string& text, size_t column, size_t indent) {
   std::string wrapped;
   for (const std::string& word : SplitText(text, ' ')) {
@@ -117,7 +117,7 @@ void ForEachSection(const Write& write) {
   }
 }
 
-// Text that Markdown takes as it stands.
+// Escapes the characters that Markdown interprets.
 std::string Escaped(const std::string& text) {
   std::string escaped;
   for (const char c : text) {

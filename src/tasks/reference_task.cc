@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What Written wrote before: `-o .` replaces nobody's README.md.
+// Recognises pages that this task wrote, so that `-o .` does not replace another README.md.
 const FileKind kReferencePage = {"a page of the reference", [](std::string_view head) {
                                    return head.starts_with("# Tasks\n") || head.starts_with("# vantage ");
                                  }};

@@ -66,7 +66,7 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
       const std::string padding(widths[i] - row[i].size(), ' ');
-      // The first column holds names, the others numbers.
+      // The first column is aligned to the left, the others, which are numbers, to the right.
       line += (i == 0 ? "" : "  ") + (i == 0 ? row[i] + padding : padding + row[i]);
     }
     table += line + "\n";

@@ -4,7 +4,7 @@
 
 namespace vantage::tasks {
 
-// Each is in the file of its task.
+// Each is defined in the file of its task.
 Task ConvertRow();
 Task EvaluateRow();
 Task ExtractRow();
@@ -21,7 +21,7 @@ Task TuplesRow();
 Task WhitenRow();
 
 const std::vector<Task>& Tasks() {
-  RegisterLocalStage();  // of module features, which search does not know
+  RegisterLocalStage();  // search cannot depend on features
   static const std::vector<Task> tasks = {
       // Training data
       SynthesizeRow(),

@@ -40,7 +40,7 @@ class TrainCall : public TaskCall {
     ReadConfiguration(call);
     const LaunchEnvironment launch = ReadLaunchEnvironment();
     Result result = Obtained(call, launch);
-    result.is_silent = launch.rank > 0;  // the first process speaks for all
+    result.is_silent = launch.rank > 0;  // only the first process prints
     return result;
   }
 
@@ -60,7 +60,7 @@ class TrainCall : public TaskCall {
     if (print_config_) return Result::Of(ToJson(description_)).Text(ToToml(description_, true));
     if (dry_run_) return launch.rank == 0 ? Estimate(DryRun(options_, call.context)) : Result();
     if (output_.empty()) throw UsageError("-o: a run needs a folder");
-    // Asking the driver starts CUDA: only if the answer counts.
+    // Asking the driver starts CUDA, so ask only if it is needed.
     if (launch.size > 1 && options_.compute.device == "cuda") {
       options_.compute.device =
           DeviceOfProcess(options_.compute.device, launch, static_cast<int>(AskGpuDriver().gpus.size()));
@@ -76,7 +76,7 @@ class TrainCall : public TaskCall {
         .Line("best epoch {best_epoch}, score {best_score:5}: {best_model}");
   }
 
-  // Processes that share a machine share its cores, and the first one speaks for all.
+  // Processes on one machine share its cores. Only the first process reports progress.
   static RunContext ContextOf(const LaunchEnvironment& launch, const Call& call) {
     RunContext context = call.context;
     if (context.threads == 0) context.threads = std::max(1, context.ThreadCount() / launch.local_size);

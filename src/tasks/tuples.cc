@@ -70,7 +70,7 @@ class TuplesCall : public TaskCall {
   }
 
  private:
-  // Adds the facts of both splits, and a table of them.
+  // Adds the figures of both splits, and a table of them.
   static void AddSplits(const TrainingSet& set, Result& result) {
     nlohmann::json rows = nlohmann::json::array();
     for (const Split split : {Split::kTrain, Split::kVal}) {

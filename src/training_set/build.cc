@@ -19,12 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Place of a photo among its scene's.
+// The place of a photo among those of its scene.
 enum class ScenePhoto : int64_t {};
 
 struct SceneCandidate {
   ScenePhoto photo{};
-  CandidatePositive facts;  // its photo is known when the scene is in the set
+  CandidatePositive facts;  // its photo is set when the scene is added to the set
 };
 
 struct SceneQuery {
@@ -32,10 +32,10 @@ struct SceneQuery {
   std::vector<SceneCandidate> candidates;
 };
 
-// A scene's photos and the pairs among them, before queries are drawn.
+// A scene's photos and their pairs, before queries are drawn.
 struct ScenePairs {
   std::vector<TrainingPhoto> photos;
-  std::vector<fs::path> paths;  // of the photos
+  std::vector<fs::path> paths;  // of photos
   std::vector<SceneQuery> possible_queries;
 };
 
@@ -66,7 +66,7 @@ bool CanBePositive(const CandidatePositive& candidate, const TupleOptions& optio
 // Chooses positives among a scene's photos.
 class PositiveChooser {
  public:
-  // photos: paths of the scene's, by their places.
+  // photos: the paths of the scene's photos, by place.
   PositiveChooser(const TupleOptions& options, const PhotoDescriptors* descriptors,
                   const std::vector<fs::path>& photos)
       : options_(options) {
@@ -101,8 +101,8 @@ class PositiveChooser {
   DescriptorMatrix descriptors_;
 };
 
-// in_other_scenes: photos that others have already; a photo is in a set once. Paths are made relative to
-// `set_folder`, a canonical path.
+// in_other_scenes: photos of other scenes, which are left out; a photo is in the set only once. Paths become
+// relative to `set_folder`, a canonical path.
 ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, const fs::path& set_folder,
                      const std::set<fs::path>& in_other_scenes, TupleReport& report) {
   ScenePairs pairs;
@@ -122,7 +122,7 @@ ScenePairs FindPairs(const SceneModels& scene, const TupleOptions& options, cons
         ++report.repeated_photos;
         continue;
       }
-      if (!seen.insert(path).second) continue;  // another of the scene's models holds it too
+      if (!seen.insert(path).second) continue;  // another model of the scene has it too
       const Camera& camera = model.cameras.at(image.camera);
       photo_of[id] = ScenePhoto{std::ssize(pairs.photos)};
       pairs.photos.push_back({path.lexically_proximate(set_folder).string(), static_cast<int>(camera.width),
@@ -181,7 +181,7 @@ void Declare(OptionsDescription& description, TupleOptions& options) {
 bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,
                                double max_scale_change) {
   if (candidate.overlap <= min_overlap) return false;
-  if (candidate.scale_change == 0) return true;  // not known, as of panoramas
+  if (candidate.scale_change == 0) return true;  // not known, for example for panoramas
   return candidate.scale_change >= 1 / max_scale_change && candidate.scale_change <= max_scale_change;
 }
 
@@ -198,7 +198,7 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
   const std::vector<Split> splits = training_set::DrawSplits(named, options);
   std::set<std::string> names;
   const fs::path base = fs::weakly_canonical(set_folder.empty() ? "." : set_folder);
-  std::set<fs::path> taken;  // photos of the set
+  std::set<fs::path> taken;  // photos in the set
   int64_t found_photos = 0;
   for (size_t s = 0; s < scenes.size(); ++s) {
     context.CheckCancelled();

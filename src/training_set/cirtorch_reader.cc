@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One of the four lists of a split.
+// One list of a split.
 struct Field {
   const serialize::PickleValue& value;
   std::string what;  // "x.pkl: 'train.cids'"
@@ -37,7 +37,7 @@ std::vector<std::string> ReadCids(const Field& field) {
   return cids;
 }
 
-// Whole numbers in [0, limit).
+// Reads whole numbers in [0, limit).
 std::vector<int64_t> ReadNumbers(const Field& field, int64_t limit) {
   if (serialize::IsNumpyArray(field.value)) {
     const serialize::NpyArray array = serialize::ToNumpyArray(field.value, field.what);

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The cid of a photo that lies in cirtorch's layout.
+// The cid of a photo whose path has cirtorch's layout.
 std::optional<std::string> CidOf(const fs::path& path) {
   const std::string name = path.filename().string();
   if (!training_set::IsCid(name)) return std::nullopt;
@@ -28,7 +28,7 @@ std::optional<std::string> CidOf(const fs::path& path) {
   return fits ? std::optional(name) : std::nullopt;
 }
 
-// A cid for each photo; photos of one cid have one path.
+// A cid for each photo. Photos with the same cid have the same path.
 std::vector<std::string> Cids(const TrainingSet& set) {
   std::vector<std::string> cids;
   std::unordered_map<std::string, const std::string*> path_of;
@@ -40,7 +40,7 @@ std::vector<std::string> Cids(const TrainingSet& set) {
   return cids;
 }
 
-// Makes `place` lead to the photo. Returns false where it does already.
+// Makes `place` a link to the photo. Returns false if it already leads there.
 bool Link(const fs::path& photo, const fs::path& place) {
   std::error_code error;
   if (fs::exists(fs::symlink_status(place, error))) {
@@ -63,7 +63,7 @@ std::vector<int64_t> Clusters(const TrainingSet& set) {
     int64_t number = -1;
     try {
       number = ParseInteger(digits, "cluster");
-    } catch (const Error&) {  // another name
+    } catch (const Error&) {  // a name of another form
     }
     if (number < 0 || scene.name != training_set::CirtorchSceneName(scene.split, number) ||
         !names.insert(scene.name).second) {
@@ -122,7 +122,7 @@ CirtorchExport WriteCirtorchPickle(const TrainingSet& set, const fs::path& photo
   const std::vector<std::string> cids = Cids(set);
   const std::vector<int64_t> clusters = Clusters(set);
   std::array<SplitLists, 2> splits;
-  std::vector<int64_t> place_of;  // of photos, in their split
+  std::vector<int64_t> place_of;  // place of each photo in its split
   for (size_t i = 0; i < set.photos.size(); ++i) {
     SplitLists& lists = splits[static_cast<size_t>(set.SplitOf(PhotoId{static_cast<int64_t>(i)}))];
     place_of.push_back(std::ssize(lists.cids));

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kNamedFiles = 5;  // of a class, that a message names
+constexpr size_t kNamedFiles = 5;  // most files of a class that a message names
 
 }  // namespace
 
@@ -62,7 +62,7 @@ ClassesAndChanges LeaveOutRepeatedFiles(std::vector<PhotoClass> classes, const R
     for (size_t i = in_one_class ? 1 : 0; i < files.size(); ++i) {
       const training_set::FileOfGroup& other = i == 0 ? files.back() : files.front();
       if (in_one_class && files[i].path == files[0].path) continue;
-      if (!left_out[files[i].group].insert(files[i].path).second) continue;  // named twice
+      if (!left_out[files[i].group].insert(files[i].path).second) continue;  // listed twice
       why[files[i].group].push_back(StrCat(training_set::ShortName(files[i].path), " and ",
                                            training_set::ShortName(other.path), " are the same file"));
     }

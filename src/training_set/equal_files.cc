@@ -63,7 +63,7 @@ std::vector<std::vector<FileOfGroup>> EqualFiles(const std::vector<std::vector<f
       } catch (const Interrupted&) {
         throw;
       } catch (const Error&) {
-        continue;  // reported when the photo is described
+        continue;  // the error is reported when the photo is described
       }
     }
     const std::scoped_lock lock(mutex);

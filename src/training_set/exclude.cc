@@ -22,11 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Groups of photos, by the smaller and the larger number, that show the same thing; which two photos tell,
-// and how.
+// Pairs of groups that show the same thing, smaller number first, with the evidence: two photos and what they
+// share.
 using Overlaps = std::map<std::pair<size_t, size_t>, std::string>;
 
-// Groups that hold a file of the same bytes.
+// Groups that have a file of the same bytes.
 Overlaps SameFiles(const std::vector<std::vector<fs::path>>& groups, const RunContext& context) {
   Overlaps found;
   for (const std::vector<training_set::FileOfGroup>& files :
@@ -43,13 +43,13 @@ Overlaps SameFiles(const std::vector<std::vector<fs::path>>& groups, const RunCo
   return found;
 }
 
-// Why two groups of photos show the same thing: "" if nothing tells.
+// Evidence that two groups of photos show the same thing; `why` is "" if there is none.
 struct Evidence {
   std::string why;
-  size_t b = 0;  // the second group's photo that tells it
+  size_t b = 0;  // the second group's photo
 };
 
-// The first of the pairs whose local features fit one geometry.
+// Evidence by the first pair whose local features fit one geometry.
 Evidence SameThing(const std::vector<training_set::NearPair>& pairs, const std::vector<fs::path>& of_a,
                    const std::vector<fs::path>& of_b, PhotoMatcher& matcher) {
   for (const training_set::NearPair& pair : pairs) {
@@ -83,7 +83,7 @@ std::vector<std::vector<fs::path>> PhotosOfAll(const std::vector<SceneModels>& s
   return photos;
 }
 
-// Pairs of scenes that overlap, smaller first, and why.
+// The pairs of scenes that overlap.
 Overlaps FindOverlaps(const std::vector<std::vector<fs::path>>& photos, const PhotoDescriptors* descriptors,
                       const ExcludeOptions& options, const RunContext& context) {
   Overlaps overlaps = SameFiles(photos, context);
@@ -214,7 +214,7 @@ ScenesAndChanges ResolveOverlaps(std::vector<SceneModels> scenes, const PhotoDes
   const auto overlaps = FindOverlaps(photos, descriptors, options, context);
 
   ScenesAndChanges result;
-  // Validation must not see what is trained on.
+  // Leaves out validation scenes that show what training scenes show.
   std::vector<bool> is_out(scenes.size());
   for (const auto& [pair, evidence] : overlaps) {
     const auto& [a, b] = pair;
@@ -230,7 +230,7 @@ ScenesAndChanges ResolveOverlaps(std::vector<SceneModels> scenes, const PhotoDes
   for (const auto& [pair, evidence] : overlaps) {
     if (!is_out[pair.first] && !is_out[pair.second]) groups.Join(pair.first, pair.second);
   }
-  // Of each group the scene with the most photos gives the name, the first of several.
+  // The scene with the most photos names its group; the first of equally large ones.
   std::map<size_t, size_t> largest;
   for (size_t s = 0; s < scenes.size(); ++s) {
     if (is_out[s]) continue;

@@ -18,9 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kSampledPhotos = 200;  // by which folders are compared
+constexpr size_t kSampledPhotos = 200;  // photos that folders are compared by
 
-// A folder that paths may start from, and the number of their first parts to leave out.
+// A folder that paths may be relative to, and how many of their first parts to leave out.
 struct Start {
   fs::path folder;
   ptrdiff_t left_out = 0;
@@ -39,7 +39,7 @@ fs::path PathAt(const TrainingPhoto& photo, const Start& start) {
   return start.folder / Shortened(photo.path, start.left_out);
 }
 
-// Parts of the longest folder that all photos' paths share.
+// The number of parts of the longest folder that all photos' paths share.
 ptrdiff_t SharedParts(const TrainingSet& set) {
   fs::path shared = fs::path(set.photos[0].path).parent_path();
   for (const TrainingPhoto& photo : set.photos) {
@@ -52,7 +52,7 @@ ptrdiff_t SharedParts(const TrainingSet& set) {
   return std::distance(shared.begin(), shared.end());
 }
 
-// The likeliest first.
+// Possible starts, the likeliest first.
 std::vector<Start> PossibleStarts(const TrainingSet& set, const fs::path& path, const fs::path& photos) {
   std::vector<Start> starts;
   if (photos.empty()) {
@@ -62,7 +62,8 @@ std::vector<Start> PossibleStarts(const TrainingSet& set, const fs::path& path, 
     if (!real.empty()) starts.push_back({real});
     return starts;
   }
-  // Paths that lead out of `photos` come last: there the photos may be that were copied to `photos`.
+  // Starts that lead out of `photos` come last, since they may lead to the originals of photos copied to
+  // `photos`.
   const ptrdiff_t shared = SharedParts(set);
   for (ptrdiff_t left_out = 0; left_out <= shared; ++left_out) {
     const fs::path first = Shortened(set.photos[0].path, left_out);
@@ -89,7 +90,7 @@ LocatedSet ReadLocatedSet(const fs::path& path, const fs::path& photos) try {
   if (set.photos.empty()) return located;
   const std::vector<Start> starts = PossibleStarts(set, path, photos);
   const Start* best = nullptr;
-  // All photos are looked for only if none of the sample is there.
+  // Looks for all photos only if none of the sample exists.
   for (const size_t step : {std::max<size_t>(1, set.photos.size() / kSampledPhotos), size_t{1}}) {
     int64_t most = 0;
     for (const Start& start : starts) {

@@ -38,7 +38,7 @@ std::vector<NearPair> NearestPairs(const DescriptorMatrix& a, const DescriptorMa
 std::vector<NearScenes> FindNearScenes(const std::vector<DescriptorMatrix>& scenes, int scene_count,
                                        int pair_count, const RunContext& context) {
   std::vector<NearScenes> all;
-  std::vector<std::vector<size_t>> with(scenes.size());  // places in `all`, by scene
+  std::vector<std::vector<size_t>> with(scenes.size());  // for each scene the indices of its pairs in `all`
   for (size_t a = 0; a < scenes.size(); ++a) {
     for (size_t b = a + 1; b < scenes.size(); ++b) {
       with[a].push_back(all.size());

@@ -31,8 +31,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Folders of models at or below `folder`, relative to it, sorted. Links to folders are followed, and each
-// folder is looked into once, under its own path rather than a link's. Hidden folders are left out.
+// Folders of models at or below `folder`, relative to it, sorted. Follows links to folders, and reads each
+// folder once, by its own path rather than a link's. Skips hidden folders.
 std::vector<fs::path> FindModels(const fs::path& folder) {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   std::vector<fs::path> models;
@@ -72,7 +72,7 @@ bool IsNumber(const fs::path& name) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// SCENE of SCENE/sparse/0, SCENE/sparse, SCENE/models/0 or SCENE.
+// SCENE for SCENE/sparse/0, SCENE/sparse, SCENE/models/0 or SCENE.
 fs::path SceneOf(fs::path model) {
   const auto above = model.parent_path().filename();
   if (IsNumber(model.filename()) && (above == "sparse" || above == "models")) {
@@ -83,7 +83,7 @@ fs::path SceneOf(fs::path model) {
   return model.empty() ? "." : model;
 }
 
-// The folder that scenes are named from: `folder` itself, or SCENE if it is SCENE/sparse or SCENE/sparse/0.
+// The folder that scene names are relative to: `folder`, or SCENE if it is SCENE/sparse or SCENE/sparse/0.
 fs::path RootOf(const fs::path& folder) {
   fs::path root = fs::absolute(folder).lexically_normal();
   if (!root.has_filename()) root = root.parent_path();
@@ -91,10 +91,10 @@ fs::path RootOf(const fs::path& folder) {
   return is_model || root.filename() == "sparse" ? fs::path(SceneOf(root)) : root;
 }
 
-// Models relative to a folder without those in DIR/dense where DIR/sparse has some: image_undistorter wrote
-// there the same photos again.
+// Drops the models in DIR/dense if DIR/sparse has models: image_undistorter wrote the same photos there
+// again.
 std::vector<fs::path> WithoutDense(const std::vector<fs::path>& models, const fs::path& folder) {
-  std::set<fs::path> folders;  // of models, and those above them
+  std::set<fs::path> folders;  // of models, and all their parents
   for (const fs::path& model : models) {
     for (fs::path above = model; !above.empty(); above = above.parent_path()) folders.insert(above);
   }
@@ -110,25 +110,25 @@ std::vector<fs::path> WithoutDense(const std::vector<fs::path>& models, const fs
     if (dense.empty()) {
       kept.push_back(model);
     } else if (left_out.insert(dense).second) {
-      LogInfo((folder / dense).string(), ": is left out: sparse/ beside it has the models of its photos");
+      LogInfo((folder / dense).string(), ": is left out: sparse/ next to it has the models of its photos");
     }
   }
   return kept;
 }
 
-// What `vantage reconstruct` noted of a scene; null where there is nothing.
+// The note of `vantage reconstruct` about a scene; null if there is none.
 json ReadNote(const fs::path& scene_folder) {
   const fs::path path = scene_folder / ".vantage/scene.json";
   if (!fs::is_regular_file(path)) return {};
   const json note = serialize::ParseJson(ReadFile(path), path.string());
   VANTAGE_CHECK(note.is_object() && note.contains("photos") && note["photos"].is_string() &&
                     (!note.contains("pool") || note["pool"].is_boolean()),
-                path.string(), ": does not say where the photos are ('photos')");
+                path.string(), ": does not state where the photos are ('photos')");
   return note;
 }
 
-// Folders in which a scene's photos may be, the likeliest first. `scene`: its folder relative to what was
-// searched, or its name.
+// Folders that may hold a scene's photos, the likeliest first. scene: its folder relative to the searched
+// one, or its name.
 std::vector<fs::path> PossiblePhotoFolders(const fs::path& scene_folder, const json& note,
                                            const fs::path& scene, const fs::path& photos) {
   std::vector<fs::path> folders;
@@ -143,16 +143,15 @@ std::vector<fs::path> PossiblePhotoFolders(const fs::path& scene_folder, const j
   std::error_code error;
   std::erase_if(folders, [&](const fs::path& folder) { return !fs::is_directory(folder, error); });
   if (folders.empty()) {
-    VANTAGE_CHECK(
-        !note.is_null(), scene_folder.string(),
-        ": no .vantage/scene.json tells where its photos are, and no folder images holds them; name their "
-        "folder (--photos)");
-    folders.push_back(first);  // the photos are missing, and the report names this folder
+    VANTAGE_CHECK(!note.is_null(), scene_folder.string(),
+                  ": there is neither a .vantage/scene.json, which states where the photos are, nor a folder "
+                  "images; name their folder (--photos)");
+    folders.push_back(first);  // the report of missing photos names this folder
   }
   return folders;
 }
 
-// The folder with the most of the scene's photos, the first of several.
+// The folder that has most of the scene's photos; the first of equally good ones.
 fs::path BestPhotoFolder(const SceneModels& scene, const std::vector<fs::path>& folders) {
   if (folders.size() == 1) return folders[0];
   fs::path best;
@@ -184,7 +183,7 @@ std::set<std::string> ImageNames(const SceneModels& scene) {
   return names;
 }
 
-// True if more than half of the images of the scene with fewer have the names of the other's.
+// Whether the scenes share more than half of the image names of the smaller one.
 bool HaveMostlyTheSameNames(const SceneModels& a, const SceneModels& b) {
   const std::set<std::string> of_a = ImageNames(a);
   const std::set<std::string> of_b = ImageNames(b);
@@ -197,11 +196,11 @@ struct FoundScene {
   SceneModels scene;
   std::vector<fs::path> photo_folders;
   bool is_pool = false;
-  bool is_reconstructed = false;  // by vantage, which keeps scenes apart
+  bool is_reconstructed = false;  // by vantage, whose scenes do not repeat each other
 };
 
-// Scenes by folder, without those in a scene's folder with mostly its photos' names: a workspace may hold the
-// models of its photos twice, such as those of undistorted copies.
+// Drops scenes inside another scene's folder that have mostly the same image names. A workspace may hold
+// models of its photos twice, for example of undistorted copies.
 std::map<fs::path, FoundScene> WithoutRepeated(std::map<fs::path, FoundScene> scenes) {
   for (auto inner = scenes.begin(); inner != scenes.end();) {
     auto outer = scenes.end();
@@ -221,7 +220,7 @@ std::map<fs::path, FoundScene> WithoutRepeated(std::map<fs::path, FoundScene> sc
   return scenes;
 }
 
-// The models of an unsorted pile as scenes: those that see the same thing together.
+// Splits the models of an unsorted pile into scenes. Models with common or matching photos are one scene.
 std::vector<SceneModels> SplitPool(SceneModels pool, const fs::path& database, int64_t min_inliers) {
   training_set::DisjointSets groups(pool.models.size());
   std::map<std::string, size_t> model_of;

@@ -10,7 +10,7 @@
 namespace vantage::training_set {
 namespace {
 
-constexpr int64_t kScenesOfASplit = 2;  // what does not match a query comes from another scene
+constexpr int64_t kScenesOfASplit = 2;  // negatives come from another scene than the query
 
 }  // namespace
 

@@ -50,7 +50,7 @@ void Fill(sqlite::Database& database, const TrainingSet& set) {
   }
 }
 
-// Row numbers run from 0 without gaps, so that they are places in the vectors.
+// Ids must count up from 0 without gaps, since they are indices of the vectors.
 void CheckId(int64_t id, size_t expected, const char* table, const std::string& source) {
   VANTAGE_CHECK(id == static_cast<int64_t>(expected), source, ": table '", table, "': row ", expected,
                 " has the number ", id);
@@ -133,7 +133,7 @@ TrainingSet ReadTrainingSet(const fs::path& path) try {
 }
 
 fs::path PhotoPath(const TrainingSet& set, PhotoId photo, const fs::path& root) {
-  return root / set.photos[IndexOf(photo)].path;  // an absolute path stays itself
+  return root / set.photos[IndexOf(photo)].path;  // an absolute path ignores the root
 }
 
 TrainingSetSummary Summarize(const TrainingSet& set, Split split) {
