@@ -22,24 +22,24 @@ namespace fs = std::filesystem;
 constexpr size_t kWriteBuffer = size_t{1} << 20;
 constexpr std::string_view kPartial = ".partial-";
 constexpr mode_t kPermissions = 07777;
-constexpr int kMaxLinks = 40;  // as Linux
-// Far behind any content: SQLite locks bytes at 2^30, HDF5 whole files by another kind of lock.
+constexpr int kMaxLinks = 40;  // Linux's limit
+// Beyond any content. SQLite locks bytes at 2^30, HDF5 whole files by another kind of lock.
 constexpr off_t kLockedByte = off_t{1} << 62;
 
 std::string SystemError() { return std::generic_category().message(errno); }
 
-// Locks an open file against other processes, and other openings in this one. Returns whether that was free.
+// Locks an open file against other processes and other descriptors. Returns false if it cannot.
 bool TryLock(int descriptor) {
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   lock.l_start = kLockedByte;
   lock.l_len = 1;
-  // Where a file system has no locks, nothing is known of the file: taken for free by who made it.
+  // Fails on file systems without locks. The creator of a file may ignore that.
   return ::fcntl(descriptor, F_OFD_SETLK, &lock) == 0;
 }
 
-// What a path leads to: links are followed, the last may lead nowhere.
+// The target of a path's links; it need not exist.
 fs::path FollowLinks(fs::path path) {
   std::error_code error;
   for (int links = 0; fs::is_symlink(path, error); ++links) {
@@ -50,7 +50,7 @@ fs::path FollowLinks(fs::path path) {
   return path;
 }
 
-// Brings the entries of a folder to disk. Some file systems cannot, and need not.
+// Writes the folder's entries to disk. Ignores file systems that cannot sync folders.
 void SyncFolderOf(const fs::path& path) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -60,9 +60,9 @@ void SyncFolderOf(const fs::path& path) {
   VANTAGE_CHECK(!failed, folder.string(), ": cannot be brought to disk: ", SystemError());
 }
 
-// Renames a file, its bytes and then the folder's entry brought to disk. Errors name `named`.
+// Writes a file's bytes to disk, renames it, and writes the folder's entry to disk. Errors name `named`.
 void Place(const fs::path& from, const fs::path& to, const fs::path& named) {
-  // Opened by its name: a library may have made the file anew.
+  // Opens the file by name, since a library may have created it again.
   const int written = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = written >= 0 && ::fsync(written) == 0;
   const std::string error = synced ? "" : SystemError();
@@ -73,7 +73,7 @@ void Place(const fs::path& from, const fs::path& to, const fs::path& named) {
   SyncFolderOf(to);
 }
 
-// Whether `name` is TARGET.partial-PID-N, of any target if that is empty.
+// Whether `name` is TARGET.partial-PID-N; of any target if `target` is empty.
 bool IsPartialName(const std::string& name, const std::string& target) {
   const size_t at = target.empty() ? name.rfind(kPartial) : target.size();
   if (at == 0 || at == name.npos || !name.starts_with(target)) return false;
@@ -87,7 +87,7 @@ bool IsPartialName(const std::string& name, const std::string& target) {
   return dash != numbers.npos && is_number(numbers.substr(0, dash)) && is_number(numbers.substr(dash + 1));
 }
 
-// Files in `folder` that IsPartialName.
+// Files in `folder` for which IsPartialName holds.
 std::vector<fs::path> PartialFiles(const fs::path& folder, const std::string& target) {
   std::vector<fs::path> files;
   std::error_code error;
@@ -100,7 +100,8 @@ std::vector<fs::path> PartialFiles(const fs::path& folder, const std::string& ta
 
 enum class Lock { kFree, kHeld, kUnknown };
 
-// Whether a process writes a file. Removes it before its lock is free again if `remove` and none does.
+// Whether a process writes the file. If none does and `remove` is true, removes the file while holding its
+// lock.
 Lock LockOf(const fs::path& path, bool remove = false) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return Lock::kUnknown;
@@ -140,9 +141,9 @@ void PartialFile::Make() {
     path_ = target_;
     path_ += StrCat(kPartial, ::getpid(), "-", counter++);
     descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ < 0 && errno == EEXIST) continue;  // of a process that had this number before
+    if (descriptor_ < 0 && errno == EEXIST) continue;  // left by a process that had this number before
     VANTAGE_CHECK(descriptor_ >= 0, named_.string(), ": cannot be written: ", SystemError());
-    // Between open and lock another process may have taken the file for an abandoned one.
+    // Between open and lock another process may remove the file as abandoned: then try again.
     struct stat status {};
     TryLock(descriptor_);
     if (::fstat(descriptor_, &status) == 0 && status.st_nlink > 0) break;
@@ -156,7 +157,7 @@ PartialFile::~PartialFile() {
   if (descriptor_ < 0) return;
   ::unlink(path_.c_str());
   ::close(descriptor_);
-  for (const fs::path& folder : made_folders_) ::rmdir(folder.c_str());  // stays if it holds anything
+  for (const fs::path& folder : made_folders_) ::rmdir(folder.c_str());  // fails if the folder is not empty
 }
 
 void PartialFile::Commit() {

@@ -24,13 +24,13 @@ namespace fs = std::filesystem;
 
 constexpr double kNoQuota = std::numeric_limits<double>::infinity();
 
-// Quota of one control group.
+// The quota of one control group, in processors.
 double QuotaOf(const fs::path& group) {
   double quota = 0;
   double period = 0;
-  // "200000 100000", or "max 100000", which is no number.
+  // "200000 100000", or "max 100000", which does not parse.
   if (std::ifstream(group / "cpu.max") >> quota >> period && quota > 0 && period > 0) return quota / period;
-  // -1: none.
+  // -1: no quota.
   if (std::ifstream(group / "cpu.cfs_quota_us") >> quota &&
       std::ifstream(group / "cpu.cfs_period_us") >> period && quota > 0 && period > 0) {
     return quota / period;
@@ -38,8 +38,8 @@ double QuotaOf(const fs::path& group) {
   return kNoQuota;
 }
 
-// The least of a group and of those it is in. A container sees its own group as the root, under whatever
-// name.
+// The smallest quota of a group and its parents. In a container the root is the container's own group,
+// whatever its name is.
 double LeastQuota(const fs::path& root, const fs::path& name) {
   double least = QuotaOf(root);
   fs::path group = root;
@@ -58,7 +58,7 @@ int ProcessorsOfAffinity() {
   return static_cast<int>(std::thread::hardware_concurrency());
 }
 
-// A bit of CPUID's leaf 7 (Intel SDM): of the register `index`, EAX to EDX.
+// A bit of a register of CPUID leaf 7 (Intel SDM). index: 0 to 3 for EAX to EDX.
 struct CpuBit {
   unsigned sub_leaf;
   size_t index;
@@ -109,7 +109,7 @@ bool HasFastBfloat16() { return Has(kAvx512Bf16) || Has(kAmxBf16); }
 std::string CpuName() {
   std::string name;
 #if defined(__x86_64__) || defined(__i386__)
-  // Three leaves with 16 characters each.
+  // Three leaves of 16 characters each.
   for (unsigned leaf = 0x80000002; leaf <= 0x80000004; ++leaf) {
     std::array<unsigned, 4> registers{};
     if (__get_cpuid(leaf, &registers[0], &registers[1], &registers[2], &registers[3]) == 0) return "";

@@ -27,8 +27,8 @@ FileLock::FileLock(std::filesystem::path path, const std::string& busy) {
       throw Error(
           StrCat(path.string(), ": ", error == EWOULDBLOCK ? busy : "cannot be locked: " + reason(error)));
     }
-    // Another process may have deleted the file between our opening and our locking: then the lock is on a
-    // file without a name, which keeps nobody out.
+    // Another process may delete the file between open and lock. The lock is then on a file without a name,
+    // which excludes nobody.
     struct stat opened {};
     struct stat named {};
     if (::fstat(descriptor_, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&

@@ -16,14 +16,13 @@ constexpr int kSuccess = 0;
 constexpr int kComputeCapabilityMajor = 75;
 constexpr int kComputeCapabilityMinor = 76;
 
-// A shared library that may be missing. It stays loaded: CUDA's leave threads behind.
+// A shared library that may be missing. It is never unloaded, since CUDA's libraries leave threads running.
 class SharedLibrary {
  public:
   explicit SharedLibrary(const char* name) : handle_(::dlopen(name, RTLD_NOW | RTLD_LOCAL)) {}
   explicit operator bool() const { return handle_ != nullptr; }
 
-  // The result of a function that returns 0 where it succeeds; another number where there is no such
-  // function.
+  // Calls a function that returns 0 on success. Returns -1 if there is no such function.
   template <typename... Parameters>
   int Call(const char* function, Parameters... parameters) const {
     const auto address = reinterpret_cast<int (*)(Parameters...)>(::dlsym(handle_, function));

@@ -15,7 +15,7 @@
 namespace vantage {
 namespace {
 
-// spdlog stays in this file: its fmt and the one in LibTorch's include folder do not go together.
+// Only this file includes spdlog: its fmt conflicts with the one in LibTorch's include folder.
 struct Logger {
   std::atomic<LogLevel> level = LogLevel::kWarning;
   std::mutex mutex;

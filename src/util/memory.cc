@@ -12,7 +12,7 @@ void KeepFreedMemory() {
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  // The pools that threads get of their own cannot hold blocks above 64 MiB.
+  // Arenas of other threads cannot hold blocks above 64 MiB.
   mallopt(M_ARENA_MAX, 1);
 #endif
 }

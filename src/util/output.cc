@@ -39,7 +39,7 @@ bool IsText(std::string_view head) {
   return head.find('\0') == head.npos && !start.starts_with('{') && !start.starts_with('[') && !IsPage(head);
 }
 
-// Length of a JSON header, 8 bytes, then the header.
+// The file has the length of a JSON header in 8 bytes, then the header.
 bool IsSafetensors(std::string_view head) { return head.size() > 8 && head[8] == '{'; }
 
 bool IsSame(const fs::path& a, const fs::path& b) {

@@ -46,7 +46,7 @@ double RandomStream::Uniform() { return static_cast<double>(Next() >> 11) * 0x1p
 double RandomStream::Uniform(double low, double high) { return low + (high - low) * Uniform(); }
 
 uint64_t RandomStream::Below(uint64_t bound) {
-  // Values from the last, incomplete run of `bound` are drawn again.
+  // Draws again for values in the last, incomplete multiple of `bound`, so that the result is uniform.
   const uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
   uint64_t value = Next();
   while (value >= limit) value = Next();

@@ -16,7 +16,7 @@ std::string PlainReason(const std::exception& error) {
     const size_t end = text.find("] ");
     if (end != text.npos) text.erase(0, end + 2);
   }
-  // "cannot use at() with number", of a value that should have members
+  // "cannot use at() with number": the value should be an object
   if (text.starts_with("cannot use "))
     text = StrCat("a ", text.substr(text.rfind(' ') + 1), " where an object belongs");
   text = text.substr(0, text.find('\n'));
@@ -27,7 +27,7 @@ std::string PlainReason(const std::exception& error) {
   } else if (text.starts_with("CUDA error") || text.starts_with("cuDNN error") ||
              text.starts_with("CUDA driver error")) {
     text +=
-        "; the GPU or its driver failed, not the photos: dmesg and nvidia-smi may tell why, and the same "
+        "; the GPU or its driver failed, not the photos: dmesg and nvidia-smi may show why, and the same "
         "call resumes";
   }
   return text;

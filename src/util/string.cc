@@ -155,7 +155,7 @@ std::string PercentDecode(std::string_view text) {
 
 bool NaturallyBefore(std::string_view a, std::string_view b) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  // The number that begins there, without its leading zeros.
+  // The number at `at`, without leading zeros.
   const auto number = [&](std::string_view text, size_t& at) {
     while (at < text.size() && text[at] == '0') ++at;
     const size_t first = at;

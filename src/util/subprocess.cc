@@ -25,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPollInterval(20);
-constexpr int kPollsPerCall = 10;  // of Command::on_wait
+constexpr int kPollsPerCall = 10;  // calls of on_wait are this many polls apart
 
 std::vector<std::string> MergedEnvironment(const std::vector<std::pair<std::string, std::string>>& changes) {
   std::vector<std::string> merged;
@@ -49,7 +49,7 @@ std::vector<char*> Pointers(std::vector<std::string>& strings) {
   return pointers;
 }
 
-// Starts the program in a process group of its own with `output` as its standard output and error.
+// Starts the program in its own process group, with `output` as its standard output and error.
 pid_t Start(std::vector<std::string> arguments,
             const std::vector<std::pair<std::string, std::string>>& environment, int output) {
   VANTAGE_CHECK(!arguments.empty(), "no program to run");
@@ -62,7 +62,7 @@ pid_t Start(std::vector<std::string> arguments,
   VANTAGE_CHECK(child >= 0, arguments[0],
                 ": cannot start a process: ", std::generic_category().message(errno));
   if (child == 0) {
-    // Only async-signal-safe calls until exec: other threads of the parent may have held locks.
+    // Only async-signal-safe calls until exec: other threads of the parent may hold locks.
     ::setpgid(0, 0);
 #ifdef __linux__
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -82,7 +82,7 @@ pid_t Start(std::vector<std::string> arguments,
 
 int ExitCode(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
-// Asks the process group to end, and makes it end after five seconds.
+// Asks the process group to end, and kills it after five seconds.
 void Terminate(pid_t child) {
   ::kill(-child, SIGTERM);
   const auto deadline = Clock::now() + std::chrono::seconds(5);
