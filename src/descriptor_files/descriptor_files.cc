@@ -56,7 +56,7 @@ void CheckFitsFloat16(const Descriptors& descriptors, const fs::path& path) {
 void Declare(OptionsDescription& description, DescriptorFormat& format) {
   description
       .Add("format", format.container,
-           "npy: NAME.npy and NAME.json; h5: NAME.h5 in hloc's layout; auto: as NAME ends, or npy")
+           "npy: NAME.npy and NAME.json; h5: NAME.h5 in hloc's layout; auto: by the ending of NAME, or npy")
       .OneOf({"auto", "npy", "h5"});
   description.Add("float16", format.float16, "Write float16, half the size of float32");
 }
@@ -117,7 +117,7 @@ descriptor_files::ParsedFacts descriptor_files::ParseFacts(const std::string& te
   }
   std::unordered_set<std::string_view> seen;
   for (const std::string& name : result.descriptors.names) {
-    VANTAGE_CHECK(seen.insert(name).second, source, ": the name '", name, "' stands there twice");
+    VANTAGE_CHECK(seen.insert(name).second, source, ": the name '", name, "' appears twice");
   }
   return parsed;
 }

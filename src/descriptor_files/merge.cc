@@ -130,8 +130,7 @@ std::string ListSome(const std::vector<int64_t>& numbers) {
 }  // namespace
 
 void Declare(OptionsDescription& description, MergeOptions& options) {
-  description.Add("partial", options.partial,
-                  "Merge the shards named, also where others of the run are missing");
+  description.Add("partial", options.partial, "Merge the given shards even if others of the run are missing");
 }
 
 MergedDescriptors MergeDescriptors(const std::vector<fs::path>& paths, const MergeOptions& options,

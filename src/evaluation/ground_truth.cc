@@ -35,7 +35,7 @@ std::vector<int64_t> CheckedRows(const serialize::PickleValue& query, std::strin
 void CheckUnique(const std::vector<std::string>& names, const std::string& source) {
   std::set<std::string_view> seen;
   for (const std::string& name : names) {
-    VANTAGE_CHECK(seen.insert(name).second, source, ": the name '", name, "' stands there twice");
+    VANTAGE_CHECK(seen.insert(name).second, source, ": the name '", name, "' appears twice");
   }
 }
 

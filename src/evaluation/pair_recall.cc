@@ -40,7 +40,7 @@ std::vector<int64_t> Ks(int64_t photos, int64_t own) {
 void Declare(OptionsDescription& description, PairRecallOptions& options) {
   description
       .Add("min_shared_points", options.min_shared_points,
-           "Points that two photos share in a sparse model to be worth matching")
+           "Fewest points that two photos share in a sparse model to count as covisible")
       .AtLeast(1);
 }
 

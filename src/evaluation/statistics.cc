@@ -50,8 +50,7 @@ double RandomisationPValue(const std::vector<double>& differences, const Statist
 void Declare(OptionsDescription& description, StatisticsOptions& options) {
   description.Add("resamples", options.resamples, "Draws of the bootstrap and of the paired test")
       .Range(100, 1e7);
-  description.Add("confidence", options.confidence, "Share of the draws that an interval covers")
-      .Range(0.001, 0.9999);
+  description.Add("confidence", options.confidence, "Confidence level of the intervals").Range(0.001, 0.9999);
   description.Add("seed", options.seed, "Seed of the draws").AtLeast(0);
 }
 

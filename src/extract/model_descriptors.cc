@@ -20,7 +20,7 @@ constexpr int kDefaultImageSize = 1024;  // TPAMI 2019, section 5.1: for testing
 void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
   description
       .Add("image_size", options.image_size,
-           "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 where it names none")
+           "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 if it has none")
       .Range(0, 16384)
       .Flag("size");
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
@@ -30,28 +30,27 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
       "Scales that a reduced photo is described at, such as 1,0.7071,0.5, or 'default': the model's own");
   description
       .Add("whitening", options.whitening,
-           "One of the model's whitenings by name, 'default' for the one that belongs to it, or 'none'")
+           "Name of one of the model's whitenings, 'default' for its default one, or 'none'")
       .Flag("whiten");
   description
-      .Add("dimension", options.dimension, "Keep the first so many dimensions of the whitening; 0: all")
+      .Add("dimension", options.dimension, "Dimensions of the whitening to keep, from the first; 0: all")
       .AtLeast(0)
       .Flag("dim");
   description
       .Add("decode", options.decode,
            StrCat("exact, or fast: large photos of formats that can be decoded small (",
                   image::CodecNames(image::CodecsThat(&Codec::decodes_small)),
-                  ") are decoded at a part of their size; changes descriptors a little"))
+                  ") are decoded at a reduced size, which changes descriptors a little"))
       .OneOf({"exact", "fast"});
   description
       .Add("precision", options.precision,
-           "What the network computes in: fp32; bf16 on a GPU or a CPU with AMX or AVX512-BF16; tf32 or fp16 "
-           "on a GPU")
+           "Precision of the network: fp32; bf16 on a GPU or a CPU with AMX or AVX512-BF16; tf32 or fp16 on "
+           "a GPU")
       .OneOf(nn::PrecisionNames());
   description
       .Add("batch_pixels", options.batch_pixels,
-           "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "
-           "4 "
-           "megapixels on a GPU")
+           "Most pixels of a pass, which photos of equal size share; 0: one photo on a CPU, 4 megapixels on "
+           "a GPU")
       .Range(0, 1 << 28);
   Declare(description, options.super_global);
 }

@@ -29,16 +29,17 @@ double RandomFactor(double reach, RandomStream& random) { return random.Uniform(
 void Declare(OptionsDescription& description, AugmentationOptions& options) {
   description
       .Add("square_size", options.square_size,
-           "Photos are resized to a square of so many pixels a side first; 0: they keep their shape")
+           "Side of the square that photos are resized to first, pixels; 0: photos keep their shape")
       .Range(0, 16384);
-  description.Add("crop_size", options.crop_size, "Side of a random square that is cut out, pixels; 0: none")
+  description.Add("crop_size", options.crop_size, "Side of a random square that is cropped, pixels; 0: none")
       .Range(0, 16384);
   description
-      .Add(
-          "min_crop_scale", options.min_crop_scale,
-          "Least share of the sides that a random part, resized to the photo's size, has; 1: none is cut out")
+      .Add("min_crop_scale", options.min_crop_scale,
+           "Smallest side of a random crop as a share of the photo's; the crop is resized to the photo's "
+           "size. 1: no crop")
       .Range(0.01, 1);
-  description.Add("flip_probability", options.flip_probability, "How often photos are mirrored left to right")
+  description
+      .Add("flip_probability", options.flip_probability, "Probability that a photo is mirrored left to right")
       .Range(0, 1);
   description.Add("brightness", options.brightness, "Largest change of brightness").Range(0, 1);
   description.Add("contrast", options.contrast, "Largest change of contrast").Range(0, 1);

@@ -146,14 +146,15 @@ void CheckSizes(const Eigen::Ref<const DescriptorMatrix>& descriptors, const std
 
 void Declare(OptionsDescription& description, TripletRoundOptions& options) {
   description.Add("pool", options.pool, "Photos drawn for a round").Range(2, 1 << 20);
-  description.Add("per_class", options.per_class, "Photos of a class drawn for a round, at most")
+  description.Add("per_class", options.per_class, "Most photos of a class drawn for a round")
       .Range(2, 1 << 20);
-  description.Add("lowest_loss", options.lowest_loss, "Triplets of a lower loss are too easy").Range(-10, 10);
-  description.Add("highest_loss", options.highest_loss, "Triplets of a higher loss are too hard")
+  description.Add("lowest_loss", options.lowest_loss, "Triplets of a lower loss are left out as too easy")
+      .Range(-10, 10);
+  description.Add("highest_loss", options.highest_loss, "Triplets of a higher loss are left out as too hard")
       .Range(-10, 10);
   description.Add("one_per_class", options.one_per_class,
                   "At most one triplet of each anchor's class a round");
-  description.Add("triplets", options.triplets, "Triplets of a round, at most").AtLeast(1);
+  description.Add("triplets", options.triplets, "Most triplets of a round").AtLeast(1);
 }
 
 std::string TripletStatistics::Text() const {

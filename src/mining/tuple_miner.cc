@@ -13,13 +13,13 @@
 namespace vantage {
 
 void Declare(OptionsDescription& description, MiningOptions& options) {
-  description.AddChoice(options.miner, "What tuples are mined");
-  description.Add("rounds", options.rounds, "Rounds of an epoch, each mined with the network as it is then")
+  description.AddChoice(options.miner, "Kind of tuples to mine");
+  description.Add("rounds", options.rounds, "Rounds of mining of an epoch, each with the current network")
       .Range(1, 10000);
   description
       .Add("network", options.network,
-           "Whose descriptors find the negatives: current, the network as it is when a round begins, or "
-           "start, as it was before training")
+           "Network whose descriptors find the negatives: current, as it is when a round begins; or start, "
+           "as it was before training")
       .OneOf({"current", "start"});
 }
 

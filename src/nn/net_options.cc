@@ -22,27 +22,26 @@ std::vector<std::string> HeadNames() {
 
 void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options) {
   description.Nest("locals", options.locals, "Local features, of the heads netvlad and local-gem");
-  description.Nest("netvlad", options.netvlad, "Of the head netvlad");
+  description.Nest("netvlad", options.netvlad, "NetVLAD, of the head netvlad");
 }
 
 void Declare(OptionsDescription& description, DescriptorNetOptions& options) {
   description.Add("architecture", options.architecture, "Convolutional trunk")
       .OneOf(nn::TrunkArchitectures());
-  description.Add("pooling", options.pooling, "How the last feature map becomes one vector")
+  description.Add("pooling", options.pooling, "Pooling of the last feature map to one vector")
       .OneOf(nn::PoolingNames());
   description.Add("fc_whitening", options.fc_whitening, "A learned linear layer after pooling");
   description.Add("local_whitening", options.local_whitening,
                   "A learned linear layer at every location before pooling");
-  description.Add("regional", options.regional, "Pool and whiten R-MAC's regions, and add them up");
+  description.Add("regional", options.regional, "Pool and whiten R-MAC's regions, and add them");
   description
       .Add("head", options.head,
-           "What follows the trunk: cirtorch's layers, CosPlace's and EigenPlaces' (l2n, gem, linear, l2n), "
-           "or "
-           "local features and NetVLAD or a generalised mean")
+           "Layers after the trunk: cirtorch's; those of CosPlace and EigenPlaces (l2n, gem, linear, l2n); "
+           "or local features with NetVLAD or a generalised mean")
       .OneOf(HeadNames());
   description
       .Add("output_dimension", options.output_dimension,
-           "Rows of the last linear layer; 0: as many as the trunk has channels")
+           "Output dimension of the last linear layer; 0: the number of the trunk's channels")
       .Range(0, nn::kMaxOutputDimension);
   description
       .Add("power", options.power,
@@ -64,33 +63,36 @@ std::string NameOf(const DescriptorNetOptions& options) {
 void Declare(OptionsDescription& description, LocalOptions& options) {
   description
       .Add("projection", options.projection,
-           "Channels of a 1x1 convolution before everything else, which begins as a PCA; 0: none")
+           "Channels of a first 1x1 convolution, initialised as a PCA; 0: none")
       .Range(0, kMostChannels);
   description
       .Add("windows", options.windows,
-           "Sides of the windows that the map is max-pooled with at stride 1; empty: the map itself")
+           "Sides of the windows that max-pool the map at stride 1; empty: the map itself")
       .Range(1, static_cast<double>(nn::kLargestWindow));
   description
       .Add("dimension", options.dimension,
-           "Of a local: the channels of a location are cut into pieces of so many; 0: one piece")
+           "Channels of a local feature: a location's channels are split into pieces of this size; 0: one "
+           "piece")
       .Range(0, kMostChannels);
   description.Add("last_relu", options.last_relu, "VGG: take the map after the last ReLU, not before it");
 }
 
 void Declare(OptionsDescription& description, NetVladOptions& options) {
-  description.Add("clusters", options.clusters, "Clusters of locals").Range(1, kMostClusters);
+  description.Add("clusters", options.clusters, "Clusters of local features").Range(1, kMostClusters);
   description
       .Add("ghost_clusters", options.ghost_clusters,
-           "More clusters that take part in the assignment, and are left out of the descriptor")
+           "Additional clusters that take part in the assignment, but are not in the descriptor")
       .Range(0, kMostClusters);
-  description.Add("alpha", options.alpha, "How hard locals are assigned to clusters at first").Above(0);
+  description.Add("alpha", options.alpha, "Initial hardness of the assignment of local features to clusters")
+      .Above(0);
   description
       .Add("intra_norm", options.intra_norm,
-           "What gets unit length before the whole does: each cluster, each dimension across clusters, or "
-           "none")
+           "Normalisation before that of the whole descriptor: of each cluster, of each dimension across "
+           "clusters, or none")
       .OneOf({"cluster", "across", "none"});
   description
-      .Add("order", options.order, "Of the descriptor: dk by dimension, then cluster; kd the other way round")
+      .Add("order", options.order,
+           "Order of the descriptor: dk by dimension, then cluster; kd by cluster, then dimension")
       .OneOf({"dk", "kd"});
 }
 

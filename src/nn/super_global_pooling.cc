@@ -26,8 +26,8 @@ constexpr int kMaxRegion = 31;
 void Declare(OptionsDescription& description, SuperGlobalPooling& options) {
   description
       .Add("regional_size", options.regional_size,
-           "Regional GeM: locations of the feature map are averaged with the generalised mean of so many by "
-           "so many around them (5 in the paper's code); 0: not")
+           "Regional GeM: side of the square of locations whose generalised mean is averaged with the "
+           "feature map (5 in the paper's code); 0: no regional GeM")
       .Range(0, kMaxRegion)
       .Flag("regional-gem");
   description.Add("regional_exponent", options.regional_exponent, "Exponent of regional GeM")
@@ -40,8 +40,8 @@ void Declare(OptionsDescription& description, SuperGlobalPooling& options) {
       .Flag("gem-exponent");
   description
       .Add("scale_pooling", options.scale_pooling,
-           "How several scales become one descriptor: mean (TPAMI 2019), max (scale GeM, infinite exponent), "
-           "gem (scale GeM, exponent 10)")
+           "Combination of several scales to one descriptor: mean (TPAMI 2019), max (scale GeM, infinite "
+           "exponent), gem (scale GeM, exponent 10)")
       .OneOf({"mean", "max", "gem"});
 }
 

@@ -206,13 +206,15 @@ void Declare(OptionsDescription& description, EvaluationReportOptions& options) 
            "Queries with the lowest main figure (average precision) that the page shows")
       .Range(0, 100000)
       .Flag("report_worst");
-  description.Add("best", options.best, "Queries with the highest that it shows")
+  description.Add("best", options.best, "Queries with the highest main figure that the page shows")
       .Range(0, 100000)
       .Flag("report_best");
-  description.Add("changed", options.changed, "Queries that differ most from the other run's that it shows")
+  description
+      .Add("changed", options.changed,
+           "Queries with the largest differences from the other run that the page shows")
       .Range(0, 100000)
       .Flag("report_changed");
-  description.Add("results", options.results, "Results that it shows of each")
+  description.Add("results", options.results, "Results of each query that the page shows")
       .Range(1, 1000)
       .Flag("report_results");
 }

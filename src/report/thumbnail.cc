@@ -41,7 +41,7 @@ void Declare(OptionsDescription& description, ThumbnailOptions& options) {
   description.Add("thumbnail_quality", options.quality, "JPEG quality of the photos in the page")
       .Range(1, 100);
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
-                  "Turn photos as their EXIF orientation says");
+                  "Turn photos by their EXIF orientation");
 }
 
 PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options,

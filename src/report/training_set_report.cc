@@ -42,10 +42,10 @@ void Declare(OptionsDescription& description, TrainingSetReportOptions& options)
   description.Add("candidates", options.candidates, "Candidate positives shown of each query")
       .Range(1, 1000)
       .Flag("show_candidates");
-  description.Add("negatives", options.negatives, "Negatives shown of each query, where a model mines them")
+  description.Add("negatives", options.negatives, "Negatives shown of each query, if a model mines them")
       .Range(1, 100)
       .Flag("show_negatives");
-  description.Add("scenes", options.scenes, "Scenes shown with photos; the others are counted only")
+  description.Add("scenes", options.scenes, "Scenes shown with photos; others are only counted")
       .Range(0, 100000)
       .Flag("show_scenes");
   description.Add("scene_photos", options.scene_photos, "Photos shown of each scene")

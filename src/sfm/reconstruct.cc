@@ -86,10 +86,10 @@ class SceneProgress {
 }  // namespace
 
 void Declare(OptionsDescription& description, ReconstructOptions& options) {
-  description.Add("colmap", options.colmap, "COLMAP's program: a name looked up in PATH, or a path");
+  description.Add("colmap", options.colmap, "COLMAP's program: a name in PATH, or a path");
   description
       .Add("pool", options.pool,
-           "All photos are one unsorted pile; each model found in it becomes a scene of its own")
+           "Treat all photos as one unsorted pile; each model found in it becomes a scene")
       .Flag("unsorted");
   description
       .Add("matching", options.matching,
@@ -113,11 +113,9 @@ void Declare(OptionsDescription& description, ReconstructOptions& options) {
   description.Add("max_features", options.max_features, "Most features of a photo").Range(64, 1000000);
   description.Add("min_model_size", options.min_model_size, "Fewest photos of a model that is kept")
       .Range(2, 1000000);
-  description
-      .Add("time_limit", options.time_limit, "Most minutes that a scene may take in one call; 0: no limit")
+  description.Add("time_limit", options.time_limit, "Most minutes for a scene in one call; 0: no limit")
       .AtLeast(0);
-  description.Add("jobs", options.jobs, "Scenes worked on at a time; 0: as many as threads, at most 4")
-      .Range(0, 256);
+  description.Add("jobs", options.jobs, "Scenes in parallel; 0: as many as threads, at most 4").Range(0, 256);
   description.Add("gpu", options.gpu, "Let COLMAP use a GPU");
 }
 

@@ -18,10 +18,10 @@ class ConvertCall : public TaskCall {
     arguments.Output("OUT", task_.output, "File or folder to write");
     arguments.Option(
         "--format", task_.format,
-        "Of a model: checkpoint (cirtorch's schema), cosplace (bare weights as CosPlace and EigenPlaces "
-        "publish them), safetensors, or weights (a trunk's, torchvision's names); of a COLMAP model: binary "
-        "or text; default: checkpoint, or safetensors where OUT ends so, and binary");
-    arguments.Option("--licence", task_.licence, "Licence of the weights, kept in the model");
+        "For a model: checkpoint (cirtorch's schema), cosplace (bare weights as CosPlace and EigenPlaces "
+        "publish them), safetensors, or weights (a trunk's, torchvision's names); default: checkpoint, or "
+        "safetensors if OUT ends in .safetensors. For a COLMAP model: binary (default) or text");
+    arguments.Option("--licence", task_.licence, "Licence of the weights, stored in the model");
   }
 
   Result Run(const Call& call) override {

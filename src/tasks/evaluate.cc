@@ -23,7 +23,7 @@ std::string HelpOfBenchmark(const std::vector<Protocol>& protocols) {
     help += protocols[i].name + (is_last ? StrCat(": ", protocols[i].help, "; ") : ", ");
     if (protocols[i].recognises) recognised.push_back(protocols[i].name);
   }
-  return StrCat(help, "default: the first of ", Join(recognised, ", "), " that --data holds");
+  return StrCat(help, "default: the first of ", Join(recognised, ", "), " that --data contains");
 }
 
 // Stores the mean under its name; if the figure has a k, under its name and k.
@@ -67,16 +67,15 @@ class EvaluateCall : public TaskCall {
     arguments.Options(descriptor_);
     DeclareBenchmark(arguments);
     arguments.Output("--per-query", task_.per_query, "CSV file to write: the figures of each query");
-    arguments.Output("--save-results", task_.save_results,
-                     "JSON file to write: all that --report shows of this run, for another's --compare");
-    arguments.Input(
-        "--compare", task_.compare,
-        "File that another run wrote with --save-results or --per-query: compare query by query, with a "
-        "paired test; with --report side by side");
     arguments.Output(
-        "--report", task_.report,
-        "HTML file to write: figures, precision against recall, all queries' main figure, the worst and best "
-        "with what they found; with --compare both runs");
+        "--save-results", task_.save_results,
+        "JSON file to write: everything that --report shows of this run, for the --compare of another run");
+    arguments.Input("--compare", task_.compare,
+                    "Compare with another run query by query, with a paired test: the file that it wrote "
+                    "with --save-results or --per-query. With --report, show both runs side by side");
+    arguments.Output("--report", task_.report,
+                     "HTML file to write: figures, precision against recall, the main figure of all queries, "
+                     "the results of the worst and best queries; with --compare, of both runs");
     arguments.Options(description_);
   }
 
@@ -105,30 +104,26 @@ class EvaluateCall : public TaskCall {
     arguments.Require("--data");
     arguments.Option("--benchmark", task_.benchmark, HelpOfBenchmark(task_.protocols));
     arguments.Input("--ground-truth", task_.ground_truth,
-                    "gnd_NAME.pkl, a folder with it or with the text files, or holidays_images.dat; default: "
-                    "the folder of --data");
-    arguments.Input(
-        "--queries", task_.queries,
-        "Descriptors of the queries' boxes, named as the queries, where the photos' come from a file");
-    arguments.Input(
-        "--turns", task_.turns,
-        "Text file of what photos are turned by before they are described, 'NAME DEGREES' a line, clockwise: "
-        "upright Holidays");
-    arguments.Option("--query-every", task_.query_every, "folder: every so many-th photo is a query");
+                    "Ground truth: gnd_NAME.pkl, a folder with it or with the text files, or "
+                    "holidays_images.dat; default: the folder of --data");
+    arguments.Input("--queries", task_.queries,
+                    "Descriptors of the queries' boxes, named as the queries, if the photos' descriptors "
+                    "come from a file");
+    arguments.Input("--turns", task_.turns,
+                    "Text file with rotations to apply before description, 'NAME DEGREES' a line, clockwise, "
+                    "for upright Holidays");
+    arguments.Option("--query-every", task_.query_every, "folder: every Nth photo is a query");
     arguments.Options(protocols_);
-    arguments.Input(
-        "--distractors", task_.distractors,
-        "Folder of photos, or descriptor file, to add that matches no query (may be repeated). A file is "
-        "read block by block: it may be larger than memory. The file of the benchmark's own descriptors: its "
-        "photos that are not the benchmark's");
-    arguments.Output(
-        "--save", task_.save,
-        "NAME: write the model's descriptors to NAME.npy, and the queries' to NAME-queries.npy, to search "
-        "them in several ways. An interrupted call resumes");
+    arguments.Input("--distractors", task_.distractors,
+                    "Folder of photos, or descriptor file, to add, which match no query (may be repeated). A "
+                    "file is read block by block and may be larger than memory. From the file of the "
+                    "benchmark's own descriptors, the photos that are not in the benchmark are added");
+    arguments.Output("--save", task_.save,
+                     "NAME: write the model's descriptors to NAME.npy, and the queries' to NAME-queries.npy, "
+                     "for several searches. An interrupted call resumes");
     arguments.Option("--restart", task_.restart,
                      "With --save: describe all photos anew, including those of an interrupted call");
-    arguments.Option("--partial", task_.partial,
-                     "Judge what is there of a benchmark although photos are missing");
+    arguments.Option("--partial", task_.partial, "Judge a benchmark although photos are missing");
   }
 
   Result FiguresOf(const EvaluationOutcome& outcome) const {

@@ -154,8 +154,8 @@ Task InfoRow() {
   return {.name = "info",
           .section = Section::kFiles,
           .summary =
-              "Tell what a model, training set, descriptor file, photo, sparse model or COLMAP database "
-              "holds, or, without one, what vantage can compute on and read here",
+              "Show what a model, training set, descriptor file, photo, sparse model or COLMAP database "
+              "contains; without a file, what vantage can compute with and read on this machine",
           .examples = {"vantage info model.pth", "vantage info"},
           .make = MakeCall<InfoCall>};
 }

@@ -18,17 +18,15 @@ class PairsCall : public TaskCall {
   void Declare(Arguments& arguments) override {
     arguments.Input("DATABASE", task_.database, "Descriptors (.npy, .h5) of the photos");
     arguments.Input("--queries", task_.queries,
-                    "Descriptors of query photos, each to be paired with its nearest of the database (hloc's "
-                    "localisation); default: pairs within the database");
+                    "Descriptors of query photos, which are paired with their nearest in the database "
+                    "(hloc's localisation); default: pairs within the database");
     arguments.Output("-o,--output", task_.output, "Text file to write: two names a line");
-    arguments.Input(
-        "--covisible", task_.covisible,
-        "Folder of sparse models of these photos (COLMAP's, or scenes of vantage reconstruct): also say how "
-        "many of the pairs that see the same points are proposed, by k");
-    arguments.Input(
-        "--against", task_.against,
-        "With --covisible: pairs that another program matched, two names a line or a COLMAP database, to be "
-        "measured beside (may be repeated)");
+    arguments.Input("--covisible", task_.covisible,
+                    "Folder of sparse models of these photos (COLMAP's, or scenes of vantage reconstruct): "
+                    "also print, by k, how many of the pairs that see the same points are proposed");
+    arguments.Input("--against", task_.against,
+                    "With --covisible: pairs that another program matched, to measure for comparison; two "
+                    "names a line, or a COLMAP database (may be repeated)");
     arguments.Options(description_);
   }
 

@@ -17,11 +17,9 @@ class ReconstructCall : public TaskCall {
                     "Folder with a sub-folder of photos for each scene, or the photos of one scene");
     arguments.Output("-o,--output", task_.output, "Folder for the sparse models");
     arguments.Require("--output");
-    arguments.Input(
-        "--pairs-from", task_.pairs_from,
-        "Model whose descriptors propose the pairs that are matched, for scenes with many photos");
-    arguments.Option("--neighbors", task_.neighbors,
-                     "Nearest neighbours that each photo is proposed to be matched with");
+    arguments.Input("--pairs-from", task_.pairs_from,
+                    "Model whose descriptors propose the pairs to match in scenes with many photos");
+    arguments.Option("--neighbors", task_.neighbors, "Nearest neighbours that are proposed for each photo");
     arguments.Options(description_);
   }
 

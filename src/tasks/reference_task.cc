@@ -21,15 +21,16 @@ const FileKind kReferencePage = {"a page of the reference", [](std::string_view 
 class ReferenceCall : public TaskCall {
  public:
   ReferenceCall() {
-    description_.Add("format", format_, "What is printed: the help, or the pages")
+    description_.Add("format", format_, "Print the help (text) or the pages (markdown)")
         .OneOf({"text", "markdown"});
   }
 
   void Declare(Arguments& arguments) override {
     arguments.Option("[TASK]", task_, "Task to explain; default: all");
     arguments.Options(description_);
-    arguments.Output("-o,--output", output_,
-                     "Folder for the pages in Markdown, README.md and one a task, in place of printing them");
+    arguments.Output(
+        "-o,--output", output_,
+        "Folder to write the pages to instead of printing them: README.md and one a task, in Markdown");
   }
 
   Result Run(const Call& call) override {

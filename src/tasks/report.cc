@@ -16,12 +16,11 @@ class ReportCall : public TaskCall {
 
   void Declare(Arguments& arguments) override {
     arguments.Input("SET", task_.input, "Training set (.db), or the folder of a run of vantage train");
-    arguments.Output("-o,--output", task_.output, "Page to write (.html): one file, opens without network");
+    arguments.Output("-o,--output", task_.output, "Page to write (.html): one file, which needs no network");
     arguments.Require("--output");
-    arguments.Input(
-        "--photos", task_.photos,
-        "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
-        "one; default: the training set's own");
+    arguments.Input("--photos", task_.photos,
+                    "Folder of the photos, if they were moved: the folder that the set's paths are relative "
+                    "to, or the moved one; default: the training set's own");
     model_.Declare(arguments, "--model", "Model to mine negatives with; without it, none are shown");
     arguments.Option("--size", task_.size,
                      "Longest side that photos are reduced to for the model, pixels; 0: the model's own, or "
@@ -30,9 +29,9 @@ class ReportCall : public TaskCall {
         "--variant", task_.mining.variant,
         "Negatives: n1, the nearest photos of other scenes; n2, at most one of each other scene");
     arguments.Option("--mined-queries", task_.mining.queries,
-                     "Queries of each split that negatives are mined for, at most");
+                     "Most queries of each split that negatives are mined for");
     arguments.Option("--pool", task_.mining.pool,
-                     "Photos of each split among which negatives are looked for, at most");
+                     "Most photos of each split among which negatives are mined");
     arguments.Options(description_);
   }
 

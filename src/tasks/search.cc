@@ -16,26 +16,26 @@ class SearchCall : public TaskCall {
   SearchCall() {
     vantage::Declare(description_, task_.options);
     description_.Nest("index", task_.index,
-                      "Index of FAISS, which finds most of the nearest; default: compare with all");
+                      "FAISS index, which finds most of the nearest; default: exact search");
   }
 
   void Declare(Arguments& arguments) override {
     arguments.Input("DATABASE", task_.database, "Descriptors (.npy, .h5); they may be larger than memory");
     arguments.Input("--queries", task_.queries,
-                    "Descriptors of the queries; default: the database's own, each left out of its list");
+                    "Descriptors of the queries; default: the database's own, each excluded from its list");
     arguments.Option("-k", task_.k, "Results of each query");
     arguments.Output("-o,--output", task_.output,
                      "Ranked lists to write: .npy (rows of the database, a column a query), .csv, or .txt in "
                      "the format of Holidays");
     arguments.Require("--output");
     arguments.Input("--photos", task_.photos,
-                    "Folder of the database's photos, which its names start from: for --stage local");
+                    "Folder that the database's names are relative to, for --stage local");
     arguments.Input("--query-photos", task_.query_photos,
-                    "Folder of the queries' photos, which their names start from; default: that of --photos");
+                    "Folder that the queries' names are relative to; default: that of --photos");
     arguments.Output("--index-file", task_.index_file,
-                     "Where the index is kept: built and written there, or read if it is there already");
+                     "File of the index. Read if it exists, otherwise written");
     arguments.Option("--recall-queries", task_.recall_queries,
-                     "Queries, drawn at random, whose exact nearest say what the index misses; 0: none");
+                     "Random queries to search exactly, to measure what the index misses; 0: none");
     arguments.Options(description_);
   }
 

@@ -23,7 +23,8 @@ const char* SectionName(Section section) {
 }
 
 void Declare(Arguments& arguments, CommonOptions& options) {
-  arguments.Option("--threads", options.threads, "Threads; 0: as many as processors that the process may use")
+  arguments
+      .Option("--threads", options.threads, "Threads; 0: the number of processors available to the process")
       .Range(0, 1024);
   arguments.Option("--device", options.device, "cpu, cuda or cuda:N");
   arguments.Option("--log-level", options.log_level, "debug, info, warning, error or off");

@@ -27,11 +27,11 @@ class TrainCall : public TaskCall {
     arguments.Output("-o,--output", output_,
                      "Folder of the run: best.pth, last.pth, metrics.csv, report.html, TensorBoard's files");
     arguments.Option("--set", changes_, "Change an option: key=value (may be repeated)");
-    arguments.Option("--resume", resume_, "Go on with the run that stands in the folder");
+    arguments.Option("--resume", resume_, "Resume the run in the folder");
     arguments.Option(
         "--dry-run", dry_run_,
         "Check files, photos and network, try two steps, estimate time and memory; write nothing");
-    arguments.Option("--print-config", print_config_, "Print the configuration with explanations, and stop");
+    arguments.Option("--print-config", print_config_, "Print the configuration with explanations, and exit");
   }
 
   const OptionsDescription* Configuration() const override { return &description_; }

@@ -16,32 +16,28 @@ class TuplesCall : public TaskCall {
   }
 
   void Declare(Arguments& arguments) override {
-    arguments.Input(
-        "SCENES", task_.scenes,
-        "Folders of COLMAP models, as 'vantage reconstruct' writes them or others; or a training set of "
-        "cirtorch (.pkl)");
+    arguments.Input("SCENES", task_.scenes,
+                    "Folders of COLMAP models, by 'vantage reconstruct' or other programs; or a training set "
+                    "of cirtorch (.pkl)");
     arguments.Output("-o,--output", task_.output, "Training set to write (.db)");
     arguments.Require("--output");
     arguments.Option(
         "--classes", task_.classes,
-        "SCENES are folders of photos, each sub-folder a class: photos of one class match each other");
-    arguments.Input(
-        "--photos", task_.photos,
-        "Folder of the photos, or of a folder for each scene; default: the one that scene.json names, or "
-        "images beside the model; of a .pkl: 'ims' beside it");
+        "SCENES are folders of photos. Each sub-folder is a class, whose photos match each other");
+    arguments.Input("--photos", task_.photos,
+                    "Folder of the photos, or with a folder for each scene; default: the one named in "
+                    "scene.json, or 'images' next to the model; for a .pkl: 'ims' next to it");
     arguments.Input("--val", task_.val,
-                    "Folder of models whose scenes validate (may be repeated); then none are drawn");
+                    "Folder of models whose scenes validate (may be repeated); no others are drawn then");
     arguments.Input("--model", task_.model,
                     "Model whose descriptors find scenes that overlap each other or the excluded photos, and "
                     "m1 positives");
-    arguments.Option(
-        "--exclude-names", task_.exclude_names,
-        "Scenes to leave out, such as the landmarks of test sets: names, or text files (.txt) with a name a "
-        "line (may be repeated)");
+    arguments.Option("--exclude-names", task_.exclude_names,
+                     "Scenes to leave out, such as the landmarks of test sets: names, or text files (.txt) "
+                     "with one name a line (may be repeated)");
     arguments.Input(
         "--exclude-photos", task_.exclude_photos,
-        "Folders or lists of photos that are tested on: scenes that show what they show are left out (may "
-        "be repeated)");
+        "Folders or lists of test photos; scenes that show the same things are left out (may be repeated)");
     arguments.Options(description_);
   }
 
@@ -63,9 +59,9 @@ class TuplesCall : public TaskCall {
     AddSplits(built.set, result);
     result.Lines("changed_scenes", "{scene}: {change}: {why}");
     if (report.missing_photos > 0)
-      result.Line("{missing_photos} photos that are named there are missing, such as {missing_example}");
+      result.Line("{missing_photos} photos that the input names are missing, such as {missing_example}");
     if (report.repeated_photos > 0)
-      result.Line("{repeated_photos} photos are in another scene too, which has them");
+      result.Line("{repeated_photos} photos are in several scenes and are kept in one");
     return result.Lines("dropped_scenes", "left out: {}");
   }
 

@@ -15,24 +15,23 @@ class WhitenCall : public TaskCall {
 
   void Declare(Arguments& arguments) override {
     model_.Declare(arguments, "MODEL", "Model");
-    arguments.Input("--tuples", task_.tuples, "Training set (.db) whose pairs it is learned from");
+    arguments.Input("--tuples", task_.tuples, "Training set (.db) with the pairs to learn from");
     arguments.Require("--tuples");
     arguments.Output("-o,--output", task_.output, "Model to write");
     arguments.Require("--output");
-    arguments.Input(
-        "--photos", task_.photos,
-        "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
-        "one; default: the training set's own");
+    arguments.Input("--photos", task_.photos,
+                    "Folder of the photos, if they were moved: the folder that the set's paths are relative "
+                    "to, or the moved one; default: the training set's own");
     arguments.Option("--name", task_.name, "Name of the whitening in the model; default: the method's");
     arguments.Option("--size", task_.size,
                      "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024");
     arguments.Option("--scales", task_.scales,
-                     "Scales that photos are described at, such as 1,0.7071,0.5, kept as the model's own, or "
-                     "'default': those. Where there are several, one whitening is learned at them and one at "
-                     "a single scale");
-    arguments.Option("--fold", task_.fold,
-                     "Make the whitening the network's last linear layer, for programs that know of no "
-                     "whitening");
+                     "Scales that photos are described at, such as 1,0.7071,0.5, which become the model's "
+                     "own; or 'default', the model's own. With several scales, one whitening is learned at "
+                     "them and one at a single scale");
+    arguments.Option(
+        "--fold", task_.fold,
+        "Make the whitening the network's last linear layer, for programs that do not support whitenings");
     arguments.Output("--report", task_.report, "HTML file to write: how --shrinkage auto chose, as a curve");
     arguments.Option("--restart", task_.restart,
                      "Describe all photos anew, including those of an interrupted run");

@@ -90,12 +90,10 @@ class SampledPhotos : public nn::TrainingFeatures {
 }  // namespace
 
 void Declare(OptionsDescription& description, InitializationOptions& options) {
-  description.Add("photos", options.photos, "Training photos whose local features are looked at").AtLeast(1);
-  description
-      .Add("locals_per_cluster", options.locals_per_cluster,
-           "Local features that are clustered, for each cluster so many")
+  description.Add("photos", options.photos, "Training photos whose local features are used").AtLeast(1);
+  description.Add("locals_per_cluster", options.locals_per_cluster, "Local features to cluster, per cluster")
       .Range(1, 1 << 20);
-  description.Add("iterations", options.iterations, "Rounds of k-means at most").Range(1, 10000);
+  description.Add("iterations", options.iterations, "Most rounds of k-means").Range(1, 10000);
 }
 
 train::InitializedLocals train::InitializeLocals(nn::DescriptorNet& net, const TrainingSet& set,

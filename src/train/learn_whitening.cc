@@ -32,25 +32,25 @@ void Declare(OptionsDescription& description, LearnWhiteningOptions& options) {
       .AtLeast(1);
   description
       .Add("pairs_per_query", options.pairs_per_query,
-           "Pairs of a query, at most; each query weighs the same. 0: all, and each pair weighs the same, as "
-           "in the paper's code")
+           "Most pairs of a query; each query has the same weight. 0: all, and each pair has the same "
+           "weight, as in the paper's code")
       .AtLeast(0);
   description.Add("shrinkage", options.shrinkage,
-                  "learned: how far the pairs' covariance is drawn towards a sphere, 0 to 1; 0 as in the "
-                  "paper; auto: what is best for scenes that are left out");
-  description.Add("dimension", options.dimension, "Dimensions that are kept; 0: all").AtLeast(0).Flag("dim");
+                  "learned: shrinkage of the pairs' covariance towards a sphere, 0 (as in the paper) to 1; "
+                  "auto: the best for scenes that are left out");
+  description.Add("dimension", options.dimension, "Dimensions to keep; 0: all").AtLeast(0).Flag("dim");
   description
       .Add("pca_exact_up_to", options.pca_exact_up_to,
-           "pca, to a dimension that is named: up to so many descriptors, or dimensions of them, components "
-           "are exact; beyond they are found by iteration")
+           "pca with --dim: components are exact for at most this many descriptors or dimensions; for more "
+           "they are found by iteration")
       .AtLeast(1);
-  description.Add("pca_passes", options.pca_passes, "pca: how often that goes through the descriptors")
+  description.Add("pca_passes", options.pca_passes, "pca: passes of the iteration over the descriptors")
       .Range(1, 100);
   description
       .Add("memory", options.memory,
-           "pca: descriptors kept in memory, MiB; more of them lie in a file while they are needed")
+           "pca: memory for descriptors, MiB; more of them are stored in a temporary file")
       .AtLeast(1);
-  description.Add("scratch", options.scratch, "Folder of that file; default: the output's");
+  description.Add("scratch", options.scratch, "Folder of the temporary file; default: the output's");
 }
 
 namespace {

@@ -8,32 +8,30 @@ namespace vantage {
 void Declare(OptionsDescription& description, ModelOptions& options) {
   Declare(description, options.net);
   description.Add("weights", options.weights,
-                  "Where training starts: a trunk's weights (torchvision's names), or a checkpoint");
+                  "Weights to start from: a trunk's (torchvision's names), or a checkpoint");
   description.Add(
       "continue_training", options.continue_training,
       "Also take the optimiser's state and the number of epochs from 'weights', a checkpoint of cirtorch "
       "or of this program");
   description.Add("freeze", options.freeze,
-                  "Beginnings of the names of parameters that are not trained, such as features.0.");
+                  "Prefixes of the names of parameters that are not trained, such as features.0.");
   description
-      .Add(
-          "batch_norm", options.batch_norm,
-          "Statistics of batch norms in training: frozen (the model's own), or trained (of the photos of one "
-          "size of a tuple, which the model's own follow)")
+      .Add("batch_norm", options.batch_norm,
+           "Statistics of batch norms in training: frozen (the model's own), or trained (those of the photos "
+           "of one size of a tuple; the model's own follow them)")
       .OneOf({"frozen", "trained"});
   description
       .Add("batch_norm_momentum", options.batch_norm_momentum,
-           "trained: part of the way that the model's own statistics go in a step")
+           "trained: share by which the model's own statistics move to the batch's in a step")
       .Range(0, 1);
   DeclareLocals(description, options.net);  // tables of their own: last
 }
 
 void Declare(OptionsDescription& description, DataOptions& options) {
   description.Add("training_set", options.training_set, "The .db file that 'vantage tuples' writes");
-  description.Add(
-      "photos", options.photos,
-      "Folder of the photos, if they were moved: the one that the set's paths start from, or the moved "
-      "one; empty: the training set's own");
+  description.Add("photos", options.photos,
+                  "Folder of the photos, if they were moved: the folder that the set's paths are relative "
+                  "to, or the moved one; empty: the training set's own");
   description.Add("image_size", options.image_size, "Longest side of photos in training and mining, pixels")
       .Range(16, 16384);
   description
@@ -43,58 +41,58 @@ void Declare(OptionsDescription& description, DataOptions& options) {
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
   description.Nest("augmentation", options.augmentation,
-                   "How photos are varied for training; by default they are not");
+                   "Random changes of photos in training; none by default");
 }
 
 void Declare(OptionsDescription& description, OptimizerOptions& options) {
-  description.AddChoice(options.algorithm, "How parameters step along their gradients");
+  description.AddChoice(options.algorithm, "Algorithm that updates the parameters");
   description.Add("learning_rate", options.learning_rate, "Step size in the first epoch").Range(0, 1);
   description
       .Add("weight_decay", options.weight_decay,
-           "L2 penalty on all parameters but GeM's exponent; adamw: decoupled from the gradient")
+           "L2 penalty on all parameters except GeM's exponent; adamw: decoupled from the gradient")
       .AtLeast(0);
   description
-      .Add("clip_gradient_norm", options.clip_gradient_norm,
-           "Gradients of a larger norm over all parameters are scaled down to it; 0: never")
+      .Add(
+          "clip_gradient_norm", options.clip_gradient_norm,
+          "Largest norm of the gradient of all parameters, to which larger ones are scaled down; 0: no limit")
       .AtLeast(0);
   description
       .Add("max_skipped_steps", options.max_skipped_steps,
-           "Steps that a run may skip since a loss or a gradient is not finite; one more ends it")
+           "Most steps that a run may skip because a loss or a gradient is not finite; one more ends the run")
       .AtLeast(0);
-  description.Add(
-      "groups", options.groups,
-      "Parameters of another rate or decay, by the beginning of their names: 'features.0. rate=0.1 "
-      "decay=0'");
+  description.Add("groups", options.groups,
+                  "Factor of the rate, and weight decay, of parameters by the prefix of their names: "
+                  "'features.0. rate=0.1 decay=0'");
   description
       .Add("exponent_rate_factor", options.exponent_rate_factor,
-           "gem: the exponent learns at this multiple of the rate; 0: it stays")
+           "gem: multiple of the rate at which the exponent learns; 0: the exponent is fixed")
       .AtLeast(0);
   description
       .Add("channel_exponent_rate_factor", options.channel_exponent_rate_factor,
-           "gemmp: the channels' exponents learn at this multiple of the rate; 0: they stay")
+           "gemmp: multiple of the rate at which the channels' exponents learn; 0: the exponents are fixed")
       .AtLeast(0);
 }
 
 void Declare(OptionsDescription& description, ComputeOptions& options) {
-  description.Add("device", options.device, "cpu, cuda or cuda:1; --device says so too");
+  description.Add("device", options.device, "cpu, cuda or cuda:1; a --device other than cpu replaces it");
   description
       .Add("precision", options.precision,
-           "What the trunk computes in: fp32; bf16 on a GPU or a CPU with AMX or AVX512-BF16; tf32 or fp16 "
-           "on a GPU")
+           "Precision of the trunk: fp32; bf16 on a GPU or a CPU with AMX or AVX512-BF16; tf32 or fp16 on a "
+           "GPU")
       .OneOf(nn::PrecisionNames());
   description
       .Add("batch_pixels", options.batch_pixels,
-           "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "
-           "4 "
-           "megapixels on a GPU")
+           "Most pixels of a pass, which photos of equal size share; 0: one photo on a CPU, 4 megapixels on "
+           "a GPU")
       .Range(0, 1 << 28);
   description
       .Add("kept_pixels", options.kept_pixels,
-           "Pixels of a tuple whose activations are kept for the gradient; photos beyond are computed twice")
+           "Most pixels of a tuple whose activations are kept; the rest is computed again in the backward "
+           "pass")
       .AtLeast(0);
   description
       .Add("loading_threads", options.loading_threads,
-           "Threads that decode photos ahead; 0: half as many as --threads")
+           "Threads that decode photos in advance; 0: half as many as --threads")
       .Range(0, 1024);
 }
 
@@ -105,16 +103,17 @@ void Declare(OptionsDescription& description, CheckpointOptions& options) {
       .AtLeast(0);
   description
       .Add("keep", options.keep,
-           "Keep the checkpoints of the last so many epochs (checkpoints/epoch-0001.pth), beside last and "
-           "best")
+           "Number of latest epochs whose checkpoints are kept (checkpoints/epoch-0001.pth), in addition to "
+           "last and best")
       .Range(0, 100000);
 }
 
 void Declare(OptionsDescription& description, EvaluationOptions& options) {
-  description.Add("data", options.data,
-                  "Folder of a benchmark to watch: class sub-folders, or queries.json; empty: none");
+  description.Add(
+      "data", options.data,
+      "Folder of a benchmark to evaluate during training: class sub-folders, or queries.json; empty: none");
   description.Add("distractors", options.distractors, "Folders of photos that match no query");
-  description.Add("query_every", options.query_every, "Class sub-folders: every so many-th photo is a query")
+  description.Add("query_every", options.query_every, "Class sub-folders: every Nth photo is a query")
       .AtLeast(1);
   description
       .Add("image_size", options.image_size,
@@ -125,35 +124,34 @@ void Declare(OptionsDescription& description, EvaluationOptions& options) {
       .AtLeast(0);
   description
       .Add("best_by", options.best_by,
-           "What makes an epoch the best: the lowest validation loss, or the highest mAP of the benchmark")
+           "Criterion of the best epoch: lowest loss (validation), or highest mAP (benchmark)")
       .OneOf({"validation", "benchmark"});
 }
 
 void Declare(OptionsDescription& description, TrainOptions& options) {
   description.Add("epochs", options.epochs, "Passes over the mined tuples").Range(0, 100000);
-  description
-      .Add("tuples_per_step", options.tuples_per_step, "Tuples whose gradients are added up for a step")
+  description.Add("tuples_per_step", options.tuples_per_step, "Tuples whose gradients are added for a step")
       .Range(1, 10000);
-  description.Add("drop_last", options.drop_last,
-                  "Leave out the last tuples of a round of mining that are too few for a step, as cirtorch");
-  description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
+  description.Add(
+      "drop_last", options.drop_last,
+      "Leave out the last tuples of a round of mining if they are too few for a step, as cirtorch does");
+  description.Add("seed", options.seed, "Seed of all random choices").AtLeast(0);
   description
-      .Add("weight_average_decay", options.weight_average_decay,
-           "The model is an average of the weights over the steps, which forgets them at this rate; 0: it is "
-           "not")
+      .Add(
+          "weight_average_decay", options.weight_average_decay,
+          "Decay of the moving average of the weights over the steps, which becomes the model; 0: no average")
       .Range(0, 0.999999);
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");
   description.Nest("initialization", options.initialization,
-                   "How a network of local features begins, where its weights are those of a trunk alone");
+                   "Initial values of a network of local features if the weights are those of a trunk only");
   description.Nest("mining", options.mining, "Hard negatives, found anew in each epoch");
   description.Nest("loss", options.loss, "What is minimised");
   description.Nest("optimizer", options.optimizer, "How parameters change");
-  description.Nest("schedule", options.schedule, "How the learning rate changes over the run");
-  description.Nest("compute", options.compute,
-                   "What a step costs; the results are the same but for precision");
-  description.Nest("checkpoint", options.checkpoint, "What is kept of a run");
-  description.Nest("evaluation", options.evaluation, "A benchmark to watch");
+  description.Nest("schedule", options.schedule, "Learning rate over the run");
+  description.Nest("compute", options.compute, "Time and memory of a step; only 'precision' changes results");
+  description.Nest("checkpoint", options.checkpoint, "Files of a run");
+  description.Nest("evaluation", options.evaluation, "Benchmark evaluated during training");
 }
 
 }  // namespace vantage

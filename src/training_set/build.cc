@@ -149,12 +149,12 @@ void Declare(OptionsDescription& description, TupleOptions& options) {
       .Range(1e-6, 1);
   description.Add("max_queries", options.max_queries_per_scene, "Most queries of a scene").AtLeast(1);
   description
-      .Add("nearest_cameras", options.nearest_cameras, "Nearest cameras among which positives are looked for")
+      .Add("nearest_cameras", options.nearest_cameras, "Nearest cameras among which positives are chosen")
       .AtLeast(1);
   description
       .Add("positives", options.positives,
-           "How a positive is chosen: m1 the nearest by a model's descriptors (--model); m2 most shared "
-           "points; m3 at random among those that overlap at a similar scale")
+           "Choice of the positive: m1, the nearest by a model's descriptors (--model); m2, the one with "
+           "most shared points; m3, a random one that overlaps at a similar scale")
       .OneOf({"m1", "m2", "m3"});
   description
       .Add("min_overlap", options.min_overlap,
@@ -164,18 +164,18 @@ void Declare(OptionsDescription& description, TupleOptions& options) {
       .AtLeast(1);
   description
       .Add("val_fraction", options.val_fraction,
-           "Share of the scenes that validate, drawn at random: two at least, none of fewer than four; 0: "
-           "none")
+           "Share of the scenes that validate, drawn at random: at least two scenes, but none of fewer than "
+           "four; 0: none")
       .Range(0, 0.9);
   description
       .Add("class_candidates", options.class_candidates,
-           "Classes: photos of its class that a query is paired with, at most")
+           "Classes: most photos of its class that a query is paired with")
       .AtLeast(1);
   description
       .Add("min_scene_photos", options.min_scene_photos,
            "Scenes with fewer reconstructed photos are left out")
       .AtLeast(2);
-  description.Add("seed", options.seed, "Of all random choices").AtLeast(0);
+  description.Add("seed", options.seed, "Seed of all random choices").AtLeast(0);
 }
 
 bool IsModerateViewpointChange(const CandidatePositive& candidate, double min_overlap,

@@ -114,16 +114,16 @@ Overlaps FindOverlaps(const std::vector<std::vector<fs::path>>& photos, const Ph
 void Declare(OptionsDescription& description, ExcludeOptions& options) {
   description
       .Add("overlapping", options.overlapping,
-           "Scenes that show the same thing: merge them, drop all but the largest, or keep them apart "
-           "without looking. Classes: a file that two classes have is left out of both, unless keep")
+           "Scenes that show the same thing: merge them, drop all except the largest, or keep them without "
+           "comparing. Classes: a file that two classes have is left out of both, unless keep")
       .OneOf({"merge", "drop", "keep"});
   description
       .Add("compared_scenes", options.compared_scenes,
-           "With --model: nearest other scenes that each is compared with")
+           "With --model: nearest other scenes that each scene is compared with")
       .AtLeast(0);
   description
       .Add("compared_pairs", options.compared_pairs,
-           "And pairs of photos of two scenes whose features are compared")
+           "With --model: pairs of photos of two scenes whose features are compared")
       .AtLeast(1);
   description
       .Add("compared_test_pairs", options.compared_test_pairs,
@@ -131,7 +131,7 @@ void Declare(OptionsDescription& description, ExcludeOptions& options) {
       .AtLeast(0);
   description
       .Add("min_inliers", options.match.min_inliers,
-           "Features that fit one geometry, from which two photos show the same thing")
+           "Fewest features that fit one geometry if two photos show the same thing")
       .AtLeast(8);
 }
 

@@ -94,7 +94,7 @@ TEST(Descriptors, DamageIsNamed) {
   WriteFile(folder / "d.json", R"({"names":["a"],"failed":[],"provenance":{}})");
   EXPECT_THAT(error(), HasSubstr("1 names for 2 rows"));
   WriteFile(folder / "d.json", R"({"names":["a","a"],"failed":[],"provenance":{}})");
-  EXPECT_THAT(error(), HasSubstr("the name 'a' stands there twice"));
+  EXPECT_THAT(error(), HasSubstr("the name 'a' appears twice"));
   WriteFile(folder / "d.json", R"({"names":3,"failed":[],"provenance":{}})");
   EXPECT_THAT(error(), HasSubstr("d.json: "));
   const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');

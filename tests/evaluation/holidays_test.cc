@@ -74,7 +74,7 @@ TEST(Holidays, DamageIsNamed) {
     return ErrorOf([&] { ReadHolidaysList(folder / "list.dat"); });
   };
   EXPECT_THAT(list_error("100000.jpg\nx.jpg\n"), HasSubstr("list.dat:2: 'x.jpg' is no photo of Holidays"));
-  EXPECT_THAT(list_error("100000.jpg\n100000.jpg\n"), HasSubstr("stands there twice"));
+  EXPECT_THAT(list_error("100000.jpg\n100000.jpg\n"), HasSubstr("appears twice"));
   EXPECT_THAT(list_error(""), HasSubstr("names no photo"));
   const auto result_error = [&](const std::string& text) {
     WriteFile(folder / "result.txt", text);

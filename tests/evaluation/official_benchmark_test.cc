@@ -212,7 +212,7 @@ TEST(OfficialProtocol, PhotosOfInstreAreToldByTheirFolders) {
   };
   EXPECT_THAT(error(), HasSubstr("gnd[0]: 'ok' names image 3 of 3"));
   WriteFile(folder / "gnd_instre.pkl", ClassicPickle({"a.jpg", "b.jpg", "a.jpg"}, {"q.jpg"}, {{0}}));
-  EXPECT_THAT(error(), HasSubstr("imlist: the name 'a.jpg' stands there twice"));
+  EXPECT_THAT(error(), HasSubstr("imlist: the name 'a.jpg' appears twice"));
   std::filesystem::remove(folder / "gnd_instre.pkl");
   EXPECT_THAT(error(), HasSubstr("gnd_instre.pkl: no such file; it holds the ground truth of instre"));
 }

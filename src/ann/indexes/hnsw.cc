@@ -44,9 +44,9 @@ HnswIndexOptions CompleteHnsw(HnswIndexOptions options, const DescriptorDatabase
 void Declare(OptionsDescription& description, HnswIndexOptions& options) {
   description.Add("m", options.m, "Neighbours of each photo in the graph").Range(2, 512);
   description
-      .Add("ef_construction", options.ef_construction, "Candidates looked at to find a photo's neighbours")
+      .Add("ef_construction", options.ef_construction, "Candidates visited to find a photo's neighbours")
       .Range(1, 1e9);
-  description.Add("ef_search", options.ef_search, "Candidates that a query keeps, or k").Range(1, 1e9);
+  description.Add("ef_search", options.ef_search, "Candidates that a query keeps, at least k").Range(1, 1e9);
 }
 
 namespace ann {

@@ -68,22 +68,24 @@ IvfPqIndexOptions CompleteIvfPq(IvfPqIndexOptions options, const DescriptorDatab
 
 void Declare(OptionsDescription& description, IvfPqIndexOptions& options) {
   ann::DeclareLists(description, options);
-  description.Add("m", options.m, "Bytes a descriptor, a divisor of its dimension; 0: the largest up to 64")
+  description
+      .Add("m", options.m, "Bytes a descriptor, a divisor of its dimension; 0: the largest divisor up to 64")
       .AtLeast(0);
   description
-      .Add("refine", options.refine, "This many times k of what the codes find are compared exactly; 0: none")
+      .Add("refine", options.refine,
+           "Multiple of k of the results by codes that is compared exactly; 0: none")
       .Range(0, 1e6);
 }
 
 namespace ann {
 
 IndexRow IvfPqIndex() {
-  return MakeIndexRow<IvfPqIndexOptions>("Only the nearest clusters, with vectors of a few bytes",
-                                         CompleteIvfPq,
-                                         [](const IvfPqIndexOptions& options) -> std::unique_ptr<IndexType> {
-                                           return std::make_unique<IvfPq>(options);
-                                         },
-                                         {"nprobe", "refine"});
+  return MakeIndexRow<IvfPqIndexOptions>(
+      "Only the clusters nearest to a query are searched, with vectors of a few bytes", CompleteIvfPq,
+      [](const IvfPqIndexOptions& options) -> std::unique_ptr<IndexType> {
+        return std::make_unique<IvfPq>(options);
+      },
+      {"nprobe", "refine"});
 }
 
 }  // namespace ann

@@ -82,7 +82,7 @@ std::vector<std::string> ReadHolidaysList(const fs::path& path) try {
   for (const auto& [name, number] : ReadLines(path, kMaxHolidaysSize)) {
     VANTAGE_CHECK(!NumberOf(name).empty(), path.string(), ":", number, ": '", name,
                   "' is no photo of Holidays: 1GGGII.jpg");
-    VANTAGE_CHECK(seen.insert(name).second, path.string(), ":", number, ": '", name, "' stands there twice");
+    VANTAGE_CHECK(seen.insert(name).second, path.string(), ":", number, ": '", name, "' appears twice");
     names.push_back(name);
   }
   VANTAGE_CHECK(!names.empty(), path.string(), ": names no photo");

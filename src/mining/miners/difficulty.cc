@@ -21,11 +21,12 @@ void Declare(OptionsDescription& description, DifficultyMiningOptions& options) 
   Declare(description, options.round);
   description
       .Add("semi_hard_probability", options.semi_hard_probability,
-           "How often an anchor takes the positive before its first negative instead of the one after it")
+           "Probability that an anchor takes the positive before its first negative instead of the one after "
+           "it")
       .Range(0, 1);
   description
       .Add("rank_threshold", options.rank_threshold,
-           "A positive at least this many ranks behind the negative is taken for a wrong label")
+           "Positives at least this many ranks behind the negative count as wrong labels")
       .AtLeast(1);
 }
 

@@ -148,7 +148,7 @@ void Declare(OptionsDescription& description, NegativeMiningOptions& options) {
   description
       .Add("queries", options.queries, "Queries drawn for an epoch, split among its rounds; all if fewer")
       .AtLeast(1);
-  description.Add("pool", options.pool, "Photos drawn for an epoch, among which negatives are looked for")
+  description.Add("pool", options.pool, "Photos drawn for an epoch, among which negatives are mined")
       .AtLeast(1);
   description
       .Add("val_queries", options.val_queries, "Queries to validate on, the same in each epoch; 0: all")

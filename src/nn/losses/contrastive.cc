@@ -34,7 +34,7 @@ at::Tensor Contrastive(const LossInput& input, double margin) {
 }  // namespace
 
 void Declare(OptionsDescription& description, ContrastiveLossOptions& options) {
-  description.Add("margin", options.margin, "Distance that non-matching descriptors should have at least")
+  description.Add("margin", options.margin, "Least distance that non-matching descriptors should have")
       .Range(0, 4);
 }
 

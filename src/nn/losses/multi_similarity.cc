@@ -31,7 +31,7 @@ void Declare(OptionsDescription& description, MultiSimilarityLossOptions& option
       .Range(-1, 1);
   description
       .Add("epsilon", options.epsilon,
-           "A pair that is better by this than the worst of the other kind is left out")
+           "Pairs that are better by this margin than the worst of the other kind are left out")
       .Range(0, 2);
 }
 

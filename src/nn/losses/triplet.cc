@@ -40,7 +40,7 @@ at::Tensor Triplet(const LossInput& input, const TripletLossOptions& options) {
 void Declare(OptionsDescription& description, TripletLossOptions& options) {
   description
       .Add("margin", options.margin,
-           "What a negative's squared distance should exceed a positive's by, at least")
+           "Least amount by which a negative's squared distance should exceed a positive's")
       .Range(0, 4);
   description.Add("reduction", options.reduction, "Sum over triplets, or their mean").OneOf({"sum", "mean"});
 }

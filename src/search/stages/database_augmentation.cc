@@ -27,7 +27,7 @@ class Augmentation : public search::Stage {
 
 void Declare(OptionsDescription& description, DatabaseAugmentationOptions& options) {
   description.Add("neighbors", options.neighbors, "Nearest that are added to each database photo").AtLeast(1);
-  description.Add("alpha", options.alpha, "Exponent of the similarity that weighs each").AtLeast(0);
+  description.Add("alpha", options.alpha, "Exponent of the similarity that is their weight").AtLeast(0);
 }
 
 namespace search {

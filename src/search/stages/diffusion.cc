@@ -79,7 +79,7 @@ void Declare(OptionsDescription& description, DiffusionOptions& options) {
            "Nearest of each photo that may become its neighbours in the graph")
       .AtLeast(1);
   description.Add("seeds", options.seeds, "Nearest at which a query enters the graph").AtLeast(1);
-  description.Add("beta", options.beta, "Share that moves along edges").Range(0, 0.999999);
+  description.Add("beta", options.beta, "Share of the score that moves along edges").Range(0, 0.999999);
   description.Add("gamma", options.gamma, "Edges weigh similarity^gamma").AtLeast(0);
   description.Add("tolerance", options.tolerance, "Relative residual of conjugate gradient").Above(0);
 }

@@ -38,7 +38,7 @@ void Declare(OptionsDescription& description, AverageExpansionOptions& options) 
 
 void Declare(OptionsDescription& description, AlphaExpansionOptions& options) {
   description.Add("neighbors", options.neighbors, "Nearest that are added").AtLeast(1);
-  description.Add("alpha", options.alpha, "Exponent of the similarity that weighs each").AtLeast(0);
+  description.Add("alpha", options.alpha, "Exponent of the similarity that is their weight").AtLeast(0);
 }
 
 namespace search {

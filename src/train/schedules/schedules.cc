@@ -31,7 +31,7 @@ double Warmup(const ScheduleOptions& options, const train::TrainingPosition& pos
 const Kinds& ScheduleFamily::Table() { return Schedules(); }
 
 void Declare(OptionsDescription& description, ScheduleOptions& options) {
-  description.AddChoice(options.shape, "How the rate falls from optimizer.learning_rate");
+  description.AddChoice(options.shape, "Decrease of the rate from optimizer.learning_rate");
   description
       .Add("warmup_steps", options.warmup_steps,
            "Steps at the beginning of the run over which the rate rises linearly; 0: no warm-up")

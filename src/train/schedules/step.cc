@@ -19,9 +19,9 @@ double Step(const StepScheduleOptions& options, const train::TrainingPosition& p
 
 void Declare(OptionsDescription& description, StepScheduleOptions& options) {
   description.Add("epochs", options.epochs, "Epochs from one fall of the rate to the next").AtLeast(1);
-  description.Add("factor", options.factor, "What the rate is multiplied with at each fall").Range(0, 1);
+  description.Add("factor", options.factor, "Factor of the rate at each fall").Range(0, 1);
   description
-      .Add("decay", options.decay, "Between falls: the rate is divided by 1 + decay * steps since the last")
+      .Add("decay", options.decay, "Between falls the rate is divided by 1 + decay * steps since the last")
       .AtLeast(0);
   description.Add("offset", options.offset, "Epochs that count as past when the first begins; 1 as cirtorch")
       .Range(0, 1000000);
