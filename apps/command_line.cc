@@ -32,7 +32,7 @@ bool AsksForHelp(const std::vector<std::string>& words) {
                      [](const std::string& word) { return word == "--help" || word == "-h"; });
 }
 
-// "--size=3" and "-k3" in parts; no value if the word is the name alone.
+// Splits "--size=3" and "-k3" into name and value; no value if the word is only a name.
 std::pair<std::string, std::optional<std::string>> SplitFlag(const std::string& word) {
   if (word[1] != '-') {
     if (word.size() == 2) return {word, std::nullopt};
@@ -64,7 +64,7 @@ class Reader {
         if (value || argument.IsSwitch()) {
           Give(argument, value.value_or("true"));
         } else {
-          if (i + 1 == words.size() || IsKnownFlag(words[i + 1])) throw UsageError(name + " lacks its value");
+          if (i + 1 == words.size() || IsKnownFlag(words[i + 1])) throw UsageError(name + " needs a value");
           Give(argument, words[++i]);
         }
       }
@@ -153,7 +153,7 @@ int RunProgram(const std::vector<std::string>& words) {
     RunTask(*task, rest);
     return 0;
   } catch (const Interrupted&) {
-    Report("interrupted; to go on, " + task->resume);
+    Report("interrupted; to resume, " + task->resume);
     return kInterrupted;
   } catch (const UsageError& error) {
     Report(error.what());

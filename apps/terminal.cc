@@ -95,7 +95,7 @@ void CatchInterrupts() {
   sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error of its write
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit returns an error instead
 }
 
 bool WasInterrupted() { return interrupted; }

@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   vantage::KeepFreedMemory();
   const int code = vantage::cli::RunProgram({argv + 1, argv + argc});
 #ifndef __SANITIZE_ADDRESS__
-  // LibTorch's destructors unregister thousands of operators one by one.
+  // Skips LibTorch's destructors, which unregister thousands of operators one by one.
   std::fflush(nullptr);
   std::_Exit(code);
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Single 3 x 3 layers on one thread: oneDNN's direct convolution against Winograd's. Says whether
-// WinogradPays() (nn/winograd_kernels.h) is right on this processor. Processor time, the kinds in turns, the
-// best of the rounds: what else runs on the machine costs least then.
+// Compares oneDNN's direct convolution with Winograd's on single 3 x 3 layers and one thread. Shows whether
+// WinogradPays() (nn/winograd_kernels.h) is right on this processor. Measures processor time, the kinds in
+// turns, and takes the best round, which reduces the effect of other programs.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/randn.h>
 #include <c10/core/InferenceMode.h>
@@ -28,7 +28,7 @@ struct Layer3x3 {
   int64_t width;
 };
 
-// Of SqueezeNet, ResNet and VGG at 800, 362 pixels and smaller scales.
+// Layers of SqueezeNet, ResNet and VGG at 800, 362 pixels and smaller scales.
 constexpr Layer3x3 kLayers[] = {
     {16, 64, 150, 199}, {16, 64, 67, 89},    {48, 192, 16, 22},  {64, 256, 37, 49},  {64, 64, 150, 200},
     {64, 64, 68, 91},   {128, 128, 75, 100}, {128, 128, 34, 46}, {256, 256, 38, 50}, {256, 256, 17, 23},
@@ -61,7 +61,7 @@ void Compare(const Layer3x3& layer, int rounds) {
   const nn::WinogradConvolution winograd(weight, bias);
   double best_direct = HUGE_VAL;
   double best_winograd = HUGE_VAL;
-  for (int round = 0; round <= rounds; ++round) {  // the first one only warms up
+  for (int round = 0; round <= rounds; ++round) {  // the first round warms up
     const double direct =
         ProcessorSecondsOf([&] { nn::FusedConvolution(x, weight, bias, options, at::Tensor(), nn::kRelu); });
     const double transformed = ProcessorSecondsOf([&] { winograd(x, at::Tensor(), nn::kRelu); });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How fast photos become descriptors, end to end, against two baselines measured in the same run:
-// limit: the bare forward pass of the same network in the best layout, on tensors that lie ready: all that
-//   could be reached if decoding and resizing cost nothing;
-// plain: decode, resize, NCHW, batch norm on its own, one photo after the other, freed memory given back: how
-//   the Python tools of the field do it.
-// Each measurement is a process of its own; the kinds take turns, and medians over the rounds are compared.
+// Measures the description of photos end to end, and two baselines in the same run:
+// limit: only the forward pass of the same network in the best layout, on tensors in memory: the speed if
+//   decoding and resizing took no time;
+// plain: decode, resize, NCHW, separate batch norm, one photo after the other, freed memory returned, as the
+//   Python tools of the field do it.
+// Each measurement is a separate process; the kinds take turns, and medians over the rounds are compared.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
@@ -46,8 +46,9 @@ struct Setting {
   std::string architecture = "squeezenet1_1";
   int image_size = 362;
   std::string scales = "1";
-  std::string precision = "fp32";  // of vantage; the others are float32
-  // Processor time on one thread instead of the clock on all: what else runs on the machine costs less then.
+  std::string precision = "fp32";  // vantage's; the baselines are float32
+  // Measures processor time on one thread instead of elapsed time on all, which reduces the effect of other
+  // programs.
   bool processor_time = false;
 };
 
@@ -75,7 +76,7 @@ double Now(clockid_t clock) {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-// Seconds a call of `pass` takes: one to warm up, then as many as take two seconds.
+// Seconds of a call of `pass`, averaged over two seconds of calls after one to warm up.
 double TimeOf(const Setting& setting, const std::function<void()>& pass) {
   const clockid_t clock = setting.processor_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
   pass();
@@ -220,9 +221,10 @@ int Main(int argc, char** argv) {
   app.add_option("--architectures", architectures, "Trunks");
   app.add_option("--sizes", sizes, "Longest sides, pixels");
   app.add_option("--scales", scales, "Lists of scales, each such as 1,0.7071,0.5");
-  app.add_option("--precision", setting.precision, "Of vantage: fp32 or bf16; the others are float32");
+  app.add_option("--precision", setting.precision,
+                 "Precision of vantage: fp32 or bf16; the baselines are float32");
   app.add_flag("--processor-time", setting.processor_time,
-               "Processor time on one thread instead of the clock on all, where others use the machine too");
+               "Measure processor time on one thread instead of elapsed time on all, for a shared machine");
   app.add_option("--count", count, "Photos a measurement");
   app.add_option("--rounds", rounds, "Measurements of each kind");
   app.add_option("--measure", kind, "Measure one kind in this process and print seconds a photo, peak MiB");

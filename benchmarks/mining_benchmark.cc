@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How fast negatives are found among described photos, against two baselines measured in the same run:
-// product: the similarities alone, one matrix product on all cores, nothing picked;
-// plain: that product, every query's pool sorted, and walked down: how cirtorch does it.
-// Each measurement is a process of its own; the kinds take turns, and medians over the rounds are compared.
+// Measures the mining of negatives among described photos, and two baselines in the same run:
+// product: only the similarities, one matrix product on all cores;
+// plain: that product, then sorting each query's pool and walking down the ranking, as cirtorch does it.
+// Each measurement is a separate process; the kinds take turns, and medians over the rounds are compared.
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
@@ -38,8 +38,8 @@ struct Setting {
 struct Measurement {
   double seconds = 0;
   double cpu_seconds = 0;
-  double peak_mib = 0;    // beyond the descriptors
-  double similarity = 0;  // of queries and what was picked, summed
+  double peak_mib = 0;    // in addition to the descriptors
+  double similarity = 0;  // sum over queries and their negatives
 };
 
 struct Photos {
@@ -87,7 +87,7 @@ double PeakMib() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-// Of all threads: on a shared machine it says more than the time on the wall.
+// The processor time of all threads, which depends less on other programs than elapsed time.
 double CpuSeconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -150,7 +150,7 @@ int Main(int argc, char** argv) {
   int rounds = 5;
   app.add_option("--queries", setting.queries, "Queries");
   app.add_option("--pool", setting.pool, "Photos of the pool");
-  app.add_option("--dimension", setting.dimension, "Of the descriptors");
+  app.add_option("--dimension", setting.dimension, "Dimensions of the descriptors");
   app.add_option("--scenes", setting.scenes, "Scenes");
   app.add_option("--rounds", rounds, "Measurements of each kind");
   app.add_option("--measure", kind,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What NetVLAD costs beside its trunk, and how long a round of triplets takes to find. Run it alone.
+// Measures the time of NetVLAD compared with its trunk, and of mining a round of triplets. Run it alone.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/rand.h>
@@ -80,13 +80,13 @@ void TimeMining(const Setting& setting) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("NetVLAD beside its trunk, and mining by difficulty");
+  CLI::App app("Times NetVLAD compared with its trunk, and mining by difficulty");
   Setting setting;
   app.add_option("--architecture", setting.architecture, "Trunk")->capture_default_str();
   app.add_option("--size", setting.size, "Side of the photo, pixels")->capture_default_str();
   app.add_option("--windows", setting.windows, "Sides of the pooling windows")->capture_default_str();
   app.add_option("--photos", setting.photos, "Photos of a round of mining")->capture_default_str();
-  app.add_option("--dimension", setting.descriptor, "Of their descriptors")->capture_default_str();
+  app.add_option("--dimension", setting.descriptor, "Dimensions of their descriptors")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   KeepFreedMemory();
   TimeHead(setting);

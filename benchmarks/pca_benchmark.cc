@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How long principal components of more descriptors than fit into memory take, and how much memory. Their
-// variances are known: those of independent dimensions.
+// Measures time and memory of principal components of more descriptors than fit into memory. The variances
+// are known, since dimensions are independent.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -53,9 +53,9 @@ int Main(int argc, char** argv) {
   CLI::App app("Principal components of many long descriptors");
   Setting setting;
   app.add_option("--rows", setting.rows, "Descriptors")->capture_default_str();
-  app.add_option("--dimension", setting.dimension, "Of descriptors")->capture_default_str();
-  app.add_option("--components", setting.pca.dimension, "That are kept")->capture_default_str();
-  app.add_option("--passes", setting.pca.passes, "Of the iteration")->capture_default_str();
+  app.add_option("--dimension", setting.dimension, "Dimensions of descriptors")->capture_default_str();
+  app.add_option("--components", setting.pca.dimension, "Dimensions to keep")->capture_default_str();
+  app.add_option("--passes", setting.pca.passes, "Passes of the iteration")->capture_default_str();
   app.add_option("--exact-up-to", setting.pca.exact_up_to, "See PcaOptions")->capture_default_str();
   app.add_option("--decay", setting.decay, "Exponent of the deviations")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
@@ -66,7 +66,7 @@ int Main(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   const Whitening pca = numerics::LearnPca(rows, setting.pca);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  // Of the distribution that the descriptors are drawn from.
+  // Variances of the distribution that the descriptors are drawn from.
   const Eigen::VectorXd variances = generated.deviations().cast<double>().cwiseAbs2();
   double kept = 0;
   for (int64_t k = 0; k < setting.pca.dimension; ++k)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How fast a descriptor file on disk is searched exactly, against what bounds it and against FAISS:
-// product: the inner products alone, in blocks of the same size that lie ready in memory;
-// read: the file's bytes alone;
+// Measures the exact search of a descriptor file on disk, its two bounds, and FAISS:
+// product: only the inner products, of blocks of the same size in memory;
+// read: only reading the file;
 // vantage: NearestNeighbors over the file;
 // faiss: IndexFlatIP, the file converted to float32 in memory before the clock starts.
-// Each measurement is a process of its own; the kinds take turns, and medians over the rounds are compared.
+// Each measurement is a separate process; the kinds take turns, and medians over the rounds are compared.
 #include <faiss/IndexFlat.h>
 #include <fcntl.h>
 #include <omp.h>
@@ -38,7 +38,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kBlockValues = int64_t{1} << 22;  // of the database, as NearestNeighbors takes them
+constexpr int64_t kBlockValues = int64_t{1} << 22;  // values of the database, as in NearestNeighbors
 
 struct Setting {
   std::string file;
@@ -54,7 +54,7 @@ struct Measurement {
   double seconds = 0;
   double cpu_seconds = 0;
   double peak_mib = 0;
-  double similarity = 0;  // of what was found, summed
+  double similarity = 0;  // sum over the results
 };
 
 // Unit vectors of uniform values.
@@ -71,7 +71,7 @@ DescriptorMatrix MakeRows(int64_t count, int64_t dimension, uint64_t seed) {
   return rows;
 }
 
-// The file and its names, a block at a time; nothing where they are there already.
+// Writes the file and its names, a block at a time, unless they exist.
 void MakeFile(const Setting& setting) {
   const fs::path path = setting.file;
   fs::path sidecar = path;
@@ -94,7 +94,7 @@ void MakeFile(const Setting& setting) {
   WriteFile(sidecar, facts.dump());
 }
 
-// Takes the file out of the page cache.
+// Drops the file from the page cache.
 void DropFromCache(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
@@ -248,13 +248,13 @@ int Main(int argc, char** argv) {
   std::vector<std::string> kinds = {"product", "read", "vantage", "faiss"};
   int rounds = 3;
   app.add_option("--file", setting.file,
-                 "The .npy, made where it is not there; default: in the temporary folder");
+                 "The .npy, written if it does not exist; default: in the temporary folder");
   app.add_option("--rows", setting.rows, "Descriptors of the database");
-  app.add_option("--dimension", setting.dimension, "Of the descriptors");
+  app.add_option("--dimension", setting.dimension, "Dimensions of the descriptors");
   app.add_option("--queries", setting.queries, "Queries");
   app.add_option("-k", setting.k, "Nearest of each query");
   app.add_option("--threads", setting.threads, "Threads; 0: as many as cores");
-  app.add_flag("--cold", setting.cold, "Take the file out of the page cache before each measurement");
+  app.add_flag("--cold", setting.cold, "Drop the file from the page cache before each measurement");
   app.add_option("--kinds", kinds, "What to compare with vantage")->delimiter(',');
   app.add_option("--rounds", rounds, "Measurements of each kind");
   app.add_option("--measure", kind,

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How fast a training step is, photos to changed weights, against the plain way measured in the same run:
-// decode in line, NCHW, batch norm on its own, photo by photo, one backward pass a tuple, freed memory given
-// back: how the Python tools of the field do it. Tuples of seven photos, all of which have a gradient, so
-// that nothing is skipped. Each measurement is a process of its own; the kinds take turns, and medians over
-// the rounds are compared.
+// Measures a training step, from photos to changed weights, and in the same run the plain way of the field's
+// Python tools: decode in line, NCHW, separate batch norm, photo by photo, one backward pass a tuple, freed
+// memory returned. Tuples have seven photos, all with a gradient, so that nothing is skipped. Each
+// measurement is a separate process; the kinds take turns, and medians over the rounds are compared.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -44,7 +43,7 @@ constexpr double kRate = 1e-7;
 
 struct Measurement {
   double seconds = 0;    // a tuple
-  double data_wait = 0;  // share of the workers' time that they waited for photos
+  double data_wait = 0;  // share of the workers' time spent waiting for photos
   double peak_mib = 0;
 };
 
@@ -67,14 +66,14 @@ nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
   return net;
 }
 
-// A margin beyond all distances: every negative has a gradient.
+// The margin is larger than all distances, so every negative has a gradient.
 TupleLoss Loss() { return nn::MakeLoss(ContrastiveLossOptions{.margin = 3}); }
 
 class Photos {
  public:
   explicit Photos(const fs::path& folder) : requests_(ListPhotos({folder.string()}).requests) {}
 
-  // Tuple number `tuple`, decoded now.
+  // Decodes tuple number `tuple`.
   train::LoadedTuple Load(size_t tuple) const {
     train::LoadedTuple loaded;
     for (size_t i = 0; i < kPhotosOfTuple; ++i) {

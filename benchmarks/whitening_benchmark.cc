@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How long a whitening of simulated scenes takes, and how much memory beside the descriptors.
+// Measures the time of learning a whitening of simulated scenes, and its memory in addition to the
+// descriptors.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -27,7 +28,7 @@ struct Simulated {
   MatchingPairs pairs;
   std::vector<int64_t> scenes;
 
-  // Within a scene, photos differ by another amount in each dimension.
+  // Within a scene, photos differ by a different amount in each dimension.
   explicit Simulated(const Setting& setting)
       : descriptors(setting.scenes * setting.photos, setting.dimension) {
     for (int64_t scene = 0; scene < setting.scenes; ++scene) {
@@ -60,10 +61,10 @@ int Main(int argc, char** argv) {
   CLI::App app("A whitening of simulated scenes");
   Setting setting;
   app.add_option("--scenes", setting.scenes, "Scenes")->capture_default_str();
-  app.add_option("--photos", setting.photos, "Of a scene")->capture_default_str();
-  app.add_option("--queries", setting.queries, "Of a scene")->capture_default_str();
+  app.add_option("--photos", setting.photos, "Photos of a scene")->capture_default_str();
+  app.add_option("--queries", setting.queries, "Queries of a scene")->capture_default_str();
   app.add_option("--candidates", setting.candidates, "Pairs of a query")->capture_default_str();
-  app.add_option("--dimension", setting.dimension, "Of descriptors")->capture_default_str();
+  app.add_option("--dimension", setting.dimension, "Dimensions of descriptors")->capture_default_str();
   app.add_option("--shrinkage", setting.shrinkage, "auto, or a number")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const Simulated data(setting);
@@ -84,7 +85,8 @@ int Main(int argc, char** argv) {
   getrusage(RUSAGE_SELF, &usage);
   const double descriptors = MiB(static_cast<double>(data.descriptors.size()) * sizeof(float));
   std::printf(
-      "%zu pairs of %lld descriptors of %lld dimensions: %.1f s, peak %.0f MiB beside %.0f of descriptors\n",
+      "%zu pairs of %lld descriptors of %lld dimensions: %.1f s, peak %.0f MiB in addition to %.0f of "
+      "descriptors\n",
       data.pairs.queries.size(), static_cast<long long>(data.descriptors.rows()),
       static_cast<long long>(whitening.dimension()), seconds(),
       static_cast<double>(usage.ru_maxrss) / 1024 - descriptors, descriptors);

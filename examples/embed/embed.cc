@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which photos show what a query shows? embed MODEL QUERY PHOTO...
+// Finds the photos that show what a query shows. embed MODEL QUERY PHOTO...
 #include <vantage/describer.h>
 #include <vantage/error.h>
 #include <vantage/index.h>
@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   }
   vantage::KeepFreedMemory();
   try {
-    // The model file says how photos are reduced and normalised, and which whitening belongs to it.
+    // The model file states how photos are reduced and normalised, and its whitening.
     const auto describer = vantage::Describer::Load(argv[1]);
     vantage::Index index(describer.dimension(), describer.model_sha256());
     for (int i = 3; i < argc; ++i) index.Add(argv[i], describer.Describe(vantage::ReadImage(argv[i])));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Trains as `vantage train` does, with a loss of one's own: the soft-margin triplet loss of Hermans, Beyer
+// Trains as `vantage train` does, with a custom loss: the soft-margin triplet loss of Hermans, Beyer
 // and Leibe ("In Defense of the Triplet Loss for Person Re-Identification", 2017, section 2), on cosines
 // instead of distances. own_loss RECIPE FOLDER [KEY=VALUE...]
 #include <ATen/ATen.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which photos show what a query shows, and how sure is it? Retrieves the nearest, then counts the local
-// features that agree with the query's in one geometry. retrieve_and_verify MODEL QUERY PHOTO...
+// Finds the photos that show what a query shows, and how reliable each result is. Retrieves the nearest
+// photos, then counts the local features that fit the query's by one geometry. retrieve_and_verify MODEL
+// QUERY PHOTO...
 #include <vantage/describer.h>
 #include <vantage/error.h>
 #include <vantage/index.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs a ninja build and says how long it will take, measured on its first files.
+"""Runs a ninja build and prints how long it will take, measured on its first files.
 
     build_progress.py COMMAND...    # a command that runs ninja, such as cmake --build --preset release
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-# What a step of each kind costs, in seconds of one core (a Zen 4 with precompiled headers). Only ratios matter.
+# Seconds of one core for a step of each kind (a Zen 4 with precompiled headers). Only ratios matter.
 COSTS = [
     (re.compile(r"precompiled_torch\w*\.dir/cmake_pch"), 30.0),
     (re.compile(r"cmake_pch"), 8.0),
@@ -21,7 +21,7 @@ COSTS = [
     (re.compile(r""), 0.2),
 ]
 STEP = re.compile(r"^\[(\d+)/(\d+)\] (.*)$")
-MEASURED_SECONDS = 15.0  # after so long the rate of the first files is known well enough
+MEASURED_SECONDS = 15.0  # after this time the rate of the first files is reliable
 
 
 def cost(step):
@@ -43,7 +43,7 @@ def main(command):
     done, told, start = 0.0, False, time.monotonic()
     show = sys.stderr
     build = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-    pending = False  # the terminal's last line is a step, to be written over
+    pending = False  # the terminal's last line is a step, to be overwritten
     for line in build.stdout:
         line = line.rstrip("\n")
         step = STEP.match(line)

@@ -3,7 +3,7 @@
 import html
 import math
 
-CHARACTER, PLOT, LINE = 6.5, 430, 26  # pixels: of a label, wide, high
+CHARACTER, PLOT, LINE = 6.5, 430, 26  # pixels: a label's character, the plot's width, a row's height
 
 
 def draw_rows(rows, title):
