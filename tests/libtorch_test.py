@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which LibTorch CMake and scripts/setup take, on folders that look like one: libtorch_test.py CMAKE."""
+"""Which LibTorch CMake and scripts/setup choose, tested on folders that look like one: libtorch_test.py CMAKE."""
 import os
 import pathlib
 import shutil

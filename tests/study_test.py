@@ -90,11 +90,11 @@ def main():
     assert (folder / "results-plots/training-landmarks.svg").read_text().startswith("<svg")
     records = sorted((folder / "runs").glob("*-????????????.json"))
 
-    # What is done is not done again; the page is the same.
+    # Finished runs are not repeated; the page is the same.
     assert "evaluate" not in study(), "a command was run again"
     assert (folder / "results.md").read_text() == page
 
-    # A row more runs alone; one that fails is named, and the others are in the page.
+    # Only an added row runs; if it fails, it is named, and the others are in the page.
     plan.write_text(plan.read_text() + '[[question.variant]]\nname = "wrong"\nevaluate_more = ["--no-such-option"]\n')
     told = study(code=1)
     assert "failed: training: wrong, seed 0; training: wrong, seed 1" in told, told
@@ -102,7 +102,7 @@ def main():
     assert "| wrong | not run |" in page and "| fine-tuned | " in page, page
     assert sorted((folder / "runs").glob("*-????????????.json")) == records
 
-    # Another preparation makes other runs of what stands on it, and of nothing else.
+    # A changed preparation repeats the runs that depend on it, and no others.
     plan.write_text(plan.read_text().replace('"efficientnet_lite0"]\npath', '"efficientnet_lite0", "--licence", "none"]\npath'))
     told = study(code=1)
     assert told.count("vantage convert") == 1 and told.count("vantage train") == 2, told

@@ -202,7 +202,7 @@ TEST_F(ApproximateIndexes, AnotherDatabaseOrOtherOptionsAreRefused) {
   EXPECT_THAT(ErrorOf([&] { ObtainIndex(IndexPath(), database, OfKind("hnsw")); }),
               HasSubstr("was built with kind ivf-flat, not hnsw"));
   IndexChoice options = OfKind("ivf-flat");
-  options.As<IvfFlatIndexOptions>().nprobe = 3;  // says how it is searched
+  options.As<IvfFlatIndexOptions>().nprobe = 3;  // an option of the search only
   EXPECT_TRUE(ObtainIndex(IndexPath(), database, options).reused);
   options.As<IvfFlatIndexOptions>().nlist = 5;
   EXPECT_THAT(ErrorOf([&] { ObtainIndex(IndexPath(), database, options); }), HasSubstr("with nlist"));
@@ -251,7 +251,7 @@ TEST_F(ApproximateIndexes, HalfOfAnIndexIsAnErrorWithAdvice) {
   EXPECT_THAT(error(), HasSubstr("delete both to build anew"));
 }
 
-// A file that says with the right checksum what is not so.
+// A file with the right checksum and wrong content.
 TEST_F(ApproximateIndexes, AFileThatIsNotTheIndexIsRefused) {
   const DescriptorDatabase database = Write("database.npy", Clustered(300, 1));
   ApproximateIndex::Build(database, OfKind("flat")).Save(IndexPath());

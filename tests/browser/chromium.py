@@ -26,7 +26,7 @@ class Chromium:
         self.answers, answer_write = os.pipe()
 
         def set_pipe():  # the browser reads commands from descriptor 3 and answers on 4
-            # Out of the way first: either may be 3 or 4 itself.
+            # Duplicate both first: either may be 3 or 4 itself.
             read, write = os.dup(command_read), os.dup(answer_write)
             while read < 5 or write < 5:
                 read, write = os.dup(read), os.dup(write)

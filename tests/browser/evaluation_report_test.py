@@ -142,7 +142,7 @@ class EvaluationPage(unittest.TestCase):
         shown = self.js("[...document.querySelectorAll('article.query')].map(e =>"
                         " e.querySelectorAll('.matches .photo').length)")
         self.assertEqual(set(shown), {18})  # 9 of each run
-        # Of the best queries more is right than of the worst.
+        # The best queries have more right results than the worst.
         right = self.js("['worst', 'best'].map(end => { const cards = [...document.querySelectorAll("
                         "`article[data-split~=${end}]`)]; return cards.reduce((sum, card) => sum +"
                         " card.querySelectorAll('.photo.chosen').length, 0) / cards.length; })")

@@ -171,7 +171,7 @@ class ReportPage(unittest.TestCase):
     def test_positive_and_negatives_lie_on_one_scale(self):
         if not self.summary['negatives']:
             return
-        # Each card: the distance beside the photo, and where its point lies.
+        # For each card: the distance next to the photo, and the position of its point.
         positives = self.js("[...document.querySelectorAll('article.query')].filter(e => e.querySelector('.distances')).map("
                             "e => [e.querySelector('.photo.chosen .facts').innerText, e.querySelector('circle.chosen').cx"
                             ".baseVal.value])")

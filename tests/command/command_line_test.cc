@@ -62,8 +62,8 @@ TEST(CommandLine, WhatIsWrongIsNamed) {
               HasSubstr("unknown option '--outptu'; did you mean '--output'?"));
   EXPECT_THAT(error({"m", "a"}), HasSubstr("--output is required"));
   EXPECT_THAT(error({"m", "-o", "x"}), HasSubstr("PHOTOS is required"));
-  EXPECT_THAT(error({"m", "a", "-o"}), HasSubstr("-o lacks its value"));
-  EXPECT_THAT(error({"m", "a", "-o", "--json"}), HasSubstr("-o lacks its value"));
+  EXPECT_THAT(error({"m", "a", "-o"}), HasSubstr("-o needs a value"));
+  EXPECT_THAT(error({"m", "a", "-o", "--json"}), HasSubstr("-o needs a value"));
   EXPECT_THAT(error({"m", "a", "-o", "x", "--output", "y"}), HasSubstr("--output is given twice"));
   EXPECT_THAT(error({"m", "a", "-o", "x", "-k", "0"}), HasSubstr("-k: 'k' = 0 must be at least 1"));
   EXPECT_THAT(error({"m", "a", "-o", "x", "-k", "many"}),

@@ -110,7 +110,7 @@ TEST_F(Commands, SavedDescriptorsGiveTheFigureOfTheModel) {
   }
   ASSERT_EQ(names.size(), 20U);
   WriteFile(folder_ / "photos" / names[5], "no JPEG");
-  // Two photos of each scene are the database; the others ask, or belong to nothing.
+  // Two photos of each scene are the database; the others are queries or unused.
   json images = {{"imlist", json::array()}};
   json queries = json::array();
   for (size_t scene = 0; scene < 5; ++scene) {
@@ -207,8 +207,8 @@ int RunThroughKills(Command command, double shortest, double longest, int seed =
   int kills = 0;
   int code = 1;
   for (int attempt = 0; attempt < 60 && code != 0; ++attempt) {
-    // `timeout` kills where nothing can be caught or cleaned up. Later attempts get longer, so that the run
-    // ends on a slow machine too.
+    // `timeout` sends SIGKILL, which cannot be caught. Later attempts get more time, so that the run ends on
+    // a slow machine too.
     Command timed = command;
     const double longer = attempt < 30 ? 1 + attempt / 20 : std::exp2((attempt - 20) / 8);
     const double seconds = random.Uniform(shortest, longest) * longer;
@@ -243,7 +243,7 @@ TEST_F(Commands, KilledTrainingGoesOnToTheSameBytes) {
   };
   ASSERT_EQ(RunCommand({train("whole"), {}, {}}, {}).exit_code, 0);
   int kills = 0;
-  // On a fast machine ten epochs end before the twentieth kill: then more.
+  // On a fast machine ten epochs may end before the twentieth kill; run more then.
   for (; kills < 20 && epochs < 500; epochs += 10) {
     kills += RunThroughKills({train("killed"), {}, folder_ / "log"}, 0.4, 1.4, /*seed=*/epochs);
     if (HasFailure()) return;
@@ -285,7 +285,7 @@ TEST_F(Commands, ExtractionGoesOnWhenAFullDiskHasRoomAgain) {
     WriteFile(folder_ / StrCat("many/", 100 + i, ".jpg"), EncodeJpeg(MakePhoto(i, 0, 90, 70), 90));
   const std::string extract =
       "'" VANTAGE_PROGRAM "' extract '" + Path("model.pth") + "' '" + Path("many") + "' -o ";
-  // A disk of a file system in memory, of the test's own: 40 x 512 floats take 80 KiB, d.partial as much.
+  // A file system in memory for this test: 40 x 512 floats take 80 KiB, d.partial as much.
   WriteFile(folder_ / "full.sh",
             "disk='" + Path("disk") + "'; mkdir $disk; mount -t tmpfs -o size=100k none $disk || exit 77\n" +
                 extract + "$disk/d; echo code $?; ls $disk; mount -o remount,size=1m $disk\n" + extract +
@@ -333,7 +333,7 @@ TEST_F(Commands, AnInterruptedExtractionResumesPhotoByPhoto) {
     return Vantage(arguments);
   };
   const std::string left = ReadFile(folder_ / "d.partial");
-  // Another photo is described with those that were; another size makes other descriptors.
+  // A new photo is described in addition to the old ones; another size describes all again.
   WriteFile(folder_ / "many/new.jpg", EncodeJpeg(MakePhoto(1, 0, 50, 40), 90));
   EXPECT_THAT(extract({}).text, HasSubstr("photos were described before"));
   EXPECT_EQ(ReadDescriptors(folder_ / "d").descriptors.size(), 41);
@@ -346,7 +346,7 @@ TEST_F(Commands, AnInterruptedExtractionResumesPhotoByPhoto) {
   EXPECT_EQ(ReadDescriptors(folder_ / "d").descriptors.size(), 41);
 }
 
-// A photo that memory does not suffice for is none to leave out.
+// A photo for which memory is not sufficient must not be left out.
 TEST_F(Commands, LackOfMemoryEndsAnExtractionWithWhatWasDescribedKept) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the address sanitizer takes more than any limit";
@@ -396,7 +396,7 @@ TEST_F(Commands, CtrlCEndsWith130AndSaysHowToGoOn) {
   // An interactive shell's Ctrl-C reaches the program; a script's background jobs ignore it unless told
   // otherwise.
   const auto [code, text] = CaptureCommand({"bash", "-c", "set -m; . " + Path("interrupt.sh")});
-  EXPECT_THAT(text, HasSubstr("interrupted; to go on, add --resume to the same command"));
+  EXPECT_THAT(text, HasSubstr("interrupted; to resume, add --resume to the same command"));
   EXPECT_THAT(text, HasSubstr("code 130"));
 }
 
@@ -615,7 +615,7 @@ TEST_F(Commands, ReportMinesWithAModelAndGoesOnWhereItCannot) {
   mined.insert(mined.end(), {"--model", Path("model.pth"), "--show-negatives", "1"});
   EXPECT_EQ(VantageJson(mined)["negatives"], true);
   EXPECT_THAT(ReadFile(folder_ / "page.html"), HasSubstr("10 negatives · median"));
-  // Of photos that are all damaged there is a page that says so; without photos there is none.
+  // If all photos are damaged, the page states it; without photos there is no page.
   for (const TrainingPhoto& photo : ReadTrainingSet(folder_ / "set.db").photos) {
     WriteFile(folder_ / photo.path, "no photo");
   }
@@ -641,7 +641,7 @@ TEST_F(Commands, ReportTellsARunFromATrainingSet) {
   EXPECT_THAT(Vantage({"report", Path("run"), "-o", Path("run.html")}).text, HasSubstr("metrics.csv:2: "));
 }
 
-// What cirtorch's users have: a pickle, and photos in its layout beside it, one of which is missing.
+// A pickle with photos in cirtorch's layout next to it, one of which is missing.
 TEST_F(Commands, CirtorchsTrainingSetIsTrainedOnAndWrittenBack) {
   VantageJson({"convert", Path("set.db"), Path("data/sample.pkl")});
   const json pickle = VantageJson({"info", Path("data/sample.pkl")});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// As much of libcuda.so.1 as vantage asks: a driver with as many GPUs as FAKE_DRIVER_GPUS in the environment
-// says, or one that fails where FAKE_DRIVER_FAILS is there.
+// The part of libcuda.so.1 that vantage uses: a driver with FAKE_DRIVER_GPUS (an environment variable) GPUs,
+// or one that fails if FAKE_DRIVER_FAILS is set.
 #include <cstdio>
 #include <cstdlib>
 

@@ -93,7 +93,7 @@ TEST(Info, SaysWhyThereIsNoGpu) {
             reason == "the LibTorch that vantage is built with is one for CPUs");
 }
 
-// With a driver's library of the test's own.
+// Runs with the test's own driver library.
 json SystemWithDriver(const std::string& variable) {
   const auto [code, text] = CaptureCommand(
       {"env", "LD_LIBRARY_PATH=" VANTAGE_FAKE_DRIVER, variable, VANTAGE_PROGRAM, "info", "--json"});

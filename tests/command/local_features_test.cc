@@ -16,7 +16,7 @@ using vantage::testing::Vantage;
 using vantage::testing::VantageJson;
 using vantage::testing::WritePhotosAndSet;
 
-// NetVLAD weights do not say how maps were pooled: --windows does, and a model that is written then keeps it.
+// NetVLAD weights do not state how maps were pooled. --windows does, and a model written with it keeps it.
 TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };

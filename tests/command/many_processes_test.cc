@@ -115,13 +115,13 @@ TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
     const Results results = TrainWith(size, run);
     for (const auto& [code, output] : results) ASSERT_EQ(code, 0) << output;
     EXPECT_THAT(results[0].second, HasSubstr("best epoch"));
-    EXPECT_EQ(results[1].second, "");  // the first speaks for all
+    EXPECT_EQ(results[1].second, "");  // only the first process prints
     EXPECT_EQ(FileKinds(run), FileKinds("one"));
     const Difference difference =
         Compare(folder_ / run / "last.pth", folder_ / "one/last.pth", folder_ / "model.pth");
     EXPECT_LT(difference.of_weights, 1e-5);
     EXPECT_LT(difference.of_change,
-              0.05);  // Adam magnifies the rounding of gradients that are next to nothing
+              0.05);  // Adam magnifies the rounding of gradients near 0
     const auto one = Metrics("one");
     const auto many = Metrics(run);
     ASSERT_EQ(many.size(), one.size());
@@ -139,8 +139,8 @@ TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
   }
 }
 
-// At a rate of 0: else Adam makes steps of full size of gradients that are next to nothing, whose sign is a
-// matter of rounding, and statistics of other weights are others.
+// The rate is 0: otherwise Adam makes full steps along gradients near 0, whose sign depends on rounding, and
+// other weights have other statistics.
 TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
   nn::ModelParts model = MakeFormulaModel("resnet18");
   nn::WriteModel(model, folder_ / "norms.pth");
@@ -165,7 +165,8 @@ TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {
   constexpr std::string_view kMean = "running_mean";
   for (const auto& [name, expected] : one) {
     EXPECT_GT(before.at(name).sub(expected).abs().max().item<double>(), 0) << name;
-    // Sums in another order: relative to what is added, and a mean is of values as large as their deviation.
+    // Sums have another order. The error is relative to the terms; the terms of a mean are as large as their
+    // deviation.
     at::Tensor size = expected.abs();
     if (name.ends_with(kMean))
       size = size + one.at(name.substr(0, name.size() - kMean.size()) + "running_var").sqrt();
@@ -250,7 +251,7 @@ TEST_F(ManyProcesses, AnInterruptOfOneEndsAll) {
   const Results results = RunGroup({Train("run", {"--set", "epochs=1000"}), interrupted});
   for (const auto& [code, output] : results) {
     EXPECT_EQ(code, 130) << output;
-    EXPECT_THAT(output, HasSubstr("interrupted; to go on, add --resume"));
+    EXPECT_THAT(output, HasSubstr("interrupted; to resume, add --resume"));
   }
 }
 

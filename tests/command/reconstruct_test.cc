@@ -39,7 +39,7 @@ void WriteLandmark(const std::filesystem::path& folder, const std::string& name,
   }
 }
 
-// The real COLMAP on a pile of photos of two landmarks: what shows one thing must come into one scene.
+// The real COLMAP on a pile of photos of two landmarks: photos of one landmark must form one scene.
 TEST(PileOfPhotos, ComesApartByLandmark) {
   VANTAGE_REQUIRE_WEIGHTS(kWeights);
   if (CaptureCommand({"colmap", "help"}).first == 127) {
@@ -72,7 +72,7 @@ TEST(PileOfPhotos, ComesApartByLandmark) {
   }
   for (const auto& [id, names] : landmarks) EXPECT_EQ(names.size(), 1U) << set.scenes[IndexOf(id)].name;
 
-  // What is tested on is left out, and it says by which photo.
+  // Scenes with test photos are left out, and the reason names the photo.
   const json without = VantageJson({"tuples", (folder / "models").string(), "--exclude-photos",
                                     (folder / "pile/one 3.jpg").string(), "-o", set_path.string()});
   ASSERT_EQ(without["changed_scenes"].size(), 1U);

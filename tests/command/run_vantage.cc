@@ -19,7 +19,7 @@ nlohmann::json VantageJson(std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--json", "--log-level", "off"});
   const Output output = Vantage(arguments);
   EXPECT_EQ(output.code, 0) << output.text;
-  // Lines of progress may stand before it.
+  // Lines of progress may come before the JSON.
   const size_t start = std::min(output.text.find('{'), output.text.size());
   return nlohmann::json::parse(output.text.substr(start), nullptr, /*allow_exceptions=*/false);
 }

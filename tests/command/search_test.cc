@@ -240,7 +240,7 @@ TEST_F(Searching, RerankPutsPhotosOfOneThingFirst) {
       WriteFile(folder_ / "photos" / names.back(), EncodeJpeg(MakePhoto(thing, view, 320, 240), 90));
     }
   }
-  WriteGroups("database.npy", names, 1, 1);  // descriptors know nothing of the photos
+  WriteGroups("database.npy", names, 1, 1);  // the descriptors do not depend on the photos
   const std::vector<std::string> search = {"search",  Path("database.npy"), "-k", "2",
                                            "--stage", "local:top=5",        "-o", Path("ranks.npy")};
   const auto with = [&](std::vector<std::string> more) {

@@ -47,7 +47,7 @@ class Tuples : public ::testing::Test {
   }
 
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }
-  // The command as a shell takes it.
+  // The command for a shell.
   std::string Command(const std::string& output) const {
     return "'" VANTAGE_PROGRAM "' tuples '" + Path("models") + "' --query-fraction 1 -o " + output;
   }
@@ -56,7 +56,7 @@ class Tuples : public ::testing::Test {
 };
 
 TEST_F(Tuples, AFullDiskLeavesTheOldSetAndNothingElse) {
-  // Of the least size, and larger ones that hold a part.
+  // Disks of the smallest size, and larger ones that have room for a part.
   WriteFile(folder_ / "full.sh", "disk='" + Path("disk") + "'; mkdir $disk\nfor size in 4 8 16 32; do\n" +
                                      "  mount -t tmpfs -o size=${size}k none $disk || exit 77\n" +
                                      "  echo SQLite format 3, old > $disk/set.db\n  " +
@@ -74,8 +74,7 @@ TEST_F(Tuples, AFullDiskLeavesTheOldSetAndNothingElse) {
   EXPECT_EQ(Vantage({"tuples", Path("models"), "-o", Path("set.db")}).code, 0);
 }
 
-// A test photo that is a pipe, the first one of all, holds the program up where it describes photos, until
-// the script opens it too.
+// The first test photo is a pipe, which blocks the program during description until the script opens it too.
 TEST_F(Tuples, CtrlCInTheMiddleAndAgainLeavesNothing) {
   const std::string photo = Path("a-test.jpg");
   const std::string interrupted = Command("'" + Path("out/set.db") + "'") + " --model '" + Path("model.pth") +
@@ -144,7 +143,7 @@ TEST_F(Tuples, PhotosThatMovedAreFoundAgain) {
     VantageJson({"whiten", Path("model.pth"), "--tuples", set, "--photos", Path(photos), "--method", "pca",
                  "--dim", "8", "-o", Path("whitened.pth")});
   }
-  // A link to the set stands elsewhere than the set.
+  // A link to the set is in another folder than the set.
   std::filesystem::rename(folder_ / "disk/photos", folder_ / "photos");
   std::filesystem::create_directories(folder_ / "a/b/c");
   std::filesystem::create_symlink(set, folder_ / "a/b/c/set.db");

@@ -20,7 +20,7 @@ using vantage::testing::Vantage;
 using vantage::testing::VantageJson;
 using vantage::testing::WritePhotosAndSet;
 
-// A model holds several whitenings; descriptors are those of the one that is named.
+// A model has several whitenings; --whiten selects one by name.
 TEST(Whitening, IsTheOneThatIsNamed) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
@@ -48,7 +48,7 @@ TEST(Whitening, IsTheOneThatIsNamed) {
   EXPECT_EQ(describe("both.safetensors", "none"), describe("model.pth", "none"));
 }
 
-// The shrinkage is chosen unless it is named; the model says how.
+// The shrinkage is chosen unless it is given; the model states how.
 TEST(Whitening, IsShrunkByWhatIsBestForScenesThatAreLeftOut) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
@@ -102,7 +102,7 @@ TEST(Whitening, ShowsItsChoiceOnAPage) {
   EXPECT_EQ(ReadFile(folder / "page.html"), page);
 }
 
-// Whitening and evaluation keep what they have described until they are through.
+// Whitening and evaluation keep the descriptors of an interrupted call until they are done.
 TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
@@ -119,7 +119,7 @@ TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
                   store + " || exit 1\n'" VANTAGE_PROGRAM "' " + task + "; ls " + store + "\n");
     const std::string text = CaptureCommand({"bash", path("kill.sh")}).second;
     EXPECT_THAT(text, HasSubstr("photos were described before")) << task;
-    EXPECT_THAT(text, HasSubstr("cannot access")) << text;  // the store, at the end
+    EXPECT_THAT(text, HasSubstr("cannot access")) << text;  // the store of descriptors, removed at the end
   };
   kill_and_go_on("whiten model.pth --tuples set.db -o white.pth --size 300 --threads 1", "white.pth.partial");
   EXPECT_EQ(nn::ReadModel(folder / "white.pth").default_whitening, "learned");

@@ -16,7 +16,8 @@
 #include "util/subprocess.h"
 #include "vantage/descriptors.h"
 
-// HDF5 1.10 loses some bytes with each damaged object header. That all its objects are closed is tested.
+// HDF5 1.10 leaks some bytes with each damaged object header. Other tests check that all its objects are
+// closed.
 extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
 extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5\n"; }
 
@@ -52,7 +53,7 @@ void ExpectEqual(const DescriptorFile& a, const DescriptorFile& b) {
   }
 }
 
-// Makes HDF5 files as others do: in the library's default format.
+// Writes HDF5 files like other programs, in the library's default format.
 class ForeignFile {
  public:
   explicit ForeignFile(const fs::path& path)
@@ -77,7 +78,7 @@ class ForeignFile {
     hdf5::Group(H5Gcreate2(get(), path.c_str(), links_.get(), H5P_DEFAULT, H5P_DEFAULT), path);
   }
 
-  // The attribute in which vantage keeps what hloc's layout has no place for.
+  // The attribute in which vantage stores what is not part of hloc's layout.
   void SetFacts(const std::string& text, bool variable_length = false) const {
     const hdf5::Type type(H5Tcopy(H5T_C_S1), "type");
     H5Tset_size(type.get(), variable_length ? H5T_VARIABLE : text.size());
@@ -181,12 +182,12 @@ TEST(DescriptorsHdf5, ReadsWhatHlocWrites) {
   {
     const hdf5::Session session;
     const ForeignFile file(folder / "global-feats-netvlad.h5");
-    // as_half=True gives float16; image_size lies beside.
+    // as_half=True gives float16; image_size is in the same group.
     file.Add("query/b.jpg/global_descriptor", hdf5::Float16().get(), {3}, kValues);
     file.Add("query/b.jpg/image_size", H5T_NATIVE_INT64, {3}, kValues);
     file.Add("query/a.jpg/global_descriptor", H5T_IEEE_F64BE, {3}, kValues);
     file.Add("local/c.jpg/keypoints", H5T_IEEE_F32LE, {3}, kValues);
-    // Neither the same photo again nor anything of other files.
+    // Links must give neither the same photo again nor anything of other files.
     H5Lcreate_soft("/query", file.get(), "again", H5P_DEFAULT, H5P_DEFAULT);
     H5Lcreate_external("other.h5", "/", file.get(), "elsewhere", H5P_DEFAULT, H5P_DEFAULT);
   }
@@ -344,7 +345,7 @@ TEST(DescriptorsHdf5, DamageIsAnErrorAndPrintsNothing) {
     WriteFile(folder / "d.h5", good.substr(0, size));
     EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d.h5"); }), HasSubstr("d.h5"));
   }
-  // What describes the file has checksums: a changed byte is an error, or was a value's or a gap's.
+  // The file's metadata have checksums: a changed byte is an error, or is in a value or a gap.
   RandomStream random(1, "damage");
   int errors = 0;
   for (int i = 0; i < 300; ++i) {
@@ -369,7 +370,7 @@ TEST(DescriptorsHdf5, ProgramThatReadADamagedFileEndsQuietly) {
   const TemporaryFolder folder;
   WriteDescriptors(Sample(), folder / "d.h5");
   std::string damaged = ReadFile(folder / "d.h5");
-  damaged[60] ^= 16;  // of the root group, behind the file's own header of 48 bytes
+  damaged[60] ^= 16;  // in the root group, after the file's header of 48 bytes
   WriteFile(folder / "d.h5", damaged);
   const auto read_and_exit = [&] {
     const std::string message = ErrorOf([&] { ReadDescriptors(folder / "d.h5"); });

@@ -29,7 +29,7 @@ DescriptorFile Sample() {
   return file;
 }
 
-// NAME.json as others write it, who know of no identity.
+// NAME.json as other programs write it, without the array's identity.
 std::string WithoutIdentity(const std::string& facts) {
   nlohmann::json parsed = nlohmann::json::parse(facts);
   parsed.erase("array");
@@ -67,7 +67,7 @@ TEST(Descriptors, AnArrayBesideTheNamesOfAnotherIsRefused) {
   WriteDescriptors(other, folder / "b");
   std::filesystem::rename(folder / "b.npy", folder / "a.npy");
   EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "a"); }), HasSubstr("a.json: belongs to another a.npy"));
-  // Others write no identity: their files are taken as they are.
+  // Files of other programs have no identity and are accepted.
   WriteFile(folder / "a.json", R"({"names":["a","b"],"failed":[],"provenance":{}})");
   EXPECT_EQ(ReadDescriptors(folder / "a").descriptors.values, other.descriptors.values);
 }
@@ -142,12 +142,12 @@ std::vector<double> PositiveHalves() {
   return values;
 }
 
-// The nearest of them; of two as near, the one with an even last digit, which is at an even place.
+// The nearest of them; of two equally near ones the one with an even last bit, which is at an even place.
 double NearestHalf(const std::vector<double>& halves, double value) {
   const double magnitude = std::abs(value);
   auto place =
       static_cast<size_t>(std::lower_bound(halves.begin(), halves.end(), magnitude) - halves.begin());
-  if (place == halves.size()) place -= 1;  // below what rounds to infinity
+  if (place == halves.size()) place -= 1;  // the value is below those that round to infinity
   if (place > 0) {
     const double above = halves[place] - magnitude;
     const double below = magnitude - halves[place - 1];
@@ -210,7 +210,7 @@ TEST(Descriptors, ReadInSeveralBlocks) {
     WriteDescriptors(file, folder / "d", {"npy", float16});
     EXPECT_EQ(ReadDescriptors(folder / "d").descriptors.values, file.descriptors.values);
   }
-  // As others write them: without the identity of the array.
+  // As other programs write it, without the array's identity.
   WriteFile(folder / "d.json", WithoutIdentity(ReadFile(folder / "d.json")));
   const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> doubles =
       file.descriptors.values.cast<double>();
@@ -268,7 +268,7 @@ TEST(ReadDescriptors, SaysInPlainWordsWhatItsJsonLacks) {
     EXPECT_THAT(error(facts), ::testing::StartsWith((folder / "d.json").string() + ": ")) << facts;
     EXPECT_THAT(error(facts), ::testing::Not(::testing::HasSubstr("json.exception"))) << facts;
   }
-  // The name is longer than file systems take.
+  // The name is longer than file systems allow.
   EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / std::string(300, 'x')); }),
               ::testing::HasSubstr("too long"));
 }

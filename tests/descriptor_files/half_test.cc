@@ -32,7 +32,7 @@ TEST(ConvertHalf, IsTheSameOnAnyProcessor) {
   EXPECT_EQ(fast[0x7bff], 65504.0F);
 }
 
-// The rest that fills no vector register.
+// The remainder that does not fill a vector register.
 TEST(ConvertHalf, WritesNoMoreThanItIsAsked) {
   const std::vector<Eigen::half> halves(20, Eigen::half(0.5F));
   for (int64_t count = 0; count <= 20; ++count) {

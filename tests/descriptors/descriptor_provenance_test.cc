@@ -55,7 +55,7 @@ TEST(DescriptorProvenance, ReadsBackWhatItWrites) {
   EXPECT_EQ(ToJson(provenance), made);
   EXPECT_EQ(provenance.image_size, 1024);
   EXPECT_EQ(provenance.whitening, "sfm");
-  made["image_size"] = "large";  // of another type: kept, not understood
+  made["image_size"] = "large";  // a value of another type is kept without interpretation
   EXPECT_EQ(ToJson(ProvenanceFrom(made, "test")), made);
   EXPECT_EQ(ProvenanceFrom(made, "test").image_size, std::nullopt);
   EXPECT_THAT(ErrorOf([] { ProvenanceFrom("text", "d.json"); }),

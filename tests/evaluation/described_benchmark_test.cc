@@ -50,7 +50,7 @@ TEST_F(DescribedBenchmarks, OfFixedPhotosMissThoseThatTheFileDoesNotName) {
   EXPECT_THAT(input.benchmark.missing, ElementsAre("100100.jpg"));
   EXPECT_THAT(ErrorOf([&] { CheckComplete(input.benchmark); }),
               HasSubstr("holidays: 1 photos are missing: 100100.jpg; without them the figure"));
-  // One whose descriptor failed is missing as well, and its query does not count.
+  // A photo without descriptor is missing too, and its query does not count.
   input.described.queries.row(0).setZero();
   input.described.database.row(1).setZero();
   LeaveOutFailed(input);

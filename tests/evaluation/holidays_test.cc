@@ -111,7 +111,7 @@ TEST(Turns, AreReadForPhotosByName) {
   benchmark.queries[0].box = Box{0, 0, 1, 1};
   EXPECT_THAT(ErrorOf([&] { read("100000.jpg 90\n"); }), HasSubstr("is a query with a box"));
   benchmark.missing = {"109900.jpg"};
-  read("109900.jpg 90\n");  // missing, which is said elsewhere
+  read("109900.jpg 90\n");  // a missing photo, which is reported elsewhere
   EXPECT_THAT(benchmark.turns, ElementsAre(0, 0, 0, 0, 0));
 }
 

@@ -19,7 +19,7 @@ using vantage::testing::ErrorOf;
 using vantage::testing::SharedFolder;
 using vantage::testing::TemporaryFolder;
 
-// Reads a benchmark of the photos at hand.
+// Reads a benchmark of the given photos.
 Benchmark ReadOfficial(const std::string& name, const std::filesystem::path& ground_truth,
                        const PhotoFinder& photos) {
   return ReadBenchmark(ChooseProtocol(Protocols(), name, {}),
@@ -150,14 +150,14 @@ TEST(OfficialProtocol, RevisitedHasThreeTasksAndTheDatabaseWithoutQueries) {
   EXPECT_THAT(TaskRelevances(benchmark, 0)[0].junk, ElementsAre(3, 1));
   EXPECT_THAT(TaskRelevances(benchmark, 1)[0].positives, ElementsAre(0, 1));
   EXPECT_THAT(TaskRelevances(benchmark, 2)[0].junk, ElementsAre(3, 0));
-  // Rows follow the photos that are there.
+  // Rows number the photos that exist.
   const Benchmark part = ReadOfficial("roxford5k", folder.path(), PhotoFinder(Named({"b", "d", "q"})));
   EXPECT_THAT(part.missing, ElementsAre("a", "c"));
   EXPECT_THAT(part.queries[0].relevance.positives, ElementsAre(0));
   EXPECT_THAT(part.queries[0].relevance.junk, ElementsAre(1));
 }
 
-// Ground truth of the classic form: of each query its box, and the positives' places.
+// Ground truth of the classic form: each query's box, and the places of its positives.
 std::string ClassicPickle(const std::vector<std::string>& images, const std::vector<std::string>& queries,
                           const std::vector<std::vector<int64_t>>& ok) {
   serialize::PickleWriter writer;
@@ -205,7 +205,7 @@ TEST(OfficialProtocol, PhotosOfInstreAreToldByTheirFolders) {
   EXPECT_EQ(benchmark.queries[0].box->right, 110);
   EXPECT_THAT(benchmark.queries[0].relevance.positives, ElementsAre(0, 2));
   EXPECT_THAT(benchmark.queries[0].relevance.junk, IsEmpty());
-  // Positives as MATLAB counts them, from 1.
+  // Positives are counted from 1, as in MATLAB.
   WriteFile(folder / "gnd_instre.pkl", ClassicPickle(images, {"INSTRE-S1/01a/003.jpg"}, {{1, 3}}));
   const auto error = [&] {
     return ErrorOf([&] { ReadOfficial("instre", folder.path(), FindPhotosIn(folder.path())); });

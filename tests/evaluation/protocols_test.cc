@@ -28,7 +28,7 @@ DescriptorMatrix RandomRows(int64_t rows, uint64_t seed) {
   return values;
 }
 
-// A benchmark of made-up photos that is judged as the protocol says; its last query has no positive.
+// A benchmark of random descriptors with the protocol's judging. The last query has no positive.
 DescribedBenchmark RandomBenchmark(const Protocol& protocol) {
   RandomStream random(4, "protocols test relevance");
   DescribedBenchmark input;
@@ -162,7 +162,7 @@ TEST(ChooseProtocol, TakesWhatTheFolderHolds) {
                                ::testing::EndsWith(", queries, folder")));
 }
 
-// What a program adds: two photos a query, right if their names begin alike.
+// A protocol added by a program: two photos a query, right if their names have the same first letter.
 Protocol FirstLetters() {
   Judging judging{{RecallFigure(1), RecallFigure(2)}, 2, true};
   auto upper = std::make_shared<bool>(false);
@@ -217,7 +217,7 @@ TEST(WantedCount, IsTheFirstWithTheJunkAmongThemAndTheResultsShown) {
   EXPECT_EQ(WantedCount(input.benchmark, 0), std::nullopt);
   input.benchmark.judging.first = 2;
 
-  // No more is ranked, whatever a stage looks at.
+  // No more photos are ranked, whatever a stage asks for.
   for (const SearchOptions& search : {SearchOptions(), SearchOptions{{SuperGlobalOptions{.top = 30}}}}) {
     const DatabaseRankings few = RankDatabase(input.described.queries, input.described.database,
                                               {.search = search, .count = 2 + junk});
@@ -233,7 +233,7 @@ TEST(JudgeRankings, OfTheFirstAloneTellsNoCurve) {
   for (const QueryResult& query : results.queries) {
     for (const int64_t rank : query.positive_ranks) EXPECT_LT(rank, 2);
   }
-  // Junk stands above what counts: the figures are of the ranking without it.
+  // Junk ranks above the positives; figures are computed without it.
   const EvaluationResults all =
       JudgeRankings(input.benchmark, "", RankDatabase(input.described.queries, input.described.database), 0);
   EXPECT_EQ(Means(results), Means(all));

@@ -65,7 +65,7 @@ TEST(CompareRuns, MatchesQueriesByName) {
   other.queries[1].figures[0] = 0.5;
   const auto compare = [&] { return CompareRuns(run, "old.csv", other, {}); };
   EXPECT_THAT(ErrorOf(compare), HasSubstr("old.csv: the query 'a.jpg' has 2 positives there and 1 here"));
-  // Boxes of one photo are told by their order.
+  // Boxes of one photo are identified by their order.
   std::rotate(other.queries.begin(), other.queries.begin() + 1, other.queries.end());
   const auto comparisons = compare();
   ASSERT_EQ(comparisons.size(), 4U);
@@ -193,7 +193,7 @@ TEST(Results, ComeBackFromTheirFile) {
     EXPECT_EQ(figure.mean, FigureOfTask(results, "H", figure.figure.name).mean);
   }
 
-  // A table keeps the figures alone.
+  // A table keeps only the figures.
   WriteFile(folder / "run.csv", FormatQueryResults(results));
   const EvaluationResults table = ReadResults(folder / "run.csv");
   EXPECT_FALSE(table.has_all_ranks);
@@ -234,7 +234,7 @@ TEST(Results, DamageIsNamed) {
 TEST(PhotosOf, AreWhereTheBenchmarksPhotosAre) {
   const TemporaryFolder folder;
   Benchmark benchmark;
-  benchmark.photos = {folder / "a.jpg", "b.jpg"};  // as folders and descriptor files name them
+  benchmark.photos = {folder / "a.jpg", "b.jpg"};  // paths by folder, and names of descriptor files
   benchmark.queries.push_back({folder / "a.jpg", std::nullopt, {}, 0, {}});
   benchmark.queries.push_back({"b.jpg", Box{0, 0, 1, 1}, {}, 1, {}});
   WriteFile(folder / "a.jpg", "");

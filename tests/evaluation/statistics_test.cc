@@ -30,7 +30,7 @@ TEST(BootstrapMean, IsTheNormalIntervalForManyValues) {
   for (const double value : values) variance += (value - mean) * (value - mean) / 400;
   const double half = 1.959964 * std::sqrt(variance / 400);
   const Interval interval = BootstrapMean(values, {});
-  // 10000 draws know a quantile to some 3 % of the interval's half.
+  // 10000 draws estimate a quantile to some 3 % of half the interval.
   EXPECT_NEAR(interval.low, mean - half, 0.08 * half);
   EXPECT_NEAR(interval.high, mean + half, 0.08 * half);
   StatisticsOptions narrow;

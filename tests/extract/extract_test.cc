@@ -58,7 +58,7 @@ TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
   }
 }
 
-// Workers whiten side by side: threads of BLAS inside each would wait for one another.
+// Workers whiten in parallel; threads of BLAS inside each would wait for one another.
 TEST(ExtractDescriptors, GivesBlasOneThreadWhileItsWorkersWhiten) {
   if (openblas_set_num_threads == nullptr || openblas_get_num_threads == nullptr)
     GTEST_SKIP() << "BLAS is not OpenBLAS";
@@ -73,7 +73,7 @@ TEST(ExtractDescriptors, GivesBlasOneThreadWhileItsWorkersWhiten) {
   ExtractDescriptors(Describer(model.net, {64, false}), photos.requests, context);
   EXPECT_THAT(seen, ElementsAre(1, 1, 1, 1));
   EXPECT_EQ(openblas_get_num_threads(), 2);
-  // Also where two runs overlap, whichever ends first.
+  // Also if two runs overlap, whichever ends first.
   auto first = std::make_optional<numerics::SingleThreadedBlas>();
   auto second = std::make_optional<numerics::SingleThreadedBlas>();
   first.reset();
@@ -109,7 +109,7 @@ TEST(ExtractDescriptors, BadPhotosAreNamedAndTheRestGoesOn) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
   WriteFile(folder / "p1.jpg", "text");
-  WriteFile(folder / "p3.png", EncodePng(MakePhoto(9, 0, 3, 3)));  // nothing is left of it after the poolings
+  WriteFile(folder / "p3.png", EncodePng(MakePhoto(9, 0, 3, 3)));  // too small for the poolings
   const nn::ModelParts model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   const ExtractedDescriptors extracted =
@@ -183,7 +183,7 @@ TEST(ExtractDescriptors, DoesNotDescribeAgainWhatTheStoreHolds) {
   EXPECT_EQ(store.size(), 3U);
 }
 
-// Interrupted at each window under one size of batches, and gone on with under another: as a run that begins
+// The run is interrupted at each window with one batch size and resumed with another, like a run that begins
 // on a CPU and resumes on a GPU.
 TEST(ExtractDescriptors, LeavesNoRowUndescribedIfItGoesOnWithOtherBatches) {
   const TemporaryFolder folder;
@@ -209,7 +209,7 @@ TEST(ExtractDescriptors, LeavesNoRowUndescribedIfItGoesOnWithOtherBatches) {
   }
 }
 
-// A read error may pass: a file system that was away.
+// A read error may be temporary, for example of a network file system.
 TEST(ExtractDescriptors, ReadsPhotosThatFailedAgain) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);

@@ -155,7 +155,7 @@ TEST(Match, ATurnedAndCutCopyMatches) {
   }
   const LocalFeatures features = Detect(part);
   for (const FeatureMatch& inlier : MatchFeatures(whole, features, {}).inliers) {
-    // By what inliers are: 0.012 of the longest side, and so much for where SIFT sees a feature at another
+    // The tolerance of inliers is 0.012 of the longest side; the rest is SIFT's localisation error at another
     // scale.
     EXPECT_NEAR(whole.keypoints[static_cast<size_t>(inlier.a)].x,
                 features.keypoints[static_cast<size_t>(inlier.b)].x + 40, 8);

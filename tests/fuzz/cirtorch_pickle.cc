@@ -5,7 +5,7 @@
 
 #include "fuzz/harness.h"
 
-// A training set of cirtorch. What is accepted refers to nothing that is not there and stays in its folder.
+// A training set of cirtorch. An accepted set refers only to its own entries and stays in its folder.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   const std::string_view bytes = fuzz::View(data, size);

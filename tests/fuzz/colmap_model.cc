@@ -11,7 +11,7 @@
 
 namespace {
 
-// Stands between the files of a model: make_seeds.cc writes it, colmap.dict offers it.
+// Separates the files of a model; make_seeds.cc writes it, and colmap.dict contains it.
 constexpr std::string_view kSeparator = "|next file|";
 
 const std::filesystem::path& Folder() {
@@ -25,8 +25,8 @@ const std::filesystem::path& Folder() {
 
 }  // namespace
 
-// cameras, images, points3D and, where the input goes on, rigs and frames; VANTAGE_FUZZ_EXTENSION says
-// whether binary or text.
+// cameras, images, points3D and, if there is more input, rigs and frames; VANTAGE_FUZZ_EXTENSION selects
+// binary or text.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   const std::string_view input = fuzz::View(data, size);

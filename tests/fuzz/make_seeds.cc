@@ -16,7 +16,7 @@
 #include "vantage/error.h"
 #include "vantage/image.h"
 
-// Writes small whole files, from which the fuzz targets start: make_seeds FOLDER makes FOLDER/TARGET/NAME.
+// Writes small valid files that the fuzz targets start from: make_seeds FOLDER writes FOLDER/TARGET/NAME.
 namespace vantage {
 namespace {
 
@@ -73,7 +73,7 @@ void WriteTorchFiles(const fs::path& folder) {
   WriteFile(folder / "legacy.pth", testing::LegacyTorchFile(TensorsPickle(), storage, 6));
 }
 
-// Of a pickle: numpy.dtype("<i2"), and an array up to the length of its one dimension.
+// Parts of a pickle: numpy.dtype("<i2"), and an array up to the length of its one dimension.
 const std::string kNumpyInt16 = "cnumpy\ndtype\n(U\x02i2K\0K\1tR(K\3U\1<NNNK\xffK\xffK\0tb"s;
 const std::string kNumpyArray = "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tU\1btR(K\1(K"s;
 
@@ -109,7 +109,7 @@ void WritePickles(const fs::path& folder) {
   WriteFile(folder / "scalar.pkl", StrCat("\x80\x02"
                                           "cnumpy.core.multiarray\nscalar\n(",
                                           kNumpyInt16, "U\2\1\0tR."s));
-  // What takes most memory for its bytes.
+  // The values that take most memory for their bytes.
   int dense = 0;
   for (const char* unit : {"N", "(", "K\x01\x85", "]\x94", "P\n", "Nr\x01\x02\x03\x04", "I1\n", "Np3\n"}) {
     std::string pickle;

@@ -17,7 +17,7 @@ void Try(const Read& read) {
 
 }  // namespace
 
-// One pickle, and its first objects and lists read as everything that it might be taken for.
+// One pickle, whose first objects and lists are read as every type.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   using Kind = serialize::PickleValue::Kind;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What only a GPU can show. Skipped with the reason on a machine without one.
+// Tests that need a GPU. Skipped with the reason on a machine without one.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -121,7 +121,7 @@ TEST_F(Gpu, CoarserPrecisionsAreNearAndFp32IsNoneOfThem) {
     EXPECT_LT(difference, std::string(precision) == "bf16" ? 0.1 : 0.02) << precision;
     EXPECT_GT(difference, 3 * exact) << precision << " is computed as fp32";
   }
-  // One after the other in one process: a network's precision is its own.
+  // One after the other in one process: each network has its own precision.
   EXPECT_LT(Difference("resnet18", "fp32"), 2e-4);
 }
 

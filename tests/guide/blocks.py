@@ -13,7 +13,7 @@ class Block:
     language: str
     text: str
     not_run: str = ""  # why, of '<!-- not run: WHY -->' right before it
-    file: str = ""  # of '<!-- file: NAME -->': what the block is a part of
+    file: str = ""  # of '<!-- file: NAME -->': the file that the block is a part of
 
 
 def read_blocks(path):

@@ -7,7 +7,7 @@ import sys
 
 PROGRAM = "@VANTAGE@"
 
-# Options that a command gets where it does not name them.
+# Options that are added to a command unless it has them.
 ADDED = {
     "synthesize": ["--train-scenes=6", "--val-scenes=0", "--test-scenes=3", "--scene-photos=6", "--test-photos=3",
                    "--distractor-photos=4", "--size=192", "--views-arc=60"],
@@ -17,7 +17,7 @@ ADDED = {
     "extract": ["--size=128"],
     "report": ["--size=128", "--show-queries=4", "--thumbnail-size=64"],
 }
-# Values of options that a command names.
+# Values that replace those of a command's options.
 REPLACED = {"--size": "128", "--dim": "8", "--device": "cpu"}
 TRAINING = ["epochs=1", "tuples_per_step=4", "model.architecture=efficientnet_lite0", "data.image_size=96",
             "data.test_size=96", "data.augmentation.square_size=0", "data.augmentation.crop_size=0", "mining.rounds=1",

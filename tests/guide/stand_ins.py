@@ -10,7 +10,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-# What a page's blocks must have left, as patterns of paths.
+# Files that a page's blocks must have written, as patterns of paths.
 RESULTS = {
     "own-photos": ["training-set.db", "training-set.html", "run/best.pth", "run.html", "model.pth", "landmarks.html",
                    "descriptors.npy", "ranks.csv", "found.csv"],
@@ -165,7 +165,7 @@ def on_this_machine(command):
     return command.replace("10.0.0.1", "127.0.0.1").replace("29500", str(free_port()))
 
 
-# ssh and SLURM, of machines that are all this one.
+# Stand-ins for ssh and SLURM, whose machines are all this one.
 PROGRAMS = {
     "ssh": 'shift; exec bash -c "$*"',
     "scontrol": "echo 127.0.0.1",

@@ -16,7 +16,7 @@ namespace {
 
 using vantage::testing::TemporaryFolder;
 
-// Every pixel tells where it is.
+// The value of every pixel encodes its position.
 Image PlacesImage(int width, int height) {
   Image image = MakeImage(width, height);
   for (int y = 0; y < height; ++y) {

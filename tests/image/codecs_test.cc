@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Tests of every row of the table of codecs. A row without an encoder needs a sample: samples/NAME beside
-// this file, NAME as in the table, which holds SmoothImage(320, 240).
+// Tests of every row of the table of codecs. A row without an encoder needs a sample of SmoothImage(320,
+// 240): samples/NAME next to this file, with NAME as in the table.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
@@ -40,8 +40,8 @@ using vantage::testing::TemporaryFolder;
 constexpr int kWidth = 320;
 constexpr int kHeight = 240;
 
-// A format of one colour a photo, which this program registers as others may: "TINY", width and height as one
-// byte each, and the colour.
+// A format of one colour a photo, which this program registers: "TINY", width and height in one byte each,
+// and the colour.
 Codec TinyCodec() {
   Codec codec{.name = "Tiny", .extensions = {".tiny"}};
   codec.matches = [](std::string_view head) { return head.starts_with("TINY"); };
@@ -75,14 +75,14 @@ int64_t KilobytesOf(const std::string& field) {
   return 0;
 }
 
-// How far memory grows above what is held at the start, in bytes, while another process does the work.
+// Growth of memory in bytes above that at the start, while another process does the work.
 int64_t PeakGrowth(const std::function<void()>& work) {
   int ends[2];
   if (::pipe(ends) != 0) return -1;
   const pid_t child = ::fork();
   if (child == 0) {
-    ::malloc_trim(0);                               // so that nothing is taken from memory freed before
-    std::ofstream("/proc/self/clear_refs") << "5";  // the peak becomes what is held now
+    ::malloc_trim(0);                               // otherwise memory freed before would be used
+    std::ofstream("/proc/self/clear_refs") << "5";  // resets the peak to the current memory
     const int64_t before = KilobytesOf("VmRSS:");
     work();
     const int64_t growth = (KilobytesOf("VmHWM:") - before) << 10;
@@ -334,7 +334,7 @@ TEST(RegisterCodec, RefusesWhatCannotBeUsed) {
   EXPECT_THAT(ErrorOf([&] { RegisterCodec(codec); }), HasSubstr("needs a name, an extension"));
 }
 
-// A format that others turn: its one pixel row is red, green.
+// A format that may be decoded upright or not: its one pixel row is red, green.
 Codec TurnedCodec(bool is_upright) {
   Codec codec{.name = "turned", .matches = [](std::string_view) { return true; }};
   codec.read_header = is_upright ? [](std::string_view, const std::string&) {

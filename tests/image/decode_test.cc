@@ -214,7 +214,7 @@ TEST(Decode, CompressedTextsOfPngsAreNotKept) {
   const std::string png = PngWithTexts(60);
   const int64_t before = PeakMemory();
   EXPECT_EQ(DecodeImage(png, "x.png").pixels, SmoothImage(8, 8).pixels);
-  // Kept, they would take 474 MB.
+  // In memory they would take 474 MB.
   EXPECT_LT(PeakMemory() - before, 100 << 20);
 }
 

@@ -75,7 +75,7 @@ TEST(ResizeLanczos, KeepsAConstantImage) {
   }
 }
 
-// A plain twin: weights in floating point, both directions at once.
+// A plain reference: weights in floating point, both directions at once.
 Image SlowResize(const Image& image, int width, int height) {
   const auto lanczos = [](double x) {
     if (x == 0) return 1.0;
@@ -107,7 +107,7 @@ Image SlowResize(const Image& image, int width, int height) {
 }
 
 TEST(ResizeLanczos, AgreesWithTheSlowTwin) {
-  // Smooth input, so that rounding between the passes and the cut of the support cost a level or two only.
+  // Smooth input, so that rounding between the passes and the truncated support change at most two levels.
   Image image = MakeImage(60, 45);
   for (int y = 0; y < 45; ++y) {
     for (int x = 0; x < 60; ++x) {
@@ -124,7 +124,7 @@ TEST(ResizeLanczos, AgreesWithTheSlowTwin) {
   }
 }
 
-// Sizes around those that the fast kernels take at a time, and ratios that enlarge, keep and reduce.
+// Sizes around the block sizes of the fast kernels, and ratios that enlarge, keep and reduce.
 TEST(ResampleKernels, ComputeTheSameBytes) {
   const ResampleKernels* fast = Avx2ResampleKernels();
   if (fast == nullptr) GTEST_SKIP() << "this processor has no AVX2";

@@ -16,8 +16,8 @@ using vantage::testing::ErrorOf;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::WritePhotosAndSet;
 
-// Scenes around directions of their own; photo paths are all that is needed. Describes nothing twice in a
-// call.
+// Makes descriptors from photo paths: each scene is around its own direction. Fails if a call describes a
+// photo twice.
 class FakeDescriptors {
  public:
   ExtractedDescriptors operator()(const std::vector<PhotoRequest>& photos, const RunContext&) {

@@ -44,7 +44,7 @@ TEST(MineRound, TuplesAreWhatTheyShouldBe) {
     EXPECT_EQ(tuple.negatives.size(), 3U);
     ASSERT_EQ(tuple.negative_distances.size(), 3U);
     for (size_t i = 0; i < 3; ++i) {
-      // Sorted by similarity: as distances but for rounding.
+      // Sorted by similarity, which is the order of distances except for rounding.
       EXPECT_GE(tuple.negative_distances[i] + 1e-5, tuple.negative_distances[i == 0 ? 0 : i - 1]);
       distance_sum += tuple.negative_distances[i];
     }
@@ -72,7 +72,7 @@ TEST(MineRound, RoundsSplitTheQueriesOfAnEpoch) {
     parts.insert(parts.end(), part.begin(), part.end());
   }
   ASSERT_EQ(parts.size(), whole.size());
-  for (size_t i = 0; i < parts.size(); ++i) {  // by a network that has not changed: the same tuples
+  for (size_t i = 0; i < parts.size(); ++i) {  // the network did not change, so the tuples are the same
     EXPECT_EQ(parts[i].query, whole[i].query);
     EXPECT_EQ(parts[i].positive, whole[i].positive);
     EXPECT_EQ(parts[i].negatives, whole[i].negatives);
@@ -123,7 +123,7 @@ TEST(MineRound, DependsOnSeedAndEpochOnly) {
   EXPECT_NE(mine(1, 2, 1), mine(2, 2, 1));
 }
 
-// Losses of epochs can only be compared where they are of the same tuples.
+// Losses of epochs can only be compared if they are of the same tuples.
 TEST(MineRound, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 6, 8, 3);

@@ -64,7 +64,7 @@ TEST(BatchNorm, NormalizesByTheBatchAndTellsWhatItSaw) {
   EXPECT_LT((seen[0] - mean.flatten()).div(variance.flatten().sqrt()).abs().max().item<float>(), 1e-5F);
   EXPECT_LT(RelativeError(seen[1], variance.flatten() * (72.0 / 71.0)), 1e-5);
 
-  // Through the statistics too.
+  // Gradients pass through the statistics too.
   const std::vector<at::Tensor> by = {x, norm.weight, norm.bias};
   const at::Tensor direction = NormWaves({3, 5, 4, 6}, 90);
   const auto gradients = torch::autograd::grad({(y * direction).sum()}, by);
@@ -100,8 +100,8 @@ TEST(BatchNorm, OneValueHasNoStatistics) {
 
 class NetOfNorms : public ::testing::TestWithParam<std::string> {};
 
-// After the running statistics have come to those of a batch, the frozen network describes it as the trained
-// one did, but for the variances, unbiased here and not there: 1 % where the map is of 5 x 5, at each layer.
+// When the running statistics have converged to those of a batch, the frozen network describes it like the
+// trained one, except for the variances, which are unbiased here only: 1 % at each layer for a map of 5 x 5.
 TEST_P(NetOfNorms, FrozenFoldsTheRunningStatistics) {
   DescriptorNet net({GetParam(), "gem"});
   net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
@@ -118,9 +118,9 @@ TEST_P(NetOfNorms, FrozenFoldsTheRunningStatistics) {
   const double before = RelativeError(FrozenNet(net).Forward(images), expected);
   net.MoveRunningStatistics(seen);
   EXPECT_LT(RelativeError(FrozenNet(net).Forward(images), expected), std::min(0.12, before / 5));
-  // A folded network still uses the batch's.
+  // A folded network still uses the batch's statistics.
   EXPECT_LT(RelativeError(FoldedNet(net).net().Forward(images, {.is_training = true}), expected), 1e-5);
-  // A pass that describes uses the running ones.
+  // A describing pass uses the running statistics.
   EXPECT_LT(RelativeError(net.Forward(images), FrozenNet(net).Forward(images)), 1e-4);
 }
 

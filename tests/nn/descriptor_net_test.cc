@@ -66,7 +66,7 @@ int64_t AllocatedBy(const std::function<void()>& work) {
   return counter->bytes;
 }
 
-// Training copies its network in each step: a second one of zeros would cost as much as the copy.
+// Training copies its network in each step. Initialising the copy first would take as long as copying.
 TEST(DescriptorNet, ACopyAllocatesEachTensorOnce) {
   for (const DescriptorNetOptions& options :
        {DescriptorNetOptions{.architecture = "resnet18", .pooling = "gemmp", .fc_whitening = true},

@@ -21,7 +21,7 @@ using vantage::testing::RelativeError;
 
 at::Tensor TwoPhotos() { return at::linspace(0, 60, 2 * 3 * 16 * 24).sin().view({2, 3, 16, 24}); }
 
-// The state after so many blocks.
+// The state after `blocks` blocks.
 at::Tensor TokensAfter(const TokenTrunk& trunk, int blocks) {
   return trunk.Run(trunk.Stem(TwoPhotos(), {}), 0, blocks, {}).x;
 }
@@ -72,7 +72,8 @@ TEST(Features, OfTokensAreNotAConvolutionalTrunks) {
   EXPECT_THAT(ErrorOf([&] { trunk->Forward(photo, {.tokens = TokenRequest{}}); }), HasSubstr("no tokens"));
 }
 
-// A photo whose gradient is computed in a second pass, in another batch, draws what it drew in the first.
+// A photo draws the same values in the second pass, in which its gradient is computed, although the batch
+// differs.
 TEST(PassContext, DrawsByPhotoWhateverItsPlaceInTheBatch) {
   const std::array<uint64_t, 3> together = {4, 7, 9};
   const std::array<uint64_t, 1> alone = {7};

@@ -126,7 +126,7 @@ TEST_P(EachHead, IsKeptInModelFiles) {
   }
 }
 
-// What training makes may be missing beside a trunk's weights.
+// The head's tensors, which training makes, may be missing in a trunk's weights.
 TEST_P(EachHead, BeginsFromATrunkAlone) {
   const DescriptorNetOptions options = Options();
   const TemporaryFolder folder;

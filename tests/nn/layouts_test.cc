@@ -30,8 +30,8 @@ TEST_P(EachLayout, IsReadOrWritten) {
   EXPECT_TRUE(row.recognise != nullptr || row.format != nullptr);
 }
 
-// The first head's network that has such a form: all tensors that are written are those of the network that
-// is read again.
+// Takes the first head whose network has this form. All written tensors equal those of the network that is
+// read back.
 TEST_P(EachLayout, IsReadBackAsItIsWritten) {
   if (Row().format == nullptr) GTEST_SKIP() << "it is only read";
   const TemporaryFolder folder;
@@ -43,7 +43,7 @@ TEST_P(EachLayout, IsReadBackAsItIsWritten) {
     try {
       written = Row().from_own(model);
     } catch (const UsageError&) {
-      continue;  // no such form
+      continue;  // the head has no such form
     }
     TensorShapes shapes;
     for (const auto& [name, tensor] : written) shapes[name] = tensor.sizes().vec();

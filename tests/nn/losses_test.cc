@@ -87,7 +87,7 @@ at::Tensor RandomDescriptors(int64_t count) {
   return x_ND / x_ND.norm(2, {1}, true);
 }
 
-// What follows holds for every loss, whatever is between queries and others.
+// Properties of every loss.
 class EveryLoss : public ::testing::TestWithParam<LossOptions> {
  protected:
   const TupleLoss loss_ = MakeLoss(GetParam());
@@ -103,7 +103,7 @@ std::vector<LossOptions> LossesToTest() {
   std::vector<LossOptions> all;
   for (const std::string& kind : LossFamily::Table().Names()) {
     LossOptions& options = all.emplace_back(kind);
-    // Steep everywhere, so that differences show.
+    // The loss is steep everywhere, so that differences show.
     if (auto* contrastive = options.If<ContrastiveLossOptions>()) contrastive->margin = 1.1;
     if (auto* infonce = options.If<InfoNceLossOptions>()) infonce->temperature = 0.5;
     if (auto* multi = options.If<MultiSimilarityLossOptions>()) multi->beta = 5;
@@ -333,7 +333,7 @@ TEST_P(EveryLoss, WantsAQueryFirst) {
               ::testing::HasSubstr("starts with a query"));
 }
 
-// What training relies on when it leaves negatives out of the backward pass.
+// Training relies on this when it leaves negatives out of the backward pass.
 TEST_P(EveryLoss, ANegativeBeyondTheReachHasNoGradient) {
   if (!std::isfinite(loss_.reach)) GTEST_SKIP() << "this loss reaches everywhere";
   const auto gradient_at = [&](double distance) {

@@ -20,7 +20,7 @@ using vantage::testing::FillByFormula;
 using vantage::testing::SharedFolder;
 using vantage::testing::TemporaryFolder;
 
-// A PyTorch file of one tensor, with every part open to damage.
+// A PyTorch file of one tensor, of which every part can be damaged.
 struct Parts {
   std::string module = "torch";
   std::string storage_class = "FloatStorage";
@@ -104,7 +104,7 @@ TEST_P(TorchContainers, ViewsOfAStorageAreRead) {
   parts.strides = {1, 3};  // transposed
   EXPECT_TRUE(Read(PickleOf(parts)).equal(at::tensor({0.F, 3.F, 1.F, 4.F, 2.F, 5.F}).reshape({3, 2})));
   parts.shape = {1, 2};
-  parts.strides = {INT64_MAX, 2};  // the stride of a dimension of one element may be anything
+  parts.strides = {INT64_MAX, 2};  // the stride of a dimension of one element is arbitrary
   parts.offset = 3;
   EXPECT_TRUE(Read(PickleOf(parts)).equal(at::tensor({3.F, 5.F}).reshape({1, 2})));
   parts.shape = {2, 2};
@@ -204,8 +204,7 @@ INSTANTIATE_TEST_SUITE_P(All, DamagedTensors,
                                   std::get<1>(param_info.param).name;
                          });
 
-// Damage of the archive around the pickle, at a place counted from the first occurrence of `anchor` or from
-// the last.
+// Damage of the archive around the pickle, at an offset from the first or last occurrence of `anchor`.
 struct ZipDamage {
   const char* name;
   std::string anchor;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Models that others publish, and those that are written for others.
+// Models in the formats of other programs, read and written.
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
@@ -216,7 +216,7 @@ TEST(ModelLayouts, AllowedTensorsMayBeMissingOrUnknown) {
               HasSubstr("1 unknown tensor: 'head.weight' (3)"));
   EXPECT_NO_THROW(ReadModel(folder / "m.pth", {}, {"head."}));
 
-  // A linear layer that the file lacks begins as the identity.
+  // A linear layer that is not in the file begins as the identity.
   DescriptorNetOptions options{"resnet18", "gem"};
   options.head = "cosplace";
   options.output_dimension = 32;
@@ -227,7 +227,7 @@ TEST(ModelLayouts, AllowedTensorsMayBeMissingOrUnknown) {
   EXPECT_EQ(read.at("aggregation.3.weight").trace().item<float>(), 32);
   EXPECT_TRUE(read.at("backbone.0.weight").equal(tensors.at("conv1.weight")));
 
-  // Without its last stage a ResNet-18 is the trunk that is cut before it.
+  // A ResNet-18 without its last stage is the trunk resnet18_conv4.
   EXPECT_EQ(ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18_conv4", "gem"}, {"head.", "layer4."})
                 .net.dimension(),
             256);
@@ -397,7 +397,7 @@ TEST(ModelLayouts, WhiteningsThatPythonWroteAreRead) {
   const TemporaryFolder folder;
   ModelParts model = SampleModel();
   WriteModel(model, folder / "m.pth");
-  // As cirtorch keeps them: NumPy arrays, in a file of either format.
+  // NumPy arrays, as in cirtorch's files, in both file formats.
   const auto [code, output] =
       CaptureCommand({python, "-c",
                       "import sys, torch\n"

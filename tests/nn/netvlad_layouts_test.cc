@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// NetVLAD weights that others publish.
+// NetVLAD weights published by others.
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linspace.h>
@@ -137,7 +137,7 @@ TEST_F(NetVladLayouts, OfHlocIsRead) {
       NormalizeAlong(Residuals(centers_DK, weight.view({kClusters, kDimension}).t(), bias), 1).flatten(1), 1);
   const at::Tensor expected = NormalizeAlong(vlad.matmul(whiten.t()) + whiten_bias, 1);
   EXPECT_LT(RelativeError(model.net.Forward(Images()), expected), 1e-5);
-  // Written as a model of our own it is the same.
+  // Written in our own format it stays the same.
   WriteModel(model, folder_ / "own.pth");
   const ModelParts own = ReadModel(folder_ / "own.pth");
   EXPECT_TRUE(own.net.Forward(Images()).equal(model.net.Forward(Images())));

@@ -63,7 +63,7 @@ TEST_P(ReferenceLocals, AgreeWithThePapersCode) {
   at::Tensor map = ReadNpyTensor(SharedFolder() / "reference/cirtorch/featuremap_first-image.npy");
   if (map.dim() == 3) map = map.unsqueeze(0);
   const at::Tensor expected = Read("locals");
-  for (const bool has_gradients : {true, false}) {  // without them the map is pooled by other code
+  for (const bool has_gradients : {true, false}) {  // without gradients other code pools the map
     const at::AutoGradMode mode(has_gradients);
     for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
       const at::Tensor locals = MakeLocals(map.contiguous(format), GetParam().windows, GetParam().dimension);
@@ -85,7 +85,7 @@ TEST_P(ReferenceVlad, AgreesWithThePapersCode) {
 
 const NetVladCase kSplit128Single{"split128_single", 128, {}};
 const NetVladCase kSplit128{"split128_multiscale", 128, {2, 3}};
-const NetVladCase kSplit512Single{"split512_single", 512, {}};  // of which there is no descriptor
+const NetVladCase kSplit512Single{"split512_single", 512, {}};  // there is no reference descriptor for it
 const NetVladCase kSplit512{"split512_multiscale", 512, {2, 3}};
 std::string NameOfCase(const ::testing::TestParamInfo<NetVladCase>& test) { return test.param.name; }
 INSTANTIATE_TEST_SUITE_P(All, ReferenceLocals,
@@ -193,7 +193,7 @@ TEST(NetVlad, GhostClustersTakeLocalsAway) {
   const NetVladParameters plain{parameters.centroids_DK, parameters.assignment_weights_DG.narrow(1, 0, 4),
                                 parameters.assignment_bias_G.narrow(0, 0, 4)};
   EXPECT_GT(RelativeError(NetVlad(locals, parameters, with), NetVlad(locals, plain, without)), 1e-2);
-  // A ghost that nothing is assigned to changes nothing.
+  // A ghost cluster without assigned features changes nothing.
   parameters.assignment_bias_G = at::cat({plain.assignment_bias_G, at::full({1}, -1e4, at::kDouble)});
   EXPECT_LT(RelativeError(NetVlad(locals, parameters, with), NetVlad(locals, plain, without)), 1e-12);
 }

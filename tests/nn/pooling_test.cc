@@ -139,7 +139,7 @@ TEST(RmacRegions, LieInsideAndCoverTheMap) {
         }
       }
     }
-    // Six squares more at most: a very long map keeps gaps.
+    // At most six more squares, so very long maps have gaps.
     if (std::max(height, width) <= 4 * std::min(height, width)) {
       EXPECT_EQ(std::count(covered.begin(), covered.end(), false), 0) << height << " x " << width;
     }

@@ -30,7 +30,7 @@ at::Tensor MapWaves(std::initializer_list<int64_t> shape, double speed) {
   return at::linspace(0, speed, count, at::kDouble).sin().view(shape);
 }
 
-// The place that a mirror at the edges shows.
+// The place after mirroring at the edges.
 int64_t Mirrored(int64_t i, int64_t size) { return i < 0 ? -i : i >= size ? 2 * (size - 1) - i : i; }
 
 TEST(RegionalGem, IsTheMeanOfALocationAndTheGeneralisedMeanAroundIt) {

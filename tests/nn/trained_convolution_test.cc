@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 class ActivationRow : public ::testing::TestWithParam<const Activation*> {};
 
-// Also behind a residual, and as the function with the gradient that its row says.
+// Also after a residual, and as the function with the gradient that its row states.
 TEST_P(ActivationRow, IsFusedWithThePlainValuesAndGradients) {
   const Activation& activation = *GetParam();
   const at::Tensor x = (Waves({2, 16, 9, 8}, 0.37) * 4).detach().requires_grad_(true);

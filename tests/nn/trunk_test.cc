@@ -65,14 +65,14 @@ TEST_P(EachTrunk, GivesTheSameFrozen) {
   const at::NoGradGuard no_grad;
   const auto trunk = MakeFilled();
   const int64_t unit = trunk->row().input.multiple_of;
-  // Of an odd size if any goes, so that strides and paddings do not divide it.
+  // An odd size if the trunk takes one, so that strides do not divide it.
   const int64_t height = 97 / unit * unit;
   const int64_t width = 75 / unit * unit;
   const at::Tensor input = at::linspace(-2, 2, 2 * 3 * height * width).view({2, 3, height, width}).sin();
   const at::Tensor expected = MapOf(*trunk, input);
   Freeze(*trunk, at::kFloat);
   const at::Tensor frozen = MapOf(*trunk, input.contiguous(at::MemoryFormat::ChannelsLast));
-  EXPECT_LT(RelativeError(frozen, expected), 1e-4);  // sums run in another order, through up to 200 layers
+  EXPECT_LT(RelativeError(frozen, expected), 1e-4);  // sums have another order, in up to 200 layers
   trunk->Visit([](const std::string& name, const at::Tensor&, TensorRole) {
     EXPECT_FALSE(name.ends_with("running_mean")) << name << " is folded away";
   });

@@ -24,8 +24,8 @@ namespace {
 using vantage::testing::ErrorOf;
 using vantage::testing::RelativeError;
 
-// Of the result's norm. The exact result is computed in float64; products of transformed values carry
-// rounding errors of about ten units in the last place (2^-24), which add up as random ones do.
+// Share of the result's norm. The exact result is computed in float64. Products of transformed values have
+// rounding errors of about ten units in the last place (2^-24), which add up like random errors.
 constexpr double kTolerance = 2e-6;
 
 struct Shape {
@@ -96,7 +96,7 @@ TEST_P(Winograd, AddsBiasAndResidualBeforeTheActivation) {
     for (const at::Tensor& residual : {at::Tensor(), layer.residual_BCHW}) {
       for (const Activation* row : Activations()) {
         const Activation& activation = *row;
-        const Layer33 stronger = {layer.x_BCHW * 4, layer.weight, bias, residual};  // so that 6 is passed
+        const Layer33 stronger = {layer.x_BCHW * 4, layer.weight, bias, residual};  // so that values exceed 6
         const at::Tensor y_BCHW = Make(layer.weight, bias)(stronger.x_BCHW, residual, activation);
         EXPECT_LT(RelativeError(y_BCHW, Exact(stronger, bias, residual, activation)), kTolerance)
             << bias.defined() << residual.defined() << activation.name;

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
 using vantage::testing::TemporaryFolder;
 
-// Rows that vary by another amount in each of `rank` directions.
+// Rows that vary by a different amount in each of `rank` directions.
 DescriptorMatrix RandomRows(int64_t rows, int64_t columns, int64_t rank) {
   RandomStream random(2, "pca");
   const auto fill = [&](Eigen::MatrixXd& matrix) {
@@ -47,7 +47,7 @@ TEST_P(PcaOf, IsWhatPcaWhiteningIs) {
   const Whitening actual = LearnPca(x, {.dimension = 10});
   ASSERT_EQ(actual.projection.rows(), 10);
   EXPECT_LT((actual.mean - expected.mean).norm(), 1e-6);
-  // Directions are known but for their sign: so inner products are compared.
+  // The sign of directions is arbitrary, so inner products are compared.
   const Eigen::MatrixXd a = ApplyWhitening(actual, x.cast<double>());
   const Eigen::MatrixXd b = ApplyWhitening(expected, x.cast<double>(), 10);
   EXPECT_LT((a * a.transpose() - b * b.transpose()).cwiseAbs().maxCoeff(), 1e-4);
@@ -97,7 +97,7 @@ Eigen::VectorXd VariancesAlong(const Whitening& pca, const DescriptorMatrix& x) 
   return projected.colwise().squaredNorm() / static_cast<double>(x.rows());
 }
 
-// With as many variances as photos have directions: none of them vanishes.
+// The rank is full: no variance vanishes.
 class PcaByIteration : public ::testing::TestWithParam<std::pair<int64_t, int64_t>> {
  protected:
   DescriptorMatrix Rows() const { return RandomRows(GetParam().first, GetParam().second, 250); }
@@ -117,7 +117,7 @@ TEST_P(PcaByIteration, ComesToTheExactComponents) {
   EXPECT_LT(LargestSine(found.projection, exact.projection), 1e-4);
   const Eigen::VectorXd expected = VariancesAlong(exact, x);
   EXPECT_LT((VariancesAlong(found, x) - expected).cwiseQuotient(expected).cwiseAbs().maxCoeff(), 1e-5);
-  // Each of the components, not only what they span.
+  // Compares each component, not only their span.
   EXPECT_GT((found.projection * exact.projection.transpose()).diagonal().cwiseAbs().minCoeff(), 1 - 1e-5);
 }
 
@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(All, PcaByIteration,
                                            std::pair<int64_t, int64_t>{280, 700}),
                          [](const auto& test) { return test.param.first > 300 ? "Tall" : "Wide"; });
 
-// Long rows that vary in their first elements alone.
+// Long rows that vary in their first elements only.
 TEST(PcaOfBlocks, ReadsNoMoreRowsThanItSays) {
   const DescriptorMatrix x = RandomRows(140, 64, 20);
   descriptors::DescriptorRows rows{140, 1 << 17, {}};  // 128 rows a block

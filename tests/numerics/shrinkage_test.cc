@@ -85,7 +85,7 @@ double PlainMap(const Eigen::MatrixXd& values, const Scenes& data, int64_t scene
   return sum / queries;
 }
 
-// By the functions that learn and apply whitenings: mAP of one scene's queries, learned without it.
+// mAP of one scene's queries with a whitening learned without it, by the public functions.
 double PlainMapOfLeftOut(const Scenes& data, int64_t out, double shrinkage, const ShrinkageOptions& options) {
   std::vector<int64_t> new_row(data.scenes.size(), -1);
   std::vector<int64_t> kept_scenes;
@@ -109,7 +109,7 @@ double PlainMapOfLeftOut(const Scenes& data, int64_t out, double shrinkage, cons
   return PlainMap(ApplyWhitening(whitening, data.x.cast<double>(), options.dimension), data, out);
 }
 
-// Of up to five scenes each is left out alone.
+// Up to five scenes are left out one by one.
 double PlainCriterion(const Scenes& data, int64_t scenes, double shrinkage, const ShrinkageOptions& options) {
   double sum = 0;
   for (int64_t out = 0; out < scenes; ++out) sum += PlainMapOfLeftOut(data, out, shrinkage, options);
@@ -153,7 +153,7 @@ TEST_P(Shrinkage, IsTheNearestToTheUsualThatCannotBeToldFromTheBest) {
     EXPECT_EQ(choice.curve.count(0.7), 1U);
     EXPECT_LE(choice.least_alike, std::min(choice.best, choice.shrinkage));
     EXPECT_GE(choice.most_alike, std::max(choice.best, choice.shrinkage));
-    // A search in steps misses little of what all values would give.
+    // The search in steps is nearly as good as trying all values.
     double best = 0;
     for (int step = 1; step <= 20; ++step)
       best = std::max(best, PlainCriterion(data, 5, step / 20.0, GetParam().options));

@@ -85,7 +85,7 @@ TEST(LearnPcaWhitening, HasCirtorchsMeanAndRows) {
   ExpectSameRowsUpToSign(whitening.projection, ReadMatrix("pcaw_P_f64.npy"));
 }
 
-// No published code has the paper's variant. With all its rows it measures cirtorch's distances.
+// No published code has the paper's variant. With all its rows, distances are those of cirtorch.
 TEST(LearnWhiteningOfPaper, MeasuresTheDistancesOfCirtorchsReference) {
   VANTAGE_REQUIRE_SHARED("reference/whitening");
   const MatrixXd x = ReadMatrix("X_64x600_f64.npy").transpose();
@@ -126,7 +126,7 @@ MatchingPairs PairsOfHalves(int64_t half) {
   return pairs;
 }
 
-// What a whitening measures, whichever way it is rotated: the inverse of the covariance.
+// The metric of a whitening, which does not depend on its rotation: the inverse of the covariance.
 MatrixXd Metric(const Whitening& whitening) {
   return whitening.projection.transpose() * whitening.projection;
 }
@@ -170,7 +170,7 @@ int64_t PeakMemory() {
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
-// More pairs than are held at once; copies of their descriptors would take 820 MB.
+// More pairs than are in memory at once; copies of their descriptors would take 820 MB.
 TEST(LearnWhitening, TakesNoMemoryForPairs) {
   const DescriptorMatrix x = RandomMatrix(200, 256, 4).cast<float>();
   const MatchingPairs once = PairsOfHalves(100);
@@ -181,7 +181,7 @@ TEST(LearnWhitening, TakesNoMemoryForPairs) {
   }
   [[maybe_unused]] const int64_t before = PeakMemory();
   const Whitening actual = LearnWhitening(x, often, 0.5);
-#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer keeps what was freed
+#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer does not return freed memory
   EXPECT_LT(PeakMemory() - before, int64_t{250} << 20);
 #endif
   const Whitening expected = LearnWhitening(x, once, 0.5);
@@ -195,7 +195,7 @@ TEST(LearnWhitening, NamesADescriptorThatIsNotFinite) {
               HasSubstr("descriptor 7 is not finite"));
 }
 
-// 20 pairs of 40 photos tell nothing about most of 64 directions.
+// 20 pairs of 40 photos have no information about most of 64 directions.
 TEST(LearnWhitening, WithShrinkageAmplifiesNoDirectionWithoutBound) {
   const DescriptorMatrix x = RandomMatrix(40, 64, 4).cast<float>();
   const MatchingPairs pairs = PairsOfHalves(20);
@@ -208,7 +208,7 @@ TEST(LearnWhitening, WithShrinkageAmplifiesNoDirectionWithoutBound) {
   }
 }
 
-// Others of the same distribution vary as much as those that it was learned from, in each direction.
+// Other descriptors of the same distribution vary as much in each direction as those it was learned from.
 TEST(LearnPcaWhitening, OfFewerDescriptorsThanDimensionsAmplifiesNoNoise) {
   for (const Eigen::Index count : {8, 30, 60, 64}) {
     const MatrixXd x = RandomMatrix(count, 64, 3);
@@ -217,7 +217,7 @@ TEST(LearnPcaWhitening, OfFewerDescriptorsThanDimensionsAmplifiesNoNoise) {
     const MatrixXd others =
         (RandomMatrix(500, 64, 9).rowwise() - whitening.mean.transpose()) * whitening.projection.transpose();
     EXPECT_LT(others.colwise().squaredNorm().maxCoeff() / 500, 10) << count;
-    // So does the other implementation.
+    // The other implementation does the same.
     const Whitening other = LearnPca(x.cast<float>());
     EXPECT_LT((Metric(other) - Metric(whitening)).norm(), 1e-4 * Metric(whitening).norm());
   }
@@ -237,7 +237,7 @@ TEST(LearnWhitening, ShrinkageDrawsTheCovarianceTowardsASphere) {
     const MatrixXd projection = LearnWhitening(x, queries, positives, shrinkage).projection;
     const MatrixXd shrunk =
         (1 - shrinkage) * covariance + shrinkage * covariance.trace() / 6 * MatrixXd::Identity(6, 6);
-    // P^T P is the inverse of what was whitened.
+    // P^T P is the inverse of the whitened covariance.
     EXPECT_LT((projection.transpose() * projection * shrunk - MatrixXd::Identity(6, 6)).norm(), 1e-8)
         << shrinkage;
   }
@@ -262,7 +262,7 @@ struct SceneData {
     }
   }
 
-  // Of the differences of all pairs for which `wanted` holds.
+  // The covariance of the differences of all pairs for which `wanted` holds.
   template <typename Wanted>
   MatrixXd Covariance(const Wanted& wanted) const {
     MatrixXd sum = MatrixXd::Zero(6, 6);

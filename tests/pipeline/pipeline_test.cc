@@ -50,7 +50,7 @@ class Pipeline : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
-// What the descriptors of others are compared by.
+// The provenance, which decides whether descriptors can be compared.
 TEST_F(Pipeline, ExtractedFilesTellHowTheyWereMade) {
   ExtractTask task = Extraction("descriptors");
   task.descriptor.scales = "1,0.7";
@@ -101,7 +101,7 @@ TEST_F(Pipeline, AWhitenedModelTellsWhatItCameFrom) {
   EXPECT_EQ(origin["image_size"], 64);
 }
 
-// Of two scenes of one model each, as `vantage reconstruct` leaves them, one photo has no descriptor.
+// Two scenes of one model each, as `vantage reconstruct` writes them. One photo has no descriptor.
 TEST_F(Pipeline, PairsAreMeasuredByTheModelsOfTheirPhotos) {
   DescriptorFile file;
   for (const char* scene : {"a", "b"}) {
@@ -150,7 +150,7 @@ TEST_F(Pipeline, AModelIsEvaluatedAsItsDescriptorsAre) {
   EXPECT_EQ(compared.comparisons[0].comparison.mean_difference, 0);
 }
 
-// The rules of options hold for programs as for the command line, and nothing has been written or read.
+// The library checks options like the command line, before it reads or writes anything.
 TEST_F(Pipeline, WrongOptionsAreFoundBeforeAnyWork) {
   const std::vector<std::string> before = FilesBelow(folder_.path());
   const auto refuses = [](const std::function<void()>& call) { EXPECT_THROW(call(), UsageError); };

@@ -89,7 +89,7 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   EvaluationReport report = MakeReport(folder);
   report.other = report.run;
   report.other_name = "other <run>.json";
-  // The second query lost most, the fourth won a little, the others are as they were.
+  // The second query lost most, the fourth gained a little, the others did not change.
   report.other->queries[1].figures[0] = 1;
   report.other->queries[1].positive_ranks = {0};
   report.other->queries[1].first = {{"3.jpg", ResultKind::kPositive, 0.5}};
@@ -115,7 +115,7 @@ TEST(EvaluationReport, ShowsTwoRunsSideBySide) {
   EXPECT_EQ(Count(page, "<figure class=\"photo negative\">"), 5);
   EXPECT_THAT(page, HasSubstr("<option value=\"lost\">"));
 
-  // Of a table of average precisions there are no lists and no curves, but the comparison.
+  // With only a table of average precisions there are no lists and no curves, but there is a comparison.
   report.other->has_all_ranks = false;
   for (QueryResult& query : report.other->queries) {
     query.first.clear();
@@ -156,7 +156,7 @@ TEST(EvaluationReport, ShowsTheFiguresOfEveryProtocol) {
     EXPECT_EQ(Count(page, "<th scope=\"row\">"), in_tables);
     EXPECT_EQ(Count(page, "no positives and count as misses"), judging.has_misses ? 1 : 0);
     EXPECT_EQ(Count(page, "<article class=\"query\""), judging.has_misses ? 5 : 4);
-    // Precision against recall wants all ranks.
+    // Precision against recall needs all ranks.
     EXPECT_EQ(Count(page, "id=\"curves\""), judging.first == 0 ? 1 : 0);
     EXPECT_EQ(Count(page, "href=\"#curves\""), judging.first == 0 ? 1 : 0);
     EXPECT_EQ(Count(page, "<svg class=\"sketch\""), judging.first == 0 ? 4 : 0);

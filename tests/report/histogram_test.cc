@@ -19,7 +19,7 @@ using ::testing::Not;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Each value counted once, in the one bin that its edges say.
+// Each value is counted once, in the bin whose edges enclose it.
 void ExpectSound(const std::vector<double>& values, const HistogramOptions& options) {
   const Histogram histogram = MakeHistogram(values, options);
   ASSERT_EQ(histogram.counted + histogram.left_out, static_cast<int64_t>(values.size()));
@@ -108,7 +108,7 @@ TEST(Histogram, WholeNumbersGetBinsOfWholeNumbers) {
   const Histogram histogram = MakeHistogram(few, {.whole_numbers = true});
   EXPECT_THAT(histogram.edges, ElementsAre(3, 4, 5, 6));
   EXPECT_THAT(histogram.counts, ElementsAre(2, 0, 1));
-  // 1, 2, ..., 64 fall into each bin: there is none between two neighbours.
+  // No bin is empty: none is between two neighbours of 1, 2, ..., 64.
   std::vector<double> points(64);
   std::iota(points.begin(), points.end(), 1);
   EXPECT_THAT(MakeHistogram(points, {.logarithmic = true, .whole_numbers = true}).counts,

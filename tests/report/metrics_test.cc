@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
 using vantage::testing::TemporaryFolder;
 
-// Each field another number.
+// Gives each field a different number.
 template <typename Metrics>
 Metrics Sample() {
   std::vector<double> numbers;
@@ -42,7 +42,7 @@ TYPED_TEST(MetricsOf, TableNamesEveryFieldOnce) {
   }
   EXPECT_EQ(names.size(), MetricFields<TypeParam>().size());
   EXPECT_EQ(tags.size(), drawn);
-  // Nothing but numbers of eight bytes: a field that the table misses would stand out.
+  // All fields are numbers of eight bytes, so a field that is not in the table changes the size.
   EXPECT_EQ(sizeof(TypeParam), 8 * names.size());
   const std::vector<double> numbers = ToNumbers(Sample<TypeParam>());
   EXPECT_EQ(std::set<double>(numbers.begin(), numbers.end()).size(), numbers.size());

@@ -90,7 +90,7 @@ TEST_F(RunReport, HoldsWhatTheRunLogged) {
   // Half of the 40 s is in no phase.
   EXPECT_THAT(page, HasSubstr("mining</span></th><td>20.0&#8239;%</td><td>8.0 s"));
   EXPECT_THAT(page, HasSubstr("other</span></th><td>50.0&#8239;%</td><td>20 s"));
-  // What was drawn in both epochs comes first.
+  // Queries that both epochs drew come first.
   EXPECT_LT(page.find("<h4>Epoch 1</h4>"), page.find("<h4>Epoch 3</h4>"));
   EXPECT_EQ(page.find("<h4>Epoch 1</h4>"), page.rfind("<h4>Epoch 1</h4>"));
   EXPECT_THAT(page, Not(HasSubstr("<h4>Epoch 2</h4>")));

@@ -29,7 +29,7 @@ Vector RandomVector(RandomStream& random, int64_t dimension) {
   return vector;
 }
 
-// What an Index is to do, slowly.
+// A slow reference implementation of Index.
 struct SlowIndex {
   std::vector<std::pair<std::string, Vector>> entries;
 
@@ -140,7 +140,7 @@ TEST(Index, WrongInputIsAnErrorAndChangesNothing) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THAT(ErrorOf([&] { index.Add("b", Vector{nan, 1}); }), HasSubstr("vector 0 of those added"));
   EXPECT_THAT(ErrorOf([&] { index.Query(Vector{nan, 1}, 1); }), HasSubstr("not finite"));
-  // All or nothing: "b" is new, "c" stands there twice.
+  // All or nothing: "b" is new, "c" appears twice.
   EXPECT_THAT(ErrorOf([&] {
                 index.AddBatch({"b", "c", "c"}, DescriptorMatrix::Ones(3, 2));
               }),
@@ -175,7 +175,7 @@ TEST(Index, SavesItsModelAndWhatCameWithTheFile) {
     EXPECT_EQ(loaded.dimension(), 2);
     ExpectSame(loaded.Query(Vector{1, 1}, 3), {{"17", 0.75F}});
   }
-  // Descriptors of `vantage extract` are an index, and keep what is known of them.
+  // Descriptors of `vantage extract` load as an index, and keep their provenance.
   DescriptorFile file;
   file.descriptors = {{"a.jpg"}, DescriptorMatrix::Ones(1, 2)};
   file.failed = {{"b.jpg", "truncated"}};
@@ -235,7 +235,7 @@ TEST(Index, ThreadsSearchWhileOthersChangeIt) {
       searchers.emplace_back([&] {
         int64_t last_size = 0;
         while (!done) {
-          // Whatever is added meanwhile scores less.
+          // Vectors added meanwhile have lower scores.
           const auto matches = index.Query(Unit(kDimension, 0), 3);
           EXPECT_EQ(matches.at(0).id, "first");
           EXPECT_EQ(matches[0].score, 1);
@@ -252,7 +252,7 @@ TEST(Index, ThreadsSearchWhileOthersChangeIt) {
         EXPECT_TRUE(Index::Load(folder / "map.h5").Contains("first"));
       }
     });
-    // Ends although there is always somebody who searches.
+    // Writers finish although there is always a search running.
     for (int i = 0; i < 300; ++i) {
       index.Add(StrCat("other", i), Unit(kDimension, 1 + static_cast<size_t>(i) % 31));
       index.Add("comes and goes", Unit(kDimension, 1));

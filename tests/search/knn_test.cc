@@ -58,7 +58,7 @@ TEST(NearestNeighbors, EqualScoresComeByIndex) {
   for (int64_t i = 0; i < 5; ++i) EXPECT_EQ(found[0][static_cast<size_t>(i)].index, i);
 }
 
-// Most rows are passed over many at a time: the few that count may stand anywhere among them.
+// Rows are skipped in groups; the best ones may be anywhere in a group.
 TEST(NearestNeighbors, FindsTheFewAmongMany) {
   for (const int64_t rows : {1, 63, 64, 65, 700, 1000}) {
     DescriptorMatrix database = DescriptorMatrix::Zero(rows, 1);

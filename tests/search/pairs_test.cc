@@ -17,7 +17,7 @@ class QueryPairs : public ::testing::Test {
  protected:
   using NamePairs = std::vector<std::pair<std::string, std::string>>;
 
-  // Photos on an arc, named "0", "1", ...: each is nearest to those beside it.
+  // Photos on an arc, named "0", "1", ...: each is nearest to its neighbours.
   static Descriptors Arc(int64_t count) {
     Descriptors photos;
     photos.values.resize(count, 2);

@@ -210,10 +210,11 @@ TEST(Search, AugmentationAndDiffusionAreTakenTogether) {
   }
 }
 
-// Ranks by a database in which no query is give what queries in it, left out of their own lists, should.
+// A query in the database, left out of its own list, must get the ranking that it gets from a database
+// without it.
 class QueryInTheDatabase : public ::testing::Test {
  protected:
-  // The rows of `found`, each query's own left out, one less for those behind it.
+  // The rows of `found` without the query's own; rows after it are one less.
   static std::vector<int64_t> Others(const std::vector<Neighbor>& found, int64_t own) {
     std::vector<int64_t> rows;
     for (const Neighbor& neighbor : found) {
@@ -289,7 +290,7 @@ TEST(RowsOfSameNames, ComparesNamesNotTheirSpelling) {
   EXPECT_TRUE(RowsOfSameNames({"a.jpg"}, {"A.jpg", "b/a.jpg"}).empty());
 }
 
-// A stage that the search can be run with, from its row.
+// Every stage of the table.
 class EveryStage : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(All, EveryStage, ::testing::ValuesIn(StageFamily::Table().Names()),
                          [](const auto& param_info) { return param_info.param; });

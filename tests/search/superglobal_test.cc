@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
 using vantage::testing::TemporaryFolder;
 
-// Unit vectors that are all somewhat alike.
+// Unit vectors that are all similar.
 DescriptorMatrix Alike(int64_t rows, int64_t columns, uint64_t seed) {
   RandomStream random(seed, "superglobal test");
   DescriptorMatrix values(rows, columns);
@@ -38,7 +38,7 @@ std::vector<size_t> ByValue(const std::vector<double>& values) {
   return order;
 }
 
-// The same in double, a number at a time, as SuperGlobal's code goes.
+// The same in double, one number at a time, following SuperGlobal's code.
 std::vector<std::pair<int64_t, double>> ByBruteForce(const Eigen::RowVectorXd& query,
                                                      const Eigen::MatrixXd& database,
                                                      const std::vector<Neighbor>& ranking, size_t count,
@@ -99,7 +99,7 @@ TEST(RerankBySuperGlobal, AgreesWithBruteForce) {
   }
 }
 
-// Photos without a descriptor, and such as are unlike all others.
+// Photos without a descriptor, and photos unlike all others.
 TEST(RerankBySuperGlobal, RowsOfZerosAndOppositesStayApart) {
   DescriptorMatrix database = Alike(20, 128, 3);
   database.row(4).setZero();

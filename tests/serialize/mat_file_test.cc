@@ -56,7 +56,7 @@ TEST_F(MatFiles, HoldStructsCellsAndArrays) {
     ASSERT_EQ(layers.size(), 3U);
     EXPECT_THAT(layers[0].shape, ElementsAre(2, 3));
     EXPECT_THAT(layers[1].shape, ElementsAre(0, 0));
-    // Behind each other, and back again.
+    // In order, and out of order.
     EXPECT_THAT(file.Read(layers[0]), ElementsAre(1, 2, 3, 4, 5, 6));
     EXPECT_THAT(file.Read(*layers[2].Find("weights")), ElementsAre(7, 8));
     EXPECT_THAT(file.Read(*file.Find("first")), ElementsAre(9));
@@ -103,7 +103,7 @@ TEST_F(MatFiles, WithOtherBytesAreReadOrErrors) {
         try {
           const MatFile file(Write(damaged));
           if (!compressed) continue;
-          // zlib's checksum lets only such bits through as it does not need.
+          // zlib's checksum detects all flips except of bits that do not matter.
           ASSERT_NE(file.Find("net"), nullptr);
           EXPECT_THAT(file.Read(file.Find("net")->Find("layers")->items[0]), ElementsAre(1, 2, 3, 4, 5, 6));
         } catch (const Error& error) {

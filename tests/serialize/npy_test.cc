@@ -39,7 +39,7 @@ TEST(Npy, LayoutSaysWhereTheElementsLie) {
   WriteFile(folder / "cut.npy", NpyHeader("<f2", {2, 3}) + std::string(11, 'x'));
   EXPECT_THAT(ErrorOf([&] { ReadNpyLayout(InputFile(folder / "cut.npy")); }),
               HasSubstr("cut.npy: npy data end"));
-  // A header that claims more than the part of a file that is looked at.
+  // A header that claims more than the part of the file that is read.
   const std::string long_header("\x93NUMPY\x02\x00\x00\x00\x10\x00", 12);
   WriteFile(folder / "long.npy", long_header + std::string(1 << 20, ' '));
   EXPECT_THAT(ErrorOf([&] { ReadNpyLayout(InputFile(folder / "long.npy")); }),
@@ -89,7 +89,7 @@ TEST(Npy, SurvivesAnyFlippedByteAndAnyCut) {
     try {
       ParseNpy(damaged, "x.npy");
     } catch (const Error&) {
-      // An error is what is hoped for; a flip may also give another valid array.
+      // An error is expected; a flip may also give another valid array.
     }
   }
 }

@@ -97,7 +97,7 @@ TEST(Pickle, BoundsItsMemory) {
                 PickleDocument(std::string("]") + std::string(5000, 'N') + ".", {"x.pkl", {}, 1000});
               }),
               HasSubstr("more than 1000 values"));
-  // The same long argument list, called again and again, is copied each time.
+  // Each call of the same long argument list copies it.
   std::string bomb = "ccollections\nOrderedDict\nq\x01(";
   for (int i = 0; i < 500; ++i) bomb += "NN\x86";
   bomb += "tq\x02";
@@ -107,7 +107,7 @@ TEST(Pickle, BoundsItsMemory) {
                 PickleDocument(bomb + ".", {"x.pkl", {"collections.OrderedDict"}, 20000});
               }),
               HasSubstr("refers to the same values so often"));
-  // A long text, referred to again and again, is copied by those who read the list.
+  // Readers of the list copy a long text at each reference.
   std::string texts = "(V" + std::string(1000, 'x') + "\nq\x01";
   for (int i = 0; i < 1000; ++i) texts += "h\x01";
   EXPECT_THAT(ErrorOf([&] { Parse(texts + "l."); }), HasSubstr("refers to the same values so often"));

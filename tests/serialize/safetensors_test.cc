@@ -74,7 +74,7 @@ TEST_P(DamagedSafetensors, AreErrorsThatNameFileAndPlace) {
   EXPECT_THAT(error, HasSubstr(GetParam().message));
 }
 
-// One float32 tensor of two elements; what follows replaces a part of it.
+// One float32 tensor of two elements, with some of its fields replaced.
 std::string One(const std::string& dtype, const std::string& shape, const std::string& offsets) {
   return Bytes(R"({"w":{"dtype":)" + dtype + R"(,"shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}",
                "12345678");

@@ -75,7 +75,7 @@ TEST(TensorBoardFile, AFullDiskIsAnErrorThatNamesTheFile) {
   EXPECT_THAT(ErrorOf([&] { file.Flush(); }), HasSubstr(file.path().string() + ": cannot be written: "));
 }
 
-// Empty where there is no Python with TensorBoard.
+// Empty if there is no Python with TensorBoard.
 std::string PythonWithTensorBoard() {
   const char* python = std::getenv("VANTAGE_PYTHON");  // NOLINT(concurrency-mt-unsafe)
   return python != nullptr && CaptureCommand({python, "-c", "import tensorboard"}).first == 0 ? python : "";

@@ -19,7 +19,7 @@ using vantage::testing::TemporaryFolder;
 
 constexpr int64_t kMaxImages = 2147483647;
 
-// What all versions have. Those up to 3.9 keep a prior pose with each image.
+// The tables of all versions. Versions up to 3.9 store a prior pose with each image.
 constexpr const char* kTables = R"(
   CREATE TABLE cameras (camera_id INTEGER PRIMARY KEY, model INTEGER, width INTEGER, height INTEGER, params BLOB,
                         prior_focal_length INTEGER);

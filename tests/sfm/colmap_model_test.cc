@@ -116,7 +116,7 @@ TEST_P(ColmapModels, EveryCutIsAnErrorThatNamesTheFileOrStillAModel) {
       if (GetParam() == ModelFormat::kBinary) {
         EXPECT_THAT(ErrorOf([&] { ReadColmapModel(folder.path()); }), HasSubstr(path.string())) << size;
       } else {
-        // A text file cut between its lines, or within a number, is a valid one.
+        // A text file cut between lines or within a number is valid.
         try {
           ReadColmapModel(folder.path());
         } catch (const Error& error) {
@@ -242,7 +242,7 @@ TEST_P(ColmapModels, PanoramasHaveNoFocalLength) {
   EXPECT_EQ(index.Between(ImageId{10}, ImageId{20}).scale_change, 0);
 }
 
-// As exporters end the file where the last image has no observations.
+// Exporters end the file like this if the last image has no observations.
 TEST(ColmapModel, TheLastImageMayHaveNoLineOfObservations) {
   const TemporaryFolder folder;
   Reconstruction model = SampleModel();

@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 TEST(PhotosForColmap, LeavesOutFormatsThatItDoesNotReadAndSaysSo) {
   const vantage::testing::TemporaryFolder folder;
   WriteFile(folder / "a.jpg", "readable");
-  WriteFile(folder / "b.jpg", "strange");  // the content tells the format, not the name
+  WriteFile(folder / "b.jpg", "strange");  // the content decides the format, not the name
   WriteFile(folder / "c.jpg", "");
   const std::vector<std::filesystem::path> photos = {"a.jpg", "b.jpg", "c.jpg"};
   std::vector<Codec> codecs = {

@@ -104,7 +104,7 @@ TEST_P(ColmapRigs, PosesAreThoseOfTheFrames) {
   for (const uint32_t id : {11, 12, 21, 22}) {
     ExpectEqual(read.images.at(ImageId{id}).cam_from_world, RigModel().images.at(ImageId{id}).cam_from_world);
   }
-  // Where the rig does not say where the camera is, the image's own pose is all there is.
+  // If the rig does not state the camera's pose, the image's own pose is kept.
   EXPECT_EQ(read.images.at(ImageId{31}).cam_from_world.translation,
             unknown.translation + Eigen::Vector3d(1, 1, 1));
 }
@@ -160,7 +160,7 @@ TEST(ColmapRig, DanglingReferencesAreErrors) {
               HasSubstr("rig 0 at byte 28: a sensor of type 7; known are 0 (camera) and 1 (IMU)"));
 }
 
-// The bytes as COLMAP's documentation and source lay them out, written here by hand.
+// Bytes written here by hand, by COLMAP's documentation and source.
 TEST(ColmapRig, BinaryLayoutIsColmaps) {
   const TemporaryFolder folder;
   WriteColmapModel(RigModel(), folder.path(), ModelFormat::kBinary);

@@ -61,7 +61,7 @@ TEST(Covisibility, ScaleChangeIsTheInverseTheOtherWay) {
       const Covisibility forth = index.Between(a, b);
       const Covisibility back = index.Between(b, a);
       EXPECT_EQ(forth.shared_points, back.shared_points);
-      // The median of an even number of ratios is a mean, which does not invert exactly.
+      // The median of an even number of ratios is a mean, whose inverse is not that of the inverse ratios.
       if (forth.shared_points % 2 == 0) continue;
       EXPECT_NEAR(forth.scale_change * back.scale_change, 1, 1e-9);
     }

@@ -35,8 +35,8 @@ using vantage::testing::MakeRandomModel;
 using vantage::testing::OnSmallDisk;
 using vantage::testing::TemporaryFolder;
 
-// A program that takes COLMAP's place: knows options by the names given, writes down how it is called, and
-// does what files beside it say.
+// A program that replaces COLMAP: accepts the options with the given names, logs how it is called, and does
+// what files next to it select.
 class FakeColmap {
  public:
   explicit FakeColmap(const std::string& options = kOptions38) {
@@ -89,7 +89,7 @@ esac
     return count;
   }
 
-  // What the mapper finds from now on.
+  // The model that the mapper finds from now on.
   void UseModel(const Reconstruction& model) const {
     WriteColmapModel(model, folder_ / "model", ModelFormat::kBinary);
   }
@@ -164,7 +164,7 @@ TEST(Reconstruct, AsksForTheNamesOfOptions) {
   later.Run();
   EXPECT_THAT(later.Calls(), HasSubstr("--FeatureMatching.use_gpu 0"));
   EXPECT_THAT(later.Calls(), Not(HasSubstr("Sift")));
-  EXPECT_THAT(later.Calls(), Not(HasSubstr("min_model_size")));  // it knows no such option
+  EXPECT_THAT(later.Calls(), Not(HasSubstr("min_model_size")));  // it does not have this option
 }
 
 TEST(Reconstruct, OptionsThatColmapLacksAreNamedOnceBeforeTheWork) {
@@ -201,13 +201,13 @@ TEST(Reconstruct, ACrashIsToldAndTheNextCallGoesOn) {
 
 TEST(Reconstruct, AHangingProgramIsEndedAtTheTimeLimit) {
   const FakeColmap colmap;
-  colmap.Let("feature_extractor.hangs");  // the first, so that no slow machine gets there too late
+  colmap.Let("feature_extractor.hangs");  // the first command, so that a slow machine reaches it in time
   ReconstructOptions options = colmap.Options();
   options.time_limit = 0.01;
   EXPECT_EQ(colmap.Run(options).status,
             "failed: longer than 0.01 minutes, ended in colmap feature_extractor");
   colmap.LetNoLonger("feature_extractor.hangs");
-  EXPECT_EQ(colmap.Run().status, "done");  // the limit is no part of what the result depends on
+  EXPECT_EQ(colmap.Run().status, "done");  // the result does not depend on the limit
   EXPECT_EQ(colmap.CountCalls("feature_extractor"), 2);
 }
 
@@ -223,7 +223,8 @@ TEST(Reconstruct, IsInterruptedAndGoesOn) {
   EXPECT_EQ(colmap.CountCalls("feature_extractor"), 1);
 }
 
-// Wherever the disk runs out of room: an error or a failed scene that says so, and the next call goes on.
+// Wherever the disk is full, there is an error or a failed scene with the reason, and the next call
+// continues.
 TEST(Reconstruct, GoesOnWhenAFullDiskHasRoomAgain) {
   const FakeColmap colmap;
   fs::create_directories(colmap.Models());
@@ -283,7 +284,7 @@ TEST(Reconstruct, NoModelIsWhatColmapSaysAllElseIsTriedAgain) {
   EXPECT_EQ(colmap.Run().status, "done");
 }
 
-// Words of an earlier call do not count.
+// Log messages of an earlier call do not count.
 TEST(Reconstruct, NoModelIsSaidByTheSameCall) {
   const FakeColmap colmap;
   colmap.Let("mapper.crashes");
@@ -411,7 +412,7 @@ TEST(Reconstruct, AFinishedModelStaysUntilAnotherIsComplete) {
   expect_unchanged();
   colmap.LetNoLonger("exhaustive_matcher.hangs");
 
-  EXPECT_TRUE(colmap.Run().was_done);  // the first is still known
+  EXPECT_TRUE(colmap.Run().was_done);  // the first result is still stored
   colmap.UseModel(MakeRandomModel(5, 50, 2));
   outcome = colmap.Run(options);
   EXPECT_EQ(outcome.status, "done");
@@ -421,7 +422,7 @@ TEST(Reconstruct, AFinishedModelStaysUntilAnotherIsComplete) {
   EXPECT_THAT(FilesBelow(scene / ".vantage"), UnorderedElementsAre("scene.json", "photos.txt", "colmap.log"));
 }
 
-// Killed while files are moved: the next call ends that, whatever it is asked for.
+// After a kill while files are moved, the next call completes the move, whatever its options.
 TEST(Reconstruct, AMoveThatWasInterruptedIsEnded) {
   const FakeColmap colmap;
   colmap.Run();
@@ -481,7 +482,7 @@ TEST(Reconstruct, PhotosThatAreAddedExtendTheDatabase) {
   EXPECT_EQ(colmap.CountCalls("feature_extractor"), 2);
   EXPECT_TRUE(is_old());
   EXPECT_THAT(ReadFile(colmap.Models() / "scene/.vantage/photos.txt"), HasSubstr("6.jpg"));
-  // One that changed is another: COLMAP would keep the features of the old.
+  // A changed photo counts as another: COLMAP would keep the old one's features.
   WriteFile(colmap.Photos() / "scene/6.jpg", "changed");
   EXPECT_EQ(colmap.Run().status, "done");
   EXPECT_FALSE(is_old());
@@ -530,7 +531,7 @@ TEST(Reconstruct, MatchesProposedPairsOfAPool) {
   EXPECT_EQ(calls, 1);
   proposer.fingerprint = "second";
   EXPECT_FALSE(colmap.Run(options, proposer).was_done);
-  // Few photos are matched exhaustively all the same.
+  // Few photos are still matched exhaustively.
   options.exhaustive_limit = 9;
   colmap.Run(options, proposer);
   EXPECT_EQ(calls, 2);

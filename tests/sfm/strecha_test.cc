@@ -61,7 +61,7 @@ std::vector<double> RotationErrors(const Reconstruction& model, const Reconstruc
 
 double Largest(const std::vector<double>& values) { return *std::max_element(values.begin(), values.end()); }
 
-// The whole way on real photos: COLMAP run by vantage finds the cameras where they were measured to stand.
+// End to end on real photos: COLMAP, run by vantage, finds the cameras at their measured positions.
 TEST(Strecha, CamerasOfFountainAreWhereTheyWereMeasured) {
   VANTAGE_REQUIRE_SHARED("photos/sfm/fountain");
   VANTAGE_REQUIRE_SHARED("groundtruth/strecha/fountain");
@@ -84,8 +84,9 @@ TEST(Strecha, CamerasOfFountainAreWhereTheyWereMeasured) {
   EXPECT_EQ(model.images.size(), 11U);
   const std::vector<double> centers = CameraCenterErrors(model, truth);
   ASSERT_EQ(centers.size(), model.images.size());
-  // Neighbours stand 1.4 to 2 m from each other. Measured: at most 0.03 m and 0.4 degrees, of photos a
-  // quarter of the originals' size, each with a camera of its own; what COLMAP finds varies from run to run.
+  // Neighbouring cameras are 1.4 to 2 m apart. The measured errors are at most 0.03 m and 0.4 degrees, for
+  // photos of a quarter of the original size, each with its own camera. COLMAP's result varies from run to
+  // run.
   EXPECT_LT(Largest(centers), 0.1);
   EXPECT_LT(Largest(RotationErrors(model, truth)), 1.2);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loaded before a program (LD_PRELOAD), kills it before the n-th call that changes the disk: n is
-// VANTAGE_STOP_BEFORE. Counts writes to regular files, and calls that rename, remove, cut, make folders and
-// bring to disk. Programs that this one starts are let run.
+// Loaded into a program by LD_PRELOAD, kills it before the n-th call that changes the disk; n is
+// VANTAGE_STOP_BEFORE. Counts writes to regular files, and calls that rename, remove, truncate, sync or make
+// folders. Does not affect programs that this one starts.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/sendfile.h>

@@ -59,7 +59,7 @@ def check(condition, *words):
 
 def count_stops(fresh, arguments, name):
     """How many calls of a run change the disk: the least number of a stop that ends no run."""
-    low, high = 0, 1  # a run is stopped before `low`, and not before `high`
+    low, high = 0, 1  # call `low` exists, call `high` does not
     while run(fresh(), arguments, high).returncode == -9:
         low, high = high, 2 * high
         check(high < 1 << 16, name, "never ended")

@@ -58,11 +58,11 @@ TEST_P(EachStyle, ObservationsAreTheProjectionsOfTheirPoints) {
   }
 }
 
-// What a ray meets, found without the rasteriser.
+// What a ray hits, found without the rasteriser.
 struct Hit {
   const Surface* surface = nullptr;
   double depth = std::numeric_limits<double>::infinity();
-  bool through_cut_out = false;  // a cut-out stands before it, there or not by its texture
+  bool through_cut_out = false;  // a cut-out is before it, whose texture decides whether it covers the hit
 };
 
 bool IsInside(const Surface& surface, const Eigen::Vector2d& uv) {
@@ -98,8 +98,8 @@ Hit CastRay(const std::vector<const Surface*>& surfaces, const Eigen::Vector3d& 
   return hit;
 }
 
-// Whether rays through the point's projection and beside it meet something else than the one surface that the
-// point is on: reason enough for a strict depth test not to see it.
+// Whether rays through the point's projection or next to it hit another surface than the point's: a strict
+// depth test may then not see the point.
 bool SomethingElseShows(const std::vector<const Surface*>& surfaces, const View& view,
                         const Eigen::Vector3d& point) {
   std::vector<const Surface*> holders;
@@ -186,7 +186,7 @@ TEST(SyntheticScenes, OptionsOutOfRangeAreRefused) {
   EXPECT_THROW(MakeSyntheticScene(SmallScene(0, 0), context), Interrupted);
 }
 
-// The whole way: what COLMAP makes of the photos agrees with the truth that they were rendered from.
+// End to end: COLMAP's model of the photos agrees with the scene that they were rendered from.
 TEST(SyntheticScenes, ColmapFindsTheCameras) {
   try {
     CaptureCommand({"colmap", "help"});
@@ -201,7 +201,7 @@ TEST(SyntheticScenes, ColmapFindsTheCameras) {
   options.views.zoom = 1.6;
   const SyntheticScene scene = MakeSyntheticScene(options);
   const TemporaryFolder folder;
-  RunContext one_thread;  // COLMAP's result varies with more
+  RunContext one_thread;  // with more threads COLMAP's result varies
   one_thread.threads = 1;
   for (const SyntheticPhoto& photo : scene.photos) {
     WriteFile(folder / "photos/landmark" / photo.name, EncodeSyntheticPhoto(photo));
@@ -218,7 +218,7 @@ TEST(SyntheticScenes, ColmapFindsTheCameras) {
   const std::vector<double> errors = CameraCenterErrors(model, scene.truth);
   ASSERT_EQ(errors.size(), model.images.size());
   EXPECT_LT(*std::max_element(errors.begin(), errors.end()), 0.02 * box.diagonal().norm());
-  // What is done is not done again.
+  // Finished scenes are not reconstructed again.
   const std::vector<SceneOutcome> again =
       ReconstructScenes(folder / "photos", folder / "models", {}, one_thread);
   EXPECT_TRUE(again.at(0).was_done);

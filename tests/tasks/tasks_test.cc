@@ -28,7 +28,7 @@ struct DeclaredTask {
   }
   std::unique_ptr<TaskCall> call;
   CommonOptions common;
-  Arguments arguments;  // throws if two are alike
+  Arguments arguments;  // throws if two have the same name
 };
 
 TEST(Tasks, OfASectionStandTogether) {
@@ -62,7 +62,7 @@ TEST(Tasks, ShowExamplesWhoseOptionsThereAre) {
   }
 }
 
-// A number of photos in one task and a folder in another under one name: nobody could remember that.
+// A flag must not be a number of photos in one task and a folder in another.
 TEST(Tasks, FlagsMeanOneThingInAll) {
   std::map<std::string, std::pair<std::string, std::string>> known;  // flag: how its value looks, a task
   for (const Task& task : Tasks()) {
@@ -98,7 +98,7 @@ TEST(Tasks, OfAWrongNameTheNearestIsTold) {
   EXPECT_THAT(ErrorOf([] { FindTask("zzzzzz"); }), HasSubstr("known are synthesize, "));
 }
 
-// `vantage reference -o docs/reference` makes them.
+// `vantage reference -o docs/reference` writes the pages.
 TEST(Reference, PagesAreWhatTheProgramSays) {
   const fs::path folder = fs::path(VANTAGE_DOCS) / "reference";
   std::map<std::string, std::string> pages = {{"README.md", IndexPage()}};

@@ -18,7 +18,8 @@ std::optional<std::string> OnSmallDisk(const std::filesystem::path& folder, int 
   EXPECT_EQ(::pipe(pipe_ends), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    // Mounts of its own, which go with the process; in a namespace of users of its own where it is not root.
+    // A private mount namespace, which ends with the process; in a private user namespace if the user is not
+    // root.
     const bool mounted = (::unshare(CLONE_NEWNS) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) &&
                          ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                          ::mount("tmpfs", folder.c_str(), "tmpfs", 0, StrCat("size=", kib, "k").c_str()) == 0;

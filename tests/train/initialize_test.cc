@@ -219,7 +219,7 @@ TEST_F(LocalTraining, ResumesAfterAKillInEachPhase) {
     try {
       Train(train_, folder_ / run, false, context);
     } catch (const Interrupted&) {
-      // As meant.
+      // Expected.
     }
     Train(train_, folder_ / run, true, OneThread());
     EXPECT_EQ(Sha256OfFile(folder_ / run / "best.pth"), Sha256OfFile(folder_ / "whole/best.pth"))

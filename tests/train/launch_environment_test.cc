@@ -34,7 +34,7 @@ std::string ErrorWith(const std::string& name, const std::string& value) {
 TEST(LaunchEnvironment, WithoutVariablesIsOneProcess) {
   EXPECT_EQ(Read({}).size, 1);
   EXPECT_EQ(Read({}).rank, 0);
-  // What a machine's profile may set for all programs means nothing by itself.
+  // Variables that a machine's profile may set for all programs have no effect alone.
   EXPECT_EQ(Read({{"MASTER_ADDR", "head"}, {"MASTER_PORT", "x"}, {"LOCAL_RANK", "3"}}).size, 1);
   // One process needs no address.
   EXPECT_EQ(Read({{"RANK", "0"}, {"WORLD_SIZE", "1"}}).size, 1);

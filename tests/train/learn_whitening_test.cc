@@ -125,7 +125,7 @@ TEST(LearnWhiteningFromTuples, TakesChosenPositivesWhereNothingIsKnownOfOverlap)
   for (size_t q = 0; q < set.queries.size(); ++q) {
     const PhotoId positive = set.queries[q].positive;
     set.queries[q].candidates = {{positive, 0, 0, 0, 0}};             // as of cirtorch's sets
-    chosen_alone.queries[q].candidates = {{positive, 9, 0.9, 1, 0}};  // what they stand for
+    chosen_alone.queries[q].candidates = {{positive, 9, 0.9, 1, 0}};  // the equivalent with candidates
   }
   const nn::ModelParts model = MakeFormulaModel();
   const LearnWhiteningOptions options{.shrinkage = "0.5"};
@@ -153,7 +153,7 @@ TEST(LearnWhiteningFromTuples, TakesFewCandidatesOfAQueryAndWeighsQueriesAlike) 
   const LearnedWhitening weighted = learn(10);
   EXPECT_EQ(all_alike.pairs, 3 * queries - 2);
   EXPECT_EQ(weighted.pairs, all_alike.pairs);
-  // The first query's pair counts three times as much: as if it were there three times.
+  // The first query's pair has three times the weight, as if it were repeated three times.
   set.queries[0].candidates.resize(3, set.queries[0].candidates[0]);
   const Whitening expected = *learn(0).whitening.single_scale;
   const Whitening actual = *weighted.whitening.single_scale;
@@ -230,8 +230,8 @@ DescriptorMatrix DescribeAll(const nn::DescriptorNet& net, const TrainingSet& se
   return ExtractDescriptors(Describer(net, extract), requests).values;
 }
 
-// With all components that there are, similarities of centred descriptors stay; with fewer, PCA keeps the
-// most of their variance.
+// With all components, similarities of centred descriptors do not change; with fewer, PCA keeps most of their
+// variance.
 TEST(LearnWhiteningFromTuples, ReducesMultiSizeNetVladByARotation) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 1);

@@ -33,7 +33,7 @@ using vantage::testing::MakeFormulaModel;
 using vantage::testing::RelativeError;
 using vantage::testing::TemporaryFolder;
 
-// The gradients of a step: any numbers will do, other ones for each parameter, element and step.
+// The gradients of a step: arbitrary numbers that differ by parameter, element and step.
 std::vector<at::Tensor> GradientsAt(const Optimizer& optimizer, int step) {
   std::vector<at::Tensor> gradients;
   const std::vector<at::Tensor> parameters = optimizer.Parameters();
@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(All, EveryOptimizer, ::testing::ValuesIn(Cases()),
 
 constexpr double kRate = 1e-3;
 
-// Three steps here and in PyTorch; then each goes on with the other's state.
+// Three steps here and in PyTorch; then each continues with the other's state.
 TEST_P(EveryOptimizer, AgreesWithPyTorchBothWays) {
   const char* python = std::getenv("VANTAGE_PYTHON");  // NOLINT(concurrency-mt-unsafe)
   if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with torch";
@@ -233,7 +233,7 @@ TEST(Optimizer, AdamFollowsItsEquations) {
   }
 }
 
-// Whether Adam's bits are those of ATen's kernel on each parameter alone.
+// Adam's bits are those of ATen's kernel on each parameter separately.
 TEST(Optimizer, AdamIsTheFusedKernel) {
   nn::ModelParts model = MakeFormulaModel();
   nn::ModelParts plain = MakeFormulaModel();
@@ -263,7 +263,7 @@ TEST(Optimizer, AdamIsTheFusedKernel) {
   }
 }
 
-// How far a step of plain SGD along gradients of one moves each parameter.
+// The distance by which a step of plain SGD with gradients of 1 moves each parameter.
 std::map<std::string, double> StepSizes(OptimizerOptions options,
                                         const std::vector<std::string>& freeze = {}) {
   options.algorithm = SgdOptions{.momentum = 0};
@@ -297,7 +297,7 @@ TEST(Optimizer, TheFirstGroupThatFitsGivesTheRate) {
   EXPECT_NEAR(sizes.at("pool.p"), 10, 1e-5);
 }
 
-// As cirtorch's train.py: x10 for one exponent, x100 where each channel has its own.
+// As in cirtorch's train.py: x10 for one exponent, x100 for one exponent a channel.
 TEST(Optimizer, ExponentsOfChannelsHaveARateOfTheirOwn) {
   const auto factor = [](const std::string& pooling, const OptimizerOptions& options) {
     nn::DescriptorNet net({"squeezenet1_1", pooling, false});

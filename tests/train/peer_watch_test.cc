@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using Kind = PeerEnd::Kind;
 
-// The store of some processes that are threads here.
+// The store of a few processes, which are threads here.
 struct Values {
   std::mutex mutex;
   std::map<std::string, std::string> values;
@@ -71,7 +71,7 @@ TEST_F(Watches, SeeNoEndWhereAllLiveAndLeave) {
   auto watches = StartAll(3);
   std::this_thread::sleep_for(50ms);
   watches[2]->Leave();
-  std::this_thread::sleep_for(600ms);  // more than the patience: who is done needs no beat
+  std::this_thread::sleep_for(600ms);  // longer than the patience: a finished process needs no heartbeat
   EXPECT_FALSE(watches[0]->End());
   EXPECT_FALSE(watches[1]->End());
   watches[1]->Leave();
@@ -127,7 +127,7 @@ TEST_F(Watches, TheHostStaysUntilTheOthersKnow) {
   one->Start();
   zero->Leave(PeerEnd{0, Kind::kInterrupted, "interrupted"});
   zero.reset();
-  values_->is_broken = true;  // the store goes with its host
+  values_->is_broken = true;  // the store ends with its host
   const auto end = one->End();
   ASSERT_TRUE(end);
   EXPECT_EQ(end->rank, 0);

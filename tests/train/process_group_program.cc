@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One process of a group, for process_group_test: process_group_program SCENARIO. Prints what came out, or
-// the error.
+// One process of a group, for process_group_test: process_group_program SCENARIO. Prints the result or the
+// error.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
@@ -63,7 +63,7 @@ void TestCollectives(const ProcessGroup& group) {
   group.Barrier();
 }
 
-// Stays in computation, which looks whether it is cancelled.
+// Computes until it is cancelled.
 void Compute(const ProcessGroup& group, const RunContext& context, std::chrono::seconds limit) {
   const RunContext watched = group.Watched(context);
   const auto end = std::chrono::steady_clock::now() + limit;

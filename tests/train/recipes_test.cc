@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The recipes of papers hold the numbers that were published.
+// The recipes of papers contain the published numbers.
 #include "testing/files.h"
 #include "util/file.h"
 #include "util/string.h"
@@ -17,7 +17,7 @@ TrainOptions ReadRecipe(const std::string& name) {
   return options;
 }
 
-// Key by key what differs between two recipes.
+// The keys in which two recipes differ.
 std::string DifferencesOf(TrainOptions a, TrainOptions b) {
   OptionsDescription of_a;
   Declare(of_a, a);
@@ -67,7 +67,7 @@ TEST(Recipes, TheCodesAndThePapersDifferInWhatWasPublishedOtherwise) {
   }
 }
 
-// A run on a CPU has no time for more.
+// More would take too long on a CPU.
 TEST(Recipes, ThoseForACpuTestAtTheSizeThatTheyTrainAt) {
   for (const char* name : {"quickstart", "landmarks-cpu", "real-photos", "real-photos-efficientnet"}) {
     const TrainOptions options = ReadRecipe(name);

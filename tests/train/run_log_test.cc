@@ -135,7 +135,7 @@ TEST(RunLog, ExamplesAreOfTheSameQueriesInEachEpoch) {
   EXPECT_EQ(first.examples[0].negatives[1].path, "70.jpg");
   EXPECT_EQ(first.examples[0].negatives[1].distance, 0.75);
   EXPECT_EQ(first.examples[0].negatives[1].scene, "two");
-  // Those of the epoch that is gone on with may have been mined before; later ones are mined again.
+  // Examples of the resumed epoch may have been mined before; later epochs are mined again.
   const RunLog resumed(folder.path(), 7, 1);
   EXPECT_THAT(report::EpochsWithExamples(folder.path()), ElementsAre(1));
 }

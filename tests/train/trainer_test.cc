@@ -61,7 +61,7 @@ class Training : public ::testing::Test {
   }
   std::string LastHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "last.pth"); }
 
-  // A table without the columns that tell times.
+  // A table without the columns of times.
   static std::string WithoutSeconds(const std::filesystem::path& path) {
     std::string kept;
     std::vector<bool> keep;
@@ -112,7 +112,7 @@ TEST_F(Training, LowersTheLossAndKeepsItsBooks) {
   EXPECT_THAT(nn::ReadModel(folder_ / "run/best.pth").origin, HasSubstr("training_set_sha256"));
 }
 
-// Validation compares networks: one that never changes has one loss, whatever training draws.
+// Validation compares networks: a network that never changes has a constant loss, whatever training draws.
 TEST_F(Training, TheSameNetworkHasTheSameValidationLossInEveryEpoch) {
   options_.optimizer.learning_rate = 0;
   const NegativeMiningOptions negatives{
@@ -133,7 +133,7 @@ TEST_F(Training, TheSameNetworkHasTheSameValidationLossInEveryEpoch) {
   }
 }
 
-// Epochs last no longer than the run that they are of.
+// The epochs' seconds add up to no more than the run's.
 TEST_F(Training, BooksNoSecondTwice) {
   options_.epochs = 2;
   options_.mining.miner.As<NegativeMiningOptions>().queries = 1;  // mining is most of it
@@ -181,7 +181,7 @@ TEST_F(Training, ResumedAfterAnInterruptEndsInTheSameBytes) {
     try {
       Train(options_, folder_ / run, false, context);
     } catch (const Interrupted&) {
-      // As meant.
+      // Expected.
     }
     RunContext resumed = OneThread();
     if (calls % 2 == 0) resumed.threads = 2;
@@ -199,7 +199,7 @@ TEST_F(Training, ResumedAfterAnInterruptEndsInTheSameBytes) {
   EXPECT_GT(went_on_at.size(), 5U);  // in mining, in the middle of an epoch, in validation
 }
 
-// What mining has described is kept until the checkpoint that holds its tuples.
+// Mined descriptors are kept until the checkpoint that contains their tuples.
 TEST_F(Training, MiningThatWasInterruptedDescribesNoPhotoTwice) {
   options_.epochs = 1;
   options_.mining.rounds = 2;
@@ -223,7 +223,7 @@ TEST_F(Training, MiningThatWasInterruptedDescribesNoPhotoTwice) {
   EXPECT_THAT(FilesBelow(folder_ / "cut"), Not(Contains("descriptors.partial")));
 }
 
-// TPAMI 2019 mines three times an epoch, each time with the network as it is then.
+// TPAMI 2019 mines three times an epoch, each time with the current network.
 TEST_F(Training, RoundsOfAnEpochAreMinedWithTheNetworkAsItIs) {
   options_.epochs = 1;
   options_.mining.rounds = 3;
@@ -231,7 +231,7 @@ TEST_F(Training, RoundsOfAnEpochAreMinedWithTheNetworkAsItIs) {
   const TrainResult still = Train(options_, folder_ / "still", false, OneThread());
   options_.mining.rounds = 1;
   const TrainResult whole = Train(options_, folder_ / "whole", false, OneThread());
-  // By a network that never changes: one round and three come to the same tuples.
+  // With a network that never changes, one round and three give the same tuples.
   EXPECT_EQ(still.epochs[1].tuples, 9);
   EXPECT_NEAR(still.epochs[1].train_loss, whole.epochs[1].train_loss, 1e-9);
   EXPECT_NEAR(still.epochs[1].train_negative_distance, whole.epochs[1].train_negative_distance, 1e-9);
@@ -314,7 +314,7 @@ TEST_F(Training, AnIncompleteLastStepIsTakenUnlessItIsDropped) {
               HasSubstr("none of 9 tuples could be used (with drop_last"));
 }
 
-// Photos are 80 pixels wide: at 32 the benchmark is another.
+// Photos are 80 pixels wide: at 32 the benchmark's result differs.
 TEST_F(Training, TheModelIsTestedAtASizeOfItsOwn) {
   options_.epochs = 1;
   options_.evaluation.data = (folder_ / "photos").string();
@@ -385,7 +385,7 @@ TEST_F(Training, BatchStatisticsAreTrainedAndSurviveAnInterrupt) {
   EXPECT_EQ(BestHash("cut"), BestHash("whole"));
   EXPECT_EQ(LastHash("cut"), LastHash("whole"));
 
-  // What is not trained keeps its statistics.
+  // Frozen layers keep their statistics.
   options_.model.freeze = {"features.1."};
   Train(options_, folder_ / "frozen", false, OneThread());
   EXPECT_TRUE(statistics("frozen/last.pth", "features.1.running_mean")
@@ -413,7 +413,8 @@ TEST_F(Training, MinesWithTheStartingNetworkWhereAsked) {
   EXPECT_EQ(LastHash("cut"), LastHash("start"));
 }
 
-// Mining with other weights would be another run; a run that does not need them goes on without them.
+// Mining with other starting weights would be another run. A run that does not need them resumes without
+// them.
 TEST_F(Training, GoesOnWithItsOwnStartingWeightsWhereTheyMatter) {
   nn::ModelParts other = MakeFormulaModel();
   other.net.Replace([](const std::string&, at::Tensor& tensor, nn::TensorRole) { tensor = tensor.mul(0.5); });
@@ -439,7 +440,7 @@ TEST_F(Training, GoesOnWithItsOwnStartingWeightsWhereTheyMatter) {
   EXPECT_EQ(resume("current", "gone.pth"), 3U);
 }
 
-// A network that gives all photos one descriptor learns nothing any more, and its losses do not show it.
+// A network that gives all photos the same descriptor cannot learn, and its losses do not show it.
 TEST_F(Training, ACollapsedNetworkIsReportedInWords) {
   std::vector<std::string> warnings;
   SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
@@ -503,7 +504,7 @@ TEST_F(Training, MoreEpochsGoOnFromTheLast) {
   const TrainResult result = Train(options_, folder_ / "run", true, OneThread());
   EXPECT_EQ(result.epochs.size(), 4U);
   Train(options_, folder_ / "whole", false, OneThread());
-  // The configuration that stands in the model is the one that the run ended with.
+  // The configuration in the model is the one that the run ended with.
   EXPECT_EQ(nn::ReadModel(folder_ / "run/last.pth").net.dimension(), 512);
   EXPECT_EQ(ReadFile(folder_ / "run/config.toml"), ReadFile(folder_ / "whole/config.toml"));
 }
@@ -534,7 +535,7 @@ TEST_F(Training, TwoProcessesInOneFolderAreRefused) {
   EXPECT_THAT(error, HasSubstr("another process trains in this folder"));
 }
 
-// The first step leaves weights that nothing finite comes out of; there are four more in the epoch.
+// After the first step the outputs are not finite; there are four more steps in the epoch.
 TEST_F(Training, StepsThatAreNotFiniteAreSkippedAndCountedUntilOneTooMany) {
   options_.optimizer.groups = {"features. rate=1e15"};
   options_.optimizer.max_skipped_steps = 2;
@@ -550,7 +551,7 @@ TEST_F(Training, StepsThatAreNotFiniteAreSkippedAndCountedUntilOneTooMany) {
                                  HasSubstr("(1 of at most 2 in a run)")));
   EXPECT_THAT(warnings[1], HasSubstr("step 3 is skipped: "));
   EXPECT_THAT(ReadFile(folder_ / "run/failed-step.json"), HasSubstr(".jpg"));
-  // The count is the run's; it may go on with a higher limit.
+  // The count is the run's; it may resume with a higher limit.
   options_.optimizer.max_skipped_steps = 3;
   EXPECT_THAT(error_of(true), HasSubstr("; 3 steps were skipped before; "));
   ASSERT_EQ(warnings.size(), 3U);
@@ -594,13 +595,13 @@ TEST_F(Training, GoesOnFromACheckpointOfCirtorch) {
   options_.model.weights = checkpoint.string();
   options_.model.net.fc_whitening = true;
   options_.model.continue_training = true;
-  options_.epochs = 4;  // it has three behind it
+  options_.epochs = 4;  // three are done
   const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
   ASSERT_EQ(result.epochs.size(), 2U);
   EXPECT_EQ(result.epochs[0].epoch, 3);
   EXPECT_NEAR(result.epochs[1].learning_rate, 1e-4 * std::exp(-0.03), 1e-12);
 
-  // Each parameter's state is its own, although cirtorch numbers them in another order.
+  // Each parameter gets its own state, although cirtorch numbers parameters in another order.
   const serialize::TorchFile file(checkpoint);
   const serialize::TorchFile last(folder_ / "run/last.pth");
   const auto steps_of = [](const serialize::TorchFile& of, int64_t parameter) {
@@ -671,7 +672,7 @@ TEST_F(Training, PyTorchsAdamTakesTheCheckpoint) {
   EXPECT_EQ(output, "1 6\n");  // nine tuples in steps of two, and this one
 }
 
-// Nothing is read, and nothing written, of a run whose options mean nothing.
+// A run with invalid options reads and writes nothing.
 TEST(Train, RefusesOptionsThatMeanNothing) {
   const testing::TemporaryFolder folder;
   const auto refused = [&](const std::string& key, const std::function<void(TrainOptions&)>& change) {

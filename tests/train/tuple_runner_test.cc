@@ -129,7 +129,7 @@ TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
   }
 }
 
-// A power of two rounds nothing in float32.
+// Multiplying by a power of two is exact in float32.
 TEST(RunTuples, ScaledGradientsAreExactMultiples) {
   const Network network;
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
@@ -155,7 +155,7 @@ TEST(GradientScale, FallsByOverflowAndGrowsWithoutIt) {
 
 TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
   const Network network;
-  // All negatives are farther away than so little.
+  // All negatives are farther away than this margin.
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 1e-4});
   for (const int64_t kept : {int64_t{0}, kAll}) {
     const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kept}});

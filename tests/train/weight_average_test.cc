@@ -25,7 +25,7 @@ std::map<std::string, at::Tensor> Tensors(nn::DescriptorNet net) {
   return tensors;
 }
 
-// What a step of training does: changes the weights where they are.
+// Changes the weights in place, as a training step does.
 void Move(nn::DescriptorNet& net, double by) {
   const at::NoGradGuard no_grad;
   net.Visit([&](const std::string&, const at::Tensor& tensor, nn::TensorRole) { tensor.add_(by); });

@@ -292,7 +292,7 @@ TEST(BuildTuples, AScaleThatIsNotKnownPassesTheTestOfScale) {
     EXPECT_EQ(IsModerateViewpointChange(candidate, 0.2, 1.5), passes) << change;
   }
   candidate.scale_change = 0;
-  EXPECT_FALSE(IsModerateViewpointChange(candidate, 0.5, 1.5));  // too little overlap all the same
+  EXPECT_FALSE(IsModerateViewpointChange(candidate, 0.5, 1.5));  // the overlap is still too small
   // Panoramas have no focal length.
   const TemporaryFolder folder;
   WriteScenes(folder, 2, 10);
@@ -305,7 +305,7 @@ TEST(BuildTuples, AScaleThatIsNotKnownPassesTheTestOfScale) {
   EXPECT_FALSE(BuildTuples(scenes, TupleOptions{.query_fraction = 1}, folder.path()).set.queries.empty());
 }
 
-// `vantage reconstruct` keeps what is not finished there.
+// `vantage reconstruct` stores unfinished work there.
 TEST(ReadScenes, LooksNotIntoFoldersOfReconstruct) {
   const TemporaryFolder folder;
   WriteScenes(folder, 1, 5);
@@ -439,7 +439,7 @@ TEST(BuildTuples, APhotoIsInTheSetOnceWhateverItsSpelling) {
   EXPECT_EQ(paths[0], "castle/images/0.jpg");
   EXPECT_EQ(std::set<std::string>(paths.begin(), paths.end()).size(), 12U);
 
-  // Of two scenes the first has it.
+  // The first of two scenes keeps the photo.
   const SceneModels second{"again", {{model, folder / "castle/link"}}, std::nullopt};
   const BuiltTuples both = BuildTuples({scene, second}, {}, folder.path());
   EXPECT_EQ(PathsOf(both.set), paths);

@@ -64,7 +64,7 @@ json Sample() {
 
 TrainingSet Parse(const json& value) { return ParseCirtorchPickle(ToPickle(value), "x.pkl", "data/ims"); }
 
-// Everything that a set holds, to compare.
+// The whole content of a set, to compare.
 json Contents(const TrainingSet& set) {
   json contents;
   for (const TrainingScene& scene : set.scenes)
@@ -181,7 +181,7 @@ TEST(CirtorchPickle, PhotosAreLinkedIntoTheLayout) {
   EXPECT_EQ(result.missing, 1);
   const TrainingSet read = ReadCirtorchPickle(folder / "new/set.pkl", {}, folder / "new");
   EXPECT_EQ(Summarize(read, Split::kTrain).photos, 4);
-  // Photos stand by split, each in the set's order.
+  // Photos are ordered by split, within a split as in the set.
   const std::vector<size_t> order = {0, 1, 4, 5, 2, 3};
   for (size_t i = 0; i < order.size(); ++i) {
     const fs::path photo = PhotoPath(read, PhotoId{static_cast<int64_t>(i)}, folder / "new");

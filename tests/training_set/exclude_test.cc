@@ -25,7 +25,7 @@ using vantage::testing::ErrorOf;
 using vantage::testing::MakeRandomModel;
 using vantage::testing::TemporaryFolder;
 
-// A scene of so many photos, whose files hold what makes them differ from all others.
+// A scene of `photos` photos, whose files differ from all others.
 SceneModels WriteScene(const fs::path& root, const std::string& name, int photos,
                        std::optional<Split> split = std::nullopt) {
   SceneModels scene{name, {{MakeRandomModel(photos, 50, photos), root / name}}, split};
@@ -59,7 +59,7 @@ TEST(ExcludeTestPhotos, FindsTheSameBytes) {
   const TemporaryFolder folder;
   std::vector<SceneModels> scenes = {WriteScene(folder.path(), "a", 3), WriteScene(folder.path(), "b", 3)};
   WriteFile(folder / "tests/t.jpg", "b001");
-  WriteFile(folder / "tests/u.jpg", "b009");  // as long as many, but like none
+  WriteFile(folder / "tests/u.jpg", "b009");  // as long as others, but different from all
   const ScenesAndChanges result =
       ExcludeTestPhotos(scenes, {{"tests", {folder / "tests/t.jpg", folder / "tests/u.jpg"}}}, nullptr, {});
   EXPECT_THAT(Names(result.scenes), ElementsAre("a"));
@@ -118,7 +118,7 @@ TEST(ResolveOverlaps, ValidationSeesNothingThatIsTrainedOn) {
             "shows what a of the training split shows: a/2.jpg and b/0.jpg are the same file");
 }
 
-// Photos of synthetic landmarks, and descriptors that find one another at random.
+// Photos of synthetic landmarks with random descriptors.
 class NearScenesTest : public ::testing::Test {
  protected:
   // The photos of one landmark from `first` on, in a scene of that name.
@@ -173,7 +173,7 @@ TEST_F(NearScenesTest, GeometryTellsWhatDescriptorsPropose) {
       ExcludeTestPhotos({scenes_[0], scenes_[1]}, {{"tests", tests}}, &descriptors, {});
   EXPECT_THAT(Names(excluded.scenes), ElementsAre("other"));
   EXPECT_THAT(excluded.changes.at(0).why, HasSubstr("(test photo)"));
-  // Another number of threads tells the same.
+  // Another number of threads gives the same result.
   RunContext one;
   one.threads = 1;
   EXPECT_EQ(ResolveOverlaps(scenes_, &descriptors, {}, one).changes.at(0).why, merged.changes[0].why);
@@ -259,7 +259,7 @@ TEST(ReadScenes, ModelsOfAPoolAreScenes) {
   }
 }
 
-// hloc moves the files of the largest model up.
+// hloc moves the files of the largest model one folder up.
 TEST(ReadScenes, JoinsHlocsModels) {
   const TemporaryFolder folder;
   for (const char* path : {"sfm", "sfm/models/1"}) {

@@ -53,7 +53,7 @@ TEST(AtomicFile, SaysWhereItCannotWrite) {
 }
 
 TEST(AtomicFile, FullDiskIsAnErrorThatLeavesTheOldFileAndNothingElse) {
-  // Larger than what is buffered, so that Write fails; smaller, so that Commit does.
+  // Larger than the buffer, so that Write fails; smaller, so that Commit fails.
   for (const size_t size : {3 << 20, 200 << 10}) {
     const TemporaryFolder folder;
     const auto report = OnSmallDisk(folder.path(), 64, [&] {
@@ -72,7 +72,7 @@ TEST(AtomicFile, FullDiskIsAnErrorThatLeavesTheOldFileAndNothingElse) {
   }
 }
 
-// As above where nothing can be mounted.
+// The same for systems where nothing can be mounted.
 TEST(AtomicFile, FailedWriteIsAnErrorThatLeavesTheOldFileAndNothingElse) {
   const TemporaryFolder folder;
   WriteFile(folder / "large", "old");
@@ -89,7 +89,7 @@ TEST(AtomicFile, FailedWriteIsAnErrorThatLeavesTheOldFileAndNothingElse) {
   EXPECT_THAT(FilesBelow(folder.path()), ElementsAre("large"));
 }
 
-// As a killed process leaves it: the file is there and nobody has it open.
+// Leaves a file as a killed process does: it exists and nobody has it open.
 std::filesystem::path Abandon(const std::filesystem::path& target, int number) {
   std::filesystem::path partial = target;
   partial += StrCat(".partial-1-", number);
@@ -101,7 +101,7 @@ TEST(PartialFile, ReplacesTheTargetOnceComplete) {
   const TemporaryFolder folder;
   WriteFile(folder / "a", "old");
   PartialFile file(folder / "a");
-  std::ofstream(file.path()) << "new";  // as libraries do that open the file themselves
+  std::ofstream(file.path()) << "new";  // like a library that opens the file itself
   EXPECT_EQ(ReadFile(folder / "a"), "old");
   file.Commit();
   EXPECT_EQ(ReadFile(folder / "a"), "new");

@@ -16,7 +16,7 @@ namespace {
 
 using testing::ErrorOf;
 
-// What a public function that does this says.
+// The message of a public function that does this work.
 std::string SaidOf(const std::function<void()>& work) {
   return ErrorOf([&] {
     try {
