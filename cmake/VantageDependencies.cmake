@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The libraries that vantage stands on; included by the build and by the installed package.
+# The libraries that vantage depends on; included by the build and by the installed package.
 
 set(VANTAGE_CMAKE_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
-# vantage_find_library(TARGET): finds the package that gives a target of another library, as modules name it: the one of the
-# name before "::", unless said otherwise.
+# vantage_find_library(TARGET): finds the package of a target of another library: by default the name before "::".
 macro(vantage_find_library target)
   if(NOT TARGET ${target})
     if("${target}" STREQUAL "OpenSSL::Crypto")

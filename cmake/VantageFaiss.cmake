@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Gives vantage::faiss: FAISS's library with the OpenMP, BLAS and LAPACK that it needs beside it. Debian's package has no
+# Defines vantage::faiss: FAISS's library with the OpenMP, BLAS and LAPACK that it needs. Debian's package has no
 # CMake files. Included by the build and by the installed package.
 if(TARGET vantage::faiss)
   return()
@@ -17,5 +17,5 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(LAPACK REQUIRED)
 add_library(vantage::faiss INTERFACE IMPORTED)
 target_include_directories(vantage::faiss SYSTEM INTERFACE "${VANTAGE_FAISS_INCLUDE_DIR}")
-# OpenMP's libraries without its compiler flag, which would make Eigen's products others than elsewhere.
+# OpenMP's libraries without its compiler flag, which would change the rounding of Eigen's products.
 target_link_libraries(vantage::faiss INTERFACE "${VANTAGE_FAISS_LIBRARY}" ${OpenMP_CXX_LIBRARIES} LAPACK::LAPACK BLAS::BLAS)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
-# What every target of the project is compiled with.
+# Compiler options of every target of the project.
 add_library(vantage_build_flags INTERFACE)
 target_compile_features(vantage_build_flags INTERFACE cxx_std_20)
-# -fPIC for programs too, not CMake's -fPIE: then they share the libraries' precompiled headers.
+# -fPIC for programs too instead of CMake's -fPIE, so that they share the libraries' precompiled headers.
 target_compile_options(vantage_build_flags INTERFACE -fPIC -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
                                                      $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict$<SEMICOLON>-Wno-maybe-uninitialized>)  # false alarms of GCC 12
 if(VANTAGE_WERROR)
@@ -19,7 +19,7 @@ set(VANTAGE_MODULES "" CACHE INTERNAL "")
 
 # vantage_add_module(NAME SOURCES files... [PUBLIC libraries...] [PRIVATE libraries...] [PRECOMPILED KIND]
 #                    [ALONE files...])
-# makes the static library vantage::NAME from src/NAME. KIND: which precompiled header (VantagePrecompile.cmake), "plain" by
+# adds the static library vantage::NAME from src/NAME. KIND: the precompiled header (VantagePrecompile.cmake), "plain" by
 # default. ALONE: sources that a unity build compiles by themselves, since they take long or share names with a twin (a reader
 # of the same thing in another format).
 function(vantage_add_module name)
@@ -51,7 +51,7 @@ function(vantage_add_module name)
 endfunction()
 
 # Exports the modules, each as a component: find_package(vantage COMPONENTS extract search) gives vantage::extract,
-# vantage::search and what they stand on, and looks for no other library; without COMPONENTS all of them, and
+# vantage::search and their dependencies, and looks for no other library; without COMPONENTS all of them, and
 # vantage::vantage, which links them all.
 function(vantage_install_package)
   add_library(vantage_all INTERFACE)

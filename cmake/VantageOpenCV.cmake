@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Gives vantage::opencv: OpenCV's core, imgproc, flann, features2d and calib3d, of the package OpenCV (OpenCV_DIR,
-# CMAKE_PREFIX_PATH), or where its CMake files are not installed (Debian has them in libopencv-dev alone), of the
-# headers and libraries themselves. Included by the build and by the installed package.
+# Defines vantage::opencv: OpenCV's core, imgproc, flann, features2d and calib3d, of the package OpenCV (OpenCV_DIR,
+# CMAKE_PREFIX_PATH), or if its CMake files are not installed (in Debian only libopencv-dev has them), of the
+# headers and libraries. Included by the build and by the installed package.
 if(TARGET vantage::opencv)
   return()
 endif()

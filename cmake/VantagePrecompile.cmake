@@ -6,14 +6,14 @@
 #   torch       modules with torch, and the command
 #   plain_test, torch_test   the tests of both
 #
-# They hold headers of others only, never vantage's own: a change of ours never remakes one.
+# They contain only third-party headers, so that changes of vantage do not rebuild them.
 # cmake -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON builds without.
 #
-# GCC takes a precompiled header only where the compiler options are the same, -fPIC or -fPIE among them. So everything is
+# GCC uses a precompiled header only if the compiler options are the same, including -fPIC or -fPIE. So everything is
 # compiled with -fPIC (vantage_build_flags), which also lets the libraries be linked into shared ones.
 
-# vantage_add_precompiled(KIND HEADER libraries...): the header cmake/precompiled/HEADER.h, compiled with what the libraries
-# ask for.
+# vantage_add_precompiled(KIND HEADER libraries...): the header cmake/precompiled/HEADER.h, compiled with the options of
+# the libraries.
 function(vantage_add_precompiled kind header)
   set(source "${PROJECT_BINARY_DIR}/precompiled/${kind}.cc")
   file(CONFIGURE OUTPUT "${source}" CONTENT "// Nothing: a library needs a file.\n")

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Gives vantage::torch: the LibTorch that Torch_DIR, CMAKE_PREFIX_PATH (variable or environment) or VANTAGE_TORCH_PREFIX
-# names, by its folders include/ and lib/, which pip's package, the zip and a build of one's own have alike. Its
-# TorchConfig.cmake is not used: that of a CUDA build wants a whole CUDA toolkit, where its libraries and a driver will do.
+# Defines vantage::torch: the LibTorch that Torch_DIR, CMAKE_PREFIX_PATH (variable or environment) or VANTAGE_TORCH_PREFIX
+# names, by its folders include/ and lib/, which pip's package, the zip and a build from source have. Its
+# TorchConfig.cmake is not used: that of a CUDA build needs a CUDA toolkit, although its libraries and a driver are enough.
 #
 # Sets VANTAGE_TORCH_PREFIX_FOUND, VANTAGE_TORCH_VERSION and VANTAGE_TORCH_CUDA, whether it is a CUDA build.
 if(TARGET vantage::torch)
   return()
 endif()
 
-# Torch_DIR, and what torch.utils.cmake_prefix_path says, are folders below share/cmake.
+# Torch_DIR and torch.utils.cmake_prefix_path are folders below share/cmake.
 set(candidates "")
 if(Torch_DIR)
   list(APPEND candidates "${Torch_DIR}/../../..")
@@ -30,7 +30,7 @@ if(NOT torch_prefix)
                       "lib/libtorch_cpu.so: cmake -DCMAKE_PREFIX_PATH=/path/to/libtorch\nLooked in:\n  ${looked_in}")
 endif()
 
-# A header of its own has the version since 2.8.
+# The version is in a separate header since 2.8.
 set(VANTAGE_TORCH_VERSION "")
 set(version_headers "${torch_prefix}/include/torch/headeronly/version.h" "${torch_prefix}/${torch_version_header}")
 foreach(part MAJOR MINOR PATCH)
@@ -64,15 +64,15 @@ add_library(vantage::torch INTERFACE IMPORTED)
 target_include_directories(vantage::torch SYSTEM INTERFACE "${torch_prefix}/include"
                                                            "${torch_prefix}/include/torch/csrc/api/include")
 target_compile_definitions(vantage::torch INTERFACE USE_C10D_GLOO USE_DISTRIBUTED USE_RPC USE_TENSORPIPE)
-# What a library registers when it is loaded, CUDA's operators say, is there without a call to it: the linker must not leave
-# it out. One argument, so that CMake keeps its order. The libraries by name, so that CMake adds their folder to the run path.
+# Libraries register operators when they are loaded, for example CUDA's, without a call to them: the linker must not drop
+# them. One argument, so that CMake keeps its order. The libraries by name, so that CMake adds their folder to the run path.
 list(JOIN torch_libraries "," torch_link_arguments)
 target_link_libraries(vantage::torch INTERFACE "-Wl,--push-state,--no-as-needed,${torch_link_arguments},--pop-state"
                                                ${torch_libraries})
-# They need CUDA libraries that only their own run paths find.
+# These need CUDA libraries that only their own run paths find.
 target_link_options(vantage::torch INTERFACE "LINKER:--allow-shlib-undefined")
 
-# Builds before 2.7 may have std::string's older layout, which their functions' names tell.
+# Builds before 2.7 may have std::string's older layout, which shows in their functions' names.
 file(STRINGS "${torch_prefix}/lib/libc10.so" names_of_new_layout REGEX "_ZN3c10.*NSt7__cxx11" LIMIT_COUNT 1)
 if(NOT names_of_new_layout)
   message(WARNING "LibTorch in ${torch_prefix} is built with _GLIBCXX_USE_CXX11_ABI=0: code compiles against it, and links "
