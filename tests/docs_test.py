@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every command in the documents names a subcommand and options that there are, every link leads to something that is there,
+"""Every command in the documents names an existing subcommand and existing options, every link leads to an existing target,
 and no document lists the formats of photos, which `vantage info` does: docs_test.py VANTAGE."""
 import json
 import pathlib
@@ -46,7 +46,7 @@ def lines_of_code(path):
 
 
 def anchors(path):
-    """As GitHub makes them of headings."""
+    """The anchors that GitHub makes from headings."""
     headings = [line.lstrip("#").strip().lower() for line in path.read_text().splitlines() if line.startswith("#")]
     return {re.sub(r"[^\w -]", "", heading).replace(" ", "-") for heading in headings}
 

@@ -33,7 +33,7 @@ def duration(seconds):
 
 
 def planned(command):
-    """The steps that ninja would run, or none where it cannot say."""
+    """The steps that ninja would run, or none if it cannot list them."""
     result = subprocess.run(command + ["--", "-n"], capture_output=True, text=True, check=False)
     return [m.group(3) for m in map(STEP.match, result.stdout.splitlines()) if m]
 

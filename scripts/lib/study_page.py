@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The page of a study: a table and a plot for each question, and what of its claims holds. Nothing here is typed by hand:
-every figure comes from a record that holds its command and its commit."""
+"""The page of a study: a table and a plot for each question, and which of its claims hold. Nothing is typed by hand: every
+figure comes from a record with its command and its commit."""
 import random
 import re
 import statistics
@@ -15,7 +15,7 @@ WIDTH = 120  # of a line of text
 
 
 class Figure:
-    """A row's mAP on a benchmark: a value for each seed that is done, and each query's AP, averaged over them."""
+    """A row's mAP on a benchmark: a value for each finished seed, and each query's AP, averaged over the seeds."""
 
     def __init__(self, row, benchmark):
         self.steps = [step for seed in row.seeds if (step := row.steps(seed)[benchmark]).is_done()]
@@ -36,12 +36,12 @@ class Figure:
 
     @property
     def milliseconds(self):
-        """Of searching for a query, in the mean."""
+        """Mean time of the search for a query."""
         return statistics.fmean(1000 * result["search_seconds"] / result["queries"]
                                 for step in self.steps for result in [step.result()["result"]])
 
     def interval(self):
-        """Of the mean, in percent, by drawing queries anew."""
+        """Interval of the mean, in percent, by resampling queries."""
         return bootstrap([100 * ap for ap in self.queries.values()])
 
 
@@ -53,7 +53,7 @@ def bootstrap(values):
 
 
 def compare(better, worse):
-    """The difference of two rows, its interval over queries, and what that says of 'better is better'."""
+    """The difference of two rows, its interval over queries, and the verdict on the claim that `better` is better."""
     shared = [100 * (better.queries[query] - worse.queries[query]) for query in better.queries if query in worse.queries]
     difference = better.mean - worse.mean
     low, high = bootstrap(shared)
@@ -121,7 +121,7 @@ def cell(figure):
 
 
 def missing_seeds(*figures):
-    """Said where a figure is of fewer seeds than it should be."""
+    """A note if a figure has fewer seeds than planned."""
     lacking = [figure for figure in figures if not figure.is_whole]
     if not lacking:
         return ""
@@ -130,7 +130,7 @@ def missing_seeds(*figures):
 
 
 def claims(question, shown, benchmarks):
-    """A row of a table for each."""
+    """A row of the table for each claim."""
     lines = []
     for claim in question.get("claim", []):
         if claim["better"] not in shown or claim["worse"] not in shown:
@@ -145,7 +145,7 @@ def claims(question, shown, benchmarks):
 
 
 def commands(steps):
-    """Of steps and what they stand on, each once."""
+    """The commands of steps and of those that they depend on, each once."""
     lines = ["<details><summary>Commands</summary>", "", "```"]
     seen = set()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Plots as SVG that reads in light and dark."""
+"""Plots as SVG for light and dark pages."""
 import html
 import math
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The runs of a study. A step (tuples, train, whiten, evaluate) is known by a digest of its command and of what it stands
-on, so that rows share what they have in common, and what is done is not done again."""
+"""The runs of a study. A step (tuples, train, whiten, evaluate) is identified by a digest of its command and of the steps
+that it depends on, so that rows share common steps, and finished steps are not repeated."""
 import csv
 import hashlib
 import json
@@ -63,7 +63,7 @@ class Step:
 
 
 class Row:
-    """A variant: for each seed what its evaluations stand on."""
+    """A variant: for each seed the steps that its evaluations depend on."""
 
     def __init__(self, study, question, variant):
         self.study = study
@@ -108,7 +108,7 @@ class Row:
                 for name, benchmark in study.plan["benchmarks"].items()}
 
     def evaluation(self, arguments, model, benchmark):
-        """Photos are described once for all ways of searching."""
+        """Photos are described once for all kinds of search."""
         data, told = ["--data", benchmark["data"], *benchmark.get("evaluate", [])], ["--per-query", "{out}.csv"]
         distractors = ["--distractors", benchmark["distractors"]] if "distractors" in benchmark else []
         all_of_it = [*arguments, *data, *distractors, *told, "--save", "{out}-photos"]
@@ -136,7 +136,7 @@ class Study:
         folder.mkdir(parents=True, exist_ok=True)
 
     def plan_preparation(self):
-        """What [[prepare]] makes of the inputs, unless the call names it, is an input to all that follows: a step that names it
+        """The results of [[prepare]], unless the call gives them, are inputs of all later steps: a step that names one
         stands on it."""
         for made in self.plan.get("prepare", []):
             name, (kind, *arguments) = made["name"], made["command"]
@@ -153,7 +153,7 @@ class Study:
         return filled
 
     def plain(self, arguments):
-        """As they would be anywhere: inputs and the folder by their names."""
+        """Machine-independent form: inputs and the folder by their names."""
         names = {value: "{" + name + "}" for name, value in self.inputs.items()}
         names[str(self.folder)] = "study"
         names[self.vantage] = "vantage"
@@ -173,7 +173,7 @@ class Study:
                 for question in known.values() if not only or question["id"] in only]
 
     def run(self, questions):
-        """What is missing, one command at a time: all rows with the first seed, then with the next, so that a study that is
+        """Runs the missing steps, one command at a time: all rows with the first seed, then with the next, so that a study that is
         ended early is of fewer seeds, not of fewer rows. Returns what failed: question, row, seed."""
         steps = [(question["id"], row.name, seed, step) for question, rows in questions for row in rows
                  for seed in row.seeds for step in row.steps(seed).values()]
@@ -196,7 +196,7 @@ class Study:
 
 
 def average_precisions(step):
-    """By query, of an evaluation that is done."""
+    """Results by query of a finished evaluation."""
     with open(f"{step.base}.csv", newline="") as file:
         return {(row.get("task", ""), row["query"]): float(row["average_precision"]) for row in csv.DictReader(file)
                 if row["average_precision"] not in ("", "nan")}
@@ -209,7 +209,7 @@ def text(value):
 
 
 def commit():
-    """Of the working tree, with a + where it was changed since."""
+    """The commit of the working tree, with a + if it was changed since."""
     def git(*command):
         return subprocess.run(["git", "-C", str(pathlib.Path(__file__).parent), *command], capture_output=True,
                               text=True).stdout.strip()

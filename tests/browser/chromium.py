@@ -18,7 +18,7 @@ def find_chromium():
 
 
 class Chromium:
-    """One browser with one page. All that the page asks for or complains of is kept in requests and errors."""
+    """One browser with one page. The page's requests and errors are recorded."""
 
     def __init__(self, program, width=1280, height=900):
         self.profile = tempfile.TemporaryDirectory(prefix='chromium-', ignore_cleanup_errors=True)
@@ -92,7 +92,7 @@ class Chromium:
         return message
 
     def call(self, method, **arguments):
-        """What the browser answers to a command of its protocol."""
+        """The browser's answer to a command of its protocol."""
         self.number += 1
         message = {'id': self.number, 'method': method, 'params': arguments}
         if self.session:
@@ -128,7 +128,7 @@ class Chromium:
             self.call('Input.dispatchKeyEvent', type=kind, key=key, code=code, text=key if kind == 'keyDown' else '')
 
     def screenshot(self, path):
-        """Of the whole page, as PNG."""
+        """A screenshot of the whole page, as PNG."""
         import base64
         data = self.call('Page.captureScreenshot', captureBeyondViewport=True)['data']
         with open(path, 'wb') as file:

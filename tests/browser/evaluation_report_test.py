@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Opens the page that `vantage evaluate --report` writes in a headless browser and looks at it as a reader would.
+"""Opens the page that `vantage evaluate --report` writes in a headless browser and checks what a reader sees.
 
 evaluation_report_test.py VANTAGE [WEIGHTS [SCREENSHOT_FOLDER]]
 
-The photos are synthetic, one of them named by somebody hostile; their descriptors are made up here, so that no weights
-are needed. Exit code 77: there is no Chromium."""
+The photos are synthetic, one of them with a hostile name. The descriptors are made up here, so no weights are
+needed. Exit code 77: there is no Chromium."""
 import json
 import math
 import os
@@ -37,7 +37,7 @@ def unit(row):
 
 
 def make_page(vantage, folder):
-    """Writes folder/page.html of two runs. Returns what `vantage evaluate --json` says."""
+    """Writes folder/page.html of two runs. Returns the output of `vantage evaluate --json`."""
     run(vantage, 'synthesize', '-o', folder / 'scenes', '--train-scenes', SCENES, '--val-scenes', 0, '--test-scenes', 0,
         '--distractor-photos', 0, '--scene-photos', PHOTOS, '--size', 160)
     data = folder / 'scenes/train/photos'

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Opens a page of `vantage report` in a headless browser and looks at it as a reader would.
+"""Opens a page of `vantage report` in a headless browser and checks what a reader sees.
 
 report_test.py VANTAGE WEIGHTS [SCREENSHOT_FOLDER]
 
-The page is made by the program VANTAGE from synthetic photos, one of which is missing, one damaged, and one named by
-somebody hostile. WEIGHTS: of EfficientNet-Lite0; where there are none, the page has no negatives. Exit code 77: there is
+The page is made by the program VANTAGE from synthetic photos, one of which is missing, one damaged, and one has a
+hostile name. WEIGHTS: of EfficientNet-Lite0; without them the page has no negatives. Exit code 77: there is
 no Chromium."""
 import json
 import os
@@ -29,7 +29,7 @@ def run(vantage, *arguments):
 
 
 def make_page(vantage, weights, folder):
-    """Writes folder/page.html. Returns what `vantage report --json` says."""
+    """Writes folder/page.html. Returns the output of `vantage report --json`."""
     scenes = folder / 'scenes'
     run(vantage, 'synthesize', '-o', scenes, '--train-scenes', 3, '--val-scenes', 2, '--test-scenes', 0,
         '--distractor-photos', 0, '--scene-photos', 6, '--size', 160)

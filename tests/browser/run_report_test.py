@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Opens the page that `vantage report` writes of a training run in a headless browser and looks at it as a reader would.
+"""Opens the page that `vantage report` writes of a training run in a headless browser and checks what a reader sees.
 
 run_report_test.py VANTAGE [SCREENSHOT_FOLDER]
 
-The run's folder is made up here: what a run of 12 epochs would have logged, with synthetic photos, one of which is
+The run's folder is made up here: the logs of a run of 12 epochs, with synthetic photos, one of which is
 missing. Exit code 77: there is no Chromium."""
 import json
 import math
@@ -74,7 +74,7 @@ def write_examples(folder, photos):
 
 
 def make_run(vantage, folder):
-    """Makes folder/run, with photos beside it."""
+    """Makes folder/run, and a folder of photos."""
     run(vantage, 'synthesize', '-o', folder / 'scenes', '--train-scenes', 5, '--val-scenes', 0, '--test-scenes', 0,
         '--distractor-photos', 0, '--scene-photos', 5, '--size', 160)
     photos = sorted((folder / 'scenes/train/photos').rglob('*.jpg'))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs every command block of a page of docs/guide, in order: guide_test.py PAGE VANTAGE WEIGHTS (EfficientNet-Lite0).
 
-The page says what users type. What it would take hours for is small here: stand_ins.py makes the files that it names, and
-a 'vantage' on PATH that lowers numbers. Exit code 77: something that the page needs is not on this machine."""
+The page has the commands that users type, which would take hours. Here stand_ins.py makes small files with the page's names,
+and a 'vantage' in PATH reduces numbers. Exit code 77: something that the page needs is not on this machine."""
 import os
 import pathlib
 import shutil

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every message that the guide's pages on troubleshooting and GPUs quote is one that the sources have.
+"""Every message quoted in the guide's pages on troubleshooting and GPUs is in the sources.
 
-A message is code in the first column of a table, with {placeholders}. What stands between these must be in the text of
-one call in src/ or apps/, in its order."""
+A message is code in the first column of a table, with {placeholders}. The parts between them must be in the text of
+one call in src/ or apps/, in this order."""
 import pathlib
 import re
 import sys
@@ -13,7 +13,7 @@ TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|//[^\n]*|\'(?:[^\'\\]|\\.)\'|([(){};])'
 
 
 def statements(source):
-    """The text of each statement: its string literals, '{}' where something else stands between them."""
+    """The text of each statement: its string literals, '{}' for other code between them."""
     texts, end = [[]], 0
     for token in TOKEN.finditer(source):
         literal, mark = token[1], token[2]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""'vantage' as the guide's command blocks call it in the test: the same command with smaller numbers."""
+"""'vantage' for the guide's command blocks in the test: runs the same command with smaller numbers."""
 import os
 import pathlib
 import sys

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The files that the guide's pages name, tiny: synthetic photos, models of random or ImageNet weights under the names
-of others, ground truth in the official form."""
+of published ones, ground truth in the official form."""
 import os
 import pathlib
 import pickle
@@ -24,14 +24,14 @@ RESULTS = {
 
 
 def search_path(*first):
-    """PATH, with the programs beside the Python that has torch."""
+    """PATH, with the folder of the Python that has torch."""
     python = os.environ.get("VANTAGE_PYTHON", "")
     beside = [str(pathlib.Path(python).parent)] if python else []
     return os.pathsep.join([*map(str, first), *beside, os.environ["PATH"]])
 
 
 def missing(page, weights):
-    """What a page's test needs and this machine lacks, or ''."""
+    """What a page's test needs that this machine does not have, or ''."""
     if not weights.exists():
         return f"{weights} (scripts/setup)"
     if page in ("own-photos", "image-pairs") and not shutil.which("colmap"):
@@ -161,7 +161,7 @@ def free_port():
 
 
 def on_this_machine(command):
-    """A block with the addresses of this machine in place of those that the guide names."""
+    """A block with this machine's addresses instead of those in the guide."""
     return command.replace("10.0.0.1", "127.0.0.1").replace("29500", str(free_port()))
 
 

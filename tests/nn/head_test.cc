@@ -100,7 +100,7 @@ TEST_P(EachHead, NamesEachTensorOnce) {
 }
 
 TEST_P(EachHead, IsRecognisedByItsTensors) {
-  if (HeadNamed(GetParam()).recognise == nullptr) GTEST_SKIP() << "its tensors do not tell";
+  if (HeadNamed(GetParam()).recognise == nullptr) GTEST_SKIP() << "its tensors do not identify it";
   TensorShapes shapes;
   const DescriptorNet net = Net(Options(24));
   net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {

@@ -3,8 +3,8 @@
 
     stops_test.py VANTAGE STOP_BEFORE.so WEIGHTS [TASK ...]
 
-After a kill each file that was there has its old bytes, or, if it is an output, the bytes of a finished run. The second run
-ends well, its outputs have the bytes of a run that was never stopped, and nothing else is left.
+After a kill each file that existed has its old bytes, or, if it is an output, the bytes of a finished run. The second run
+succeeds, its outputs have the bytes of a run that was never stopped, and nothing else is left.
 """
 import contextlib
 import fnmatch
@@ -58,8 +58,8 @@ def check(condition, *words):
 
 
 def count_stops(fresh, arguments, name):
-    """How many calls of a run change the disk: the least number of a stop that ends no run."""
-    low, high = 0, 1  # call `low` exists, call `high` does not
+    """The number of calls that change the disk: the smallest n for which a stop before call n does not end the run."""
+    low, high = 0, 1  # the run is stopped before call `low`, but not before call `high`
     while run(fresh(), arguments, high).returncode == -9:
         low, high = high, 2 * high
         check(high < 1 << 16, name, "never ended")
@@ -73,8 +73,8 @@ def count_stops(fresh, arguments, name):
 
 
 def stop_everywhere(start, name, arguments, changing=(), most=MOST_STOPS, resume=lambda folder: []):
-    """`changing`: patterns of the task's own files that may differ between runs, such as a log with times. Of more than
-    `most` stops that many are taken, evenly. `resume`: what the second run is told besides."""
+    """`changing`: patterns of the task's own files that may differ between runs, such as a log with times. At most
+    `most` evenly spaced stops are tried. `resume`: additional arguments of the second run."""
     if CHOSEN and name not in CHOSEN:
         return
     with tempfile.TemporaryDirectory() as made:
@@ -146,7 +146,7 @@ negatives = 1
 
 
 def write_fake_colmap(folder, photos):
-    """A program in COLMAP's place that copies what lies beside it."""
+    """A program that replaces COLMAP and copies the files in its folder."""
     (folder / "model").mkdir(parents=True)
     (folder / "colmap").write_text(FAKE_COLMAP)
     (folder / "colmap").chmod(0o755)
