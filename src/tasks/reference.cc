@@ -214,7 +214,7 @@ std::string PageOf(const Task& task) {
     page += StrCat("\n## Configuration\n\nAll keys with their defaults:\n\n```toml\n",
                    ToToml(*configuration, /*with_comments=*/true), "```\n");
   }
-  return page + "\nBesides, the [options of all tasks](README.md#options-of-all-tasks).\n";
+  return page + "\nThe [options of all tasks](README.md#options-of-all-tasks) apply too.\n";
 }
 
 json FactsOf(const Task& task) {
