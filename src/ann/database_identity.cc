@@ -49,7 +49,7 @@ void CheckIdentity(const json& identity, const DescriptorDatabase& database, con
   const auto check = [&](const char* key, const char* what) {
     VANTAGE_CHECK(identity.at(key) == here.at(key), source, ": was built from other descriptors than ",
                   database.path().string(), ": ", what,
-                  " differ; delete it, or name another file, to build anew");
+                  " differ; delete it, or name another file, to build the index again");
   };
   check("photos", "their numbers");
   check("dimension", "their dimensions");

@@ -88,7 +88,7 @@ void CheckBytes(const json& facts, const fs::path& path) {
   const InputFile file(path);
   VANTAGE_CHECK(facts.at("bytes") == file.size() && facts.at("sha256") == Sha256OfFile(path), path.string(),
                 ": is damaged, or not the file that ", SidecarOf(path).string(),
-                " describes; delete both to build anew");
+                " describes; delete both to build the index again");
 }
 
 void CheckOptionsOf(const json& facts, const IndexChoice& options, const fs::path& path) {
@@ -134,7 +134,8 @@ ApproximateIndex ApproximateIndex::Load(const fs::path& path, const DescriptorDa
   const std::string sidecar = SidecarOf(path).string();
   for (const fs::path& half : {path, SidecarOf(path)}) {
     VANTAGE_CHECK(fs::exists(half), half.string(), ": is missing; an index is two files, ", path.string(),
-                  " and ", sidecar, "; bring back the missing one, or delete the other to build anew");
+                  " and ", sidecar,
+                  "; restore the missing one, or delete the other to build the index again");
   }
   auto state = std::make_unique<State>(options, database);
   const json facts = serialize::ParseJson(ReadFile(sidecar), sidecar);

@@ -97,7 +97,7 @@ void LeaveOutFailed(DescribedBenchmark& input) {
 void CheckComplete(const Benchmark& benchmark) {
   VANTAGE_CHECK(benchmark.missing.empty(), benchmark.name, ": ", benchmark.missing.size(),
                 " photos are missing: ", SomeOf(benchmark.missing),
-                "; without them the figure is not the benchmark's (--partial judges what is there)");
+                "; without them the figure is not the benchmark's (--partial judges the existing photos)");
 }
 
 std::string QueriesPath(const std::string& path) { return path + "-queries"; }

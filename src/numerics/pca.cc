@@ -108,7 +108,7 @@ void DivideByDeviations(const VectorXd& variances, double total_variance, int64_
   if (descriptors <= directions_KD.cols()) {
     LogWarning("PCA: ", descriptors, " descriptors are not more than their ", directions_KD.cols(),
                " dimensions: ", directions_KD.rows(),
-               " components are kept, and the variances of the last ones are little but chance");
+               " components are kept, and the variances of the last ones are mostly noise");
     const auto known = std::min<Index>(directions_KD.rows(), (descriptors - 1) / 2);
     least = std::max(0.0, total_variance - variances.head(known).sum()) /
             static_cast<double>(directions_KD.cols() - known);

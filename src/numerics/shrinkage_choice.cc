@@ -25,7 +25,7 @@ std::string Summary(const ShrinkageChoice& choice) {
                             " queries of ", choice.scenes, " scenes)");
   if (choice.least_alike < choice.most_alike) {
     text += StrCat("; ", FormatShortest(choice.least_alike), " to ", FormatShortest(choice.most_alike),
-                   " cannot be told from the best, ", FormatShortest(choice.best));
+                   " cannot be distinguished from the best, ", FormatShortest(choice.best));
   }
   if (gain < 0) {
     text += "; no shrinkage is as good as no whitening here";

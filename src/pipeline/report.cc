@@ -79,8 +79,7 @@ report::TrainingSetReportSummary ReportTrainingSet(const ReportTask& task, const
 report::RunReportSummary ReportRun(const ReportTask& task, const RunContext& context) {
   OutputClaims claims;
   CheckReport(task, claims);
-  if (!task.model.path.empty())
-    throw UsageError("--model: the page of a run shows what the run mined itself");
+  if (!task.model.path.empty()) throw UsageError("--model: the page of a run shows the run's own negatives");
   return report::WriteRunReport(task.input,
                                 {.queries = task.options.queries,
                                  .negatives = task.options.negatives,

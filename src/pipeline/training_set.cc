@@ -103,8 +103,8 @@ BuiltTrainingSet BuildFromScenes(const TrainingSetTask& task, const RunContext& 
   const std::vector<TestPhotos> tests = ReadTests(task);
   if (!tests.empty() && task.model.empty()) {
     LogWarning(
-        "--exclude-photos compares the bytes of files only: a photo that was saved anew, or another one "
-        "of the same thing, is not found; --model MODEL compares what photos show");
+        "--exclude-photos compares the bytes of files only: a photo that was saved again, or another photo "
+        "of the same thing, is not found; --model MODEL compares the photos' content");
   }
   std::optional<PhotoDescriptors> described;
   if (!task.model.empty()) described = DescribeAll(task, scenes, tests, context);
@@ -112,7 +112,7 @@ BuiltTrainingSet BuildFromScenes(const TrainingSetTask& task, const RunContext& 
   ScenesAndChanges tested = ExcludeTestPhotos(std::move(scenes), tests, descriptors, task.exclude, context);
   for (const std::string& name : tested.unmet) {
     LogWarning("--exclude-photos ", name, ": no scene has one of its photos",
-               task.model.empty() ? "" : " or shows what they show");
+               task.model.empty() ? "" : " or shows the same thing");
   }
   apply(std::move(tested));
   apply(ResolveOverlaps(std::move(scenes), descriptors, task.exclude, context));

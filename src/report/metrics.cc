@@ -163,7 +163,7 @@ std::vector<Metrics> ReadMetrics(const std::filesystem::path& path) {
     const auto metrics = ParseLine<Metrics>(line, columns, source);
     const auto first = std::get<int64_t Metrics::*>(MetricFields<Metrics>()[0].member);
     VANTAGE_CHECK(all.empty() || metrics.*first > all.back().*first, source, ": ",
-                  MetricFields<Metrics>()[0].name, " ", metrics.*first, " stands after ",
+                  MetricFields<Metrics>()[0].name, " ", metrics.*first, " comes after ",
                   all.empty() ? 0 : all.back().*first);
     all.push_back(metrics);
   }

@@ -32,8 +32,8 @@ std::string ChoiceSection(const std::string& heading, const ShrinkageChoice& cho
       "</div>\n");
   LineChart chart{.title = "mAP by shrinkage",
                   .description =
-                      "Mean over scenes that the whitening was not learned from. The mark is what "
-                      "was taken: the nearest to 0.7 of what cannot be told from the best.",
+                      "Mean over scenes that the whitening was not learned from. The mark is the choice: the "
+                      "value nearest to 0.7 among those that cannot be distinguished from the best.",
                   .x_name = "shrinkage",
                   .unit = " %",
                   .series = {{.name = "whitened"}, {.name = "without whitening"}},

@@ -172,7 +172,7 @@ class ArrayReader {
     } else if (kind >= kFirstNumeric && kind <= kLastNumeric && (flag & kComplexFlag) == 0) {
       ReadNumbers(value);
     }
-    VANTAGE_CHECK(stream_.position() <= end, stream_.Where(), ": an array longer than it says");
+    VANTAGE_CHECK(stream_.position() <= end, stream_.Where(), ": an array longer than announced");
     stream_.Skip(end - stream_.position());
     return value;
   }

@@ -50,7 +50,7 @@ uint64_t MatStream::Inflate(void* data, uint64_t size) {
     state.avail_out = wanted;
     const int result = inflate(&state, Z_NO_FLUSH);
     VANTAGE_CHECK(result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR, Where(),
-                  ": what is compressed is damaged: ", state.msg == nullptr ? "" : state.msg);
+                  ": the compressed data are damaged: ", state.msg == nullptr ? "" : state.msg);
     inflater_->ended = result == Z_STREAM_END;
     made += wanted - state.avail_out;
     position_ += wanted - state.avail_out;

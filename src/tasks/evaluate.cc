@@ -122,7 +122,7 @@ class EvaluateCall : public TaskCall {
                      "NAME: write the model's descriptors to NAME.npy, and the queries' to NAME-queries.npy, "
                      "for several searches. An interrupted call resumes");
     arguments.Option("--restart", task_.restart,
-                     "With --save: describe all photos anew, including those of an interrupted call");
+                     "With --save: describe all photos again, including those of an interrupted call");
     arguments.Option("--partial", task_.partial, "Judge a benchmark although photos are missing");
   }
 

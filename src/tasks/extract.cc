@@ -25,7 +25,7 @@ class ExtractCall : public TaskCall {
     arguments.Option("--shard", task_.shard,
                      "i/n: only the i-th of n blocks of the list, for n machines; see vantage merge");
     arguments.Option("--restart", task_.restart,
-                     "Describe all photos anew, including those of an interrupted run");
+                     "Describe all photos again, including those of an interrupted run");
   }
 
   Result Run(const Call& call) override {

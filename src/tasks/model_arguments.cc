@@ -13,7 +13,7 @@ ModelArguments::ModelArguments(ModelSource& source) : source_(source) {
 
 void ModelArguments::Declare(Arguments& arguments, const std::string& names, const std::string& help) {
   arguments.Input(names, source_.path,
-                  help + "; what follows the trunk of bare weights is said by --pooling and --head");
+                  help + "; --pooling and --head define the layers after the trunk of bare weights");
   arguments.Options(net_);
   arguments.Option(
       "--allow-missing", source_.allow_missing,

@@ -174,7 +174,7 @@ std::string HelpOf(const Task& task) {
 
 std::string IndexPage() {
   std::string page =
-      "# Tasks\n\nMade by `vantage reference`: what `vantage TASK --help` prints, a page a task.\n";
+      "# Tasks\n\nWritten by `vantage reference`: the output of `vantage TASK --help`, one page a task.\n";
   ForEachSection([&](const std::string& section, const std::vector<Task>& tasks) {
     page += StrCat("\n## ", section, "\n\n| task | |\n|---|---|\n");
     for (const Task& task : tasks) {

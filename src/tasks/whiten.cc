@@ -34,7 +34,7 @@ class WhitenCall : public TaskCall {
         "Make the whitening the network's last linear layer, for programs that do not support whitenings");
     arguments.Output("--report", task_.report, "HTML file to write: how --shrinkage auto chose, as a curve");
     arguments.Option("--restart", task_.restart,
-                     "Describe all photos anew, including those of an interrupted run");
+                     "Describe all photos again, including those of an interrupted run");
     arguments.Options(description_);
   }
 

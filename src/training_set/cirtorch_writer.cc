@@ -44,8 +44,8 @@ std::vector<std::string> Cids(const TrainingSet& set) {
 bool Link(const fs::path& photo, const fs::path& place) {
   std::error_code error;
   if (fs::exists(fs::symlink_status(place, error))) {
-    VANTAGE_CHECK(fs::equivalent(photo, place, error), place.string(), ": is there and is not ",
-                  photo.string(), "; write to another folder, or remove it");
+    VANTAGE_CHECK(fs::equivalent(photo, place, error), place.string(), ": exists and is not ", photo.string(),
+                  "; write to another folder, or remove it");
     return false;
   }
   fs::create_directories(place.parent_path(), error);

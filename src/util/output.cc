@@ -53,7 +53,7 @@ void RefuseInputs(const fs::path& path, const OutputRules& rules) {
   for (const fs::path& input : rules.inputs) {
     if (input.empty() || !IsSame(path, input)) continue;
     throw UsageError(
-        StrCat(path.string(), ": is read as ", input.string(), "; write another file, or say --overwrite"));
+        StrCat(path.string(), ": is read as ", input.string(), "; write another file, or use --overwrite"));
   }
 }
 
@@ -85,8 +85,8 @@ void CheckOutput(const fs::path& path, const FileKind& kind, const OutputRules& 
   if (fs::exists(path) && !rules.overwrite) {
     const InputFile file(path);
     if (file.size() > 0 && !kind.is(file.ReadAt(0, std::min(file.size(), kHeadSize)))) {
-      throw UsageError(StrCat(path.string(), ": is there and is not ", kind.name,
-                              "; write another file, or say --overwrite"));
+      throw UsageError(StrCat(path.string(), ": exists and is not ", kind.name,
+                              "; write another file, or use --overwrite"));
     }
   }
   auto claim = std::make_unique<PartialFile>(path);

@@ -23,7 +23,7 @@ std::string PlainReason(const std::exception& error) {
   if (text.starts_with("CUDA out of memory")) {
     text +=
         " Take fewer pixels at once (--batch-pixels, compute.batch_pixels, compute.kept_pixels), a smaller "
-        "size or bf16, or end what else uses the GPU";
+        "size or bf16, or end other programs on the GPU";
   } else if (text.starts_with("CUDA error") || text.starts_with("cuDNN error") ||
              text.starts_with("CUDA driver error")) {
     text +=

@@ -241,14 +241,14 @@ TEST_F(ApproximateIndexes, HalfOfAnIndexIsAnErrorWithAdvice) {
   fs::remove(SidecarPath());
   const auto error = [&] { return ErrorOf([&] { ObtainIndex(IndexPath(), database, OfKind("flat")); }); };
   EXPECT_THAT(error(), HasSubstr("photos.faiss.json: is missing"));
-  EXPECT_THAT(error(), HasSubstr("or delete the other to build anew"));
+  EXPECT_THAT(error(), HasSubstr("or delete the other to build the index again"));
   // The sidecar of another index of the same database.
   const TemporaryFolder other;
   ApproximateIndex::Build(database, OfKind("hnsw")).Save(other / "other.faiss");
   fs::copy_file(other / "other.faiss", IndexPath(), fs::copy_options::overwrite_existing);
   WriteFile(SidecarPath(), sidecar);
   EXPECT_THAT(error(), HasSubstr("or not the file that"));
-  EXPECT_THAT(error(), HasSubstr("delete both to build anew"));
+  EXPECT_THAT(error(), HasSubstr("delete both to build the index again"));
 }
 
 // A file with the right checksum and wrong content.

@@ -76,7 +76,7 @@ TEST(Descriptors, OutputsAreCheckedBeforeTheWork) {
   const TemporaryFolder folder;
   WriteFile(folder / "queries.json", R"([{"query": "a.jpg", "ok": []}])");
   EXPECT_THAT(ErrorOf([&] { CheckDescriptorOutput(folder / "queries", {}, {}); }),
-              HasSubstr("queries.json: is there and is not the names of descriptors"));
+              HasSubstr("queries.json: exists and is not the names of descriptors"));
   EXPECT_THAT(ErrorOf([&] { CheckDescriptorOutput(folder / "x.npy", {"h5"}, {}); }),
               HasSubstr("the format is h5, but the name ends in .npy"));
   WriteDescriptors(Sample(), folder / "d");

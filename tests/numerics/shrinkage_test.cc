@@ -287,7 +287,7 @@ TEST(ShrinkageSummary, SaysHowSureItIs) {
                          .curve = {{0.6, 0.863}}};
   EXPECT_EQ(Summary(choice),
             "shrinkage 0.6 by leaving scenes out: mAP 86.3, 78.7 without whitening (+7.6 ± 2.1, 95 %; 300 "
-            "queries of 14 scenes); 0.4 to 0.9 cannot be told from the best, 0.5");
+            "queries of 14 scenes); 0.4 to 0.9 cannot be distinguished from the best, 0.5");
   choice.gain_half_width = 0.1;
   EXPECT_THAT(Summary(choice), HasSubstr("; whether whitening gains is not sure"));
   choice.unwhitened_map = 0.9;

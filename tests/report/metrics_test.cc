@@ -92,7 +92,7 @@ TEST(ReadMetrics, ErrorsNameFileAndLine) {
   EXPECT_THAT(error("step,loss\n1.5,0\n"), HasSubstr(file + ":2: step is 1.5, not a whole number"));
   EXPECT_THAT(error("step,loss\nnan,0\n"), HasSubstr(file + ":2: step is nan"));
   EXPECT_THAT(error("step,loss\n1e300,0\n"), HasSubstr(file + ":2: step is 1e+300"));
-  EXPECT_THAT(error("step,loss\n2,0\n2,0\n"), HasSubstr(file + ":3: step 2 stands after 2"));
+  EXPECT_THAT(error("step,loss\n2,0\n2,0\n"), HasSubstr(file + ":3: step 2 comes after 2"));
   EXPECT_THAT(ErrorOf([&] { ReadMetrics<StepMetrics>(folder / "none.csv"); }), HasSubstr("none.csv"));
 }
 

@@ -204,7 +204,7 @@ TEST(CirtorchPickle, PhotosAreLinkedIntoTheLayout) {
   EXPECT_EQ(WriteCirtorchPickle(set, folder.path(), folder / "new/set.pkl").linked, 0);
   WriteFile(folder / "third/ims/33/22/11/112233", "another photo");
   EXPECT_THAT(ErrorOf([&] { WriteCirtorchPickle(set, folder.path(), folder / "third/set.pkl"); }),
-              HasSubstr("third/ims/33/22/11/112233: is there and is not "));
+              HasSubstr("third/ims/33/22/11/112233: exists and is not "));
   EXPECT_FALSE(fs::exists(folder / "third/set.pkl"));
 }
 

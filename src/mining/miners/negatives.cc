@@ -153,8 +153,9 @@ void Declare(OptionsDescription& description, NegativeMiningOptions& options) {
   description
       .Add("val_queries", options.val_queries, "Queries to validate on, the same in each epoch; 0: all")
       .AtLeast(0);
-  description.Add("redraw_positives", options.redraw_positives,
-                  "Draw positives anew in each epoch from all that fit, instead of keeping the set's");
+  description.Add(
+      "redraw_positives", options.redraw_positives,
+      "Draw positives again in each epoch among the candidates that fit, instead of keeping the set's");
   description
       .Add("min_overlap", options.min_overlap, "Redrawing: least share of the query's points in the positive")
       .Range(0, 1);

@@ -65,7 +65,7 @@ MinedTuples MineTripletRound(const Round& round, const TripletRoundOptions& opti
   }
   VANTAGE_CHECK(!mined.tuples.empty() || round.rounds > 1, "mining found no triplet in the split '",
                 SplitName(round.split), "': ", mined.triplets->Text(),
-                "; lowest_loss, highest_loss and rank_threshold say what is taken");
+                "; lowest_loss, highest_loss and rank_threshold decide which are taken");
   return mined;
 }
 
