@@ -52,7 +52,7 @@ RunData ReadRun(const fs::path& run) {
   try_to("No configuration",
          [&] { data.configuration = ReadFile(run / "config.toml", kLargestConfiguration); });
   const std::vector<int64_t> epochs = EpochsWithExamples(run);
-  if (epochs.empty()) data.notes.push_back(StrCat("No examples in ", (run / "examples").string()));
+  if (epochs.empty()) data.notes.push_back(StrCat("No examples: ", (run / "examples").string(), " has none"));
   for (size_t i = 0; i < epochs.size(); i += std::max<size_t>(1, epochs.size() - 1)) {
     try_to(StrCat("No examples of epoch ", epochs[i]),
            [&] { data.examples.push_back(ReadRunExamples(run, epochs[i])); });
