@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <map>
+#include <vector>
 
+#include "nn/intra_op_threads.h"
 #include "nn/torch_value.h"
 #include "util/check.h"
+#include "util/cpu.h"
+#include "util/index.h"
 #include "util/log.h"
+#include "util/parallel.h"
 #include "vantage/run_context.h"
 
 namespace vantage::nn {
@@ -38,6 +43,25 @@ bool StartsWithAny(const std::string& name, const std::vector<std::string>& pref
                      [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
 
+// Reads tensors in parallel into those of the network that have their names.
+void Read(const ModelSource& source, const std::map<std::string, const SourceTensor*>& wanted,
+          DescriptorNet& net) {
+  std::vector<const SourceTensor*> entries;
+  std::vector<at::Tensor*> places;
+  net.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    const auto found = wanted.find(name);
+    if (found == wanted.end()) return;
+    entries.push_back(found->second);
+    places.push_back(&tensor);
+  });
+  const IntraOpThreads one_thread(1);
+  ParallelFor(std::ssize(entries), source.reads_in_parallel ? UsableProcessors() : 1, [&](int64_t i) {
+    one_thread.Enter();
+    at::Tensor& place = *places[ToIndex(i)];
+    place = ToTensor(*entries[ToIndex(i)]).to(place.scalar_type());
+  });
+}
+
 }  // namespace
 
 at::Tensor ToTensor(const SourceTensor& tensor) {
@@ -57,6 +81,7 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   TensorList missing;
   TensorList misshapen;
   TensorList kept;
+  std::map<std::string, const SourceTensor*> found_tensors;
   bool is_complete = true;
   net.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
     const auto found = unused.find(name);
@@ -73,8 +98,8 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
     if (tensor.sizes() != at::IntArrayRef(entry.shape)) {
       misshapen.Add(entry.name, StrCat(serialize::ShapeText(entry.shape), " for ",
                                        serialize::ShapeText(tensor.sizes().vec())));
-    } else if (misshapen.empty() && missing.empty()) {
-      tensor = ToTensor(entry).to(tensor.scalar_type());
+    } else {
+      found_tensors[name] = &entry;
     }
   });
 
@@ -92,6 +117,7 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   VANTAGE_CHECK(unknown.empty(), what, " it has ", unknown.Text("unknown"));
   if (!left_out.empty()) LogInfo(source.path, ": left out: ", left_out.Text(""));
   if (!kept.empty()) LogInfo(source.path, ": not there, and kept as they begin: ", kept.Text(""));
+  Read(source, found_tensors, net);
   return is_complete;
 }
 

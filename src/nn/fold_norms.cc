@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/fold_norms.h"
 
+#include <ATen/core/grad_mode.h>
+
+#include <vector>
+
+#include "nn/intra_op_threads.h"
 #include "nn/trunk.h"
+#include "util/cpu.h"
+#include "util/index.h"
+#include "util/parallel.h"
 
 namespace vantage::nn {
 namespace {
@@ -14,6 +22,20 @@ void ForEachOf(Trunk& trunk, const std::function<void(Kind&)>& use) {
     layer.ForEachChild(visit);
   };
   trunk.ForEachLayer(visit);
+}
+
+// As ForEachOf, for several layers at a time, the last ones first: they are the largest.
+template <typename Kind>
+void InParallel(Trunk& trunk, const std::function<void(Kind&)>& use) {
+  std::vector<Kind*> layers;
+  ForEachOf<Kind>(trunk, [&](Kind& layer) { layers.push_back(&layer); });
+  const bool has_gradients = at::GradMode::is_enabled();
+  const IntraOpThreads one_thread(1);
+  ParallelFor(std::ssize(layers), UsableProcessors(), [&](int64_t i) {
+    one_thread.Enter();
+    const at::AutoGradMode mode(has_gradients);  // the threads' own
+    use(*layers[layers.size() - 1 - ToIndex(i)]);
+  });
 }
 
 }  // namespace
@@ -32,13 +54,13 @@ void FoldNorms(Trunk& trunk) {
 }
 
 void Freeze(Trunk& trunk, at::ScalarType type) {
-  ForEachOf<NormedLayer>(trunk, [](NormedLayer& layer) {
+  InParallel<NormedLayer>(trunk, [](NormedLayer& layer) {
     if (layer.norm() != nullptr) layer.FoldNorm();
   });
   trunk.Replace([&](const std::string&, at::Tensor& tensor, TensorRole) {
     if (tensor.is_floating_point()) tensor = tensor.to(type);
   });
-  ForEachOf<FreezableLayer>(trunk, [](FreezableLayer& layer) { layer.Freeze(); });
+  InParallel<FreezableLayer>(trunk, [](FreezableLayer& layer) { layer.Freeze(); });
 }
 
 }  // namespace vantage::nn

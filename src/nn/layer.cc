@@ -71,9 +71,11 @@ void ConvolutionUnit::FoldNorm() {
 }
 
 void ConvolutionUnit::Freeze() {
-  weight_ = weight_.contiguous(at::MemoryFormat::ChannelsLast);
-  if (weight_.scalar_type() == at::kFloat && weight_.device().is_cpu() && WinogradSuits(options_))
+  if (weight_.scalar_type() == at::kFloat && weight_.device().is_cpu() && WinogradSuits(options_)) {
     winograd_ = std::make_shared<const WinogradConvolution>(weight_, bias_);
+  } else {
+    weight_ = weight_.contiguous(at::MemoryFormat::ChannelsLast);
+  }
   frozen_ = true;
 }
 

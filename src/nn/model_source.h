@@ -33,10 +33,11 @@ struct ModelSource {
   std::map<std::string, SourceTensor> whitenings;
   // Normalisation of pixels, if the file states it outside of meta.
   std::optional<Normalization> normalization;
-  nlohmann::json meta;         // in cirtorch's schema; null if the file has none
-  nlohmann::json epoch;        // that training had reached; null if the file does not say
-  bool has_optimizer = false;  // whether the file holds the optimiser's state
-  bool is_state_dict = true;   // whether the file holds nothing but tensors
+  nlohmann::json meta;            // in cirtorch's schema; null if the file has none
+  nlohmann::json epoch;           // that training had reached; null if the file does not say
+  bool has_optimizer = false;     // whether the file holds the optimiser's state
+  bool is_state_dict = true;      // whether the file holds nothing but tensors
+  bool reads_in_parallel = true;  // whether `read` of two tensors may be called at the same time
 };
 
 // Opens a file of any supported format, recognised by its first bytes. Throws Error naming the file if it

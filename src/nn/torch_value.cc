@@ -3,6 +3,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <cstring>
@@ -159,14 +160,16 @@ at::Tensor ReadTensor(const serialize::TorchFile& file, const serialize::PickleV
   return MakeTensor(record.type, record.shape, file.Read(record));
 }
 
-at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape,
-                      std::string_view bytes) {
+at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape, std::string bytes) {
   const auto* row = std::find_if(std::begin(kScalarTypes), std::end(kScalarTypes),
                                  [&](const ScalarTypeRow& known) { return known.element == type; });
   const at::NoGradGuard no_grad;
-  at::Tensor tensor = at::empty(shape, row->type);
-  if (!bytes.empty()) std::memcpy(tensor.mutable_data_ptr(), bytes.data(), tensor.nbytes());
-  return tensor;
+  if (bytes.empty()) return at::empty(shape, row->type);
+  // The tensor owns the string: a copy would cost as much as reading did, most of it page faults.
+  auto owned = std::make_shared<std::string>(std::move(bytes));
+  void* const data = owned->data();
+  return at::from_blob(
+      data, shape, [owned = std::move(owned)](void*) {}, row->type);
 }
 
 serialize::ElementType TypeOf(const at::Tensor& tensor) { return RowOf(tensor).element; }

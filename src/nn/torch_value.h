@@ -49,8 +49,9 @@ void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path);
 at::Tensor ReadTensor(const serialize::TorchFile& file, const serialize::PickleValue& value,
                       const std::string& what);
 
-// Makes a tensor from elements in C order. `bytes` must have the size that type and shape require.
-at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape, std::string_view bytes);
+// Makes a tensor of elements in C order, and keeps them where they are. `bytes` must have the size that type
+// and shape require.
+at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape, std::string bytes);
 // The element type of a tensor. Throws Error for a type that cannot be written.
 serialize::ElementType TypeOf(const at::Tensor& tensor);
 

@@ -10,9 +10,7 @@
 #include <vector>
 
 #include "util/check.h"
-#include "util/cpu.h"
 #include "util/index.h"
-#include "util/parallel.h"
 
 namespace vantage::nn {
 namespace {
@@ -142,27 +140,25 @@ WinogradConvolution::WinogradConvolution(const at::Tensor& weight, const at::Ten
   const auto strides = filters.strides();
   auto* weights = weights_.mutable_data_ptr<float>();
   // A panel's filters of one input channel are written side by side, a cache line a place.
-  ParallelFor(panels, static_cast<int>(std::clamp<int64_t>(panels / 2, 1, UsableProcessors())),
-              [&](int64_t panel) {
-                const int64_t first = panel * kWinogradPanel;
-                const int64_t lanes = std::min(kWinogradPanel, out_channels_ - first);
-                std::array<WinogradLanes<double>, 9> panel_filters{};
-                for (int64_t in = 0; in < in_channels_; ++in) {
-                  for (int64_t k = 0; k < 9; ++k) {
-                    const float* value =
-                        all + first * strides[0] + in * strides[1] + k / 3 * strides[2] + k % 3 * strides[3];
-                    auto& row = panel_filters[ToIndex(k)];
-                    for (int64_t lane = 0; lane < lanes; ++lane)
-                      row[ToIndex(lane)] = value[lane * strides[0]];
-                  }
-                  const auto transformed = TransformWinogradFilters(panel_filters);
-                  float* to = weights + (panel * in_channels_ + in) * kWinogradPanel;
-                  for (const auto& line : transformed) {
-                    std::copy(line.begin(), line.end(), to);
-                    to += in_channels_ * columns;
-                  }
-                }
-              });
+  for (int64_t panel = 0; panel < panels; ++panel) {
+    const int64_t first = panel * kWinogradPanel;
+    const int64_t lanes = std::min(kWinogradPanel, out_channels_ - first);
+    std::array<WinogradLanes<double>, 9> panel_filters{};
+    for (int64_t in = 0; in < in_channels_; ++in) {
+      for (int64_t k = 0; k < 9; ++k) {
+        const float* value =
+            all + first * strides[0] + in * strides[1] + k / 3 * strides[2] + k % 3 * strides[3];
+        auto& row = panel_filters[ToIndex(k)];
+        for (int64_t lane = 0; lane < lanes; ++lane) row[ToIndex(lane)] = value[lane * strides[0]];
+      }
+      const auto transformed = TransformWinogradFilters(panel_filters);
+      float* to = weights + (panel * in_channels_ + in) * kWinogradPanel;
+      for (const auto& line : transformed) {
+        std::copy(line.begin(), line.end(), to);
+        to += in_channels_ * columns;
+      }
+    }
+  }
   bias_ = at::zeros({columns});
   if (bias.defined()) bias_.narrow(0, 0, out_channels_).copy_(bias);
 }

@@ -145,6 +145,7 @@ ModelSource OpenMatConvNet(const std::filesystem::path& path) {
   ModelSource source;
   source.path = file->source();
   source.format = "MATLAB 5";
+  source.reads_in_parallel = false;
   AddLayers(file, *layers, source);
   source.normalization = NormalizationOf(*file, *net);
   return source;
