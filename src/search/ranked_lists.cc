@@ -29,8 +29,10 @@ void WriteColumns(const RankedLists& lists, const fs::path& path) {
 // Returns the name. Throws UsageError if it has white space, which separates the columns of the format.
 const std::string& Word(const std::string& name, const fs::path& path) {
   if (name.empty() || name.find_first_of(" \t\r\n") != name.npos) {
-    throw UsageError(StrCat(path.string(), ": the name '", name,
-                            "' has white space, which ends a name in this format; write .csv"));
+    const std::string fault =
+        name.empty() ? "a name is empty" : StrCat("the name '", name, "' contains white space");
+    throw UsageError(
+        StrCat(path.string(), ": ", fault, ", and names of this format end at white space; write .csv"));
   }
   return name;
 }

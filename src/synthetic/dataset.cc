@@ -32,9 +32,9 @@ class DatasetWriter {
       : options_(options), folder_(std::move(folder)), partial_(folder_ / ".partial"), context_(context) {}
 
   SyntheticSummary Run() {
-    const std::string text = OptionsText();
+    CheckRanges();
     const FileLock lock(folder_ / ".lock", "another run synthesizes into this folder");
-    CheckFolder(text);
+    CheckFolder();
     const std::vector<Task> tasks = PlanTasks();
     SyntheticSummary summary;
     std::vector<const Task*> missing;
@@ -57,19 +57,27 @@ class DatasetWriter {
 
  private:
   // Throws UsageError if an option is out of range.
-  std::string OptionsText() const {
-    SyntheticOptions copy = options_;
+  void CheckRanges() const {
+    SyntheticOptions options = options_;
     OptionsDescription description;
-    Declare(description, copy);
+    Declare(description, options);
     CheckOptions(description);
-    return ToToml(description, /*with_comments=*/true);
   }
 
   // Throws Error if the folder holds scenes of other options.
-  void CheckFolder(const std::string& text) const {
+  void CheckFolder() const {
+    const auto text = [](SyntheticOptions options, bool with_comments) {
+      OptionsDescription description;
+      Declare(description, options);
+      return ToToml(description, with_comments);
+    };
     const fs::path path = folder_ / "synthetic.toml";
-    if (!fs::exists(path)) return WriteFile(path, text);
-    VANTAGE_CHECK(ReadFile(path) == text, path.string(),
+    if (!fs::exists(path)) return WriteFile(path, text(options_, /*with_comments=*/true));
+    SyntheticOptions held;
+    OptionsDescription description;
+    Declare(description, held);
+    ReadToml(description, ReadFile(path), path.string());
+    VANTAGE_CHECK(text(held, /*with_comments=*/false) == text(options_, /*with_comments=*/false), path.string(),
                   ": holds other options than those asked for; choose another folder, or remove this one");
   }
 
