@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <functional>
 
+#include "harness.h"
 #include "nn/convolution.h"
 #include "nn/intra_op_threads.h"
 #include "nn/winograd.h"
@@ -36,14 +36,9 @@ constexpr Layer3x3 kLayers[] = {
 };
 
 double ProcessorSecondsOf(const std::function<void()>& work) {
-  const auto now = [] {
-    timespec time{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-  };
-  const double start = now();
+  const double start = benchmarks::CpuSeconds();
   work();
-  return now() - start;
+  return benchmarks::CpuSeconds() - start;
 }
 
 void Compare(const Layer3x3& layer, int rounds) {
@@ -94,4 +89,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace vantage
 
-int main(int argc, char** argv) { return vantage::Main(argc, argv); }
+int main(int argc, char** argv) { return vantage::benchmarks::Run(argc, argv, vantage::Main); }

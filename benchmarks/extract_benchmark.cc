@@ -5,35 +5,28 @@
 // plain: decode, resize, NCHW, separate batch norm, one photo after the other, freed memory returned, as the
 //   Python tools of the field do it.
 // Each measurement is a separate process; the kinds take turns, and medians over the rounds are compared.
-#include <ATen/TensorOperators.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/randn.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <c10/core/InferenceMode.h>
-#include <sys/resource.h>
-
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <functional>
-#include <map>
+#include <optional>
 
+#include "harness.h"
 #include "nn/descriptor_net.h"
 #include "nn/frozen_net.h"
 #include "nn/images_to_tensor.h"
 #include "nn/intra_op_threads.h"
 #include "nn/pooling.h"
 #include "plain_trunk.h"
-#include "synthetic/synthetic.h"
+#include "random_net.h"
 #include "util/check.h"
 #include "util/parallel.h"
-#include "util/subprocess.h"
 #include "vantage/describer.h"
 #include "vantage/run_context.h"
 
@@ -41,6 +34,7 @@ namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
+using benchmarks::Figures;
 
 struct Setting {
   std::string architecture = "squeezenet1_1";
@@ -51,24 +45,6 @@ struct Setting {
   // programs.
   bool processor_time = false;
 };
-
-struct Measurement {
-  double seconds = 0;  // a photo
-  double peak_mib = 0;
-};
-
-// Speed does not depend on the weights' values, as long as activations neither vanish nor overflow.
-nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
-  DescriptorNetOptions options;
-  options.architecture = architecture;
-  nn::DescriptorNet net(options);
-  const at::NoGradGuard no_grad;
-  net.Replace([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
-    if (tensor.dim() == 4)
-      tensor = at::randn(tensor.sizes()) * std::sqrt(2.0 / static_cast<double>(tensor[0].numel()));
-  });
-  return net;
-}
 
 double Now(clockid_t clock) {
   timespec time{};
@@ -139,71 +115,40 @@ double TimePlain(const Setting& setting, const nn::DescriptorNet& net,
   });
 }
 
-Measurement Measure(const std::string& kind, const Setting& setting, const fs::path& folder, size_t count) {
+Figures Measure(const std::string& kind, const Setting& setting, const fs::path& folder, size_t count) {
   if (kind != "plain") KeepFreedMemory();
   std::vector<PhotoRequest> photos = ListPhotos({folder.string()}).requests;
   photos.resize(std::min(count, photos.size()));
   ExtractOptions options{.image_size = setting.image_size, .scales = ParseScales(setting.scales)};
   if (kind == "vantage") options.precision = setting.precision;
-  const nn::DescriptorNet net = MakeRandomNet(setting.architecture);
+  const nn::DescriptorNet net = benchmarks::MakeRandomNet(setting.architecture);
   const nn::IntraOpThreads one_thread(1);
   if (setting.processor_time) one_thread.Enter();
   const double seconds = kind == "limit, side by side" ? TimeLimit(setting, net, photos, options, true)
                          : kind == "limit, one by one" ? TimeLimit(setting, net, photos, options, false)
                          : kind == "vantage"           ? TimeVantage(setting, net, photos, options)
                                                        : TimePlain(setting, net, photos, options);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return {seconds / static_cast<double>(photos.size()), static_cast<double>(usage.ru_maxrss) / 1024};
+  return {{"seconds", seconds / static_cast<double>(photos.size())}};  // a photo
 }
 
-Measurement MeasureInProcess(const std::string& program, const std::string& kind, const Setting& setting,
-                             const fs::path& folder, size_t count) {
-  std::vector<std::string> command = {program,
-                                      "--measure",
-                                      kind,
-                                      "--architectures",
-                                      setting.architecture,
-                                      "--sizes",
-                                      std::to_string(setting.image_size),
-                                      "--scales",
-                                      setting.scales,
-                                      "--precision",
-                                      setting.precision,
-                                      "--photos",
-                                      folder.string(),
-                                      "--count",
-                                      std::to_string(count)};
-  if (setting.processor_time) command.emplace_back("--processor-time");
-  const auto [code, output] = CaptureCommand(command);
-  Measurement measurement;
-  VANTAGE_CHECK(
-      code == 0 && std::sscanf(output.c_str(), "%lf %lf", &measurement.seconds, &measurement.peak_mib) == 2,
-      kind, " failed: ", output);
-  return measurement;
-}
-
-Measurement Median(std::vector<Measurement> measurements) {
-  std::sort(measurements.begin(), measurements.end(),
-            [](const Measurement& a, const Measurement& b) { return a.seconds < b.seconds; });
-  return measurements[measurements.size() / 2];
-}
-
-void Compare(const std::string& program, const Setting& setting, const fs::path& folder, size_t count,
-             int rounds) {
-  std::map<std::string, std::vector<Measurement>> measured;
-  for (int round = 0; round < rounds; ++round) {
-    for (const char* kind : {"limit, side by side", "vantage", "limit, one by one", "plain"})
-      measured[kind].push_back(MeasureInProcess(program, kind, setting, folder, count));
-  }
-  const double limit = std::min(Median(measured["limit, side by side"]).seconds,
-                                Median(measured["limit, one by one"]).seconds);
-  const Measurement vantage = Median(measured["vantage"]);
-  const Measurement plain = Median(measured["plain"]);
+void Compare(const benchmarks::Turns& turns, const Setting& setting, const std::string& folder,
+             size_t count) {
+  std::vector<std::string> arguments = {"--architectures", setting.architecture,
+                                        "--sizes",         StrCat(setting.image_size),
+                                        "--scales",        setting.scales,
+                                        "--precision",     setting.precision,
+                                        "--photos",        folder,
+                                        "--count",         StrCat(count)};
+  if (setting.processor_time) arguments.emplace_back("--processor-time");
+  const auto measured =
+      turns.Measure({"limit, side by side", "vantage", "limit, one by one", "plain"}, arguments);
+  const auto seconds = [&](const char* kind) { return measured.at(kind).at("seconds"); };
+  const double limit = std::min(seconds("limit, side by side"), seconds("limit, one by one"));
   std::printf("| %s | %d | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.0f | %.0f |\n",
               setting.architecture.c_str(), setting.image_size, setting.scales.c_str(), 1 / limit,
-              1 / vantage.seconds, 1 / plain.seconds, limit / vantage.seconds,
-              plain.seconds / vantage.seconds, vantage.peak_mib, plain.peak_mib);
+              1 / seconds("vantage"), 1 / seconds("plain"), limit / seconds("vantage"),
+              seconds("plain") / seconds("vantage"), measured.at("vantage").at("peak_mib"),
+              measured.at("plain").at("peak_mib"));
   std::fflush(stdout);
 }
 
@@ -213,10 +158,9 @@ int Main(int argc, char** argv) {
   std::vector<int> sizes = {362, 800};
   std::vector<std::string> scales = {"1", "1,0.7071,0.5"};
   std::string photos;
-  std::string kind;
   Setting setting;
   size_t count = 8;
-  int rounds = 3;
+  const benchmarks::Turns turns(app, 3);
   app.add_option("--photos", photos, "Folder of photos of 800 pixels or more; default: synthetic ones");
   app.add_option("--architectures", architectures, "Trunks");
   app.add_option("--sizes", sizes, "Longest sides, pixels");
@@ -226,28 +170,17 @@ int Main(int argc, char** argv) {
   app.add_flag("--processor-time", setting.processor_time,
                "Measure processor time on one thread instead of elapsed time on all, for a shared machine");
   app.add_option("--count", count, "Photos a measurement");
-  app.add_option("--rounds", rounds, "Measurements of each kind");
-  app.add_option("--measure", kind, "Measure one kind in this process and print seconds a photo, peak MiB");
   CLI11_PARSE(app, argc, argv);
-  if (!kind.empty()) {
-    setting.architecture = architectures.at(0);
-    setting.image_size = sizes.at(0);
-    setting.scales = scales.at(0);
-    const Measurement one = Measure(kind, setting, photos, count);
-    std::printf("%.6f %.1f\n", one.seconds, one.peak_mib);
+  if (turns.MeasuresHere([&](const std::string& kind) {
+        setting.architecture = architectures.at(0);
+        setting.image_size = sizes.at(0);
+        setting.scales = scales.at(0);
+        return Measure(kind, setting, photos, count);
+      })) {
     return 0;
   }
-  const fs::path made = fs::temp_directory_path() / StrCat("extract_benchmark-", ::getpid());
-  if (photos.empty()) {
-    synthetic::SynthesizeDataset({.train_scenes = 0,
-                                  .val_scenes = 0,
-                                  .test_scenes = 2,
-                                  .test_photos = static_cast<int>(count + 1) / 2,
-                                  .distractors = 0,
-                                  .image_size = 800},
-                                 made, {});
-    photos = (made / "test" / "photos").string();
-  }
+  std::optional<benchmarks::SyntheticPhotos> made;
+  if (photos.empty()) photos = made.emplace(static_cast<int>(count)).folder();
   std::printf(
       "| trunk | px | scales | limit /s | vantage /s | plain /s | vantage : limit | vantage : plain | peak "
       "MiB | "
@@ -258,22 +191,14 @@ int Main(int argc, char** argv) {
         setting.architecture = architecture;
         setting.image_size = size;
         setting.scales = list;
-        Compare(argv[0], setting, photos, count, rounds);
+        Compare(turns, setting, photos, count);
       }
     }
   }
-  fs::remove_all(made);
   return 0;
 }
 
 }  // namespace
 }  // namespace vantage
 
-int main(int argc, char** argv) {
-  try {
-    return vantage::Main(argc, argv);
-  } catch (const vantage::Error& error) {
-    std::fprintf(stderr, "extract_benchmark: %s\n", error.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return vantage::benchmarks::Run(argc, argv, vantage::Main); }

@@ -5,12 +5,10 @@
 #include <ATen/ops/rand.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <functional>
 #include <vector>
 
+#include "harness.h"
 #include "nn/descriptor_net.h"
 #include "nn/frozen_net.h"
 #include "util/random.h"
@@ -31,17 +29,6 @@ struct Setting {
   int rounds = 7;
 };
 
-double MedianSeconds(int rounds, const std::function<void()>& work) {
-  std::vector<double> seconds;
-  for (int i = 0; i < rounds; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  std::sort(seconds.begin(), seconds.end());
-  return seconds[seconds.size() / 2];
-}
-
 void TimeHead(const Setting& setting) {
   const at::NoGradGuard no_grad;
   DescriptorNetOptions options{setting.architecture, "gem"};
@@ -57,8 +44,8 @@ void TimeHead(const Setting& setting) {
   const nn::FrozenNet frozen(net);
   const at::Tensor images = at::rand({1, 3, setting.size, setting.size});
   const nn::Features features = frozen.FeaturesOf(images);
-  const double trunk = MedianSeconds(setting.rounds, [&] { frozen.FeaturesOf(images); });
-  const double head = MedianSeconds(setting.rounds, [&] { frozen.head().Forward(features, {}); });
+  const double trunk = benchmarks::MedianSeconds(setting.rounds, [&] { frozen.FeaturesOf(images); });
+  const double head = benchmarks::MedianSeconds(setting.rounds, [&] { frozen.head().Forward(features, {}); });
   std::printf("%s at %lld pixels: trunk %.1f ms, NetVLAD %.2f ms: %.1f %%\n", setting.architecture.c_str(),
               static_cast<long long>(setting.size), 1000 * trunk, 1000 * head, 100 * head / trunk);
 }
@@ -73,8 +60,8 @@ void TimeMining(const Setting& setting) {
       descriptors(i, j) = static_cast<float>(random.Uniform(-1, 1));
   }
   NormalizeRows(descriptors);
-  const double seconds =
-      MedianSeconds(3, [&] { MineTriplets(descriptors, classes, 0.1, DifficultyMiningOptions{}); });
+  const double seconds = benchmarks::MedianSeconds(
+      3, [&] { MineTriplets(descriptors, classes, 0.1, DifficultyMiningOptions{}); });
   std::printf("triplets of %lld descriptors of %lld: %.2f s\n", static_cast<long long>(setting.photos),
               static_cast<long long>(setting.descriptor), seconds);
 }
@@ -97,4 +84,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace vantage
 
-int main(int argc, char** argv) { return vantage::Main(argc, argv); }
+int main(int argc, char** argv) { return vantage::benchmarks::Run(argc, argv, vantage::Main); }

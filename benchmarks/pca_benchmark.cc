@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Measures time and memory of principal components of more descriptors than fit into memory. The variances
 // are known, since dimensions are independent.
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 
+#include "harness.h"
 #include "numerics/pca.h"
 #include "util/parallel.h"
 #include "util/random.h"
@@ -71,11 +70,9 @@ int Main(int argc, char** argv) {
   double kept = 0;
   for (int64_t k = 0; k < setting.pca.dimension; ++k)
     kept += pca.projection.row(k).cwiseAbs2().dot(variances);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  std::printf("%lld x %lld to %lld: %.1f s, peak %ld MiB, keeps %.4f of the variance that it could\n",
+  std::printf("%lld x %lld to %lld: %.1f s, peak %.0f MiB, keeps %.4f of the variance that it could\n",
               static_cast<long long>(setting.rows), static_cast<long long>(setting.dimension),
-              static_cast<long long>(setting.pca.dimension), seconds.count(), usage.ru_maxrss / 1024,
+              static_cast<long long>(setting.pca.dimension), seconds.count(), benchmarks::PeakMib(),
               kept / variances.head(setting.pca.dimension).sum());
   return 0;
 }
@@ -83,4 +80,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace vantage
 
-int main(int argc, char** argv) { return vantage::Main(argc, argv); }
+int main(int argc, char** argv) { return vantage::benchmarks::Run(argc, argv, vantage::Main); }

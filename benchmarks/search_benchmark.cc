@@ -8,26 +8,23 @@
 #include <faiss/IndexFlat.h>
 #include <fcntl.h>
 #include <omp.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <Eigen/Dense>
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 
+#include "harness.h"
 #include "serialize/npy.h"
 #include "util/check.h"
 #include "util/file.h"
 #include "util/parallel.h"
 #include "util/random.h"
 #include "util/stopwatch.h"
-#include "util/subprocess.h"
 #include "vantage/run_context.h"
 #include "vantage/search.h"
 
@@ -37,6 +34,7 @@ namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
+using benchmarks::Figures;
 
 constexpr int64_t kBlockValues = int64_t{1} << 22;  // values of the database, as in NearestNeighbors
 
@@ -48,13 +46,6 @@ struct Setting {
   int64_t k = 100;
   int threads = 0;
   bool cold = false;
-};
-
-struct Measurement {
-  double seconds = 0;
-  double cpu_seconds = 0;
-  double peak_mib = 0;
-  double similarity = 0;  // sum over the results
 };
 
 // Unit vectors of uniform values.
@@ -139,14 +130,7 @@ double SearchFaiss(const Setting& setting, faiss::IndexFlatIP& index, const Desc
   return sum;
 }
 
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-Measurement Measure(const std::string& kind, const Setting& setting) {
+Figures Measure(const std::string& kind, const Setting& setting) {
   KeepFreedMemory();
   RunContext context;
   context.threads = setting.threads;
@@ -164,69 +148,34 @@ Measurement Measure(const std::string& kind, const Setting& setting) {
     }
   }
   if (setting.cold) DropFromCache(setting.file);
-  Measurement measured;
-  const double cpu_before = CpuSeconds();
+  double similarity = 0;  // of what was found, summed
+  const double cpu_before = benchmarks::CpuSeconds();
   const auto start = std::chrono::steady_clock::now();
   if (kind == "product") {
     Multiply(setting);
   } else if (kind == "read") {
     ReadBytes(setting, context.ThreadCount());
   } else if (kind == "faiss") {
-    measured.similarity = SearchFaiss(setting, index, queries);
+    similarity = SearchFaiss(setting, index, queries);
   } else {
-    measured.similarity = Similarity(NearestNeighbors(queries, database, setting.k, context));
+    similarity = Similarity(NearestNeighbors(queries, database, setting.k, context));
   }
-  measured.seconds = SecondsSince(start);
-  measured.cpu_seconds = CpuSeconds() - cpu_before;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  measured.peak_mib = static_cast<double>(usage.ru_maxrss) / 1024;
-  return measured;
+  const double seconds = SecondsSince(start);
+  return {{"seconds", seconds},
+          {"cpu_seconds", benchmarks::CpuSeconds() - cpu_before},
+          {"similarity", similarity}};
 }
 
-Measurement MeasureInProcess(const std::string& program, const std::string& kind, const Setting& setting) {
-  std::vector<std::string> command = {program,
-                                      "--measure",
-                                      kind,
-                                      "--file",
-                                      setting.file,
-                                      "--rows",
-                                      StrCat(setting.rows),
-                                      "--dimension",
-                                      StrCat(setting.dimension),
-                                      "--queries",
-                                      StrCat(setting.queries),
-                                      "-k",
-                                      StrCat(setting.k),
-                                      "--threads",
-                                      StrCat(setting.threads)};
-  if (setting.cold) command.emplace_back("--cold");
-  const auto [code, output] = CaptureCommand(command);
-  Measurement measured;
-  VANTAGE_CHECK(
-      code == 0 && std::sscanf(output.c_str(), "%lf %lf %lf %lf", &measured.seconds, &measured.cpu_seconds,
-                               &measured.peak_mib, &measured.similarity) == 4,
-      kind, " failed: ", output);
-  return measured;
-}
-
-Measurement Median(std::vector<Measurement> measurements) {
-  std::sort(measurements.begin(), measurements.end(),
-            [](const Measurement& a, const Measurement& b) { return a.cpu_seconds < b.cpu_seconds; });
-  return measurements[measurements.size() / 2];
-}
-
-void Compare(const std::string& program, const Setting& setting, const std::vector<std::string>& kinds,
-             int rounds) {
-  std::map<std::string, std::vector<Measurement>> measured;
-  for (int round = 0; round < rounds; ++round) {
-    for (const std::string& kind : kinds) {
-      measured[kind].push_back(MeasureInProcess(program, kind, setting));
-      const Measurement& last = measured[kind].back();
-      std::fprintf(stderr, "%s: %.2f s, CPU %.2f s\n", kind.c_str(), last.seconds, last.cpu_seconds);
-    }
-  }
-  const Measurement vantage = Median(measured["vantage"]);
+void Compare(const benchmarks::Turns& turns, const Setting& setting, const std::vector<std::string>& kinds) {
+  std::vector<std::string> arguments = {"--file",      setting.file,
+                                        "--rows",      StrCat(setting.rows),
+                                        "--dimension", StrCat(setting.dimension),
+                                        "--queries",   StrCat(setting.queries),
+                                        "-k",          StrCat(setting.k),
+                                        "--threads",   StrCat(setting.threads)};
+  if (setting.cold) arguments.emplace_back("--cold");
+  const auto measured = turns.Measure(kinds, arguments, "cpu_seconds");
+  const Figures& vantage = measured.at("vantage");
   std::printf(
       "%lld queries, %lld x %lld float16, the %lld nearest, %s file\n| | s | : vantage | CPU s | : vantage | "
       "peak MiB | summed similarity |\n|---|---|---|---|---|---|---|\n",
@@ -234,19 +183,18 @@ void Compare(const std::string& program, const Setting& setting, const std::vect
       static_cast<long long>(setting.dimension), static_cast<long long>(setting.k),
       setting.cold ? "a cold" : "a cached");
   for (const std::string& kind : kinds) {
-    const Measurement one = Median(measured[kind]);
-    std::printf("| %s | %.2f | %.2f | %.2f | %.2f | %.0f | %.6g |\n", kind.c_str(), one.seconds,
-                one.seconds / vantage.seconds, one.cpu_seconds, one.cpu_seconds / vantage.cpu_seconds,
-                one.peak_mib, one.similarity);
+    const Figures& one = measured.at(kind);
+    std::printf("| %s | %.2f | %.2f | %.2f | %.2f | %.0f | %.6g |\n", kind.c_str(), one.at("seconds"),
+                one.at("seconds") / vantage.at("seconds"), one.at("cpu_seconds"),
+                one.at("cpu_seconds") / vantage.at("cpu_seconds"), one.at("peak_mib"), one.at("similarity"));
   }
 }
 
 int Main(int argc, char** argv) {
   CLI::App app("Times exact search in a file against a bare product, bare reading, and FAISS.");
   Setting setting;
-  std::string kind;
   std::vector<std::string> kinds = {"product", "read", "vantage", "faiss"};
-  int rounds = 3;
+  const benchmarks::Turns turns(app, 3);
   app.add_option("--file", setting.file,
                  "The .npy, written if it does not exist; default: in the temporary folder");
   app.add_option("--rows", setting.rows, "Descriptors of the database");
@@ -256,32 +204,18 @@ int Main(int argc, char** argv) {
   app.add_option("--threads", setting.threads, "Threads; 0: as many as cores");
   app.add_flag("--cold", setting.cold, "Drop the file from the page cache before each measurement");
   app.add_option("--kinds", kinds, "What to compare with vantage")->delimiter(',');
-  app.add_option("--rounds", rounds, "Measurements of each kind");
-  app.add_option("--measure", kind,
-                 "Measure one kind in this process and print seconds, CPU seconds, peak MiB, similarity");
   CLI11_PARSE(app, argc, argv);
   if (setting.file.empty()) {
     setting.file =
         fs::temp_directory_path() / StrCat("search-benchmark-", setting.rows, "x", setting.dimension, ".npy");
   }
-  if (!kind.empty()) {
-    const Measurement one = Measure(kind, setting);
-    std::printf("%.6f %.6f %.1f %.17g\n", one.seconds, one.cpu_seconds, one.peak_mib, one.similarity);
-    return 0;
-  }
+  if (turns.MeasuresHere([&](const std::string& kind) { return Measure(kind, setting); })) return 0;
   MakeFile(setting);
-  Compare(argv[0], setting, kinds, rounds);
+  Compare(turns, setting, kinds);
   return 0;
 }
 
 }  // namespace
 }  // namespace vantage
 
-int main(int argc, char** argv) {
-  try {
-    return vantage::Main(argc, argv);
-  } catch (const vantage::Error& error) {
-    std::fprintf(stderr, "search_benchmark: %s\n", error.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return vantage::benchmarks::Run(argc, argv, vantage::Main); }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Measures the time of learning a whitening of simulated scenes, and its memory in addition to the
 // descriptors.
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <string>
 
+#include "harness.h"
 #include "util/random.h"
 #include "vantage/whitening.h"
 
@@ -81,19 +80,17 @@ int Main(int argc, char** argv) {
     shrinkage = std::stod(setting.shrinkage);
   }
   const Whitening whitening = LearnWhitening(data.descriptors, data.pairs, shrinkage);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   const double descriptors = MiB(static_cast<double>(data.descriptors.size()) * sizeof(float));
   std::printf(
       "%zu pairs of %lld descriptors of %lld dimensions: %.1f s, peak %.0f MiB in addition to %.0f of "
       "descriptors\n",
       data.pairs.queries.size(), static_cast<long long>(data.descriptors.rows()),
-      static_cast<long long>(whitening.dimension()), seconds(),
-      static_cast<double>(usage.ru_maxrss) / 1024 - descriptors, descriptors);
+      static_cast<long long>(whitening.dimension()), seconds(), benchmarks::PeakMib() - descriptors,
+      descriptors);
   return 0;
 }
 
 }  // namespace
 }  // namespace vantage
 
-int main(int argc, char** argv) { return vantage::Main(argc, argv); }
+int main(int argc, char** argv) { return vantage::benchmarks::Run(argc, argv, vantage::Main); }

@@ -77,7 +77,8 @@ class DatasetWriter {
     OptionsDescription description;
     Declare(description, held);
     ReadToml(description, ReadFile(path), path.string());
-    VANTAGE_CHECK(text(held, /*with_comments=*/false) == text(options_, /*with_comments=*/false), path.string(),
+    VANTAGE_CHECK(text(held, /*with_comments=*/false) == text(options_, /*with_comments=*/false),
+                  path.string(),
                   ": holds other options than those asked for; choose another folder, or remove this one");
   }
 
