@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <map>
+#include <sstream>
 
 #include "synthetic/synthetic.h"
 #include "testing/files.h"
@@ -94,6 +95,21 @@ TEST(SyntheticDataset, TwoRunsOnOneFolderExcludeEachOther) {
   EXPECT_THAT(ErrorOf([&] { SynthesizeDataset({}, folder.path(), {}); }),
               HasSubstr(".lock: another run synthesizes into this folder"));
   EXPECT_TRUE(std::filesystem::exists(folder / ".partial/train/photos/of-another-run/0.jpg"));
+}
+
+TEST(SyntheticDataset, ResumesWhateverTheCommentsOfItsOptionsSay) {
+  const TemporaryFolder folder;
+  SynthesizeDataset(SmallDataset(), folder.path(), Threads(0));
+  const fs::path file = folder / "synthetic.toml";
+  const std::string text = ReadFile(file);
+  ASSERT_NE(text.find('#'), text.npos);
+  std::string other = "# a comment of another version\n";
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with('#')) other += line + "\n";
+  }
+  WriteFile(file, other);
+  EXPECT_EQ(SynthesizeDataset(SmallDataset(), folder.path(), Threads(0)).written, 0);
 }
 
 TEST(SyntheticDataset, OtherOptionsNeedAnotherFolder) {
