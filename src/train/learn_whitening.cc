@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "descriptors/descriptor_rows.h"
+#include "nn/descriptor_net.h"
 #include "numerics/pca.h"
 #include "util/check.h"
 #include "util/index.h"
