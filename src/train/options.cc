@@ -51,7 +51,7 @@ void Declare(OptionsDescription& description, OptimizerOptions& options) {
   description.Add("learning_rate", options.learning_rate, "Step size in the first epoch").Range(0, 1);
   description
       .Add("weight_decay", options.weight_decay,
-           "L2 penalty on all parameters but GeM's exponent; adamw: decoupled from the gradient")
+           "L2 penalty on all parameters except GeM's exponent; adamw: decoupled from the gradient")
       .AtLeast(0);
   description
       .Add("clip_gradient_norm", options.clip_gradient_norm,
@@ -59,7 +59,7 @@ void Declare(OptionsDescription& description, OptimizerOptions& options) {
       .AtLeast(0);
   description
       .Add("max_skipped_steps", options.max_skipped_steps,
-           "Steps that a run may skip since a loss or a gradient is not finite; one more ends it")
+           "Steps that a run may skip because a loss or a gradient is not finite; one more ends it")
       .AtLeast(0);
   description.Add(
       "groups", options.groups,
@@ -84,9 +84,9 @@ void Declare(OptionsDescription& description, ComputeOptions& options) {
       .OneOf(nn::PrecisionNames());
   description
       .Add("batch_pixels", options.batch_pixels,
-           "Photos of equal size share a pass while they have at most so many pixels; 0: one alone on a CPU, "
-           "4 "
-           "megapixels on a GPU")
+           "Photos of equal size share a pass of at most this many pixels; 0: one photo on a CPU, 4 "
+           "megapixels "
+           "on a GPU")
       .Range(0, 1 << 28);
   description
       .Add("kept_pixels", options.kept_pixels,
@@ -105,7 +105,7 @@ void Declare(OptionsDescription& description, CheckpointOptions& options) {
       .AtLeast(0);
   description
       .Add("keep", options.keep,
-           "Keep the checkpoints of the last so many epochs (checkpoints/epoch-0001.pth), beside last and "
+           "Number of last epochs whose checkpoints are kept (checkpoints/epoch-0001.pth), besides last and "
            "best")
       .Range(0, 100000);
 }
@@ -114,7 +114,7 @@ void Declare(OptionsDescription& description, EvaluationOptions& options) {
   description.Add("data", options.data,
                   "Folder of a benchmark to watch: class sub-folders, or queries.json; empty: none");
   description.Add("distractors", options.distractors, "Folders of photos that match no query");
-  description.Add("query_every", options.query_every, "Class sub-folders: every so many-th photo is a query")
+  description.Add("query_every", options.query_every, "Class sub-folders: every n-th photo is a query")
       .AtLeast(1);
   description
       .Add("image_size", options.image_size,
@@ -145,13 +145,12 @@ void Declare(OptionsDescription& description, TrainOptions& options) {
   description.Nest("model", options.model, "The network");
   description.Nest("data", options.data, "The photos");
   description.Nest("initialization", options.initialization,
-                   "How a network of local features begins, where its weights are those of a trunk alone");
+                   "Initial weights of a network of local features, if model.weights holds only a trunk's");
   description.Nest("mining", options.mining, "Hard negatives, found anew in each epoch");
   description.Nest("loss", options.loss, "What is minimised");
   description.Nest("optimizer", options.optimizer, "How parameters change");
   description.Nest("schedule", options.schedule, "How the learning rate changes over the run");
-  description.Nest("compute", options.compute,
-                   "What a step costs; the results are the same but for precision");
+  description.Nest("compute", options.compute, "What a step costs; only precision changes the results");
   description.Nest("checkpoint", options.checkpoint, "What is kept of a run");
   description.Nest("evaluation", options.evaluation, "A benchmark to watch");
 }

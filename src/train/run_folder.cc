@@ -84,7 +84,7 @@ void RunFolder::WriteBest(const nn::ModelParts& model, int64_t epoch) const {
 
 void RunFolder::KeepEpoch(int64_t epoch, int keep) const {
   if (keep <= 0) return;
-  // A copy, not a link: some file systems have none.
+  // Copies, because some file systems have no hard links.
   const fs::path target = OfEpoch(epoch);
   PartialFile copy(target);
   std::error_code error;

@@ -89,7 +89,7 @@ class Runner {
     changed_.notify_all();
   }
 
-  // The first tuple with a pass that nobody has taken, backward before forward.
+  // The first open tuple with a pass that no worker has taken; prefers backward passes.
   OpenTuple* WithWork() {
     OpenTuple* forward = nullptr;
     for (OpenTuple& tuple : open_) {
