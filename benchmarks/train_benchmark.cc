@@ -72,20 +72,20 @@ double TimeVantage(nn::DescriptorNet net, const Photos& photos, const Setting& s
   const TupleLoss loss = Loss();
   net.ComputeTrunkIn(nn::ParsePrecision(precision, net.device()));
   const int threads = RunContext().ThreadCount();
-  const train::TupleRunnerOptions options = train::RunnerOptions({}, net.device(), threads);
+  const std::unique_ptr<train::Engine> engine = train::MakeEngine({}, net.device(), threads);
   const size_t count = setting.tuples_per_step * static_cast<size_t>(setting.steps + 1);
   OrderedPrefetch<train::LoadedTuple> loaded(static_cast<int64_t>(count), std::max(1, threads / 2),
                                              2 * threads,
                                              [&](int64_t i) { return photos.Load(static_cast<size_t>(i)); });
   const auto step = [&] {
-    return train::TakeStep(net, optimizer, loss, kRate,
+    return train::TakeStep(*engine, net, optimizer, kRate,
                            train::TupleShare(ProcessGroup(), 0, setting.tuples_per_step),
-                           [&](size_t) { return *loaded.Next(); }, options, {});
+                           {.loss = loss, .next = [&](size_t) { return *loaded.Next(); }});
   };
   step();
   const auto start = Clock::now();
   data_wait = 0;
-  for (int i = 0; i < setting.steps; ++i) data_wait += step().times.data;
+  for (int i = 0; i < setting.steps; ++i) data_wait += step().tally.seconds.data;
   const double seconds = SecondsSince(start);
   data_wait /= seconds;
   return seconds / static_cast<double>(count - setting.tuples_per_step);

@@ -111,18 +111,19 @@ struct MinedTriplets {
 // Ranks each anchor's other rows by similarity (equal ones by row number). The first row of another class is
 // the negative; the options say which row becomes the positive. Anchors are then tried in the order of rows.
 // margin: of the loss that measures triplets. descriptors: N x D, rows of unit length; one class for each
-// row. Rows that are not finite are left out. Whether an anchor is to be semi-hard depends on the seed, the
-// round and its row. Blocks of rows are compared in parallel; each thread holds N x 128 similarities. The
-// triplets do not depend on the number of threads. Throws Error if sizes differ; Interrupted.
+// row. Rows that are not finite are left out. Whether an anchor is to be semi-hard depends on the seed, on
+// `key`, which differs from round to round, and on its row. Blocks of rows are compared in parallel; each
+// thread holds N x 128 similarities. The triplets do not depend on the number of threads. Throws Error if
+// sizes differ; Interrupted.
 MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                            const std::vector<SceneId>& classes, double margin,
-                           const DifficultyMiningOptions& options, uint64_t seed = 0, uint64_t round = 0,
+                           const DifficultyMiningOptions& options, uint64_t seed = 0, uint64_t key = 0,
                            const RunContext& context = {});
 
 // The same, with a positive and a negative that are drawn at random for each anchor.
 MinedTriplets DrawTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                            const std::vector<SceneId>& classes, double margin,
-                           const RandomMiningOptions& options, uint64_t seed = 0, uint64_t round = 0,
+                           const RandomMiningOptions& options, uint64_t seed = 0, uint64_t key = 0,
                            const RunContext& context = {});
 
 // The set's queries with their positives, and for each the nearest photos of other scenes (TPAMI 2019,

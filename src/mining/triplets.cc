@@ -169,7 +169,7 @@ std::string TripletStatistics::Text() const {
 
 MinedTriplets DrawTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                            const std::vector<SceneId>& classes, double margin,
-                           const RandomMiningOptions& options, uint64_t seed, uint64_t round,
+                           const RandomMiningOptions& options, uint64_t seed, uint64_t key,
                            const RunContext& context) try {
   CheckOptions(options);
   CheckSizes(descriptors, classes);
@@ -180,7 +180,7 @@ MinedTriplets DrawTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
   }
   for (int64_t anchor = 0; anchor < descriptors.rows(); ++anchor) {
     context.CheckCancelled();
-    const RandomStream random(seed, "random triplets", {round, static_cast<uint64_t>(anchor)});
+    const RandomStream random(seed, "random triplets", {key, static_cast<uint64_t>(anchor)});
     selection.Offer(anchor, DrawAtRandom(anchor, finite, classes, random), /*wants_semi_hard=*/false,
                     /*rank_threshold=*/1);
   }
@@ -191,7 +191,7 @@ MinedTriplets DrawTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
 
 MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                            const std::vector<SceneId>& classes, double margin,
-                           const DifficultyMiningOptions& options, uint64_t seed, uint64_t round,
+                           const DifficultyMiningOptions& options, uint64_t seed, uint64_t key,
                            const RunContext& context) try {
   CheckOptions(options);
   CheckSizes(descriptors, classes);
@@ -216,7 +216,7 @@ MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors
   });
   Selection selection(descriptors, classes, margin, options.round);
   for (int64_t anchor = 0; anchor < rows; ++anchor) {
-    RandomStream random(seed, "semi-hard", {round, static_cast<uint64_t>(anchor)});
+    RandomStream random(seed, "semi-hard", {key, static_cast<uint64_t>(anchor)});
     selection.Offer(anchor, rankings[ToIndex(anchor)], random.Chance(options.semi_hard_probability),
                     options.rank_threshold);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/benchmark_watch.h"
 
+#include "train/selection.h"
 #include "vantage/describer.h"
 #include "vantage/error.h"
 
@@ -8,7 +9,7 @@ namespace vantage::train {
 
 BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.evaluation) {
   if (options_.data.empty()) {
-    if (options_.best_by == "benchmark")
+    if (SelectsByBenchmark(options_))
       throw UsageError("evaluation.best_by = \"benchmark\" needs a benchmark: evaluation.data");
     return;
   }

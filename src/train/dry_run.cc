@@ -66,7 +66,7 @@ PhotoSample SamplePhotos(const train::TrainingData& data, RandomStream& random, 
   return sample;
 }
 
-// Tuples with negatives that nobody mined: of any other scene.
+// Tuples with random photos of other scenes as negatives.
 std::vector<mining::Tuple> RandomTuples(const TrainingSet& set, const std::set<PhotoId>& unreadable,
                                         int64_t count, int negatives, RandomStream& random) {
   std::vector<const TrainingQuery*> queries;
@@ -97,27 +97,27 @@ double TimeOfStep(const TrainOptions& options, const train::TrainingData& data,
       data.set(), unreadable, int64_t{kSteps} * options.tuples_per_step, data.miner().Negatives(), random);
   const TupleLoss loss = nn::MakeLoss(options.loss);
   const ProcessGroup alone;
+  const std::unique_ptr<train::Engine> engine =
+      train::MakeEngine(options.compute, net.device(), context.ThreadCount());
   double seconds = 0;
   for (size_t step = 0; step < kSteps; ++step) {
     const auto start = Clock::now();
     const train::StepResult result =
-        train::TakeStep(net, optimizer, loss, /*learning_rate=*/0, train::TupleShare(alone, 0, per_step),
-                        [&](size_t i) {
-                          context.CheckCancelled();
-                          return data.Load(tuples[step * per_step + i], Split::kTrain, 1, i);
-                        },
-                        train::RunnerOptions(options.compute, net.device(), context.ThreadCount()), {});
+        train::TakeStep(*engine, net, optimizer, /*learning_rate=*/0, train::TupleShare(alone, 0, per_step),
+                        {.loss = loss, .next = [&](size_t i) {
+                           context.CheckCancelled();
+                           return data.Load(tuples[step * per_step + i], Split::kTrain, 1, i);
+                         }});
     seconds = SecondsSince(start);
     VANTAGE_CHECK(result.not_finite.empty(), result.not_finite);
-    const auto is_used = [](const train::TupleOutcome& tuple) { return tuple.skipped.empty(); };
-    VANTAGE_CHECK(std::any_of(result.tuples.begin(), result.tuples.end(), is_used),
+    VANTAGE_CHECK(result.tally.tuples > 0,
                   "no tuple of a step could be read: ", result.tuples.front().skipped);
     context.Report({"trying two steps", static_cast<int64_t>(step + 1), kSteps, ""});
   }
   return seconds;
 }
 
-// Steps of the rounds of an epoch.
+// Number of steps in all rounds of an epoch.
 int64_t StepsOf(const TrainOptions& options, int64_t tuples_of_epoch) {
   const int64_t of_round = tuples_of_epoch / options.mining.rounds;
   const int64_t incomplete = of_round % options.tuples_per_step > 0 && !options.drop_last ? 1 : 0;
@@ -171,7 +171,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   const int64_t described_photos =
       report.mined_photos_of_epoch +
       (data.validates() ? validation->Photos(report.val, of_validation.rounds) : 0);
-  // Validation goes forward only: about a third of a step.
+  // Validation has no backward pass, so that it takes about a third of a step's time.
   const double val_steps =
       static_cast<double>(validation->Tuples(report.val, of_validation.rounds)) / options.tuples_per_step / 3;
   report.seconds_of_epoch = static_cast<double>(described_photos) * report.seconds_of_mined_photo +

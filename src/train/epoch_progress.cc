@@ -17,6 +17,32 @@ constexpr int64_t kNobody = -1;  // fills the rows of tuples with fewer negative
 
 }  // namespace
 
+void EpochProgress::BeginRound(int64_t number, const mining::MinedTuples& mined_tuples) {
+  round = number;
+  earlier += std::ssize(tuples);
+  next = 0;
+  tuples = mined_tuples.tuples;
+  if (tuples.empty()) return;
+  const auto count = std::ssize(tuples);
+  mined += count;
+  average_negative_distance += (mined_tuples.average_negative_distance - average_negative_distance) *
+                               (static_cast<double>(count) / static_cast<double>(mined));
+}
+
+EpochMetrics EpochProgress::Metrics() const {
+  EpochMetrics metrics;
+  metrics.epoch = epoch;
+  metrics.learning_rate = learning_rate;
+  metrics.train_loss = tally.MeanLoss();
+  metrics.train_negative_distance = average_negative_distance;
+  metrics.mining_seconds = mining_seconds;
+  metrics.optimizer_seconds = tally.seconds.optimizer;
+  metrics.seconds = mining_seconds + seconds;
+  metrics.images_per_second = static_cast<double>(tally.photos) / seconds;
+  SetTally(tally, metrics);
+  return metrics;
+}
+
 nn::TorchValue ToTorchValue(const EpochProgress& progress) {
   size_t negatives = 0;
   for (const mining::Tuple& tuple : progress.tuples) negatives = std::max(negatives, tuple.negatives.size());
@@ -47,13 +73,14 @@ nn::TorchValue ToTorchValue(const EpochProgress& progress) {
   dict.Set("average_negative_distance", {progress.average_negative_distance});
   dict.Set("next", {static_cast<int64_t>(progress.next)});
   dict.Set("learning_rate", {progress.learning_rate});
-  dict.Set("loss_sum", {progress.loss_sum});
-  dict.Set("used", {progress.used});
-  dict.Set("photos", {progress.photos});
-  dict.Set("photos_with_gradient", {progress.photos_with_gradient});
+  dict.Set("loss_sum", {progress.tally.loss_sum});
+  dict.Set("used", {progress.tally.tuples});
+  dict.Set("photos", {progress.tally.photos});
+  dict.Set("photos_with_gradient", {progress.tally.photos_with_gradient});
   std::vector<nn::TorchValue> seconds;
-  for (const double value : {progress.times.data, progress.times.forward, progress.times.backward,
-                             progress.mining_seconds, progress.optimizer_seconds, progress.seconds}) {
+  const PhaseSeconds& phases = progress.tally.seconds;
+  for (const double value : {phases.data, phases.forward, phases.backward, progress.mining_seconds,
+                             phases.optimizer, progress.seconds}) {
     seconds.push_back({value});
   }
   dict.Set("seconds", {std::move(seconds)});
@@ -76,16 +103,15 @@ EpochProgress ReadEpochProgress(const serialize::TorchFile& file, const serializ
   progress.mined = whole("mined");
   progress.average_negative_distance = number("average_negative_distance");
   progress.learning_rate = number("learning_rate");
-  progress.loss_sum = number("loss_sum");
-  progress.used = whole("used");
-  progress.photos = whole("photos");
-  progress.photos_with_gradient = whole("photos_with_gradient");
+  progress.tally.loss_sum = number("loss_sum");
+  progress.tally.tuples = whole("used");
+  progress.tally.photos = whole("photos");
+  progress.tally.photos_with_gradient = whole("photos_with_gradient");
   const std::vector<double> seconds =
       serialize::ToNumbers(serialize::Member(value, "seconds", source), source + ": seconds");
   VANTAGE_CHECK(seconds.size() == 6, source, ": progress: ", seconds.size(), " times");
-  progress.times = {seconds[0], seconds[1], seconds[2]};
+  progress.tally.seconds = {seconds[0], seconds[1], seconds[2], seconds[4]};
   progress.mining_seconds = seconds[3];
-  progress.optimizer_seconds = seconds[4];
   progress.seconds = seconds[5];
 
   const at::Tensor photos =

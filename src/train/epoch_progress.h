@@ -6,7 +6,8 @@
 
 #include "mining/tuple_miner.h"
 #include "nn/torch_value.h"
-#include "train/tuple_runner.h"
+#include "train/tally.h"
+#include "vantage/metrics.h"
 #include "vantage/mining.h"
 
 namespace vantage::train {
@@ -23,17 +24,15 @@ struct EpochProgress {
   int64_t mined = 0;
   double average_negative_distance = 0;
   double learning_rate = 0;  // learning rate of the last step
-  double loss_sum = 0;
-  int64_t used = 0;  // tuples that could be used
-  int64_t photos = 0;
-  int64_t photos_with_gradient = 0;
+  Tally tally;               // of the steps
   // Wall-clock seconds.
-  StepTimes times;
   double mining_seconds = 0;
-  double optimizer_seconds = 0;
-  double seconds = 0;
+  double seconds = 0;  // of the steps
 
-  double MeanLoss() const { return loss_sum / static_cast<double>(used); }
+  // Replaces the tuples of the last round by those of the next, and adds these to the epoch's figures.
+  void BeginRound(int64_t number, const mining::MinedTuples& mined_tuples);
+  // The figures of training; the others are not known yet.
+  EpochMetrics Metrics() const;
 };
 
 nn::TorchValue ToTorchValue(const EpochProgress& progress);

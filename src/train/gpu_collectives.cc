@@ -26,7 +26,7 @@ namespace train {
 c10::intrusive_ptr<c10d::Backend> ConnectGpus(const c10::intrusive_ptr<c10d::Store>& store, int rank,
                                               int size) {
   auto options = c10d::ProcessGroupNCCL::Options::create();
-  // Peers are watched by PeerWatch: a slow one is waited for.
+  // No time limit: PeerWatch detects lost processes, and slow ones are waited for.
   options->timeout = std::chrono::hours(24 * 365);
   return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, options);
 }

@@ -3,7 +3,12 @@
 
 #include <cstdint>
 
+#include "vantage/training.h"
+
 namespace vantage::train {
+
+// Whether gradients pass through a network in float16, so that they need a scale.
+inline bool TakesFloat16(const ComputeOptions& options) { return options.precision == "fp16"; }
 
 // The factor for the loss's gradient before it is propagated through a network in float16, so that small
 // gradients do not vanish (Micikevicius et al., Mixed Precision Training, ICLR 2018, section 3.2). The

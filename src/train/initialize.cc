@@ -19,7 +19,7 @@
 namespace vantage {
 namespace {
 
-// The training photos that weights are made from.
+// The training photos from which initial weights are computed.
 class SampledPhotos : public nn::TrainingFeatures {
  public:
   SampledPhotos(const nn::DescriptorNet& net, const TrainingSet& set, const std::filesystem::path& root,
@@ -40,7 +40,7 @@ class SampledPhotos : public nn::TrainingFeatures {
   int64_t size() const override { return std::ssize(requests_); }
   std::vector<std::string> failed() const { return failed_; }
 
-  // Photos are worked on side by side, each on one thread.
+  // Processes photos in parallel, each on one thread.
   void ForEach(const std::string& task, const Compute& compute,
                const std::function<void(const at::Tensor&)>& use) override {
     struct Result {
@@ -74,7 +74,7 @@ class SampledPhotos : public nn::TrainingFeatures {
       }
       context_.Report({task, ++done, size(), ""});
     }
-    VANTAGE_CHECK(std::ssize(failed_) < size(), "no photo to make the network's weights of: ",
+    VANTAGE_CHECK(std::ssize(failed_) < size(), "no photo to compute the network's initial weights from: ",
                   failed_.empty() ? "there is none" : failed_.front());
   }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "descriptors/descriptor_rows.h"
+#include "nn/descriptor_net.h"
 #include "numerics/pca.h"
 #include "util/check.h"
 #include "util/index.h"
@@ -55,12 +56,12 @@ void Declare(OptionsDescription& description, LearnWhiteningOptions& options) {
 
 namespace {
 
-// Dimensions of descriptors whose covariance is still made: 512 MiB.
+// Largest dimension of descriptors for which a covariance matrix is computed: 512 MiB.
 constexpr int64_t kLargestCovariance = 8192;
-// Bytes of descriptors that are made before they go to disk.
+// Bytes of descriptors that are computed before they are written to disk.
 constexpr int64_t kDescribedAtATime = int64_t{1} << 27;
 
-// Descriptors of the photos that could be read, and where those of each photo stand.
+// Descriptors of the photos that could be read, and the row of each photo.
 struct DescribedSet {
   DescriptorMatrix values;
   std::vector<int64_t> row_of;  // of each photo; -1: failed
@@ -85,7 +86,7 @@ DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
   for (size_t i = 0; i < count; ++i) {
     if (described.row_of[i] < 0) continue;
     described.row_of[i] = std::ssize(described.scenes);
-    // Moved up in place: the matrix may be most of the memory.
+    // Moves rows in place, because the matrix may fill most of the memory.
     const auto row = static_cast<Eigen::Index>(i);
     if (row != described.row_of[i]) extracted.values.row(described.row_of[i]) = extracted.values.row(row);
     described.scenes.push_back(static_cast<int64_t>(set.photos[first + i].scene));
@@ -106,7 +107,7 @@ numerics::PcaOptions PcaOf(const LearnWhiteningOptions& options) {
           .passes = options.pca_passes};
 }
 
-// Without pairs, and without all descriptors in memory.
+// Learns from all descriptors, without pairs and without all of them in memory.
 Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
                          const std::filesystem::path& photo_root, const LearnWhiteningOptions& options,
                          const RunContext& context, DescriptorStore* store, LearnedWhitening& learned) {
@@ -131,7 +132,7 @@ Whitening LearnPcaOnDisk(const Describer& describer, const TrainingSet& set,
   return numerics::LearnPca(scratch.rows(), PcaOf(options), context);
 }
 
-// Whether anything is known of how its photos overlap: not in sets of cirtorch's.
+// Whether the set has overlaps of photos. cirtorch's sets have none.
 bool KnowsOverlap(const TrainingSet& set) {
   return std::any_of(set.queries.begin(), set.queries.end(), [](const TrainingQuery& query) {
     return std::any_of(query.candidates.begin(), query.candidates.end(),
@@ -169,7 +170,7 @@ MatchingPairs PairsOf(const TrainingSet& set, const std::vector<int64_t>& row_of
   return pairs;
 }
 
-// The shrinkage that the options name; none: to be chosen.
+// The shrinkage in the options; none if it is to be chosen.
 std::optional<double> NamedShrinkage(const LearnWhiteningOptions& options) {
   if (options.shrinkage == "auto") return std::nullopt;
   try {
@@ -221,7 +222,7 @@ LearnedWhitening train::LearnWhiteningFromTuples(const nn::DescriptorNet& net, c
   const bool is_pca = IsPca(options);
   VANTAGE_CHECK(net.dimension() <= kLargestCovariance || (is_pca && options.dimension > 0), "descriptors of ",
                 net.dimension(), " dimensions: more than ", kLargestCovariance,
-                " are whitened by pca, to a dimension that is named, alone");
+                " can be whitened only by pca, with a dimension");
   const int64_t bytes = std::ssize(set.photos) * net.dimension() * int64_t{sizeof(float)};
   LearnedWhitening learned;
   const auto learn_at = [&](const std::vector<double>& scales, std::optional<ShrinkageChoice>& choice) {

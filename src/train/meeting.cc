@@ -86,12 +86,12 @@ class Arrival {
     }
   }
 
-  // Runs under torchrun that began anew have keys of their own.
+  // If torchrun restarts the processes, each start has keys of its own.
   c10::intrusive_ptr<c10d::Store> WithPrefix(const c10::intrusive_ptr<c10d::Store>& store) const {
     return c10::make_intrusive<c10d::PrefixStore>(StrCat("vantage/", launch_.restart), store);
   }
 
-  // Tries until `ready`; throws Interrupted, or Error where the time is over.
+  // Polls until `ready`. Throws Interrupted, or Error after join_timeout.
   template <typename Ready, typename Missing>
   void WaitUntil(const Ready& ready, const Missing& what_is_missing) const {
     const Clock::time_point start = Clock::now();
@@ -117,14 +117,14 @@ class Arrival {
         [&] {
           return (address = AddressTowards(launch_.master_address, launch_.master_port, kProbe)).has_value();
         },
-        [&] { return StrCat("nobody answers at MASTER_ADDR:MASTER_PORT, ", Where(), ","); });
+        [&] { return StrCat("no process answers at MASTER_ADDR:MASTER_PORT, ", Where(), ","); });
     return *address;
   }
 
-  // Only processes with the same WORLD_SIZE and each with a RANK of its own belong together.
+  // Checks that all processes have the same WORLD_SIZE and different RANKs.
   void SignIn(c10d::Store& store) const {
     if (launch_.rank == 0) store.set("size", std::to_string(launch_.size));
-    WaitUntil([&] { return store.check({"size"}); }, [] { return std::string("process 0 did not come"); });
+    WaitUntil([&] { return store.check({"size"}); }, [] { return std::string("process 0 did not arrive"); });
     const std::vector<uint8_t> value = store.get("size");
     const std::string size(value.begin(), value.end());
     if (size != std::to_string(launch_.size)) {
@@ -146,7 +146,7 @@ class Arrival {
   c10::intrusive_ptr<c10d::Backend> ConnectAll(const c10::intrusive_ptr<c10d::Store>& store,
                                                const std::string& address) const {
     auto options = ProcessGroupGloo::Options::create(Timeout());
-    // As in PyTorch, a network interface may be named where machines have several.
+    // As in PyTorch, this variable selects a network interface if a machine has several.
     const char* interface = std::getenv("GLOO_SOCKET_IFNAME");  // NOLINT(concurrency-mt-unsafe)
     try {
       options->devices.push_back(interface != nullptr ? ProcessGroupGloo::createDeviceForInterface(interface)

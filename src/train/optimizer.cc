@@ -17,7 +17,7 @@
 namespace vantage::train {
 namespace {
 
-// Of torch.nn.utils.clip_grad_norm_.
+// The constant of torch.nn.utils.clip_grad_norm_.
 constexpr double kClipEpsilon = 1e-6;
 
 at::Tensor MakeState(const StateTensor& kind, const at::Tensor& parameter) {
@@ -25,7 +25,7 @@ at::Tensor MakeState(const StateTensor& kind, const at::Tensor& parameter) {
   return at::zeros_like(parameter);
 }
 
-// The entry of a dictionary with whole numbers for keys. Null where there is none.
+// The entry of a dictionary whose keys are integers; null if there is none.
 const serialize::PickleValue* Find(const serialize::PickleValue& dict, int64_t key) {
   for (size_t k = 0; k + 1 < dict.items.size(); k += 2) {
     if (dict.items[k]->is(serialize::PickleValue::Kind::kInt) && dict.items[k]->integer == key)

@@ -10,7 +10,7 @@
 namespace vantage::train {
 namespace {
 
-// "features.0. rate=0.1 decay=0": what OptimizerOptions::groups holds.
+// An entry of OptimizerOptions::groups: "features.0. rate=0.1 decay=0".
 struct GroupRule {
   std::string text;
   std::string beginning;
@@ -44,11 +44,11 @@ GroupRule ParseRule(const std::string& text, const OptimizerOptions& options) {
       throw UsageError(StrCat(what, ": '", part, "' is neither rate=FACTOR nor decay=DECAY"));
     }
   }
-  if (!rule) throw UsageError("optimizer.groups: one of them is empty");
+  if (!rule) throw UsageError("optimizer.groups: an entry is empty");
   return *rule;
 }
 
-// Whether the name begins as one of the beginnings, all of which are noted that do.
+// Whether the name starts with an entry of `freeze`. Marks all such entries in `used`.
 bool IsFrozen(const std::string& name, const std::vector<std::string>& freeze, std::vector<bool>& used) {
   bool frozen = false;
   for (size_t i = 0; i < freeze.size(); ++i) {
@@ -90,12 +90,12 @@ std::vector<ParameterGroup> GroupParameters(nn::DescriptorNet& net, const Optimi
     group.parameters.push_back(tensor);
   });
   for (size_t i = 0; i < freeze.size(); ++i) {
-    if (!used[i]) throw UsageError(StrCat("model.freeze: no parameter's name begins as '", freeze[i], "'"));
+    if (!used[i]) throw UsageError(StrCat("model.freeze: no parameter's name starts with '", freeze[i], "'"));
   }
   for (size_t i = 0; i < rules.size(); ++i) {
     if (!groups[2 + i].names.empty()) continue;
     throw UsageError(StrCat("optimizer.groups: '", rules[i].text,
-                            "' is for no parameter that is trained and that no group before it takes"));
+                            "' matches no trained parameter that an earlier group does not match"));
   }
   std::erase_if(groups, [](const ParameterGroup& group) { return group.parameters.empty(); });
   if (groups.empty()) throw UsageError("model.freeze: nothing is left to train");

@@ -35,7 +35,7 @@ Beat ParseBeat(const std::string& text) {
   std::istringstream in(text);
   Beat beat;
   in >> beat.count >> beat.done;
-  VANTAGE_CHECK(in, "a sign of life that cannot be read: '", text, "'");
+  VANTAGE_CHECK(in, "cannot read a sign of life: '", text, "'");
   int kind = 0;
   PeerEnd end;
   if (in >> kind >> end.rank) {
@@ -98,7 +98,7 @@ struct PeerWatch::State {
     }
   }
 
-  // The store lives in process 0, or in the launcher of it.
+  // The store is in process 0 or in its launcher.
   void NoteSilentStore(const std::string& reason) { NoteEnd({0, Kind::kGone, reason}); }
 
   bool MayEnd(Clock::time_point now) const {
@@ -157,7 +157,7 @@ void PeerWatch::Run(const std::shared_ptr<State>& state) {
     for (int peer = 0; peer < state->size; ++peer) {
       if (peer != state->rank) state->Observe(peer, beats[ToIndex(peer)], now);
     }
-    // What this process knows has been written, too.
+    // Ends only after this process has written the end that it knows of.
     if (knew_of_end && state->MayEnd(now)) break;
     if (state->own.HasEnded() != knew_of_end) continue;
     const auto pause = state->leaves ? state->options.interval / 4 : state->options.interval;

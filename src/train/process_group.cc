@@ -37,7 +37,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPoll(100);
 constexpr std::chrono::microseconds kGpuPoll(200);
 constexpr auto kTimeToExplain = std::chrono::seconds(6);
-// Peers are watched by PeerWatch: a slow one is waited for.
+// No time limit: PeerWatch detects lost processes, and slow ones are waited for.
 constexpr milliseconds kNoLimit = std::chrono::hours(24 * 365);
 constexpr int64_t kBucketBytes = 25 << 20;  // as DistributedDataParallel
 
@@ -88,8 +88,8 @@ std::vector<size_t> BucketEnds(const std::vector<at::Tensor>& tensors) {
   return ends;
 }
 
-// The GPU that a device is, by where it is plugged in, which tells it from all others: processes may each see
-// one GPU alone, which is "cuda:0" to all of them. Empty: none.
+// Host and PCI address of the device's GPU, which differ for all GPUs, while its number does not: processes
+// that each see one GPU all name it "cuda:0". Empty if the device is no GPU.
 std::string GpuName(const std::string& device) {
   if (!device.starts_with("cuda")) return "";
   const at::Device parsed(device);
@@ -100,7 +100,7 @@ std::string GpuName(const std::string& device) {
   return StrCat(host.data(), "/", index < gpus.size() ? gpus[index].pci_bus_id : device);
 }
 
-// Whether all processes have a GPU, each another.
+// Whether each process has a GPU that no other process has.
 bool HasGpusOfTheirOwn(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
   return !names.front().empty() && std::adjacent_find(names.begin(), names.end()) == names.end();
@@ -114,7 +114,7 @@ struct ProcessGroup::State {
   train::Meeting meeting;
   c10::intrusive_ptr<c10d::Backend> gpus;  // null: tensors of GPUs go over the CPU
 
-  // Throws what the end of another process comes to.
+  // Throws the error that another process's end causes in this one.
   [[noreturn]] void Fail(const train::PeerEnd& end) const {
     const std::string who = StrCat("process ", end.rank, " of ", launch.size);
     switch (end.kind) {
@@ -127,7 +127,7 @@ struct ProcessGroup::State {
     }
     throw PeerError(
         StrCat(who, " is gone (", end.message,
-               "); start all processes again, with --resume, to go on after the last checkpoint"));
+               "); start all processes again, with --resume, to continue after the last checkpoint"));
   }
 
   void CheckPeers() const {
@@ -141,7 +141,7 @@ struct ProcessGroup::State {
     Finish(work);
   }
 
-  // A collective of GPUs has a future that is complete when it has been queued: its state is asked for.
+  // Polls, because the future of a GPU collective is complete as soon as the collective is queued.
   void WaitOnGpu(const c10::intrusive_ptr<c10d::Work>& work) {
     WaitUntil([&, waited = false]() mutable {
       if (std::exchange(waited, true)) std::this_thread::sleep_for(kGpuPoll);
@@ -165,12 +165,12 @@ struct ProcessGroup::State {
     }
   }
 
-  // Of a collective that is done: throws where it failed.
+  // Throws if a collective that is done has failed.
   void Finish(const c10::intrusive_ptr<c10d::Work>& work) const {
     try {
       work->wait();
     } catch (const std::exception& error) {
-      // A connection broke: the watch will know why in a moment.
+      // A connection broke. The watch learns the reason a moment later.
       if (const auto end = meeting.watch->WaitForEnd(kTimeToExplain); end && end->rank != launch.rank)
         Fail(*end);
       throw PeerError(StrCat("the connection between the processes broke: ", train::ShortMessage(error)));
@@ -207,7 +207,7 @@ struct ProcessGroup::State {
     Wait(meeting.collectives->broadcast(tensors, options));
   }
 
-  // Of each process.
+  // The numbers that the processes pass, in the order of ranks.
   std::vector<int64_t> AllGatherNumber(int64_t number) {
     std::vector<int64_t> numbers;
     for (const at::Tensor& other : AllGather(at::full({1}, number, at::kLong))) {

@@ -1,31 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <limits>
-#include <optional>
+#include <string>
 
 #include "nn/model_file.h"
-#include "train/epoch_progress.h"
-#include "train/gradient_scale.h"
-#include "train/optimizer.h"
-#include "train/weight_average.h"
 #include "util/file_lock.h"
 #include "vantage/training.h"
 
 namespace vantage::train {
-
-// The state of a run, apart from its network and its optimiser.
-struct RunState {
-  int64_t epochs_done = 0;
-  int64_t steps_done = 0;
-  int64_t skipped_steps = 0;  // of these, those skipped because a loss or the gradient was not finite
-  GradientScale gradient_scale;
-  int64_t best_epoch = 0;
-  // Score of the best epoch: a loss, or a benchmark's mAP; NaN if unknown.
-  double best_score = std::numeric_limits<double>::quiet_NaN();
-  std::optional<EpochProgress> progress;  // of the epoch under way
-};
 
 // The files of a training run.
 class RunFolder {
@@ -50,28 +34,16 @@ class RunFolder {
   // old and new values.
   void KeepConfig(TrainOptions options) const;
 
-  // Writes last.pth, atomically. average: null if weights are not averaged.
-  void WriteLast(nn::ModelParts& model, const Optimizer& optimizer, const WeightAverage* average,
-                 double learning_rate, const RunState& state) const;
   // Writes best.pth: the model of `epoch`.
   void WriteBest(const nn::ModelParts& model, int64_t epoch) const;
   // Copies last.pth to the file of its epoch, and deletes the files of epochs before the last `keep`. Does
   // nothing if `keep` is 0.
   void KeepEpoch(int64_t epoch, int keep) const;
 
-  nn::ModelParts ReadModelOfCheckpoint() const { return nn::ReadModel(last()); }
-
  private:
   std::filesystem::path folder_;
   FileLock lock_;
 };
-
-// Write and read a run's checkpoint, such as last.pth, whose model ReadModel reads. ReadCheckpoint fills the
-// optimiser and the average (null: none) and returns the run's state.
-void WriteCheckpoint(const std::filesystem::path& path, nn::ModelParts& model, const Optimizer& optimizer,
-                     const WeightAverage* average, double learning_rate, const RunState& state);
-RunState ReadCheckpoint(const std::filesystem::path& path, Optimizer& optimizer, WeightAverage* average,
-                        const TrainingSet& set);
 
 // Whether an option may change when a run is resumed: it says how the run is computed, watched or kept, or
 // how long it is, but does not affect the result of a step.

@@ -28,8 +28,8 @@ void WriteMetrics(const std::vector<Metrics>& lines, const fs::path& path) {
   WriteFile(path, text);
 }
 
-// Leaves the file with the lines of earlier processes before `end`, and returns these. `first`: the number
-// that a run begins with.
+// Removes the lines from number `end` on from the file, and returns the others. first: the number of a run's
+// first line.
 template <typename Metrics>
 std::vector<Metrics> KeepBefore(int64_t end, int64_t first, const fs::path& path) {
   std::vector<Metrics> lines;
@@ -74,7 +74,7 @@ RunLog::RunLog(const fs::path& folder, int64_t first_step, int64_t first_epoch)
       epoch_curves_(folder / "tensorboard/epochs", first_epoch),
       steps_path_(folder / "steps.csv") {
   KeepBefore<StepMetrics>(first_step, 1, steps_path_);
-  // Those of the epoch that has been begun may have been mined before the checkpoint.
+  // The examples of the epoch under way may have been mined before the checkpoint, so they are kept.
   for (const int64_t epoch : report::EpochsWithExamples(folder)) {
     if (epoch > first_epoch || first_epoch == 0) fs::remove(report::ExamplesPath(folder, epoch));
   }
@@ -108,7 +108,8 @@ void RunLog::Flush() {
 
 void RunLog::AddExamples(int64_t epoch, const TrainingSet& set, const fs::path& photo_root,
                          const std::vector<mining::Tuple>& tuples, int count) const {
-  // By the scattered numbers of their photos: the same queries first, whatever an epoch draws.
+  // Sorts queries by the hash of their photos' numbers, so that epochs with different draws show the same
+  // ones.
   std::map<uint64_t, const mining::Tuple*> by_query;
   for (const mining::Tuple& tuple : tuples) by_query.try_emplace(MixBits(IndexOf(tuple.query)), &tuple);
   report::RunExamples examples{.epoch = epoch, .photo_root = photo_root};

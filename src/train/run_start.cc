@@ -22,10 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kGoesOn = "goes on";
-constexpr const char* kBegins = "begins";
+// What process 0 sends to the others before the state.
+constexpr const char* kResumed = "resumed";
+constexpr const char* kNew = "new";
 
-// A file of this process's own that goes with the object.
+// The path of a file of this process, which the destructor deletes.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& name)
@@ -42,7 +43,7 @@ class TemporaryFile {
   fs::path path_;
 };
 
-// Throws where this process would train with other options or on another set than process 0.
+// Throws UsageError if this process has other options or another training set than process 0.
 void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   if (group.size() == 1) return;
   OptionsDescription description;
@@ -64,18 +65,17 @@ void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   }
 }
 
-RunStart MakeStart(nn::ModelParts model, const TrainOptions& options) {
-  RunStart start{std::move(model), nullptr, std::nullopt, {}, false};
-  start.model.net.To(nn::ParseDevice(options.compute.device));
-  start.optimizer = std::make_unique<Optimizer>(start.model.net, options.optimizer, options.model.freeze);
-  UseBatchStatistics(start.model.net, options.model);
-  if (options.weight_average_decay > 0) start.average.emplace(start.model.net, options.weight_average_decay);
-  return start;
+TrainingState StateBeforeTraining(nn::ModelParts model, const TrainOptions& options) {
+  TrainingState state{.model = std::move(model)};
+  state.model.net.To(nn::ParseDevice(options.compute.device));
+  state.optimizer = std::make_unique<Optimizer>(state.model.net, options.optimizer, options.model.freeze);
+  UseBatchStatistics(state.model.net, options.model);
+  if (TakesFloat16(options.compute)) state.gradient_scale = GradientScale::OfFloat16();
+  if (options.weight_average_decay > 0) state.average.emplace(state.model.net, options.weight_average_decay);
+  return state;
 }
 
-WeightAverage* AverageOf(RunStart& start) { return start.average ? &*start.average : nullptr; }
-
-// Of a network of local features whose weights are those of a trunk alone. The first checkpoint keeps it.
+// Initialises the rest of a network of local features whose weights are those of a trunk alone.
 void Initialize(nn::DescriptorNet& net, const TrainOptions& options, const TrainingData& data,
                 const RunContext& context) {
   net.To(nn::ParseDevice(options.compute.device));
@@ -92,64 +92,60 @@ RunStart ReadStart(const TrainOptions& options, const TrainingData& data, const 
                    bool resume, const RunContext& context) {
   if (!resume && folder.HasCheckpoint()) {
     throw UsageError(StrCat(folder.last().string(),
-                            ": a run stands here already; go on with --resume, or choose another folder"));
+                            ": holds a run already; resume it with --resume, or choose another folder"));
   }
-  const bool goes_on = resume && folder.HasCheckpoint();
-  nn::ModelParts model = goes_on ? folder.ReadModelOfCheckpoint() : ReadStartingModel(options);
+  const bool resumed = resume && folder.HasCheckpoint();
+  nn::ModelParts model = resumed ? nn::ReadModel(folder.last()) : ReadStartingModel(options);
   if (!model.net.IsInitialized()) Initialize(model.net, options, data, context);
-  RunStart start = MakeStart(std::move(model), options);
-  start.goes_on = goes_on;
-  if (goes_on) {
-    CheckSameTrainingSet(start.model, options);
-    CheckSameStartingWeights(start.model, options);
-    start.state = ReadCheckpoint(folder.last(), *start.optimizer, AverageOf(start), data.set());
+  RunStart start{StateBeforeTraining(std::move(model), options), resumed};
+  TrainingState& state = start.state;
+  if (resumed) {
+    CheckSameTrainingSet(state.model, options);
+    CheckSameStartingWeights(state.model, options);
+    ReadCheckpoint(folder.last(), data.set(), state);
     folder.KeepConfig(options);
   } else {
     folder.KeepConfig(options);
-    start.state.epochs_done = ContinueTraining(start.model.net, *start.optimizer, options.model);
+    state.epochs_done = ContinueTraining(state.model.net, *state.optimizer, options.model);
   }
   return start;
 }
 
-// What process 0 begins with, as a checkpoint for the others.
-std::string BytesOf(RunStart& start) {
+// The state of process 0, as a checkpoint for the others.
+std::string BytesOf(const TrainingState& state) {
   const TemporaryFile file("start.pth");
-  WriteCheckpoint(file.path(), start.model, *start.optimizer, AverageOf(start), /*learning_rate=*/0,
-                  start.state);
+  WriteCheckpoint(file.path(), state);
   return ReadFile(file.path());
 }
 
-RunStart StartFrom(const std::string& bytes, bool goes_on, const TrainOptions& options,
-                   const TrainingSet& set) {
+TrainingState StateFrom(const std::string& bytes, const TrainOptions& options, const TrainingSet& set) {
   const TemporaryFile file("start.pth");
   WriteFile(file.path(), bytes);
-  RunStart start = MakeStart(nn::ReadModel(file.path()), options);
-  start.goes_on = goes_on;
-  start.state = ReadCheckpoint(file.path(), *start.optimizer, AverageOf(start), set);
-  return start;
+  TrainingState state = StateBeforeTraining(nn::ReadModel(file.path()), options);
+  ReadCheckpoint(file.path(), set, state);
+  return state;
 }
 
 }  // namespace
 
-RunStart StartRun(const TrainOptions& options, const TrainingData& data, const RunFolder* folder, bool resume,
-                  const ProcessGroup& group, const RunContext& context) {
+RunStart StartRun(const RunInputs& inputs, const RunFolder* folder, bool resume) {
+  const TrainOptions& options = inputs.options;
+  const ProcessGroup& group = inputs.group;
   CheckSameAsFirst(options, group);
   if (!group.IsFirst()) {
-    const bool goes_on = group.Broadcast("") == kGoesOn;
-    return StartFrom(group.Broadcast(""), goes_on, options, data.set());
+    const bool resumed = group.Broadcast("") == kResumed;
+    return {StateFrom(group.Broadcast(""), options, inputs.data.set()), resumed};
   }
-  RunStart start = ReadStart(options, data, *folder, resume, context);
+  RunStart start = ReadStart(options, inputs.data, *folder, resume, inputs.context);
   if (group.size() > 1) {
-    group.Broadcast(start.goes_on ? kGoesOn : kBegins);
-    group.Broadcast(BytesOf(start));
+    group.Broadcast(start.resumed ? kResumed : kNew);
+    group.Broadcast(BytesOf(start.state));
   }
-  if (start.goes_on) {
-    LogInfo("going on after epoch ", start.state.epochs_done,
-            start.state.progress
-                ? StrCat(" and ",
-                         start.state.progress->earlier + static_cast<int64_t>(start.state.progress->next),
-                         " tuples")
-                : "");
+  if (start.resumed) {
+    const std::optional<EpochProgress>& progress = start.state.progress;
+    LogInfo(
+        "resuming after epoch ", start.state.epochs_done,
+        progress ? StrCat(" and ", progress->earlier + static_cast<int64_t>(progress->next), " tuples") : "");
   }
   return start;
 }

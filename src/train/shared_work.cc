@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kSkippedElsewhere = "another process could not use it";
-// What is shared of an outcome: loss, photos, photos with gradient, whether it was skipped.
+// Numbers sent for each outcome: loss, photos, photos with gradient, whether it was skipped.
 constexpr int64_t kFields = 4;
 
 }  // namespace
@@ -85,7 +85,7 @@ ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector
 
 mining::MinedTuples TuplesOfFirst(const ProcessGroup& group, mining::MinedTuples mined) {
   if (group.size() == 1) return mined;
-  // Bit for bit: JSON keeps doubles so, but for what is not finite, which is null.
+  // JSON round-trips finite doubles exactly; others become null, which reads as NaN.
   const auto ids = [](const std::vector<PhotoId>& photos) {
     std::vector<int64_t> numbers;
     for (const PhotoId photo : photos) numbers.push_back(static_cast<int64_t>(photo));

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "mining/tuple_miner.h"
-#include "train/tuple_runner.h"
+#include "train/tally.h"
 #include "vantage/describer.h"
 #include "vantage/mining.h"
 #include "vantage/training.h"

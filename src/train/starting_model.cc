@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/starting_model.h"
-#include "config/options_json.h"
 
 #include <nlohmann/json.hpp>
 
+#include "config/options_json.h"
+#include "nn/device.h"
 #include "util/check.h"
 #include "util/hash.h"
 #include "vantage/run_context.h"
@@ -33,7 +34,19 @@ json OriginOf(TrainOptions options) {
   return origin;
 }
 
+bool MinesWithStartingNet(const TrainOptions& options) { return options.mining.network == "start"; }
+
 }  // namespace
+
+std::optional<nn::DescriptorNet> ReadMiningNet(const TrainOptions& options, const ProcessGroup& group) {
+  if (!MinesWithStartingNet(options)) return std::nullopt;
+  if (group.size() > 1) throw UsageError("mining.network = start: not with several processes");
+  nn::DescriptorNet net = ReadStartingModel(options).net;
+  if (!net.IsInitialized())
+    throw UsageError("mining.network = start: the network is made when training starts");
+  net.To(nn::ParseDevice(options.compute.device));
+  return net;
+}
 
 nn::ModelParts ReadStartingModel(const TrainOptions& options) {
   if (options.model.weights.empty())
@@ -79,7 +92,7 @@ void UseBatchStatistics(nn::DescriptorNet& net, const ModelOptions& options) {
 }
 
 void CheckSameStartingWeights(const nn::ModelParts& model, const TrainOptions& options) {
-  if (options.mining.network != "start") return;
+  if (!MinesWithStartingNet(options)) return;
   const std::string now = Sha256OfFile(options.model.weights);
   const std::string then = json::parse(model.origin).value("weights_sha256", now);
   if (now == then) return;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
+
 #include "nn/model_file.h"
 #include "train/optimizer.h"
 #include "vantage/training.h"
@@ -11,6 +13,11 @@ namespace vantage::train {
 // file: the image size (data.test_size) and the provenance. Throws UsageError if the file holds a network
 // other than the options'; Error under the same conditions as ReadModel.
 nn::ModelParts ReadStartingModel(const TrainOptions& options);
+
+// The network that a run mines with in all epochs, if that is the starting one (mining.network = "start").
+// Throws UsageError with several processes, of which only one needs the weights, and if the weights do not
+// fill the network.
+std::optional<nn::DescriptorNet> ReadMiningNet(const TrainOptions& options, const ProcessGroup& group);
 
 // Does nothing and returns 0 unless options.model.continue_training is set. Fills the optimiser from the
 // checkpoint that training starts from and returns how many epochs it was trained for. Throws Error naming

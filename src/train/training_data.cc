@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "train/training_data.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "image/augment.h"
 #include "nn/losses/losses.h"
-#include "train/shared_work.h"
+#include "util/index.h"
 #include "util/log.h"
 #include "util/random.h"
 #include "vantage/describer.h"
@@ -16,11 +17,12 @@
 namespace vantage::train {
 namespace {
 
-// Mined distances are those of the round's beginning: so much may be missing.
+// Mined distances are those at the beginning of the round. Negatives up to this far beyond the loss's reach
+// may have come within it since.
 constexpr double kReachSlack = 0.05;
 
-// Descriptors of unit length that are nearer to each other on average are told apart by next to nothing: the
-// cosine of two is above 0.99995.
+// A network whose descriptors are nearer to each other than this on average has collapsed: the cosine of two
+// is above 0.99995.
 constexpr double kAlike = 0.01;
 
 LocatedSet ReadSet(const DataOptions& options) {
@@ -76,7 +78,7 @@ mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split
                         split == Split::kVal ? mining::ForValidation(options_.mining) : options_.mining,
                         options_.seed, with_margin, named));
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
-  // Validation's descriptors are those of the network as it is.
+  // With validation, the check is made on its descriptors, which are those of the current network.
   if (mined.photo_distance < kAlike && group.IsFirst() && (split == Split::kVal || !validates_)) {
     LogWarning("epoch ", epoch,
                ": the network has collapsed: all photos have nearly the same descriptor (two are ",
@@ -122,7 +124,7 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   }
   std::string reason = "it has no negative";
   for (size_t i = 0; i < tuple.negatives.size(); ++i) {
-    // What was mined is not what an augmented photo will show.
+    // An augmented photo has another distance than the mined one.
     const bool is_near = options_.data.augmentation != AugmentationOptions{} ||
                          i >= tuple.negative_distances.size() ||
                          tuple.negative_distances[i] < reach_ + kReachSlack;
@@ -134,6 +136,20 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   }
   if (loaded.images.size() < 3) return skipped(reason);
   return loaded;
+}
+
+LoadedTuples TrainingData::LoadAhead(const std::vector<mining::Tuple>& tuples, size_t first,
+                                     const TupleShare& share, Split split, int64_t epoch, int64_t earlier,
+                                     const RunContext& context) const {
+  const int threads = context.ThreadCount();
+  const int loading_threads = options_.compute.loading_threads;
+  const int loaders = loading_threads > 0 ? loading_threads : std::max(1, threads / 2);
+  return LoadedTuples(std::ssize(share.own), loaders, loaders + threads,
+                      [this, &tuples, first, own = share.own, split, epoch, earlier, &context](int64_t i) {
+                        context.CheckCancelled();
+                        const size_t place = first + own[ToIndex(i)];
+                        return Load(tuples[place], split, epoch, place + ToIndex(earlier));
+                      });
 }
 
 std::vector<std::string> TrainingData::PhotosOf(const mining::Tuple& tuple) const {

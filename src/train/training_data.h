@@ -9,11 +9,15 @@
 
 #include "mining/miners/miners.h"
 #include "mining/tuple_miner.h"
+#include "train/shared_work.h"
 #include "train/tuple_gradient.h"
+#include "util/parallel.h"
 #include "vantage/mining.h"
 #include "vantage/training.h"
 
 namespace vantage::train {
+
+using LoadedTuples = OrderedPrefetch<LoadedTuple>;
 
 // A run's training photos, and the tuples that are mined among them.
 class TrainingData {
@@ -42,6 +46,11 @@ class TrainingData {
   // Decodes the photos of a tuple. Training photos are augmented as the options say, differently in each
   // epoch. `place`: index of the tuple in the epoch, over all its rounds.
   LoadedTuple Load(const mining::Tuple& tuple, Split split, int64_t epoch, size_t place) const;
+
+  // Loads the share's own tuples ahead of their use. tuples[first] is the first tuple of the share; the list
+  // must outlive the result. earlier: number of tuples in the epoch's earlier rounds.
+  LoadedTuples LoadAhead(const std::vector<mining::Tuple>& tuples, size_t first, const TupleShare& share,
+                         Split split, int64_t epoch, int64_t earlier, const RunContext& context) const;
 
   // Paths of the tuple's photos: query, positive, negatives.
   std::vector<std::string> PhotosOf(const mining::Tuple& tuple) const;

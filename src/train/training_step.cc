@@ -10,7 +10,6 @@
 #include "nn/folded_net.h"
 #include "util/stopwatch.h"
 #include "util/string.h"
-#include "vantage/describer.h"
 #include "vantage/error.h"
 
 namespace vantage::train {
@@ -34,58 +33,50 @@ void MoveStatistics(nn::DescriptorNet& net, const ProcessGroup& group,
 
 }  // namespace
 
-TupleRunnerOptions RunnerOptions(const ComputeOptions& options, const at::Device& device, int threads) {
-  TupleRunnerOptions runner;
-  runner.workers = device.is_cpu() ? threads : 1;
-  runner.threads_per_pass = device.is_cpu() ? 1 : threads;
-  runner.limits.batch_pixels =
-      options.batch_pixels > 0 || device.is_cpu() ? options.batch_pixels : kGpuBatchPixels;
-  runner.limits.kept_pixels = options.kept_pixels;
-  return runner;
-}
-
-StepResult TakeStep(nn::DescriptorNet& net, Optimizer& optimizer, const TupleLoss& loss, double learning_rate,
-                    const TupleShare& share, const std::function<LoadedTuple(size_t)>& next,
-                    const TupleRunnerOptions& options,
-                    const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
+StepResult TakeStep(const Engine& engine, nn::DescriptorNet& net, Optimizer& optimizer, double learning_rate,
+                    const TupleShare& share, const TupleWork& work) {
   const auto folding = Clock::now();
   const nn::FoldedNet folded(net);
+  const double folding_seconds = SecondsSince(folding);
+  TupleWork own = work;
+  own.next = [&](size_t i) { return work.next(share.own[i]); };
+  if (work.on_tuple) {
+    own.on_tuple = [&](size_t i, const TupleOutcome& tuple) { work.on_tuple(share.own[i], tuple); };
+  }
+  const EngineOutcome outcome = engine.Run(folded.net(), folded.leaves(), share.own.size(), own);
   StepResult result;
-  result.optimizer_seconds = SecondsSince(folding);
-  StepOutcome outcome = RunTuples(
-      folded.net(), loss, folded.leaves(), share.own.size(), [&](size_t i) { return next(share.own[i]); },
-      options,
-      [&](size_t i, const TupleOutcome& tuple) {
-        if (on_tuple) on_tuple(share.own[i], tuple);
-      });
   result.tuples = ShareOutcomes(share, outcome.tuples);
-  result.times = outcome.times;
-  bool any_used = false;
+  PhaseSeconds seconds = outcome.seconds;
+  seconds.optimizer = folding_seconds;
   for (const TupleOutcome& tuple : result.tuples) {
-    if (!tuple.skipped.empty()) continue;
-    any_used = true;
+    result.tally.Add(tuple);
     if (!std::isfinite(tuple.loss) && result.not_finite.empty())
       result.not_finite = StrCat("the loss is ", tuple.loss);
   }
-  if (!result.not_finite.empty()) return result;
-  if (!any_used) return result;
-  const auto start = Clock::now();
-  const std::vector<at::Tensor> parameters = optimizer.Parameters();
-  const std::vector<at::Tensor> gradients =
-      SumOverProcesses(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients));
-  if (options.limits.gradient_scale != 1) {
-    for (const at::Tensor& gradient : gradients) {
-      if (gradient.defined()) gradient.mul_(1 / options.limits.gradient_scale);
+  if (result.not_finite.empty() && result.tally.tuples > 0) {
+    const auto start = Clock::now();
+    try {
+      const std::vector<at::Tensor> parameters = optimizer.Parameters();
+      const std::vector<at::Tensor> gradients =
+          SumOverProcesses(share.group, parameters, folded.GradientsBy(parameters, outcome.gradients));
+      if (work.gradient_scale != 1) {
+        for (const at::Tensor& gradient : gradients) {
+          if (gradient.defined()) gradient.mul_(1 / work.gradient_scale);
+        }
+      }
+      optimizer.AddGradients(gradients);
+      result.gradient_norm = optimizer.Step(learning_rate);
+      MoveStatistics(net, share.group, outcome.statistics);
+    } catch (const NotFinite& error) {
+      result.not_finite = error.what();
     }
+    seconds.optimizer += SecondsSince(start);
   }
-  optimizer.AddGradients(gradients);
-  try {
-    result.gradient_norm = optimizer.Step(learning_rate);
-    MoveStatistics(net, share.group, outcome.statistics);
-  } catch (const NotFinite& error) {
-    result.not_finite = error.what();
+  if (!result.not_finite.empty()) {
+    result.tally = {};
+    result.gradient_norm = kNotKnown;
   }
-  result.optimizer_seconds += SecondsSince(start);
+  result.tally.seconds = seconds;
   return result;
 }
 

@@ -29,13 +29,13 @@ at::Tensor IndexTensor(const std::vector<size_t>& indices, const at::Device& dev
 
 TupleGradient::TupleGradient(const nn::Network& net, const TupleLoss& loss,
                              std::span<const at::Tensor> parameters, LoadedTuple tuple,
-                             const PassLimits& limits)
+                             const PassLimits& limits, double gradient_scale)
     : net_(net),
       loss_(loss),
       parameters_(parameters),
       tuple_(std::move(tuple)),
       batch_pixels_(limits.batch_pixels),
-      gradient_scale_(limits.gradient_scale) {
+      gradient_scale_(gradient_scale) {
   if (net.uses_batch_statistics()) {
     PlanWholeBatches(limits);
   } else {
@@ -135,7 +135,7 @@ void TupleGradient::DifferentiateLoss() {
       std::copy_if(pass.photos.begin(), pass.photos.end(), std::back_inserter(again), matters);
     }
   }
-  forward_.clear();  // graphs that nobody needs go
+  forward_.clear();  // frees the graphs without a backward pass
   std::vector<Pass> more = Group(again, batch_pixels_);
   std::move(more.begin(), more.end(), std::back_inserter(backward_));
 }

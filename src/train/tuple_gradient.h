@@ -32,8 +32,6 @@ struct PassLimits {
   // Keep activations for at most this many pixels per tuple; recompute other photos that have a gradient in
   // the backward pass.
   int64_t kept_pixels = 0;
-  // Factor for gradients; see GradientScale.
-  double gradient_scale = 1;
 };
 
 // The loss of one tuple and its gradient with respect to the network's parameters, in passes that may run in
@@ -53,7 +51,7 @@ class TupleGradient {
   // parameters: those to differentiate by; empty if only the loss is needed. All references must outlive this
   // object.
   TupleGradient(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
-                LoadedTuple tuple, const PassLimits& limits);
+                LoadedTuple tuple, const PassLimits& limits, double gradient_scale = 1);
 
   size_t forward_passes() const { return forward_.size(); }
   // Returns the statistics observed by norms with batch statistics.
@@ -63,8 +61,8 @@ class TupleGradient {
   double loss() const { return loss_value_; }
 
   size_t backward_passes() const { return backward_.size(); }
-  // The gradient with respect to each parameter, times the limits' gradient_scale; undefined if the loss does
-  // not depend on it.
+  // The gradient with respect to each parameter, times gradient_scale (see GradientScale); undefined if the
+  // loss does not depend on it.
   std::vector<at::Tensor> Backward(size_t pass);
 
   size_t photos() const { return tuple_.labels.size(); }

@@ -278,7 +278,7 @@ TEST_F(ManyProcesses, WhatDiffersIsNamedInAll) {
   TrainWith(2, "run", {"--set", "epochs=1"});
   const Results again = TrainWith(2, "run");
   EXPECT_EQ(again[0].first, 2);
-  EXPECT_THAT(again[0].second, HasSubstr("a run stands here already"));
+  EXPECT_THAT(again[0].second, HasSubstr("holds a run already"));
   EXPECT_THAT(again[1].second, HasSubstr("process 0 of 2 failed: "));
 }
 

@@ -13,8 +13,8 @@
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
+#include "train/engine.h"
 #include "train/initialize.h"
-#include "train/tuple_runner.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/string.h"
@@ -152,9 +152,10 @@ TEST_F(Gpu, AStepHasTheGradientOfTheCpu) {
       }
       return tuple;
     };
-    train::StepOutcome outcome =
-        train::RunTuples(folded.net(), nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9}), folded.leaves(),
-                         3, load, {1, 1, {1 << 22, 1 << 22, scale}}, {});
+    const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
+    const train::EngineOutcome outcome =
+        train::MakeWorkerEngine({1, 1, {1 << 22, 1 << 22}})
+            ->Run(folded.net(), folded.leaves(), 3, {.loss = loss, .next = load, .gradient_scale = scale});
     std::vector<at::Tensor> flat;
     for (const at::Tensor& gradient : outcome.gradients) {
       if (gradient.defined()) flat.push_back(gradient.cpu().flatten());

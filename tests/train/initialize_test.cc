@@ -147,7 +147,7 @@ TEST_F(Initialization, SaysWhatIsMissing) {
                 nn::DescriptorNet none = NetOfTrunk();
                 Initialize(none);
               }),
-              HasSubstr("no photo to make the network's weights of"));
+              HasSubstr("no photo to compute the network's initial weights from"));
 }
 
 class LocalTraining : public Initialization {

@@ -291,7 +291,8 @@ TEST(LearnWhiteningFromTuples, LongDescriptorsNeedPcaToANamedDimension) {
     EXPECT_THAT(ErrorOf([&] { learn({.method = method, .dimension = 4}); }),
                 HasSubstr("of 10240 dimensions: more than 8192"));
   }
-  EXPECT_THAT(ErrorOf([&] { learn({.method = "pca"}); }), HasSubstr("to a dimension that is named"));
+  EXPECT_THAT(ErrorOf([&] { learn({.method = "pca"}); }),
+              HasSubstr("can be whitened only by pca, with a dimension"));
   EXPECT_THAT(ErrorOf([&] { learn({.method = "pca", .dimension = 12}); }),
               HasSubstr("12 components of descriptors that vary in 11 directions"));
   EXPECT_EQ(learn({.method = "pca", .dimension = 4}).single_scale->projection.rows(), 4);

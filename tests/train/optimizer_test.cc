@@ -384,12 +384,12 @@ TEST(Optimizer, WrongOptionsAreErrors) {
   };
   EXPECT_THAT(ErrorOf([] { OptionsOf("lion"); }),
               HasSubstr("unknown optimiser 'lion'; known are adam, adamw, sgd"));
-  EXPECT_THAT(of_group("layer1 rate=0.1"), HasSubstr("'layer1 rate=0.1' is for no parameter"));
+  EXPECT_THAT(of_group("layer1 rate=0.1"), HasSubstr("'layer1 rate=0.1' matches no trained parameter"));
   EXPECT_THAT(of_group("features. rat=1"), HasSubstr("'rat=1' is neither"));
   EXPECT_THAT(of_group("features. rate=fast"), HasSubstr("fast"));
   EXPECT_THAT(of_group("features. rate=-1"), HasSubstr("-1 is below 0"));
   EXPECT_THAT(of_group(" "), HasSubstr("empty"));
-  EXPECT_THAT(error({}, {"features.0.", "stem"}), HasSubstr("no parameter's name begins as 'stem'"));
+  EXPECT_THAT(error({}, {"features.0.", "stem"}), HasSubstr("no parameter's name starts with 'stem'"));
   EXPECT_THAT(error({}, {""}), HasSubstr("nothing is left to train"));
   OptimizerOptions nesterov = OptionsOf("sgd");
   nesterov.algorithm.As<SgdOptions>().nesterov = true;

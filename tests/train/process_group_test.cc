@@ -105,7 +105,7 @@ TEST(ProcessGroup, ProcessesThatDoNotComeOrDoNotBelongTogetherAreNamed) {
     return CaptureCommand(Program("alone"), GroupVariables(rank, 2, port)).second;
   };
   EXPECT_THAT(alone(0), HasSubstr("error: only 1 of 2 processes came to 127.0.0.1:"));
-  EXPECT_THAT(alone(1), HasSubstr("error: nobody answers at MASTER_ADDR:MASTER_PORT, 127.0.0.1:"));
+  EXPECT_THAT(alone(1), HasSubstr("error: no process answers at MASTER_ADDR:MASTER_PORT, 127.0.0.1:"));
 
   const auto run_as = [](const std::string& variable, const std::string& first, const std::string& second) {
     const auto with = [&](const std::string& value) {
@@ -118,7 +118,8 @@ TEST(ProcessGroup, ProcessesThatDoNotComeOrDoNotBelongTogetherAreNamed) {
   EXPECT_THAT(run_as("WORLD_SIZE", "2", "3")[1].second,
               HasSubstr("usage: the environment variable WORLD_SIZE is 3 in process 1 and 2 in process 0"));
   const Results twins = run_as("MASTER_ADDR", "127.0.0.1", "no-such-host.invalid");
-  EXPECT_THAT(twins[1].second, HasSubstr("nobody answers at MASTER_ADDR:MASTER_PORT, no-such-host.invalid:"));
+  EXPECT_THAT(twins[1].second,
+              HasSubstr("no process answers at MASTER_ADDR:MASTER_PORT, no-such-host.invalid:"));
 }
 
 }  // namespace

@@ -519,7 +519,7 @@ TEST_F(Training, WorksWithoutValidationScenes) {
 TEST_F(Training, ChangedOptionsAndSecondRunsAreRefused) {
   Train(options_, folder_ / "run", false, OneThread());
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); }),
-              HasSubstr("a run stands here already"));
+              HasSubstr("holds a run already"));
   options_.loss = ContrastiveLossOptions{.margin = 0.5};
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", true, OneThread()); }),
               HasSubstr("the run was started with loss.contrastive.margin = 0.85, not 0.5"));

@@ -9,10 +9,10 @@
 
 namespace vantage::mining {
 
-// Finds triplets among the descriptors of a round, each with its class. `round`: a number from which the
-// function's own random numbers are derived.
+// Finds triplets among the descriptors of a round, each with its class. `key`: a random number of the round,
+// which keys the function's own draws.
 using FindTriplets = std::function<MinedTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
-                                                 const std::vector<SceneId>& classes, uint64_t round)>;
+                                                 const std::vector<SceneId>& classes, uint64_t key)>;
 
 // Draws the photos of a round, describes them, and makes tuples of the triplets that `find` returns. Throws
 // Error if the only round of an epoch has no triplet.
@@ -33,7 +33,7 @@ class TripletMiner : public Miner {
  public:
   using Find = MinedTriplets (*)(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                                  const std::vector<SceneId>& classes, double margin, const Options& options,
-                                 uint64_t seed, uint64_t round, const RunContext& context);
+                                 uint64_t seed, uint64_t key, const RunContext& context);
 
   TripletMiner(const Options& options, Find find) : options_(options), find_(find) {}
 
@@ -41,8 +41,8 @@ class TripletMiner : public Miner {
     const double margin = RequireMargin(round.triplet_margin);
     return MineTripletRound(round, options_.round,
                             [&](const Eigen::Ref<const DescriptorMatrix>& descriptors,
-                                const std::vector<SceneId>& classes, uint64_t number) {
-                              return find_(descriptors, classes, margin, options_, round.seed, number,
+                                const std::vector<SceneId>& classes, uint64_t key) {
+                              return find_(descriptors, classes, margin, options_, round.seed, key,
                                            round.context);
                             });
   }

@@ -3,7 +3,7 @@
 
 namespace vantage {
 
-// Each is in the file of its kind.
+// Defined in the file of each kind.
 namespace train {
 OptimizerRow AdamOptimizer();
 OptimizerRow AdamWOptimizer();

@@ -14,7 +14,7 @@ train::OptimizerRule SgdRule(const SgdOptions& options) {
   train::OptimizerRule rule;
   if (has_momentum) rule.state = {{"momentum_buffer", false}};
   rule.step = [options, has_momentum](train::ParameterGroup& group, double rate) {
-    // Without dampening a buffer of zeros does what torch's missing one does at the first step.
+    // Without dampening, a buffer of zeros has the effect of torch's missing one at the first step.
     at::_fused_sgd_(group.parameters, group.gradients,
                     has_momentum ? group.state[0] : std::vector<at::Tensor>{}, group.weight_decay,
                     options.momentum, rate, /*dampening=*/0, options.nesterov, /*maximize=*/false,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "train/tuple_runner.h"
+#include "train/engine.h"
 
 #include <ATen/ops/ones.h>
 
@@ -17,13 +17,14 @@
 #include "train/ordered_sum.h"
 #include "util/index.h"
 #include "util/stopwatch.h"
+#include "vantage/describer.h"
 
 namespace vantage::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What is added up of a pass's statistics.
+// A pass's statistics, and 1 for the pass.
 std::vector<at::Tensor> ToSummands(nn::BatchStatistics seen) {
   std::vector<at::Tensor> summands;
   for (auto& [name, values] : seen) summands.push_back(std::move(values));
@@ -35,7 +36,7 @@ std::vector<at::Tensor> ToSummands(nn::BatchStatistics seen) {
 struct OpenTuple {
   size_t index = 0;
   TupleGradient gradient;
-  size_t passes = 0;   // of the direction that it is in
+  size_t passes = 0;   // of the current direction
   size_t started = 0;  // of these
   size_t finished = 0;
   bool is_backward = false;
@@ -43,20 +44,17 @@ struct OpenTuple {
 
 class Runner {
  public:
-  Runner(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters, size_t count,
-         const std::function<LoadedTuple(size_t)>& next, const TupleRunnerOptions& options,
-         const std::function<void(size_t, const TupleOutcome&)>& on_tuple)
+  Runner(const nn::Network& net, std::span<const at::Tensor> parameters, size_t count, const TupleWork& work,
+         const WorkerEngineOptions& options)
       : net_(net),
-        loss_(loss),
         parameters_(parameters),
-        next_(next),
+        work_(work),
         options_(options),
-        on_tuple_(on_tuple),
         threads_of_a_pass_(options.threads_per_pass) {
     outcome_.tuples.resize(count);
   }
 
-  StepOutcome Run() {
+  EngineOutcome Run() {
     {
       std::vector<std::jthread> workers;
       for (int i = 1; i < options_.workers; ++i) workers.emplace_back([this] { Work(); });
@@ -65,7 +63,7 @@ class Runner {
     if (error_) std::rethrow_exception(error_);
     outcome_.gradients = sum_.Take();
     outcome_.statistics = statistics_.Take();
-    for (double* seconds : {&outcome_.times.data, &outcome_.times.forward, &outcome_.times.backward})
+    for (double* seconds : {&outcome_.seconds.data, &outcome_.seconds.forward, &outcome_.seconds.backward})
       *seconds /= options_.workers;
     return std::move(outcome_);
   }
@@ -91,7 +89,7 @@ class Runner {
     changed_.notify_all();
   }
 
-  // The first tuple with a pass that nobody has taken, backward before forward.
+  // The first open tuple with a pass that no worker has taken; prefers backward passes.
   OpenTuple* WithWork() {
     OpenTuple* forward = nullptr;
     for (OpenTuple& tuple : open_) {
@@ -116,25 +114,25 @@ class Runner {
     }
     const double seconds = SecondsSince(start);
     lock.lock();
-    (is_backward ? outcome_.times.backward : outcome_.times.forward) += seconds;
+    (is_backward ? outcome_.seconds.backward : outcome_.seconds.forward) += seconds;
     if (++tuple->finished == tuple->passes) {
       if (is_backward) {
         Close(*tuple);
       } else {
-        TurnBack(*tuple);
+        BeginBackward(*tuple);
       }
     }
     return true;
   }
 
-  // All descriptors are there: the loss, and what must go backward. Takes next to no time.
-  void TurnBack(OpenTuple& tuple) {
+  // Computes the loss from the tuple's descriptors, and plans the backward passes. Takes almost no time.
+  void BeginBackward(OpenTuple& tuple) {
     tuple.gradient.DifferentiateLoss();
     TupleOutcome& outcome = outcome_.tuples[tuple.index];
     outcome.loss = tuple.gradient.loss();
     outcome.photos = static_cast<int64_t>(tuple.gradient.photos());
     outcome.photos_with_gradient = static_cast<int64_t>(tuple.gradient.photos_with_gradient());
-    if (on_tuple_) on_tuple_(tuple.index, outcome);
+    if (work_.on_tuple) work_.on_tuple(tuple.index, outcome);
     tuple.is_backward = true;
     tuple.passes = tuple.gradient.backward_passes();
     tuple.started = 0;
@@ -156,32 +154,31 @@ class Runner {
     const size_t index = opened_++;
     lock.unlock();
     const auto start = Clock::now();
-    LoadedTuple loaded = next_(index);
+    LoadedTuple loaded = work_.next(index);
     const double seconds = SecondsSince(start);
     lock.lock();
-    outcome_.times.data += seconds;
+    outcome_.seconds.data += seconds;
     is_opening_ = false;
     if (!loaded.skipped.empty()) {
       outcome_.tuples[index].skipped = loaded.skipped;
-      if (on_tuple_) on_tuple_(index, outcome_.tuples[index]);
+      if (work_.on_tuple) work_.on_tuple(index, outcome_.tuples[index]);
       sum_.Close(index, 0);
       statistics_.Close(index, 0);
       ++finished_tuples_;
       return true;
     }
-    OpenTuple& tuple = open_.emplace_back(
-        OpenTuple{index, TupleGradient(net_, loss_, parameters_, std::move(loaded), options_.limits)});
+    OpenTuple& tuple =
+        open_.emplace_back(OpenTuple{index, TupleGradient(net_, work_.loss, parameters_, std::move(loaded),
+                                                          options_.limits, work_.gradient_scale)});
     tuple.passes = tuple.gradient.forward_passes();
     statistics_.Close(index, tuple.passes);
     return true;
   }
 
   const nn::Network& net_;
-  const TupleLoss& loss_;
   std::span<const at::Tensor> parameters_;
-  const std::function<LoadedTuple(size_t)>& next_;
-  TupleRunnerOptions options_;
-  const std::function<void(size_t, const TupleOutcome&)>& on_tuple_;
+  const TupleWork& work_;
+  WorkerEngineOptions options_;
   nn::IntraOpThreads threads_of_a_pass_;
   OrderedSum sum_;
   OrderedSum statistics_;
@@ -192,17 +189,37 @@ class Runner {
   size_t opened_ = 0;
   bool is_opening_ = false;
   size_t finished_tuples_ = 0;
-  StepOutcome outcome_;
+  EngineOutcome outcome_;
   std::exception_ptr error_;
+};
+
+class WorkerEngine : public Engine {
+ public:
+  explicit WorkerEngine(const WorkerEngineOptions& options) : options_(options) {}
+
+  EngineOutcome Run(const nn::Network& net, std::span<const at::Tensor> parameters, size_t count,
+                    const TupleWork& work) const override {
+    return Runner(net, parameters, count, work, options_).Run();
+  }
+
+ private:
+  WorkerEngineOptions options_;
 };
 
 }  // namespace
 
-StepOutcome RunTuples(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
-                      size_t count, const std::function<LoadedTuple(size_t)>& next,
-                      const TupleRunnerOptions& options,
-                      const std::function<void(size_t, const TupleOutcome&)>& on_tuple) {
-  return Runner(net, loss, parameters, count, next, options, on_tuple).Run();
+std::unique_ptr<Engine> MakeWorkerEngine(const WorkerEngineOptions& options) {
+  return std::make_unique<WorkerEngine>(options);
+}
+
+std::unique_ptr<Engine> MakeEngine(const ComputeOptions& options, const at::Device& device, int threads) {
+  WorkerEngineOptions workers;
+  workers.workers = device.is_cpu() ? threads : 1;
+  workers.threads_per_pass = device.is_cpu() ? 1 : threads;
+  workers.limits.batch_pixels =
+      options.batch_pixels > 0 || device.is_cpu() ? options.batch_pixels : kGpuBatchPixels;
+  workers.limits.kept_pixels = options.kept_pixels;
+  return MakeWorkerEngine(workers);
 }
 
 }  // namespace vantage::train

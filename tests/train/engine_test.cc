@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "train/tuple_runner.h"
+#include "train/engine.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -73,34 +73,37 @@ at::Tensor Flat(const std::vector<at::Tensor>& tensors) {
   return at::cat(parts);
 }
 
-StepOutcome RunFolded(const Network& network, const TupleLoss& loss, int tuples,
-                      const TupleRunnerOptions& options, bool expects_gradient = true) {
+EngineOutcome RunFolded(const Network& network, const TupleLoss& loss, int tuples,
+                        const WorkerEngineOptions& options, bool expects_gradient = true,
+                        double gradient_scale = 1) {
   const nn::FoldedNet folded(network.net);
-  StepOutcome outcome = RunTuples(
-      folded.net(), loss, folded.leaves(), static_cast<size_t>(tuples),
-      [&](size_t i) {
-        LoadedTuple tuple = MakeTuple(static_cast<int>(i));
-        tuple.may_have_gradient.assign(tuple.images.size(), expects_gradient);
-        return tuple;
-      },
-      options);
+  const TupleWork work{.loss = loss,
+                       .next =
+                           [&](size_t i) {
+                             LoadedTuple tuple = MakeTuple(static_cast<int>(i));
+                             tuple.may_have_gradient.assign(tuple.images.size(), expects_gradient);
+                             return tuple;
+                           },
+                       .gradient_scale = gradient_scale};
+  EngineOutcome outcome =
+      MakeWorkerEngine(options)->Run(folded.net(), folded.leaves(), static_cast<size_t>(tuples), work);
   outcome.gradients = folded.GradientsBy(network.parameters, outcome.gradients);
   return outcome;
 }
 
-struct RunnerCase {
+struct EngineCase {
   const char* name;
-  TupleRunnerOptions options;
+  WorkerEngineOptions options;
   bool expects_gradient = true;
 };
 
-class TupleRunner : public ::testing::TestWithParam<RunnerCase> {};
+class EngineGradient : public ::testing::TestWithParam<EngineCase> {};
 
-TEST_P(TupleRunner, GivesThePlainGradient) {
+TEST_P(EngineGradient, GivesThePlainGradient) {
   const Network network;
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 3);
-  const StepOutcome outcome = RunFolded(network, loss, 3, GetParam().options, GetParam().expects_gradient);
+  const EngineOutcome outcome = RunFolded(network, loss, 3, GetParam().options, GetParam().expects_gradient);
   double sum = 0;
   for (const TupleOutcome& tuple : outcome.tuples) sum += tuple.loss;
   EXPECT_NEAR(sum, value, 1e-5 * value);
@@ -109,32 +112,32 @@ TEST_P(TupleRunner, GivesThePlainGradient) {
     EXPECT_LT(RelativeError(outcome.gradients[i], gradients[i]), 1e-5) << i;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TupleRunner,
-                         ::testing::Values(RunnerCase{"EachPhotoAlone", {1, 1, {0, kAll}}},
-                                           RunnerCase{"PhotosOfOneSizeTogether", {1, 1, {kAll, kAll}}},
-                                           RunnerCase{"NothingKept", {1, 1, {kAll, 0}}},
-                                           RunnerCase{"TwoPhotosKept", {2, 1, {0, 10000}}},
-                                           RunnerCase{"ThreeWorkers", {3, 1, {0, kAll}}},
-                                           RunnerCase{"NoGradientExpected", {2, 1, {kAll, kAll}}, false}),
+INSTANTIATE_TEST_SUITE_P(All, EngineGradient,
+                         ::testing::Values(EngineCase{"EachPhotoAlone", {1, 1, {0, kAll}}},
+                                           EngineCase{"PhotosOfOneSizeTogether", {1, 1, {kAll, kAll}}},
+                                           EngineCase{"NothingKept", {1, 1, {kAll, 0}}},
+                                           EngineCase{"TwoPhotosKept", {2, 1, {0, 10000}}},
+                                           EngineCase{"ThreeWorkers", {3, 1, {0, kAll}}},
+                                           EngineCase{"NoGradientExpected", {2, 1, {kAll, kAll}}, false}),
                          [](const auto& test) { return std::string(test.param.name); });
 
-TEST(RunTuples, HasTheSameBitsForAnyNumberOfWorkers) {
+TEST(Engine, HasTheSameBitsForAnyNumberOfWorkers) {
   const Network network;
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
-  const StepOutcome one = RunFolded(network, loss, 4, {1, 1, {0, kAll}});
+  const EngineOutcome one = RunFolded(network, loss, 4, {1, 1, {0, kAll}});
   for (const int workers : {2, 3, 5}) {
-    const StepOutcome more = RunFolded(network, loss, 4, {workers, 1, {0, kAll}});
+    const EngineOutcome more = RunFolded(network, loss, 4, {workers, 1, {0, kAll}});
     for (size_t i = 0; i < one.gradients.size(); ++i)
       EXPECT_TRUE(more.gradients[i].equal(one.gradients[i])) << workers << " workers, parameter " << i;
   }
 }
 
 // Multiplying by a power of two is exact in float32.
-TEST(RunTuples, ScaledGradientsAreExactMultiples) {
+TEST(Engine, ScaledGradientsAreExactMultiples) {
   const Network network;
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
-  const StepOutcome one = RunFolded(network, loss, 2, {1, 1, {0, kAll}});
-  const StepOutcome scaled = RunFolded(network, loss, 2, {1, 1, {0, kAll, 1024}});
+  const EngineOutcome one = RunFolded(network, loss, 2, {1, 1, {0, kAll}});
+  const EngineOutcome scaled = RunFolded(network, loss, 2, {1, 1, {0, kAll}}, true, 1024);
   for (size_t i = 0; i < one.gradients.size(); ++i)
     EXPECT_TRUE(scaled.gradients[i].equal(one.gradients[i] * 1024)) << i;
   EXPECT_EQ(scaled.tuples[0].loss, one.tuples[0].loss);
@@ -153,12 +156,12 @@ TEST(GradientScale, FallsByOverflowAndGrowsWithoutIt) {
   EXPECT_EQ(scale.value, 1);
 }
 
-TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
+TEST(Engine, PhotosWithoutGradientSkipTheBackwardPass) {
   const Network network;
   // All negatives are farther away than this margin.
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 1e-4});
   for (const int64_t kept : {int64_t{0}, kAll}) {
-    const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kept}});
+    const EngineOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kept}});
     for (const TupleOutcome& tuple : outcome.tuples) {
       EXPECT_EQ(tuple.photos, 6);
       EXPECT_EQ(tuple.photos_with_gradient, 2);
@@ -169,17 +172,17 @@ TEST(RunTuples, PhotosWithoutGradientGoNotBackward) {
   }
 }
 
-TEST(RunTuples, SatisfiedTupletsGiveNoGradient) {
+TEST(Engine, SatisfiedTupletsGiveNoGradient) {
   const Network network;
   const TupleLoss loss{
       .forward = [](const LossInput& input) { return (input.descriptors_ND.sum() - 1e6).clamp_min(0); }};
-  const StepOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kAll}});
+  const EngineOutcome outcome = RunFolded(network, loss, 2, {2, 1, {0, kAll}});
   EXPECT_EQ(outcome.tuples[1].loss, 0);
   EXPECT_EQ(outcome.tuples[1].photos_with_gradient, 0);
   for (const at::Tensor& gradient : outcome.gradients) EXPECT_FALSE(gradient.defined());
 }
 
-TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
+TEST(Engine, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
   Network network;
   network.net.UseBatchStatistics(0.1);
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
@@ -204,7 +207,7 @@ TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
   }
   const std::vector<at::Tensor> gradients = torch::autograd::grad({sum}, network.parameters);
 
-  const StepOutcome one = RunFolded(network, loss, 3, {1, 1, {0, kAll}});
+  const EngineOutcome one = RunFolded(network, loss, 3, {1, 1, {0, kAll}});
   EXPECT_NEAR(one.tuples[0].loss + one.tuples[1].loss + one.tuples[2].loss, sum.item<double>(),
               1e-4 * sum.item<double>());
   // Norms of few values (12 a channel in the last maps) magnify rounding, most where terms cancel out.
@@ -222,60 +225,65 @@ TEST(RunTuples, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
   }
   EXPECT_EQ(one.statistics.back().item<float>(), kPasses);
 
-  const StepOutcome three = RunFolded(network, loss, 3, {3, 1, {0, kAll}});
+  const EngineOutcome three = RunFolded(network, loss, 3, {3, 1, {0, kAll}});
   for (size_t i = 0; i < gradients.size(); ++i) EXPECT_TRUE(three.gradients[i].equal(one.gradients[i])) << i;
   for (size_t i = 0; i < one.statistics.size(); ++i)
     EXPECT_TRUE(three.statistics[i].equal(one.statistics[i])) << i;
-  const StepOutcome twice = RunFolded(network, loss, 3, {2, 1, {kAll, 0}});  // computed twice
+  const EngineOutcome twice = RunFolded(network, loss, 3, {2, 1, {kAll, 0}});  // computed twice
   EXPECT_LT(RelativeError(Flat(twice.gradients), Flat(one.gradients)), kRounding);
 }
 
-TEST(RunTuples, LossesAloneNeedNoParameters) {
+TEST(Engine, LossesAloneNeedNoParameters) {
   const Network network;
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const auto [value, gradients] = Plain(network, loss, 2);
-  const StepOutcome outcome =
-      RunTuples(nn::FrozenNet(network.net), loss, {}, 2,
-                [](size_t i) { return MakeTuple(static_cast<int>(i)); }, {2, 1, {0, kAll}});
+  const EngineOutcome outcome =
+      MakeWorkerEngine({2, 1, {0, kAll}})
+          ->Run(nn::FrozenNet(network.net), {}, 2,
+                {.loss = loss, .next = [](size_t i) { return MakeTuple(static_cast<int>(i)); }});
   EXPECT_NEAR(outcome.tuples[0].loss + outcome.tuples[1].loss, value, 1e-4 * value);
   EXPECT_EQ(outcome.tuples[0].photos_with_gradient, 0);
   EXPECT_TRUE(outcome.gradients.empty());
 }
 
-TEST(RunTuples, SkippedTuplesAreToldAndLeftOut) {
+TEST(Engine, SkippedTuplesAreReportedAndLeftOut) {
   const Network network;
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const nn::FoldedNet folded(network.net);
-  std::vector<size_t> told;
-  const StepOutcome outcome = RunTuples(
-      folded.net(), loss, folded.leaves(), 3,
-      [](size_t i) {
-        LoadedTuple tuple = MakeTuple(static_cast<int>(i));
-        if (i != 1) {
-          tuple = {};
-          tuple.skipped = "no photo";
-        }
-        return tuple;
-      },
-      {2, 1, {0, kAll}}, [&](size_t i, const TupleOutcome&) { told.push_back(i); });
-  EXPECT_THAT(told, ::testing::UnorderedElementsAre(0, 1, 2));
+  std::vector<size_t> reported;
+  const TupleWork work{.loss = loss,
+                       .next =
+                           [](size_t i) {
+                             LoadedTuple tuple = MakeTuple(static_cast<int>(i));
+                             if (i != 1) {
+                               tuple = {};
+                               tuple.skipped = "no photo";
+                             }
+                             return tuple;
+                           },
+                       .on_tuple = [&](size_t i, const TupleOutcome&) { reported.push_back(i); }};
+  const EngineOutcome outcome =
+      MakeWorkerEngine({2, 1, {0, kAll}})->Run(folded.net(), folded.leaves(), 3, work);
+  EXPECT_THAT(reported, ::testing::UnorderedElementsAre(0, 1, 2));
   EXPECT_EQ(outcome.tuples[0].skipped, "no photo");
   EXPECT_EQ(outcome.tuples[1].photos, 6);
   EXPECT_FALSE(outcome.gradients.empty());
 }
 
-TEST(RunTuples, AnExceptionEndsAllWorkers) {
+TEST(Engine, AnExceptionEndsAllWorkers) {
   const Network network;
   const nn::FoldedNet folded(network.net);
   const auto run = [&](bool in_next) {
-    RunTuples(
-        folded.net(), nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9}), folded.leaves(), 20,
-        [&](size_t i) {
-          VANTAGE_CHECK(!in_next || i < 3, "no tuple ", i);
-          return MakeTuple(static_cast<int>(i));
-        },
-        {3, 1, {0, kAll}},
-        [&](size_t i, const TupleOutcome&) { VANTAGE_CHECK(in_next || i < 1, "stop at ", i); });
+    const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
+    const TupleWork work{
+        .loss = loss,
+        .next =
+            [&](size_t i) {
+              VANTAGE_CHECK(!in_next || i < 3, "no tuple ", i);
+              return MakeTuple(static_cast<int>(i));
+            },
+        .on_tuple = [&](size_t i, const TupleOutcome&) { VANTAGE_CHECK(in_next || i < 1, "stop at ", i); }};
+    MakeWorkerEngine({3, 1, {0, kAll}})->Run(folded.net(), folded.leaves(), 20, work);
   };
   EXPECT_THAT(ErrorOf([&] { run(true); }), HasSubstr("no tuple 3"));
   EXPECT_THAT(ErrorOf([&] { run(false); }), HasSubstr("stop at"));
