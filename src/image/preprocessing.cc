@@ -152,7 +152,6 @@ Image ApplyStep(const Image& photo, const Step& step) {
   VANTAGE_CHECK(int64_t{size.width} * size.height <= kMaxPixels, TextOf(step), " makes a photo of ",
                 photo.width, " x ", photo.height, " pixels one of ", size.width, " x ", size.height,
                 "; the limit is 2^28 pixels");
-  if (size == ImageSize{photo.width, photo.height}) return photo;
   if (step.kind == Kind::kCrop) return Crop(photo, CentreSquare({photo.width, photo.height}, step.size));
   return Resize(photo, size.width, size.height, step.interpolation, step.antialias);
 }
@@ -275,9 +274,15 @@ std::vector<Step> TensorSteps(const Preprocessing& preprocessing) { return Steps
 
 Image ApplyPhotoSteps(const Image& photo, const Preprocessing& preprocessing) {
   CheckImage(photo);
-  Image image = photo;
-  for (const Step& step : PhotoSteps(preprocessing)) image = ApplyStep(image, step);
-  return image;
+  const Image* from = &photo;
+  Image made;
+  for (const Step& step : PhotoSteps(preprocessing)) {
+    if (SizeAfter(step, {from->width, from->height}) == ImageSize{from->width, from->height}) continue;
+    made = ApplyStep(*from, step);
+    from = &made;
+  }
+  if (from == &photo) return photo;
+  return made;
 }
 
 Preprocessing ForPart(Preprocessing preprocessing, ImageSize part, ImageSize whole) {

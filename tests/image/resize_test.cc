@@ -183,7 +183,7 @@ TEST(Crop, RoundsItsBoxAndFillsWithBlack) {
   EXPECT_EQ(beyond.Row(0)[9], 0);
   EXPECT_EQ(beyond.Row(1)[6], image.Row(0)[0]);
   EXPECT_THAT(ErrorOf([&] { Crop(image, {3, 3, 3, 5}); }), ::testing::HasSubstr("is empty"));
-  EXPECT_THAT(ErrorOf([&] { Crop(image, {20, 3, 30, 5}); }), ::testing::HasSubstr("lies outside"));
+  EXPECT_THAT(ErrorOf([&] { Crop(image, {20, 3, 30, 5}); }), ::testing::HasSubstr("is outside the image"));
 }
 
 TEST(Thumbnail, RefusesAnImageWithoutItsPixels) {
