@@ -72,12 +72,12 @@ RunContext ContextOf(const Setting& setting) {
   return context;
 }
 
-double TimeLimit(const Setting& setting, const nn::DescriptorNet& net,
-                 const std::vector<PhotoRequest>& photos, const ExtractOptions& options, bool side_by_side) {
+double TimeLimit(const Setting& setting, const nn::DescriptorNet& net, const PhotoSource& photos,
+                 const ExtractOptions& options, bool side_by_side) {
   const nn::FrozenNet frozen(net);
   std::vector<at::Tensor> tensors;
-  for (const PhotoRequest& photo : photos)
-    tensors.push_back(nn::ImagesToTensor({LoadPhoto(photo, options)}, net.normalization));
+  for (int64_t i = 0; i < photos.size(); ++i)
+    tensors.push_back(nn::ImagesToTensor({LoadPhoto(photos, i, options)}, net.normalization));
   const int threads = side_by_side ? ContextOf(setting).ThreadCount() : 1;
   const nn::IntraOpThreads alone(1);
   return TimeOf(setting, [&] {
@@ -89,21 +89,21 @@ double TimeLimit(const Setting& setting, const nn::DescriptorNet& net,
   });
 }
 
-double TimeVantage(const Setting& setting, const nn::DescriptorNet& net,
-                   const std::vector<PhotoRequest>& photos, const ExtractOptions& options) {
+double TimeVantage(const Setting& setting, const nn::DescriptorNet& net, const PhotoSource& photos,
+                   const ExtractOptions& options) {
   const Describer describer(net, options);
   return TimeOf(setting, [&] { ExtractDescriptors(describer, photos, ContextOf(setting)); });
 }
 
-double TimePlain(const Setting& setting, const nn::DescriptorNet& net,
-                 const std::vector<PhotoRequest>& photos, const ExtractOptions& options) {
+double TimePlain(const Setting& setting, const nn::DescriptorNet& net, const PhotoSource& photos,
+                 const ExtractOptions& options) {
   const c10::InferenceMode inference;
   const at::Tensor exponent = at::full({1}, 3.0);
   const PlainTrunk plain(net.trunk());
   return TimeOf(setting, [&] {
-    for (const PhotoRequest& photo : photos) {
+    for (int64_t i = 0; i < photos.size(); ++i) {
       const at::Tensor image =
-          nn::ImagesToTensor({LoadPhoto(photo, options)}, net.normalization).contiguous();
+          nn::ImagesToTensor({LoadPhoto(photos, i, options)}, net.normalization).contiguous();
       for (const double scale : options.scales) {
         const at::Tensor resized =
             scale == 1 ? image
@@ -117,9 +117,11 @@ double TimePlain(const Setting& setting, const nn::DescriptorNet& net,
 
 Figures Measure(const std::string& kind, const Setting& setting, const fs::path& folder, size_t count) {
   if (kind != "plain") KeepFreedMemory();
-  std::vector<PhotoRequest> photos = ListPhotos({folder.string()}).requests;
-  photos.resize(std::min(count, photos.size()));
-  ExtractOptions options{.image_size = setting.image_size, .scales = ParseScales(setting.scales)};
+  std::vector<PhotoRequest> requests = ListPhotos({folder.string()}).requests;
+  requests.resize(std::min(count, requests.size()));
+  const PhotoFiles photos(std::move(requests));
+  ExtractOptions options{.preprocessing = LongestSide(setting.image_size),
+                         .scales = ParseScales(setting.scales)};
   if (kind == "vantage") options.precision = setting.precision;
   const nn::DescriptorNet net = benchmarks::MakeRandomNet(setting.architecture);
   const nn::IntraOpThreads one_thread(1);

@@ -46,14 +46,15 @@ TupleLoss Loss() { return nn::MakeLoss(ContrastiveLossOptions{.margin = 3}); }
 
 class Photos {
  public:
-  explicit Photos(const fs::path& folder) : requests_(ListPhotos({folder.string()}).requests) {}
+  explicit Photos(const fs::path& folder) : photos_(ListPhotos({folder.string()}).requests) {}
 
   // Decodes tuple number `tuple`.
   train::LoadedTuple Load(size_t tuple) const {
     train::LoadedTuple loaded;
     for (size_t i = 0; i < kPhotosOfTuple; ++i) {
-      loaded.images.push_back(
-          LoadPhoto(requests_[(tuple * kPhotosOfTuple + i) % requests_.size()], {.image_size = 362}));
+      loaded.images.push_back(LoadPhoto(photos_,
+                                        static_cast<int64_t>(tuple * kPhotosOfTuple + i) % photos_.size(),
+                                        {.preprocessing = LongestSide(362)}));
       loaded.labels.push_back(i == 0   ? TupleLabel::kQuery
                               : i == 1 ? TupleLabel::kPositive
                                        : TupleLabel::kNegative);
@@ -63,7 +64,7 @@ class Photos {
   }
 
  private:
-  std::vector<PhotoRequest> requests_;
+  PhotoFiles photos_;
 };
 
 double TimeVantage(nn::DescriptorNet net, const Photos& photos, const Setting& setting,

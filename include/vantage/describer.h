@@ -18,6 +18,7 @@
 #include "vantage/model.h"
 #include "vantage/options.h"
 #include "vantage/photos.h"
+#include "vantage/preprocessing.h"
 #include "vantage/run_context.h"
 #include "vantage/whitening.h"
 
@@ -33,16 +34,16 @@ class FileLock;
 inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
 
 struct ExtractOptions {
-  // Photos are reduced so that their longest side has at most this many pixels; never enlarged.
-  int image_size = 1024;  // TPAMI 2019, section 5.1: 1024 for testing, 362 for training
+  Preprocessing preprocessing = LongestSide(1024);  // TPAMI 2019, section 5.1; 362 for training
   // Turn photos as their EXIF orientation says. Off as in cirtorch.
   bool apply_exif_orientation = false;
-  // Scales that a photo, reduced to image_size, is described at. It is resized bilinearly to each, and the
-  // descriptors are averaged (TPAMI 2019, section 5.1).
+  // Scales that a preprocessed photo is described at. It is resized bilinearly to each, and the descriptors
+  // are averaged (TPAMI 2019, section 5.1).
   std::vector<double> scales = {1};
   // "exact": decode photos at full resolution, as cirtorch does. "fast": decode photos at reduced size if
-  // their format can be (JPEG: to a half, a quarter or an eighth) and the result is at least as large as
-  // image_size; descriptors change a little (docs/performance.md). Boxes are always decoded exactly.
+  // their format can be (JPEG: to a half, a quarter or an eighth), preprocessing begins with the longest
+  // side, and the result is at least as large; descriptors change a little (docs/performance.md). Boxes are
+  // always decoded exactly.
   std::string decode = "exact";
   // Number format of the trunk's computation: "fp32", "tf32", "bf16" or "fp16".
   std::string precision = "fp32";
@@ -56,10 +57,10 @@ struct ExtractOptions {
 // Throws UsageError naming the first option whose value is not allowed.
 void CheckOptions(const ExtractOptions& options);
 
-// Reads a photo and reduces it to the network's input size. A box is cut out first, then reduced by the
-// factor for the whole photo, as cirtorch does for the queries of Oxford and Paris. Throws Error naming the
-// photo.
-Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options);
+// Decodes photo i and applies the preprocessing's steps on photos. A box is cut out first, then reduced by
+// the factor for the whole photo, as cirtorch does for the queries of Oxford and Paris. Throws Error naming
+// the photo.
+Image LoadPhoto(const PhotoSource& photos, int64_t i, const ExtractOptions& options);
 
 // Parses "1,0.7071,0.5": one to sixteen numbers in [0.01, 16]. Throws UsageError.
 std::vector<double> ParseScales(const std::string& text);
@@ -67,6 +68,8 @@ std::vector<double> ParseScales(const std::string& text);
 // How photos are described. Defaults come from the model; docs/reference/extract.md explains each option.
 struct ModelDescriptorOptions {
   int image_size = 0;
+  // As ParsePreprocessing reads it, or "default": the model's own, with image_size if that is above 0.
+  std::string preprocessing = "default";
   bool apply_exif_orientation = false;
   // As ParseScales reads them, or "default": the model's own.
   std::string scales = "default";
@@ -79,8 +82,9 @@ struct ModelDescriptorOptions {
 };
 void Declare(OptionsDescription& description, ModelDescriptorOptions& options);
 
-// The image size and the scales that result from the options and the model.
-int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options);
+// The preprocessing and the scales that result from the options and the model. Throws UsageError if
+// image_size and preprocessing are both set.
+Preprocessing EffectivePreprocessing(const Model& model, const ModelDescriptorOptions& options);
 std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options);
 
 // The whitening that the options name; empty for none. Prefers the version learned at one scale or at
@@ -146,9 +150,9 @@ class Describer {
   // through the network. Throws Error as above, naming the index of the photo.
   DescriptorMatrix Describe(const std::vector<Image>& photos) const;
 
-  // The same for images that are already reduced (LoadPhoto). Reports images that are too small for the
-  // network, or whose descriptor is not finite, instead of throwing. Throws Error for failures not caused by
-  // a photo: lack of memory, a fault of the device.
+  // The same for images that steps on photos were already applied to (LoadPhoto). Reports images that are too
+  // small for the network, or whose descriptor is not finite, instead of throwing. Throws Error for failures
+  // not caused by a photo: lack of memory, a fault of the device.
   std::vector<DescribedPhoto> DescribeReduced(const std::vector<Image>& images) const;
 
  private:
@@ -163,9 +167,10 @@ class Describer {
 // Identifies a descriptor in a store: the first half of a SHA-256.
 using DescriptorKey = std::array<unsigned char, 16>;
 
-// Key of the descriptor that a describer makes of a photo. It depends on the describer (Describer::identity)
-// and on the photo's path, size, time of change, box and turn. Empty if there is no such file.
-std::optional<DescriptorKey> KeyOf(const std::string& describer_identity, const PhotoRequest& photo);
+// Key of the descriptor that a describer makes of photo i. It depends on the describer (Describer::identity),
+// the photo's identity and its box. Empty if the photo has no identity.
+std::optional<DescriptorKey> KeyOf(const std::string& describer_identity, const PhotoSource& photos,
+                                   int64_t i);
 
 // Descriptors on disk, kept while a task makes them. If the task is killed, it resumes without making them
 // again, even if photos were added. Failed photos are not kept; they are read again. One process at a time
@@ -231,7 +236,7 @@ class DescriptorStore {
 // holds all of its photos.
 // Memory: the descriptors and the photos in progress. Throws Interrupted; Error for lack of memory or a fault
 // of the device.
-ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
+ExtractedDescriptors ExtractDescriptors(const Describer& describer, const PhotoSource& photos,
                                         const RunContext& context = {}, DescriptorStore* store = nullptr);
 
 // Describes named photos. Leaves out and lists those that fail. Throws Error if all fail.

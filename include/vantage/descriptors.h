@@ -24,7 +24,7 @@ struct DescriptorProvenance {
   std::optional<std::string> model_sha256;  // of the model's file
   std::optional<std::string> architecture;
   std::optional<std::string> pooling;
-  std::optional<int64_t> image_size;  // longest side, pixels
+  std::optional<std::string> preprocessing;  // as ToText(Preprocessing) writes it
   std::optional<bool> apply_exif_orientation;
   std::optional<std::vector<double>> scales;
   std::optional<std::string> whitening;  // name; "" or "none": none

@@ -148,8 +148,8 @@ void ReadTurns(Benchmark& benchmark, const std::filesystem::path& path);
 // Adds the photos below the folder to the database. They are positives of no query.
 void AddDistractors(Benchmark& benchmark, const std::filesystem::path& folder);
 
-// Describes photos in the order of the list, as ExtractDescriptors does with a describer.
-using DescribeList = std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos)>;
+// Describes photos in the order of the source, as ExtractDescriptors does with a describer.
+using DescribeList = std::function<ExtractedDescriptors(const PhotoSource& photos)>;
 
 struct BenchmarkDescriptors {
   DescriptorMatrix queries;         // one row for each of the benchmark's queries

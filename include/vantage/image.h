@@ -62,6 +62,8 @@ struct ImageHeader {
 struct ImageSize {
   int width = 0;
   int height = 0;
+
+  bool operator==(const ImageSize&) const = default;
 };
 
 // Size of the image that decoding at full size returns.
@@ -106,9 +108,6 @@ Image Thumbnail(const Image& image, int size);
 
 // Size of Thumbnail's result for an image of this size.
 ImageSize ThumbnailSize(int width, int height, int size);
-
-// Pillow's resize((width, height), LANCZOS, reducing_gap = 2).
-Image ResizeLanczos(const Image& image, int width, int height);
 
 // How training varies photos. By default it does not, as in TPAMI 2019.
 struct AugmentationOptions {

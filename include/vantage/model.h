@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "vantage/options.h"
+#include "vantage/preprocessing.h"
 #include "vantage/whitening.h"
 
 namespace vantage::nn {
@@ -152,8 +153,9 @@ class Model {
   // Dimension D of the descriptors before whitening.
   int64_t dimension() const;
   const DescriptorNetOptions& net_options() const;
-  // Longest side that photos are reduced to, pixels; 0: not known.
-  int image_size() const;
+  // How photos are prepared to be described, and how they were for training; unset: not known.
+  const std::optional<Preprocessing>& preprocessing() const;
+  const std::optional<Preprocessing>& training_preprocessing() const;
   // Scales that photos are described at by default.
   const std::vector<double>& scales() const;
   // Licence of the weights; "" if not known.

@@ -21,6 +21,75 @@ struct PhotoRequest {
   int turn = 0;
 };
 
+// Photos that can be opened, by index. All methods may be called from several threads.
+class PhotoSource {
+ public:
+  virtual ~PhotoSource() = default;
+  virtual int64_t size() const = 0;
+  // What messages call the photo: its path, if it has one.
+  virtual std::string name(int64_t i) const = 0;
+  // The part of the decoded photo to use; empty: all of it.
+  virtual std::optional<Box> box(int64_t) const { return std::nullopt; }
+  // Throws Error naming the photo.
+  virtual Image Decode(int64_t i, const DecodeOptions& options = {}) const = 0;
+  // Text that changes whenever the decoded photo may; "" if there is none. A DescriptorStore keeps
+  // descriptors only of photos that have one.
+  virtual std::string Identity(int64_t) const { return ""; }
+};
+
+// Photos in files. The identity is the path, size and time of change.
+class PhotoFiles : public PhotoSource {
+ public:
+  explicit PhotoFiles(std::vector<PhotoRequest> photos);
+  explicit PhotoFiles(const std::vector<std::filesystem::path>& paths);
+
+  const PhotoRequest& request(int64_t i) const;
+  int64_t size() const override { return static_cast<int64_t>(photos_.size()); }
+  std::string name(int64_t i) const override { return request(i).path.string(); }
+  std::optional<Box> box(int64_t i) const override { return request(i).box; }
+  Image Decode(int64_t i, const DecodeOptions& options = {}) const override;
+  std::string Identity(int64_t i) const override;
+
+ private:
+  std::vector<PhotoRequest> photos_;
+};
+
+// Photos that a program holds: upright, at full size. DecodeOptions have no effect.
+class PhotosInMemory : public PhotoSource {
+ public:
+  // Photos without a name are called "photo 3". Throws Error naming a photo that is not valid (CheckImage).
+  explicit PhotosInMemory(std::vector<Image> photos, std::vector<std::string> names = {});
+
+  int64_t size() const override { return static_cast<int64_t>(photos_.size()); }
+  std::string name(int64_t i) const override { return names_[static_cast<size_t>(i)]; }
+  Image Decode(int64_t i, const DecodeOptions& options = {}) const override;
+  std::string Identity(int64_t i) const override;
+
+ private:
+  std::vector<Image> photos_;
+  std::vector<std::string> names_;
+};
+
+// Some of another source's photos, in any order. The other source must outlive this one.
+class SelectedPhotos : public PhotoSource {
+ public:
+  SelectedPhotos(const PhotoSource& photos, std::vector<int64_t> places);
+
+  int64_t size() const override { return static_cast<int64_t>(places_.size()); }
+  std::string name(int64_t i) const override { return photos_.name(At(i)); }
+  std::optional<Box> box(int64_t i) const override { return photos_.box(At(i)); }
+  Image Decode(int64_t i, const DecodeOptions& options = {}) const override {
+    return photos_.Decode(At(i), options);
+  }
+  std::string Identity(int64_t i) const override { return photos_.Identity(At(i)); }
+
+ private:
+  int64_t At(int64_t i) const;
+
+  const PhotoSource& photos_;
+  std::vector<int64_t> places_;
+};
+
 // File extensions of all photo formats that this build reads, in lower case, with the dot: ".jpg", ...
 const std::vector<std::string>& PhotoExtensions();
 

@@ -78,6 +78,7 @@ struct WhitenTask {
   std::string photos;
   std::string name;
   int size = 0;
+  std::string preprocessing = "default";
   std::string scales = "default";
   bool fold = false;
   std::string report;

@@ -22,6 +22,7 @@
 #include "vantage/mining.h"
 #include "vantage/model.h"
 #include "vantage/options.h"
+#include "vantage/preprocessing.h"
 #include "vantage/run_context.h"
 #include "vantage/training_set.h"
 #include "vantage/whitening.h"
@@ -103,12 +104,18 @@ struct DataOptions {
   std::string training_set;
   std::string photos;
   int image_size = 362;  // TPAMI 2019, section 5.1; also for validation
-  int test_size = 1024;  // TPAMI 2019, section 5.1; stored in the model
+  int test_size = 1024;  // TPAMI 2019, section 5.1
+  // Each as ParsePreprocessing reads it; "": the longest side, image_size or test_size. Stored in the model.
+  std::string preprocessing;
+  std::string test_preprocessing;
   bool apply_exif_orientation = false;
   // Applies to the photos of training tuples only, not to those described for mining and validation.
   AugmentationOptions augmentation;
 };
 void Declare(OptionsDescription& description, DataOptions& options);
+// Throw UsageError if the text cannot be read.
+Preprocessing TrainingPreprocessing(const DataOptions& options);
+Preprocessing TestPreprocessing(const DataOptions& options);
 
 // Kingma and Ba, ICLR 2015, with L2 weight decay added to the gradient.
 struct AdamOptions {

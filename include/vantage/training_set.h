@@ -15,6 +15,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/matching.h"
 #include "vantage/options.h"
+#include "vantage/photos.h"
 #include "vantage/run_context.h"
 
 namespace vantage {
@@ -76,6 +77,9 @@ TrainingSet ReadTrainingSet(const std::filesystem::path& path);
 
 // The photo's path: unchanged if it is absolute, else below `root`, the folder of the training set's file.
 std::filesystem::path PhotoPath(const TrainingSet& set, PhotoId photo, const std::filesystem::path& root);
+
+// All photos of the set; IndexOf(photo) is a photo's index in the source.
+PhotoFiles PhotosOfSet(const TrainingSet& set, const std::filesystem::path& root);
 
 struct TrainingSetSummary {
   int64_t scenes = 0;

@@ -30,7 +30,7 @@ void ForEachField(const Visit& visit) {
   visit("model_sha256", "models", kErrors, &Provenance::model_sha256);
   visit("architecture", "architectures", kErrors, &Provenance::architecture);
   visit("pooling", "poolings", kErrors, &Provenance::pooling);
-  visit("image_size", "image sizes", kWarnings, &Provenance::image_size);
+  visit("preprocessing", "preparations of photos", kWarnings, &Provenance::preprocessing);
   visit("apply_exif_orientation", "uses of the EXIF orientation", kWarnings,
         &Provenance::apply_exif_orientation);
   visit("scales", "scales", kWarnings, &Provenance::scales);

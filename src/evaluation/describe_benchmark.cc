@@ -20,7 +20,7 @@ BenchmarkDescriptors DescribeBenchmark(const Benchmark& benchmark, const Describ
       requests.push_back({query.photo, query.box});
     }
   }
-  const ExtractedDescriptors extracted = describe(requests);
+  const ExtractedDescriptors extracted = describe(PhotoFiles(std::move(requests)));
   BenchmarkDescriptors described;
   described.database = extracted.values.topRows(static_cast<Eigen::Index>(benchmark.photos.size()));
   described.queries = extracted.values(query_rows, Eigen::all);

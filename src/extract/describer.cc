@@ -19,6 +19,7 @@
 #include "nn/frozen_net.h"
 #include "nn/images_to_tensor.h"
 #include "nn/model_file.h"
+#include "nn/resize_images.h"
 #include "util/check.h"
 #include "util/hash.h"
 #include "util/index.h"
@@ -34,7 +35,7 @@ std::vector<float> RowOf(const DescriptorMatrix& rows, Eigen::Index i) {
   return {rows.row(i).data(), rows.row(i).data() + rows.cols()};
 }
 
-// Sides up to which a network is asked whether it can describe them. All known networks take larger ones.
+// Largest side that is tried to find a network's smallest input. All known networks accept it.
 constexpr int kLargestAsked = 512;
 
 // LibTorch has no type of its own for lack of memory on a CPU.
@@ -59,6 +60,8 @@ struct Describer::State {
   ExtractOptions options;
   Whitening whitening;  // without mean: none
   int64_t dimension = 0;
+  Normalization normalization = options.preprocessing.normalization.value_or(net.normalization);
+  std::vector<PreprocessingStep> tensor_steps = TensorSteps(options.preprocessing);
   std::string model_sha256 = {};
   std::string licence = {};
   mutable std::once_flag named = {};
@@ -69,10 +72,11 @@ struct Describer::State {
   // Descriptors of images of one size.
   DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
     const c10::InferenceMode inference;
-    const at::Tensor tensor = net.ForwardAtScales(nn::ImagesToTensor(images, net.normalization),
-                                                  options.scales, options.super_global)
-                                  .cpu()
-                                  .contiguous();
+    const at::Tensor tensor =
+        net.ForwardAtScales(nn::ApplyTensorSteps(nn::ImagesToTensor(images, normalization), tensor_steps),
+                            options.scales, options.super_global)
+            .cpu()
+            .contiguous();
     DescriptorMatrix rows =
         Eigen::Map<const DescriptorMatrix>(tensor.const_data_ptr<float>(), tensor.size(0), tensor.size(1));
     if (whitening.dimension() == 0) return rows;
@@ -91,11 +95,11 @@ struct Describer::State {
             {{"vantage", Version()},
              {"network", ToJson(description)},
              {"weights", model_sha256.empty() ? nn::WeightsSha256(net) : "of the file " + model_sha256},
-             {"mean", net.normalization.mean},
-             {"std", net.normalization.std},
+             {"mean", normalization.mean},
+             {"std", normalization.std},
              {"device", c10::DeviceTypeName(net.device().type())},
              {"simd", SimdLevelName(UsedSimdLevel())},
-             {"image_size", options.image_size},
+             {"preprocessing", ToText(options.preprocessing)},
              {"apply_exif_orientation", options.apply_exif_orientation},
              {"scales", options.scales},
              {"decode", options.decode},
@@ -110,13 +114,13 @@ struct Describer::State {
     return digest.Hex();
   }
 
-  // The smallest side of an image that comes out of the trunk as at least one location.
+  // The smallest side of a square image that the network can describe.
   int SmallestSide() const {
     const c10::InferenceMode inference;
     const auto takes = [&](int side) {
       try {
         const Image image{side, side, std::vector<uint8_t>(size_t{3} * ToIndex(side) * ToIndex(side))};
-        net.ForwardAtScales(nn::ImagesToTensor({image}, net.normalization), {1}, options.super_global);
+        net.ForwardAtScales(nn::ImagesToTensor({image}, normalization), {1}, options.super_global);
         return true;
       } catch (const c10::Error& error) {
         if (side >= kLargestAsked || IsLackOfMemory(error) || IsFaultOfDevice(error)) throw;
@@ -125,7 +129,7 @@ struct Describer::State {
     };
     int known = static_cast<int>(net.trunk().row().input.smallest_side);
     if (takes(known)) return known;
-    int unknown = known;  // the head wants more than one location
+    int unknown = known;  // the head needs more than one location
     while (!takes(known *= 2)) unknown = known;
     while (known - unknown > 1) {
       const int middle = (known + unknown) / 2;
@@ -137,7 +141,9 @@ struct Describer::State {
   // Why images of a size cannot be described; "" if they can.
   std::string TooSmall(int width, int height) const {
     const double scale = *std::min_element(options.scales.begin(), options.scales.end());
-    const double side = std::floor(std::min(width, height) * scale);
+    ImageSize size{width, height};
+    for (const PreprocessingStep& step : tensor_steps) size = SizeAfter(step, size);
+    const double side = std::floor(std::min(size.width, size.height) * scale);
     if (side >= kLargestAsked) return "";
     std::call_once(asked, [&] { smallest_side = SmallestSide(); });
     if (side >= smallest_side) return "";
@@ -218,7 +224,7 @@ std::vector<float> Describer::Describe(const Image& photo) const {
 
 DescriptorMatrix Describer::Describe(const std::vector<Image>& photos) const try {
   std::vector<Image> reduced;
-  for (const Image& photo : photos) reduced.push_back(Thumbnail(photo, state_->options.image_size));
+  for (const Image& photo : photos) reduced.push_back(ApplyPhotoSteps(photo, state_->options.preprocessing));
   const std::vector<DescribedPhoto> described = DescribeReduced(reduced);
   DescriptorMatrix rows(static_cast<Eigen::Index>(photos.size()), dimension());
   for (size_t i = 0; i < photos.size(); ++i) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/describer.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -18,8 +17,8 @@
 #include "util/rethrow.h"
 #include "vantage/run_context.h"
 
-// The file: records, each of the payload's size and CRC-32 (uint32, the machine's byte order) and the
-// payload. The first payload is kHead, each further one a dimension D (uint32) and descriptors: key, D
+// The file consists of records: the payload's size and CRC-32 (uint32, the machine's byte order), then the
+// payload. The first payload is kHead. Each further payload is a dimension D (uint32) and descriptors: key, D
 // floats.
 namespace vantage {
 namespace {
@@ -43,7 +42,7 @@ void Put(std::string& bytes, const void* data, size_t size) {
   bytes.append(static_cast<const char*>(data), size);
 }
 
-// The checked payload of the record at `offset`, or nothing if the file ends before its end or it is damaged.
+// The payload of the record at `offset`; empty if the record is incomplete or damaged.
 std::optional<std::string> ReadRecord(const InputFile& file, uint64_t offset) {
   RecordHead head;
   if (file.size() - offset < sizeof(head)) return std::nullopt;
@@ -73,20 +72,19 @@ bool HasHead(const InputFile& file) {
 
 }  // namespace
 
-std::optional<DescriptorKey> KeyOf(const std::string& describer_identity, const PhotoRequest& photo) {
-  struct stat facts {};
-  if (::stat(photo.path.c_str(), &facts) != 0) return std::nullopt;
-  std::string text =
-      StrCat(describer_identity, "\n", std::filesystem::absolute(photo.path).lexically_normal().string(),
-             "\n", facts.st_size, " ", facts.st_mtim.tv_sec, " ", facts.st_mtim.tv_nsec, " ", photo.turn);
-  if (photo.box) {
-    for (const double side : {photo.box->left, photo.box->top, photo.box->right, photo.box->bottom})
+std::optional<DescriptorKey> KeyOf(const std::string& describer_identity, const PhotoSource& photos,
+                                   int64_t i) {
+  const std::string photo = photos.Identity(i);
+  if (photo.empty()) return std::nullopt;
+  std::string text = StrCat(describer_identity, "\n", photo);
+  if (const std::optional<Box> box = photos.box(i)) {
+    for (const double side : {box->left, box->top, box->right, box->bottom})
       text += StrCat(" ", FormatShortest(side));
   }
   const std::string hex = Sha256(text);
   DescriptorKey key{};
-  for (size_t i = 0; i < key.size(); ++i)
-    key[i] = static_cast<unsigned char>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+  for (size_t k = 0; k < key.size(); ++k)
+    key[k] = static_cast<unsigned char>(std::stoi(hex.substr(2 * k, 2), nullptr, 16));
   return key;
 }
 
@@ -107,7 +105,7 @@ DescriptorStore::DescriptorStore(std::filesystem::path path) try
   }
   held_before_ = size();
   if (end_ == file.size()) return;
-  LogInfo(path_.string(), ": torn at byte ", end_, "; what follows is done again");
+  LogInfo(path_.string(), ": incomplete at byte ", end_, "; later descriptors are computed again");
   Cut(end_);
 } catch (...) {
   RethrowAsError();
@@ -159,7 +157,7 @@ void DescriptorStore::Append(const std::vector<std::pair<DescriptorKey, std::vec
   try {
     WriteAll(lock_->descriptor(), record, path_);
   } catch (const Error&) {
-    Cut(end_);  // what was written of it would hide what follows
+    Cut(end_);  // a partial record would hide later ones
     throw;
   }
   Index(payload, end_ + sizeof(RecordHead));

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int64_t kMaxWindow = 32;
 
-// Consecutive photos that are looked through for equal sizes.
+// Consecutive photos. Those of equal size share batches.
 struct Window {
   int64_t first = 0;
   int64_t count = 0;
@@ -32,12 +32,34 @@ struct Window {
 struct WindowImages {
   std::vector<Image> images;           // of the photos that could be read
   std::vector<int64_t> positions;      // of those in the window
-  std::vector<DescribedPhoto> photos;  // of all; those that could be read are still empty
+  std::vector<DescribedPhoto> photos;  // of all; empty for those that could be read
 };
 
-// A few times as many photos (of 4:3) as fit into a batch, but enough windows for any number of threads.
+// Pixels of a photo of 4:3 after the first step.
+int64_t PixelsOfPhoto(const Preprocessing& preprocessing) {
+  constexpr int64_t kFullSize = 12'000'000;
+  if (preprocessing.steps.empty()) return kFullSize;
+  const int64_t size = preprocessing.steps[0].size;
+  switch (preprocessing.steps[0].kind) {
+    case PreprocessingStepKind::kLongest:
+      return std::max<int64_t>(1, size * size * 3 / 4);
+    case PreprocessingStepKind::kShortest:
+      return size * size * 4 / 3;
+    case PreprocessingStepKind::kArea:
+      return size;
+    case PreprocessingStepKind::kSquare:
+    case PreprocessingStepKind::kCrop:
+      return size * size;
+    case PreprocessingStepKind::kMultiple:
+      return kFullSize;
+  }
+  return kFullSize;
+}
+
+// A window holds a few times as many photos (of 4:3) as fit into a batch. There are enough windows for any
+// number of threads.
 std::vector<Window> PlanWindows(int64_t count, const ExtractOptions& options) {
-  const int64_t photo_pixels = int64_t{options.image_size} * options.image_size * 3 / 4;
+  const int64_t photo_pixels = PixelsOfPhoto(options.preprocessing);
   const int64_t size =
       std::clamp<int64_t>(std::min(4 * (options.batch_pixels / photo_pixels), count / 64), 1, kMaxWindow);
   std::vector<Window> windows;
@@ -46,18 +68,17 @@ std::vector<Window> PlanWindows(int64_t count, const ExtractOptions& options) {
   return windows;
 }
 
-WindowImages LoadWindow(const std::vector<PhotoRequest>& requests, const Window& window,
-                        const ExtractOptions& options, const RunContext& context) {
+WindowImages LoadWindow(const PhotoSource& photos, const Window& window, const ExtractOptions& options,
+                        const RunContext& context) {
   WindowImages loaded;
   loaded.photos.resize(ToIndex(window.count));
   for (int64_t i = 0; i < window.count; ++i) {
     context.CheckCancelled();
     try {
-      loaded.images.push_back(LoadPhoto(requests[ToIndex(window.first + i)], options));
+      loaded.images.push_back(LoadPhoto(photos, window.first + i, options));
       loaded.positions.push_back(i);
-    } catch (const std::bad_alloc&) {  // no fault of the photo's
-      throw Error(
-          StrCat(requests[ToIndex(window.first + i)].path.string(), ": not enough memory to read the photo"));
+    } catch (const std::bad_alloc&) {  // not the photo's fault
+      throw Error(StrCat(photos.name(window.first + i), ": not enough memory to read the photo"));
     } catch (const Error& error) {
       loaded.photos[ToIndex(i)].reason = error.what();
     }
@@ -65,45 +86,24 @@ WindowImages LoadWindow(const std::vector<PhotoRequest>& requests, const Window&
   return loaded;
 }
 
-void DescribeWindow(const Describer& describer, const std::vector<PhotoRequest>& requests,
-                    const Window& window, WindowImages& loaded) {
+void DescribeWindow(const Describer& describer, const PhotoSource& photos, const Window& window,
+                    WindowImages& loaded) {
   std::vector<DescribedPhoto> described;
   try {
     described = describer.DescribeReduced(loaded.images);
   } catch (const Error& error) {
-    const std::string path = requests[ToIndex(window.first)].path.string();
-    throw Error(StrCat(path, window.count > 1 ? StrCat(" or one of the ", window.count - 1, " after it") : "",
-                       ": ", error.what()));
+    throw Error(StrCat(photos.name(window.first),
+                       window.count > 1 ? StrCat(" or one of the ", window.count - 1, " after it") : "", ": ",
+                       error.what()));
   }
   loaded.images.clear();
   for (size_t i = 0; i < described.size(); ++i) {
     const int64_t position = loaded.positions[i];
     if (!described[i].reason.empty()) {
-      described[i].reason =
-          StrCat(requests[ToIndex(window.first + position)].path.string(), ": ", described[i].reason);
+      described[i].reason = StrCat(photos.name(window.first + position), ": ", described[i].reason);
     }
     loaded.photos[ToIndex(position)] = std::move(described[i]);
   }
-}
-
-// The EXIF orientation under which a photo is stored that has to be turned so.
-int OrientationOfTurn(int degrees) {
-  switch (degrees) {
-    case 0:
-      return 1;
-    case 90:
-      return 6;
-    case 180:
-      return 3;
-    case 270:
-      return 8;
-    default:
-      throw Error(StrCat("a turn by ", degrees, " degrees: not 0, 90, 180 or 270"));
-  }
-}
-
-Image ReadTurned(const PhotoRequest& request, const DecodeOptions& decode) {
-  return ApplyOrientation(ReadImage(request.path, decode), OrientationOfTurn(request.turn));
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ std::vector<double> ParseScales(const std::string& text) {
     double scale = 0;
     try {
       scale = ParseDouble(part, "scales");
-    } catch (const Error&) {  // said below
+    } catch (const Error&) {  // reported below
     }
     if (!nn::IsScale(scale)) {
       throw UsageError(StrCat("scales: '", part, "' in '", text, "' is not a number in [0.01, 16]"));
@@ -127,50 +127,51 @@ std::vector<double> ParseScales(const std::string& text) {
 }
 
 void CheckOptions(const ExtractOptions& options) {
-  CheckOptions(ModelDescriptorOptions{.image_size = options.image_size,
-                                      .decode = options.decode,
+  CheckOptions(ModelDescriptorOptions{.decode = options.decode,
                                       .precision = options.precision,
                                       .batch_pixels = options.batch_pixels,
                                       .super_global = options.super_global});
-  if (options.image_size == 0) throw UsageError("image_size = 0: photos have a side of at least 1 pixel");
+  CheckPreprocessing(options.preprocessing);
   if (options.scales.empty() || options.scales.size() > nn::kMaxScales ||
       !std::all_of(options.scales.begin(), options.scales.end(), nn::IsScale)) {
     throw UsageError("scales: one to sixteen numbers in [0.01, 16]");
   }
 }
 
-Image LoadPhoto(const PhotoRequest& request, const ExtractOptions& options) {
+Image LoadPhoto(const PhotoSource& photos, int64_t i, const ExtractOptions& options) {
+  const Preprocessing& preprocessing = options.preprocessing;
   DecodeOptions decode;
   decode.apply_exif_orientation = options.apply_exif_orientation;
-  if (!request.box) {
-    if (options.decode == "fast") decode.enough_pixels = options.image_size;
-    return Thumbnail(ReadTurned(request, decode), options.image_size);
-  }
-  const Image photo = ReadTurned(request, decode);
+  const std::optional<Box> box = photos.box(i);
+  const bool begins_with_longest = !preprocessing.steps.empty() && !preprocessing.steps[0].on_tensor &&
+                                   preprocessing.steps[0].kind == PreprocessingStepKind::kLongest;
+  if (options.decode == "fast" && !box && begins_with_longest)
+    decode.enough_pixels = static_cast<int>(preprocessing.steps[0].size);
+  const Image photo = photos.Decode(i, decode);
   try {
-    const Image part = Crop(photo, *request.box);
-    const double share =
-        static_cast<double>(std::max(part.width, part.height)) / std::max(photo.width, photo.height);
-    return Thumbnail(part, std::max(1, static_cast<int>(options.image_size * share)));
+    if (!box) return ApplyPhotoSteps(photo, preprocessing);
+    const Image part = Crop(photo, *box);
+    return ApplyPhotoSteps(part,
+                           ForPart(preprocessing, {part.width, part.height}, {photo.width, photo.height}));
   } catch (const Error& error) {
-    throw Error(StrCat(request.path.string(), ": ", error.what()));
+    throw Error(StrCat(photos.name(i), ": ", error.what()));
   }
 }
 
-ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::vector<PhotoRequest>& requests,
+ExtractedDescriptors ExtractDescriptors(const Describer& describer, const PhotoSource& photos,
                                         const RunContext& context, DescriptorStore* store) try {
-  const auto count = std::ssize(requests);
+  const int64_t count = photos.size();
   ExtractedDescriptors extracted;
   extracted.values.setZero(count, describer.dimension());
   const auto row = [&](int64_t i) -> std::span<float> {
     return {extracted.values.row(i).data(), ToIndex(describer.dimension())};
   };
-  std::vector<std::optional<DescriptorKey>> keys(store == nullptr ? 0 : requests.size());
-  std::vector<bool> finished(requests.size());
+  std::vector<std::optional<DescriptorKey>> keys(store == nullptr ? 0 : ToIndex(count));
+  std::vector<bool> finished(ToIndex(count));
   int64_t done = 0;
   for (size_t i = 0; i < keys.size(); ++i) {
     context.CheckCancelled();
-    keys[i] = KeyOf(describer.identity(), requests[i]);
+    keys[i] = KeyOf(describer.identity(), photos, static_cast<int64_t>(i));
     finished[i] = keys[i] && store->Read(*keys[i], row(static_cast<int64_t>(i)));
     done += finished[i] ? 1 : 0;
   }
@@ -180,12 +181,12 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
     LogInfo(store->path().string(), ": keeps ", held,
             " descriptors of other photos, or made otherwise (weights, options, kind of device)");
   }
-  const auto keep = [&](const Window& window, std::vector<DescribedPhoto> photos) {
+  const auto keep = [&](const Window& window, std::vector<DescribedPhoto> described) {
     std::vector<std::pair<DescriptorKey, std::vector<float>>> kept;
     for (int64_t i = window.first; i < window.first + window.count; ++i) {
       const auto at = ToIndex(i);
-      DescribedPhoto& photo = photos[at - ToIndex(window.first)];
-      if (finished[at]) continue;  // described once more, so that passes are those of an unbroken run
+      DescribedPhoto& photo = described[at - ToIndex(window.first)];
+      if (finished[at]) continue;  // described again, so that passes equal those of an uninterrupted run
       finished[at] = true;
       ++done;
       if (photo.values.empty()) {
@@ -211,17 +212,17 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
   const auto window_count = std::ssize(windows);
   OrderedPrefetch<WindowImages> loaded(window_count, threads, 2 * threads, [&](int64_t w) {
     const Window& window = windows[ToIndex(w)];
-    WindowImages images = LoadWindow(requests, window, describer.options(), context);
+    WindowImages images = LoadWindow(photos, window, describer.options(), context);
     if (describer.IsOnCpu()) {
       one_thread_a_photo.Enter();
-      DescribeWindow(describer, requests, window, images);
+      DescribeWindow(describer, photos, window, images);
     }
     return images;
   });
   context.Report({"describing photos", done, count, ""});
   for (const Window& window : windows) {
     WindowImages images = *loaded.Next();
-    if (!describer.IsOnCpu()) DescribeWindow(describer, requests, window, images);
+    if (!describer.IsOnCpu()) DescribeWindow(describer, photos, window, images);
     keep(window, std::move(images.photos));
     context.Report({"describing photos", done, count, ""});
   }
@@ -236,14 +237,15 @@ ExtractedDescriptors ExtractDescriptors(const Describer& describer, const std::v
 
 DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos, const RunContext& context,
                                   DescriptorStore* store) try {
-  ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, context, store);
+  ExtractedDescriptors extracted =
+      ExtractDescriptors(describer, PhotoFiles(std::move(photos.requests)), context, store);
   DescriptorFile file;
   std::vector<bool> failed(photos.names.size());
   for (const FailedRequest& photo : extracted.failed) {
     failed[ToIndex(photo.index)] = true;
     file.failed.push_back({photos.names[ToIndex(photo.index)], photo.reason});
   }
-  // Photos that may be mended need no store.
+  // Failed photos are read again anyway.
   if (file.failed.size() == failed.size() && store != nullptr) store->Remove();
   VANTAGE_CHECK(file.failed.size() < failed.size(), "none of the ", failed.size(), " photos could be read");
   Eigen::Index rows = 0;  // moved up in place: the matrix may be most of the memory

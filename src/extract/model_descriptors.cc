@@ -23,6 +23,9 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
            "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024 if it has none")
       .Range(0, 16384)
       .Flag("size");
+  description.Add("preprocessing", options.preprocessing,
+                  "How photos are prepared, such as longest=1024 or \"square=322,bicubic + crop=224\" "
+                  "(docs/preprocessing.md); 'default': the model's own, with --size");
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
   description.Add(
@@ -55,9 +58,14 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
   Declare(description, options.super_global);
 }
 
-int EffectiveImageSize(const Model& model, const ModelDescriptorOptions& options) {
-  if (options.image_size > 0) return options.image_size;
-  return model.image_size() > 0 ? model.image_size() : kDefaultImageSize;
+Preprocessing EffectivePreprocessing(const Model& model, const ModelDescriptorOptions& options) {
+  if (options.preprocessing != "default") {
+    if (options.image_size > 0)
+      throw UsageError("image_size and preprocessing both say which size photos get; set one of them");
+    return ParsePreprocessing(options.preprocessing);
+  }
+  const Preprocessing own = model.preprocessing().value_or(LongestSide(kDefaultImageSize));
+  return options.image_size > 0 ? WithSize(own, options.image_size) : own;
 }
 
 std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options) {
@@ -100,7 +108,7 @@ DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
   if (!model.file_sha256().empty()) made.model_sha256 = model.file_sha256();
   made.architecture = model.net_options().architecture;
   made.pooling = model.net_options().pooling;
-  made.image_size = EffectiveImageSize(model, options);
+  made.preprocessing = ToText(EffectivePreprocessing(model, options));
   made.apply_exif_orientation = options.apply_exif_orientation;
   made.scales = EffectiveScales(model, options);
   made.whitening = options.whitening == "default" ? model.default_whitening() : options.whitening;
@@ -120,7 +128,7 @@ DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
 }
 
 ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options) {
-  return {EffectiveImageSize(model, options),
+  return {EffectivePreprocessing(model, options),
           options.apply_exif_orientation,
           EffectiveScales(model, options),
           options.decode,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "image/augment.h"
 #include "vantage/image.h"
+#include "vantage/preprocessing.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,8 +19,8 @@ Image RandomCrop(const Image& image, int width, int height, RandomStream& random
 Image RandomResizedCrop(const Image& image, double min_scale, RandomStream& random) {
   const double scale = random.Uniform(min_scale, 1);
   const auto part_of = [&](int side) { return std::max(1, static_cast<int>(std::lround(scale * side))); };
-  return ResizeLanczos(RandomCrop(image, part_of(image.width), part_of(image.height), random), image.width,
-                       image.height);
+  return Resize(RandomCrop(image, part_of(image.width), part_of(image.height), random), image.width,
+                image.height, Interpolation::kLanczos);
 }
 
 double RandomFactor(double reach, RandomStream& random) { return random.Uniform(1 - reach, 1 + reach); }
@@ -60,7 +61,8 @@ Image image::FlipHorizontally(const Image& image) {
 Image image::Augment(const Image& image, const AugmentationOptions& options, RandomStream& random) {
   CheckOptions(options);
   Image result = image;
-  if (options.square_size > 0) result = ResizeLanczos(result, options.square_size, options.square_size);
+  if (options.square_size > 0)
+    result = Resize(result, options.square_size, options.square_size, Interpolation::kLanczos);
   if (options.crop_size > 0) {
     result = RandomCrop(result, std::min(options.crop_size, result.width),
                         std::min(options.crop_size, result.height), random);

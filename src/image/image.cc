@@ -54,7 +54,7 @@ Image Crop(const Image& image, const Box& box) {
   VANTAGE_CHECK(left < image.width && top < image.height && right > 0 && bottom > 0 &&
                     right - left <= 1 << 20 && bottom - top <= 1 << 20,
                 "the box (", box.left, ", ", box.top, ", ", box.right, ", ", box.bottom,
-                ") lies outside the image of ", image.width, " x ", image.height, " pixels");
+                ") is outside the image of ", image.width, " x ", image.height, " pixels");
   Image part = MakeImage(static_cast<int>(right - left), static_cast<int>(bottom - top));
   const int64_t first_x = std::max<int64_t>(left, 0);
   const int64_t last_x = std::min<int64_t>(right, image.width);

@@ -61,7 +61,7 @@ Shard ParseShard(const std::string& text) {
       shard = {ParseInteger(parts[0], "shard"), ParseInteger(parts[1], "shard")};
       if (shard.index >= 1 && shard.index <= shard.count) return shard;
     }
-  } catch (const Error&) {  // said below
+  } catch (const Error&) {  // reported below
   }
   throw UsageError(StrCat("shard: '", text, "' is not like 2/8, the second of eight"));
 }

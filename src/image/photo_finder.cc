@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whether the last parts of the longer path are the shorter one.
+// Whether the longer path ends in the shorter one.
 bool EndsAlike(const fs::path& a, const fs::path& b) {
   const auto parts_a = std::distance(a.begin(), a.end());
   const auto parts_b = std::distance(b.begin(), b.end());

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What systems and servers leave in folders of photos.
+// Files and folders that systems and servers create among photos.
 constexpr std::array<std::string_view, 7> kSystemNames = {
     "@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db"};
 constexpr std::array<std::string_view, 4> kPyramidEndings = {"_2", "_4", "_8", "_16"};
@@ -33,7 +33,8 @@ bool IsHidden(const std::string& name) {
          std::find(kSystemNames.begin(), kSystemNames.end(), name) != kSystemNames.end();
 }
 
-// Whether a folder is images_2, _4, _8 or _16 beside images: reduced copies, as nerfstudio makes them.
+// Whether a folder is images_2, _4, _8 or _16 next to a folder images: reduced copies, as nerfstudio makes
+// them.
 bool IsReducedCopy(const fs::path& folder) {
   const std::string name = folder.filename().string();
   return std::any_of(kPyramidEndings.begin(), kPyramidEndings.end(), [&](std::string_view ending) {
@@ -41,8 +42,8 @@ bool IsReducedCopy(const fs::path& folder) {
   });
 }
 
-// What an image is by its first bytes: "photo" if vantage reads it, else the name of a format that others
-// read, "" for no image.
+// The kind of an image by its first bytes: "photo" if vantage reads it, the name of a format that only others
+// read, or "" if it is no image.
 std::string KindOf(std::string_view head) {
   using namespace std::string_view_literals;
   if (image::FindCodec(head) != nullptr) return "photo";
@@ -93,7 +94,7 @@ class Walker {
       VANTAGE_CHECK(folder != root_, folder.string(), ": cannot be read: ", error.message());
       found_.unreadable.push_back(folder.lexically_relative(root_).generic_string());
     }
-    // Links last, so that a photo has the name of its own folder.
+    // Links come last, so that a photo is named after its own folder.
     for (std::vector<fs::path>* next : {&folders, &links}) {
       std::sort(next->begin(), next->end());
       for (const fs::path& path : *next) Visit(path);
@@ -147,7 +148,7 @@ std::string PhotoFolder::LeftOutText() const {
   }
   if (repeated > 0) parts.push_back(StrCat(repeated, " links lead to folders that are in the list already"));
   if (pyramids > 0)
-    parts.push_back(StrCat(pyramids, " folders of reduced copies were left out (images_2 beside images)"));
+    parts.push_back(StrCat(pyramids, " folders of reduced copies were left out (images_2 next to images)"));
   if (hidden > 0) parts.push_back(StrCat(hidden, " hidden or system files and folders were left out"));
   return Join(parts, "; ");
 }
@@ -183,7 +184,7 @@ std::map<std::string, std::vector<fs::path>> PhotosByClass(const fs::path& folde
   GroupedPhotos photos = GroupPhotoFiles(folder);
   if (!photos.loose.empty()) {
     LogWarning(folder.string(), ": ", photos.loose.size(),
-               " photos beside the classes are of no class and left out, such as ",
+               " photos outside the class folders have no class and are left out, such as ",
                photos.loose.front().string());
   }
   return std::move(photos.groups);

@@ -35,7 +35,7 @@ struct WeightPair {
 };
 
 struct PairSpan {
-  int first = 0;  // input; a pair more is two inputs more
+  int first = 0;  // input; each pair covers two inputs
   std::vector<WeightPair> pairs;
 };
 
@@ -90,7 +90,7 @@ VANTAGE_AVX2_INLINE void Store(__m256i vector, void* to) {
 // Writes the pairs of a row into `pairs`, kRowGroup * kPairBytes from one to the next.
 VANTAGE_AVX2 void SpreadRow(const uint8_t* row, int width, uint8_t* pairs) {
   const __m128i places = _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
-  std::array<uint8_t, 8> last{};  // eight bytes are read, and the last pixels are only three or six
+  std::array<uint8_t, 8> last{};  // 8 bytes are read at a time; the last pixels have only 3 or 6
   for (int x = 0; x < width; x += 2, row += 6, pairs += kRowGroup * kPairBytes) {
     const uint8_t* from = row;
     if (x + 2 >= width) {
@@ -148,7 +148,8 @@ Image ResampleHorizontally(const Image& image, const ResampleWeights& weights) {
   for (int y = 0; y < image.height; y += int{kRowGroup}) {
     std::array<uint8_t*, kRowGroup> to{};
     for (size_t r = 0; r < kRowGroup; ++r) {
-      const int row = std::min(y + static_cast<int>(r), image.height - 1);  // the last one again and again
+      const int row =
+          std::min(y + static_cast<int>(r), image.height - 1);  // rows past the end repeat the last one
       SpreadRow(image.Row(row), image.width, pairs.data() + r * kPairBytes);
       to[r] = out.Row(row);
     }
@@ -167,7 +168,7 @@ VANTAGE_AVX2_INLINE void ResampleBlock(const Image& image, const PairSpan& span,
   int row = span.first;
   for (const WeightPair& weights : span.pairs) {
     const __m256i upper = Load(image.Row(row) + at);
-    // Below the last row there is none; the weight of this place is 0 then.
+    // Past the end any row will do: its weight is 0.
     const __m256i lower = Load(image.Row(std::min(row + 1, image.height - 1)) + at);
     const __m256i left = _mm256_unpacklo_epi8(upper, lower);
     const __m256i right = _mm256_unpackhi_epi8(upper, lower);

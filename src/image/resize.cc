@@ -7,6 +7,7 @@
 #include "util/check.h"
 #include "util/index.h"
 #include "vantage/image.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage {
 namespace {
@@ -52,8 +53,12 @@ int RoundAspect(double number, ErrorOf error_of) {
 }  // namespace
 
 ImageSize ThumbnailSize(int width, int height, int size) {
-  VANTAGE_CHECK(size >= 1, "a thumbnail of ", size, " pixels");
   if (width <= size && height <= size) return {width, height};
+  return image::SizeOfLongest(width, height, size);
+}
+
+ImageSize image::SizeOfLongest(int width, int height, int size) {
+  VANTAGE_CHECK(size >= 1, "a thumbnail of ", size, " pixels");
   const double aspect = static_cast<double>(width) / height;
   if (aspect <= 1.0) {
     return {RoundAspect(size * aspect, [&](double n) { return std::abs(aspect - n / size); }), size};
@@ -65,32 +70,40 @@ ImageSize ThumbnailSize(int width, int height, int size) {
 Image Thumbnail(const Image& image, int size) {
   const ImageSize target = ThumbnailSize(image.width, image.height, size);
   if (target.width == image.width && target.height == image.height) return image;
-  return ResizeLanczos(image, target.width, target.height);
+  return Resize(image, target.width, target.height, Interpolation::kLanczos);
 }
 
-Image ResizeLanczos(const Image& image, int width, int height) {
+Image Resize(const Image& image, int width, int height, Interpolation interpolation, bool antialias) {
   CheckImage(image);
-  const int factor_x = std::max(1, static_cast<int>(static_cast<double>(image.width) / width / kReducingGap));
-  const int factor_y =
-      std::max(1, static_cast<int>(static_cast<double>(image.height) / height / kReducingGap));
   const Image* source = &image;
   Image reduced;
   auto length_x = static_cast<float>(image.width);
   auto length_y = static_cast<float>(image.height);
-  if (factor_x > 1 || factor_y > 1) {
-    reduced = ReduceByBoxes(image, factor_x, factor_y);
-    length_x = static_cast<float>(static_cast<double>(image.width) / factor_x);
-    length_y = static_cast<float>(static_cast<double>(image.height) / factor_y);
-    source = &reduced;
+  if (interpolation == Interpolation::kLanczos) {
+    const int factor_x =
+        std::max(1, static_cast<int>(static_cast<double>(image.width) / width / kReducingGap));
+    const int factor_y =
+        std::max(1, static_cast<int>(static_cast<double>(image.height) / height / kReducingGap));
+    if (factor_x > 1 || factor_y > 1) {
+      reduced = ReduceByBoxes(image, factor_x, factor_y);
+      length_x = static_cast<float>(static_cast<double>(image.width) / factor_x);
+      length_y = static_cast<float>(static_cast<double>(image.height) / factor_y);
+      source = &reduced;
+    }
   }
+  const auto weights = [&](int input_size, float input_length, int output_size) {
+    return antialias || interpolation == Interpolation::kLanczos
+               ? image::AntialiasedWeights(interpolation, input_size, input_length, output_size)
+               : image::NearestWeights(interpolation, input_size, output_size);
+  };
   const image::ResampleKernels& kernels = image::FastestResampleKernels();
   Image resampled;
   if (width != source->width || length_x != static_cast<float>(width)) {
-    resampled = kernels.horizontally(*source, image::LanczosWeights(source->width, length_x, width));
+    resampled = kernels.horizontally(*source, weights(source->width, length_x, width));
     source = &resampled;
   }
   if (height != source->height || length_y != static_cast<float>(height)) {
-    return kernels.vertically(*source, image::LanczosWeights(source->height, length_y, height));
+    return kernels.vertically(*source, weights(source->height, length_y, height));
   }
   return *source;
 }

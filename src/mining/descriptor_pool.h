@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <set>
@@ -12,18 +11,18 @@
 
 #include "mining/tuple_miner.h"
 #include "vantage/mining.h"
+#include "vantage/photos.h"
 
 namespace vantage::mining {
 
 // Descriptors of photos, each stored once. Photos that cannot be read are left out.
 class DescriptorPool {
  public:
-  DescriptorPool(const TrainingSet& set, const std::vector<PhotoId>& photos,
-                 const std::filesystem::path& root, const DescribePhotos& describe,
+  DescriptorPool(const PhotoSource& all, const std::vector<PhotoId>& photos, const DescribePhotos& describe,
                  const RunContext& context) {
-    std::vector<PhotoRequest> requests;
-    for (const PhotoId photo : photos) requests.push_back({PhotoPath(set, photo, root), std::nullopt});
-    ExtractedDescriptors extracted = describe(requests, context);
+    std::vector<int64_t> places;
+    for (const PhotoId photo : photos) places.push_back(static_cast<int64_t>(photo));
+    ExtractedDescriptors extracted = describe(SelectedPhotos(all, std::move(places)), context);
     std::set<int64_t> failed;
     for (FailedRequest& request : extracted.failed) {
       failed.insert(request.index);

@@ -34,8 +34,7 @@ void mining::CheckMinable(const TrainingSet& set, Split split) {
                 "': negatives come from other scenes");
 }
 
-mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split,
-                                      const std::filesystem::path& photo_root,
+mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split, const PhotoSource& photos,
                                       const mining::DescribePhotos& describe, const MiningOptions& options,
                                       int64_t seed, const mining::MiningTurn& turn,
                                       const RunContext& context) try {
@@ -46,7 +45,7 @@ mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split,
   return MakeMiner(options.miner)
       ->Mine({.set = set,
               .split = split,
-              .photo_root = photo_root,
+              .photos = photos,
               .describe = describe,
               .seed = static_cast<uint64_t>(seed),
               .epoch = split == Split::kVal ? 0 : static_cast<uint64_t>(turn.epoch),
@@ -58,16 +57,15 @@ mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split,
   RethrowAsError();
 }
 
-mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split,
-                                      const std::filesystem::path& photo_root, const nn::DescriptorNet& net,
-                                      const ExtractOptions& extract, const MiningOptions& options,
-                                      int64_t seed, const mining::MiningTurn& turn,
-                                      const RunContext& context) try {
+mining::MinedTuples mining::MineRound(const TrainingSet& set, Split split, const PhotoSource& photos,
+                                      const nn::DescriptorNet& net, const ExtractOptions& extract,
+                                      const MiningOptions& options, int64_t seed,
+                                      const mining::MiningTurn& turn, const RunContext& context) try {
   const Describer describer(net, extract);
-  const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
-    return ExtractDescriptors(describer, photos, of_call);
+  const auto describe = [&](const PhotoSource& chosen, const RunContext& of_call) {
+    return ExtractDescriptors(describer, chosen, of_call);
   };
-  return mining::MineRound(set, split, photo_root, mining::DescribePhotos(describe), options, seed, turn,
+  return mining::MineRound(set, split, photos, mining::DescribePhotos(describe), options, seed, turn,
                            context);
 } catch (...) {
   RethrowAsError();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "vantage/describer.h"
 #include "vantage/mining.h"
 #include "vantage/options.h"
+#include "vantage/photos.h"
 #include "vantage/training_set.h"
 
 namespace vantage::nn {
@@ -59,7 +59,7 @@ void CheckMinable(const TrainingSet& set, Split split);
 
 // Describes photos, one row each, with the network in its current state, on this machine or on several.
 using DescribePhotos =
-    std::function<ExtractedDescriptors(const std::vector<PhotoRequest>& photos, const RunContext& context)>;
+    std::function<ExtractedDescriptors(const PhotoSource& photos, const RunContext& context)>;
 
 // The options with which training mines the split kVal, such that the losses of epochs can be compared. There
 // is one round. By negatives: val_queries, with the set's positives and a pool of all photos. By difficulty:
@@ -67,17 +67,18 @@ using DescribePhotos =
 // ranking it right. At random: every triplet drawn, whatever its loss and class.
 MiningOptions ForValidation(MiningOptions options);
 
-// Mines a round. By negatives, it draws the epoch's queries and pool, describes the pool and the round's part
-// of the queries, and picks the negatives of each query (TPAMI 2019, section 4.3). For triplets, it draws the
-// photos of the round and picks triplets among them (MVA 2022). Draws depend on the seed and the turn only;
-// for the split kVal, on the seed and the round only. If there are several rounds, one may yield no tuple: no
-// triplet may be found, or there may be fewer queries than rounds. Throws Error if a round with queries, or
-// the only round, yields none; UsageError if triplets are mined without a margin; Interrupted.
-MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+// Mines a round. photos: those of PhotosOfSet. By negatives, it draws the epoch's queries and pool, describes
+// the pool and the round's part of the queries, and picks the negatives of each query (TPAMI 2019,
+// section 4.3). For triplets, it draws the photos of the round and picks triplets among them (MVA 2022).
+// Draws depend on the seed and the turn only; for the split kVal, on the seed and the round only. If there
+// are several rounds, one may yield no tuple: no triplet may be found, or there may be fewer queries than
+// rounds. Throws Error if a round with queries, or the only round, yields none; UsageError if triplets are
+// mined without a margin; Interrupted.
+MinedTuples MineRound(const TrainingSet& set, Split split, const PhotoSource& photos,
                       const DescribePhotos& describe, const MiningOptions& options, int64_t seed,
                       const MiningTurn& turn, const RunContext& context = {});
 // The same with a network.
-MinedTuples MineRound(const TrainingSet& set, Split split, const std::filesystem::path& photo_root,
+MinedTuples MineRound(const TrainingSet& set, Split split, const PhotoSource& photos,
                       const nn::DescriptorNet& net, const ExtractOptions& extract,
                       const MiningOptions& options, int64_t seed, const MiningTurn& turn,
                       const RunContext& context = {});

@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "nn/trunk.h"
 #include "vantage/image.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage::nn {
 

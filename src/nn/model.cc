@@ -29,7 +29,10 @@ void Model::Write(const std::filesystem::path& path, const std::string& format) 
 
 int64_t Model::dimension() const { return parts_->net.dimension(); }
 const DescriptorNetOptions& Model::net_options() const { return parts_->net.options(); }
-int Model::image_size() const { return parts_->image_size; }
+const std::optional<Preprocessing>& Model::preprocessing() const { return parts_->preprocessing; }
+const std::optional<Preprocessing>& Model::training_preprocessing() const {
+  return parts_->training_preprocessing;
+}
 const std::vector<double>& Model::scales() const { return parts_->scales; }
 const std::string& Model::licence() const { return parts_->licence; }
 const std::string& Model::origin() const { return parts_->origin; }

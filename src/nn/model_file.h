@@ -10,6 +10,7 @@
 #include "nn/descriptor_net.h"
 #include "nn/torch_value.h"
 #include "vantage/model.h"
+#include "vantage/preprocessing.h"
 #include "vantage/whitening.h"
 
 namespace vantage::nn {
@@ -21,8 +22,9 @@ struct ModelParts {
   std::map<std::string, ModelWhitening> whitenings;
   // The whitening that is applied unless another is requested; "": none.
   std::string default_whitening;
-  // Photos are reduced to at most this many pixels on their longest side; 0: unknown.
-  int image_size = 0;
+  // How photos are prepared to be described, and how they were for training; unset: unknown.
+  std::optional<Preprocessing> preprocessing;
+  std::optional<Preprocessing> training_preprocessing;
   // Scales at which photos are described by default; see Network::ForwardAtScales.
   std::vector<double> scales = {1};
   // Licence of the weights; "" if unknown.

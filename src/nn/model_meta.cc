@@ -13,12 +13,12 @@ namespace {
 
 using nlohmann::json;
 
-// Of what stands under "vantage". A file of a later one may need what this program does not do: the second
-// added power normalisation, and is what models with it have.
-constexpr int64_t kVersion = 2;
+// Versions of the part under "vantage". A model has the lowest version that describes it, so that older
+// programs read all models that they can reproduce. 2 added power normalisation, 3 preprocessing.
+constexpr int64_t kVersion = 3;
 constexpr const char* kInterpolation = "lanczos";
 constexpr const char* kSizeRule = "longest side, never enlarged";
-constexpr int64_t kMaxImageSize = 1'000'000;
+constexpr int64_t kMaxImageSize = 16384;
 
 std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std::array<double, 3>& fallback,
                                    const std::string& what) {
@@ -50,6 +50,35 @@ void ReadOwnOptions(const HeadRow& head, const json& own, const std::string& wha
   }
 }
 
+// Preprocessing of version 1: the longest side is reduced. Its size, or nothing.
+std::optional<int64_t> LongestSideOf(const Preprocessing& preprocessing) {
+  if (preprocessing.steps.size() != 1) return std::nullopt;
+  const int64_t size = preprocessing.steps[0].size;
+  return preprocessing == LongestSide(static_cast<int>(size)) ? std::optional(size) : std::nullopt;
+}
+
+void WritePreprocessing(const ModelParts& model, json& own) {
+  const std::optional<int64_t> size =
+      model.preprocessing ? LongestSideOf(*model.preprocessing) : std::optional<int64_t>(0);
+  if (size) {
+    own.update({{"image_size", *size}, {"size_rule", kSizeRule}, {"interpolation", kInterpolation}});
+  } else {
+    own["preprocessing"] = ToText(*model.preprocessing);
+    own["version"] = 3;
+  }
+  if (model.training_preprocessing) own["training_preprocessing"] = ToText(*model.training_preprocessing);
+}
+
+std::optional<Preprocessing> ReadPreprocessing(const json& own, const char* key, const std::string& what) {
+  const auto text = MetaValue<std::string>(own, key, "", what);
+  if (text.empty()) return std::nullopt;
+  try {
+    return ParsePreprocessing(text);
+  } catch (const UsageError& error) {
+    throw Error(StrCat(what, ": ", key, ": ", error.what()));
+  }
+}
+
 void CheckSame(const json& own, const char* key, const std::string& known, const std::string& what) {
   const auto value = MetaValue<std::string>(own, key, known, what);
   VANTAGE_CHECK(value == known, what, ": ", key, " is '", value, "'; this program knows only '", known, "'");
@@ -68,17 +97,15 @@ json MetaOf(const ModelParts& model) {
                {"std", model.net.normalization.std},
                {"outputdim", model.net.dimension()},
                {kOwnMeta,
-                {{"version", options.power == 1 ? 1 : kVersion},
+                {{"version", options.power == 1 ? 1 : 2},
                  {"head", options.head},
-                 {"image_size", model.image_size},
-                 {"size_rule", kSizeRule},
-                 {"interpolation", kInterpolation},
                  {"scales", model.scales},
                  {"default_whitening", model.default_whitening},
                  {"licence", model.licence},
                  {"origin", json::parse(model.origin)},
                  {"weights_sha256", WeightsSha256(model.net)}}}};
   if (options.power != 1) meta[kOwnMeta]["power"] = options.power;
+  WritePreprocessing(model, meta[kOwnMeta]);
   if (const auto declare = model.net.head_row().declare) {
     DescriptorNetOptions copy = options;
     OptionsDescription description;
@@ -128,7 +155,9 @@ void ApplyMeta(const json& meta, const std::string& what, ModelParts& model) {
   CheckSame(own, "size_rule", kSizeRule, what);
   const auto size = MetaValue<int64_t>(own, "image_size", 0, what);
   VANTAGE_CHECK(size >= 0 && size <= kMaxImageSize, what, ": image_size is ", size);
-  model.image_size = static_cast<int>(size);
+  model.preprocessing = ReadPreprocessing(own, "preprocessing", what);
+  if (size > 0) model.preprocessing = LongestSide(static_cast<int>(size));
+  model.training_preprocessing = ReadPreprocessing(own, "training_preprocessing", what);
   model.scales = MetaValue(own, "scales", model.scales, what);
   VANTAGE_CHECK(!model.scales.empty() && model.scales.size() <= kMaxScales, what, ": ", model.scales.size(),
                 " scales");

@@ -12,6 +12,7 @@
 
 #include "nn/trunk.h"
 #include "serialize/element_type.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage::nn {
 

@@ -2,10 +2,14 @@
 #include "nn/resize_images.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/_upsample_bicubic2d_aa.h>
+#include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/upsample_bicubic2d.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -72,6 +76,28 @@ at::Tensor ResizeImages(const at::Tensor& x_BCHW, double scale) {
     }
   });
   return resized;
+}
+
+at::Tensor ApplyTensorSteps(at::Tensor x_BCHW, std::span<const PreprocessingStep> steps) {
+  for (const PreprocessingStep& step : steps) {
+    const ImageSize before{static_cast<int>(x_BCHW.size(3)), static_cast<int>(x_BCHW.size(2))};
+    const ImageSize after = SizeAfter(step, before);
+    if (after == before) continue;
+    const std::array<int64_t, 2> size = {after.height, after.width};
+    if (step.kind == PreprocessingStepKind::kCrop) {
+      const Box box = CentreSquare(before, step.size);
+      x_BCHW = x_BCHW.narrow(2, static_cast<int64_t>(box.top), after.height)
+                   .narrow(3, static_cast<int64_t>(box.left), after.width)
+                   .contiguous(at::MemoryFormat::ChannelsLast);
+    } else if (step.interpolation == Interpolation::kBilinear) {
+      x_BCHW = step.antialias ? at::_upsample_bilinear2d_aa(x_BCHW, size, /*align_corners=*/false)
+                              : at::upsample_bilinear2d(x_BCHW, size, /*align_corners=*/false);
+    } else {
+      x_BCHW = step.antialias ? at::_upsample_bicubic2d_aa(x_BCHW, size, /*align_corners=*/false)
+                              : at::upsample_bicubic2d(x_BCHW, size, /*align_corners=*/false);
+    }
+  }
+  return x_BCHW;
 }
 
 }  // namespace vantage::nn

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -15,14 +14,9 @@
 #include "nn/layer.h"
 #include "nn/pass_context.h"
 #include "nn/tensor_owner.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage::nn {
-
-// Normalisation of pixels in 0..1 for a trunk's input: (x - mean) / std, for red, green and blue.
-struct Normalization {
-  std::array<double, 3> mean = {0.485, 0.456, 0.406};  // ImageNet's, as in torchvision
-  std::array<double, 3> std = {0.229, 0.224, 0.225};
-};
 
 // Image sizes that a trunk accepts.
 struct InputNeeds {

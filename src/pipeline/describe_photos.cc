@@ -16,9 +16,7 @@ PhotoDescriber MakePhotoDescriber(const std::string& model, const std::string& d
   return [describer = Describer::Load(model, {}, device), mutex](
              const std::vector<std::filesystem::path>& photos, const RunContext& context) {
     const std::scoped_lock lock(*mutex);
-    std::vector<PhotoRequest> requests;
-    for (const std::filesystem::path& photo : photos) requests.push_back({photo, std::nullopt});
-    ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context);
+    ExtractedDescriptors extracted = ExtractDescriptors(describer, PhotoFiles(photos), context);
     for (const FailedRequest& failed : extracted.failed) LogWarning("left out: ", failed.reason);
     return std::move(extracted.values);
   };

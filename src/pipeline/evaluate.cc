@@ -71,7 +71,7 @@ DescribedBenchmark DescribeByModel(const EvaluateTask& task, const Distractors& 
     store.emplace(task.save + ".partial");
   }
   const Describer describer(model, task.descriptor);
-  input.described = DescribeBenchmark(input.benchmark, [&](const std::vector<PhotoRequest>& photos) {
+  input.described = DescribeBenchmark(input.benchmark, [&](const PhotoSource& photos) {
     return ExtractDescriptors(describer, photos, context, store ? &*store : nullptr);
   });
   if (store) {

@@ -36,14 +36,15 @@ report::ReportNegatives Mine(const ReportTask& task, const TrainingSet& set, con
   if (task.mining.pool < 1) throw UsageError("--pool: must be at least 1");
   const Model model = task.model.Read();
   ExtractOptions extract;
-  extract.image_size = EffectiveImageSize(model, {.image_size = task.size});
+  extract.preprocessing =
+      EffectivePreprocessing(model, {.image_size = task.size, .preprocessing = task.preprocessing});
   extract.apply_exif_orientation = task.options.thumbnails.apply_exif_orientation;
   NegativeMiningOptions mining = task.mining;
   mining.negatives = task.options.negatives;
   report::ReportNegatives negatives{.model = fs::path(task.model.path).filename().string()};
   for (const Split split : {Split::kTrain, Split::kVal}) {
     try {
-      AppendMined(mining::MineRound(set, split, root, model.parts().net, extract,
+      AppendMined(mining::MineRound(set, split, PhotosOfSet(set, root), model.parts().net, extract,
                                     MiningOptions{.miner = mining}, task.options.seed, {}, context),
                   split, negatives);
     } catch (const Interrupted&) {

@@ -18,6 +18,7 @@ struct ReportTask {
   std::string photos;
   ModelSource model;
   int size = 0;
+  std::string preprocessing = "default";
   NegativeMiningOptions mining;
   report::TrainingSetReportOptions options;
   bool overwrite = false;

@@ -77,7 +77,8 @@ WhitenedModel Whiten(const WhitenTask& task, const RunContext& context) {
   const Model read = task.model.Read();
   nn::ModelParts model = read.parts();
   const auto [set, root] = ReadLocatedSet(task.tuples, task.photos);
-  const int size = EffectiveImageSize(read, {.image_size = task.size});
+  const Preprocessing preprocessing =
+      EffectivePreprocessing(read, {.image_size = task.size, .preprocessing = task.preprocessing});
   const std::vector<double> scales = EffectiveScales(read, {.scales = task.scales});
   if (task.fold) CheckFoldable(model, scales);
   const std::string store_path = task.output + ".partial";
@@ -88,11 +89,11 @@ WhitenedModel Whiten(const WhitenTask& task, const RunContext& context) {
 
   WhitenedModel result{task.name.empty() ? options.method : task.name, {}, ""};
   result.learned = train::LearnWhiteningFromTuples(
-      model.net, set, root, {.image_size = size, .scales = scales}, options, context, &store);
+      model.net, set, root, {.preprocessing = preprocessing, .scales = scales}, options, context, &store);
   const json shrinkage = ShrinkageOf(result.learned, options);
   result.shrinkage = shrinkage.dump();
   Store(result.learned, result.name, task.fold, model);
-  model.image_size = size;
+  model.preprocessing = preprocessing;
   model.scales = scales;
   json origin = json::parse(model.origin);
   origin["whitening"] = {{"name", result.name},
@@ -105,7 +106,7 @@ WhitenedModel Whiten(const WhitenTask& task, const RunContext& context) {
                          {"training_set_sha256", Sha256OfFile(task.tuples)},
                          {"photos", result.learned.photos},
                          {"pairs", result.learned.pairs},
-                         {"image_size", size},
+                         {"preprocessing", ToText(preprocessing)},
                          {"scales", scales}};
   model.origin = origin.dump();
   nn::WriteModel(model, task.output);

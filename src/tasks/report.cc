@@ -25,6 +25,9 @@ class ReportCall : public TaskCall {
     arguments.Option("--size", task_.size,
                      "Longest side that photos are reduced to for the model, pixels; 0: the model's own, or "
                      "1024");
+    arguments.Option("--preprocessing", task_.preprocessing,
+                     "How photos are prepared for the model (docs/preprocessing.md); 'default': as the model "
+                     "says, with --size");
     arguments.Option(
         "--variant", task_.mining.variant,
         "Negatives: n1, the nearest photos of other scenes; n2, at most one of each other scene");

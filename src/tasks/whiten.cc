@@ -25,6 +25,9 @@ class WhitenCall : public TaskCall {
     arguments.Option("--name", task_.name, "Name of the whitening in the model; default: the method's");
     arguments.Option("--size", task_.size,
                      "Longest side that photos are reduced to, pixels; 0: the model's own, or 1024");
+    arguments.Option("--preprocessing", task_.preprocessing,
+                     "How photos are prepared, kept as the model's own (docs/preprocessing.md); 'default': "
+                     "as the model says, with --size");
     arguments.Option("--scales", task_.scales,
                      "Scales that photos are described at, such as 1,0.7071,0.5, which become the model's "
                      "own; or 'default', the model's own. With several scales, one whitening is learned at "

@@ -18,7 +18,8 @@ BenchmarkWatch::BenchmarkWatch(const TrainOptions& options) : options_(options.e
   benchmark_ = ReadBenchmark(ChooseProtocol(Protocols(), "", options_.data),
                              {.folder = options_.data, .query_every = options_.query_every});
   for (const std::string& folder : options_.distractors) AddDistractors(*benchmark_, folder);
-  extract_.image_size = options_.image_size > 0 ? options_.image_size : options.data.test_size;
+  extract_.preprocessing = TestPreprocessing(options.data);
+  if (options_.image_size > 0) extract_.preprocessing = WithSize(extract_.preprocessing, options_.image_size);
   extract_.apply_exif_orientation = options.data.apply_exif_orientation;
   extract_.precision = options.compute.precision;
 }
@@ -28,8 +29,7 @@ bool BenchmarkWatch::IsDue(int64_t epoch) const { return benchmark_ && epoch % o
 double BenchmarkWatch::Evaluate(const nn::DescriptorNet& net, DescriptorStore* store,
                                 const RunContext& context) const {
   const Describer describer(net, extract_);
-  const DescribedBenchmark input{*benchmark_,
-                                 DescribeBenchmark(*benchmark_, [&](const std::vector<PhotoRequest>& photos) {
+  const DescribedBenchmark input{*benchmark_, DescribeBenchmark(*benchmark_, [&](const PhotoSource& photos) {
                                    return ExtractDescriptors(describer, photos, context, store);
                                  })};
   return MainFigure(EvaluateBenchmark(input, options_.data, "", {.shown = 0}, context).results).mean;

@@ -50,7 +50,7 @@ PhotoSample SamplePhotos(const train::TrainingData& data, RandomStream& random, 
   for (const int64_t i : random.Sample(count, kSampledPhotos)) {
     context.CheckCancelled();
     try {
-      LoadPhoto(data.Request(PhotoId{i}), data.extract());
+      LoadPhoto(data.photos(), i, data.extract());
       sample.readable.push_back(PhotoId{i});
     } catch (const Error& error) {
       sample.unreadable.insert(PhotoId{i});
@@ -152,14 +152,15 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
 
   RandomStream random(static_cast<uint64_t>(options.seed), "dry run");
   const PhotoSample sample = SamplePhotos(data, random, context, report);
-  std::vector<PhotoRequest> requests;
+  std::vector<int64_t> places;
   for (size_t i = 0; i < sample.readable.size() && i < kDescribedPhotos; ++i)
-    requests.push_back(data.Request(sample.readable[i]));
+    places.push_back(static_cast<int64_t>(sample.readable[i]));
+  const SelectedPhotos photos(data.photos(), places);
   const Describer describer(model.net, data.extract());
   auto start = Clock::now();
-  const ExtractedDescriptors described = ExtractDescriptors(describer, requests, context);
-  report.seconds_of_mined_photo = SecondsSince(start) / static_cast<double>(requests.size());
-  VANTAGE_CHECK(described.failed.size() < requests.size(), "no photo could be described: ",
+  const ExtractedDescriptors described = ExtractDescriptors(describer, photos, context);
+  report.seconds_of_mined_photo = SecondsSince(start) / static_cast<double>(photos.size());
+  VANTAGE_CHECK(described.failed.size() < places.size(), "no photo could be described: ",
                 described.failed.empty() ? "" : described.failed.front().reason);
   report.seconds_of_step = TimeOfStep(options, data, sample.unreadable, net, optimizer, random, context);
 

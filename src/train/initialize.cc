@@ -10,6 +10,7 @@
 #include "nn/frozen_net.h"
 #include "nn/images_to_tensor.h"
 #include "nn/intra_op_threads.h"
+#include "nn/resize_images.h"
 #include "util/check.h"
 #include "util/index.h"
 #include "util/parallel.h"
@@ -32,12 +33,14 @@ class SampledPhotos : public nn::TrainingFeatures {
       if (set.SplitOf(photo) == Split::kTrain) available.push_back(photo);
     }
     RandomStream random(seed_, "initialization");
+    std::vector<std::filesystem::path> paths;
     for (const int64_t i : random.Sample(std::ssize(available), options.photos)) {
-      requests_.push_back({PhotoPath(set, available[ToIndex(i)], root), std::nullopt});
+      paths.push_back(PhotoPath(set, available[ToIndex(i)], root));
     }
+    photos_ = PhotoFiles(paths);
   }
 
-  int64_t size() const override { return std::ssize(requests_); }
+  int64_t size() const override { return photos_.size(); }
   std::vector<std::string> failed() const { return failed_; }
 
   // Processes photos in parallel, each on one thread.
@@ -57,8 +60,10 @@ class SampledPhotos : public nn::TrainingFeatures {
       context_.CheckCancelled();
       RandomStream random(seed_, "locals", {static_cast<uint64_t>(i)});
       try {
-        const Image photo = LoadPhoto(requests_[ToIndex(i)], extract_);
-        return {compute(frozen.FeaturesOf(nn::ImagesToTensor({photo}, frozen.normalization)), random), ""};
+        const Image photo = LoadPhoto(photos_, i, extract_);
+        const at::Tensor input = nn::ApplyTensorSteps(nn::ImagesToTensor({photo}, frozen.normalization),
+                                                      TensorSteps(extract_.preprocessing));
+        return {compute(frozen.FeaturesOf(input), random), ""};
       } catch (const Interrupted&) {
         throw;
       } catch (const Error& error) {
@@ -83,7 +88,7 @@ class SampledPhotos : public nn::TrainingFeatures {
   ExtractOptions extract_;
   uint64_t seed_;
   const RunContext& context_;
-  std::vector<PhotoRequest> requests_;
+  PhotoFiles photos_{std::vector<PhotoRequest>()};
   std::vector<std::string> failed_;
 };
 

@@ -76,7 +76,8 @@ DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
   for (size_t i = first; i < first + count; ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, photo_root), std::nullopt});
   }
-  ExtractedDescriptors extracted = ExtractDescriptors(describer, requests, context, store);
+  ExtractedDescriptors extracted =
+      ExtractDescriptors(describer, PhotoFiles(std::move(requests)), context, store);
   DescribedSet described;
   described.row_of.assign(count, 0);
   for (const FailedRequest& failed : extracted.failed) {

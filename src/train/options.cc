@@ -38,10 +38,25 @@ void Declare(OptionsDescription& description, DataOptions& options) {
       .Add("test_size", options.test_size,
            "Longest side that the finished model describes photos at, pixels; also of a watched benchmark")
       .Range(16, 16384);
+  description.Add("preprocessing", options.preprocessing,
+                  "How photos are prepared in training and mining, such as \"square=224,bicubic\" "
+                  "(docs/preprocessing.md); empty: longest=image_size");
+  description.Add("test_preprocessing", options.test_preprocessing,
+                  "How the finished model prepares photos; empty: longest=test_size");
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
   description.Nest("augmentation", options.augmentation,
                    "Random changes of photos in training; none by default");
+}
+
+Preprocessing TrainingPreprocessing(const DataOptions& options) {
+  return options.preprocessing.empty() ? LongestSide(options.image_size)
+                                       : ParsePreprocessing(options.preprocessing);
+}
+
+Preprocessing TestPreprocessing(const DataOptions& options) {
+  return options.test_preprocessing.empty() ? LongestSide(options.test_size)
+                                            : ParsePreprocessing(options.test_preprocessing);
 }
 
 void Declare(OptionsDescription& description, OptimizerOptions& options) {

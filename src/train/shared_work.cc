@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "serialize/json.h"
 #include "util/index.h"
@@ -63,15 +64,14 @@ std::vector<at::Tensor> SumOverProcesses(const ProcessGroup& group, std::span<co
   return tensors;
 }
 
-ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector<PhotoRequest>& photos,
+ExtractedDescriptors DescribeShared(const ProcessGroup& group, const PhotoSource& photos,
                                     const mining::DescribePhotos& describe, const RunContext& context) {
   if (group.size() == 1) return describe(photos, context);
-  const auto begin_of = [&](int rank) {
-    return static_cast<std::ptrdiff_t>(photos.size() * ToIndex(rank) / ToIndex(group.size()));
-  };
-  const std::ptrdiff_t begin = begin_of(group.rank());
-  const ExtractedDescriptors own =
-      describe({photos.begin() + begin, photos.begin() + begin_of(group.rank() + 1)}, context);
+  const auto begin_of = [&](int rank) { return photos.size() * rank / group.size(); };
+  const int64_t begin = begin_of(group.rank());
+  std::vector<int64_t> places(ToIndex(begin_of(group.rank() + 1) - begin));
+  std::iota(places.begin(), places.end(), begin);
+  const ExtractedDescriptors own = describe(SelectedPhotos(photos, std::move(places)), context);
   ExtractedDescriptors all;
   all.values = group.AllGatherRows(own.values);
   json failed = json::array();

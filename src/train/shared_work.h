@@ -34,7 +34,7 @@ std::vector<at::Tensor> SumOverProcesses(const ProcessGroup& group, std::span<co
 
 // Describes photos: each process describes a contiguous part, and all processes get all descriptors, one row
 // per photo. The result is the same as with one process.
-ExtractedDescriptors DescribeShared(const ProcessGroup& group, const std::vector<PhotoRequest>& photos,
+ExtractedDescriptors DescribeShared(const ProcessGroup& group, const PhotoSource& photos,
                                     const mining::DescribePhotos& describe, const RunContext& context);
 
 // The tuples that process 0 mined, on all processes. Machines of different kinds could otherwise choose

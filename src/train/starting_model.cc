@@ -53,7 +53,10 @@ nn::ModelParts ReadStartingModel(const TrainOptions& options) {
     throw UsageError("the configuration names no model.weights to start from");
   nn::ModelParts model = nn::ReadModel(options.model.weights, options.model.net);
   CheckArchitecture(model, options.model);
-  model.image_size = options.data.test_size;
+  model.preprocessing = TestPreprocessing(options.data);
+  model.training_preprocessing = TrainingPreprocessing(options.data);
+  if (model.training_preprocessing->normalization)
+    model.net.normalization = *model.training_preprocessing->normalization;
   model.origin = OriginOf(options).dump();
   // A whitening of the network before training does not fit it afterwards.
   model.whitenings.clear();

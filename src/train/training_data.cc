@@ -41,7 +41,9 @@ TrainingData::TrainingData(const TrainOptions& options) : options_(options) {
   LocatedSet located = ReadSet(options.data);
   set_ = std::move(located.set);
   photo_root_ = std::move(located.photo_root);
-  extract_.image_size = options.data.image_size;
+  photos_ = std::make_unique<PhotoFiles>(PhotosOfSet(set_, photo_root_));
+  extract_.preprocessing = TrainingPreprocessing(options.data);
+  TestPreprocessing(options.data);  // refused now rather than at the end
   extract_.apply_exif_orientation = options.data.apply_exif_orientation;
   extract_.precision = options.compute.precision;
   mining::CheckMinable(set_, Split::kTrain);
@@ -56,10 +58,10 @@ mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split
   mining::MiningTurn with_margin = turn;
   with_margin.triplet_margin = triplet_margin_;
   const Describer describer(net, extract_);
-  const auto describe_here = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
+  const auto describe_here = [&](const PhotoSource& photos, const RunContext& of_call) {
     return ExtractDescriptors(describer, photos, of_call, store);
   };
-  const auto describe = [&](const std::vector<PhotoRequest>& photos, const RunContext& of_call) {
+  const auto describe = [&](const PhotoSource& photos, const RunContext& of_call) {
     return DescribeShared(group, photos, describe_here, of_call);
   };
   RunContext named = context;
@@ -74,7 +76,7 @@ mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split
   }
   mining::MinedTuples mined = TuplesOfFirst(
       group,
-      mining::MineRound(set_, split, photo_root_, mining::DescribePhotos(describe),
+      mining::MineRound(set_, split, *photos_, mining::DescribePhotos(describe),
                         split == Split::kVal ? mining::ForValidation(options_.mining) : options_.mining,
                         options_.seed, with_margin, named));
   if (mined.triplets) LogInfo("epoch ", epoch, ", ", SplitName(split), ": ", mined.triplets->Text());
@@ -93,19 +95,16 @@ mining::MinedTuples TrainingData::Mine(const nn::DescriptorNet& net, Split split
   return mined;
 }
 
-PhotoRequest TrainingData::Request(PhotoId photo) const {
-  return {PhotoPath(set_, photo, photo_root_), std::nullopt};
-}
-
 LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t epoch, size_t place) const {
   LoadedTuple loaded;
+  loaded.tensor_steps = TensorSteps(extract_.preprocessing);
   RandomStream random(static_cast<uint64_t>(options_.seed), "augmentation",
                       {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)});
   loaded.seed = RandomStream(static_cast<uint64_t>(options_.seed), "layers",
                              {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)})
                     .Next();
   const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
-    Image image = LoadPhoto(Request(photo), extract_);
+    Image image = LoadPhoto(*photos_, static_cast<int64_t>(photo), extract_);
     if (split == Split::kTrain) image = image::Augment(image, options_.data.augmentation, random);
     loaded.images.push_back(std::move(image));
     loaded.labels.push_back(label);

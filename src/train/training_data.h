@@ -34,7 +34,8 @@ class TrainingData {
 
   const mining::Miner& miner() const { return *miner_; }
 
-  PhotoRequest Request(PhotoId photo) const;
+  // The set's photos: see PhotosOfSet.
+  const PhotoSource& photos() const { return *photos_; }
 
   // See MineRound. The processes share the work of describing photos, and all get the same tuples. store:
   // keeps this process's descriptors, so that a run that is killed does not compute them again; null: they
@@ -59,6 +60,7 @@ class TrainingData {
   TrainOptions options_;
   TrainingSet set_;
   std::filesystem::path photo_root_;
+  std::unique_ptr<PhotoSource> photos_;
   ExtractOptions extract_;
   bool validates_ = false;
   std::unique_ptr<mining::Miner> miner_;

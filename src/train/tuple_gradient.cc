@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "nn/images_to_tensor.h"
+#include "nn/resize_images.h"
 #include "util/index.h"
 
 namespace vantage::train {
@@ -94,7 +95,7 @@ at::Tensor TupleGradient::Describe(const Pass& pass, nn::BatchStatistics* seen) 
   for (const size_t i : pass.photos) images.push_back(tuple_.images[i]);
   const std::vector<uint64_t> keys(pass.photos.begin(), pass.photos.end());
   return net_.Forward(
-      nn::ImagesToTensor(images, net_.normalization),
+      nn::ApplyTensorSteps(nn::ImagesToTensor(images, net_.normalization), tuple_.tensor_steps),
       {.is_training = !parameters_.empty(), .seen = seen, .seed = tuple_.seed, .images = keys});
 }
 

@@ -11,6 +11,7 @@
 #include "nn/losses/losses.h"
 #include "nn/network.h"
 #include "vantage/image.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage::train {
 
@@ -18,6 +19,7 @@ namespace vantage::train {
 struct LoadedTuple {
   std::vector<Image> images;
   std::vector<TupleLabel> labels;
+  std::vector<PreprocessingStep> tensor_steps;  // still to be applied
   // Whether mining expects each photo to have a gradient. A wrong guess costs time but does not change the
   // result.
   std::vector<bool> may_have_gradient;

@@ -136,6 +136,12 @@ fs::path PhotoPath(const TrainingSet& set, PhotoId photo, const fs::path& root) 
   return root / set.photos[IndexOf(photo)].path;  // an absolute path ignores the root
 }
 
+PhotoFiles PhotosOfSet(const TrainingSet& set, const fs::path& root) {
+  std::vector<fs::path> paths;
+  for (const TrainingPhoto& photo : set.photos) paths.push_back(root / photo.path);
+  return PhotoFiles(paths);
+}
+
 TrainingSetSummary Summarize(const TrainingSet& set, Split split) {
   TrainingSetSummary summary;
   for (const TrainingScene& scene : set.scenes) summary.scenes += scene.split == split ? 1 : 0;

@@ -37,7 +37,7 @@ class Commands : public ::testing::Test {
   void SetUp() override {
     WritePhotosAndSet(folder_.path(), 5, 4, 2);
     nn::ModelParts model = MakeFormulaModel();
-    model.image_size = 64;
+    model.preprocessing = LongestSide(64);
     nn::WriteModel(model, folder_ / "model.pth");
     WriteFile(folder_ / "train.toml",
               "epochs = 4\ntuples_per_step = 2\n"
@@ -100,7 +100,7 @@ TEST_F(Commands, TrainWhitenExtractEvaluateInOneGo) {
   EXPECT_EQ(model["default_whitening"], "learned");
   EXPECT_EQ(model["whitenings"]["learned"]["ss"], json({512, 512}));
   EXPECT_EQ(VantageJson({"info", Path("set.db")})["val"]["scenes"], 2);
-  EXPECT_EQ(VantageJson({"info", Path("descriptors.npy")})["provenance"]["image_size"], 64);
+  EXPECT_EQ(VantageJson({"info", Path("descriptors.npy")})["provenance"]["preprocessing"], "longest=64");
 }
 
 TEST_F(Commands, SavedDescriptorsGiveTheFigureOfTheModel) {
@@ -340,7 +340,7 @@ TEST_F(Commands, AnInterruptedExtractionResumesPhotoByPhoto) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "d.partial"));
   WriteFile(folder_ / "d.partial", left);
   EXPECT_THAT(extract({"--size", "100"}).text, HasSubstr("descriptors of other photos, or made otherwise"));
-  EXPECT_EQ(ReadDescriptors(folder_ / "d").provenance.image_size, 100);
+  EXPECT_EQ(ReadDescriptors(folder_ / "d").provenance.preprocessing, "longest=100");
   WriteFile(folder_ / "d.partial", left);
   EXPECT_THAT(extract({"--restart"}).text, Not(HasSubstr("described before")));
   EXPECT_EQ(ReadDescriptors(folder_ / "d").descriptors.size(), 41);

@@ -419,9 +419,9 @@ TEST_F(Searching, EachCommandComparesTheWholeProvenance) {
   WriteBenchmark();
   DescriptorFile file = ReadDescriptors(folder_ / "one.npy");
   file.provenance.whitening = "sfm";
-  file.provenance.image_size = 362;
+  file.provenance.preprocessing = "longest=362";
   WriteDescriptors(file, folder_ / "database.npy");
-  file.provenance.image_size = 1024;
+  file.provenance.preprocessing = "longest=1024";
   WriteDescriptors(file, folder_ / "large.npy");
   file.provenance.whitening = "none";
   WriteDescriptors(file, folder_ / "plain.npy");

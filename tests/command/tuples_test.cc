@@ -42,7 +42,7 @@ class Tuples : public ::testing::Test {
                   EncodeJpeg(MakePhoto(s, view, 90, 70), 90));
     }
     nn::ModelParts model = MakeFormulaModel();
-    model.image_size = 64;
+    model.preprocessing = LongestSide(64);
     nn::WriteModel(model, folder_ / "model.pth");
   }
 

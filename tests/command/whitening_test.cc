@@ -26,7 +26,7 @@ TEST(Whitening, IsTheOneThatIsNamed) {
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 5, 4, 2);
   nn::ModelParts model = MakeFormulaModel();
-  model.image_size = 64;
+  model.preprocessing = LongestSide(64);
   nn::WriteModel(model, folder / "model.pth");
   const auto whiten = [&](const std::string& from, const std::string& to, const std::string& name,
                           const std::string& shrinkage) {
@@ -54,7 +54,7 @@ TEST(Whitening, IsShrunkByWhatIsBestForScenesThatAreLeftOut) {
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 3, 4, 1);
   nn::ModelParts model = MakeFormulaModel();
-  model.image_size = 64;
+  model.preprocessing = LongestSide(64);
   nn::WriteModel(model, folder / "model.pth");
   const auto whiten = [&](std::vector<std::string> more) {
     more.insert(more.begin(),
@@ -87,7 +87,7 @@ TEST(Whitening, ShowsItsChoiceOnAPage) {
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 3, 4, 1);
   nn::ModelParts model = MakeFormulaModel();
-  model.image_size = 64;
+  model.preprocessing = LongestSide(64);
   nn::WriteModel(model, folder / "model.pth");
   const std::vector<std::string> whiten = {"whiten", path("model.pth"), "--tuples", path("set.db"),
                                            "-o",     path("<out>.pth"), "--report", path("page.html")};
@@ -108,7 +108,7 @@ TEST(Whitening, KilledTasksThatDescribePhotosGoOn) {
   const auto path = [&](const std::string& name) { return (folder / name).string(); };
   WritePhotosAndSet(folder.path(), 5, 8, 2);
   nn::ModelParts model = MakeFormulaModel();
-  model.image_size = 64;
+  model.preprocessing = LongestSide(64);
   nn::WriteModel(model, folder / "model.pth");
   const auto kill_and_go_on = [&](const std::string& task, const std::string& store) {
     WriteFile(folder / "kill.sh",
@@ -131,7 +131,7 @@ TEST(Whitening, OfOneSceneWarnsThatNothingWasMeasured) {
   const TemporaryFolder folder;
   WritePhotosAndSet(folder.path(), 1, 6, 0);
   nn::ModelParts model = MakeFormulaModel();
-  model.image_size = 64;
+  model.preprocessing = LongestSide(64);
   nn::WriteModel(model, folder / "model.pth");
   const Output output = Vantage({"whiten", (folder / "model.pth").string(), "--tuples",
                                  (folder / "set.db").string(), "-o", (folder / "out.pth").string()});

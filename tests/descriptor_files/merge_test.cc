@@ -21,7 +21,7 @@ using vantage::testing::ErrorOf;
 using vantage::testing::TemporaryFolder;
 
 const json kProvenance = {
-    {"model", "m.pth"}, {"model_sha256", "abc"}, {"image_size", 64}, {"scales", {1, 0.5}}};
+    {"model", "m.pth"}, {"model_sha256", "abc"}, {"preprocessing", "longest=64"}, {"scales", {1, 0.5}}};
 
 // Descriptors as of one run over all photos: every fifth failed.
 DescriptorFile WholeRun(int64_t photos) {
@@ -135,7 +135,8 @@ TEST_F(Merge, WhatMadeThemMustBeTheSame) {
   EXPECT_THAT(error("model_sha256", "def"),
               HasSubstr("b: descriptors made in different ways cannot be merged: "));
   EXPECT_THAT(error("model_sha256", "def"), HasSubstr("their models differ (abc and def)"));
-  EXPECT_THAT(error("image_size", 32), HasSubstr("their image sizes differ (64 and 32)"));
+  EXPECT_THAT(error("preprocessing", "longest=32"),
+              HasSubstr("their preparations of photos differ (longest=64 and longest=32)"));
   EXPECT_THAT(error("scales", {1}), HasSubstr("their scales differ ([1.0,0.5] and [1.0])"));
   EXPECT_THAT(error("whitening", "pca"), HasSubstr("their whitenings differ (not named and pca)"));
   // The same model in another place.

@@ -21,7 +21,7 @@ const json kMade = {{"vantage", "0.1"},
                     {"model_sha256", "ab"},
                     {"architecture", "resnet50"},
                     {"pooling", "gem"},
-                    {"image_size", 1024},
+                    {"preprocessing", "longest=1024"},
                     {"apply_exif_orientation", false},
                     {"scales", {1, 0.5}},
                     {"whitening", "sfm"},
@@ -53,11 +53,11 @@ TEST(DescriptorProvenance, ReadsBackWhatItWrites) {
   made["of another program"] = {1, "two"};
   const DescriptorProvenance provenance = ProvenanceFrom(made, "test");
   EXPECT_EQ(ToJson(provenance), made);
-  EXPECT_EQ(provenance.image_size, 1024);
+  EXPECT_EQ(provenance.preprocessing, "longest=1024");
   EXPECT_EQ(provenance.whitening, "sfm");
-  made["image_size"] = "large";  // a value of another type is kept without interpretation
+  made["preprocessing"] = 1024;  // a value of another type is kept without interpretation
   EXPECT_EQ(ToJson(ProvenanceFrom(made, "test")), made);
-  EXPECT_EQ(ProvenanceFrom(made, "test").image_size, std::nullopt);
+  EXPECT_EQ(ProvenanceFrom(made, "test").preprocessing, std::nullopt);
   EXPECT_THAT(ErrorOf([] { ProvenanceFrom("text", "d.json"); }),
               HasSubstr("d.json: provenance is no JSON object"));
 }
@@ -79,17 +79,18 @@ TEST(DescriptorProvenance, DescriptorsOfAnotherSpaceAreRefused) {
 }
 
 TEST(DescriptorProvenance, WhatCostsAccuracyIsOneWarningWithFilesAndValues) {
-  EXPECT_THAT(WarningsOf(With("image_size", 362), Made()),
+  EXPECT_THAT(WarningsOf(With("preprocessing", "longest=362"), Made()),
               ElementsAre("q.npy and d.npy: descriptors were made in different ways, which costs accuracy: "
-                          "their image sizes differ (362 and 1024)"));
+                          "their preparations of photos differ (longest=362 and longest=1024)"));
   EXPECT_THAT(WarningsOf(With("scales", {1}), Made()),
               ElementsAre(HasSubstr("their scales differ ([1.0] and [1.0,0.5])")));
   EXPECT_THAT(WarningsOf(With("apply_exif_orientation", true), Made()),
               ElementsAre(HasSubstr("their uses of the EXIF orientation differ (true and false)")));
-  DescriptorProvenance several = With("image_size", 362);
+  DescriptorProvenance several = With("preprocessing", "longest=362");
   several.apply_exif_orientation = true;
   several.decode = "fast";
-  EXPECT_THAT(WarningsOf(several, Made()), ElementsAre(HasSubstr("(362 and 1024); their uses of")));
+  EXPECT_THAT(WarningsOf(several, Made()),
+              ElementsAre(HasSubstr("(longest=362 and longest=1024); their uses of")));
 }
 
 TEST(DescriptorProvenance, WhatChangesNoDescriptorIsNotSaid) {

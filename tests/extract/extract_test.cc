@@ -12,6 +12,7 @@
 #include <set>
 
 #include "nn/images_to_tensor.h"
+#include "nn/resize_images.h"
 #include "numerics/single_threaded_blas.h"
 #include "testing/files.h"
 #include "testing/photos.h"
@@ -45,8 +46,8 @@ TEST(ExtractDescriptors, AgreesWithDescribingEachAlone) {
   EXPECT_THAT(photos.names, ElementsAre("p0.jpg", "p1.jpg", "p2.jpg", "p3.jpg", "p4.jpg"));
   const at::NoGradGuard no_grad;
   for (const std::vector<double>& scales : {std::vector<double>{1}, {1, 0.7071, 1.5}}) {
-    const ExtractedDescriptors extracted =
-        ExtractDescriptors(Describer(model.net, {64, false, scales}), photos.requests);
+    const ExtractedDescriptors extracted = ExtractDescriptors(
+        Describer(model.net, {LongestSide(64), false, scales}), PhotoFiles(photos.requests));
     for (Eigen::Index i = 0; i < 5; ++i) {
       const Image image = Thumbnail(ReadImage(photos.requests[static_cast<size_t>(i)].path), 64);
       const at::Tensor alone =
@@ -70,7 +71,7 @@ TEST(ExtractDescriptors, GivesBlasOneThreadWhileItsWorkersWhiten) {
   std::vector<int> seen;
   RunContext context;
   context.on_progress = [&](const Progress&) { seen.push_back(openblas_get_num_threads()); };
-  ExtractDescriptors(Describer(model.net, {64, false}), photos.requests, context);
+  ExtractDescriptors(Describer(model.net, {LongestSide(64), false}), PhotoFiles(photos.requests), context);
   EXPECT_THAT(seen, ElementsAre(1, 1, 1, 1));
   EXPECT_EQ(openblas_get_num_threads(), 2);
   // Also if two runs overlap, whichever ends first.
@@ -98,7 +99,9 @@ TEST(ExtractDescriptors, DoesNotDependOnTheThreads) {
   const auto with_threads = [&](int threads) {
     RunContext context;
     context.threads = threads;
-    return ExtractDescriptors(Describer(model.net, {64, false}), photos.requests, context).values;
+    return ExtractDescriptors(Describer(model.net, {LongestSide(64), false}), PhotoFiles(photos.requests),
+                              context)
+        .values;
   };
   const DescriptorMatrix one = with_threads(1);
   EXPECT_EQ(with_threads(2), one);
@@ -113,7 +116,7 @@ TEST(ExtractDescriptors, BadPhotosAreNamedAndTheRestGoesOn) {
   const nn::ModelParts model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   const ExtractedDescriptors extracted =
-      ExtractDescriptors(Describer(model.net, {64, false}), photos.requests);
+      ExtractDescriptors(Describer(model.net, {LongestSide(64), false}), PhotoFiles(photos.requests));
   ASSERT_EQ(extracted.failed.size(), 2U);
   EXPECT_EQ(extracted.failed[0].index, 1);
   EXPECT_THAT(extracted.failed[0].reason, HasSubstr("p1.jpg: not a JPEG"));
@@ -132,17 +135,20 @@ TEST(ExtractDescriptors, BatchesChangeNothingVisible) {
   const nn::ModelParts model = MakeFormulaModel();
   const NamedPhotos photos = ListPhotos({folder.path().string()});
   for (const std::vector<double>& scales : {std::vector<double>{1}, {1, 0.7071}}) {
-    ExtractOptions options{64, false, scales};
-    const ExtractedDescriptors alone = ExtractDescriptors(Describer(model.net, options), photos.requests);
+    ExtractOptions options{LongestSide(64), false, scales};
+    const ExtractedDescriptors alone =
+        ExtractDescriptors(Describer(model.net, options), PhotoFiles(photos.requests));
     options.batch_pixels = 1 << 16;
-    const ExtractedDescriptors batched = ExtractDescriptors(Describer(model.net, options), photos.requests);
+    const ExtractedDescriptors batched =
+        ExtractDescriptors(Describer(model.net, options), PhotoFiles(photos.requests));
     EXPECT_LT((batched.values - alone.values).cwiseAbs().maxCoeff(), 1e-5);
     ASSERT_EQ(batched.failed.size(), 1U);
     EXPECT_EQ(batched.failed[0].index, 10);
     RunContext three_threads;
     three_threads.threads = 3;
-    EXPECT_EQ(ExtractDescriptors(Describer(model.net, options), photos.requests, three_threads).values,
-              batched.values);
+    EXPECT_EQ(
+        ExtractDescriptors(Describer(model.net, options), PhotoFiles(photos.requests), three_threads).values,
+        batched.values);
   }
 }
 
@@ -151,11 +157,11 @@ TEST(ExtractDescriptors, GoesOnFromAnyPrefixOfItsStore) {
   WritePhotos(folder, 5);
   WriteFile(folder / "p2.jpg", "text");
   const NamedPhotos photos = ListPhotos({folder.path().string()});
-  const Describer describer(MakeFormulaModel().net, {64, false});
+  const Describer describer(MakeFormulaModel().net, {LongestSide(64), false});
   const auto path = folder / "run.partial";
   const auto extract = [&] {
     DescriptorStore store(path);
-    return ExtractDescriptors(describer, photos.requests, {}, &store);
+    return ExtractDescriptors(describer, PhotoFiles(photos.requests), {}, &store);
   };
   const ExtractedDescriptors whole = extract();
   const std::string bytes = ReadFile(path);
@@ -174,10 +180,12 @@ TEST(ExtractDescriptors, DoesNotDescribeAgainWhatTheStoreHolds) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
   const NamedPhotos photos = ListPhotos({folder.path().string()});
-  const Describer describer(MakeFormulaModel().net, {64, false});
+  const Describer describer(MakeFormulaModel().net, {LongestSide(64), false});
   DescriptorStore store(folder / "run.partial");
-  store.Append({{*KeyOf(describer.identity(), photos.requests[1]), std::vector<float>(512, 0.25F)}});
-  const ExtractedDescriptors extracted = ExtractDescriptors(describer, photos.requests, {}, &store);
+  store.Append(
+      {{*KeyOf(describer.identity(), PhotoFiles(photos.requests), 1), std::vector<float>(512, 0.25F)}});
+  const ExtractedDescriptors extracted =
+      ExtractDescriptors(describer, PhotoFiles(photos.requests), {}, &store);
   EXPECT_EQ(extracted.values(1, 7), 0.25F);
   EXPECT_NEAR(extracted.values.row(2).norm(), 1, 1e-4);
   EXPECT_EQ(store.size(), 3U);
@@ -194,15 +202,15 @@ TEST(ExtractDescriptors, LeavesNoRowUndescribedIfItGoesOnWithOtherBatches) {
   for (const int stop : {1, 3, 30}) {
     for (const bool larger : {true, false}) {
       DescriptorStore store(folder / StrCat("run", stop, larger, ".partial"));
-      const Describer first(net, {.image_size = 40, .batch_pixels = larger ? 1 : 1 << 14});
-      const Describer second(net, {.image_size = 40, .batch_pixels = larger ? 1 << 14 : 1});
+      const Describer first(net, {.preprocessing = LongestSide(40), .batch_pixels = larger ? 1 : 1 << 14});
+      const Describer second(net, {.preprocessing = LongestSide(40), .batch_pixels = larger ? 1 << 14 : 1});
       EXPECT_NE(first.identity(), second.identity());
       RunContext context;
       int reports = 0;
       context.on_progress = [&](const Progress&) { ++reports; };
       context.is_cancelled = [&] { return reports > stop; };
-      EXPECT_THROW(ExtractDescriptors(first, photos.requests, context, &store), Interrupted);
-      const ExtractedDescriptors whole = ExtractDescriptors(second, photos.requests, {}, &store);
+      EXPECT_THROW(ExtractDescriptors(first, PhotoFiles(photos.requests), context, &store), Interrupted);
+      const ExtractedDescriptors whole = ExtractDescriptors(second, PhotoFiles(photos.requests), {}, &store);
       EXPECT_TRUE(whole.failed.empty());
       for (Eigen::Index i = 0; i < whole.values.rows(); ++i) ASSERT_NEAR(whole.values.row(i).norm(), 1, 1e-4);
     }
@@ -216,16 +224,16 @@ TEST(ExtractDescriptors, ReadsPhotosThatFailedAgain) {
   const std::string photo = ReadFile(folder / "p1.jpg");
   WriteFile(folder / "p1.jpg", "text");
   const NamedPhotos photos = ListPhotos({folder.path().string()});
-  const Describer describer(MakeFormulaModel().net, {64, false});
+  const Describer describer(MakeFormulaModel().net, {LongestSide(64), false});
   DescriptorStore store(folder / "run.partial");
-  EXPECT_EQ(ExtractDescriptors(describer, photos.requests, {}, &store).failed.size(), 1U);
+  EXPECT_EQ(ExtractDescriptors(describer, PhotoFiles(photos.requests), {}, &store).failed.size(), 1U);
   WriteFile(folder / "p1.jpg", photo);
-  EXPECT_TRUE(ExtractDescriptors(describer, photos.requests, {}, &store).failed.empty());
+  EXPECT_TRUE(ExtractDescriptors(describer, PhotoFiles(photos.requests), {}, &store).failed.empty());
 }
 
 TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
   nn::ModelParts model = MakeFormulaModel();
-  model.image_size = 64;
+  model.preprocessing = LongestSide(64);
   std::set<std::string> seen;
   const auto add = [&](const nn::ModelParts& of, const ModelDescriptorOptions& options) {
     EXPECT_TRUE(seen.insert(Describer(of, options).identity()).second) << seen.size();
@@ -233,6 +241,9 @@ TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
   add(model, {});
   EXPECT_EQ(Describer(model).identity(), Describer(model).identity());
   add(model, {.image_size = 65});
+  add(model, {.preprocessing = "square=64"});
+  add(model, {.preprocessing = "square=64,bilinear"});
+  add(model, {.preprocessing = "square=64,bilinear,tensor"});
   add(model, {.apply_exif_orientation = true});
   add(model, {.scales = "1,0.5"});
   add(model, {.decode = "fast"});
@@ -253,18 +264,100 @@ TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
 TEST(KeyOf, FollowsThePhoto) {
   const TemporaryFolder folder;
   WritePhotos(folder, 2);
+  const auto key_of = [](const std::string& identity, const PhotoRequest& request) {
+    return KeyOf(identity, PhotoFiles({request}), 0);
+  };
   const PhotoRequest photo{folder / "p0.jpg"};
-  const auto key = KeyOf("a", photo);
+  const auto key = key_of("a", photo);
   ASSERT_TRUE(key);
-  EXPECT_EQ(KeyOf("a", {folder / "../" / folder.path().filename() / "p0.jpg"}), key);  // another spelling
-  EXPECT_NE(KeyOf("b", photo), key);
-  EXPECT_NE(KeyOf("a", {folder / "p1.jpg"}), key);
-  EXPECT_NE(KeyOf("a", {photo.path, Box{1, 2, 3, 4}}), key);
-  EXPECT_NE(KeyOf("a", {photo.path, std::nullopt, 90}), key);
-  EXPECT_FALSE(KeyOf("a", {folder / "p2.jpg"}));
+  EXPECT_EQ(key_of("a", {folder / "../" / folder.path().filename() / "p0.jpg"}), key);  // another spelling
+  EXPECT_NE(key_of("b", photo), key);
+  EXPECT_NE(key_of("a", {folder / "p1.jpg"}), key);
+  EXPECT_NE(key_of("a", {photo.path, Box{1, 2, 3, 4}}), key);
+  EXPECT_NE(key_of("a", {photo.path, std::nullopt, 90}), key);
+  EXPECT_FALSE(key_of("a", {folder / "p2.jpg"}));
   std::filesystem::last_write_time(photo.path,
                                    std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
-  EXPECT_NE(KeyOf("a", photo), key);
+  EXPECT_NE(key_of("a", photo), key);
+  // The same pixels have the same key, wherever they are.
+  const Image image = ReadImage(photo.path);
+  EXPECT_EQ(KeyOf("a", PhotosInMemory({image}), 0), KeyOf("a", PhotosInMemory({image}, {"other"}), 0));
+  EXPECT_NE(KeyOf("a", PhotosInMemory({image}), 0),
+            KeyOf("a", PhotosInMemory({ReadImage(folder / "p1.jpg")}), 0));
+}
+
+TEST(PhotoSource, PhotosInMemoryGetTheDescriptorsOfTheirFiles) {
+  const TemporaryFolder folder;
+  WritePhotos(folder, 4);
+  const PhotoFiles files(ListPhotos({folder.path().string()}).requests);
+  std::vector<Image> images;
+  for (int64_t i = 0; i < files.size(); ++i) images.push_back(files.Decode(i));
+  const Describer describer(MakeFormulaModel().net, {LongestSide(64), false});
+  const DescriptorMatrix of_files = ExtractDescriptors(describer, files).values;
+  const PhotosInMemory memory(images, {"first"});
+  DescriptorStore store(folder / "run.partial");
+  EXPECT_EQ(ExtractDescriptors(describer, memory, {}, &store).values, of_files);
+  EXPECT_EQ(store.size(), 4U);
+  EXPECT_EQ(memory.name(0), "first");
+  EXPECT_EQ(memory.name(1), "photo 1");
+  const DescriptorMatrix some = ExtractDescriptors(describer, SelectedPhotos(memory, {3, 1})).values;
+  EXPECT_EQ(some.row(0), of_files.row(3));
+  EXPECT_EQ(some.row(1), of_files.row(1));
+  EXPECT_EQ(ExtractDescriptors(describer, SelectedPhotos(files, {})).values.rows(), 0);
+  EXPECT_THAT(ErrorOf([&] { SelectedPhotos(memory, {4}); }), HasSubstr("photo 4 of 4"));
+  EXPECT_THAT(ErrorOf([] {
+                PhotosInMemory({Image{3, 3, {}}}, {"mine"});
+              }),
+              HasSubstr("mine: an image of 3 x 3"));
+}
+
+TEST(Describer, StepsOnTheTensorAreAppliedAfterNormalisation) {
+  const nn::ModelParts model = MakeFormulaModel();
+  const at::NoGradGuard no_grad;
+  const Image photo = MakePhoto(1, 0, 90, 70);
+  const Preprocessing rounded = ParsePreprocessing("multiple=32,bilinear,tensor");
+  const std::vector<float> row = Describer(model.net, {.preprocessing = rounded}).Describe(photo);
+  const at::Tensor input =
+      nn::ApplyTensorSteps(nn::ImagesToTensor({photo}, model.net.normalization), rounded.steps);
+  ASSERT_EQ(input.sizes(), at::IntArrayRef({1, 3, 64, 96}));
+  const at::Tensor expected = model.net.Forward(input);
+  for (int64_t d = 0; d < 512; ++d)
+    EXPECT_NEAR(row[static_cast<size_t>(d)], expected[0][d].item<float>(), 1e-5);
+  // A photo that is enlarged on the tensor is not too small.
+  const Image tiny = MakePhoto(1, 0, 3, 3);
+  EXPECT_THROW(Describer(model.net).Describe(tiny), Error);
+  EXPECT_EQ(Describer(model.net, {.preprocessing = ParsePreprocessing("square=64,bicubic,tensor")})
+                .Describe(tiny)
+                .size(),
+            512U);
+}
+
+TEST(Describer, MeanAndDeviationCanBeReplaced) {
+  const nn::ModelParts model = MakeFormulaModel();
+  const Image photo = MakePhoto(1, 0, 90, 70);
+  nn::ModelParts other = model;
+  other.net.normalization = {{0.5, 0.4, 0.3}, {0.2, 0.3, 0.4}};
+  const auto text = "longest=64 + mean=0.5,0.4,0.3 + std=0.2,0.3,0.4";
+  EXPECT_EQ(Describer(model, {.preprocessing = text}).Describe(photo),
+            Describer(other, {.preprocessing = "longest=64"}).Describe(photo));
+  EXPECT_NE(Describer(model, {.preprocessing = text}).Describe(photo),
+            Describer(model, {.preprocessing = "longest=64"}).Describe(photo));
+}
+
+TEST(EffectivePreprocessing, OptionsComeBeforeTheModel) {
+  nn::ModelParts parts = MakeFormulaModel();
+  const auto text = [&](const ModelDescriptorOptions& options) {
+    return ToText(EffectivePreprocessing(Model(parts), options));
+  };
+  EXPECT_EQ(text({}), "longest=1024");
+  EXPECT_EQ(text({.image_size = 362}), "longest=362");
+  parts.preprocessing = ParsePreprocessing("square=322,bicubic");
+  EXPECT_EQ(text({}), "square=322,bicubic,antialias");
+  EXPECT_EQ(text({.image_size = 224}), "square=224,bicubic,antialias");
+  EXPECT_EQ(text({.preprocessing = "area=100000"}), "area=100000");
+  EXPECT_THAT(ErrorOf([&] { text({.image_size = 224, .preprocessing = "none"}); }),
+              HasSubstr("set one of them"));
+  EXPECT_EQ(ProvenanceOf(Model(parts), "m.pth", {}).preprocessing, "square=322,bicubic,antialias");
 }
 
 TEST(DescriptorStore, IsHeldByOneAndReplacesNoOtherFile) {
@@ -316,7 +409,7 @@ TEST(DescriptorStore, KeepsDescriptorsOfSeveralDimensionsUntilItIsCleared) {
 }
 
 TEST(Describer, TakesPhotosOfAnySize) {
-  const Describer describer(MakeFormulaModel().net, {64, false});
+  const Describer describer(MakeFormulaModel().net, {LongestSide(64), false});
   const std::vector<Image> photos = {MakePhoto(1, 0, 120, 90), MakePhoto(2, 0, 50, 60),
                                      MakePhoto(3, 0, 240, 180)};
   const DescriptorMatrix rows = describer.Describe(photos);
@@ -365,21 +458,23 @@ TEST(ExtractDescriptors, StopsWhenCancelled) {
   WritePhotos(folder, 3);
   RunContext context;
   context.is_cancelled = [] { return true; };
-  EXPECT_THROW(ExtractDescriptors(Describer(MakeFormulaModel().net, {64, false}),
-                                  ListPhotos({folder.path().string()}).requests, context),
+  EXPECT_THROW(ExtractDescriptors(Describer(MakeFormulaModel().net, {LongestSide(64), false}),
+                                  PhotoFiles(ListPhotos({folder.path().string()}).requests), context),
                Interrupted);
 }
 
 TEST(LoadPhoto, BoxesAreReducedAsMuchAsTheWholePhoto) {
   const TemporaryFolder folder;
   WriteFile(folder / "a.png", EncodePng(MakePhoto(1, 0, 400, 300)));
-  const Image part = LoadPhoto({folder / "a.png", Box{100, 50, 300, 150}}, {200, false});
+  const Image part =
+      LoadPhoto(PhotoFiles({{folder / "a.png", Box{100, 50, 300, 150}}}), 0, {LongestSide(200), false});
   EXPECT_EQ(part.width, 100);
   EXPECT_EQ(part.height, 50);
-  EXPECT_THAT(ErrorOf([&] {
-                LoadPhoto({folder / "a.png", Box{500, 50, 600, 150}}, {200, false});
-              }),
-              HasSubstr("a.png: the box"));
+  EXPECT_THAT(
+      ErrorOf([&] {
+        LoadPhoto(PhotoFiles({{folder / "a.png", Box{500, 50, 600, 150}}}), 0, {LongestSide(200), false});
+      }),
+      HasSubstr("a.png: the box"));
 }
 
 TEST(ListPhotos, TakesFoldersListsAndFiles) {
@@ -402,8 +497,8 @@ TEST(Describer, AppliesTheModelsWhitening) {
   const TemporaryFolder folder;
   WritePhotos(folder, 3);
   nn::ModelParts model = MakeFormulaModel();
-  model.image_size = 64;
-  const auto requests = ListPhotos({folder.path().string()}).requests;
+  model.preprocessing = LongestSide(64);
+  const PhotoFiles requests(ListPhotos({folder.path().string()}).requests);
   const DescriptorMatrix plain = ExtractDescriptors(Describer(model, {}), requests).values;
   EXPECT_EQ(plain.cols(), 512);
   model.whitenings["own"].single_scale =
@@ -441,7 +536,8 @@ TEST(LoadPhoto, TurnsClockwise) {
   const Image photo = MakePhoto(1, 0, 40, 30);
   WriteFile(folder / "a.png", EncodePng(photo));
   for (const int turn : {0, 90, 180, 270}) {
-    const Image turned = LoadPhoto({folder / "a.png", std::nullopt, turn}, {64, false});
+    const Image turned =
+        LoadPhoto(PhotoFiles({{folder / "a.png", std::nullopt, turn}}), 0, {LongestSide(64), false});
     ASSERT_EQ(turned.width, turn % 180 == 0 ? 40 : 30);
     for (int y = 0; y < 30; ++y) {
       for (int x = 0; x < 40; ++x) {
@@ -453,7 +549,7 @@ TEST(LoadPhoto, TurnsClockwise) {
     }
   }
   EXPECT_THAT(ErrorOf([&] {
-                LoadPhoto({folder / "a.png", std::nullopt, 45}, {64, false});
+                LoadPhoto(PhotoFiles({{folder / "a.png", std::nullopt, 45}}), 0, {LongestSide(64), false});
               }),
               HasSubstr("a turn by 45 degrees"));
 }
@@ -473,10 +569,8 @@ TEST(DescribeBenchmark, DescribesTurnedPhotosAsIfTheyWereStoredSo) {
   lying.turns = {0, 90, 0};
   lying.queries.push_back({lying.photos[1], std::nullopt, {{2}, {1}}, 1, {}});
   upright.queries.push_back({upright.photos[1], std::nullopt, {{2}, {1}}, 1, {}});
-  const Describer describer(MakeFormulaModel().net, {64, false});
-  const auto describe = [&](const std::vector<PhotoRequest>& photos) {
-    return ExtractDescriptors(describer, photos);
-  };
+  const Describer describer(MakeFormulaModel().net, {LongestSide(64), false});
+  const auto describe = [&](const PhotoSource& photos) { return ExtractDescriptors(describer, photos); };
   const BenchmarkDescriptors turned = DescribeBenchmark(lying, describe);
   const BenchmarkDescriptors stored = DescribeBenchmark(upright, describe);
   EXPECT_EQ(turned.database, stored.database);
@@ -492,10 +586,9 @@ TEST(DescribeBenchmark, NamesAQueryWhoseBoxLiesOutsideItsPhoto) {
   benchmark.photos = {folder / "p0.jpg", folder / "p1.jpg"};
   benchmark.queries.push_back({folder / "p0.jpg", Box{200, 0, 300, 50}, {{1}, {}}, 0, {}});
   benchmark.queries.push_back({folder / "p1.jpg", Box{50, 0, 300, 50}, {{0}, {}}, 1, {}});  // in part
-  const Describer describer(MakeFormulaModel().net, {64, false});
+  const Describer describer(MakeFormulaModel().net, {LongestSide(64), false});
   const BenchmarkDescriptors described = DescribeBenchmark(
-      benchmark,
-      [&](const std::vector<PhotoRequest>& photos) { return ExtractDescriptors(describer, photos); });
+      benchmark, [&](const PhotoSource& photos) { return ExtractDescriptors(describer, photos); });
   EXPECT_THAT(described.failed, ElementsAre(HasSubstr("p0.jpg: the box")));
   EXPECT_TRUE(described.queries.row(0).isZero(0));
   EXPECT_NEAR(described.queries.row(1).norm(), 1, 1e-4);
@@ -506,8 +599,8 @@ TEST(Describer, RefusesOptionsThatMeanNothing) {
   const auto error = [&](const ExtractOptions& options) {
     return ErrorOf([&] { Describer(model.net, options); });
   };
-  EXPECT_THAT(error({.image_size = 0}), HasSubstr("image_size = 0"));
-  EXPECT_THAT(error({.image_size = -5}), HasSubstr("'image_size' = -5"));
+  EXPECT_THAT(error({.preprocessing = LongestSide(0)}), HasSubstr("longest=0: sizes are in [1, 16384]"));
+  EXPECT_THAT(error({.preprocessing = LongestSide(-5)}), HasSubstr("longest=-5"));
   EXPECT_THAT(error({.scales = {}}), HasSubstr("scales"));
   EXPECT_THAT(error({.scales = {1, 0}}), HasSubstr("scales"));
   EXPECT_THAT(error({.decode = "slow"}), HasSubstr("'decode' = 'slow'"));

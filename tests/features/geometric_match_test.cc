@@ -8,6 +8,7 @@
 #include "testing/files.h"
 #include "util/parallel.h"
 #include "util/random.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage {
 namespace {
@@ -148,7 +149,7 @@ TEST(Match, ATurnedAndCutCopyMatches) {
   const Image photo = SyntheticPhotos(5, 2, 1)[0];
   const Image part = Crop(photo, {40, 30, 40 + photo.width * 0.6, 30 + photo.height * 0.6});
   const LocalFeatures whole = Detect(photo);
-  for (const Image& copy : {part, Rotated(photo), Rotated(part), ResizeLanczos(photo, 200, 200)}) {
+  for (const Image& copy : {part, Rotated(photo), Rotated(part), Resize(photo, 200, 200, Interpolation::kLanczos)}) {
     const GeometricMatch match = MatchFeatures(whole, Detect(copy), {});
     EXPECT_GE(match.inliers.size(), 20U);
     EXPECT_GT(match.inliers.size(), match.tentative.size() / 2);

@@ -26,6 +26,7 @@
 #include "vantage/error.h"
 #include "vantage/image.h"
 #include "vantage/photos.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage::image {
 namespace {
@@ -204,7 +205,7 @@ TEST_P(EveryCodec, IsDecodedSmallOnlyIfItSaysSo) {
       continue;
     }
     EXPECT_TRUE(enough != 80 || decoded.width < kWidth);
-    const Image expected = ResizeLanczos(full, decoded.width, decoded.height);
+    const Image expected = Resize(full, decoded.width, decoded.height, Interpolation::kLanczos);
     int largest = 0;
     for (size_t i = 0; i < expected.pixels.size(); ++i)
       largest = std::max(largest, std::abs(decoded.pixels[i] - expected.pixels[i]));

@@ -18,6 +18,7 @@
 #include "util/file.h"
 #include "util/random.h"
 #include "vantage/image.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage::image {
 namespace {
@@ -272,7 +273,7 @@ TEST(FastDecode, KeepsEnoughPixelsAndTheLook) {
     const Image decoded = DecodeImage(bytes, "photo", options);
     EXPECT_EQ(decoded.width, width) << enough;
     EXPECT_EQ(decoded.height, width * 3 / 4) << enough;
-    const Image expected = ResizeLanczos(image, decoded.width, decoded.height);
+    const Image expected = Resize(image, decoded.width, decoded.height, Interpolation::kLanczos);
     int largest = 0;
     for (size_t i = 0; i < expected.pixels.size(); ++i)
       largest = std::max(largest, std::abs(int{decoded.pixels[i]} - int{expected.pixels[i]}));

@@ -9,6 +9,7 @@
 #include "util/random.h"
 #include "util/string.h"
 #include "vantage/image.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage::image {
 namespace {
@@ -67,7 +68,7 @@ TEST(Thumbnail, KeepsTheAspectRatioAndAtLeastOnePixel) {
   }
 }
 
-TEST(ResizeLanczos, KeepsAConstantImage) {
+TEST(Resize, KeepsAConstantImage) {
   Image image = MakeImage(401, 303);
   std::fill(image.pixels.begin(), image.pixels.end(), uint8_t{137});
   for (const int size : {7, 50, 99, 200, 400}) {
@@ -106,7 +107,7 @@ Image SlowResize(const Image& image, int width, int height) {
   return out;
 }
 
-TEST(ResizeLanczos, AgreesWithTheSlowTwin) {
+TEST(Resize, AgreesWithTheSlowTwin) {
   // Smooth input, so that rounding between the passes and the truncated support change at most two levels.
   Image image = MakeImage(60, 45);
   for (int y = 0; y < 45; ++y) {
@@ -118,7 +119,7 @@ TEST(ResizeLanczos, AgreesWithTheSlowTwin) {
     }
   }
   for (const auto& [width, height] : {std::pair{40, 30}, {31, 44}, {60, 20}, {17, 45}, {80, 60}}) {
-    const Image fast = ResizeLanczos(image, width, height);
+    const Image fast = Resize(image, width, height, Interpolation::kLanczos);
     const Image slow = SlowResize(image, width, height);
     for (size_t i = 0; i < fast.pixels.size(); ++i) ASSERT_NEAR(fast.pixels[i], slow.pixels[i], 2) << width;
   }
@@ -137,8 +138,10 @@ TEST(ResampleKernels, ComputeTheSameBytes) {
         for (uint8_t& value : image.pixels) value = value < 128 ? 0 : 255;
       }
       for (const int size : {1, 2, 5, 13, 30, 70}) {
-        const ResampleWeights across = LanczosWeights(width, static_cast<float>(width), size);
-        const ResampleWeights down = LanczosWeights(height, static_cast<float>(height) - 0.25F, size);
+        const ResampleWeights across =
+            AntialiasedWeights(Interpolation::kLanczos, width, static_cast<float>(width), size);
+        const ResampleWeights down =
+            AntialiasedWeights(Interpolation::kLanczos, height, static_cast<float>(height) - 0.25F, size);
         ASSERT_EQ(fast->horizontally(image, across).pixels, slow.horizontally(image, across).pixels)
             << width << " x " << height << " to " << size;
         ASSERT_EQ(fast->vertically(image, down).pixels, slow.vertically(image, down).pixels)
@@ -151,7 +154,7 @@ TEST(ResampleKernels, ComputeTheSameBytes) {
 TEST(LanczosWeights, AreTheKernelNormalised) {
   const auto sinc = [](double x) { return x == 0 ? 1.0 : std::sin(M_PI * x) / (M_PI * x); };
   for (const int size : {3, 100, 362, 799, 2000}) {
-    const ResampleWeights weights = LanczosWeights(800, 800.0F, size);
+    const ResampleWeights weights = AntialiasedWeights(Interpolation::kLanczos, 800, 800.0F, size);
     const double scale = 800.0 / size;
     for (int i = 0; i < size; ++i) {
       const auto [first, count] = weights.spans[static_cast<size_t>(i)];
@@ -180,7 +183,7 @@ TEST(Crop, RoundsItsBoxAndFillsWithBlack) {
   EXPECT_EQ(beyond.Row(0)[9], 0);
   EXPECT_EQ(beyond.Row(1)[6], image.Row(0)[0]);
   EXPECT_THAT(ErrorOf([&] { Crop(image, {3, 3, 3, 5}); }), ::testing::HasSubstr("is empty"));
-  EXPECT_THAT(ErrorOf([&] { Crop(image, {20, 3, 30, 5}); }), ::testing::HasSubstr("lies outside"));
+  EXPECT_THAT(ErrorOf([&] { Crop(image, {20, 3, 30, 5}); }), ::testing::HasSubstr("is outside the image"));
 }
 
 TEST(Thumbnail, RefusesAnImageWithoutItsPixels) {

@@ -20,23 +20,23 @@ using vantage::testing::WritePhotosAndSet;
 // photo twice.
 class FakeDescriptors {
  public:
-  ExtractedDescriptors operator()(const std::vector<PhotoRequest>& photos, const RunContext&) {
+  ExtractedDescriptors operator()(const PhotoSource& photos, const RunContext&) {
     ExtractedDescriptors extracted;
     extracted.values.resize(static_cast<Eigen::Index>(photos.size()), 16);
     std::set<std::string> seen;
-    for (size_t i = 0; i < photos.size(); ++i) {
-      const std::string path = photos[i].path.string();
+    for (int64_t i = 0; i < photos.size(); ++i) {
+      const std::string path = photos.name(i);
       EXPECT_TRUE(seen.insert(path).second) << path;
-      RandomStream of_scene(1, photos[i].path.parent_path().filename().string());
+      RandomStream of_scene(1, std::filesystem::path(path).parent_path().filename().string());
       RandomStream of_photo(1, path.substr(path.find("photos/")));
       for (int64_t j = 0; j < 16; ++j) {
         extracted.values(static_cast<Eigen::Index>(i), j) =
             static_cast<float>(of_scene.Normal() + 0.9 * of_photo.Normal());
       }
-      if (path.ends_with(broken)) extracted.failed.push_back({static_cast<int64_t>(i), path + ": broken"});
+      if (path.ends_with(broken)) extracted.failed.push_back({i, path + ": broken"});
     }
     NormalizeRows(extracted.values);
-    described.push_back(photos.size());
+    described.push_back(static_cast<size_t>(photos.size()));
     return extracted;
   }
 
@@ -64,8 +64,8 @@ TEST(MineTripletRound, TakesPhotosOfScenesAsClasses) {
   MiningOptions options = ByDifficulty();
   options.rounds = 3;
   const auto mine = [&](int64_t seed, int64_t epoch, int64_t round) {
-    return MineRound(set, Split::kTrain, folder.path(), DescribePhotos(std::ref(fake)), options, seed,
-                     {epoch, round, kMargin});
+    return MineRound(set, Split::kTrain, PhotosOfSet(set, folder.path()), DescribePhotos(std::ref(fake)),
+                     options, seed, {epoch, round, kMargin});
   };
   const MinedTuples mined = mine(1, 1, 0);
   EXPECT_EQ(fake.described, (std::vector<size_t>{40}));
@@ -112,8 +112,8 @@ TEST(MineTripletRound, ValidatesOnTheHardTripletOfEachPhoto) {
   RoundOf(options).lowest_loss = 0.0999;
   RoundOf(options).highest_loss = 0.1001;
   const auto mine = [&](int64_t epoch) {
-    return MineRound(set, Split::kVal, folder.path(), DescribePhotos(std::ref(fake)), ForValidation(options),
-                     1, {epoch, 0, kMargin});
+    return MineRound(set, Split::kVal, PhotosOfSet(set, folder.path()), DescribePhotos(std::ref(fake)),
+                     ForValidation(options), 1, {epoch, 0, kMargin});
   };
   const MinedTuples mined = mine(0);
   EXPECT_EQ(mined.triplets->anchors, 48);
@@ -131,8 +131,8 @@ TEST(MineTripletRound, LeavesOutWhatCannotBeReadAndSaysWhyNothingIsLeft) {
   RoundOf(options).per_class = 8;
   RoundOf(options).pool = 48;
   const auto mine = [&] {
-    return MineRound(set, Split::kTrain, folder.path(), DescribePhotos(std::ref(fake)), options, 1,
-                     {1, 0, kMargin});
+    return MineRound(set, Split::kTrain, PhotosOfSet(set, folder.path()), DescribePhotos(std::ref(fake)),
+                     options, 1, {1, 0, kMargin});
   };
   const MinedTuples mined = mine();
   EXPECT_EQ(mined.failed.size(), 6U);
@@ -155,8 +155,8 @@ TEST(MineTripletRound, NeedsALossWithAMargin) {
   for (const MinerChoice& miner :
        {MinerChoice(DifficultyMiningOptions{}), MinerChoice(RandomMiningOptions{})}) {
     EXPECT_THAT(ErrorOf([&] {
-                  MineRound(set, Split::kTrain, folder.path(), DescribePhotos(std::ref(fake)),
-                            {.miner = miner}, 1, {1});
+                  MineRound(set, Split::kTrain, PhotosOfSet(set, folder.path()),
+                            DescribePhotos(std::ref(fake)), {.miner = miner}, 1, {1});
                 }),
                 HasSubstr("this loss has none"));
   }

@@ -18,7 +18,7 @@ using vantage::testing::MakeFormulaModel;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::WritePhotosAndSet;
 
-const ExtractOptions kSmall{64, false};
+const ExtractOptions kSmall{LongestSide(64), false};
 
 TEST(MineRound, TuplesAreWhatTheyShouldBe) {
   const TemporaryFolder folder;
@@ -26,7 +26,8 @@ TEST(MineRound, TuplesAreWhatTheyShouldBe) {
   const nn::ModelParts model = MakeFormulaModel();
   MiningOptions options;
   options.miner = NegativeMiningOptions{.negatives = 3, .queries = 8};
-  const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, options, 1, {0});
+  const MinedTuples mined =
+      MineRound(set, Split::kTrain, PhotosOfSet(set, folder.path()), model.net, kSmall, options, 1, {0});
   EXPECT_EQ(mined.tuples.size(), 8U);
   EXPECT_EQ(mined.short_tuples, 0);
   EXPECT_GT(mined.average_negative_distance, 0);
@@ -60,7 +61,9 @@ TEST(MineRound, RoundsSplitTheQueriesOfAnEpoch) {
   MiningOptions options;
   options.miner = NegativeMiningOptions{.queries = 8, .redraw_positives = true};
   const auto mine = [&](int64_t round) {
-    return MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, options, 1, {4, round}).tuples;
+    return MineRound(set, Split::kTrain, PhotosOfSet(set, folder.path()), model.net, kSmall, options, 1,
+                     {4, round})
+        .tuples;
   };
   const std::vector<Tuple> whole = mine(0);
   EXPECT_THAT(ErrorOf([&] { mine(1); }), HasSubstr("round 1 of 1"));
@@ -86,7 +89,8 @@ TEST(MineRound, PositiveDistanceIsThatOfTheirDescriptors) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
   const nn::ModelParts model = MakeFormulaModel();
-  const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
+  const MinedTuples mined =
+      MineRound(set, Split::kTrain, PhotosOfSet(set, folder.path()), model.net, kSmall, {}, 1, {0});
   ASSERT_FALSE(mined.tuples.empty());
   for (const Tuple& tuple : mined.tuples) {
     const DescriptorMatrix pair =
@@ -109,9 +113,9 @@ TEST(MineRound, DependsOnSeedAndEpochOnly) {
     RunContext context;
     context.threads = threads;
     std::vector<PhotoId> photos;
-    for (const Tuple& tuple :
-         MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, options, seed, {epoch}, context)
-             .tuples) {
+    for (const Tuple& tuple : MineRound(set, Split::kTrain, PhotosOfSet(set, folder.path()), model.net,
+                                        kSmall, options, seed, {epoch}, context)
+                                  .tuples) {
       photos.push_back(tuple.query);
       photos.push_back(tuple.positive);
       photos.insert(photos.end(), tuple.negatives.begin(), tuple.negatives.end());
@@ -132,9 +136,9 @@ TEST(MineRound, ValidationIsTheSameInEveryEpochWhateverTrainingDraws) {
   options.miner = NegativeMiningOptions{.queries = 2, .pool = 3, .redraw_positives = true};
   const auto mine = [&](int64_t seed, int64_t epoch) {
     std::vector<PhotoId> photos;
-    for (const Tuple& tuple :
-         MineRound(set, Split::kVal, folder.path(), model.net, kSmall, ForValidation(options), seed, {epoch})
-             .tuples) {
+    for (const Tuple& tuple : MineRound(set, Split::kVal, PhotosOfSet(set, folder.path()), model.net, kSmall,
+                                        ForValidation(options), seed, {epoch})
+                                  .tuples) {
       photos.push_back(tuple.query);
       photos.push_back(tuple.positive);
       photos.insert(photos.end(), tuple.negatives.begin(), tuple.negatives.end());
@@ -157,7 +161,8 @@ TEST(MineRound, GoesOnWithoutPhotosThatCannotBeRead) {
   const TrainingSet set = WritePhotosAndSet(folder.path(), 4, 6, 0);
   WriteFile(folder / set.photos[0].path, "no photo");
   const nn::ModelParts model = MakeFormulaModel();
-  const MinedTuples mined = MineRound(set, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
+  const MinedTuples mined =
+      MineRound(set, Split::kTrain, PhotosOfSet(set, folder.path()), model.net, kSmall, {}, 1, {0});
   ASSERT_EQ(mined.failed.size(), 1U);
   EXPECT_THAT(mined.failed[0], HasSubstr("0.jpg: not a JPEG"));
   for (const Tuple& tuple : mined.tuples) {
@@ -171,7 +176,8 @@ TEST(MineRound, FewScenesMakeShortTuplesAndOneSceneIsAnError) {
   const TemporaryFolder folder;
   const nn::ModelParts model = MakeFormulaModel();
   const TrainingSet three = WritePhotosAndSet(folder.path(), 3, 4, 0);
-  const MinedTuples mined = MineRound(three, Split::kTrain, folder.path(), model.net, kSmall, {}, 1, {0});
+  const MinedTuples mined =
+      MineRound(three, Split::kTrain, PhotosOfSet(three, folder.path()), model.net, kSmall, {}, 1, {0});
   EXPECT_EQ(mined.short_tuples, static_cast<int64_t>(mined.tuples.size()));
   const TrainingSet one = WritePhotosAndSet(folder.path(), 1, 4, 0);
   EXPECT_THAT(ErrorOf([&] { CheckMinable(one, Split::kTrain); }), HasSubstr("one scene only"));
@@ -182,16 +188,19 @@ TEST(MineRound, AllPhotosGoneIsAnError) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 3, 4, 0);
   const nn::ModelParts model = MakeFormulaModel();
-  EXPECT_THAT(
-      ErrorOf([&] { MineRound(set, Split::kTrain, folder / "elsewhere", model.net, kSmall, {}, 1, {0}); }),
-      HasSubstr("could the photos be read? The first that failed: "));
+  EXPECT_THAT(ErrorOf([&] {
+                MineRound(set, Split::kTrain, PhotosOfSet(set, folder / "elsewhere"), model.net, kSmall, {},
+                          1, {0});
+              }),
+              HasSubstr("could the photos be read? The first that failed: "));
 }
 
 TEST(MineRound, RefusesOptionsThatMeanNothing) {
   const TrainingSet set;
   const nn::ModelParts model = MakeFormulaModel();
   const auto error = [&](const MiningOptions& options) {
-    return testing::ErrorOf([&] { MineRound(set, Split::kTrain, "", model.net, kSmall, options, 1, {0}); });
+    return testing::ErrorOf(
+        [&] { MineRound(set, Split::kTrain, PhotosOfSet(set, ""), model.net, kSmall, options, 1, {0}); });
   };
   EXPECT_THAT(error({.miner = NegativeMiningOptions{.negatives = -1}}),
               HasSubstr("'negatives.negatives' = -1 must be in [1, 100]"));

@@ -35,7 +35,7 @@ ModelParts SampleModel() {
   ModelParts model{DescriptorNet({"squeezenet1_1", "gem", false}), {}};
   model.net.Visit(
       [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
-  model.image_size = 362;
+  model.preprocessing = LongestSide(362);
   model.licence = "BSD-3-Clause";
   model.origin = R"({"made":[1,2.5,"x",null,true]})";
   Whitening whitening{Eigen::VectorXd::LinSpaced(512, 0, 1), Eigen::MatrixXd::Identity(512, 512)};
@@ -51,13 +51,42 @@ std::map<std::string, at::Tensor> Tensors(ModelParts& model) {
   return tensors;
 }
 
+// Models of the longest side keep the keys that older programs read; others have a version that those refuse.
+TEST(ModelFile, KeepsPreprocessing) {
+  const TemporaryFolder folder;
+  ModelParts model = SampleModel();
+  const auto own = [&] { return nlohmann::json::parse(ReadModelInfo(folder / "m.pth").meta)["vantage"]; };
+  const std::vector<std::optional<Preprocessing>> values = {
+      std::nullopt,
+      LongestSide(362),
+      Preprocessing{},
+      ParsePreprocessing("square=322,bicubic + multiple=14,bilinear,tensor"),
+      ParsePreprocessing("longest=362 + mean=0.5,0.5,0.5 + std=1,1,1"),
+      ParsePreprocessing("longest=362,enlarge")};
+  for (const std::optional<Preprocessing>& value : values) {
+    for (const std::optional<Preprocessing>& training : values) {
+      model.preprocessing = value;
+      model.training_preprocessing = training;
+      WriteModel(model, folder / "m.pth");
+      const ModelParts read = ReadModel(folder / "m.pth");
+      EXPECT_EQ(read.preprocessing, value);
+      EXPECT_EQ(read.training_preprocessing, training);
+      const bool is_plain = !value || value == LongestSide(362);
+      EXPECT_EQ(own()["version"], is_plain ? 1 : 3);
+      EXPECT_EQ(own().contains("preprocessing"), !is_plain);
+      EXPECT_EQ(own().contains("image_size"), is_plain);
+    }
+  }
+  EXPECT_EQ(own()["preprocessing"], "longest=362,enlarge");
+}
+
 TEST(ModelFile, ReadsBackWhatItWrites) {
   const TemporaryFolder folder;
   ModelParts model = SampleModel();
   WriteModel(model, folder / "m.pth");
   ModelParts read = ReadModel(folder / "m.pth");
   EXPECT_EQ(read.net.options().architecture, "squeezenet1_1");
-  EXPECT_EQ(read.image_size, 362);
+  EXPECT_EQ(read.preprocessing, LongestSide(362));
   EXPECT_EQ(read.licence, "BSD-3-Clause");
   EXPECT_EQ(nlohmann::json::parse(read.origin), nlohmann::json::parse(model.origin));
   EXPECT_EQ(read.whitenings.at("own").single_scale->projection,

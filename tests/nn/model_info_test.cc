@@ -31,7 +31,7 @@ TEST(ModelInfo, TellsWhatAModelOfOurOwnHolds) {
   options.fc_whitening = true;
   options.output_dimension = 64;
   ModelParts model{DescriptorNet(options), {}};
-  model.image_size = 362;
+  model.preprocessing = LongestSide(362);
   model.scales = {1, 0.5};
   model.licence = "MIT";
   model.origin = R"({"epoch":7})";

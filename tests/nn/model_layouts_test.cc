@@ -255,7 +255,7 @@ ModelParts SampleModel() {
   ModelParts model{DescriptorNet(options), {}};
   model.net.Visit(
       [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
-  model.image_size = 362;
+  model.preprocessing = LongestSide(362);
   model.scales = {1, 0.7071, 0.5};
   model.licence = "BSD-3-Clause";
   model.origin = R"({"made":[1,2.5,"ä",null,true]})";
@@ -277,7 +277,7 @@ TEST_P(Containers, KeepEverythingThatASecondUserNeeds) {
   EXPECT_EQ(read.net.options(), model.net.options());
   ExpectSame(TensorsOf(read.net), TensorsOf(model.net));
   EXPECT_EQ(read.net.normalization.mean, model.net.normalization.mean);
-  EXPECT_EQ(read.image_size, 362);
+  EXPECT_EQ(read.preprocessing, LongestSide(362));
   EXPECT_EQ(read.scales, model.scales);
   EXPECT_EQ(read.licence, model.licence);
   EXPECT_EQ(read.default_whitening, "a.b");

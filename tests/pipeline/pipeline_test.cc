@@ -33,7 +33,7 @@ class Pipeline : public ::testing::Test {
   void SetUp() override {
     WritePhotosAndSet(folder_.path(), 3, 4, 1);
     nn::ModelParts model = MakeFormulaModel();
-    model.image_size = 64;
+    model.preprocessing = LongestSide(64);
     nn::WriteModel(model, folder_ / "model.pth");
   }
 
@@ -59,7 +59,7 @@ TEST_F(Pipeline, ExtractedFilesTellHowTheyWereMade) {
   EXPECT_EQ(file.descriptors.values, returned.descriptors.values);
   EXPECT_EQ(file.provenance, returned.provenance);
   EXPECT_EQ(file.provenance.model_sha256, Sha256OfFile(folder_ / "model.pth"));
-  EXPECT_EQ(file.provenance.image_size, 64);  // the model's own
+  EXPECT_EQ(file.provenance.preprocessing, "longest=64");  // the model's own
   EXPECT_THAT(*file.provenance.scales, ElementsAre(1, 0.7));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "descriptors.partial"));
 
@@ -98,7 +98,7 @@ TEST_F(Pipeline, AWhitenedModelTellsWhatItCameFrom) {
   EXPECT_EQ(origin["model_sha256"], Sha256OfFile(folder_ / "model.pth"));
   EXPECT_EQ(origin["training_set_sha256"], Sha256OfFile(folder_ / "set.db"));
   EXPECT_EQ(origin["photos"], 12);
-  EXPECT_EQ(origin["image_size"], 64);
+  EXPECT_EQ(origin["preprocessing"], "longest=64");
 }
 
 // Two scenes of one model each, as `vantage reconstruct` writes them. One photo has no descriptor.

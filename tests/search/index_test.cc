@@ -179,7 +179,7 @@ TEST(Index, SavesItsModelAndWhatCameWithTheFile) {
   DescriptorFile file;
   file.descriptors = {{"a.jpg"}, DescriptorMatrix::Ones(1, 2)};
   file.failed = {{"b.jpg", "truncated"}};
-  file.provenance.image_size = 362;
+  file.provenance.preprocessing = "longest=362";
   file.provenance.model_sha256 = "77";
   WriteDescriptors(file, folder / "extracted");
   Index extracted = Index::Load(folder / "extracted.npy");

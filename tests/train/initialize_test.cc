@@ -40,7 +40,7 @@ class Initialization : public ::testing::Test {
     net_.head = "netvlad";
     net_.locals = {.projection = 32, .windows = {2}, .dimension = 16};
     net_.netvlad = {.clusters = 6, .ghost_clusters = 1};
-    extract_.image_size = 64;
+    extract_.preprocessing = LongestSide(64);
   }
 
   nn::DescriptorNet NetOfTrunk() const { return nn::ReadModel(folder_ / "trunk.pth", net_).net; }
@@ -79,7 +79,7 @@ TEST_F(Initialization, ProjectsOnPrincipalComponentsAndTakesCentresOfLocals) {
   for (size_t i = 0; i < set_.photos.size(); ++i) {
     const PhotoId photo{static_cast<int64_t>(i)};
     if (set_.SplitOf(photo) != Split::kTrain) continue;
-    const Image image = LoadPhoto({PhotoPath(set_, photo, folder_.path()), std::nullopt}, extract_);
+    const Image image = LoadPhoto(PhotosOfSet(set_, folder_.path()), static_cast<int64_t>(photo), extract_);
     const at::Tensor map = net.FeaturesOf(nn::ImagesToTensor({image}, net.normalization)).map_BCHW;
     rows.push_back(map[0].permute({1, 2, 0}).reshape({-1, 512}).to(at::kDouble));
     locals.push_back(dynamic_cast<const nn::LocalHead&>(net.head()).Locals(map)[0]);

@@ -21,7 +21,7 @@ using vantage::testing::MakeFormulaModel;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::WritePhotosAndSet;
 
-const ExtractOptions kSmall{64, false};
+const ExtractOptions kSmall{LongestSide(64), false};
 
 TEST(LearnWhiteningFromTuples, IsTheWhiteningOfItsPairs) {
   const TemporaryFolder folder;
@@ -48,7 +48,8 @@ TEST(LearnWhiteningFromTuples, IsTheWhiteningOfItsPairs) {
     }
   }
   const Whitening expected = LearnWhitening(
-      ExtractDescriptors(Describer(model.net, kSmall), requests).values.cast<double>(), queries, positives);
+      ExtractDescriptors(Describer(model.net, kSmall), PhotoFiles(requests)).values.cast<double>(), queries,
+      positives);
   EXPECT_EQ(learned.whitening.single_scale->mean, expected.mean);
   EXPECT_EQ(learned.whitening.single_scale->projection, expected.projection);
 }
@@ -100,9 +101,9 @@ TEST(LearnWhiteningFromTuples, ThePapersVariantTakesScenesFromTheSet) {
       positives.push_back(static_cast<int64_t>(candidate.photo));
     }
   }
-  const Whitening expected =
-      LearnWhiteningOfPaper(ExtractDescriptors(Describer(model.net, kSmall), requests).values.cast<double>(),
-                            queries, positives, scenes);
+  const Whitening expected = LearnWhiteningOfPaper(
+      ExtractDescriptors(Describer(model.net, kSmall), PhotoFiles(requests)).values.cast<double>(), queries,
+      positives, scenes);
   EXPECT_EQ(learned.whitening.single_scale->projection, expected.projection);
 }
 
@@ -227,7 +228,7 @@ DescriptorMatrix DescribeAll(const nn::DescriptorNet& net, const TrainingSet& se
   for (size_t i = 0; i < set.photos.size(); ++i) {
     requests.push_back({PhotoPath(set, PhotoId{static_cast<int64_t>(i)}, root), std::nullopt});
   }
-  return ExtractDescriptors(Describer(net, extract), requests).values;
+  return ExtractDescriptors(Describer(net, extract), PhotoFiles(requests)).values;
 }
 
 // With all components, similarities of centred descriptors do not change; with fewer, PCA keeps most of their

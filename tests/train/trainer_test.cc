@@ -322,11 +322,11 @@ TEST_F(Training, TheModelIsTestedAtASizeOfItsOwn) {
   options_.data.image_size = 64;
   options_.data.test_size = 80;
   const TrainResult large = Train(options_, folder_ / "large", false, OneThread());
-  EXPECT_EQ(nn::ReadModel(folder_ / "large/best.pth").image_size, 80);
-  EXPECT_EQ(nn::ReadModel(folder_ / "large/last.pth").image_size, 80);
+  EXPECT_EQ(nn::ReadModel(folder_ / "large/best.pth").preprocessing, LongestSide(80));
+  EXPECT_EQ(nn::ReadModel(folder_ / "large/last.pth").preprocessing, LongestSide(80));
   options_.data.test_size = 32;
   const TrainResult small = Train(options_, folder_ / "small", false, OneThread());
-  EXPECT_EQ(nn::ReadModel(folder_ / "small/best.pth").image_size, 32);
+  EXPECT_EQ(nn::ReadModel(folder_ / "small/best.pth").preprocessing, LongestSide(32));
   EXPECT_NE(small.epochs[0].benchmark_map, large.epochs[0].benchmark_map);
   for (size_t epoch = 0; epoch < 2; ++epoch)
     EXPECT_EQ(small.epochs[epoch].val_loss, large.epochs[epoch].val_loss);
@@ -334,6 +334,28 @@ TEST_F(Training, TheModelIsTestedAtASizeOfItsOwn) {
   options_.evaluation.image_size = 80;
   const TrainResult as_said = Train(options_, folder_ / "said", false, OneThread());
   EXPECT_EQ(as_said.epochs[0].benchmark_map, large.epochs[0].benchmark_map);
+}
+
+TEST_F(Training, PhotosArePreparedAsTheRecipeSays) {
+  options_.epochs = 1;
+  const auto run = [&](const std::string& name, const std::string& text) {
+    options_.data.preprocessing = text;
+    return Train(options_, folder_ / name, false, OneThread()).epochs;
+  };
+  const auto plain = run("plain", "");
+  EXPECT_EQ(run("named", "longest=64")[1].train_loss, plain[1].train_loss);
+  options_.data.test_preprocessing = "square=48,bicubic";
+  const auto photo = run("photo", "square=64,bilinear");
+  const auto tensor = run("tensor", "square=64,bilinear,tensor");
+  EXPECT_NE(photo[0].val_loss, plain[0].val_loss);
+  EXPECT_NEAR(photo[0].val_loss, tensor[0].val_loss, 0.02);  // bytes are rounded
+  EXPECT_NEAR(photo[1].train_loss, tensor[1].train_loss, 0.02);
+  const nn::ModelParts model = nn::ReadModel(folder_ / "tensor/best.pth");
+  EXPECT_EQ(model.preprocessing, ParsePreprocessing("square=48,bicubic"));
+  EXPECT_EQ(model.training_preprocessing, ParsePreprocessing("square=64,bilinear,tensor"));
+  const auto grey = run("grey", "longest=64 + mean=0.5,0.5,0.5 + std=0.25,0.25,0.25");
+  EXPECT_NE(grey[0].val_loss, plain[0].val_loss);
+  EXPECT_EQ(nn::ReadModel(folder_ / "grey/best.pth").net.normalization.mean[2], 0.5);
 }
 
 TEST_F(Training, AveragedWeightsAreTheModelAndSurviveAnInterrupt) {
@@ -697,6 +719,8 @@ TEST(Train, RefusesOptionsThatMeanNothing) {
           [](TrainOptions& o) { o.optimizer.learning_rate = std::nan(""); });
   refused("'data.image_size' = -1", [](TrainOptions& o) { o.data.image_size = -1; });
   refused("'data.test_size' = 0", [](TrainOptions& o) { o.data.test_size = 0; });
+  refused("no step 'sqare'", [](TrainOptions& o) { o.data.preprocessing = "sqare=64"; });
+  refused("no step 'sqare'", [](TrainOptions& o) { o.data.test_preprocessing = "sqare=64"; });
   refused("'evaluation.query_every' = 0", [](TrainOptions& o) { o.evaluation.query_every = 0; });
 }
 

@@ -83,10 +83,11 @@ TEST_F(Classes, AreNoHiddenFoldersAndNoLoosePhotos) {
   SetLogSink([&](LogLevel, const std::string& message) { warnings.push_back(message); });
   EXPECT_EQ(ReadClasses(folder_ / "photos").size(), classes);
   SetLogSink({});
-  EXPECT_THAT(warnings,
-              ::testing::ElementsAre(
-                  HasSubstr("1 hidden or system files and folders were left out"),
-                  HasSubstr("1 photos beside the classes are of no class and left out, such as loose.jpg")));
+  EXPECT_THAT(
+      warnings,
+      ::testing::ElementsAre(
+          HasSubstr("1 hidden or system files and folders were left out"),
+          HasSubstr("1 photos outside the class folders have no class and are left out, such as loose.jpg")));
 }
 
 TEST_F(Classes, ThatAreNoneAreAnError) {

@@ -30,7 +30,7 @@ std::vector<Codec> OwnCodecs() {
   };
 }
 
-// What programs registered until the table was made.
+// Formats that programs registered before the table was made.
 struct Registry {
   std::mutex mutex;
   std::vector<Codec> codecs;

@@ -60,8 +60,8 @@ void Install(ErrorState& state) {
   state.message[0] = '\0';
 }
 
-// libjpeg leaves its functions by longjmp, past no object that has a destructor: all such objects live in the
-// callers of the functions below.
+// libjpeg leaves its functions by longjmp, which skips destructors. Objects that have one are only in callers
+// of the functions below.
 struct Decoder {
   ErrorState errors{};
   jpeg_decompress_struct codec{};
@@ -122,7 +122,7 @@ int Orientation(const Decoder& decoder) {
   return 1;
 }
 
-// 1, 2, 4 or 8: how much smaller the image may be decoded.
+// The factor by which the image may be decoded smaller: 1, 2, 4 or 8.
 unsigned Reduction(const jpeg_decompress_struct& codec, int enough_pixels) {
   unsigned reduction = 1;
   if (enough_pixels <= 0) return reduction;
@@ -131,7 +131,7 @@ unsigned Reduction(const jpeg_decompress_struct& codec, int enough_pixels) {
   return reduction;
 }
 
-// Inks to light as Pillow does: inverted, as Adobe writes them.
+// Converts inks to RGB as Pillow does. Adobe stores them inverted.
 Image FromInks(const std::vector<uint8_t>& inks, int width, int height) {
   Image image = MakeImage(width, height);
   for (size_t i = 0; i < inks.size() / 4; ++i) {

@@ -18,8 +18,8 @@ namespace {
 // Deflate compresses at most 1032 to 1.
 constexpr int64_t kBitsPerByte = 1032 * 8;
 
-// What libpng's callbacks see. libpng leaves its functions by longjmp, past no object that has a destructor:
-// all such objects live in the callers of the functions below.
+// State for libpng's callbacks. libpng leaves its functions by longjmp, which skips destructors. Objects that
+// have one are only in callers of the functions below.
 struct State {
   char message[256] = "";
   const char* bytes = nullptr;
@@ -59,8 +59,8 @@ struct Decoder {
   Decoder& operator=(const Decoder&) = delete;
 };
 
-// libpng takes memory for what a chunk announces before it reads it: only the pixels (IDAT) come piece by
-// piece.
+// libpng allocates the announced size of a chunk before it reads it, except for pixels (IDAT), which it reads
+// in pieces.
 bool ChunksFit(std::string_view bytes) {
   size_t at = 8;
   while (at + 8 <= bytes.size()) {
@@ -82,13 +82,13 @@ bool ReadHeader(Decoder& decoder) {
   png_set_read_fn(decoder.codec, &decoder.state, OnRead);
   // CheckImageSize decides what is too large.
   png_set_user_limits(decoder.codec, 0x7fffffff, 0x7fffffff);
-  // 1 keeps no text: compressed ones may be a thousand times the file.
+  // 1: keep no text. Compressed text may expand to a thousand times the file's size.
   png_set_chunk_cache_max(decoder.codec, 1);
   png_read_info(decoder.codec, decoder.info);
   return true;
 }
 
-// Any colour type and depth to 8-bit RGB.
+// Converts any colour type and depth to 8-bit RGB.
 bool StartDecoding(Decoder& decoder) {
   if (setjmp(png_jmpbuf(decoder.codec)) != 0) return false;
   png_set_expand(decoder.codec);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,7 +15,7 @@ namespace vantage::mining {
 struct Round {
   const TrainingSet& set;
   Split split;
-  const std::filesystem::path& photo_root;
+  const PhotoSource& photos;  // of the set
   const DescribePhotos& describe;
   uint64_t seed = 0;
   uint64_t epoch = 0;  // 0 in validation

@@ -82,7 +82,7 @@ class NegativeMiner : public mining::Miner {
         if (known.insert(photo).second) needed.push_back(photo);
       }
     }
-    const mining::DescriptorPool described(set, needed, round.photo_root, round.describe, round.context);
+    const mining::DescriptorPool described(round.photos, needed, round.describe, round.context);
     mining::MinedTuples mined;
     mined.failed = described.failed();
     std::erase_if(pairs, [&](const mining::Tuple& pair) {

@@ -46,7 +46,7 @@ MinedTuples MineTripletRound(const Round& round, const TripletRoundOptions& opti
   RandomStream random(round.seed, "triplet round",
                       {split_number, round.epoch, static_cast<uint64_t>(round.number)});
   std::vector<PhotoId> photos = DrawRound(round.set, round.split, options, random);
-  const DescriptorPool described(round.set, photos, round.photo_root, round.describe, round.context);
+  const DescriptorPool described(round.photos, photos, round.describe, round.context);
   MinedTuples mined;
   mined.failed = described.failed();
   std::erase_if(photos, [&](PhotoId photo) { return !described.Has(photo); });
