@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/trunks/vision_transformer.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linspace.h>
+#include <ATen/ops/sin.h>
+#include <ATen/ops/upsample_bilinear2d.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <atomic>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "nn/fold_norms.h"
+#include "testing/files.h"
+#include "testing/tensors.h"
+#include "util/file.h"
+#include "util/index.h"
+
+namespace vantage::nn {
+namespace {
+
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
+using vantage::testing::FillByFormula;
+using vantage::testing::ReadNpyTensor;
+using vantage::testing::RelativeError;
+using vantage::testing::SharedFolder;
+
+constexpr const char* kFolder = "reference/vit/";
+constexpr double kTolerance = 1e-4;  // sums run in another order through up to 24 blocks
+
+at::Tensor Reference(const std::string& name) {
+  return ReadNpyTensor(SharedFolder() / kFolder / (name + ".npy"));
+}
+
+Features FeaturesOf(const Trunk& trunk, const at::Tensor& images) {
+  return trunk.Forward(images, {.class_token = true});
+}
+
+at::Tensor PatchesOf(const Features& features) { return features.map_BCHW.flatten(2).transpose(1, 2); }
+
+void Fill(Trunk& trunk) {
+  trunk.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+    if (role == TensorRole::kParameter) FillByFormula(name, tensor);
+  });
+}
+
+class DinoV2Hub : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(DinoV2Hub, GivesTheReferencesTokensAtTwoSizes) {
+  VANTAGE_REQUIRE_SHARED(kFolder + GetParam() + ".json");
+  const at::NoGradGuard no_grad;
+  const auto trunk = MakeTrunk(GetParam());
+  std::map<std::string, std::vector<int64_t>> shapes;
+  trunk->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
+    shapes[name] = tensor.sizes().vec();
+  });
+  EXPECT_EQ(shapes, nlohmann::json::parse(ReadFile(SharedFolder() / kFolder / (GetParam() + ".json")))
+                        .get<decltype(shapes)>());
+  Fill(*trunk);
+  for (const char* size : {"126x154", "98x238"}) {
+    const Features features = FeaturesOf(*trunk, Reference(std::string("input-") + size));
+    const double of_class = RelativeError(features.class_BC, Reference(GetParam() + "-cls-" + size));
+    const double of_patches = RelativeError(PatchesOf(features), Reference(GetParam() + "-patches-" + size));
+    EXPECT_LT(of_class, kTolerance) << size;
+    EXPECT_LT(of_patches, kTolerance) << size;
+    RecordProperty(std::string("class_") + size, std::to_string(of_class));
+    RecordProperty(std::string("patches_") + size, std::to_string(of_patches));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DinoV2Hub,
+                         ::testing::Values("dinov2_vits14", "dinov2_vitb14", "dinov2_vitl14",
+                                           "dinov2_vits14_reg", "dinov2_vitb14_reg", "dinov2_vitl14_reg"),
+                         [](const auto& test) { return test.param; });
+
+TEST(VisionTransformer, LeavesPositionsOfItsOwnSizeAlone) {
+  VANTAGE_REQUIRE_SHARED("reference/vit/dinov2_vits14-native-cls.npy");
+  const at::NoGradGuard no_grad;
+  const auto trunk = MakeTrunk("dinov2_vits14");
+  Fill(*trunk);
+  const at::Tensor images = at::upsample_bilinear2d(Reference("input-126x154"), {518, 518}, false);
+  EXPECT_LT(RelativeError(FeaturesOf(*trunk, images).class_BC, Reference("dinov2_vits14-native-cls")),
+            kTolerance);
+}
+
+// Two blocks of 32 channels on a grid of 5 x 5, with one photo of 3 x 4 patches of 4 pixels.
+VisionTransformerShape TinyShape(Perceptron perceptron, bool is_rotary) {
+  return {
+      .block = {.channels = 32, .heads = 2, .hidden = 48, .perceptron = perceptron, .masks_bias = is_rotary},
+      .patch = 4,
+      .registers = 2,
+      .grid = is_rotary ? 0 : 5};
+}
+
+TrunkRow TinyRow(Perceptron perceptron, bool is_rotary) {
+  TrunkRow row = VisionTransformerRow("tiny", TinyShape(perceptron, is_rotary), 2, "", {}, "");
+  row.positions = is_rotary ? "" : "antialias";
+  return row;
+}
+
+at::Tensor Wave(at::IntArrayRef sizes) {
+  return at::linspace(0, 60, c10::multiply_integers(sizes), at::kDouble).sin().view(sizes);
+}
+
+class TinyTransformer : public ::testing::TestWithParam<std::pair<Perceptron, bool>> {
+ protected:
+  void SetUp() override {
+    trunk_ = row_.make(row_, MapEnd::kAfterActivation);
+    Fill(*trunk_);
+    trunk_->Replace(
+        [](const std::string&, at::Tensor& tensor, TensorRole) { tensor = tensor.to(at::kDouble); });
+  }
+  at::Tensor Loss() const {
+    const Features features = trunk_->Forward(Wave({1, 3, 12, 16}), {.class_token = true});
+    return (features.map_BCHW.to(at::kDouble).tanh().sum() + features.class_BC.to(at::kDouble).tanh().sum());
+  }
+
+  TrunkRow row_ = TinyRow(GetParam().first, GetParam().second);
+  std::unique_ptr<Trunk> trunk_;
+};
+
+TEST_P(TinyTransformer, HasTheGradientOfCentralDifferencesByEachParameter) {
+  std::vector<std::pair<std::string, at::Tensor>> parameters;
+  trunk_->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+    if (role == TensorRole::kParameter) parameters.emplace_back(name, tensor.requires_grad_(true));
+  });
+  Loss().backward();
+  const at::NoGradGuard no_grad;
+  for (auto& [name, tensor] : parameters) {
+    // Of the element with the largest gradient, and of one in the middle.
+    const at::Tensor gradient = tensor.grad().flatten();
+    for (const int64_t i : {gradient.abs().argmax().item<int64_t>(), gradient.numel() / 2}) {
+      constexpr double kStep = 1e-3;  // features are float32
+      double* value = tensor.mutable_data_ptr<double>() + i;
+      const double old = *value;
+      *value = old + kStep;
+      const double above = Loss().item<double>();
+      *value = old - kStep;
+      const double below = Loss().item<double>();
+      *value = old;
+      EXPECT_NEAR((above - below) / (2 * kStep), gradient[i].item<double>(),
+                  2e-3 * std::max(0.1, gradient.abs().max().item<double>()))
+          << name << " " << i;
+    }
+  }
+}
+
+// Attention with its softmax written out, and everything else step by step.
+at::Tensor PlainBlock(const std::map<std::string, at::Tensor>& tensors, const std::string& name,
+                      const at::Tensor& x, const BlockShape& shape, const RotaryTable& rotary) {
+  const auto get = [&](const char* part) { return tensors.at(name + part); };
+  const auto norm = [&](const at::Tensor& of, const char* part) {
+    const at::Tensor centred = of - of.mean({-1}, true);
+    const at::Tensor variance = centred.square().mean({-1}, true);
+    return centred / (variance + shape.norm_epsilon).sqrt() * tensors.at(name + part + ".weight") +
+           tensors.at(name + part + ".bias");
+  };
+  const auto linear = [&](const at::Tensor& of, const std::string& part) {
+    at::Tensor bias = tensors.at(name + part + ".bias");
+    if (const auto mask = tensors.find(name + part + ".bias_mask"); mask != tensors.end())
+      bias = bias * mask->second;
+    return of.matmul(tensors.at(name + part + ".weight").t()) + bias;
+  };
+  const int64_t size = shape.channels / shape.heads;
+  const at::Tensor qkv = linear(norm(x, ".norm1"), ".attn.qkv");
+  std::vector<at::Tensor> heads;
+  for (int64_t head = 0; head < shape.heads; ++head) {
+    const auto part = [&](int64_t which) {
+      const at::Tensor of_head = qkv.narrow(-1, which * shape.channels + head * size, size);
+      return rotary.cos_ND.defined() && which < 2 ? Turn(of_head, rotary) : of_head;
+    };
+    const at::Tensor scores = part(0).matmul(part(1).transpose(1, 2)) / std::sqrt(static_cast<double>(size));
+    heads.push_back(scores.softmax(-1).matmul(part(2)));
+  }
+  at::Tensor result = x + linear(at::cat(heads, -1), ".attn.proj") * get(".ls1.gamma");
+  const at::Tensor normed = norm(result, ".norm2");
+  at::Tensor hidden;
+  if (shape.perceptron == Perceptron::kGelu) {
+    const at::Tensor in = linear(normed, ".mlp.fc1");
+    hidden = linear(in * 0.5 * (1 + (in / std::sqrt(2.0)).erf()), ".mlp.fc2");
+  } else {
+    const bool is_packed = shape.perceptron == Perceptron::kPackedGated;
+    const at::Tensor in = is_packed ? linear(normed, ".mlp.w12")
+                                    : at::cat({linear(normed, ".mlp.w1"), linear(normed, ".mlp.w2")}, -1);
+    const at::Tensor gate = in.narrow(-1, 0, shape.hidden);
+    hidden = linear(gate * gate.sigmoid() * in.narrow(-1, shape.hidden, shape.hidden), ".mlp.w3");
+  }
+  return result + hidden * get(".ls2.gamma");
+}
+
+TEST_P(TinyTransformer, BlocksHaveValuesAndGradientsOfPlainOperations) {
+  const VisionTransformerShape shape = TinyShape(GetParam().first, GetParam().second);
+  std::map<std::string, at::Tensor> tensors;
+  std::vector<at::Tensor> of_blocks;
+  trunk_->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+    tensors[name] = tensor;
+    if (role == TensorRole::kParameter && name.starts_with("blocks."))
+      of_blocks.push_back(tensor.requires_grad_(true));
+  });
+  const TrunkState state = trunk_->Stem(Wave({2, 3, 12, 16}), {});
+  RotaryTable rotary;
+  if (tensors.contains("rope_embed.periods"))
+    rotary = MakeRotaryTable(tensors.at("rope_embed.periods"), 3, 4, 3);
+  at::Tensor expected = state.x;
+  for (const char* block : {"blocks.0", "blocks.1"})
+    expected = PlainBlock(tensors, block, expected, shape.block, rotary);
+  const at::Tensor actual = trunk_->Run(state, 0, 2, {}).x;
+  EXPECT_LT(RelativeError(actual.detach(), expected.detach()), 1e-12);
+  const std::vector<at::Tensor> by_actual = torch::autograd::grad({actual.tanh().sum()}, of_blocks);
+  const std::vector<at::Tensor> by_expected = torch::autograd::grad({expected.tanh().sum()}, of_blocks);
+  for (size_t i = 0; i < of_blocks.size(); ++i) {
+    const double largest = std::max(1e-6, by_expected[i].abs().max().item<double>());
+    EXPECT_LT((by_actual[i] - by_expected[i]).abs().max().item<double>(), 1e-9 * largest) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TinyTransformer,
+                         ::testing::Values(std::pair(Perceptron::kGelu, false),
+                                           std::pair(Perceptron::kPackedGated, false),
+                                           std::pair(Perceptron::kGelu, true),
+                                           std::pair(Perceptron::kGated, true)));
+
+TEST(VisionTransformer, ResizesPhotosToTheNearestPatchesAsMegaLocDoes) {
+  const at::NoGradGuard no_grad;
+  const auto trunk = MakeTrunk("dinov2_vits14:blocks=1");
+  const auto grid = [&](int64_t height, int64_t width) {
+    const TrunkState state = trunk->Stem(at::zeros({1, 3, height, width}), {});
+    return std::pair(state.rows, state.columns);
+  };
+  EXPECT_EQ(grid(28, 42), std::pair(2L, 3L));
+  EXPECT_EQ(grid(34, 36), std::pair(2L, 3L));
+  EXPECT_EQ(grid(35, 49), std::pair(2L, 4L));  // halves go to the even number
+  EXPECT_EQ(grid(3, 14), std::pair(1L, 1L));
+}
+
+// Describers share a trunk, and photos come in all sizes.
+TEST(VisionTransformer, FrozenGivesEachSizeItsPositionsFromManyThreads) {
+  const auto trunk = MakeTrunk("dinov2_vits14:blocks=1");
+  Fill(*trunk);
+  const auto map_of = [&](int i) {
+    const at::NoGradGuard no_grad;
+    return trunk->Forward(at::linspace(0, 1, 3 * 14 * 28 * (i + 1)).view({1, 3, 14 * (i + 1), 28})).map_BCHW;
+  };
+  constexpr int kSizes = 11;  // more than are kept
+  std::vector<at::Tensor> expected;
+  for (int i = 0; i < kSizes; ++i) expected.push_back(map_of(i));
+  Freeze(*trunk, at::kFloat);
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong = 0;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < 2 * kSizes; ++i) {
+        const int size = (i * (thread + 1)) % kSizes;
+        if ((map_of(size) - expected[ToIndex(size)]).abs().max().item<double>() > 1e-4) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+// Matrix products alone are rounded: errors are those of autocast in PyTorch, not of norms or of sums in
+// bf16.
+TEST(VisionTransformer, KeepsNormsAndSumsInFloat32WhenFrozenInBf16) {
+  const at::NoGradGuard no_grad;
+  const auto trunk = MakeTrunk("dinov2_vits14");
+  Fill(*trunk);
+  const at::Tensor images = at::linspace(0, 300, 3 * 70 * 70).sin().view({1, 3, 70, 70});
+  const at::Tensor expected = trunk->Forward(images).map_BCHW;
+  Freeze(*trunk, at::kBFloat16);
+  trunk->Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
+    const bool is_product = name.find(".attn.") != name.npos || name.find(".mlp.") != name.npos ||
+                            name.starts_with("patch_embed.");
+    EXPECT_EQ(tensor.scalar_type(), is_product ? at::kBFloat16 : at::kFloat) << name;
+  });
+  const TrunkState state = trunk->Stem(images.to(at::kBFloat16), {});
+  EXPECT_EQ(trunk->Run(state, 0, 12, {}).x.scalar_type(), at::kFloat);
+  EXPECT_LT(RelativeError(trunk->Forward(images.to(at::kBFloat16)).map_BCHW, expected), 0.03);
+}
+
+TEST(VisionTransformer, VariantsAreNamedByWhatDiffers) {
+  EXPECT_EQ(TrunkNamed("dinov2_vitg14:blocks=2").blocks, 2);
+  EXPECT_EQ(TrunkNamed("dinov2_vits14:positions=size,blocks=3").name,
+            "dinov2_vits14:blocks=3,positions=size");
+  EXPECT_EQ(&TrunkNamed("dinov2_vits14:blocks=12,positions=offset"), &TrunkNamed("dinov2_vits14"));
+  EXPECT_EQ(&TrunkNamed("dinov3_vits16:blocks=2"), &VariantOf(TrunkNamed("dinov3_vits16"), 2, {}));
+  EXPECT_THAT(ErrorOf([] { TrunkNamed("dinov2_vits14:size=2"); }),
+              HasSubstr("'size=2' is neither blocks=NUMBER nor positions=RULE"));
+  EXPECT_THAT(ErrorOf([] { TrunkNamed("dinov2_vits14:blocks=0"); }), HasSubstr("of 0 blocks"));
+  EXPECT_THAT(ErrorOf([] { TrunkNamed("dinov2_vits14:positions=nearest"); }),
+              HasSubstr("'nearest' is not one of offset, size, antialias"));
+  EXPECT_THAT(ErrorOf([] { TrunkNamed("dinov3_vits16:positions=size"); }), HasSubstr("no learned positions"));
+  EXPECT_THAT(ErrorOf([] { TrunkNamed("resnet18:blocks=2"); }), HasSubstr("a resnet18 has no variants"));
+}
+
+}  // namespace
+}  // namespace vantage::nn
