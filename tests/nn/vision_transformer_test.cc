@@ -16,6 +16,10 @@
 #include <thread>
 
 #include "nn/fold_norms.h"
+#include "nn/images_to_tensor.h"
+#include "nn/layouts/layout.h"
+#include "nn/model_file.h"
+#include "serialize/safetensors.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/file.h"
@@ -30,12 +34,42 @@ using vantage::testing::FillByFormula;
 using vantage::testing::ReadNpyTensor;
 using vantage::testing::RelativeError;
 using vantage::testing::SharedFolder;
+using vantage::testing::TemporaryFolder;
+
+using Tensors = std::map<std::string, at::Tensor>;
 
 constexpr const char* kFolder = "reference/vit/";
 constexpr double kTolerance = 1e-4;  // sums run in another order through up to 24 blocks
 
 at::Tensor Reference(const std::string& name) {
   return ReadNpyTensor(SharedFolder() / kFolder / (name + ".npy"));
+}
+
+// Names and shapes of another code's tensors, filled by the reference's formula.
+Tensors Published(const std::string& tag) {
+  Tensors tensors;
+  const auto shapes = nlohmann::json::parse(ReadFile(SharedFolder() / kFolder / (tag + ".json")));
+  for (const auto& [name, shape] : shapes.items()) {
+    tensors[name] = at::zeros(shape.get<std::vector<int64_t>>());
+    FillByFormula(name, tensors[name]);
+  }
+  return tensors;
+}
+
+void WriteState(const Tensors& tensors, const std::filesystem::path& path) {
+  if (path.extension() == ".safetensors") {
+    std::vector<serialize::SafetensorsEntry> entries;
+    for (const auto& [name, tensor] : tensors) {
+      entries.push_back({name,
+                         serialize::ElementType::kFloat32,
+                         tensor.sizes().vec(),
+                         {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()}});
+    }
+    return serialize::WriteSafetensors(path, std::move(entries), {});
+  }
+  TorchDict state;
+  for (const auto& [name, tensor] : tensors) state.Set(name, {tensor});
+  WriteTorchFile({state}, path);
 }
 
 Features FeaturesOf(const Trunk& trunk, const at::Tensor& images) {
@@ -298,6 +332,69 @@ TEST(VisionTransformer, VariantsAreNamedByWhatDiffers) {
   EXPECT_THAT(ErrorOf([] { TrunkNamed("dinov3_vits16:positions=size"); }), HasSubstr("no learned positions"));
   EXPECT_THAT(ErrorOf([] { TrunkNamed("resnet18:blocks=2"); }), HasSubstr("a resnet18 has no variants"));
 }
+
+struct PublishedFile {
+  const char* tag;
+  const char* architecture;
+  const char* format;  // that it is written back in
+};
+
+void PrintTo(const PublishedFile& file, std::ostream* out) { *out << file.tag; }
+
+class PublishedFiles : public ::testing::TestWithParam<PublishedFile> {
+ protected:
+  // Whether the reference's outputs are class token and patches or all tokens.
+  static bool HasAllTokens() {
+    return std::filesystem::exists(SharedFolder() / kFolder / (Tag() + "-tokens.npy"));
+  }
+  static std::string Tag() { return GetParam().tag; }
+  static at::Tensor Input() {
+    if (Tag() != "transformers_dinov3-vits16") return Reference("input-126x154");
+    Image image = ReadImage(SharedFolder() / "reference/pillow/berlin_02_362.png");
+    return ImagesToTensor({image}, {}).narrow(2, 0, 128).narrow(3, 0, 160);
+  }
+  static void ExpectTheReferencesFeatures(const Features& features) {
+    if (!HasAllTokens()) {
+      EXPECT_LT(RelativeError(features.class_BC, Reference(Tag() + "-cls")), kTolerance);
+      EXPECT_LT(RelativeError(PatchesOf(features), Reference(Tag() + "-patches")), kTolerance);
+      return;
+    }
+    const at::Tensor tokens = Reference(Tag() + "-tokens");
+    const at::Tensor patches = PatchesOf(features);
+    EXPECT_LT(RelativeError(features.class_BC, tokens.select(1, 0)), kTolerance);
+    EXPECT_LT(RelativeError(patches, tokens.narrow(1, tokens.size(1) - patches.size(1), patches.size(1))),
+              kTolerance);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_P(PublishedFiles, IsRecognisedAndGivesTheReferencesTokens) {
+  VANTAGE_REQUIRE_SHARED(kFolder + Tag() + ".json");
+  const at::NoGradGuard no_grad;
+  for (const char* name : {"m.pth", "m.safetensors"}) {
+    WriteState(Published(Tag()), folder_ / name);
+    const ModelInfo info = ReadModelInfo(folder_ / name);
+    EXPECT_EQ(info.architecture, GetParam().architecture);
+    const ModelParts model = ReadModel(folder_ / name);
+    EXPECT_EQ(model.net.options().architecture, GetParam().architecture);
+    ExpectTheReferencesFeatures(FeaturesOf(model.net.trunk(), Input()));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, PublishedFiles,
+    ::testing::Values(
+        PublishedFile{"dinov2_vitg14-two-blocks", "dinov2_vitg14:blocks=2", "weights"},
+        PublishedFile{"timm_vit_small_patch14_dinov2", "dinov2_vits14:positions=antialias", "timm"},
+        PublishedFile{"timm_vit_small_patch14_reg4_dinov2", "dinov2_vits14_reg", "timm"},
+        PublishedFile{"transformers_dinov2-small", "dinov2_vits14:positions=size", "transformers"},
+        PublishedFile{"transformers_dinov3-vits16", "dinov3_vits16", "transformers"}),
+    [](const auto& test) {
+      std::string name = test.param.tag;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
 
 }  // namespace
 }  // namespace vantage::nn
