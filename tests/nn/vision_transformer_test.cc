@@ -12,18 +12,22 @@
 
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "nn/fill_net.h"
 #include "nn/fold_norms.h"
 #include "nn/images_to_tensor.h"
-#include "nn/layouts/layout.h"
+#include "nn/layouts/vision_transformer_names.h"
 #include "nn/model_file.h"
 #include "serialize/safetensors.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/file.h"
 #include "util/index.h"
+#include "util/string.h"
+#include "util/subprocess.h"
 
 namespace vantage::nn {
 namespace {
@@ -379,6 +383,131 @@ TEST_P(PublishedFiles, IsRecognisedAndGivesTheReferencesTokens) {
     const ModelParts model = ReadModel(folder_ / name);
     EXPECT_EQ(model.net.options().architecture, GetParam().architecture);
     ExpectTheReferencesFeatures(FeaturesOf(model.net.trunk(), Input()));
+  }
+}
+
+// Published files of transformers have other names than its modules.
+TEST(VisionTransformer, IsReadUnderTransformersPublishedNames) {
+  VANTAGE_REQUIRE_SHARED("reference/vit/transformers_dinov2-small.json");
+  const TemporaryFolder folder;
+  Tensors published;
+  for (const auto& [name, tensor] : Published("transformers_dinov2-small")) {
+    published[Renamed(name, {{".attention.q_proj.", ".attention.attention.query."},
+                             {".attention.k_proj.", ".attention.attention.key."},
+                             {".attention.v_proj.", ".attention.attention.value."},
+                             {".attention.o_proj.", ".attention.output.dense."}})] = tensor;
+  }
+  WriteState(published, folder / "m.pth");
+  WriteState(Published("transformers_dinov2-small"), folder / "n.pth");
+  const ModelParts model = ReadModel(folder / "m.pth");
+  EXPECT_EQ(WeightsSha256(model.net), WeightsSha256(ReadModel(folder / "n.pth").net));
+  WriteModelAs(model, "transformers", folder / "back.safetensors");
+  const ModelSource back = OpenModelSource(folder / "back.safetensors");
+  EXPECT_EQ(back.tensors.size(), published.size());
+  for (const SourceTensor& tensor : back.tensors) {
+    ASSERT_TRUE(published.contains(tensor.name)) << tensor.name;
+    EXPECT_TRUE(ToTensor(tensor).equal(published.at(tensor.name))) << tensor.name;
+  }
+}
+
+TEST_P(PublishedFiles, AreWrittenBackAsTheyWere) {
+  VANTAGE_REQUIRE_SHARED(kFolder + Tag() + ".json");
+  const Tensors published = Published(Tag());
+  WriteState(published, folder_ / "m.pth");
+  const ModelParts model = ReadModel(folder_ / "m.pth");
+  WriteModelAs(model, GetParam().format, folder_ / "back.pth");
+  const ModelParts back = ReadModel(folder_ / "back.pth");
+  EXPECT_EQ(back.net.options(), model.net.options());
+  EXPECT_EQ(WeightsSha256(back.net), WeightsSha256(model.net));
+  if (GetParam().format == std::string("transformers")) return;  // it has two sets of names
+  const ModelSource source = OpenModelSource(folder_ / "back.pth");
+  EXPECT_EQ(source.tensors.size(), published.size());
+  for (const SourceTensor& tensor : source.tensors) {
+    ASSERT_TRUE(published.contains(tensor.name)) << tensor.name;
+    EXPECT_TRUE(ToTensor(tensor).equal(published.at(tensor.name))) << tensor.name;
+  }
+}
+
+// timm and transformers load what is written for them, all of it, and compute the same tokens from it.
+TEST(VisionTransformer, IsWrittenForTimmAndTransformers) {
+  const char* python = std::getenv("VANTAGE_PYTHON");  // NOLINT(concurrency-mt-unsafe)
+  if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with timm and transformers";
+  const at::NoGradGuard no_grad;
+  const TemporaryFolder folder;
+  std::vector<std::string> names;
+  for (const TrunkRow& row : Trunks()) {
+    if (row.blocks == 0) continue;
+    names.push_back(row.name);
+    const ModelParts model{DescriptorNet({.architecture = VariantOf(row, 2, {}).name}), {}};
+    model.net.trunk().Visit([](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+      if (role == TensorRole::kParameter) FillByFormula(name, tensor);
+    });
+    std::filesystem::create_directory(folder / row.name);
+    WriteModelAs(model, "timm", folder / row.name / "timm.safetensors");
+    WriteModelAs(model, "transformers", folder / row.name / "model.safetensors");
+  }
+  WriteFile(folder / "tokens.py", R"(
+import sys
+try:
+    import numpy, safetensors.torch, timm, torch, transformers
+except ImportError:
+    sys.exit(77)
+folder = sys.argv[1]
+sides = {'vits14': (384, 6), 'vitb14': (768, 12), 'vitl14': (1024, 16), 'vitg14': (1536, 24), 'vits16': (384, 6),
+         'vits16plus': (384, 6), 'vitb16': (768, 12), 'vitl16': (1024, 16), 'vith16plus': (1280, 20)}
+sizes = {'vits': 'small', 'vitb': 'base', 'vitl': 'large', 'vitg': 'giant', 'vith': 'huge'}
+images = torch.linspace(0, 300, 3 * 112 * 224, dtype=torch.float64).sin().float().view(1, 3, 112, 224)
+for name in sys.argv[2:]:
+    family, size = name.split('_')[:2]
+    is_plus = size.endswith('plus')
+    if family == 'dinov2':
+        known = 'vit_%s_patch14_%sdinov2' % (sizes[size[:4]], 'reg4_' if name.endswith('_reg') else '')
+    else:
+        known = 'vit_%s_%spatch16_dinov3_qkvb' % (sizes[size[:4]], 'plus_' if is_plus else '')
+    model = timm.create_model(known, depth=2, num_classes=0, dynamic_img_size=True).eval()
+    model.load_state_dict(safetensors.torch.load_file('%s/%s/timm.safetensors' % (folder, name)), strict=True)
+    with torch.no_grad():
+        tokens = model.forward_features(images)
+    numpy.save('%s/%s/timm.npy' % (folder, name), tokens.numpy())
+    width, heads = sides[size]
+    common = dict(hidden_size=width, num_attention_heads=heads, num_hidden_layers=2)
+    if family == 'dinov3':
+        kind = transformers.DINOv3ViTModel
+        config = transformers.DINOv3ViTConfig(intermediate_size=4 * width, use_gated_mlp=is_plus, patch_size=16,
+                                              hidden_act='silu' if is_plus else 'gelu', num_register_tokens=4, **common)
+    else:
+        has_registers = name.endswith('_reg')
+        kind = transformers.Dinov2WithRegistersModel if has_registers else transformers.Dinov2Model
+        make = transformers.Dinov2WithRegistersConfig if has_registers else transformers.Dinov2Config
+        config = make(image_size=518, patch_size=14, use_swiglu_ffn=size == 'vitg14', **common)
+    config.save_pretrained('%s/%s' % (folder, name))
+    model, info = kind.from_pretrained('%s/%s' % (folder, name), output_loading_info=True)
+    assert not any(info[key] for key in ('missing_keys', 'unexpected_keys', 'mismatched_keys')), (name, info)
+    with torch.no_grad():
+        tokens = model.eval()(images).last_hidden_state
+    numpy.save('%s/%s/transformers.npy' % (folder, name), tokens.numpy())
+)");
+  std::vector<std::string> command = {python, (folder / "tokens.py").string(), folder.path().string()};
+  command.insert(command.end(), names.begin(), names.end());
+  const auto [code, output] = CaptureCommand(command);
+  if (code == 77) GTEST_SKIP() << "needs a Python with timm and transformers";
+  ASSERT_EQ(code, 0) << output;
+  const at::Tensor images =
+      at::linspace(0, 300, 3 * 112 * 224, at::kDouble).sin().to(at::kFloat).view({1, 3, 112, 224});
+  for (const std::string& name : names) {
+    for (const auto& [code_of, file] :
+         {std::pair("timm", "timm.safetensors"), {"transformers", "model.safetensors"}}) {
+      const ModelParts model = ReadModel(folder / name / file);
+      EXPECT_EQ(TrunkNamed(model.net.options().architecture).blocks, 2);
+      const Features features = FeaturesOf(model.net.trunk(), images);
+      const at::Tensor expected = ReadNpyTensor(folder / name / (std::string(code_of) + ".npy"));
+      const at::Tensor patches = PatchesOf(features);
+      const double of_class = RelativeError(features.class_BC, expected.select(1, 0));
+      const double of_patches =
+          RelativeError(patches, expected.narrow(1, expected.size(1) - patches.size(1), patches.size(1)));
+      EXPECT_LT(std::max(of_class, of_patches), kTolerance) << name << " " << code_of;
+      RecordProperty(StrCat(code_of, "_", name), StrCat(of_class, " ", of_patches));
+    }
   }
 }
 
