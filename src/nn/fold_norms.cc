@@ -57,8 +57,9 @@ void Freeze(Trunk& trunk, at::ScalarType type) {
   InParallel<NormedLayer>(trunk, [](NormedLayer& layer) {
     if (layer.norm() != nullptr) layer.FoldNorm();
   });
-  trunk.Replace([&](const std::string&, at::Tensor& tensor, TensorRole) {
-    if (tensor.is_floating_point()) tensor = tensor.to(type);
+  ForEachOf<FoldableLayer>(trunk, [](FoldableLayer& layer) { layer.Fold(); });
+  trunk.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    if (tensor.is_floating_point() && !trunk.ComputesInFloat32(name)) tensor = tensor.to(type);
   });
   InParallel<FreezableLayer>(trunk, [](FreezableLayer& layer) { layer.Freeze(); });
 }

@@ -22,6 +22,14 @@ class NormedLayer {
   virtual void FoldNorm() = 0;
 };
 
+// The additional interface of layers that scale the results of their weights.
+class FoldableLayer {
+ public:
+  virtual ~FoldableLayer() = default;
+  // Multiplies the scales into the weights.
+  virtual void Fold() = 0;
+};
+
 // The additional interface of layers whose tensors can be laid out for speed.
 class FreezableLayer {
  public:
@@ -37,7 +45,8 @@ void ForEachNorm(Trunk& trunk, const std::function<void(BatchNorm&)>& visit);
 // Folds norms that follow weights, except those that use batch statistics.
 void FoldNorms(Trunk& trunk);
 
-// Folds all norms, converts all floating-point tensors to `type`, and lays out layers for speed.
+// Folds all norms and scales, converts floating-point tensors to `type` (except those of
+// Trunk::ComputesInFloat32), and lays out layers for speed.
 void Freeze(Trunk& trunk, at::ScalarType type);
 
 }  // namespace vantage::nn

@@ -6,6 +6,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "nn/new_tensors.h"
+#include "nn/precision.h"
 
 namespace vantage::nn {
 
@@ -14,7 +15,9 @@ LinearLayer LinearLayer::Make(bool wanted, int64_t dimension, int64_t from) {
   return {at::eye(dimension, from, NewTensor()), at::zeros({dimension}, NewTensor())};
 }
 
-at::Tensor LinearLayer::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+at::Tensor LinearLayer::operator()(const at::Tensor& x) const {
+  return at::linear(x, CastLike(weight, x), CastLike(bias, x));
+}
 
 void LinearLayer::Replace(const std::string& name, const TensorReplacer& replacer) {
   if (!weight.defined()) return;

@@ -19,6 +19,7 @@ struct LinearLayer {
   static LinearLayer Make(bool wanted, int64_t dimension, int64_t from);
 
   explicit operator bool() const { return weight.defined(); }
+  // Computes in the type of x.
   at::Tensor operator()(const at::Tensor& x) const;
   void Replace(const std::string& name, const TensorReplacer& replacer);
 };

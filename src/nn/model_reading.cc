@@ -47,6 +47,14 @@ NetOfSource Agree(const ModelSource& source, const NetWish& wanted,
       FindNet(Without(ShapesOf(source), allow_missing)).found.architecture == wanted.architecture) {
     found.architecture = wanted.architecture;
   }
+  if (!has_meta && found.architecture && wanted.architecture) {
+    // Tensors do not tell how positions are resized.
+    const TrunkRow& asked = TrunkNamed(*wanted.architecture);
+    const TrunkRow& row = TrunkNamed(*found.architecture);
+    if (row.positions.empty() == asked.positions.empty() &&
+        VariantOf(row, {}, asked.positions).name == asked.name)
+      found.architecture = asked.name;
+  }
   agree(found.architecture, wanted.architecture, "a ");
   if (!found.architecture) {
     throw UsageError(StrCat(source.path, ": holds the tensors of no trunk that is known ('",

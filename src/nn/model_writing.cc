@@ -4,6 +4,9 @@
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "nn/layouts/layout.h"
 #include "nn/model_file.h"
@@ -57,6 +60,9 @@ TorchDict WhiteningsDict(const ModelParts& model) {
   return all;
 }
 
+// What the Transformers library asks for in a safetensors file.
+const std::pair<const std::string, std::string> kFormatOfTensors = {"format", "pt"};
+
 bool IsSafetensors(const std::filesystem::path& path) {
   return ToLower(path.extension().string()) == ".safetensors";
 }
@@ -80,8 +86,7 @@ void WriteSafetensorsModel(const ModelParts& model, const std::filesystem::path&
     });
   }
   const std::string meta = MetaOf(model).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  // "format" is what the Transformers library asks for.
-  WriteTensors(tensors, {{"format", "pt"}, {kSafetensorsMeta, meta}}, path);
+  WriteTensors(tensors, {kFormatOfTensors, {kSafetensorsMeta, meta}}, path);
 }
 
 }  // namespace
@@ -93,7 +98,8 @@ void WriteModelAs(const ModelParts& model, const std::string& format, const std:
   if (format == "checkpoint") return WriteModel(model, path);
   if (format == "safetensors") return WriteSafetensorsModel(model, path);
   for (const LayoutRow& row : Layouts()) {
-    if (row.format != nullptr && format == row.format) return WriteTensors(row.from_own(model), {}, path);
+    if (row.format != nullptr && format == row.format)
+      return WriteTensors(row.from_own(model), {kFormatOfTensors}, path);
   }
   throw UsageError(
       StrCat("unknown format '", format, "' of a model; known are ", Join(Model::Formats(), ", ")));

@@ -2,12 +2,37 @@
 #include "nn/trunk.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "nn/new_tensors.h"
+#include "nn/trunks/positions.h"
 #include "util/string.h"
 #include "vantage/error.h"
 
 namespace vantage::nn {
+namespace {
+
+constexpr int kMostBlocks = 1000;
+
+std::string BaseName(const std::string& architecture) {
+  return architecture.substr(0, architecture.find(':'));
+}
+
+const TrunkRow& RowInTable(const std::string& architecture) {
+  for (const TrunkRow& row : Trunks()) {
+    if (row.name == architecture) return row;
+  }
+  throw UsageError(
+      StrCat("unknown architecture '", architecture, "'; known are ", Join(TrunkArchitectures(), ", ")));
+}
+
+// Blocks of the tensors, by their names.
+int CountBlocks(const TensorShapes& shapes, const TrunkRow& row) {
+  return static_cast<int>(std::count_if(
+      shapes.begin(), shapes.end(), [&](const auto& item) { return item.first.ends_with(row.block_mark); }));
+}
+
+}  // namespace
 
 Features Trunk::Forward(const at::Tensor& images_B3HW, const FeatureRequest& request,
                         const PassContext& pass) const {
@@ -32,11 +57,45 @@ std::unique_ptr<Trunk> Trunk::Twin(MapEnd end) const {
 }
 
 const TrunkRow& TrunkNamed(const std::string& architecture) {
-  for (const TrunkRow& row : Trunks()) {
-    if (row.name == architecture) return row;
+  const TrunkRow& row = RowInTable(BaseName(architecture));
+  if (row.name == architecture) return row;
+  std::optional<int> blocks;
+  std::optional<std::string> positions;
+  for (const std::string& part : SplitText(architecture.substr(row.name.size() + 1), ',')) {
+    const std::string what = StrCat("architecture '", architecture, "'");
+    if (part.starts_with("positions=")) {
+      positions = part.substr(part.find('=') + 1);
+    } else if (part.starts_with("blocks=")) {
+      const long long value = ParseInteger(part.substr(part.find('=') + 1), what);
+      blocks = static_cast<int>(std::clamp<long long>(value, 0, kMostBlocks + 1));
+    } else {
+      throw UsageError(StrCat(what, ": '", part, "' is neither blocks=NUMBER nor positions=RULE"));
+    }
   }
-  throw UsageError(
-      StrCat("unknown architecture '", architecture, "'; known are ", Join(TrunkArchitectures(), ", ")));
+  return VariantOf(row, blocks, positions);
+}
+
+const TrunkRow& VariantOf(const TrunkRow& row, std::optional<int> blocks,
+                          const std::optional<std::string>& positions) {
+  const TrunkRow& base = RowInTable(BaseName(row.name));
+  TrunkRow variant = base;
+  variant.blocks = blocks.value_or(row.blocks);
+  variant.positions = positions.value_or(row.positions);
+  std::vector<std::string> differences;
+  if (variant.blocks != base.blocks) differences.push_back(StrCat("blocks=", variant.blocks));
+  if (variant.positions != base.positions) differences.push_back("positions=" + variant.positions);
+  if (differences.empty()) return base;
+  if (base.blocks == 0) throw UsageError(StrCat("a ", base.name, " has no variants"));
+  if (variant.blocks < 1 || variant.blocks > kMostBlocks)
+    throw UsageError(StrCat("a ", base.name, " of ", variant.blocks, " blocks"));
+  if (base.positions.empty() != variant.positions.empty())
+    throw UsageError(StrCat("a ", base.name, " has no learned positions to resize"));
+  if (!variant.positions.empty()) ParsePositionRule(variant.positions);
+  variant.name = StrCat(base.name, ":", Join(differences, ","));
+  static std::mutex mutex;
+  static std::map<std::string, TrunkRow> variants;
+  const std::scoped_lock lock(mutex);
+  return variants.try_emplace(variant.name, variant).first->second;
 }
 
 std::unique_ptr<Trunk> MakeTrunk(const std::string& architecture, MapEnd end) {
@@ -51,7 +110,9 @@ const TrunkRow* RecogniseTrunk(const TensorShapes& shapes) {
     const bool fits = std::any_of(shapes.begin(), shapes.end(), [&](const auto& item) {
       return item.second == row.mark_shape && item.first.ends_with(row.mark);
     });
-    if (fits) return &row;
+    if (!fits) continue;
+    const int blocks = row.blocks == 0 ? 0 : CountBlocks(shapes, row);
+    return blocks < 1 || blocks > kMostBlocks ? &row : &VariantOf(row, blocks, {});
   }
   return nullptr;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -51,6 +52,12 @@ struct TrunkRow {
   bool has_tokens = false;
   // Licence of the published weights that have its tensors' names; "" if they have no licence of their own.
   std::string licence = {};
+  // Transformers only, which exist in variants (VariantOf): the number of blocks, and the rule by which
+  // learned positions are resized (trunks/positions.h); "" if there are none.
+  int blocks = 0;
+  std::string positions = {};
+  // The end of the name of a tensor that each block has, and nothing else.
+  std::string block_mark = {};
   std::function<std::unique_ptr<Trunk>(const TrunkRow& row, MapEnd end)> make;
 };
 
@@ -59,6 +66,7 @@ struct TrunkState {
   at::Tensor x;      // B x C x H x W, or B x tokens x C
   int64_t rows = 0;  // rows of patches that the tokens represent; 0 for a map
   int64_t columns = 0;
+  at::ScalarType type = at::kFloat;  // in which a transformer multiplies matrices; its x is float32
 };
 
 // A classification network up to the features that descriptors are made of. It consists of a stem,
@@ -83,6 +91,8 @@ class Trunk : public TensorOwner {
   virtual void ForEachLayer(const std::function<void(Layer&)>& visit) = 0;
   // Depth of each tensor: 0 in the stem, i + 1 in stage i, stages() + 1 after the last stage.
   virtual std::map<std::string, int> Depths() const = 0;
+  // Whether a tensor keeps float32 when the trunk is frozen in another precision.
+  virtual bool ComputesInFloat32(const std::string& /*name*/) const { return false; }
 
   // Runs the stem, all stages and Finish. images: B x 3 x H x W, normalised.
   Features Forward(const at::Tensor& images_B3HW, const FeatureRequest& request = {},
@@ -98,15 +108,22 @@ class Trunk : public TensorOwner {
 // All trunks. A trunk that contains another's tensors comes before it.
 std::span<const TrunkRow> Trunks();
 
-// Throws UsageError, with the list of architectures, if there is none of that name.
+// The row of an architecture or of a variant, such as "dinov2_vitg14:blocks=2,positions=size". Throws
+// UsageError, with the list of architectures, if there is none of that name.
 const TrunkRow& TrunkNamed(const std::string& architecture);
+
+// The row of the variant of `row` with that many blocks and that rule for positions; `row` itself if both are
+// its own. Missing values are those of `row`. Throws UsageError if there is no such variant.
+const TrunkRow& VariantOf(const TrunkRow& row, std::optional<int> blocks,
+                          const std::optional<std::string>& positions);
 
 // Makes a trunk with zero weights, to be filled. Throws UsageError for an unknown architecture, or if its map
 // cannot end there.
 std::unique_ptr<Trunk> MakeTrunk(const std::string& architecture, MapEnd end = MapEnd::kAfterActivation);
 
 // Recognises the trunk that weights belong to, under the names of torchvision, cirtorch or CosPlace; null if
-// none matches. Only the tensor `mark` is checked; others may be missing.
+// none matches. Only the tensor `mark` is checked, and a transformer's blocks are counted; other tensors may
+// be missing.
 const TrunkRow* RecogniseTrunk(const TensorShapes& shapes);
 
 // Names of all architectures, sorted.

@@ -51,8 +51,8 @@ TEST_P(FoldedNetOf, HasTheNetworksGradients) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FoldedNetOf, ::testing::ValuesIn(TrunkArchitectures()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(All, FoldedNetOf, ::testing::ValuesIn(vantage::testing::SmallArchitectures()),
+                         [](const auto& test) { return vantage::testing::TestName(test.param); });
 
 }  // namespace
 }  // namespace vantage::nn

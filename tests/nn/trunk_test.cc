@@ -36,7 +36,10 @@ class EachTrunk : public ::testing::TestWithParam<std::string> {
 
 at::Tensor MapOf(const Trunk& trunk, const at::Tensor& images) { return trunk.Forward(images).map_BCHW; }
 
-TEST_P(EachTrunk, HasTheReferencesTensors) {
+// Those of shared/reference/trunks; vision_transformer_test.cc has the others.
+class EachConvolutionalTrunk : public EachTrunk {};
+
+TEST_P(EachConvolutionalTrunk, HasTheReferencesTensors) {
   const std::string path = "reference/trunks/" + GetParam() + ".json";
   VANTAGE_REQUIRE_SHARED(path);
   auto expected = nlohmann::json::parse(ReadFile(SharedFolder() / path))
@@ -50,7 +53,7 @@ TEST_P(EachTrunk, HasTheReferencesTensors) {
   EXPECT_EQ(shapes, expected);
 }
 
-TEST_P(EachTrunk, GivesTheReferencesFeatureMapUnderFormulaWeights) {
+TEST_P(EachConvolutionalTrunk, GivesTheReferencesFeatureMapUnderFormulaWeights) {
   const std::string path = "reference/trunks/" + GetParam() + ".npy";
   VANTAGE_REQUIRE_SHARED(path);
   const at::NoGradGuard no_grad;
@@ -137,8 +140,14 @@ TEST_P(EachTrunk, HasATwinOfItsShapesWithoutMemory) {
   EXPECT_TRUE(shapes.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EachTrunk, ::testing::ValuesIn(TrunkArchitectures()),
-                         [](const auto& param_info) { return param_info.param; });
+INSTANTIATE_TEST_SUITE_P(All, EachConvolutionalTrunk, ::testing::ValuesIn([] {
+                           std::vector<std::string> names = TrunkArchitectures();
+                           std::erase_if(names, [](const auto& name) { return TrunkNamed(name).blocks > 0; });
+                           return names;
+                         }()),
+                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(All, EachTrunk, ::testing::ValuesIn(vantage::testing::SmallArchitectures()),
+                         [](const auto& test) { return vantage::testing::TestName(test.param); });
 
 TEST(Trunk, EfficientNetGivesTheReferencesFeatureMapUnderItsRealWeights) {
   VANTAGE_REQUIRE_SHARED("reference/trunks/efficientnet_lite0-imagenet.npy");

@@ -6,6 +6,8 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "serialize/npy.h"
@@ -13,6 +15,15 @@
 #include "util/random.h"
 
 namespace vantage::testing {
+namespace {
+
+// Tokens and positions of vision transformers.
+bool IsToken(const std::string& name) {
+  return name.ends_with("token") || name.ends_with("tokens") || name.ends_with("pos_embed") ||
+         name.ends_with("position_embeddings");
+}
+
+}  // namespace
 
 at::Tensor ReadNpyTensor(const std::filesystem::path& path) {
   const serialize::NpyArray array = serialize::ReadNpy(path);
@@ -25,6 +36,19 @@ double RelativeError(const at::Tensor& actual, const at::Tensor& expected) {
   EXPECT_EQ(actual.sizes(), expected.sizes());
   const at::Tensor difference = actual.to(at::kDouble) - expected.to(at::kDouble);
   return difference.abs().max().item<double>() / expected.to(at::kDouble).abs().max().item<double>();
+}
+
+std::vector<std::string> SmallArchitectures() {
+  std::vector<std::string> names;
+  for (const nn::TrunkRow& row : nn::Trunks())
+    names.push_back(row.blocks == 0 ? row.name : nn::VariantOf(row, 2, {}).name);
+  return names;
+}
+
+std::string TestName(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
 }
 
 void FillByFormula(const std::string& name, const at::Tensor& tensor) {
@@ -40,6 +64,10 @@ void FillByFormula(const std::string& name, const at::Tensor& tensor) {
     double value = 0;
     if (name.ends_with("num_batches_tracked")) {
       value = 0;
+    } else if (IsToken(name)) {
+      value = 0.2 * u - 0.1;
+    } else if (name.ends_with("gamma") || name.ends_with("lambda1")) {
+      value = 0.5 + u;
     } else if (tensor.dim() > 1) {
       value = (2 * u - 1) * std::sqrt(6 / fan_in);
     } else if (name.ends_with("weight") || name.ends_with("running_var")) {

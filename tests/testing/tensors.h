@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "nn/descriptor_net.h"
 
@@ -17,7 +18,15 @@ at::Tensor ReadNpyTensor(const std::filesystem::path& path);
 // Largest absolute difference, divided by the largest absolute value of `expected`.
 double RelativeError(const at::Tensor& actual, const at::Tensor& expected);
 
-// Fills a tensor by the formula of the reference data (shared/reference, trunks): from nothing but its name.
+// Names of all architectures; transformers as variants of two blocks, which have the layers of the whole
+// ones.
+std::vector<std::string> SmallArchitectures();
+
+// The name as that of a parameterised test.
+std::string TestName(std::string name);
+
+// Fills a tensor by the formula of the reference data (shared/reference, trunks and vit): from nothing but
+// its name.
 void FillByFormula(const std::string& name, const at::Tensor& tensor);
 
 // The gradient of f at x by central differences. x: float64, any shape; f: tensor to scalar tensor.

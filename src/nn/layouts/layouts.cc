@@ -10,10 +10,12 @@ LayoutRow PyTorchNetVladLayout();
 LayoutRow HlocLayout();
 LayoutRow CosPlaceLayout();
 LayoutRow TorchvisionLayout();
+LayoutRow TimmLayout();
+LayoutRow TransformersLayout();
 
 std::span<const LayoutRow> Layouts() {
   static const std::array kLayouts = {PyTorchNetVladLayout(), HlocLayout(), CosPlaceLayout(),
-                                      TorchvisionLayout()};
+                                      TorchvisionLayout(),    TimmLayout(), TransformersLayout()};
   return kLayouts;
 }
 

@@ -15,12 +15,14 @@ TrunkFamily EfficientNetLiteTrunks;
 TrunkFamily SqueezeNetTrunks;
 TrunkFamily VggTrunks;
 TrunkFamily AlexNetTrunks;
+TrunkFamily DinoV2Trunks;
+TrunkFamily DinoV3Trunks;
 
 std::span<const TrunkRow> Trunks() {
   static const std::vector<TrunkRow> kTrunks = [] {
     std::vector<TrunkRow> all;
-    for (TrunkFamily* family :
-         {ResNetTrunks, DenseNetTrunks, EfficientNetLiteTrunks, SqueezeNetTrunks, VggTrunks, AlexNetTrunks}) {
+    for (TrunkFamily* family : {ResNetTrunks, DenseNetTrunks, EfficientNetLiteTrunks, SqueezeNetTrunks,
+                                VggTrunks, AlexNetTrunks, DinoV2Trunks, DinoV3Trunks}) {
       std::vector<TrunkRow> rows = family();
       std::move(rows.begin(), rows.end(), std::back_inserter(all));
     }

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nn/trunks/transformer_block.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/zeros.h>
+
+#include <utility>
+
+#include "nn/new_tensors.h"
+
+namespace vantage::nn {
+namespace {
+
+LinearLayer NewLinear(int64_t to, int64_t from) { return {NewZeros({to, from}), NewZeros({to})}; }
+
+// Queries' and values' biases count, keys' do not.
+at::Tensor NewBiasMask(int64_t channels) {
+  const at::Tensor ones = at::ones({channels}, NewTensor());
+  return at::cat({ones, at::zeros({channels}, NewTensor()), ones});
+}
+
+void Scale(LinearLayer& layer, at::Tensor& scale) {
+  layer = {layer.weight * scale.unsqueeze(1), layer.bias * scale};
+  scale = at::Tensor();
+}
+
+}  // namespace
+
+LayerNorm::LayerNorm(std::string name, int64_t channels, double epsilon)
+    : name_(std::move(name)),
+      epsilon_(epsilon),
+      weight_(at::ones({channels}, NewTensor())),
+      bias_(at::zeros({channels}, NewTensor())) {}
+
+at::Tensor LayerNorm::Forward(const at::Tensor& x, const PassContext& /*pass*/) const {
+  return at::layer_norm(x, weight_.sizes(), weight_, bias_, epsilon_);
+}
+
+void LayerNorm::Replace(const TensorReplacer& replacer) {
+  replacer(name_ + ".weight", weight_, TensorRole::kParameter);
+  replacer(name_ + ".bias", bias_, TensorRole::kParameter);
+}
+
+TransformerBlock::TransformerBlock(const std::string& name, const BlockShape& shape)
+    : name_(name),
+      shape_(shape),
+      norm1_(name + ".norm1", shape.channels, shape.norm_epsilon),
+      qkv_(NewLinear(3 * shape.channels, shape.channels)),
+      bias_mask_(shape.masks_bias ? NewBiasMask(shape.channels) : at::Tensor()),
+      projection_(NewLinear(shape.channels, shape.channels)),
+      scale1_(at::ones({shape.channels}, NewTensor())),
+      norm2_(name + ".norm2", shape.channels, shape.norm_epsilon),
+      in_(NewLinear(shape.perceptron == Perceptron::kPackedGated ? 2 * shape.hidden : shape.hidden,
+                    shape.channels)),
+      out_(NewLinear(shape.channels, shape.hidden)),
+      scale2_(at::ones({shape.channels}, NewTensor())) {
+  if (shape.perceptron == Perceptron::kGated) second_ = NewLinear(shape.hidden, shape.channels);
+}
+
+at::Tensor TransformerBlock::Attention(const at::Tensor& x_BNC, const RotaryTable& rotary) const {
+  LinearLayer qkv = qkv_;
+  if (bias_mask_.defined()) qkv.bias = qkv.bias * bias_mask_;
+  const int64_t batch = x_BNC.size(0);
+  const int64_t tokens = x_BNC.size(1);
+  const at::Tensor qkv_3BHNC = qkv(x_BNC).view({batch, tokens, 3, shape_.heads, -1}).permute({2, 0, 3, 1, 4});
+  at::Tensor qk_2BHNC = qkv_3BHNC.narrow(0, 0, 2);
+  if (rotary.cos_ND.defined()) qk_2BHNC = Turn(qk_2BHNC, rotary).to(x_BNC.scalar_type());
+  const at::Tensor values_BHNC =
+      at::scaled_dot_product_attention(qk_2BHNC.select(0, 0), qk_2BHNC.select(0, 1), qkv_3BHNC.select(0, 2));
+  return projection_(values_BHNC.transpose(1, 2).reshape({batch, tokens, shape_.channels}));
+}
+
+at::Tensor TransformerBlock::Perception(const at::Tensor& x_BNC) const {
+  at::Tensor hidden = in_(x_BNC);
+  if (shape_.perceptron == Perceptron::kGelu) return out_(frozen_ ? at::gelu_(hidden) : at::gelu(hidden));
+  const bool is_packed = !second_;
+  const at::Tensor gate = is_packed ? hidden.narrow(-1, 0, shape_.hidden) : hidden;
+  const at::Tensor value = is_packed ? hidden.narrow(-1, shape_.hidden, shape_.hidden) : second_(x_BNC);
+  return out_(at::silu(gate) * value);
+}
+
+at::Tensor TransformerBlock::Forward(const at::Tensor& x_BNC, const RotaryTable& rotary, at::ScalarType type,
+                                     const PassContext& pass) const {
+  const at::Tensor attention = Attention(norm1_.Forward(x_BNC, pass).to(type), rotary);
+  at::Tensor x = x_BNC + (scale1_.defined() ? attention * scale1_ : attention);
+  const at::Tensor perception = Perception(norm2_.Forward(x, pass).to(type));
+  if (frozen_) return x.add_(perception);
+  return x + (scale2_.defined() ? perception * scale2_ : perception);
+}
+
+void TransformerBlock::Replace(const TensorReplacer& replacer) {
+  const auto replace_scale = [&](const char* name, at::Tensor& scale) {
+    if (scale.defined()) replacer(name_ + name, scale, TensorRole::kParameter);
+  };
+  norm1_.Replace(replacer);
+  qkv_.Replace(name_ + ".attn.qkv", replacer);
+  if (bias_mask_.defined()) replacer(name_ + ".attn.qkv.bias_mask", bias_mask_, TensorRole::kBuffer);
+  projection_.Replace(name_ + ".attn.proj", replacer);
+  replace_scale(".ls1.gamma", scale1_);
+  norm2_.Replace(replacer);
+  const bool has_gelu = shape_.perceptron == Perceptron::kGelu;
+  const bool is_packed = shape_.perceptron == Perceptron::kPackedGated;
+  in_.Replace(name_ + (has_gelu ? ".mlp.fc1" : is_packed ? ".mlp.w12" : ".mlp.w1"), replacer);
+  second_.Replace(name_ + ".mlp.w2", replacer);
+  out_.Replace(name_ + (has_gelu ? ".mlp.fc2" : ".mlp.w3"), replacer);
+  replace_scale(".ls2.gamma", scale2_);
+}
+
+void TransformerBlock::Fold() {
+  Scale(projection_, scale1_);
+  Scale(out_, scale2_);
+  if (bias_mask_.defined()) qkv_.bias = qkv_.bias * std::exchange(bias_mask_, at::Tensor());
+  if (second_) {
+    in_ = {at::cat({in_.weight, second_.weight}), at::cat({in_.bias, second_.bias})};
+    second_ = {};
+    shape_.perceptron = Perceptron::kPackedGated;
+  }
+}
+
+void TransformerBlock::Freeze() { frozen_ = true; }
+
+}  // namespace vantage::nn

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+
+#include "nn/fold_norms.h"
+#include "nn/layer.h"
+#include "nn/linear_layer.h"
+#include "nn/trunks/positions.h"
+
+namespace vantage::nn {
+
+// Layer norm (Ba et al., 2016) over the last dimension, in float32 or float64.
+class LayerNorm : public Layer {
+ public:
+  LayerNorm(std::string name, int64_t channels, double epsilon);
+
+  at::Tensor Forward(const at::Tensor& x, const PassContext& pass) const override;
+  void Replace(const TensorReplacer& replacer) override;
+
+ private:
+  std::string name_;
+  double epsilon_;
+  at::Tensor weight_;
+  at::Tensor bias_;
+};
+
+// The layers of a block's perceptron and their names.
+enum class Perceptron {
+  kGelu,         // fc2(gelu(fc1(x))), with the exact error function
+  kPackedGated,  // w3(silu(a) b), where w12(x) is a beside b: SwiGLU (Shazeer, 2020)
+  kGated,        // w3(silu(w1(x)) w2(x))
+};
+
+struct BlockShape {
+  int64_t channels = 0;
+  int64_t heads = 0;
+  int64_t hidden = 0;  // channels inside of the perceptron
+  Perceptron perceptron = Perceptron::kGelu;
+  double norm_epsilon = 1e-6;
+  // Whether the bias of queries, keys and values is multiplied by a stored mask, which is 0 for keys.
+  bool masks_bias = false;
+};
+
+// A block of a vision transformer (Dosovitskiy et al., ICLR 2021) with LayerScale (Touvron et al., ICCV
+// 2021):
+//   x <- x + scale1 * attention(norm1(x)),  x <- x + scale2 * perceptron(norm2(x)).
+// Tensors have the names of DINOv2's and DINOv3's own code.
+class TransformerBlock : public Layer, public FoldableLayer, public FreezableLayer {
+ public:
+  TransformerBlock(const std::string& name, const BlockShape& shape);
+
+  // x: B x tokens x C, float32. Matrix products are computed in `type`, everything else in float32.
+  at::Tensor Forward(const at::Tensor& x_BNC, const RotaryTable& rotary, at::ScalarType type,
+                     const PassContext& pass) const;
+  at::Tensor Forward(const at::Tensor& x_BNC, const PassContext& pass) const override {
+    return Forward(x_BNC, {}, x_BNC.scalar_type(), pass);
+  }
+  void Replace(const TensorReplacer& replacer) override;
+
+  // Multiplies both scales into the layers before them, and the mask into the bias.
+  void Fold() override;
+  void Freeze() override;
+
+ private:
+  at::Tensor Attention(const at::Tensor& x_BNC, const RotaryTable& rotary) const;
+  at::Tensor Perception(const at::Tensor& x_BNC) const;
+
+  std::string name_;
+  BlockShape shape_;
+  bool frozen_ = false;
+  LayerNorm norm1_;
+  LinearLayer qkv_;
+  at::Tensor bias_mask_;  // undefined if there is none, or after Fold
+  LinearLayer projection_;
+  at::Tensor scale1_;  // undefined after Fold
+  LayerNorm norm2_;
+  LinearLayer in_;      // fc1, w12 or w1
+  LinearLayer second_;  // w2 of kGated, until Fold puts it beside w1
+  LinearLayer out_;     // fc2 or w3
+  at::Tensor scale2_;
+};
+
+}  // namespace vantage::nn
