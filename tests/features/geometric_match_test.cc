@@ -149,7 +149,8 @@ TEST(Match, ATurnedAndCutCopyMatches) {
   const Image photo = SyntheticPhotos(5, 2, 1)[0];
   const Image part = Crop(photo, {40, 30, 40 + photo.width * 0.6, 30 + photo.height * 0.6});
   const LocalFeatures whole = Detect(photo);
-  for (const Image& copy : {part, Rotated(photo), Rotated(part), Resize(photo, 200, 200, Interpolation::kLanczos)}) {
+  for (const Image& copy :
+       {part, Rotated(photo), Rotated(part), Resize(photo, 200, 200, Interpolation::kLanczos)}) {
     const GeometricMatch match = MatchFeatures(whole, Detect(copy), {});
     EXPECT_GE(match.inliers.size(), 20U);
     EXPECT_GT(match.inliers.size(), match.tentative.size() / 2);

@@ -53,7 +53,8 @@ class Gpu : public ::testing::Test {
   // The largest difference from the CPU's descriptors in fp32, of unit length.
   static double Difference(const std::string& architecture, const std::string& precision) {
     nn::ModelParts model = MakeFormulaModel(architecture);
-    const DescriptorMatrix expected = Describer(model.net, {.preprocessing = LongestSide(240)}).Describe(Photos());
+    const DescriptorMatrix expected =
+        Describer(model.net, {.preprocessing = LongestSide(240)}).Describe(Photos());
     model.net.To(nn::ParseDevice("cuda"));
     const Describer describer(model.net, {.preprocessing = LongestSide(240), .precision = precision});
     EXPECT_FALSE(describer.IsOnCpu());
@@ -221,10 +222,12 @@ TEST_F(Gpu, ExtractionThatBeganOnTheCpuLeavesNoRowUndescribed) {
   int reports = 0;
   context.on_progress = [&](const Progress&) { ++reports; };
   context.is_cancelled = [&] { return reports > 20; };
-  EXPECT_THROW(ExtractDescriptors(Describer(model.net), PhotoFiles(photos.requests), context, &store), Interrupted);
+  EXPECT_THROW(ExtractDescriptors(Describer(model.net), PhotoFiles(photos.requests), context, &store),
+               Interrupted);
   EXPECT_GT(store.size(), 0U);
   model.net.To(nn::ParseDevice("cuda"));
-  const ExtractedDescriptors whole = ExtractDescriptors(Describer(model.net), PhotoFiles(photos.requests), {}, &store);
+  const ExtractedDescriptors whole =
+      ExtractDescriptors(Describer(model.net), PhotoFiles(photos.requests), {}, &store);
   EXPECT_TRUE(whole.failed.empty());
   for (Eigen::Index i = 0; i < whole.values.rows(); ++i) EXPECT_NEAR(whole.values.row(i).norm(), 1, 1e-3);
 }
@@ -242,7 +245,8 @@ TEST_F(Gpu, LocalFeaturesAreInitialised) {
       if (name.starts_with("base_features.")) FillByFormula(name, tensor);
     });
     net.To(nn::ParseDevice(device));
-    return train::InitializeLocals(net, set, folder.path(), {.preprocessing = LongestSide(64)}, {.photos = 8}, 0)
+    return train::InitializeLocals(net, set, folder.path(), {.preprocessing = LongestSide(64)}, {.photos = 8},
+                                   0)
         .mean_squared_distance;
   };
   EXPECT_NEAR(distance_on("cuda"), distance_on("cpu"), 0.05);
