@@ -12,7 +12,7 @@
 namespace vantage::nn {
 namespace {
 
-// Tensors of an error or a log line, of which the first ones are named.
+// The tensors that an error or a log line is about. It names the first ones.
 class TensorList {
  public:
   void Add(const std::string& name, const std::string& shape) {
@@ -91,7 +91,8 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   VANTAGE_CHECK(misshapen.empty(), what, " it has ", misshapen.Text("misshapen"));
   VANTAGE_CHECK(unknown.empty(), what, " it has ", unknown.Text("unknown"));
   if (!left_out.empty()) LogInfo(source.path, ": left out: ", left_out.Text(""));
-  if (!kept.empty()) LogInfo(source.path, ": not there, and kept as they begin: ", kept.Text(""));
+  if (!kept.empty())
+    LogInfo(source.path, ": missing, so that they keep their initial values: ", kept.Text(""));
   return is_complete;
 }
 

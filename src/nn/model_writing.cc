@@ -28,7 +28,7 @@ std::string_view BytesOf(const at::Tensor& tensor) {
   return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
 }
 
-// The whitenings that there are, each with "ss" or "ms".
+// Calls `use` with "ss" or "ms" and each whitening that is present.
 template <typename Use>
 void ForEachWhitening(const ModelWhitening& whitening, const Use& use) {
   if (whitening.single_scale) use("ss", *whitening.single_scale);
@@ -80,7 +80,7 @@ void WriteSafetensorsModel(const ModelParts& model, const std::filesystem::path&
     });
   }
   const std::string meta = MetaOf(model).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  // "format" is what the Transformers library asks for.
+  // The Transformers library requires "format".
   WriteTensors(tensors, {{"format", "pt"}, {kSafetensorsMeta, meta}}, path);
 }
 

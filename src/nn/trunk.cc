@@ -31,10 +31,15 @@ std::unique_ptr<Trunk> Trunk::Twin(MapEnd end) const {
   return row_->make(*row_, end);
 }
 
-const TrunkRow& TrunkNamed(const std::string& architecture) {
+const TrunkRow* FindTrunk(const std::string& architecture) {
   for (const TrunkRow& row : Trunks()) {
-    if (row.name == architecture) return row;
+    if (row.name == architecture) return &row;
   }
+  return nullptr;
+}
+
+const TrunkRow& TrunkNamed(const std::string& architecture) {
+  if (const TrunkRow* row = FindTrunk(architecture)) return *row;
   throw UsageError(
       StrCat("unknown architecture '", architecture, "'; known are ", Join(TrunkArchitectures(), ", ")));
 }

@@ -104,6 +104,9 @@ class Trunk : public TensorOwner {
 // All trunks. A trunk that contains another's tensors comes before it.
 std::span<const TrunkRow> Trunks();
 
+// Null if there is none of that name.
+const TrunkRow* FindTrunk(const std::string& architecture);
+
 // Throws UsageError, with the list of architectures, if there is none of that name.
 const TrunkRow& TrunkNamed(const std::string& architecture);
 

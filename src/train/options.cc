@@ -25,7 +25,6 @@ void Declare(OptionsDescription& description, ModelOptions& options) {
       .Add("batch_norm_momentum", options.batch_norm_momentum,
            "trained: part of the way that the model's own statistics go in a step")
       .Range(0, 1);
-  DeclareLocals(description, options.net);  // tables of their own: last
 }
 
 void Declare(OptionsDescription& description, DataOptions& options) {

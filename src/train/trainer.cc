@@ -45,8 +45,8 @@ constexpr int kExampleQueries = 12;
 
 double MeanExponent(const nn::DescriptorNet& net) {
   double exponent = kNaN;
-  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
-    if (nn::IsExponent(name)) exponent = tensor.mean().item<double>();
+  net.Visit([&](const std::string&, const at::Tensor& tensor, nn::TensorRole role) {
+    if (role == nn::TensorRole::kExponent) exponent = tensor.mean().item<double>();
   });
   return exponent;
 }

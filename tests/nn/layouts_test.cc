@@ -35,8 +35,8 @@ TEST_P(EachLayout, IsReadOrWritten) {
 TEST_P(EachLayout, IsReadBackAsItIsWritten) {
   if (Row().format == nullptr) GTEST_SKIP() << "it is only read";
   const TemporaryFolder folder;
-  for (const std::string& head : HeadNames()) {
-    const ModelParts model{DescriptorNet({.architecture = "resnet18", .head = head}), {}};
+  for (const std::string& head : HeadFamily::Table().Names()) {
+    const ModelParts model{DescriptorNet({"resnet18", HeadChoice(head)}), {}};
     model.net.Visit(
         [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
     NamedTensors written;
