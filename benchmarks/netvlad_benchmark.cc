@@ -31,14 +31,11 @@ struct Setting {
 
 void TimeHead(const Setting& setting) {
   const at::NoGradGuard no_grad;
-  DescriptorNetOptions options{setting.architecture, "gem"};
-  options.head = "netvlad";
-  options.locals.windows = setting.windows;
-  options.locals.dimension = setting.dimension;
-  options.netvlad.clusters = setting.clusters;
-  nn::DescriptorNet net(options);
+  const NetVladHeadOptions head{.locals = {.windows = setting.windows, .dimension = setting.dimension},
+                                .clusters = setting.clusters};
+  nn::DescriptorNet net({setting.architecture, head});
   net.Replace([](const std::string& name, at::Tensor& tensor, nn::TensorRole role) {
-    if (role == nn::TensorRole::kParameter || name.ends_with("running_var"))
+    if (role != nn::TensorRole::kBuffer || name.ends_with("running_var"))
       tensor = at::rand(tensor.sizes()) * (tensor.dim() > 1 ? 0.05 : 1.0);
   });
   const nn::FrozenNet frozen(net);

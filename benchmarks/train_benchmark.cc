@@ -97,8 +97,8 @@ double TimePlain(nn::DescriptorNet net, const Photos& photos, const Setting& set
   const TupleLoss loss = Loss();
   const PlainTrunk plain(net.trunk());
   at::Tensor exponent;
-  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
-    if (nn::IsExponent(name)) exponent = tensor;
+  net.Visit([&](const std::string&, const at::Tensor& tensor, nn::TensorRole role) {
+    if (role == nn::TensorRole::kExponent) exponent = tensor;
   });
   size_t tuple = 0;
   const auto step = [&] {

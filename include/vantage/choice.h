@@ -117,6 +117,11 @@ class Catalogue : public Kinds {
 // Choice whose family is known only at run time, as files and command lines need.
 class AnyChoice {
  public:
+  // Throws UsageError as Kinds::Require does. "": no kind is chosen.
+  explicit AnyChoice(const Kinds& kinds, std::string_view kind = "") : kinds_(&kinds) {
+    if (!kind.empty()) Choose(kind);
+  }
+
   const Kinds& kinds() const { return *kinds_; }
   // Empty if no kind is chosen, as in a family whose default is none.
   const std::string& kind() const { return kind_; }
@@ -130,10 +135,18 @@ class AnyChoice {
   // OptionsDescription::Choose reads this text. Empty if no kind is chosen.
   std::string Text() const;
 
+  // An option's key and its value in the syntax of a command line.
+  struct Setting {
+    std::string key;
+    std::string value;
+    std::string Text() const { return key + "=" + value; }
+  };
+  // The options whose values differ from those of another choice of the same kind.
+  std::vector<Setting> Unlike(const AnyChoice& other) const;
+  // Whether the kinds and the values of all options are the same.
+  bool operator==(const AnyChoice& other) const;
+
  protected:
-  AnyChoice(const Kinds& kinds, std::string_view kind) : kinds_(&kinds) {
-    if (!kind.empty()) Choose(kind);
-  }
   AnyChoice(const Kinds& kinds, std::string_view kind, std::any options);
   const std::any& options() const { return options_; }
   std::any& options() { return options_; }
@@ -185,6 +198,9 @@ class Choice : public AnyChoice {
 // Sets a choice from a text such as "triplet" or "triplet:margin=0.1"; see OptionsDescription::Choose. Throws
 // UsageError naming the source.
 void SetChoice(AnyChoice& choice, const std::string& text, const std::string& source);
+
+// Throws UsageError if SetChoice would.
+void CheckChoiceText(const Kinds& kinds, const std::string& text, const std::string& source);
 
 // Throws UsageError if an option of the chosen kind has a value that is not allowed.
 void CheckChoice(AnyChoice choice, const std::string& source);

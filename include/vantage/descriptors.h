@@ -23,7 +23,7 @@ struct DescriptorProvenance {
   std::optional<std::string> model;         // path
   std::optional<std::string> model_sha256;  // of the model's file
   std::optional<std::string> architecture;
-  std::optional<std::string> pooling;
+  std::optional<std::string> head;           // as Choice::Text writes it
   std::optional<std::string> preprocessing;  // as ToText(Preprocessing) writes it
   std::optional<bool> apply_exif_orientation;
   std::optional<std::vector<double>> scales;
@@ -41,7 +41,7 @@ struct DescriptorProvenance {
 
 // Differences between the provenances of two files.
 struct ProvenanceDifferences {
-  // Descriptors cannot be compared: another model, architecture, pooling, whitening, dimension or precision.
+  // Descriptors cannot be compared: another model, architecture, head, whitening, dimension or precision.
   std::vector<std::string> errors;
   // They can, but rankings get worse: another image size, scales, EXIF orientation, decoding, or other
   // programs' keys.

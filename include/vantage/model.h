@@ -6,10 +6,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "vantage/heads.h"
 #include "vantage/options.h"
 #include "vantage/preprocessing.h"
 #include "vantage/whitening.h"
@@ -20,105 +21,34 @@ struct ModelParts;
 
 namespace vantage {
 
-// How a feature map becomes local features: MVA 2022 (Vaccaro, Bertini, Uricchio, Del Bimbo, "Effective
-// triplet mining improves training of multi-scale pooled CNN for image retrieval"), section 3.
-struct LocalOptions {
-  // Output channels of a learned 1x1 convolution that comes first and is initialised with a PCA; 0: none.
-  int projection = 0;
-  // Sides of the windows that the map is max-pooled with, at stride 1; the locals of all pooled maps are
-  // concatenated. Empty: the map itself. Each in [1, 64]; {2, 3} in the paper.
-  std::vector<int64_t> windows;
-  // Dimension of a local: the channels of each location are cut into pieces of this many. 0: one piece. 512
-  // in the paper.
-  int dimension = 0;
-  // VGG only: take the map after the last ReLU, as in the paper. False: before it, as in NetVLAD's own
-  // networks (Arandjelovic et al., CVPR 2016).
-  bool last_relu = true;
-
-  bool operator==(const LocalOptions&) const = default;
-};
-void Declare(OptionsDescription& description, LocalOptions& options);
-
-// NetVLAD: Arandjelovic et al., "NetVLAD: CNN architecture for weakly supervised place recognition", CVPR
-// 2016, as MVA 2022's code computes it.
-struct NetVladOptions {
-  // Number of clusters, K. 64 in both papers.
-  int clusters = 64;
-  // Number of additional clusters that take part in the assignment and are then dropped (Zhong, Arandjelovic,
-  // Zisserman, "GhostVLAD", ACCV 2018).
-  int ghost_clusters = 0;
-  // Hardness of the assignment when parameters are made from cluster centres. 30 in MVA 2022's code.
-  double alpha = 30;
-  // What is scaled to unit length before the whole descriptor is. "cluster": the residual of each cluster
-  // (CVPR 2016). "across": for each dimension of the locals, the residuals of all clusters. "none": nothing.
-  // Differs from the paper: "across" is what MVA 2022's code does.
-  std::string intra_norm = "across";
-  // Order of the descriptor's elements. "dk": by dimension of the locals, then by cluster, as in MVA 2022's
-  // code and hloc. "kd": by cluster, then by dimension.
-  std::string order = "dk";
-
-  bool operator==(const NetVladOptions&) const = default;
-};
-void Declare(OptionsDescription& description, NetVladOptions& options);
-
 // Architecture of a descriptor network.
 struct DescriptorNetOptions {
   // Trunk; `vantage extract --help` lists the names.
   std::string architecture = "resnet101";
-  // "gem" (one exponent), "gemmp" (one exponent per channel), "mac", "rmac" or "spoc".
-  std::string pooling = "gem";
-  // A learned linear layer, D x D with bias, after pooling (cirtorch's "whitening").
-  bool fc_whitening = false;
-  // A learned linear layer at every location of the feature map, before pooling.
-  bool local_whitening = false;
-  // Pool the whole map and each of R-MAC's regions, whiten each with a learned linear layer, and add them up.
-  bool regional = false;
-  // What follows the trunk; one of HeadNames(). "cosplace" is the network of CosPlace (CVPR 2022) and
-  // EigenPlaces (ICCV 2023): their shortened trunk, l2n over channels at every location, GeM, a linear layer
-  // with bias, l2n. It requires the pooling "gem" and none of the three layers above. "netvlad" (MVA 2022)
-  // and "local-gem" describe a photo by its local features, as `locals` and `netvlad` say. They require the
-  // pooling "gem" (ignored); they accept fc_whitening, which then requires output_dimension.
-  std::string head = "cirtorch";
-  // Rows of the last linear layer (fc_whitening, or that of "cosplace"); 0: as many as the trunk has
-  // channels.
-  int output_dimension = 0;
-  // Power normalisation: each element x of the pooled or aggregated descriptor becomes sign(x) |x|^power. The
-  // descriptor is then scaled to unit length again; linear layers and whitenings follow. 1: none; 0.5 is
-  // usual. [0.01, 1]. Not for "cosplace".
-  double power = 1;
-  LocalOptions locals;
-  NetVladOptions netvlad;
+  // What follows the trunk.
+  HeadChoice head = {};
 
   bool operator==(const DescriptorNetOptions&) const = default;
 };
-// "cirtorch", "cosplace", "netvlad" and "local-gem".
-std::vector<std::string> HeadNames();
-// "resnet101-gem, regional, with FC whitening".
+// "resnet101 with the head cirtorch:pooling=mac": options of the head are named that differ from the
+// defaults.
 std::string NameOf(const DescriptorNetOptions& options);
 void Declare(OptionsDescription& description, DescriptorNetOptions& options);
-// Declares locals.* and netvlad.*, which Declare leaves out.
-void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& options);
 
-// Facts about a network that its file or its reader states. Empty, false or 0: not stated.
+// What a user states about the network of a file. Empty: not stated.
 struct NetWish {
-  std::optional<std::string> architecture;
-  std::optional<std::string> pooling;
-  std::optional<std::string> head;
-  bool fc_whitening = false;
-  bool local_whitening = false;
-  bool regional = false;
-  std::optional<int> output_dimension;
-  std::optional<double> power;
-  std::optional<LocalOptions> locals;
-  std::optional<NetVladOptions> netvlad;
+  std::string architecture = {};
+  // A kind of head and the options that are stated: "netvlad" or "netvlad:windows=2,3". See SetChoice.
+  std::string head = {};
 
   NetWish() = default;
-  // States the names that are not empty, the layers that are there, an output dimension above 0, a power
-  // other than 1, and always `locals` and `netvlad`.
-  NetWish(const DescriptorNetOptions& options);  // NOLINT: implicit
-  // The stated facts, and defaults for the others; architecture and pooling default to "".
-  DescriptorNetOptions Options() const;
+  NetWish(std::string trunk, std::string head_text)
+      : architecture(std::move(trunk)), head(std::move(head_text)) {}
+  // States the architecture, the kind of head, and the head's options that differ from their defaults.
+  NetWish(const DescriptorNetOptions& options)  // NOLINT(google-explicit-constructor)
+      : architecture(options.architecture), head(options.head.Text()) {}
 };
+void Declare(OptionsDescription& description, NetWish& wish);
 
 // A descriptor network, and everything that another user of its file needs to get the same descriptors.
 // Copies share the weights.
@@ -129,8 +59,9 @@ class Model {
   // safetensors, or the MATLAB file of NetVLAD that hloc uses; its first bytes decide which. The architecture
   // comes from the file's meta or, without it, from the names and shapes of the tensors.
   //
-  // wanted: what the network must be made of. For bare trunk weights it also says what follows the trunk; GeM
-  // by default. Throws UsageError if the file contradicts it.
+  // wanted: what the network must be made of. Options that the file does not reveal take the stated values.
+  // For bare trunk weights that is the whole head; cirtorch with GeM by default. Throws UsageError if the
+  // file contradicts what is stated.
   //
   // allow_missing: prefixes of tensor names, in the file or in the network. A tensor with such a prefix may
   // be missing in the file (it keeps its initial value, and the log names it) or unknown to the network (it
@@ -208,8 +139,8 @@ struct ModelInfo {
   int64_t parameters = 0;
   // "" if the file does not say.
   std::string architecture;
-  std::string pooling;
-  std::string head;
+  // None (head.kind() is "") if the file does not say, or if it holds the weights of a trunk alone.
+  HeadChoice head{""};
   // For bare weights of a trunk: the licence under which weights with these names are published; "" if it is
   // not known.
   std::string published_licence;

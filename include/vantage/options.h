@@ -14,6 +14,7 @@ namespace vantage {
 
 class AnyChoice;      // choice.h
 class AnyChoiceList;  // choice.h
+class Kinds;          // choice.h
 
 // Where an option's value is stored.
 using OptionTarget =
@@ -30,6 +31,7 @@ struct OptionField {
   bool min_excluded = false;
   std::vector<std::string> choices;  // allowed strings or kinds; empty: any
   std::string flag;                  // command-line name without dashes; empty: derived from the key
+  const Kinds* kinds = nullptr;  // of a string that chooses a kind, as SetChoice reads it; it may be empty
 
   // Requires the number, or each number of a list, to be in [low, high].
   OptionField& Range(double low, double high);
@@ -37,6 +39,7 @@ struct OptionField {
   OptionField& Above(double low);
   OptionField& OneOf(std::vector<std::string> names);
   OptionField& Flag(std::string name);
+  OptionField& KindOf(const Kinds& family);
 
   // The current value as TOML.
   std::string ValueText() const;

@@ -29,11 +29,10 @@
 
 namespace vantage {
 
-// A model's file, and its architecture if the file holds bare weights (Model::Read).
+// A model's file, and what the user states about its network (Model::Read).
 struct ModelSource {
   std::string path;
-  // Empty fields are taken from the file.
-  DescriptorNetOptions net{.architecture = "", .pooling = "", .head = "", .locals = {}, .netvlad = {}};
+  NetWish net;
   std::vector<std::string> allow_missing;
   std::string device = "cpu";
 

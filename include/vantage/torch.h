@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Registers custom losses, and exposes a model's network as a function of tensors, for programs that use
-// LibTorch. The only public header that needs LibTorch.
+// Registers custom losses and heads, and exposes a model's network as a function of tensors, for programs
+// that use LibTorch. The only public header that needs LibTorch.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "vantage/choice.h"
 #include "vantage/error.h"
+#include "vantage/heads.h"
 #include "vantage/image.h"
 #include "vantage/losses.h"
 #include "vantage/model.h"
@@ -56,6 +58,30 @@ template <KindOptions Options>
 void RegisterLoss(std::string summary, TupleLoss (*make)(const Options& options)) {
   RegisterLoss(MakeKind<Options>(std::move(summary)),
                [make](const LossOptions& options) { return make(options.As<Options>()); });
+}
+
+// A head that a program defines: maps the trunk's last feature map to descriptors.
+struct MapHead {
+  int64_t dimension = 0;  // of the descriptors
+  // What training changes: names, which model files prefix with the kind ("KIND.NAME"), and initial values.
+  std::vector<std::pair<std::string, at::Tensor>> parameters = {};
+  // map: B x C x H x W. parameters: in the order above, on the map's device. Returns B x dimension, rows of
+  // unit length. Called from several threads.
+  std::function<at::Tensor(const at::Tensor& map_BCHW, const std::vector<at::Tensor>& parameters)> forward;
+};
+
+// Adds a kind of head. From then on `[model.head] kind = "..."` in a recipe chooses it, and
+// `[model.head.KIND]` holds its options; model files store both. `make` gets the number of channels of the
+// map. Call this before options or models are read. Throws UsageError if there is already a head of that
+// name, or if `make` is empty.
+void RegisterHead(Kind kind, std::function<MapHead(const HeadChoice& head, int64_t channels)> make);
+
+// The same with the program's own options struct; see RegisterLoss.
+template <KindOptions Options>
+void RegisterHead(std::string summary, MapHead (*make)(const Options& options, int64_t channels)) {
+  RegisterHead(MakeKind<Options>(std::move(summary)), [make](const HeadChoice& head, int64_t channels) {
+    return make(head.As<Options>(), channels);
+  });
 }
 
 // The network's input for images of equal size: B x 3 x H x W, float32, normalised, on the model's device.

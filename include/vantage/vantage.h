@@ -9,6 +9,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/error.h"
 #include "vantage/evaluation.h"
+#include "vantage/heads.h"
 #include "vantage/image.h"
 #include "vantage/index.h"
 #include "vantage/losses.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/choice.h"
 
-#include "config/kind_defaults.h"
 #include "config/option_value.h"
 #include "util/string.h"
 
@@ -37,25 +36,41 @@ void AnyChoice::DeclareOptions(OptionsDescription& description) {
   if (!kind_.empty()) kinds_->Require(kind_).declare(description, options_);
 }
 
-std::string AnyChoice::Text() const {
-  if (kind_.empty()) return "";
-  AnyChoice copy = *this;  // a description can change what it describes
-  OptionsDescription chosen;
-  copy.DeclareOptions(chosen);
-  const config::KindDefaults usual(kinds_->Require(kind_));
-  std::vector<std::string> settings;
-  for (const OptionField& field : chosen.fields()) {
-    const OptionField* other = usual.Find(field.key);
-    if (other != nullptr && other->ValueText() == field.ValueText()) continue;
-    settings.push_back(StrCat(field.key, "=", field.CommandText()));
+std::vector<AnyChoice::Setting> AnyChoice::Unlike(const AnyChoice& other) const {
+  AnyChoice copies[] = {*this, other};  // a description can change what it describes
+  OptionsDescription mine;
+  OptionsDescription theirs;
+  copies[0].DeclareOptions(mine);
+  copies[1].DeclareOptions(theirs);
+  std::vector<Setting> settings;
+  for (const OptionField& field : mine.fields()) {
+    const OptionField* same = theirs.Find(field.key);
+    if (same != nullptr && same->ValueText() == field.ValueText()) continue;
+    settings.push_back({field.key, field.CommandText()});
   }
-  return settings.empty() ? kind_ : StrCat(kind_, ":", Join(settings, ","));
+  return settings;
+}
+
+bool AnyChoice::operator==(const AnyChoice& other) const {
+  return kinds_ == other.kinds_ && kind_ == other.kind_ && Unlike(other).empty();
+}
+
+std::string AnyChoice::Text() const {
+  std::string text = kind_;
+  for (const Setting& setting : Unlike(AnyChoice(*kinds_, kind_)))
+    text += (text == kind_ ? ":" : ",") + setting.Text();
+  return text;
 }
 
 void SetChoice(AnyChoice& choice, const std::string& text, const std::string& source) {
   OptionsDescription description;
   description.AddChoice(choice);
   description.Choose("kind", text, source);
+}
+
+void CheckChoiceText(const Kinds& kinds, const std::string& text, const std::string& source) {
+  AnyChoice choice(kinds);
+  SetChoice(choice, text, source);
 }
 
 void CheckChoice(AnyChoice choice, const std::string& source) {

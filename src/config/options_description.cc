@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "config/options_json.h"
 #include "vantage/options.h"
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -71,6 +69,11 @@ OptionField& OptionField::OneOf(std::vector<std::string> names) {
 
 OptionField& OptionField::Flag(std::string name) {
   flag = std::move(name);
+  return *this;
+}
+
+OptionField& OptionField::KindOf(const Kinds& family) {
+  kinds = &family;
   return *this;
 }
 
@@ -289,6 +292,7 @@ void config::CheckOption(const OptionField& field, const std::string& source) {
     }
   };
   const auto check_text = [&](const std::string& value) {
+    if (field.kinds != nullptr && !value.empty()) CheckChoiceText(*field.kinds, value, source);
     if (field.choices.empty()) return;
     for (const std::string& choice : field.choices) {
       if (choice == value) return;
@@ -349,26 +353,6 @@ std::string ToToml(const OptionsDescription& description, bool with_comments) {
     if (with_comments) toml += OtherKinds(description, section);
   }
   return toml;
-}
-
-nlohmann::json ToJson(const OptionsDescription& description) {
-  nlohmann::json json = nlohmann::json::object();
-  for (const OptionField& field : description.fields()) {
-    nlohmann::json* node = &json;
-    for (const std::string& part : SplitText(field.key, '.')) node = &(*node)[part];
-    std::visit(
-        [&](const auto* value) {
-          if constexpr (std::is_same_v<decltype(value), const AnyChoice*>) {
-            *node = value->kind();
-          } else if constexpr (std::is_same_v<decltype(value), const AnyChoiceList*>) {
-            *node = value->Texts();
-          } else {
-            *node = *value;
-          }
-        },
-        field.target);
-  }
-  return json;
 }
 
 }  // namespace vantage

@@ -29,7 +29,7 @@ void ForEachField(const Visit& visit) {
   visit("model", "models", kNotes, &Provenance::model);
   visit("model_sha256", "models", kErrors, &Provenance::model_sha256);
   visit("architecture", "architectures", kErrors, &Provenance::architecture);
-  visit("pooling", "poolings", kErrors, &Provenance::pooling);
+  visit("head", "heads", kErrors, &Provenance::head);
   visit("preprocessing", "preparations of photos", kWarnings, &Provenance::preprocessing);
   visit("apply_exif_orientation", "uses of the EXIF orientation", kWarnings,
         &Provenance::apply_exif_orientation);

@@ -87,7 +87,6 @@ struct Describer::State {
     DescriptorNetOptions made_of = net.options();
     OptionsDescription description;
     Declare(description, made_of);
-    DeclareLocals(description, made_of);
     const SuperGlobalPooling& pooled = options.super_global;
     Sha256Digest digest;
     digest.Add(

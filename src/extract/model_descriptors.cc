@@ -107,7 +107,7 @@ DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
   made.model = path;
   if (!model.file_sha256().empty()) made.model_sha256 = model.file_sha256();
   made.architecture = model.net_options().architecture;
-  made.pooling = model.net_options().pooling;
+  made.head = model.net_options().head.Text();
   made.preprocessing = ToText(EffectivePreprocessing(model, options));
   made.apply_exif_orientation = options.apply_exif_orientation;
   made.scales = EffectiveScales(model, options);

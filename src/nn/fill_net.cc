@@ -17,7 +17,7 @@
 namespace vantage::nn {
 namespace {
 
-// Tensors of an error or a log line, of which the first ones are named.
+// The tensors that an error or a log line is about. It names the first ones.
 class TensorList {
  public:
   void Add(const std::string& name, const std::string& shape) {
@@ -43,22 +43,26 @@ bool StartsWithAny(const std::string& name, const std::vector<std::string>& pref
                      [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
 
-// Reads tensors in parallel into those of the network that have their names.
+// Reads the named tensors in parallel, and puts them into the network.
 void Read(const ModelSource& source, const std::map<std::string, const SourceTensor*>& wanted,
           DescriptorNet& net) {
   std::vector<const SourceTensor*> entries;
-  std::vector<at::Tensor*> places;
-  net.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+  std::vector<at::ScalarType> types;
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     const auto found = wanted.find(name);
     if (found == wanted.end()) return;
     entries.push_back(found->second);
-    places.push_back(&tensor);
+    types.push_back(tensor.scalar_type());
   });
+  std::vector<at::Tensor> tensors(entries.size());
   const IntraOpThreads one_thread(1);
   ParallelFor(std::ssize(entries), source.reads_in_parallel ? UsableProcessors() : 1, [&](int64_t i) {
     one_thread.Enter();
-    at::Tensor& place = *places[ToIndex(i)];
-    place = ToTensor(*entries[ToIndex(i)]).to(place.scalar_type());
+    tensors[ToIndex(i)] = ToTensor(*entries[ToIndex(i)]).to(types[ToIndex(i)]);
+  });
+  size_t next = 0;
+  net.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) {
+    if (wanted.contains(name)) tensor = std::move(tensors[next++]);
   });
 }
 
@@ -116,7 +120,8 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
   VANTAGE_CHECK(misshapen.empty(), what, " it has ", misshapen.Text("misshapen"));
   VANTAGE_CHECK(unknown.empty(), what, " it has ", unknown.Text("unknown"));
   if (!left_out.empty()) LogInfo(source.path, ": left out: ", left_out.Text(""));
-  if (!kept.empty()) LogInfo(source.path, ": not there, and kept as they begin: ", kept.Text(""));
+  if (!kept.empty())
+    LogInfo(source.path, ": missing, so that they keep their initial values: ", kept.Text(""));
   Read(source, found_tensors, net);
   return is_complete;
 }

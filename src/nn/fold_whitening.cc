@@ -20,23 +20,24 @@ void CopyInto(const Eigen::MatrixBase<Derived>& values, at::Tensor& tensor) {
       values.template cast<float>();
 }
 
-}  // namespace
-
-void CheckTakesWhitening(const DescriptorNetOptions& options) {
-  if (!options.fc_whitening && HeadNamed(options.head).takes_whitening) return;
-  throw UsageError(
-      StrCat("the network is a ", NameOf(options),
-             ", which ends in a linear layer already: a whitening after it cannot be folded into it, ",
-             "only stored beside it"));
+// The options of the network with a last linear layer.
+DescriptorNetOptions WithLinear(DescriptorNetOptions options, int rows) {
+  const HeadRow& row = RowOf(options.head);
+  if (row.add_linear && row.add_linear(options.head, rows)) return options;
+  throw UsageError(StrCat("the network is a ", NameOf(options),
+                          ", to which no linear layer can be added: a whitening cannot be folded into it, ",
+                          "only stored beside it"));
 }
 
+}  // namespace
+
+void CheckTakesWhitening(const DescriptorNetOptions& options) { WithLinear(options, 1); }
+
 DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening) {
-  DescriptorNetOptions options = net.options();
-  CheckTakesWhitening(options);
+  const DescriptorNetOptions options =
+      WithLinear(net.options(), static_cast<int>(whitening.projection.rows()));
   VANTAGE_CHECK(whitening.dimension() == net.dimension(), "whitening: learned for descriptors of ",
                 whitening.dimension(), " dimensions, not ", net.dimension());
-  options.fc_whitening = true;
-  options.output_dimension = static_cast<int>(whitening.projection.rows());
   const at::NoGradGuard no_grad;
   DescriptorNet copy = net.Clone();
   copy.To(at::kCPU);

@@ -13,8 +13,8 @@ namespace vantage::nn {
 // Throws under the same conditions as CheckTakesWhitening, and Error if the dimensions do not fit.
 DescriptorNet FoldWhitening(const DescriptorNet& net, const Whitening& whitening);
 
-// Throws UsageError if such a network already ends in a linear layer: two linear layers with a normalisation
-// between them cannot be merged.
+// Throws UsageError if no linear layer can be added to such a network. Most often it already ends in one: two
+// linear layers with a normalisation between them cannot be merged.
 void CheckTakesWhitening(const DescriptorNetOptions& options);
 
 }  // namespace vantage::nn

@@ -24,7 +24,7 @@ FoldedNet::FoldedNet(const DescriptorNet& net) : net_(Fold(net)) {
     const at::Tensor folded = tensor;
     // Channels last, as the passes are: convolutions then need no copy of another layout.
     tensor = folded.dim() == 4 ? folded.detach().contiguous(at::MemoryFormat::ChannelsLast) : folded.detach();
-    if (role != TensorRole::kParameter || !folded.requires_grad()) return;
+    if (role == TensorRole::kBuffer || !folded.requires_grad()) return;
     tensor.requires_grad_(true);
     folded_.push_back(folded);
     leaves_.push_back(tensor);

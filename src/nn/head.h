@@ -7,8 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nn/features.h"
@@ -16,6 +16,8 @@
 #include "nn/tensor_owner.h"
 #include "nn/trunk.h"
 #include "util/random.h"
+#include "vantage/choice.h"
+#include "vantage/heads.h"
 #include "vantage/model.h"
 #include "vantage/run_context.h"
 
@@ -73,57 +75,109 @@ class Head : public TensorOwner {
   }
 };
 
-// A head's static properties and its factory. A function pointer may be null if the head does not need that
-// function.
-struct HeadRow {
-  const char* name;
-  // Name for the kind of such a network's weights; null: they are named after their trunk.
-  const char* kind = nullptr;
+// A head's static properties and its factory. Each head has its own file in heads/, with its options' fields,
+// its tensors and its row. MakeHeadRow makes a row of functions that take the head's own options struct.
+// Functions that may be empty say so.
+template <typename Options>
+struct HeadFunctions {
+  // Name for the kind of such a network's weights; "": they are named after their trunk.
+  std::string weights_kind = {};
   // Prefix of the names of the trunk's tensors, in place of cirtorch's "features.".
-  const char* trunk_prefix;
+  std::string trunk_prefix = "features.";
   // Name of the last linear layer.
-  const char* linear;
-  // Whether a learned whitening can become the last linear layer if the network has none.
-  bool takes_whitening = false;
-  // Whether the head uses DescriptorNetOptions::pooling.
-  bool has_pooling = false;
+  std::string linear = {};
   // Name prefixes of tensors that a trunk's weights may lack, because training makes them.
-  std::vector<std::string> made_by_training;
+  std::vector<std::string> made_by_training = {};
 
-  FeatureRequest (*request)(const DescriptorNetOptions& options, const TrunkRow& trunk);
-  // Throws UsageError for options that cannot be combined.
-  void (*check)(const DescriptorNetOptions& options);
-  // Makes the head from options that have been checked. Throws UsageError if the head cannot follow a trunk
-  // with this many channels.
-  std::unique_ptr<Head> (*make)(const DescriptorNetOptions& options, int64_t channels);
-  // Whether the tensors are those of this head. If at least some are, sets in `wish` what they reveal about
-  // the network.
-  bool (*recognise)(const TensorShapes& shapes, NetWish& wish);
-  // Copies from `wanted` to `found` the options that tensors do not reveal.
-  void (*complete)(const NetWish& wanted, NetWish& found) = nullptr;
-  // Declares the options that only this head has, as model files store them.
-  void (*declare)(OptionsDescription& description, DescriptorNetOptions& options) = nullptr;
+  // The features that the head requests. Empty: the map. Throws UsageError if it cannot follow the trunk.
+  std::function<FeatureRequest(const Options& options, const TrunkRow& trunk)> request = {};
+  // Makes the head from options within their ranges. Throws UsageError for options that cannot be combined,
+  // or if the head cannot follow a trunk with this many channels.
+  std::function<std::unique_ptr<Head>(const Options& options, int64_t channels)> make;
+  // The options that the tensors reveal, the others with their defaults; nullopt if the tensors are not those
+  // of this head. Empty: the tensors do not tell.
+  std::function<std::optional<Options>(const TensorShapes& shapes)> recognise = {};
+  // Keys of the options that a file does not reveal, so that its reader may state them: those that tensors do
+  // not tell, unless the file has meta; and layers that the file lacks, whose tensors then are missing.
+  // Empty: none.
+  std::function<std::vector<std::string>(const Options& found, bool has_meta)> unrevealed = {};
+  // Sets options with two values for the same network to one of them. Empty: there are none.
+  std::function<void(Options& options, int64_t channels)> simplify = {};
+  // Adds a last linear layer of that many rows; false if there is one already. Empty: none can be added.
+  std::function<bool(Options& options, int rows)> add_linear = {};
 };
 
-// Bounds for DescriptorNetOptions.
+struct HeadRow : HeadFunctions<HeadChoice> {
+  Kind kind;
+};
+
+template <KindOptions Options>
+HeadRow MakeHeadRow(std::string summary, HeadFunctions<Options> typed) {
+  HeadRow row;
+  row.kind = MakeKind<Options>(std::move(summary));
+  row.weights_kind = std::move(typed.weights_kind);
+  row.trunk_prefix = std::move(typed.trunk_prefix);
+  row.linear = std::move(typed.linear);
+  row.made_by_training = std::move(typed.made_by_training);
+  if (typed.request) {
+    row.request = [request = typed.request](const HeadChoice& head, const TrunkRow& trunk) {
+      return request(head.As<Options>(), trunk);
+    };
+  }
+  row.make = [make = typed.make](const HeadChoice& head, int64_t channels) {
+    return make(head.As<Options>(), channels);
+  };
+  if (typed.recognise) {
+    row.recognise = [recognise = typed.recognise](const TensorShapes& shapes) -> std::optional<HeadChoice> {
+      if (std::optional<Options> options = recognise(shapes)) return HeadChoice(*std::move(options));
+      return std::nullopt;
+    };
+  }
+  if (typed.unrevealed) {
+    row.unrevealed = [unrevealed = typed.unrevealed](const HeadChoice& found, bool has_meta) {
+      return unrevealed(found.As<Options>(), has_meta);
+    };
+  }
+  if (typed.simplify) {
+    row.simplify = [simplify = typed.simplify](HeadChoice& head, int64_t channels) {
+      simplify(head.As<Options>(), channels);
+    };
+  }
+  if (typed.add_linear) {
+    row.add_linear = [add_linear = typed.add_linear](HeadChoice& head, int rows) {
+      return add_linear(head.As<Options>(), rows);
+    };
+  }
+  return row;
+}
+
+// Bounds of options that several heads have.
 inline constexpr int kMaxOutputDimension = 65536;
 inline constexpr double kLeastPower = 0.01;
 
+// Declares the option output_dimension.
+void DeclareOutputDimension(OptionsDescription& description, int& rows, std::string help);
+// Declares the option power.
+void DeclarePower(OptionsDescription& description, double& power);
+
 // All heads. Later ones are tried before earlier ones when a network is recognised.
-std::span<const HeadRow> Heads();
+const Catalogue<HeadRow>& Heads();
 
-// Returns null if there is no head of that name.
-const HeadRow* FindHead(const std::string& name);
+// The row of the head that is chosen. Throws UsageError if none is.
+const HeadRow& RowOf(const HeadChoice& head);
 
-// Throws UsageError, with the list of heads, if there is none of that name.
-const HeadRow& HeadNamed(const std::string& name);
+// Calls HeadFunctions::unrevealed.
+std::vector<std::string> UnrevealedOf(const HeadChoice& found, bool has_meta);
 
-// Throws UsageError if output_dimension is out of range, or if it is set although the network has no linear
-// layer.
-void CheckOutputDimension(const DescriptorNetOptions& options, bool has_linear);
+// The request of the head that is chosen.
+FeatureRequest RequestOf(const HeadChoice& head, const TrunkRow& trunk);
 
-// Number of rows of the linear layer, for DescriptorNetOptions::output_dimension. 0 if the layer is missing,
-// has as many rows as columns, or has more than kMaxOutputDimension rows.
+// The options with HeadFunctions::simplify applied, so that networks of the same layers have equal options.
+// Unchanged if the architecture is unknown.
+DescriptorNetOptions Simplified(DescriptorNetOptions options);
+
+// Number of rows of the linear layer, for options named output_dimension. 0 if the layer is missing, has as
+// many rows as columns, or has more than kMaxOutputDimension rows.
 int RowsOf(const TensorShapes& shapes, const std::string& linear);
 
 }  // namespace vantage::nn

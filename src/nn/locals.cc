@@ -32,14 +32,16 @@ at::Tensor Split(const at::Tensor& x_BCHW, int64_t dimension) {
 int64_t LocalDimension(const LocalOptions& options, int64_t channels) {
   const int64_t cut = options.projection > 0 ? options.projection : channels;
   if (options.projection < 0 || options.projection > channels) {
-    throw UsageError(StrCat("locals.projection ", options.projection, " of ", channels, " channels"));
+    throw UsageError(
+        StrCat("projection ", options.projection, " is not in [0, ", channels, "], the trunk's channels"));
   }
   for (const int64_t side : options.windows) {
-    if (side < 1 || side > kLargestWindow) throw UsageError(StrCat("a window of ", side, " for locals"));
+    if (side < 1 || side > kLargestWindow)
+      throw UsageError(StrCat("windows: a side of ", side, ", not in [1, ", kLargestWindow, "]"));
   }
   const int64_t dimension = options.dimension > 0 ? options.dimension : cut;
   if (options.dimension < 0 || cut % dimension != 0) {
-    throw UsageError(StrCat("locals.dimension ", options.dimension, " does not divide ", cut, " channels"));
+    throw UsageError(StrCat("local_dimension ", options.dimension, " does not divide ", cut, " channels"));
   }
   return dimension;
 }

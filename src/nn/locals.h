@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "vantage/model.h"
+#include "vantage/heads.h"
 
 namespace vantage::nn {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/options_json.h"
 #include "nn/head.h"
 #include "nn/layouts/layout.h"
 #include "nn/model_meta.h"
@@ -25,30 +26,31 @@ bool IsStatistic(const std::string& name) {
          name.ends_with("num_batches_tracked");
 }
 
-std::string KindOf(const nn::ModelSource& source, const NetWish& found) {
+std::string KindOf(const nn::ModelSource& source, const nn::NetOfSource& found) {
   if (nn::HasArchitecture(source.meta))
     return source.meta.contains(nn::kOwnMeta) ? "vantage checkpoint" : "cirtorch checkpoint";
-  if (!found.architecture) return "unknown weights";
+  if (found.architecture.empty()) return "unknown weights";
   const nn::LayoutRow* layout = nn::RecogniseLayout(nn::ShapesOf(source));
   if (layout != nullptr && layout->kind != nullptr) return layout->kind;
-  const nn::HeadRow* head = nn::FindHead(found.head.value_or(""));
-  if (head != nullptr && head->kind != nullptr) return head->kind;
-  const std::vector<std::string>& prefixes = nn::TrunkNamed(*found.architecture).classifier_prefixes;
+  if (found.head) {
+    const std::string& kind = nn::RowOf(found.head).weights_kind;
+    if (!kind.empty()) return kind;
+  }
+  const std::vector<std::string>& prefixes = nn::TrunkNamed(found.architecture).classifier_prefixes;
   const bool has_classifier =
       std::any_of(source.tensors.begin(), source.tensors.end(), [&](const nn::SourceTensor& tensor) {
         return std::any_of(prefixes.begin(), prefixes.end(),
                            [&](const std::string& prefix) { return tensor.name.starts_with(prefix); });
       });
-  return (has_classifier ? "weights of " : "trunk weights of ") + *found.architecture;
+  return (has_classifier ? "weights of " : "trunk weights of ") + found.architecture;
 }
 
-// What the head would give; else what meta says.
-int64_t DimensionOf(const nn::ModelSource& source, const DescriptorNetOptions& options) {
+// The dimension that the head would give; if the options are not valid, the one that meta states.
+int64_t DimensionOf(const nn::ModelSource& source, const nn::NetOfSource& found) {
   const nn::WithoutMemory of_shapes_alone;
   try {
-    return nn::HeadNamed(options.head)
-        .make(options, nn::TrunkNamed(options.architecture).channels)
-        ->dimension();
+    const HeadChoice head = found.head ? found.head : HeadChoice();
+    return nn::RowOf(head).make(head, nn::TrunkNamed(found.architecture).channels)->dimension();
   } catch (const UsageError&) {
     return nn::MetaValue<int64_t>(source.meta, "outputdim", 0, source.path + ": meta");
   }
@@ -64,21 +66,17 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
   const nn::ModelSource source = nn::OpenModelSource(path);
   const nn::NetOfSource net = nn::FindNet(source);
   ModelInfo info;
-  info.kind = KindOf(source, net.found);
+  info.kind = KindOf(source, net);
   info.format = source.format;
   for (const nn::SourceTensor& tensor : source.tensors) {
     info.tensors.push_back({tensor.name, serialize::ElementTypeName(tensor.type), tensor.shape});
     if (!IsStatistic(tensor.name)) info.parameters += serialize::CountElements(tensor.shape).value_or(0);
   }
-  if (net.found.architecture) {
-    DescriptorNetOptions options = net.found.Options();
-    info.architecture = options.architecture;
-    const nn::HeadRow* head = nn::FindHead(options.head);
-    info.pooling = head != nullptr && !head->has_pooling ? "" : options.pooling;
-    info.head = net.is_trunk_only ? "" : options.head;
-    if (net.is_trunk_only) info.published_licence = nn::TrunkNamed(options.architecture).licence;
-    if (options.pooling.empty()) options.pooling = DescriptorNetOptions().pooling;
-    info.dimension = DimensionOf(source, options);
+  if (!net.architecture.empty()) {
+    info.architecture = net.architecture;
+    info.head = net.head;
+    if (!net.head) info.published_licence = nn::TrunkNamed(net.architecture).licence;
+    info.dimension = DimensionOf(source, net);
   }
   for (const auto& [key, tensor] : source.whitenings) {
     const auto [name, scales] = nn::WhiteningOf(key);
@@ -107,8 +105,12 @@ json ToJson(const ModelInfo& info, bool all_tensors) {
     if (!text.empty()) result[key] = text;
   };
   set("architecture", info.architecture);
-  set("pooling", info.pooling);
-  set("head", info.head);
+  if (info.head) {
+    HeadChoice head = info.head;
+    OptionsDescription description;
+    Declare(description, head);
+    result["head"] = ToJson(description);
+  }
   set("published_licence", info.published_licence);
   if (info.dimension > 0) result["dimension"] = info.dimension;
   for (const auto& [name, scales, shape] : info.whitenings) result["whitenings"][name][scales] = shape;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/model_meta.h"
-#include "config/options_json.h"
 
 #include <cmath>
 
+#include "config/options_json.h"
 #include "nn/head.h"
 #include "nn/model_source.h"
 #include "util/check.h"
@@ -13,9 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-// Versions of the part under "vantage". A model has the lowest version that describes it, so that older
-// programs read all models that they can reproduce. 2 added power normalisation, 3 preprocessing.
-constexpr int64_t kVersion = 3;
+// Version of what is under "vantage". Files of a later version cannot be read.
+constexpr int64_t kVersion = 1;
 constexpr const char* kInterpolation = "lanczos";
 constexpr const char* kSizeRule = "longest side, never enlarged";
 constexpr int64_t kMaxImageSize = 16384;
@@ -27,27 +26,21 @@ std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std:
   return {numbers[0], numbers[1], numbers[2]};
 }
 
-// Sets what the head declares.
-void ReadOwnOptions(const HeadRow& head, const json& own, const std::string& what,
-                    DescriptorNetOptions& options) {
-  OptionsDescription description;
-  head.declare(description, options);
-  for (const OptionField& field : description.fields()) {
-    const size_t dot = field.key.find('.');
-    const json section = own.value(field.key.substr(0, dot), json());
-    std::visit(
-        [&](auto* value) {
-          if constexpr (!std::is_same_v<decltype(value), AnyChoice*> &&
-                        !std::is_same_v<decltype(value), AnyChoiceList*>)  // locals have none
-            *value = MetaValue(section, field.key.substr(dot + 1), *value, what);
-        },
-        field.target);
-  }
-  try {
-    CheckOptions(description);
-  } catch (const UsageError& error) {
-    throw Error(StrCat(what, ": ", error.what()));
-  }
+// The head of a file of cirtorch.
+CirtorchHeadOptions HeadOfCirtorch(const json& meta, const TensorShapes& shapes, const std::string& what) {
+  const auto flag = [&](const char* key) {
+    const auto found = meta.find(key);
+    return found != meta.end() && found->is_number() ? found->get<double>() != 0
+                                                     : MetaValue(meta, key, false, what);
+  };
+  CirtorchHeadOptions head;
+  head.pooling = MetaValue<std::string>(meta, "pooling", "", what);
+  VANTAGE_CHECK(!head.pooling.empty(), what, ": pooling is missing");
+  head.fc_whitening = flag("whitening");
+  head.local_whitening = flag("local_whitening");
+  head.regional = flag("regional");
+  if (head.fc_whitening) head.output_dimension = RowsOf(shapes, "whiten");
+  return head;
 }
 
 // Preprocessing of version 1: the longest side is reduced. Its size, or nothing.
@@ -64,7 +57,6 @@ void WritePreprocessing(const ModelParts& model, json& own) {
     own.update({{"image_size", *size}, {"size_rule", kSizeRule}, {"interpolation", kInterpolation}});
   } else {
     own["preprocessing"] = ToText(*model.preprocessing);
-    own["version"] = 3;
   }
   if (model.training_preprocessing) own["training_preprocessing"] = ToText(*model.training_preprocessing);
 }
@@ -87,55 +79,48 @@ void CheckSame(const json& own, const char* key, const std::string& known, const
 }  // namespace
 
 json MetaOf(const ModelParts& model) {
-  const DescriptorNetOptions& options = model.net.options();
+  DescriptorNetOptions options = model.net.options();
+  OptionsDescription head;
+  Declare(head, options.head);
   json meta = {{"architecture", options.architecture},
-               {"pooling", options.pooling},
-               {"local_whitening", options.local_whitening},
-               {"regional", options.regional},
-               {"whitening", options.fc_whitening},
                {"mean", model.net.normalization.mean},
                {"std", model.net.normalization.std},
                {"outputdim", model.net.dimension()},
                {kOwnMeta,
-                {{"version", options.power == 1 ? 1 : 2},
-                 {"head", options.head},
+                {{"version", kVersion},
+                 {"head", ToJson(head)},
                  {"scales", model.scales},
                  {"default_whitening", model.default_whitening},
                  {"licence", model.licence},
                  {"origin", json::parse(model.origin)},
                  {"weights_sha256", WeightsSha256(model.net)}}}};
-  if (options.power != 1) meta[kOwnMeta]["power"] = options.power;
   WritePreprocessing(model, meta[kOwnMeta]);
-  if (const auto declare = model.net.head_row().declare) {
-    DescriptorNetOptions copy = options;
-    OptionsDescription description;
-    declare(description, copy);
-    meta[kOwnMeta].update(ToJson(description));
+  if (const auto* layers = options.head.If<CirtorchHeadOptions>()) {
+    meta.update({{"pooling", layers->pooling},
+                 {"local_whitening", layers->local_whitening},
+                 {"regional", layers->regional},
+                 {"whitening", layers->fc_whitening}});
   }
   return meta;
 }
 
 bool HasArchitecture(const json& meta) { return meta.is_object() && meta.contains("architecture"); }
 
-NetWish NetOfMeta(const json& meta, const std::string& what) {
-  DescriptorNetOptions options;
-  options.architecture = MetaValue<std::string>(meta, "architecture", "", what);
-  options.pooling = MetaValue<std::string>(meta, "pooling", "", what);
-  VANTAGE_CHECK(!options.pooling.empty(), what, ": pooling is missing");
-  const auto flag = [&](const char* key) {
-    const auto found = meta.find(key);
-    return found != meta.end() && found->is_number() ? found->get<double>() != 0
-                                                     : MetaValue(meta, key, false, what);
-  };
-  options.fc_whitening = flag("whitening");
-  options.local_whitening = flag("local_whitening");
-  options.regional = flag("regional");
+NetOfSource NetOfMeta(const json& meta, const TensorShapes& shapes, const std::string& what) {
+  NetOfSource net;
+  net.architecture = MetaValue<std::string>(meta, "architecture", "", what);
   const json own = meta.value(kOwnMeta, json());
-  options.head = MetaValue(own, "head", options.head, what);
-  options.power = MetaValue(own, "power", options.power, what);
-  const HeadRow* head = FindHead(options.head);
-  if (head != nullptr && head->declare != nullptr) ReadOwnOptions(*head, own, what, options);
-  return options;
+  if (own.is_object() && own.contains("head")) {
+    OptionsDescription description;
+    Declare(description, net.head);
+    ReadJson(description, own["head"], StrCat(what, ": ", kOwnMeta, ": head"));
+    VANTAGE_CHECK(net.head, what, ": ", kOwnMeta, ": head: kind is missing");
+    net.unrevealed = UnrevealedOf(net.head, true);
+  } else {
+    net.head = HeadOfCirtorch(meta, shapes, what);
+    net.unrevealed = UnrevealedOf(net.head, false);  // cirtorch knows no power
+  }
+  return net;
 }
 
 void ApplyMeta(const json& meta, const std::string& what, ModelParts& model) {

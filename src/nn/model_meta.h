@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nn/model_file.h"
+#include "nn/net_of_source.h"
 #include "util/string.h"
 
 namespace vantage::nn {
@@ -16,8 +17,9 @@ nlohmann::json MetaOf(const ModelParts& model);
 // Whether meta describes the network's architecture, as cirtorch's does.
 bool HasArchitecture(const nlohmann::json& meta);
 
-// The network that meta describes, except its output dimension. `what` names meta in errors.
-NetWish NetOfMeta(const nlohmann::json& meta, const std::string& what);
+// The network that meta describes. shapes: the file's tensors, which say how many rows the last linear layer
+// of a file of cirtorch has. `what` names meta in errors.
+NetOfSource NetOfMeta(const nlohmann::json& meta, const TensorShapes& shapes, const std::string& what);
 
 // Sets the model's other properties from meta. Throws Error naming the key if a value has another type or is
 // out of range, if a later version wrote the file, or if meta asks for another way to resize photos than this
@@ -36,7 +38,7 @@ T MetaValue(const nlohmann::json& meta, const std::string& key, const T& fallbac
   try {
     return found->template get<T>();
   } catch (const nlohmann::json::exception&) {
-    throw Error(StrCat(what, ": ", key, " is a ", found->type_name(), ", which is not what belongs there"));
+    throw Error(StrCat(what, ": ", key, " is a ", found->type_name(), ", which is the wrong type"));
   }
 }
 

@@ -19,7 +19,7 @@
 namespace vantage::nn {
 namespace {
 
-// Tensors whose names do not begin so.
+// The tensors whose names start with none of the prefixes.
 TensorShapes Without(const TensorShapes& shapes, const std::vector<std::string>& prefixes) {
   TensorShapes rest = shapes;
   std::erase_if(rest, [&](const auto& item) {
@@ -29,53 +29,50 @@ TensorShapes Without(const TensorShapes& shapes, const std::vector<std::string>&
   return rest;
 }
 
-// The file's network and the wanted one brought together. Without the tensors that may be left out, the file
-// may hold a smaller trunk.
-NetOfSource Agree(const ModelSource& source, const NetWish& wanted,
-                  const std::vector<std::string>& allow_missing) {
-  NetOfSource net = FindNet(source);
-  NetWish& found = net.found;
-  const auto agree = [&](auto& of_file, const auto& asked, const std::string& what) {
-    if (of_file && asked && *of_file != *asked) {
-      throw UsageError(
-          StrCat(source.path, ": holds a ", NameOf(found.Options()), "; asked for is ", what, *asked));
-    }
-    if (!of_file) of_file = asked;
+// Throws UsageError if the file reveals another value of an option than the stated head has.
+void CheckStated(const ModelSource& source, const NetOfSource& net, const HeadChoice& stated) {
+  const auto refuse = [&](const std::string& asked) {
+    throw UsageError(StrCat(source.path, ": holds a ", NameOf(net.options()), "; asked for is ", asked));
   };
-  const bool has_meta = HasArchitecture(source.meta);
-  if (!has_meta && !allow_missing.empty() && wanted.architecture &&
-      FindNet(Without(ShapesOf(source), allow_missing)).found.architecture == wanted.architecture) {
-    found.architecture = wanted.architecture;
+  if (stated.kind() != net.head.kind()) refuse("the head " + stated.kind());
+  const HeadChoice of_file = Simplified(net.options()).head;
+  for (const AnyChoice::Setting& setting : Simplified({net.architecture, stated}).head.Unlike(of_file)) {
+    const auto& open = net.unrevealed;
+    if (std::find(open.begin(), open.end(), setting.key) == open.end())
+      refuse(StrCat(stated.kind(), ":", setting.Text()));
   }
-  if (!has_meta && found.architecture && wanted.architecture) {
-    // Tensors do not tell how positions are resized.
-    const TrunkRow& asked = TrunkNamed(*wanted.architecture);
-    const TrunkRow& row = TrunkNamed(*found.architecture);
+}
+
+// Combines the file's network with the wanted one. Without the tensors that may be left out, the file may
+// hold a smaller trunk.
+DescriptorNetOptions Combine(const ModelSource& source, NetOfSource net, const NetWish& wanted,
+                             const std::vector<std::string>& allow_missing) {
+  if (!HasArchitecture(source.meta) && !allow_missing.empty() && !wanted.architecture.empty() &&
+      FindNet(Without(ShapesOf(source), allow_missing)).architecture == wanted.architecture) {
+    net.architecture = wanted.architecture;
+  }
+  if (!HasArchitecture(source.meta) && !net.architecture.empty() && !wanted.architecture.empty()) {
+    // Tensors do not reveal how positions are resized.
+    const TrunkRow& asked = TrunkNamed(wanted.architecture);
+    const TrunkRow& row = TrunkNamed(net.architecture);
     if (row.positions.empty() == asked.positions.empty() &&
         VariantOf(row, {}, asked.positions).name == asked.name)
-      found.architecture = asked.name;
+      net.architecture = asked.name;
   }
-  agree(found.architecture, wanted.architecture, "a ");
-  if (!found.architecture) {
+  if (net.architecture.empty()) net.architecture = wanted.architecture;
+  if (!wanted.architecture.empty() && net.architecture != wanted.architecture) {
+    throw UsageError(
+        StrCat(source.path, ": holds a ", NameOf(net.options()), "; asked for is a ", wanted.architecture));
+  }
+  if (net.architecture.empty()) {
     throw UsageError(StrCat(source.path, ": holds the tensors of no trunk that is known ('",
                             source.tensors[0].name, "' ", serialize::ShapeText(source.tensors[0].shape),
                             ", ...); --architecture names one of ", Join(TrunkArchitectures(), ", ")));
   }
-  const HeadRow* head = FindHead(found.head.value_or(""));
-  if (!has_meta && head != nullptr && head->complete != nullptr) head->complete(wanted, found);
-  agree(found.pooling, wanted.pooling, "the pooling ");
-  agree(found.head, wanted.head, "the head of ");
-  agree(found.power, wanted.power, "the power ");
-  agree(found.output_dimension, wanted.output_dimension, "the output dimension ");
-  found.fc_whitening = found.fc_whitening || wanted.fc_whitening;
-  found.local_whitening = found.local_whitening || wanted.local_whitening;
-  found.regional = found.regional || wanted.regional;
-  if (net.is_trunk_only) {
-    found.locals = wanted.locals;
-    found.netvlad = wanted.netvlad;
-  }
-  if (!found.pooling) found.pooling = DescriptorNetOptions().pooling;
-  return net;
+  HeadChoice head = net.head ? net.head : HeadChoice();
+  if (!wanted.head.empty()) SetChoice(head, wanted.head, "head");
+  if (net.head) CheckStated(source, net, head);
+  return {net.architecture, head};
 }
 
 DescriptorNet MakeNet(const ModelSource& source, const DescriptorNetOptions& options) {
@@ -123,12 +120,13 @@ ModelParts ReadModel(const std::filesystem::path& path, const NetWish& wanted,
   const IntraOpThreads one_thread(1);  // as in FrozenNet
   one_thread.Enter();
   const ModelSource source = OpenModelSource(path);
-  // Beside reading: it takes as long.
+  // In parallel: it takes as long as reading.
   std::future<std::string> file_sha256 =
       std::async(std::launch::async, [path] { return Sha256OfFile(path); });
-  const NetOfSource net = Agree(source, wanted, allow_missing);
-  ModelParts model{MakeNet(source, net.found.Options()), {}};
-  const bool is_complete = FillNet(InOwnLayout(source), net.is_trunk_only, allow_missing, model.net);
+  const NetOfSource net = FindNet(source);
+  ModelParts model{MakeNet(source, Combine(source, net, wanted, allow_missing)), {}};
+  const bool is_trunk_only = !net.head;
+  const bool is_complete = FillNet(InOwnLayout(source), is_trunk_only, allow_missing, model.net);
   const LayoutRow* layout = RecogniseLayout(ShapesOf(source));
   if (layout != nullptr && layout->normalization)
     model.net.normalization = source.normalization.value_or(*layout->normalization);

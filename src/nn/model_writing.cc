@@ -31,7 +31,7 @@ std::string_view BytesOf(const at::Tensor& tensor) {
   return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
 }
 
-// The whitenings that there are, each with "ss" or "ms".
+// Calls `use` with "ss" or "ms" and each whitening that is present.
 template <typename Use>
 void ForEachWhitening(const ModelWhitening& whitening, const Use& use) {
   if (whitening.single_scale) use("ss", *whitening.single_scale);

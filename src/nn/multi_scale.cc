@@ -46,13 +46,13 @@ double Network::MultiScaleExponent(const SuperGlobalPooling& super_global) const
 
 void Network::CheckSuperGlobal(const SuperGlobalPooling& super_global) const {
   if (!head_->pools_map() && (super_global.regional_size > 0 || super_global.exponent > 0)) {
-    throw UsageError(StrCat("regional GeM and GeM's exponent are not for the head '", options_.head,
+    throw UsageError(StrCat("regional GeM and GeM's exponent are not for the head '", options_.head.kind(),
                             "', which does not pool the feature map"));
   }
   if (super_global.regional_size > 0 && super_global.regional_size % 2 == 0)
     throw UsageError(StrCat("regional GeM: ", super_global.regional_size, " is not odd"));
   if (super_global.exponent > 0 && head_->WithExponent(super_global.exponent) == nullptr)
-    throw UsageError(StrCat("GeM's exponent is not for the pooling '", options_.pooling, "'"));
+    throw UsageError(StrCat("GeM's exponent is not for the head ", options_.head.Text(), ", which has none"));
 }
 
 bool IsScale(double scale) { return scale >= 0.01 && scale <= 16; }

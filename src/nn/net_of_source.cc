@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/net_of_source.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "nn/head.h"
 #include "nn/layouts/layout.h"
 #include "nn/model_meta.h"
@@ -9,30 +12,27 @@ namespace vantage::nn {
 
 NetOfSource FindNet(const TensorShapes& shapes) {
   NetOfSource net;
-  if (const TrunkRow* trunk = RecogniseTrunk(shapes)) net.found.architecture = trunk->name;
-  const auto heads = Heads();
-  for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
-    if (head->recognise == nullptr || !head->recognise(shapes, net.found)) continue;
-    net.found.head = head->name;
-    return net;
+  if (const TrunkRow* trunk = RecogniseTrunk(shapes)) net.architecture = trunk->name;
+  std::vector<std::string> names = Heads().Names();
+  std::reverse(names.begin(), names.end());
+  for (const std::string& name : names) {
+    const HeadRow& row = Heads().At(name);
+    const std::optional<HeadChoice> head = row.recognise ? row.recognise(shapes) : std::nullopt;
+    if (!head) continue;
+    net.head = *head;
+    net.unrevealed = UnrevealedOf(*head, false);
+    break;
   }
-  net.is_trunk_only = true;
   return net;
 }
 
 NetOfSource FindNet(const ModelSource& source) {
   const TensorShapes shapes = ShapesOf(source);
-  if (HasArchitecture(source.meta)) {
-    NetOfSource net{NetOfMeta(source.meta, source.path + ": meta")};
-    const HeadRow* head = FindHead(net.found.head.value_or(""));
-    const bool has_linear = head != nullptr && (net.found.fc_whitening || !head->takes_whitening);
-    if (const int rows = has_linear ? RowsOf(shapes, head->linear) : 0) net.found.output_dimension = rows;
-    return net;
-  }
+  if (HasArchitecture(source.meta)) return NetOfMeta(source.meta, shapes, source.path + ": meta");
   const LayoutRow* layout = RecogniseLayout(shapes);
   if (layout == nullptr) return FindNet(shapes);
   NetOfSource net = FindNet(ShapesOf(InOwnLayout(source)));
-  if (layout->tell != nullptr) layout->tell(net.found);
+  if (layout->tell != nullptr) layout->tell(net);
   return net;
 }
 

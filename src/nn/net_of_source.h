@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "nn/model_source.h"
 #include "vantage/model.h"
 
@@ -8,10 +11,14 @@ namespace vantage::nn {
 
 // What a file reveals about the network that its tensors belong to.
 struct NetOfSource {
-  NetWish found;
-  // Whether the tensors are those of a trunk alone. Published trunk weights may lack tensors that descriptors
+  std::string architecture = {};  // "": not known
+  // None if the tensors are those of a trunk alone. Published trunk weights may lack tensors that descriptors
   // need.
-  bool is_trunk_only = false;
+  HeadChoice head{""};
+  // Keys of the head's options that the file does not reveal.
+  std::vector<std::string> unrevealed = {};
+
+  DescriptorNetOptions options() const { return {architecture, head}; }
 };
 
 // Determines the network from meta if the file has one, else from the tensors' names and shapes. Constructs

@@ -8,29 +8,17 @@
 #include "vantage/error.h"
 
 namespace vantage::nn {
-namespace {
-
-void CheckPower(const DescriptorNetOptions& options) {
-  if (options.power >= kLeastPower && options.power <= 1) return;
-  throw UsageError(StrCat("a power normalisation of ", options.power,
-                          ": it is in [0.01, 1], and 1, which is ", "none, for the head 'cosplace'"));
-}
-
-}  // namespace
-
-Network::Network(const DescriptorNetOptions& options)
-    : options_(options), head_row_(&HeadNamed(options.head)) {
-  const TrunkRow& trunk = TrunkNamed(options.architecture);
-  request_ = head_row_->request(options_, trunk);
+Network::Network(const DescriptorNetOptions& options) : options_(options), head_row_(&RowOf(options.head)) {
+  const TrunkRow& trunk = TrunkNamed(options_.architecture);
+  CheckOptions(options_);
+  options_ = Simplified(std::move(options_));
+  request_ = RequestOf(options_.head, trunk);
   if (!trunk.has_tokens && (request_.class_token || request_.tokens)) {
     throw UsageError(
-        StrCat("the head '", options.head, "' needs tokens, which a ", trunk.name, " does not have"));
+        StrCat("the head '", options_.head.kind(), "' needs tokens, which a ", trunk.name, " does not have"));
   }
-  head_row_->check(options_);
-  CheckPower(options_);
-  trunk_ = MakeTrunk(options.architecture, request_.map_end);
-  head_ = head_row_->make(options_, trunk.channels);
-  if (options_.output_dimension == trunk.channels && head_row_->has_pooling) options_.output_dimension = 0;
+  trunk_ = MakeTrunk(options_.architecture, request_.map_end);
+  head_ = head_row_->make(options_.head, trunk.channels);
   normalization = trunk.normalization;
 }
 

@@ -21,7 +21,7 @@ namespace vantage::nn {
 // called from several threads.
 class Network : public TensorOwner {
  public:
-  // output_dimension is 0 if it equals the trunk's number of channels.
+  // Simplified: see nn::Simplified.
   const DescriptorNetOptions& options() const { return options_; }
   const Trunk& trunk() const { return *trunk_; }
   const Head& head() const { return *head_; }
@@ -53,8 +53,8 @@ class Network : public TensorOwner {
   // Whether norms use the statistics of each training pass.
   bool uses_batch_statistics() const { return statistics_momentum_.has_value(); }
 
-  // Replaces all tensors, under the names and in the order of cirtorch's checkpoints. The head cosplace has
-  // CosPlace's names, heads with locals those of MVA 2022's code.
+  // Replaces all tensors in the order of cirtorch's checkpoints. The trunk's have cirtorch's names, with the
+  // head's prefix; the head's have the names of the code that published it.
   void Replace(const TensorReplacer& replacer) override;
   // The network's name for the tensor that the trunk calls `name`.
   std::string NameOfTrunk(const std::string& name) const;

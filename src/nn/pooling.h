@@ -81,9 +81,4 @@ struct Pooling {
 // Throws UsageError, with the list of poolings, if there is none of that name.
 Pooling MakePooling(const std::string& name, int64_t channels);
 
-// Whether a network's tensor with that name is a pooling's exponent.
-inline bool IsExponent(const std::string& name) {
-  return name.ends_with("pool.p") || name == "aggregation.1.p";  // cirtorch's (and local-gem's), CosPlace's
-}
-
 }  // namespace vantage::nn

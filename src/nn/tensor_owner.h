@@ -10,6 +10,7 @@ namespace vantage::nn {
 
 enum class TensorRole {
   kParameter,  // trained
+  kExponent,   // trained: the exponents of a generalised mean
   kBuffer,     // not trained: running statistics of batch norms
 };
 

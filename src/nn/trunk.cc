@@ -18,10 +18,15 @@ std::string BaseName(const std::string& architecture) {
   return architecture.substr(0, architecture.find(':'));
 }
 
-const TrunkRow& RowInTable(const std::string& architecture) {
+const TrunkRow* FindInTable(const std::string& architecture) {
   for (const TrunkRow& row : Trunks()) {
-    if (row.name == architecture) return row;
+    if (row.name == architecture) return &row;
   }
+  return nullptr;
+}
+
+const TrunkRow& RowInTable(const std::string& architecture) {
+  if (const TrunkRow* row = FindInTable(architecture)) return *row;
   throw UsageError(
       StrCat("unknown architecture '", architecture, "'; known are ", Join(TrunkArchitectures(), ", ")));
 }
@@ -54,6 +59,10 @@ Features Trunk::Forward(const at::Tensor& images_B3HW, const FeatureRequest& req
 std::unique_ptr<Trunk> Trunk::Twin(MapEnd end) const {
   const WithoutMemory to_be_replaced;
   return row_->make(*row_, end);
+}
+
+const TrunkRow* FindTrunk(const std::string& architecture) {
+  return FindInTable(BaseName(architecture)) == nullptr ? nullptr : &TrunkNamed(architecture);
 }
 
 const TrunkRow& TrunkNamed(const std::string& architecture) {

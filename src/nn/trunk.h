@@ -108,6 +108,9 @@ class Trunk : public TensorOwner {
 // All trunks. A trunk that contains another's tensors comes before it.
 std::span<const TrunkRow> Trunks();
 
+// As TrunkNamed, but null if there is no architecture of that name.
+const TrunkRow* FindTrunk(const std::string& architecture);
+
 // The row of an architecture or of a variant, such as "dinov2_vitg14:blocks=2,positions=size". Throws
 // UsageError, with the list of architectures, if there is none of that name.
 const TrunkRow& TrunkNamed(const std::string& architecture);

@@ -69,6 +69,7 @@ std::string ValueName(const Argument& argument) {
         using T = std::remove_cv_t<std::remove_pointer_t<decltype(value)>>;
         if constexpr (std::is_same_v<T, AnyChoice> || std::is_same_v<T, AnyChoiceList>)
           return "KIND[:OPTION=VALUE,...]";
+        if (argument.field().kinds != nullptr) return "KIND[:OPTION=VALUE,...]";
         if constexpr (std::is_same_v<T, bool>) return "";
         if constexpr (std::is_integral_v<T>) return "N";
         if constexpr (std::is_floating_point_v<T>) return "X";
@@ -90,7 +91,7 @@ const Kinds* KindsOf(const Argument& argument) {
   const OptionTarget& target = argument.field().target;
   if (auto* const* choice = std::get_if<AnyChoice*>(&target)) return &(*choice)->kinds();
   if (auto* const* list = std::get_if<AnyChoiceList*>(&target)) return &(*list)->kinds();
-  return nullptr;
+  return argument.field().kinds;
 }
 
 std::string OptionsOf(const Kind& kind) {

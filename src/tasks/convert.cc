@@ -45,7 +45,7 @@ Task ConvertRow() {
   return {.name = "convert",
           .section = Section::kFiles,
           .summary = "Write a model, sparse model or training set in another format",
-          .examples = {"vantage convert resnet50.pth model.pth --architecture resnet50 --pooling gem"},
+          .examples = {"vantage convert resnet50.pth model.pth --head cirtorch:pooling=mac"},
           .make = MakeCall<ConvertCall>};
 }
 

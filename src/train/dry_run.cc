@@ -146,7 +146,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   report.val = Summarize(data.set(), Split::kVal);
   report.dimension = model.net.dimension();
   model.net.Visit([&](const std::string&, const at::Tensor& tensor, nn::TensorRole role) {
-    if (role == nn::TensorRole::kParameter) report.parameters += tensor.numel();
+    if (role != nn::TensorRole::kBuffer) report.parameters += tensor.numel();
   });
   for (const at::Tensor& parameter : optimizer.Parameters()) report.trained_parameters += parameter.numel();
 

@@ -24,7 +24,6 @@ void Declare(OptionsDescription& description, ModelOptions& options) {
       .Add("batch_norm_momentum", options.batch_norm_momentum,
            "trained: share by which the model's own statistics move to the batch's in a step")
       .Range(0, 1);
-  DeclareLocals(description, options.net);  // tables of their own: last
 }
 
 void Declare(OptionsDescription& description, DataOptions& options) {

@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include "nn/pooling.h"
 #include "util/string.h"
 #include "vantage/error.h"
 
@@ -67,25 +66,28 @@ std::vector<ParameterGroup> GroupParameters(nn::DescriptorNet& net, const Optimi
   for (const std::string& text : options.groups) rules.push_back(ParseRule(text, options));
   std::vector<ParameterGroup> groups(2 + rules.size());
   groups[0].weight_decay = options.weight_decay;
-  groups[1].rate_factor =
-      net.options().pooling == "gemmp" ? options.channel_exponent_rate_factor : options.exponent_rate_factor;
   for (size_t i = 0; i < rules.size(); ++i) {
     groups[2 + i].rate_factor = rules[i].rate_factor;
     groups[2 + i].weight_decay = rules[i].weight_decay;
   }
-  const auto group_of = [&](const std::string& name) -> ParameterGroup& {
+  const auto group_of = [&](const std::string& name, bool is_exponent) -> ParameterGroup& {
     for (size_t i = 0; i < rules.size(); ++i) {
       if (name.starts_with(rules[i].beginning)) return groups[2 + i];
     }
-    return groups[nn::IsExponent(name) ? 1 : 0];
+    return groups[is_exponent ? 1 : 0];
   };
   std::vector<bool> used(freeze.size(), false);
   net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
-    if (role != nn::TensorRole::kParameter) return;
+    if (role == nn::TensorRole::kBuffer) return;
     const bool frozen = IsFrozen(name, freeze, used);
     tensor.requires_grad_(!frozen);
     if (frozen) return;
-    ParameterGroup& group = group_of(name);
+    const bool is_exponent = role == nn::TensorRole::kExponent;
+    if (is_exponent) {
+      groups[1].rate_factor =
+          tensor.numel() == 1 ? options.exponent_rate_factor : options.channel_exponent_rate_factor;
+    }
+    ParameterGroup& group = group_of(name, is_exponent);
     group.names.push_back(name);
     group.parameters.push_back(tensor);
   });

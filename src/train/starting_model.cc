@@ -16,8 +16,7 @@ using nlohmann::json;
 
 void CheckArchitecture(const nn::ModelParts& model, const ModelOptions& options) {
   const DescriptorNetOptions& have = model.net.options();
-  DescriptorNetOptions want = options.net;
-  if (want.output_dimension == model.net.dimension()) want.output_dimension = have.output_dimension;
+  const DescriptorNetOptions want = nn::Simplified(options.net);
   if (have == want) return;
   throw UsageError(
       StrCat(options.weights, ": holds a ", NameOf(have), "; the configuration wants a ", NameOf(want)));
@@ -72,7 +71,7 @@ int64_t ContinueTraining(nn::DescriptorNet& net, Optimizer& optimizer, const Mod
   std::vector<std::string> order;
   if (file.root().Find("vantage_training") == nullptr) {
     net.Visit([&](const std::string& name, const at::Tensor&, nn::TensorRole role) {
-      if (role == nn::TensorRole::kParameter) order.push_back(name);
+      if (role != nn::TensorRole::kBuffer) order.push_back(name);
     });
   }
   const serialize::PickleValue* state = file.root().Find("optimizer");

@@ -25,8 +25,8 @@ using OnEpoch = std::function<void(const EpochMetrics&)>;
 
 double MeanExponent(const nn::DescriptorNet& net) {
   double exponent = kNotKnown;
-  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
-    if (nn::IsExponent(name)) exponent = tensor.mean().item<double>();
+  net.Visit([&](const std::string&, const at::Tensor& tensor, nn::TensorRole role) {
+    if (role == nn::TensorRole::kExponent) exponent = tensor.mean().item<double>();
   });
   return exponent;
 }

@@ -21,7 +21,7 @@ void WeightAverage::Update(const nn::DescriptorNet& net) {
   std::map<std::string, at::Tensor> now;
   net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { now[name] = tensor; });
   net_.Visit([&](const std::string& name, const at::Tensor& average, nn::TensorRole role) {
-    if (role == nn::TensorRole::kParameter) {
+    if (role != nn::TensorRole::kBuffer) {
       average.lerp_(now.at(name), 1 - decay_);
     } else {
       average.copy_(now.at(name));

@@ -470,13 +470,13 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
       {"network without that form",
        {"convert", "@model.pth", "@out.pth", "--format", "cosplace"},
        2,
-       "has no form of CosPlace's"},
+       "cannot be written in the format"},
       {"weights of another trunk",
        {"convert", "@model.pth", "@out.pth", "--architecture", "resnet18"},
        2,
-       "model.pth: holds a squeezenet1_1-gem; asked for is a resnet18"},
+       "model.pth: holds a squeezenet1_1 with the head cirtorch; asked for is a resnet18"},
       {"missing tensors",
-       {"convert", "@model.pth", "@out.pth", "--fc-whitening"},
+       {"convert", "@model.pth", "@out.pth", "--head", "cirtorch:fc_whitening=true"},
        1,
        "lacks 2 tensors: 'whiten.weight' (512 x 512), 'whiten.bias' (512)"},
       {"whitening that is not there",
@@ -590,8 +590,8 @@ TEST_F(Commands, ConvertGoesThereAndBack) {
   const json safe = VantageJson({"info", Path("m.safetensors"), "--tensors"});
   EXPECT_EQ(safe["all_tensors"].size(), 51U);
   EXPECT_EQ(safe["weights_sha256"], VantageJson({"info", Path("model.pth")})["weights_sha256"]);
-  ASSERT_EQ(Vantage({"convert", Path("model.pth"), Path("white.pth"), "--fc-whitening", "--output-dimension",
-                     "64", "--allow-missing", "whiten."})
+  ASSERT_EQ(Vantage({"convert", Path("model.pth"), Path("white.pth"), "--head",
+                     "cirtorch:fc_whitening=true,output_dimension=64", "--allow-missing", "whiten."})
                 .code,
             0);
   EXPECT_EQ(VantageJson({"info", Path("white.pth")})["dimension"], 64);

@@ -43,7 +43,7 @@ Difference Compare(const std::filesystem::path& a, const std::filesystem::path& 
   const auto read = [](const std::filesystem::path& path, std::map<std::string, at::Tensor>& tensors) {
     nn::ModelParts model = nn::ReadModel(path);
     model.net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
-      if (role == nn::TensorRole::kParameter) tensors[name] = tensor.to(at::kDouble);
+      if (role != nn::TensorRole::kBuffer) tensors[name] = tensor.to(at::kDouble);
     });
   };
   read(b, expected);
@@ -53,7 +53,7 @@ Difference Compare(const std::filesystem::path& a, const std::filesystem::path& 
   double weights = 0;
   nn::ModelParts model = nn::ReadModel(a);
   model.net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
-    if (role != nn::TensorRole::kParameter) return;
+    if (role == nn::TensorRole::kBuffer) return;
     const at::Tensor& other = expected.at(name);
     const auto square = [](const at::Tensor& x) { return x.square().sum().item<double>(); };
     difference += square(tensor.to(at::kDouble).sub(other));

@@ -184,6 +184,63 @@ TEST(Choice, RulesOfTheChosenKindHoldForPrograms) {
               HasSubstr("'shape.square.corner' = 'round' must be one of sharp, soft"));
 }
 
+TEST(Choice, IsEqualIfTheKindAndAllOptionsAre) {
+  EXPECT_EQ(Shape(SquareOptions{.side = 3}), Shape(SquareOptions{.side = 3}));
+  EXPECT_NE(Shape(SquareOptions{.side = 3}), Shape(SquareOptions{}));
+  EXPECT_NE(Shape(SquareOptions{}), Shape(RoundOptions{}));
+  const Shape round = RoundOptions{.radius = 2, .scales = {3, 4}};
+  const std::vector<AnyChoice::Setting> unlike = round.Unlike(Shape(RoundOptions{.radius = 2}));
+  ASSERT_EQ(unlike.size(), 1U);
+  EXPECT_EQ(unlike[0].Text(), "scales=3.0,4.0");
+}
+
+TEST(Choice, WrittenJsonReadsBackTheSame) {
+  for (const Shape& shape : {Shape(PointOptions{}), Shape(RoundOptions{.radius = 3, .scales = {}}),
+                             Shape(SquareOptions{.side = 0.25, .corner = "soft"})}) {
+    Drawing written;
+    SetOption(written.description, "shape.kind", shape.Text(), "test");
+    SetOption(written.description, "seed", "3", "test");
+    Drawing b;
+    ReadJson(b.description, ToJson(written.description), "c.json");
+    EXPECT_EQ(b.options.shape, shape);
+    EXPECT_EQ(b.options.seed, 3);
+  }
+}
+
+TEST(Choice, WrongJsonIsAnErrorThatNamesSourceAndKey) {
+  const auto error = [](const char* text) {
+    return ErrorOf([&] {
+      Drawing drawing;
+      ReadJson(drawing.description, nlohmann::json::parse(text), "c.json");
+    });
+  };
+  EXPECT_EQ(error("[1]"), "c.json is a array, not a dictionary");
+  EXPECT_THAT(error(R"({"shape": {"kind": "sqare"}})"), HasSubstr("did you mean 'square'?"));
+  EXPECT_EQ(error(R"({"shape": {"kind": 3}})"), "c.json: 'shape.kind' is a number, not a string");
+  EXPECT_THAT(error(R"({"shape": {"square": {"side": 3}}})"),
+              HasSubstr("c.json: 'shape.square' is of the kind 'square', but shape.kind is 'round'"));
+  EXPECT_THAT(error(R"({"shape": {"round": {"side": 3}}})"),
+              HasSubstr("c.json: unknown key 'shape.round.side'"));
+  EXPECT_EQ(error(R"({"seed": 0.5})"), "c.json: 'seed' is a number, not a whole number");
+  EXPECT_EQ(error(R"({"seed": {"a": {"b": 1}}})"), "c.json: 'seed' is a object, not a whole number");
+  EXPECT_THAT(error(R"({"shape": {"round": {"radius": 0}}})"), HasSubstr("must be above 0"));
+  EXPECT_THAT(error(R"({"shape": {"round": {"scales": [1, "x"]}}})"),
+              HasSubstr("'shape.round.scales' is a array, not a list, each a number"));
+}
+
+TEST(Choice, ATextOfOneIsCheckedWhereItIsSet) {
+  std::string shape;
+  OptionsDescription description;
+  description.Add("shape", shape, "What is drawn, as far as it is stated").KindOf(Shapes());
+  SetOption(description, "shape", "square:side=3", "--shape");
+  EXPECT_EQ(shape, "square:side=3");
+  SetOption(description, "shape", "", "--shape");
+  EXPECT_THAT(ErrorOf([&] { SetOption(description, "shape", "sqare", "--shape"); }),
+              HasSubstr("did you mean 'square'?"));
+  EXPECT_THAT(ErrorOf([&] { SetOption(description, "shape", "square:radius=3", "--shape"); }),
+              HasSubstr("--shape: unknown key 'square.radius'"));
+}
+
 struct PerhapsFamily {
   static constexpr const char* kDefault = "";
   static const Kinds& Table() { return Shapes(); }

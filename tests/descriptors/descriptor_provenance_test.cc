@@ -20,7 +20,7 @@ const json kMade = {{"vantage", "0.1"},
                     {"model", "m.pth"},
                     {"model_sha256", "ab"},
                     {"architecture", "resnet50"},
-                    {"pooling", "gem"},
+                    {"head", "cirtorch"},
                     {"preprocessing", "longest=1024"},
                     {"apply_exif_orientation", false},
                     {"scales", {1, 0.5}},
@@ -71,7 +71,7 @@ TEST(DescriptorProvenance, DescriptorsOfAnotherSpaceAreRefused) {
   EXPECT_THAT(error("whitening", "none"), HasSubstr("their whitenings differ (none and sfm)"));
   EXPECT_THAT(error("whitening", ""), HasSubstr("their whitenings differ (none and sfm)"));
   EXPECT_THAT(error("precision", "bf16"), HasSubstr("their precisions differ (bf16 and fp32)"));
-  EXPECT_THAT(error("pooling", "mac"), HasSubstr("their poolings differ (mac and gem)"));
+  EXPECT_THAT(error("head", "netvlad"), HasSubstr("their heads differ (netvlad and cirtorch)"));
   EXPECT_THAT(error("super_global", {{"exponent", 4.6}}), HasSubstr("their values of 'super_global' differ"));
   EXPECT_THAT(
       ErrorOf([] { CheckComparable(With("dimension", 128), "q.npy", With("dimension", 256), "d.npy"); }),

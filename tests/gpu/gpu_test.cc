@@ -76,7 +76,7 @@ class Gpu : public ::testing::Test {
     nn::ModelParts start = MakeFormulaModel(architecture);
     nn::WriteModel(start, folder / "start.pth");
     TrainOptions options;
-    options.model.net = {architecture, "gem", false};
+    options.model.net = {architecture};
     options.model.weights = (folder / "start.pth").string();
     options.data.training_set = (folder / "set.db").string();
     options.data.image_size = 64;
@@ -133,13 +133,13 @@ TEST_F(Gpu, DevicesThatAreNotThereAreNamed) {
 
 TEST_F(Gpu, AStepHasTheGradientOfTheCpu) {
   const auto gradients_on = [](const std::string& device, double scale) {
-    nn::DescriptorNet net({"resnet18", "gem"});
+    nn::DescriptorNet net({"resnet18"});
     net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
       if (name != "pool.p") FillByFormula(name, tensor);
     });
     net.To(nn::ParseDevice(device));
     net.Visit([](const std::string&, const at::Tensor& tensor, nn::TensorRole role) {
-      if (role == nn::TensorRole::kParameter) tensor.requires_grad_(true);
+      if (role != nn::TensorRole::kBuffer) tensor.requires_grad_(true);
     });
     const nn::FoldedNet folded(net);
     const auto load = [](size_t i) {
@@ -235,10 +235,8 @@ TEST_F(Gpu, ExtractionThatBeganOnTheCpuLeavesNoRowUndescribed) {
 TEST_F(Gpu, LocalFeaturesAreInitialised) {
   const TemporaryFolder folder;
   const TrainingSet set = WritePhotosAndSet(folder.path(), 3, 4, 1);
-  DescriptorNetOptions options{"squeezenet1_1"};
-  options.head = "netvlad";
-  options.locals.dimension = 32;
-  options.netvlad.clusters = 4;
+  const DescriptorNetOptions options{"squeezenet1_1",
+                                     NetVladHeadOptions{.locals = {.dimension = 32}, .clusters = 4}};
   const auto distance_on = [&](const std::string& device) {
     nn::DescriptorNet net(options);
     net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {

@@ -23,7 +23,7 @@ TRAINING = ["epochs=1", "tuples_per_step=4", "model.architecture=efficientnet_li
             "data.test_size=96", "data.augmentation.square_size=0", "data.augmentation.crop_size=0", "mining.rounds=1",
             "compute.device=cpu", "compute.precision=fp32", "schedule.warmup_steps=0"]
 NEGATIVES = ["mining.negatives.queries=4", "mining.negatives.pool=24"]
-NETVLAD = ["data.augmentation.square_size=96", "model.locals.dimension=128", "model.netvlad.clusters=4",
+NETVLAD = ["data.augmentation.square_size=96", "model.head.netvlad.local_dimension=128", "model.head.netvlad.clusters=4",
            "initialization.photos=4", "mining.difficulty.pool=24",
            "mining.difficulty.lowest_loss=-10", "mining.difficulty.highest_loss=10"]
 

@@ -39,7 +39,7 @@ struct Norm {
   explicit Norm(bool is_trained = true) {
     norm.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
       if (tensor.dim() == 1) FillByFormula(name, tensor);
-      if (role == TensorRole::kParameter) tensor.requires_grad_(is_trained);
+      if (role != TensorRole::kBuffer) tensor.requires_grad_(is_trained);
       if (name == "norm.weight") weight = tensor;
       if (name == "norm.bias") bias = tensor;
     });
@@ -103,10 +103,10 @@ class NetOfNorms : public ::testing::TestWithParam<std::string> {};
 // When the running statistics have converged to those of a batch, the frozen network describes it like the
 // trained one, except for the variances, which are unbiased here only: 1 % at each layer for a map of 5 x 5.
 TEST_P(NetOfNorms, FrozenFoldsTheRunningStatistics) {
-  DescriptorNet net({GetParam(), "gem"});
+  DescriptorNet net({GetParam()});
   net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
     if (name != "pool.p") FillByFormula(name, tensor);
-    tensor.requires_grad_(role == TensorRole::kParameter);
+    tensor.requires_grad_(role != TensorRole::kBuffer);
   });
   const at::Tensor images = NormWaves({4, 3, 160, 160}, 5000);
   net.UseBatchStatistics(1);

@@ -69,9 +69,9 @@ int64_t AllocatedBy(const std::function<void()>& work) {
 // Training copies its network in each step. Initialising the copy first would take as long as copying.
 TEST(DescriptorNet, ACopyAllocatesEachTensorOnce) {
   for (const DescriptorNetOptions& options :
-       {DescriptorNetOptions{.architecture = "resnet18", .pooling = "gemmp", .fc_whitening = true},
-        DescriptorNetOptions{.architecture = "squeezenet1_1", .head = "netvlad"},
-        DescriptorNetOptions{.architecture = "squeezenet1_1", .head = "local-gem"}}) {
+       {DescriptorNetOptions{"resnet18", CirtorchHeadOptions{.pooling = "gemmp", .fc_whitening = true}},
+        DescriptorNetOptions{"squeezenet1_1", NetVladHeadOptions{}},
+        DescriptorNetOptions{"squeezenet1_1", LocalGemHeadOptions{}}}) {
     DescriptorNet net(options);
     int64_t bytes = 0;
     net.Visit([&](const std::string&, const at::Tensor& tensor, TensorRole) {
@@ -96,10 +96,9 @@ class ReferenceDescriptors : public ::testing::TestWithParam<ReferenceCase> {};
 
 TEST_P(ReferenceDescriptors, AgreeWithCirtorchs) {
   VANTAGE_REQUIRE_SHARED("reference/cirtorch");
-  DescriptorNetOptions options;
-  options.architecture = "squeezenet1_1";
-  options.pooling = GetParam().pooling;
-  const ModelParts model = ReadModel(SharedFolder() / GetParam().weights, options);
+  const std::string pooling = GetParam().pooling;
+  const ModelParts model = ReadModel(SharedFolder() / GetParam().weights,
+                                     {"squeezenet1_1", pooling.empty() ? "" : "cirtorch:pooling=" + pooling});
   const at::Tensor expected =
       ReadNpyTensor(SharedFolder() / "reference/cirtorch" / (std::string(GetParam().name) + ".npy"));
   EXPECT_LT(RelativeError(DescribeEach(model.net, ReferenceImages(), GetParam().scales), expected), 1e-5);
@@ -163,7 +162,7 @@ TEST(DescriptorNet, ResNetWithRealWeightsAgrees) {
 
 TEST(DescriptorNet, BatchesGiveTheSameAsOneByOne) {
   const at::NoGradGuard no_grad;
-  DescriptorNet net({"squeezenet1_1", "gem", false});
+  DescriptorNet net({"squeezenet1_1"});
   net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
     if (name != "pool.p") FillByFormula(name, tensor);
   });
@@ -181,7 +180,7 @@ TEST(DescriptorNet, BatchesGiveTheSameAsOneByOne) {
 
 TEST(DescriptorNet, CloneHasTensorsOfItsOwn) {
   const at::NoGradGuard no_grad;
-  DescriptorNet net({"squeezenet1_1", "gem", false});
+  DescriptorNet net({"squeezenet1_1"});
   DescriptorNet clone = net.Clone();
   net.Visit([](const std::string&, const at::Tensor& tensor, TensorRole) { tensor.add_(1); });
   clone.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {

@@ -37,8 +37,8 @@ std::vector<Image> NoisyImages() {
 
 DescriptorNet MakeNet(const DescriptorNetOptions& options) {
   DescriptorNet net(options);
-  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
-    if (!IsExponent(name) && !name.starts_with("whiten")) FillByFormula(name, tensor);
+  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+    if (role != TensorRole::kExponent && !name.starts_with("whiten")) FillByFormula(name, tensor);
   });
   return net;
 }
@@ -61,15 +61,15 @@ Whitening LearnFrom(const Eigen::MatrixXd& descriptors, double shrinkage) {
 }
 
 TEST(FoldWhitening, GivesTheWhitenedDescriptors) {
-  for (const auto& options :
-       {DescriptorNetOptions{"squeezenet1_1", "gem"}, DescriptorNetOptions{"resnet18", "mac"}}) {
+  for (const auto& options : {DescriptorNetOptions{"squeezenet1_1"},
+                              DescriptorNetOptions{"resnet18", CirtorchHeadOptions{.pooling = "mac"}}}) {
     const DescriptorNet net = MakeNet(options);
     const Eigen::MatrixXd plain = DescribeAll(net);
     for (const int64_t dimension : {512, 64}) {
       const Whitening whitening = TruncateWhitening(LearnFrom(plain, 0.5), dimension);
       const DescriptorNet folded = FoldWhitening(net, whitening);
       EXPECT_EQ(folded.dimension(), dimension);
-      EXPECT_TRUE(folded.options().fc_whitening);
+      EXPECT_TRUE(folded.options().head.As<CirtorchHeadOptions>().fc_whitening);
       const double difference =
           (DescribeAll(folded) - ApplyWhitening(whitening, plain)).cwiseAbs().maxCoeff();
       EXPECT_LT(difference, 1e-5) << dimension;
@@ -79,7 +79,7 @@ TEST(FoldWhitening, GivesTheWhitenedDescriptors) {
 
 TEST(FoldWhitening, SurvivesTheFile) {
   const TemporaryFolder folder;
-  const DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
+  const DescriptorNet net = MakeNet({"squeezenet1_1"});
   ModelParts model{FoldWhitening(net, TruncateWhitening(LearnFrom(DescribeAll(net), 0.5), 32)), {}};
   WriteModel(model, folder / "folded.pth");
   const ModelParts read = ReadModel(folder / "folded.pth");
@@ -88,7 +88,7 @@ TEST(FoldWhitening, SurvivesTheFile) {
 }
 
 TEST(FoldWhitening, LeavesTheNetworkAsItWas) {
-  const DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
+  const DescriptorNet net = MakeNet({"squeezenet1_1"});
   const Eigen::MatrixXd before = DescribeAll(net);
   DescriptorNet folded = FoldWhitening(net, LearnFrom(before, 0.5));
   folded.Visit([](const std::string&, const at::Tensor& tensor, TensorRole) { tensor.zero_(); });
@@ -97,17 +97,14 @@ TEST(FoldWhitening, LeavesTheNetworkAsItWas) {
 
 TEST(FoldWhitening, WhatCannotBeFoldedIsRefused) {
   const Whitening whitening{Eigen::VectorXd::Zero(512), Eigen::MatrixXd::Identity(512, 512)};
-  EXPECT_THAT(ErrorOf([&] {
-                FoldWhitening(MakeNet({"squeezenet1_1", "gem", true}), whitening);
-              }),
-              HasSubstr("ends in a linear layer already"));
-  DescriptorNetOptions cosplace{"resnet18", "gem"};
-  cosplace.head = "cosplace";
-  EXPECT_THROW(FoldWhitening(MakeNet(cosplace), whitening), UsageError);
+  EXPECT_THAT(
+      ErrorOf([&] {
+        FoldWhitening(MakeNet({"squeezenet1_1", CirtorchHeadOptions{.fc_whitening = true}}), whitening);
+      }),
+      HasSubstr("to which no linear layer can be added"));
+  EXPECT_THROW(FoldWhitening(MakeNet({"resnet18", CosPlaceHeadOptions{}}), whitening), UsageError);
   const Whitening small{Eigen::VectorXd::Zero(3), Eigen::MatrixXd::Identity(3, 3)};
-  EXPECT_THAT(ErrorOf([&] {
-                FoldWhitening(MakeNet({"squeezenet1_1", "gem"}), small);
-              }),
+  EXPECT_THAT(ErrorOf([&] { FoldWhitening(MakeNet({"squeezenet1_1"}), small); }),
               HasSubstr("learned for descriptors of 3 dimensions, not 512"));
 }
 

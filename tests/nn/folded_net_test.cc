@@ -19,7 +19,7 @@ class FoldedNetOf : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(FoldedNetOf, HasTheNetworksGradients) {
   constexpr int64_t kMostParameters = 25'000'000;  // larger ones have the layers of smaller ones
-  DescriptorNet net({GetParam(), "gemmp", true});
+  DescriptorNet net({GetParam(), CirtorchHeadOptions{.pooling = "gemmp", .fc_whitening = true}});
   int64_t elements = 0;
   net.trunk().Visit(
       [&](const std::string&, const at::Tensor& tensor, TensorRole) { elements += tensor.numel(); });
@@ -28,7 +28,7 @@ TEST_P(FoldedNetOf, HasTheNetworksGradients) {
   std::vector<std::string> names;
   net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
     if (name != "pool.p") FillByFormula(name, tensor);
-    if (role != TensorRole::kParameter) return;
+    if (role == TensorRole::kBuffer) return;
     tensor.requires_grad_(names.size() != 1);  // one is not trained
     if (names.size() != 1) parameters.push_back(tensor);
     names.push_back(name);

@@ -7,12 +7,14 @@
 #include <ATen/ops/sin.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "nn/descriptor_net.h"
 #include "nn/frozen_net.h"
 #include "nn/model_file.h"
 #include "nn/net_of_source.h"
+#include "nn/token_trunk.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/string.h"
@@ -20,6 +22,8 @@
 namespace vantage::nn {
 namespace {
 
+using ::testing::HasSubstr;
+using vantage::testing::ErrorOf;
 using vantage::testing::FillByFormula;
 using vantage::testing::RelativeError;
 using vantage::testing::TemporaryFolder;
@@ -27,15 +31,12 @@ using vantage::testing::TemporaryFolder;
 at::Tensor Photos() { return at::linspace(0, 60, 2 * 3 * 96 * 80).sin().view({2, 3, 96, 80}); }
 
 // The smallest trunk that has what a head asks for; "" if there is none.
-std::string TrunkFor(const HeadRow& head) {
+std::string TrunkFor(const std::string& head) {
   std::string smallest;
   int64_t channels = 0;
   for (const TrunkRow& trunk : Trunks()) {
-    DescriptorNetOptions options;
-    options.architecture = trunk.name;
-    options.head = head.name;
     try {
-      const FeatureRequest request = head.request(options, trunk);
+      const FeatureRequest request = RequestOf(HeadChoice(head), trunk);
       if (!trunk.has_tokens && (request.class_token || request.tokens)) continue;
     } catch (const UsageError&) {
       continue;
@@ -50,23 +51,26 @@ std::string TrunkFor(const HeadRow& head) {
 class EachHead : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    if (TrunkFor(HeadNamed(GetParam())).empty()) GTEST_SKIP() << "no trunk has the features that it asks for";
+    if (TrunkFor(GetParam()).empty()) GTEST_SKIP() << "no trunk has the features that it asks for";
   }
 
-  static DescriptorNetOptions Options(int output_dimension = 0) {
-    DescriptorNetOptions options;
-    options.head = GetParam();
-    options.architecture = TrunkFor(HeadNamed(GetParam()));
-    if (HeadNamed(GetParam()).declare != nullptr) options.netvlad.clusters = 4;
-    options.output_dimension = output_dimension;
-    options.fc_whitening = output_dimension > 0 && HeadNamed(GetParam()).takes_whitening;
-    return options;
+  static const HeadRow& Row() { return Heads().At(GetParam()); }
+
+  // The head with small tensors, and with as many rows of the last linear layer; 0: as they are by default.
+  static DescriptorNetOptions Options(int rows = 0) {
+    HeadChoice head(GetParam());
+    OptionsDescription description;
+    head.DeclareOptions(description);
+    if (description.Find("clusters") != nullptr) SetOption(description, "clusters", "4", "test");
+    if (rows > 0 && !(Row().add_linear && Row().add_linear(head, rows)))
+      SetOption(description, "output_dimension", std::to_string(rows), "test");
+    return {TrunkFor(GetParam()), head};
   }
 
   static DescriptorNet Net(const DescriptorNetOptions& options) {
     const DescriptorNet net(options);
-    net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
-      if (!name.ends_with(".p") && name != "aggregation.1.p") FillByFormula(name, tensor);
+    net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+      if (role != TensorRole::kExponent) FillByFormula(name, tensor);
     });
     return net;
   }
@@ -93,24 +97,22 @@ TEST_P(EachHead, NamesEachTensorOnce) {
   Net(Options(24)).Visit([&](const std::string& name, const at::Tensor&, TensorRole) {
     EXPECT_TRUE(names.insert(name).second) << name;
   });
-  const HeadRow& row = HeadNamed(GetParam());
-  EXPECT_TRUE(names.contains(StrCat(row.linear, ".weight")));
+  EXPECT_TRUE(names.contains(StrCat(Row().linear, ".weight")));
   EXPECT_TRUE(std::any_of(names.begin(), names.end(),
-                          [&](const std::string& name) { return name.starts_with(row.trunk_prefix); }));
+                          [&](const std::string& name) { return name.starts_with(Row().trunk_prefix); }));
 }
 
 TEST_P(EachHead, IsRecognisedByItsTensors) {
-  if (HeadNamed(GetParam()).recognise == nullptr) GTEST_SKIP() << "its tensors do not identify it";
+  if (!Row().recognise) GTEST_SKIP() << "its tensors do not identify it";
   TensorShapes shapes;
   const DescriptorNet net = Net(Options(24));
   net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     shapes[name] = tensor.sizes().vec();
   });
   const NetOfSource found = FindNet(shapes);
-  EXPECT_FALSE(found.is_trunk_only);
-  EXPECT_EQ(found.found.head, GetParam());
-  EXPECT_EQ(found.found.architecture, net.options().architecture);
-  EXPECT_EQ(found.found.output_dimension, 24);
+  EXPECT_EQ(found.head.kind(), GetParam());
+  EXPECT_EQ(found.architecture, net.options().architecture);
+  EXPECT_EQ(Heads().At(GetParam()).make(found.head, net.trunk().row().channels)->dimension(), 24);
 }
 
 TEST_P(EachHead, IsKeptInModelFiles) {
@@ -122,7 +124,7 @@ TEST_P(EachHead, IsKeptInModelFiles) {
     EXPECT_EQ(read.net.options(), model.net.options());
     EXPECT_EQ(WeightsSha256(read.net), WeightsSha256(model.net));
     EXPECT_EQ(ReadModelInfo(folder / name).dimension, 24);
-    EXPECT_EQ(ReadModelInfo(folder / name).head, GetParam());
+    EXPECT_EQ(ReadModelInfo(folder / name).head, model.net.options().head);
   }
 }
 
@@ -130,18 +132,42 @@ TEST_P(EachHead, IsKeptInModelFiles) {
 TEST_P(EachHead, BeginsFromATrunkAlone) {
   const DescriptorNetOptions options = Options();
   const TemporaryFolder folder;
-  DescriptorNetOptions plain;
-  plain.architecture = options.architecture;
-  WriteModelAs({DescriptorNet(plain), {}}, "weights", folder / "trunk.pth");
-  if (!HeadNamed(GetParam()).takes_whitening) GTEST_SKIP() << "it has a linear layer in any case";
+  WriteModelAs({DescriptorNet({options.architecture}), {}}, "weights", folder / "trunk.pth");
+  if (!Row().add_linear) GTEST_SKIP() << "it has a linear layer in any case";
   EXPECT_EQ(ReadModel(folder / "trunk.pth", options).net.options(), options);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EachHead, ::testing::ValuesIn(HeadNames()), [](const auto& test) {
-  std::string name = test.param;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+// Heads that ask for tokens, over a trunk that is made for tests.
+class EachHeadOverTokens : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EachHeadOverTokens, GivesUnitLengthAndRefusesOtherTrunks) {
+  const HeadChoice choice(GetParam());
+  const TokenTrunk trunk;
+  const FeatureRequest request = RequestOf(choice, trunk.row());
+  if (!request.class_token && !request.tokens) GTEST_SKIP() << "it asks for no tokens";
+  const std::unique_ptr<Head> head = Heads().At(GetParam()).make(choice, TokenTrunk::kChannels);
+  const at::Tensor descriptors = head->Forward(trunk.Forward(Photos(), request), {});
+  EXPECT_EQ(descriptors.sizes(), at::IntArrayRef({2, head->dimension()}));
+  EXPECT_LT((descriptors.norm(2, {1}) - 1).abs().max().item<float>(), 1e-5F);
+  EXPECT_THAT(ErrorOf([&] {
+                const DescriptorNet net({"resnet18", choice});
+              }),
+              HasSubstr("needs tokens, which a resnet18 does not have"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachHeadOverTokens, ::testing::ValuesIn(HeadFamily::Table().Names()),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+INSTANTIATE_TEST_SUITE_P(All, EachHead, ::testing::ValuesIn(HeadFamily::Table().Names()),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace vantage::nn

@@ -35,11 +35,11 @@ TEST_P(EachLayout, IsReadOrWritten) {
 TEST_P(EachLayout, IsReadBackAsItIsWritten) {
   if (Row().format == nullptr) GTEST_SKIP() << "it is only read";
   const TemporaryFolder folder;
-  for (const std::string& head : HeadNames()) {
+  for (const std::string& head : HeadFamily::Table().Names()) {
     const std::string layout = Row().name;
     const bool is_of_transformers = layout == "timm" || layout == "transformers";
     const char* architecture = is_of_transformers ? "dinov2_vits14:blocks=1" : "resnet18";
-    const ModelParts model{DescriptorNet({.architecture = architecture, .head = head}), {}};
+    const ModelParts model{DescriptorNet({architecture, HeadChoice(head)}), {}};
     model.net.Visit(
         [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
     NamedTensors written;

@@ -31,18 +31,22 @@ using vantage::testing::FillByFormula;
 using vantage::testing::RelativeError;
 using vantage::testing::TemporaryFolder;
 
+NetVladHeadOptions SmallNetVlad(int projection = 128) {
+  return {.locals = {.projection = projection, .windows = {2, 3}, .dimension = 64},
+          .clusters = 8,
+          .ghost_clusters = 1,
+          .intra_norm = "cluster"};
+}
+
 DescriptorNetOptions OptionsOf(const std::string& head) {
-  DescriptorNetOptions options{"squeezenet1_1", "gem"};
-  options.head = head;
-  options.locals = {.projection = 128, .windows = {2, 3}, .dimension = 64};
-  options.netvlad = {.clusters = 8, .ghost_clusters = 1, .intra_norm = "cluster"};
-  return options;
+  if (head == "netvlad") return {"squeezenet1_1", SmallNetVlad()};
+  return {"squeezenet1_1", LocalGemHeadOptions{.locals = SmallNetVlad().locals}};
 }
 
 DescriptorNet FilledNet(const DescriptorNetOptions& options) {
   DescriptorNet net(options);
-  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
-    if (!IsExponent(name)) FillByFormula(name, tensor);
+  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+    if (role != TensorRole::kExponent) FillByFormula(name, tensor);
   });
   return net;
 }
@@ -70,7 +74,7 @@ TEST_P(LocalNet, HasTheGradientsOfItsFoldedForm) {
   std::vector<at::Tensor> parameters;
   std::vector<std::string> names;
   net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
-    if (role != TensorRole::kParameter) return;
+    if (role == TensorRole::kBuffer) return;
     tensor.requires_grad_(true);
     parameters.push_back(tensor);
     names.push_back(name);
@@ -90,9 +94,8 @@ TEST_P(LocalNet, HasTheGradientsOfItsFoldedForm) {
 
 TEST_P(LocalNet, IsKeptInModelFiles) {
   DescriptorNetOptions options = OptionsOf(GetParam());
-  options.fc_whitening = true;
-  options.output_dimension = 24;
-  options.netvlad.order = "kd";
+  SetChoice(options.head, GetParam() + ":output_dimension=24", "test");
+  if (auto* netvlad = options.head.If<NetVladHeadOptions>()) netvlad->order = "kd";
   ModelParts model{FilledNet(options), {}};
   const TemporaryFolder folder;
   for (const std::string name : {"m.pth", "m.safetensors"}) {
@@ -101,11 +104,9 @@ TEST_P(LocalNet, IsKeptInModelFiles) {
     EXPECT_EQ(read.net.options(), options);
     EXPECT_EQ(WeightsSha256(read.net), WeightsSha256(model.net));
     const nlohmann::json info = ToJson(ReadModelInfo(folder / name), false);
-    EXPECT_EQ(info["head"], GetParam());
+    EXPECT_EQ(info["head"]["kind"], GetParam());
     EXPECT_EQ(info["dimension"], 24);
-    EXPECT_EQ(info["locals"]["windows"], nlohmann::json({2, 3}));
-    EXPECT_EQ(info["netvlad"]["clusters"], 8);
-    EXPECT_FALSE(info.contains("pooling"));
+    EXPECT_EQ(info["head"][GetParam()]["windows"], nlohmann::json({2, 3}));
   }
 }
 
@@ -139,42 +140,39 @@ INSTANTIATE_TEST_SUITE_P(All, LocalNet, ::testing::Values("netvlad", "local-gem"
 
 TEST(LocalNetBeforeInitialization, DescribesNothing) {
   const TemporaryFolder folder;
-  ModelParts trunk{FilledNet({"squeezenet1_1", "gem"}), {}};
+  ModelParts trunk{FilledNet({"squeezenet1_1"}), {}};
   WriteModelAs(trunk, "weights", folder / "trunk.pth");
-  DescriptorNetOptions options = OptionsOf("netvlad");
-  ModelParts model = ReadModel(folder / "trunk.pth", options);
-  EXPECT_FALSE(model.net.IsInitialized());
-  EXPECT_THAT(ErrorOf([&] { model.net.Forward(SomeImages()); }),
-              HasSubstr("projection of the local features"));
-  options.locals.projection = 0;
-  EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "trunk.pth", options).net.Forward(SomeImages()); }),
+  const auto read = [&](const HeadChoice& head) {
+    return ReadModel(folder / "trunk.pth", DescriptorNetOptions{"squeezenet1_1", head}).net;
+  };
+  const DescriptorNet net = read(SmallNetVlad());
+  EXPECT_FALSE(net.IsInitialized());
+  EXPECT_THAT(ErrorOf([&] { net.Forward(SomeImages()); }), HasSubstr("projection of the local features"));
+  EXPECT_THAT(ErrorOf([&] { read(SmallNetVlad(0)).Forward(SomeImages()); }),
               HasSubstr("NetVLAD without centroids"));
-  options.head = "local-gem";
-  EXPECT_TRUE(ReadModel(folder / "trunk.pth", options).net.IsInitialized());
+  EXPECT_TRUE(read(LocalGemHeadOptions{.locals = SmallNetVlad(0).locals}).IsInitialized());
 }
 
 TEST(LocalNetOptions, ThatDoNotGoTogetherAreRefused) {
-  const auto message = [](const std::function<void(DescriptorNetOptions&)>& change) {
-    DescriptorNetOptions options = OptionsOf("netvlad");
+  const auto message = [](const std::function<void(NetVladHeadOptions&)>& change) {
+    NetVladHeadOptions options = SmallNetVlad();
     change(options);
-    return ErrorOf([&] { const DescriptorNet net(options); });
+    return ErrorOf([&] { const DescriptorNet net({"squeezenet1_1", options}); });
   };
-  EXPECT_THAT(message([](auto& o) { o.pooling = "mac"; }), HasSubstr("goes with the pooling gem"));
-  EXPECT_THAT(message([](auto& o) { o.regional = true; }), HasSubstr("goes with the pooling gem"));
-  EXPECT_THAT(message([](auto& o) { o.fc_whitening = true; }), HasSubstr("needs an output dimension"));
   EXPECT_THAT(message([](auto& o) { o.locals.dimension = 100; }), HasSubstr("does not divide"));
   EXPECT_THAT(message([](auto& o) { o.locals.last_relu = false; }), HasSubstr("ends in a ReLU"));
-  EXPECT_THAT(message([](auto& o) { o.netvlad.intra_norm = "both"; }), HasSubstr("cluster, across, none"));
-  EXPECT_THAT(message([](auto& o) { o.netvlad.clusters = 0; }), HasSubstr("clusters"));
+  EXPECT_THAT(message([](auto& o) { o.intra_norm = "both"; }), HasSubstr("cluster, across, none"));
+  EXPECT_THAT(message([](auto& o) { o.clusters = 0; }), HasSubstr("clusters"));
 }
 
 TEST(LocalNetOptions, MayTakeVggBeforeItsLastRelu) {
-  DescriptorNetOptions options{"vgg11", "gem"};
-  options.head = "local-gem";
   const at::NoGradGuard no_grad;
-  EXPECT_GE(FilledNet(options).FeaturesOf(SomeImages()).map_BCHW.min().item<float>(), 0);
-  options.locals.last_relu = false;
-  EXPECT_LT(FilledNet(options).FeaturesOf(SomeImages()).map_BCHW.min().item<float>(), 0);
+  const auto least = [](bool last_relu) {
+    const LocalGemHeadOptions head{.locals = {.last_relu = last_relu}};
+    return FilledNet({"vgg11", head}).FeaturesOf(SomeImages()).map_BCHW.min().item<float>();
+  };
+  EXPECT_GE(least(true), 0);
+  EXPECT_LT(least(false), 0);
 }
 
 TEST(LocalNetMeta, OfAnotherKindIsRefused) {
@@ -193,7 +191,8 @@ TEST(LocalNetMeta, OfAnotherKindIsRefused) {
   EXPECT_THAT(with(R"(clusters\":8)", R"(clusters\":0)"), HasSubstr("damaged.safetensors"));
   EXPECT_THAT(with(R"(clusters\":8)", R"(clusters\":9)"), HasSubstr("misshapen"));
   EXPECT_THAT(with(R"(\"cluster\")", R"(\"clusteR\")"), HasSubstr("intra_norm"));
-  EXPECT_THAT(with(R"(\"head\":\"netvlad\")", R"(\"head\":\"netvlaD\")"), HasSubstr("unknown head"));
+  EXPECT_THAT(with(R"(\"kind\":\"netvlad\")", R"(\"kind\":\"netvlaD\")"),
+              HasSubstr("must be one of cirtorch"));
 }
 
 }  // namespace

@@ -277,7 +277,7 @@ TEST(DamagedModels, PicklesThatHoldThemselvesAreErrors) {
 class DamagedModelFiles : public ::testing::TestWithParam<const char*> {
  protected:
   std::string Written() {
-    ModelParts model{DescriptorNet({"squeezenet1_1", "gem", false}), {}};
+    ModelParts model{DescriptorNet({"squeezenet1_1"}), {}};
     model.net.Visit(
         [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
     WriteModel(model, Path("good"));

@@ -4,15 +4,18 @@
 #include "util/hash.h"
 #include "vantage/torch.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/pow.h>
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "nn/images_to_tensor.h"
+#include "nn/pooling.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/file.h"
@@ -32,7 +35,7 @@ using vantage::testing::SharedFolder;
 using vantage::testing::TemporaryFolder;
 
 ModelParts SampleModel() {
-  ModelParts model{DescriptorNet({"squeezenet1_1", "gem", false}), {}};
+  ModelParts model{DescriptorNet({"squeezenet1_1"}), {}};
   model.net.Visit(
       [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
   model.preprocessing = LongestSide(362);
@@ -109,7 +112,7 @@ TEST(ModelFile, CheckpointsOfCirtorchAreRead) {
   VANTAGE_REQUIRE_SHARED("weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
   ModelParts zip = ReadModel(SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
   ModelParts legacy = ReadModel(SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w-legacy.pth.tar");
-  EXPECT_TRUE(zip.net.options().fc_whitening);
+  EXPECT_TRUE(zip.net.options().head.As<CirtorchHeadOptions>().fc_whitening);
   auto expected = Tensors(zip);
   EXPECT_EQ(expected.count("whiten.weight"), 1U);
   for (auto& [name, tensor] : Tensors(legacy)) EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
@@ -129,7 +132,7 @@ TEST(ModelFile, MissingUnknownAndMisshapenTensorsAreNamed) {
   const auto error = [&] { return ErrorOf([&] { ReadModel(folder / "bare.pth", options); }); };
 
   write([](TorchDict& state) { state.items.erase(state.items.begin(), state.items.begin() + 5); });
-  EXPECT_THAT(error(), HasSubstr("bare.pth: as a squeezenet1_1-gem it lacks 5 tensors: "));
+  EXPECT_THAT(error(), HasSubstr("bare.pth: as a squeezenet1_1 with the head cirtorch it lacks 5 tensors: "));
   EXPECT_THAT(error(), HasSubstr("'features.0.weight' (64 x 3 x 3 x 3), "));
   EXPECT_THAT(error(), HasSubstr(" and 2 more"));
   write([](TorchDict& state) { state.Set("head.weight", {at::ones({3})}); });
@@ -241,6 +244,43 @@ TEST(RegisterLoss, AddsALossByName) {
   EXPECT_THAT(ErrorOf([] { RegisterLoss<FirstSumOptions>("Again", FirstSum); }),
               HasSubstr("there is a loss 'sum_of_first' already"));
   EXPECT_THROW(RegisterLoss(MakeKind<OtherOptions>("Nothing"), {}), UsageError);
+}
+
+struct ScaledMeanOptions {
+  static constexpr const char* kKind = "scaled-mean";
+  double exponent = 1;
+};
+void Declare(OptionsDescription& description, ScaledMeanOptions& options) {
+  description.Add("exponent", options.exponent, "Exponent of the means").Above(0);
+}
+
+MapHead ScaledMean(const ScaledMeanOptions& options, int64_t channels) {
+  return {.dimension = channels,
+          .parameters = {{"scale", at::ones({channels})}},
+          .forward = [options](const at::Tensor& map_BCHW, const std::vector<at::Tensor>& parameters) {
+            return L2Normalize(map_BCHW.clamp_min(1e-6).pow(options.exponent).mean({2, 3}) * parameters[0]);
+          }};
+}
+
+TEST(RegisterHead, AddsAHeadByName) {
+  RegisterHead<ScaledMeanOptions>("Means of the channels, scaled", ScaledMean);
+  const TemporaryFolder folder;
+  WriteModelAs(SampleModel(), "weights", folder / "trunk.pth");
+  const ModelParts model = ReadModel(folder / "trunk.pth", {"", "scaled-mean:exponent=2"});
+  WriteModel(model, folder / "m.pth");
+  const ModelParts read = ReadModel(folder / "m.pth");
+  EXPECT_EQ(read.net.options().head.As<ScaledMeanOptions>().exponent, 2);
+  const at::Tensor images = at::ones({1, 3, 64, 64});
+  const at::Tensor map = read.net.FeaturesOf(images).map_BCHW;
+  EXPECT_TRUE(read.net.Forward(images).equal(L2Normalize(map.clamp_min(1e-6).pow(2).mean({2, 3}))));
+  size_t scales = 0;
+  read.net.Visit([&](const std::string& name, const at::Tensor&, TensorRole role) {
+    if (name == "scaled-mean.scale" && role == TensorRole::kParameter) ++scales;
+  });
+  EXPECT_EQ(scales, 1U);
+  EXPECT_THAT(ErrorOf([] { RegisterHead<ScaledMeanOptions>("Again", ScaledMean); }),
+              HasSubstr("there is a head 'scaled-mean' already"));
+  EXPECT_THROW(RegisterHead(MakeKind<OtherOptions>("Nothing"), {}), UsageError);
 }
 
 }  // namespace

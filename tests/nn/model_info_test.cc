@@ -27,9 +27,8 @@ json InfoOf(const std::filesystem::path& path, bool all_tensors = false) {
 
 TEST(ModelInfo, TellsWhatAModelOfOurOwnHolds) {
   const TemporaryFolder folder;
-  DescriptorNetOptions options{"resnet18", "gem"};
-  options.fc_whitening = true;
-  options.output_dimension = 64;
+  const DescriptorNetOptions options{"resnet18",
+                                     CirtorchHeadOptions{.fc_whitening = true, .output_dimension = 64}};
   ModelParts model{DescriptorNet(options), {}};
   model.preprocessing = LongestSide(362);
   model.scales = {1, 0.5};
@@ -43,8 +42,8 @@ TEST(ModelInfo, TellsWhatAModelOfOurOwnHolds) {
     EXPECT_EQ(info["kind"], "vantage checkpoint");
     EXPECT_EQ(info["format"], name == "m.pth" ? "PyTorch zip" : "safetensors");
     EXPECT_EQ(info["architecture"], "resnet18");
-    EXPECT_EQ(info["pooling"], "gem");
-    EXPECT_EQ(info["head"], "cirtorch");
+    EXPECT_EQ(info["head"]["kind"], "cirtorch");
+    EXPECT_EQ(info["head"]["cirtorch"]["pooling"], "gem");
     EXPECT_EQ(info["dimension"], 64);
     EXPECT_EQ(info["tensors"], 123);
     EXPECT_EQ(info["parameters"], 11'176'512 + 1 + 64 * 513);  // torchvision's resnet18 without fc

@@ -86,7 +86,7 @@ TEST_P(CosPlace, WeightsGiveTheReferencesDescriptor) {
   WriteState(Published(), folder_ / "m.pth");
   const ModelParts model = ReadModel(folder_ / "m.pth");
   EXPECT_EQ(model.net.options().architecture, GetParam());
-  EXPECT_EQ(model.net.options().head, "cosplace");
+  EXPECT_EQ(model.net.options().head.kind(), "cosplace");
   EXPECT_EQ(model.net.dimension(), 64);
   EXPECT_EQ(model.net.MultiScaleExponent(), 1);
   const at::Tensor input = ReadNpyTensor(SharedFolder() / "reference/trunks/input.npy");
@@ -120,20 +120,18 @@ INSTANTIATE_TEST_SUITE_P(All, CosPlace, ::testing::Values("resnet18", "vgg16"),
 
 TEST(ModelLayouts, CosPlacesFormIsForItsNetworksOnly) {
   const TemporaryFolder folder;
-  ModelParts model{DescriptorNet({"squeezenet1_1", "gem"}), {}};
+  ModelParts model{DescriptorNet({"squeezenet1_1"}), {}};
   EXPECT_THROW(WriteModelAs(model, "cosplace", folder / "m.pth"), UsageError);
   EXPECT_THROW(WriteModelAs(model, "onnx", folder / "m.pth"), UsageError);
   EXPECT_THROW(WriteModelAs(model, "safetensors", folder / "m.pth"), UsageError);
-  DescriptorNetOptions options{"squeezenet1_1", "gem"};
-  options.head = "cosplace";
-  EXPECT_THAT(ErrorOf([&] { DescriptorNet net(options); }),
+  EXPECT_THAT(ErrorOf([] {
+                const DescriptorNet net({"squeezenet1_1", CosPlaceHeadOptions{}});
+              }),
               HasSubstr("CosPlace has no trunk 'squeezenet1_1'"));
-  options = {"resnet18", "mac"};
-  options.head = "cosplace";
-  EXPECT_THROW(DescriptorNet{options}, UsageError);
-  options = {"resnet18", "gem"};
-  options.output_dimension = 64;
-  EXPECT_THROW(DescriptorNet{options}, UsageError);
+  EXPECT_THAT(ErrorOf([] {
+                const DescriptorNet net({"resnet18", CirtorchHeadOptions{.output_dimension = 64}});
+              }),
+              HasSubstr("fc_whitening, which is not chosen"));
 }
 
 TEST(ModelLayouts, OldDenseNetNamesAreRead) {
@@ -172,7 +170,7 @@ TEST(ModelLayouts, TrunksOfCirtorchAloneAreRead) {
   EXPECT_EQ(bare.count("4.0.conv1.weight"), 1U);
   WriteState(bare, folder / "m.pth");
   const ModelParts model = ReadModel(folder / "m.pth");
-  EXPECT_EQ(NameOf(model.net.options()), "resnet18-gem");
+  EXPECT_EQ(NameOf(model.net.options()), "resnet18 with the head cirtorch");
   model.net.trunk().Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
   });
@@ -182,29 +180,72 @@ TEST(ModelLayouts, ArchitectureIsFoundAndContradictionRefused) {
   const TemporaryFolder folder;
   Tensors tensors = TrunkTensors("resnet18");
   WriteState(tensors, folder / "m.pth");
-  EXPECT_EQ(NameOf(ReadModel(folder / "m.pth").net.options()), "resnet18-gem");
-  EXPECT_EQ(NameOf(ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18", "mac"}).net.options()),
-            "resnet18-mac");
-  EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet50", "gem"});
-              }),
+  EXPECT_EQ(NameOf(ReadModel(folder / "m.pth").net.options()), "resnet18 with the head cirtorch");
+  EXPECT_EQ(NameOf(ReadModel(folder / "m.pth", {"resnet18", "cirtorch:pooling=mac"}).net.options()),
+            "resnet18 with the head cirtorch:pooling=mac");
+  EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet50"}); }),
               HasSubstr("m.pth: holds a resnet18; asked for is a resnet50"));
   ModelParts model = ReadModel(folder / "m.pth");
   WriteModel(model, folder / "checkpoint.pth");
+  EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "checkpoint.pth", DescriptorNetOptions{"resnet50"}); }),
+              HasSubstr("checkpoint.pth: holds a resnet18 with the head cirtorch; asked for is a resnet50"));
   EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "checkpoint.pth", DescriptorNetOptions{"resnet50", "gem"});
+                ReadModel(folder / "checkpoint.pth", {"resnet18", "cirtorch:pooling=mac"});
               }),
-              HasSubstr("checkpoint.pth: holds a resnet18-gem; asked for is a resnet50"));
-  EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "checkpoint.pth", DescriptorNetOptions{"resnet18", "mac"});
-              }),
-              HasSubstr("asked for is the pooling mac"));
+              HasSubstr("asked for is cirtorch:pooling=mac"));
   WriteState({{"w", at::ones({3})}}, folder / "other.pth");
   EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "other.pth"); }), HasSubstr("'w' (3), ...); --architecture"));
-  EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "other.pth", DescriptorNetOptions{"alexnet", "gem"});
-              }),
-              HasSubstr("as a alexnet-gem it lacks 10 tensors: 'features.0.weight' (64 x 3 x 11 x 11), "));
+  EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "other.pth", DescriptorNetOptions{"alexnet"}); }),
+              HasSubstr("as a alexnet with the head cirtorch it lacks 10 tensors: 'features.0.weight' (64 x "
+                        "3 x 11 x 11), "));
+}
+
+TEST(ModelLayouts, OptionsThatAFileDoesNotRevealAreThoseThatAreStated) {
+  const TemporaryFolder folder;
+  const auto bare = [&](const HeadChoice& head) {
+    DescriptorNet net({"resnet18", head});
+    WriteState(TensorsOf(net), folder / "m.pth");
+  };
+  const auto read = [&](const std::string& head) {
+    return ReadModel(folder / "m.pth", {"", head}).net.options().head.Text();
+  };
+  const auto refusal = [&](const std::string& head) { return ErrorOf([&] { read(head); }); };
+
+  bare(CirtorchHeadOptions{.fc_whitening = true});
+  EXPECT_EQ(read(""), "cirtorch:fc_whitening=true");
+  EXPECT_EQ(read("cirtorch:power=0.5"), "cirtorch:fc_whitening=true,power=0.5");
+  EXPECT_EQ(read("cirtorch:output_dimension=512"), "cirtorch:fc_whitening=true");  // the trunk's channels
+  EXPECT_THAT(refusal("cirtorch:output_dimension=64"),
+              HasSubstr("m.pth: holds a resnet18 with the head cirtorch:fc_whitening=true; asked for is "
+                        "cirtorch:output_dimension=64"));
+  EXPECT_THAT(refusal("cirtorch:pooling=gemmp"), HasSubstr("asked for is cirtorch:pooling=gemmp"));
+  EXPECT_THAT(refusal("netvlad"), HasSubstr("asked for is the head netvlad"));
+
+  bare(NetVladHeadOptions{.clusters = 4});
+  EXPECT_EQ(read("netvlad:windows=2,3,order=kd"),
+            "netvlad:windows=2,3,local_dimension=512,clusters=4,order=kd");
+  EXPECT_THAT(refusal("netvlad:clusters=5"), HasSubstr("asked for is netvlad:clusters=5"));
+  const ModelParts model = ReadModel(folder / "m.pth", {"", "netvlad:windows=2,3"});
+  WriteModel(model, folder / "m.pth");  // now its meta says all options
+  EXPECT_THAT(refusal("netvlad:windows="), HasSubstr("asked for is netvlad:windows="));
+}
+
+// cirtorch's Python code reads these keys of meta.
+TEST(ModelLayouts, MetaHasCirtorchsOwnKeys) {
+  const TemporaryFolder folder;
+  const auto meta = [&](const HeadChoice& head) {
+    WriteModel({DescriptorNet({"resnet18", head}), {}}, folder / "m.pth");
+    return json::parse(ReadModelInfo(folder / "m.pth").meta);
+  };
+  const json layers = meta(CirtorchHeadOptions{.pooling = "mac", .fc_whitening = true, .regional = true});
+  EXPECT_EQ(layers["architecture"], "resnet18");
+  EXPECT_EQ(layers["pooling"], "mac");
+  EXPECT_EQ(layers["whitening"], true);
+  EXPECT_EQ(layers["local_whitening"], false);
+  EXPECT_EQ(layers["regional"], true);
+  EXPECT_EQ(layers["outputdim"], 512);
+  EXPECT_EQ(layers["vantage"]["head"]["cirtorch"]["pooling"], "mac");
+  EXPECT_FALSE(meta(CosPlaceHeadOptions{}).contains("pooling"));
 }
 
 TEST(ModelLayouts, AllowedTensorsMayBeMissingOrUnknown) {
@@ -217,9 +258,7 @@ TEST(ModelLayouts, AllowedTensorsMayBeMissingOrUnknown) {
   EXPECT_NO_THROW(ReadModel(folder / "m.pth", {}, {"head."}));
 
   // A linear layer that is not in the file begins as the identity.
-  DescriptorNetOptions options{"resnet18", "gem"};
-  options.head = "cosplace";
-  options.output_dimension = 32;
+  const DescriptorNetOptions options{"resnet18", CosPlaceHeadOptions{.output_dimension = 32}};
   EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "m.pth", options, {"head."}); }),
               HasSubstr("it lacks 2 tensors: 'aggregation.3.weight' (32 x 512), 'aggregation.3.bias' (32)"));
   ModelParts model = ReadModel(folder / "m.pth", options, {"head.", "aggregation."});
@@ -228,14 +267,14 @@ TEST(ModelLayouts, AllowedTensorsMayBeMissingOrUnknown) {
   EXPECT_TRUE(read.at("backbone.0.weight").equal(tensors.at("conv1.weight")));
 
   // A ResNet-18 without its last stage is the trunk resnet18_conv4.
-  EXPECT_EQ(ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18_conv4", "gem"}, {"head.", "layer4."})
+  EXPECT_EQ(ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18_conv4"}, {"head.", "layer4."})
                 .net.dimension(),
             256);
   // Another shape is never allowed.
   tensors["conv1.weight"] = at::ones({3});
   WriteState(tensors, folder / "m.pth");
   EXPECT_THAT(ErrorOf([&] {
-                ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18", "gem"}, {"head.", "conv1."});
+                ReadModel(folder / "m.pth", DescriptorNetOptions{"resnet18"}, {"head.", "conv1."});
               }),
               HasSubstr("1 misshapen tensor: 'conv1.weight' (3) for (64 x 3 x 7 x 7)"));
 }
@@ -249,9 +288,8 @@ TEST(ModelLayouts, TwoNamesOfOneTensorAreAnError) {
 }
 
 ModelParts SampleModel() {
-  DescriptorNetOptions options{"squeezenet1_1", "gem"};
-  options.fc_whitening = true;
-  options.output_dimension = 48;
+  const DescriptorNetOptions options{"squeezenet1_1",
+                                     CirtorchHeadOptions{.fc_whitening = true, .output_dimension = 48}};
   ModelParts model{DescriptorNet(options), {}};
   model.net.Visit(
       [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
@@ -429,9 +467,7 @@ TEST(ModelLayouts, PythonReadsCosPlacesForm) {
   const char* python = std::getenv("VANTAGE_PYTHON");  // NOLINT(concurrency-mt-unsafe)
   if (python == nullptr) GTEST_SKIP() << "needs VANTAGE_PYTHON naming a Python with torch";
   const TemporaryFolder folder;
-  DescriptorNetOptions options{"resnet18", "gem"};
-  options.head = "cosplace";
-  options.output_dimension = 64;
+  const DescriptorNetOptions options{"resnet18", CosPlaceHeadOptions{.output_dimension = 64}};
   ModelParts model{DescriptorNet(options), {}};
   WriteModelAs(model, "cosplace", folder / "m.pth");
   const auto [code, output] = CaptureCommand(

@@ -49,12 +49,9 @@ class NetVladLayouts : public ::testing::Test {
  protected:
   // VGG-11's tensors under another prefix, and a network whose map is taken before the last ReLU or after it.
   void AddTrunk(const std::string& prefix, bool last_relu) {
-    DescriptorNetOptions options{"vgg11", "gem"};
-    options.head = "local-gem";
-    options.locals.last_relu = last_relu;
-    trunk_ = DescriptorNet(options);
-    trunk_.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
-      if (IsExponent(name)) return;
+    trunk_ = DescriptorNet({"vgg11", LocalGemHeadOptions{.locals = {.last_relu = last_relu}}});
+    trunk_.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+      if (role == TensorRole::kExponent) return;
       FillByFormula(name, tensor);
       Add(prefix + name.substr(std::string("base_features.").size()), tensor);
     });
@@ -83,7 +80,7 @@ class NetVladLayouts : public ::testing::Test {
 
   TemporaryFolder folder_;
   TorchDict state_;
-  DescriptorNet trunk_{{"vgg11", "gem"}};
+  DescriptorNet trunk_{{"vgg11"}};
 };
 
 TEST_F(NetVladLayouts, OfPyTorchNetVladIsRead) {
@@ -99,7 +96,7 @@ TEST_F(NetVladLayouts, OfPyTorchNetVladIsRead) {
     const nlohmann::json info = ToJson(ReadModelInfo(path), true);
     EXPECT_EQ(info["kind"], "pytorch-NetVlad weights");
     EXPECT_EQ(info["architecture"], "vgg11");
-    EXPECT_EQ(info["head"], "netvlad");
+    EXPECT_EQ(info["head"]["kind"], "netvlad");
     EXPECT_EQ(info["dimension"], kClusters * kDimension);
     EXPECT_THAT(info["all_tensors"][0]["name"].get<std::string>(), HasSubstr("encoder."));
     const ModelParts model = ReadModel(path);
@@ -158,11 +155,9 @@ TEST_F(NetVladLayouts, OfThePapersCodeIsRead) {
   EXPECT_EQ(info["kind"], "NetVLAD weights of MVA 2022's code");
   EXPECT_EQ(info["dimension"], kClusters * kSplit);
   for (const std::vector<int64_t>& windows : {std::vector<int64_t>{}, {2, 3}}) {
-    NetWish wanted;
-    wanted.locals = LocalOptions{.windows = windows};
-    const ModelParts model = ReadModel(path, wanted);
+    const ModelParts model = ReadModel(path, {"", windows.empty() ? "netvlad" : "netvlad:windows=2,3"});
     const at::Tensor locals = MakeLocals(trunk_.FeaturesOf(Images()).map_BCHW, windows, kSplit);
-    EXPECT_LT(RelativeError(model.net.Forward(Images()), NetVlad(locals, parameters, NetVladOptions{})),
+    EXPECT_LT(RelativeError(model.net.Forward(Images()), NetVlad(locals, parameters, NetVladHeadOptions{})),
               1e-5);
   }
 }
@@ -176,7 +171,8 @@ TEST_F(NetVladLayouts, ThatLackATensorAreRefused) {
   AddTrunk("encoder.", false);
   Add("pool.centroids", Filled("c", {kClusters}));
   Add("pool.conv.weight", Filled("w", {kClusters, kDimension, 1, 1}));
-  EXPECT_THAT(ErrorOf([&] { ReadModel(Write("state_dict")); }), HasSubstr("'pool.centroids' is no matrix"));
+  EXPECT_THAT(ErrorOf([&] { ReadModel(Write("state_dict")); }),
+              HasSubstr("'pool.centroids' is not a matrix"));
 }
 
 // Elements with the first index running fastest.

@@ -39,7 +39,7 @@ at::Tensor RandomLocals(int64_t batch, int64_t count, int64_t dimension) {
 }
 
 // Parameters that are not tied to each other any more, as after training.
-NetVladParameters RandomParameters(int64_t dimension, const NetVladOptions& options) {
+NetVladParameters RandomParameters(int64_t dimension, const NetVladHeadOptions& options) {
   const int64_t all = options.clusters + options.ghost_clusters;
   return {Random({dimension, options.clusters}, "centroids"), Random({dimension, all}, "weights"),
           Random({all}, "bias")};
@@ -76,7 +76,7 @@ class ReferenceVlad : public ReferenceLocals {};
 
 TEST_P(ReferenceVlad, AgreesWithThePapersCode) {
   VANTAGE_REQUIRE_SHARED("reference/netvlad");
-  NetVladOptions options;
+  NetVladHeadOptions options;
   options.clusters = 16;
   const at::Tensor centers_KD = Read("centroids").t();
   const at::Tensor actual = NetVlad(Read("locals"), NetVladFromCenters(centers_KD, options), options);
@@ -133,7 +133,7 @@ at::Tensor BruteForce(const at::Tensor& locals_ND, const NetVladParameters& para
 class NetVladOf : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(NetVladOf, IsTheSumOfWeightedResiduals) {
-  NetVladOptions options{.clusters = 4, .ghost_clusters = 2, .intra_norm = GetParam()};
+  NetVladHeadOptions options{.clusters = 4, .ghost_clusters = 2, .intra_norm = GetParam()};
   const at::Tensor locals = RandomLocals(2, 7, 5);
   const NetVladParameters parameters = RandomParameters(5, options);
   for (const std::string order : {"dk", "kd"}) {
@@ -151,7 +151,7 @@ TEST_P(NetVladOf, IsTheSumOfWeightedResiduals) {
 }
 
 TEST_P(NetVladOf, DoesNotDependOnTheOrderOfLocals) {
-  const NetVladOptions options{.clusters = 4, .intra_norm = GetParam()};
+  const NetVladHeadOptions options{.clusters = 4, .intra_norm = GetParam()};
   const at::Tensor locals = RandomLocals(2, 9, 5);
   const NetVladParameters parameters = RandomParameters(5, options);
   const at::Tensor turned = at::cat({locals.narrow(1, 4, 5), locals.narrow(1, 0, 4)}, 1);
@@ -159,7 +159,7 @@ TEST_P(NetVladOf, DoesNotDependOnTheOrderOfLocals) {
 }
 
 TEST_P(NetVladOf, GradientsMatchCentralDifferences) {
-  const NetVladOptions options{.clusters = 3, .ghost_clusters = 1, .intra_norm = GetParam()};
+  const NetVladHeadOptions options{.clusters = 3, .ghost_clusters = 1, .intra_norm = GetParam()};
   const at::Tensor locals = RandomLocals(2, 5, 4);
   const NetVladParameters parameters = RandomParameters(4, options);
   const at::Tensor weights = Random({2, 12}, "loss");
@@ -186,8 +186,8 @@ INSTANTIATE_TEST_SUITE_P(All, NetVladOf, ::testing::Values("cluster", "across", 
                          [](const auto& test) { return test.param; });
 
 TEST(NetVlad, GhostClustersTakeLocalsAway) {
-  const NetVladOptions without{.clusters = 4};
-  NetVladOptions with{.clusters = 4, .ghost_clusters = 1};
+  const NetVladHeadOptions without{.clusters = 4};
+  NetVladHeadOptions with{.clusters = 4, .ghost_clusters = 1};
   const at::Tensor locals = RandomLocals(1, 9, 5);
   NetVladParameters parameters = RandomParameters(5, with);
   const NetVladParameters plain{parameters.centroids_DK, parameters.assignment_weights_DG.narrow(1, 0, 4),
@@ -199,7 +199,7 @@ TEST(NetVlad, GhostClustersTakeLocalsAway) {
 }
 
 TEST(NetVladFromCenters, MakesTiedParametersAndLeavesTheLastCentresToGhosts) {
-  const NetVladOptions options{.clusters = 3, .ghost_clusters = 2, .alpha = 10};
+  const NetVladHeadOptions options{.clusters = 3, .ghost_clusters = 2, .alpha = 10};
   const at::Tensor centers = Random({5, 4}, "centres");
   const NetVladParameters parameters = NetVladFromCenters(centers, options);
   EXPECT_TRUE(parameters.centroids_DK.equal(centers.narrow(0, 0, 3).t()));

@@ -49,15 +49,14 @@ TEST(PowerNormalize, GradientMatchesCentralDifferencesAndIsFiniteAtZero) {
 
 class PowerNet : public ::testing::TestWithParam<std::string> {
  protected:
+  static HeadChoice Head(double power) {
+    if (GetParam() == "cirtorch") return CirtorchHeadOptions{.power = power};
+    return NetVladHeadOptions{.locals = {.dimension = 128}, .clusters = 4, .aggregate = {.power = power}};
+  }
   static DescriptorNet Net(double power) {
-    DescriptorNetOptions options{"squeezenet1_1", "gem"};
-    options.head = GetParam();
-    options.locals.dimension = 128;
-    options.netvlad.clusters = 4;
-    options.power = power;
-    DescriptorNet net(options);
-    net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
-      if (!IsExponent(name)) FillByFormula(name, tensor);
+    DescriptorNet net({"squeezenet1_1", Head(power)});
+    net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+      if (role != TensorRole::kExponent) FillByFormula(name, tensor);
     });
     return net;
   }
@@ -88,7 +87,7 @@ TEST_P(PowerNet, ComesBeforeAWhitening) {
   const at::Tensor mean = at::linspace(-0.01, 0.02, net.dimension());
   const at::Tensor expected = Normalized((net.Forward(Images()) - mean).narrow(1, 0, 16));
   const DescriptorNet folded = FoldWhitening(net, whitening);
-  EXPECT_EQ(folded.options().power, 0.5);
+  EXPECT_THAT(folded.options().head.Text(), HasSubstr("power=0.5"));
   EXPECT_LT(RelativeError(folded.Forward(Images()), expected), 1e-4);
 }
 
@@ -99,21 +98,15 @@ TEST_P(PowerNet, IsKeptInModelFiles) {
     ModelParts model{Net(0.5), {}};
     WriteModel(model, folder / name);
     const ModelParts read = ReadModel(folder / name);
-    EXPECT_EQ(read.net.options().power, 0.5);
+    EXPECT_EQ(read.net.options().head, Head(0.5));
     EXPECT_TRUE(read.net.Forward(Images()).equal(model.net.Forward(Images())));
     const nlohmann::json info = ToJson(ReadModelInfo(folder / name), false);
-    EXPECT_EQ(info["power"], 0.5);
-    EXPECT_EQ(info["version"], 2);  // a program that knows no power must not read it
-    NetWish other;
-    other.power = 0.4;
-    EXPECT_THAT(ErrorOf([&] { ReadModel(folder / name, other); }), HasSubstr("asked for is the power 0.4"));
+    EXPECT_EQ(info["head"][GetParam()]["power"], 0.5);
+    EXPECT_THAT(ErrorOf([&] {
+                  ReadModel(folder / name, {"", GetParam() + ":power=0.4"});
+                }),
+                HasSubstr("asked for is " + GetParam() + ":power=0.4"));
   }
-  ModelParts plain{Net(1), {}};
-  WriteModel(plain, folder / "plain.pth");
-  EXPECT_FALSE(ToJson(ReadModelInfo(folder / "plain.pth"), false).contains("power"));
-  NetWish wanted;
-  wanted.power = 0.5;
-  EXPECT_EQ(ReadModel(folder / "plain.pth", wanted).net.options().power, 0.5);
 }
 
 // The slope along the gradient by central differences: float32, through a trunk with ReLUs.
@@ -145,16 +138,12 @@ TEST_P(PowerNet, HasGradients) {
 INSTANTIATE_TEST_SUITE_P(All, PowerNet, ::testing::Values("cirtorch", "netvlad"),
                          [](const auto& test) { return test.param; });
 
-TEST(PowerNetOptions, OutsideItsRangeOrWithCosPlaceAreRefused) {
-  const auto make = [](double power, const std::string& head) {
-    DescriptorNetOptions options{"resnet18", "gem"};
-    options.head = head;
-    options.power = power;
-    return ErrorOf([&] { const DescriptorNet net(options); });
+TEST(PowerNetOptions, OutsideItsRangeAreRefused) {
+  const auto make = [](double power) {
+    return ErrorOf([&] { const DescriptorNet net({"resnet18", CirtorchHeadOptions{.power = power}}); });
   };
-  EXPECT_THAT(make(0, "cirtorch"), HasSubstr("a power normalisation of 0"));
-  EXPECT_THAT(make(1.5, "cirtorch"), HasSubstr("a power normalisation of 1.5"));
-  EXPECT_THAT(make(0.5, "cosplace"), HasSubstr("for the head 'cosplace'"));
+  EXPECT_THAT(make(0), HasSubstr("'head.cirtorch.power' = 0 must be in [0.01, 1]"));
+  EXPECT_THAT(make(1.5), HasSubstr("'head.cirtorch.power' = 1.5 must be in [0.01, 1]"));
 }
 
 }  // namespace

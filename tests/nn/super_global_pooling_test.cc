@@ -109,7 +109,7 @@ class SuperGlobalNet : public ::testing::Test {
 };
 
 TEST_F(SuperGlobalNet, AnExponentIsThatOfTheModelInItsPlace) {
-  DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
+  DescriptorNet net = MakeNet({"squeezenet1_1"});
   const at::Tensor actual = net.ForwardAtScales(images_, {1, 0.5}, {.exponent = 4.6});
   EXPECT_GT(RelativeError(net.ForwardAtScales(images_, {1, 0.5}), actual), 1e-3);
   net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
@@ -119,7 +119,7 @@ TEST_F(SuperGlobalNet, AnExponentIsThatOfTheModelInItsPlace) {
 }
 
 TEST_F(SuperGlobalNet, RegionsAreMeantBeforePoolingAndScalesAfter) {
-  const DescriptorNet net = MakeNet({"squeezenet1_1", "gem"});
+  const DescriptorNet net = MakeNet({"squeezenet1_1"});
   const SuperGlobalPooling options{5, 2.5, 0, "max"};
   const at::Tensor map = net.FeaturesOf(images_).map_BCHW;
   const at::Tensor expected = L2Normalize(GemPool(RegionalGem(map, 5, 2.5), at::full({1}, 3.0)));
@@ -131,14 +131,12 @@ TEST_F(SuperGlobalNet, RegionsAreMeantBeforePoolingAndScalesAfter) {
 }
 
 TEST_F(SuperGlobalNet, WhatANetworkHasNotIsRefused) {
-  const DescriptorNet mac = MakeNet({"squeezenet1_1", "mac"});
+  const DescriptorNet mac = MakeNet({"squeezenet1_1", CirtorchHeadOptions{.pooling = "mac"}});
   EXPECT_THAT(ErrorOf([&] { mac.ForwardAtScales(images_, {1}, {.exponent = 4}); }),
-              HasSubstr("pooling 'mac'"));
+              HasSubstr("GeM's exponent is not for the head cirtorch:pooling=mac"));
   EXPECT_THAT(ErrorOf([&] { mac.ForwardAtScales(images_, {1}, {.regional_size = 2}); }),
               HasSubstr("2 is not odd"));
-  DescriptorNetOptions locals{"squeezenet1_1", "gem"};
-  locals.head = "local-gem";
-  const DescriptorNet net(locals);
+  const DescriptorNet net({"squeezenet1_1", LocalGemHeadOptions{}});
   EXPECT_THAT(ErrorOf([&] { net.CheckSuperGlobal({.regional_size = 5}); }), HasSubstr("local-gem"));
 }
 

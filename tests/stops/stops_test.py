@@ -132,7 +132,6 @@ TRAINING = """epochs = 2
 tuples_per_step = 2
 [model]
 architecture = "efficientnet_lite0"
-pooling = "gem"
 weights = "weights.pth"
 [data]
 training_set = "set.db"
@@ -198,7 +197,7 @@ def main():
                                               "--size", "64"], most=40)
         if pathlib.Path(WEIGHTS).is_file():
             shutil.copy(WEIGHTS, start / "weights.pth")
-            options = ["--architecture", "efficientnet_lite0", "--pooling", "gem"]
+            options = ["--architecture", "efficientnet_lite0"]
             options += ["--size", "64"]
             stop_everywhere(start, "extract", ["extract", "weights.pth", str(landmarks.relative_to(start)), "-o", "out",
                                                *options])

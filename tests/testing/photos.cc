@@ -57,7 +57,7 @@ TrainingSet WritePhotosAndSet(const std::filesystem::path& folder, int scenes, i
 }
 
 nn::ModelParts MakeFormulaModel(const std::string& architecture) {
-  nn::ModelParts model{nn::DescriptorNet({architecture, "gem", false}), {}};
+  nn::ModelParts model{nn::DescriptorNet({architecture}), {}};
   model.net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
     if (name != "pool.p") FillByFormula(name, tensor);
   });

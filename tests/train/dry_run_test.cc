@@ -22,7 +22,7 @@ class DryRunOf : public ::testing::Test {
     set_ = WritePhotosAndSet(folder_.path(), 5, 6, 2);
     nn::ModelParts model = MakeFormulaModel();
     nn::WriteModel(model, folder_ / "start.pth");
-    options_.model.net = {"squeezenet1_1", "gem", false};
+    options_.model.net = {"squeezenet1_1"};
     options_.model.weights = (folder_ / "start.pth").string();
     options_.data.training_set = (folder_ / "set.db").string();
     options_.data.image_size = 64;
@@ -80,9 +80,9 @@ TEST_F(DryRunOf, FindsWhatTrainingWouldStumbleOver) {
   options_.model.freeze = {"no.such.layer"};
   EXPECT_THAT(ErrorOf([&] { DryRun(options_); }), HasSubstr("no.such.layer"));
   options_.model.freeze.clear();
-  options_.model.net.pooling = "mac";
+  options_.model.net.head = CirtorchHeadOptions{.pooling = "mac"};
   EXPECT_THAT(ErrorOf([&] { DryRun(options_); }), HasSubstr("holds a squeezenet1_1-gem"));
-  options_.model.net.pooling = "gem";
+  options_.model.net.head = CirtorchHeadOptions{};
   options_.evaluation.data = (folder_ / "nowhere").string();
   options_.evaluation.every_epochs = 1;
   EXPECT_THAT(ErrorOf([&] { DryRun(options_); }), HasSubstr("nowhere"));

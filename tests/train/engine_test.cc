@@ -40,13 +40,13 @@ LoadedTuple MakeTuple(int number) {
 
 // A network with norms and its trainable parameters.
 struct Network {
-  nn::DescriptorNet net{{"resnet18", "gem"}};
+  nn::DescriptorNet net{{"resnet18"}};
   std::vector<at::Tensor> parameters;
 
   Network() {
     net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
       if (name != "pool.p") FillByFormula(name, tensor);
-      if (role != nn::TensorRole::kParameter) return;
+      if (role == nn::TensorRole::kBuffer) return;
       tensor.requires_grad_(true);
       parameters.push_back(tensor);
     });

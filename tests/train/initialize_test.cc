@@ -37,9 +37,6 @@ class Initialization : public ::testing::Test {
     set_ = WritePhotosAndSet(folder_.path(), 5, 6, 2);
     nn::ModelParts trunk = MakeFormulaModel();
     nn::WriteModelAs(trunk, "weights", folder_ / "trunk.pth");
-    net_.head = "netvlad";
-    net_.locals = {.projection = 32, .windows = {2}, .dimension = 16};
-    net_.netvlad = {.clusters = 6, .ghost_clusters = 1};
     extract_.preprocessing = LongestSide(64);
   }
 
@@ -58,7 +55,10 @@ class Initialization : public ::testing::Test {
 
   TemporaryFolder folder_;
   TrainingSet set_;
-  DescriptorNetOptions net_{"squeezenet1_1", "gem"};
+  DescriptorNetOptions net_{
+      "squeezenet1_1",
+      NetVladHeadOptions{
+          .locals = {.projection = 32, .windows = {2}, .dimension = 16}, .clusters = 6, .ghost_clusters = 1}};
   ExtractOptions extract_;
   InitializationOptions options_;
 };
@@ -124,7 +124,7 @@ TEST_F(Initialization, LeavesAloneWhatHasItsWeights) {
   const std::string hash = nn::WeightsSha256(net);
   EXPECT_EQ(Initialize(net, 5).photos, 0);
   EXPECT_EQ(nn::WeightsSha256(net), hash);
-  nn::DescriptorNet plain({"squeezenet1_1", "gem"});
+  nn::DescriptorNet plain({"squeezenet1_1"});
   EXPECT_EQ(Initialize(plain).photos, 0);
 }
 
@@ -135,14 +135,14 @@ TEST_F(Initialization, SaysWhatIsMissing) {
   EXPECT_EQ(made.photos, 17);
   ASSERT_EQ(made.failed.size(), 1U);
   EXPECT_THAT(made.failed[0], HasSubstr("scene0/1.jpg"));
-  net_.netvlad.clusters = 5000;
+  net_.head.As<NetVladHeadOptions>().clusters = 5000;
   EXPECT_THAT(ErrorOf([&] {
                 nn::DescriptorNet large = NetOfTrunk();
                 Initialize(large);
               }),
               HasSubstr("too few for 5001 clusters"));
   std::filesystem::remove_all(folder_ / "photos");
-  net_.netvlad.clusters = 6;
+  net_.head.As<NetVladHeadOptions>().clusters = 6;
   EXPECT_THAT(ErrorOf([&] {
                 nn::DescriptorNet none = NetOfTrunk();
                 Initialize(none);

@@ -211,11 +211,8 @@ TEST(LearnWhiteningFromTuples, WithoutPairsIsAnError) {
 // NetVLAD of MVA 2022 that pools with two windows: descriptors of 4,096 or, with 80 clusters, 10,240
 // dimensions, far more than there are photos.
 nn::DescriptorNet MakeMultiSizeNetVlad(int clusters) {
-  DescriptorNetOptions options{"squeezenet1_1", "gem"};
-  options.head = "netvlad";
-  options.locals.windows = {2, 3};
-  options.locals.dimension = 128;
-  options.netvlad.clusters = clusters;
+  DescriptorNetOptions options{"squeezenet1_1"};
+  options.head = NetVladHeadOptions{.locals = {.windows = {2, 3}, .dimension = 128}, .clusters = clusters};
   nn::DescriptorNet net(options);
   net.Visit(
       [](const std::string& name, const at::Tensor& tensor, nn::TensorRole) { FillByFormula(name, tensor); });

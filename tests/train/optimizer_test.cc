@@ -300,7 +300,7 @@ TEST(Optimizer, TheFirstGroupThatFitsGivesTheRate) {
 // As in cirtorch's train.py: x10 for one exponent, x100 for one exponent a channel.
 TEST(Optimizer, ExponentsOfChannelsHaveARateOfTheirOwn) {
   const auto factor = [](const std::string& pooling, const OptimizerOptions& options) {
-    nn::DescriptorNet net({"squeezenet1_1", pooling, false});
+    nn::DescriptorNet net({"squeezenet1_1", CirtorchHeadOptions{.pooling = pooling}});
     for (const ParameterGroup& group : GroupParameters(net, options, {})) {
       if (group.names[0] == "pool.p") return group.rate_factor;
     }

@@ -43,7 +43,7 @@ class Training : public ::testing::Test {
     WritePhotosAndSet(folder_.path(), 5, 6, 2);
     nn::ModelParts model = MakeFormulaModel();
     nn::WriteModel(model, folder_ / "start.pth");
-    options_.model.net = {"squeezenet1_1", "gem", false};
+    options_.model.net = {"squeezenet1_1"};
     options_.model.weights = (folder_ / "start.pth").string();
     options_.data.training_set = (folder_ / "set.db").string();
     options_.data.image_size = 64;
@@ -615,7 +615,7 @@ TEST_F(Training, GoesOnFromACheckpointOfCirtorch) {
   VANTAGE_REQUIRE_SHARED("weights/cirtorch-squeezenet1_1-gem-w.pth.tar");
   const auto checkpoint = vantage::testing::SharedFolder() / "weights/cirtorch-squeezenet1_1-gem-w.pth.tar";
   options_.model.weights = checkpoint.string();
-  options_.model.net.fc_whitening = true;
+  options_.model.net.head = CirtorchHeadOptions{.fc_whitening = true};
   options_.model.continue_training = true;
   options_.epochs = 4;  // three are done
   const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
@@ -640,7 +640,7 @@ TEST_F(Training, GoesOnFromACheckpointOfCirtorch) {
   };
   EXPECT_EQ(steps_of(last, 52), steps_of(file, 50) + 5);  // pool.p; nine tuples in steps of two
   options_.model.weights = (folder_ / "start.pth").string();
-  options_.model.net.fc_whitening = false;
+  options_.model.net.head = CirtorchHeadOptions{};
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "other", false, OneThread()); }),
               HasSubstr("start.pth: holds no optimiser's state"));
 }
@@ -661,7 +661,7 @@ TEST_F(Training, BadInputNeverStartsARun) {
   EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }),
               HasSubstr("not a PyTorch file"));
   options = options_;
-  options.model.net.pooling = "mac";
+  options.model.net.head = CirtorchHeadOptions{.pooling = "mac"};
   EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }),
               HasSubstr("holds a squeezenet1_1-gem"));
   WritePhotosAndSet(folder_.path(), 1, 4, 0);

@@ -7,15 +7,31 @@
 #include "nn/linear_layer.h"
 #include "nn/pooling.h"
 #include "nn/power_normalize.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
-// A pooling and l2n, then, where asked for, a linear layer and l2n again. TPAMI 2019, section 3; names and
-// layers as in cirtorch.
-namespace vantage::nn {
+// A pooling and l2n, then an optional linear layer and l2n again: TPAMI 2019, section 3. Layers and names of
+// tensors are cirtorch's.
+namespace vantage {
+
+void Declare(OptionsDescription& description, CirtorchHeadOptions& options) {
+  description.Add("pooling", options.pooling, "How the last feature map becomes one vector")
+      .OneOf(nn::PoolingNames());
+  description.Add("fc_whitening", options.fc_whitening, "A learned linear layer after pooling");
+  description.Add("local_whitening", options.local_whitening,
+                  "A learned linear layer at every location before pooling");
+  description.Add("regional", options.regional, "Pool and whiten R-MAC's regions, and add them up");
+  nn::DeclareOutputDimension(description, options.output_dimension,
+                             "Rows of the layer of fc_whitening; 0: as many as the trunk has channels");
+  nn::DeclarePower(description, options.power);
+}
+
+namespace nn {
 namespace {
 
 class CirtorchHead : public Head {
  public:
-  CirtorchHead(const DescriptorNetOptions& options, int64_t channels)
+  CirtorchHead(const CirtorchHeadOptions& options, int64_t channels)
       : pooling_(MakePooling(options.pooling, channels)),
         is_regional_(options.regional),
         power_(options.power),
@@ -73,35 +89,62 @@ class CirtorchHead : public Head {
   LinearLayer whitening_;
 };
 
-bool RecogniseCirtorchHead(const TensorShapes& shapes, NetWish& wish) {
-  const auto has = [&](const char* name) { return shapes.contains(name); };
-  if (has("whiten.weight")) wish.fc_whitening = true;
-  if (has("lwhiten.weight")) wish.local_whitening = true;
-  if (has("pool.whiten.weight")) wish.regional = true;
-  if (const int rows = RowsOf(shapes, "whiten")) wish.output_dimension = rows;
-  for (const char* name : {"pool.p", "pool.rpool.p"}) {
-    if (has(name)) wish.pooling = shapes.at(name) == std::vector<int64_t>{1} ? "gem" : "gemmp";
+std::unique_ptr<Head> MakeCirtorchHead(const CirtorchHeadOptions& options, int64_t channels) {
+  if (options.output_dimension > 0 && !options.fc_whitening) {
+    throw UsageError(StrCat("an output dimension of ", options.output_dimension,
+                            ": it is that of the linear layer of fc_whitening, which is not chosen"));
   }
-  return wish.pooling.has_value();
+  return std::make_unique<CirtorchHead>(options, channels);
+}
+
+std::optional<CirtorchHeadOptions> RecogniseCirtorchHead(const TensorShapes& shapes) {
+  const auto has = [&](const char* name) { return shapes.contains(name); };
+  CirtorchHeadOptions found;
+  found.fc_whitening = has("whiten.weight");
+  found.local_whitening = has("lwhiten.weight");
+  found.regional = has("pool.whiten.weight");
+  found.output_dimension = RowsOf(shapes, "whiten");
+  bool has_exponents = false;
+  for (const char* name : {"pool.p", "pool.rpool.p"}) {
+    if (!has(name)) continue;
+    has_exponents = true;
+    found.pooling = shapes.at(name) == std::vector<int64_t>{1} ? "gem" : "gemmp";
+  }
+  if (has_exponents) return found;
+  return std::nullopt;
+}
+
+std::vector<std::string> UnrevealedOfCirtorch(const CirtorchHeadOptions& found, bool has_meta) {
+  std::vector<std::string> keys;
+  if (!has_meta) keys.emplace_back("power");
+  if (!found.fc_whitening) keys.insert(keys.end(), {"fc_whitening", "output_dimension"});
+  if (!found.local_whitening) keys.emplace_back("local_whitening");
+  return keys;
 }
 
 }  // namespace
 
 HeadRow CirtorchHeadRow() {
-  return {
-      .name = "cirtorch",
-      .trunk_prefix = "features.",
-      .linear = "whiten",
-      .takes_whitening = true,
-      .has_pooling = true,
-      .made_by_training = {"pool.p", "pool.rpool.p"},
-      .request = [](const DescriptorNetOptions&, const TrunkRow&) { return FeatureRequest{}; },
-      .check =
-          [](const DescriptorNetOptions& options) { CheckOutputDimension(options, options.fc_whitening); },
-      .make = [](const DescriptorNetOptions& options, int64_t channels) -> std::unique_ptr<Head> {
-        return std::make_unique<CirtorchHead>(options, channels);
-      },
-      .recognise = RecogniseCirtorchHead};
+  return MakeHeadRow<CirtorchHeadOptions>("cirtorch's layers: a pooling of the map, and learned whitenings",
+                                          {.linear = "whiten",
+                                           .made_by_training = {"pool.p", "pool.rpool.p"},
+                                           .make = MakeCirtorchHead,
+                                           .recognise = RecogniseCirtorchHead,
+                                           .unrevealed = UnrevealedOfCirtorch,
+                                           .simplify =
+                                               [](CirtorchHeadOptions& options, int64_t channels) {
+                                                 if (options.output_dimension == channels)
+                                                   options.output_dimension = 0;
+                                               },
+                                           .add_linear =
+                                               [](CirtorchHeadOptions& options, int rows) {
+                                                 if (options.fc_whitening) return false;
+                                                 options.fc_whitening = true;
+                                                 options.output_dimension = rows;
+                                                 return true;
+                                               }});
 }
 
-}  // namespace vantage::nn
+}  // namespace nn
+
+}  // namespace vantage

@@ -10,12 +10,19 @@
 
 // CosPlace (Berton, Masone, Caputo, CVPR 2022) and EigenPlaces (ICCV 2023): l2n over channels at every
 // location, GeM, a linear layer with bias, l2n. Names are theirs.
-namespace vantage::nn {
+namespace vantage {
+
+void Declare(OptionsDescription& description, CosPlaceHeadOptions& options) {
+  nn::DeclareOutputDimension(description, options.output_dimension,
+                             "Rows of the linear layer; 0: as many as the trunk has channels");
+}
+
+namespace nn {
 namespace {
 
 class CosPlaceHead : public Head {
  public:
-  CosPlaceHead(const DescriptorNetOptions& options, int64_t channels)
+  CosPlaceHead(const CosPlaceHeadOptions& options, int64_t channels)
       : pooling_(MakePooling("gem", channels)),
         linear_(LinearLayer::Make(true, options.output_dimension > 0 ? options.output_dimension : channels,
                                   channels)) {}
@@ -43,43 +50,36 @@ class CosPlaceHead : public Head {
   LinearLayer linear_;
 };
 
-FeatureRequest CosPlaceRequest(const DescriptorNetOptions& /*options*/, const TrunkRow& trunk) {
+FeatureRequest CosPlaceRequest(const CosPlaceHeadOptions& /*options*/, const TrunkRow& trunk) {
   if (!trunk.is_in_cosplace) throw UsageError(StrCat("CosPlace has no trunk '", trunk.name, "'"));
   return {.map_end = trunk.can_end_before_activation ? MapEnd::kBeforeActivation : MapEnd::kAfterActivation};
 }
 
-void CheckCosPlace(const DescriptorNetOptions& options) {
-  if (options.pooling != "gem" || options.fc_whitening || options.local_whitening || options.regional)
-    throw UsageError("the head 'cosplace' goes with the pooling gem, and without whitenings or regions");
-  if (options.power != 1) {
-    throw UsageError(StrCat("a power normalisation of ", options.power,
-                            ": it is in [0.01, 1], and 1, which is none, for the head 'cosplace'"));
-  }
-  CheckOutputDimension(options, true);
-}
-
-bool RecogniseCosPlace(const TensorShapes& shapes, NetWish& wish) {
-  if (!shapes.contains("aggregation.3.weight") && !shapes.contains("aggregation.1.p")) return false;
-  wish.pooling = "gem";
-  if (const int rows = RowsOf(shapes, "aggregation.3")) wish.output_dimension = rows;
-  return true;
+std::optional<CosPlaceHeadOptions> RecogniseCosPlace(const TensorShapes& shapes) {
+  if (!shapes.contains("aggregation.3.weight") && !shapes.contains("aggregation.1.p")) return std::nullopt;
+  return CosPlaceHeadOptions{.output_dimension = RowsOf(shapes, "aggregation.3")};
 }
 
 }  // namespace
 
 HeadRow CosPlaceHeadRow() {
-  return {.name = "cosplace",
-          .kind = "CosPlace or EigenPlaces weights",
-          .trunk_prefix = "backbone.",
-          .linear = "aggregation.3",
-          .has_pooling = true,
-          .made_by_training = {"aggregation.1.p"},
-          .request = CosPlaceRequest,
-          .check = CheckCosPlace,
-          .make = [](const DescriptorNetOptions& options, int64_t channels) -> std::unique_ptr<Head> {
-            return std::make_unique<CosPlaceHead>(options, channels);
-          },
-          .recognise = RecogniseCosPlace};
+  return MakeHeadRow<CosPlaceHeadOptions>(
+      "CosPlace's and EigenPlaces' layers: l2n, GeM, linear, l2n",
+      {.weights_kind = "CosPlace or EigenPlaces weights",
+       .trunk_prefix = "backbone.",
+       .linear = "aggregation.3",
+       .made_by_training = {"aggregation.1.p"},
+       .request = CosPlaceRequest,
+       .make = [](const CosPlaceHeadOptions& options, int64_t channels) -> std::unique_ptr<Head> {
+         return std::make_unique<CosPlaceHead>(options, channels);
+       },
+       .recognise = RecogniseCosPlace,
+       .simplify =
+           [](CosPlaceHeadOptions& options, int64_t channels) {
+             if (options.output_dimension == channels) options.output_dimension = 0;
+           }});
 }
 
-}  // namespace vantage::nn
+}  // namespace nn
+
+}  // namespace vantage

@@ -1,42 +1,72 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <array>
-
 #include "nn/head.h"
+#include "nn/heads/map_head.h"
 #include "util/string.h"
 #include "vantage/error.h"
 
-namespace vantage::nn {
+namespace vantage {
 
-// Rows, each of a file of this folder.
+// Each is in the file of its kind.
+namespace nn {
 HeadRow CirtorchHeadRow();
 HeadRow CosPlaceHeadRow();
 HeadRow NetVladHeadRow();
 HeadRow LocalGemHeadRow();
+}  // namespace nn
 
-std::span<const HeadRow> Heads() {
-  static const std::array kHeads = {CirtorchHeadRow(), CosPlaceHeadRow(), NetVladHeadRow(),
-                                    LocalGemHeadRow()};
-  return kHeads;
+namespace {
+
+Catalogue<nn::HeadRow>& AllHeads() {
+  static Catalogue<nn::HeadRow> heads(
+      "head", {nn::CirtorchHeadRow(), nn::CosPlaceHeadRow(), nn::NetVladHeadRow(), nn::LocalGemHeadRow()});
+  return heads;
 }
 
-const HeadRow* FindHead(const std::string& name) {
-  for (const HeadRow& row : Heads()) {
-    if (name == row.name) return &row;
-  }
-  return nullptr;
+}  // namespace
+
+const Kinds& HeadFamily::Table() { return AllHeads(); }
+
+void RegisterHead(Kind kind, std::function<MapHead(const HeadChoice& head, int64_t channels)> make) {
+  if (!make) throw UsageError("a head needs a function that makes it");
+  AllHeads().Add(nn::MapHeadRow(std::move(kind), std::move(make)));
 }
 
-const HeadRow& HeadNamed(const std::string& name) {
-  if (const HeadRow* row = FindHead(name)) return *row;
-  throw UsageError(StrCat("unknown head '", name, "'; known are ", Join(HeadNames(), ", ")));
+namespace nn {
+
+const Catalogue<HeadRow>& Heads() { return AllHeads(); }
+
+const HeadRow& RowOf(const HeadChoice& head) {
+  if (!head) throw UsageError("no head is chosen");
+  return Heads().At(head.kind());
 }
 
-void CheckOutputDimension(const DescriptorNetOptions& options, bool has_linear) {
-  const int dimension = options.output_dimension;
-  if (dimension >= 0 && dimension <= kMaxOutputDimension && (dimension == 0 || has_linear)) return;
-  throw UsageError(StrCat("an output dimension of ", dimension, ": it is that of the last ",
-                          "linear layer (fc_whitening, or the head cosplace), at most ",
-                          kMaxOutputDimension));
+std::vector<std::string> UnrevealedOf(const HeadChoice& found, bool has_meta) {
+  const HeadRow& row = RowOf(found);
+  return row.unrevealed ? row.unrevealed(found, has_meta) : std::vector<std::string>();
+}
+
+FeatureRequest RequestOf(const HeadChoice& head, const TrunkRow& trunk) {
+  const HeadRow& row = RowOf(head);
+  return row.request ? row.request(head, trunk) : FeatureRequest{};
+}
+
+DescriptorNetOptions Simplified(DescriptorNetOptions options) {
+  const TrunkRow* trunk = FindTrunk(options.architecture);
+  const HeadRow& row = RowOf(options.head);
+  if (trunk != nullptr && row.simplify) row.simplify(options.head, trunk->channels);
+  return options;
+}
+
+void DeclareOutputDimension(OptionsDescription& description, int& rows, std::string help) {
+  description.Add("output_dimension", rows, std::move(help)).Range(0, kMaxOutputDimension);
+}
+
+void DeclarePower(OptionsDescription& description, double& power) {
+  description
+      .Add("power", power,
+           "Exponent of the power normalisation of the pooled descriptor, before the last linear layer; 1: "
+           "none")
+      .Range(kLeastPower, 1);
 }
 
 int RowsOf(const TensorShapes& shapes, const std::string& linear) {
@@ -46,4 +76,6 @@ int RowsOf(const TensorShapes& shapes, const std::string& linear) {
   return rows <= kMaxOutputDimension && rows != found->second[1] ? static_cast<int>(rows) : 0;
 }
 
-}  // namespace vantage::nn
+}  // namespace nn
+
+}  // namespace vantage

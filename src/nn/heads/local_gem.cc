@@ -6,7 +6,14 @@
 #include "nn/new_tensors.h"
 #include "nn/pooling.h"
 
-namespace vantage::nn {
+namespace vantage {
+
+void Declare(OptionsDescription& description, LocalGemHeadOptions& options) {
+  Declare(description, options.locals);
+  Declare(description, options.aggregate);
+}
+
+namespace nn {
 namespace {
 
 // Generalised mean over all locals instead of over the locations of a map.
@@ -20,7 +27,7 @@ class LocalGem : public Aggregation {
     return NormalizeAlong(GemPool(locals_BND.transpose(1, 2).unsqueeze(3), p_), 1);
   }
   void Replace(const std::string& name, const TensorReplacer& replacer) override {
-    replacer(name + ".p", p_, TensorRole::kParameter);
+    replacer(name + ".p", p_, TensorRole::kExponent);
   }
 
  private:
@@ -30,16 +37,18 @@ class LocalGem : public Aggregation {
 
 }  // namespace
 
-// Its tensors do not tell how maps are pooled: without meta it is not recognised.
+// Not recognised: its tensors are also those of other networks.
 HeadRow LocalGemHeadRow() {
-  HeadRow row = LocalHeadRow();
-  row.name = "local-gem";
-  row.made_by_training = {"local_pool.p", "conv_1."};
-  row.make = [](const DescriptorNetOptions& options, int64_t channels) -> std::unique_ptr<Head> {
-    auto aggregation = std::make_unique<LocalGem>(LocalDimension(options.locals, channels));
-    return std::make_unique<LocalHead>(options, channels, std::move(aggregation), "local_pool");
-  };
-  return row;
+  return MakeLocalHeadRow<LocalGemHeadOptions>(
+      "Generalised mean of local features",
+      {.made_by_training = {"local_pool.p", "conv_1."},
+       .make = [](const LocalGemHeadOptions& options, int64_t channels) -> std::unique_ptr<Head> {
+         return std::make_unique<LocalHead>(
+             options.locals, options.aggregate, channels,
+             std::make_unique<LocalGem>(LocalDimension(options.locals, channels)), "local_pool");
+       }});
 }
 
-}  // namespace vantage::nn
+}  // namespace nn
+
+}  // namespace vantage

@@ -16,7 +16,36 @@
 #include "numerics/kmeans.h"
 #include "util/check.h"
 
-namespace vantage::nn {
+namespace vantage {
+namespace {
+
+constexpr int kMostChannels = 65536;
+
+}  // namespace
+
+void Declare(OptionsDescription& description, LocalOptions& options) {
+  description
+      .Add("projection", options.projection,
+           "Channels of a 1x1 convolution before everything else, which begins as a PCA; 0: none")
+      .Range(0, kMostChannels);
+  description
+      .Add("windows", options.windows,
+           "Sides of the windows that the map is max-pooled with at stride 1; empty: the map itself")
+      .Range(1, static_cast<double>(nn::kLargestWindow));
+  description
+      .Add("local_dimension", options.dimension,
+           "The channels of a location are cut into local features of this dimension; 0: one local feature")
+      .Range(0, kMostChannels);
+  description.Add("last_relu", options.last_relu, "VGG: take the map after the last ReLU, not before it");
+}
+
+void Declare(OptionsDescription& description, AggregateOptions& options) {
+  nn::DeclarePower(description, options.power);
+  nn::DeclareOutputDimension(description, options.output_dimension,
+                             "Rows of a learned linear layer at the end; 0: there is none");
+}
+
+namespace nn {
 namespace {
 
 // C x H x W activations as a row for each location.
@@ -24,23 +53,24 @@ at::Tensor LocationRows(const at::Tensor& map_1CHW) {
   return map_1CHW[0].permute({1, 2, 0}).reshape({-1, map_1CHW.size(1)});
 }
 
-FeatureRequest LocalRequest(const DescriptorNetOptions& options, const TrunkRow& trunk) {
-  if (options.locals.last_relu) return {};
+}  // namespace
+
+FeatureRequest RequestOfLocals(const LocalOptions& options, const TrunkRow& trunk) {
+  if (options.last_relu) return {};
   if (!trunk.can_end_before_activation)
-    throw UsageError(StrCat("locals.last_relu: a ", trunk.name, " ends in a ReLU in any case"));
+    throw UsageError(StrCat("last_relu: a ", trunk.name, " always ends in a ReLU"));
   return {.map_end = MapEnd::kBeforeActivation};
 }
 
-}  // namespace
-
-LocalHead::LocalHead(const DescriptorNetOptions& options, int64_t channels,
+LocalHead::LocalHead(const LocalOptions& locals, const AggregateOptions& aggregate, int64_t channels,
                      std::unique_ptr<Aggregation> aggregation, std::string name)
-    : options_(options.locals),
-      power_(options.power),
-      local_dimension_(LocalDimension(options.locals, channels)),
+    : options_(locals),
+      power_(aggregate.power),
+      local_dimension_(LocalDimension(locals, channels)),
       aggregation_(std::move(aggregation)),
       name_(std::move(name)),
-      linear_(LinearLayer::Make(options.fc_whitening, options.output_dimension, aggregation_->dimension())) {
+      linear_(LinearLayer::Make(aggregate.output_dimension > 0, aggregate.output_dimension,
+                                aggregation_->dimension())) {
   if (options_.projection == 0) return;
   weight_ = at::zeros({options_.projection, channels, 1, 1}, NewTensor());
   bias_ = at::zeros({options_.projection}, NewTensor());
@@ -49,7 +79,7 @@ LocalHead::LocalHead(const DescriptorNetOptions& options, int64_t channels,
 int64_t LocalHead::dimension() const { return linear_ ? linear_.weight.size(0) : aggregation_->dimension(); }
 
 at::Tensor LocalHead::Locals(const at::Tensor& map_BCHW) const {
-  VANTAGE_CHECK(!LacksProjection(), "the projection of the local features has not been made: it comes from ",
+  VANTAGE_CHECK(!LacksProjection(), "the projection of the local features is not initialised: it comes from ",
                 "weights that hold it, or from 'vantage train'");
   return MakeLocals(weight_.defined() ? at::conv2d(map_BCHW, weight_, bias_) : map_BCHW, options_.windows,
                     local_dimension_);
@@ -96,7 +126,7 @@ InitializedHead LocalHead::Initialize(TrainingFeatures& features, const HeadInit
 }
 
 double LocalHead::MakeProjection(TrainingFeatures& features) {
-  const IntraOpThreads one_thread(1);  // sums then do not depend on how many there are
+  const IntraOpThreads one_thread(1);  // so that sums do not depend on their number
   one_thread.Enter();
   int64_t count = 0;
   at::Tensor sum_C;
@@ -121,7 +151,7 @@ double LocalHead::MakeProjection(TrainingFeatures& features) {
   const int64_t rows = options_.projection;
   const int64_t first = values.size(0) - rows;
   at::Tensor weight_RC = vectors.narrow(1, first, rows).t().flip({0}).contiguous();
-  // Eigenvectors have no sign: their largest element is positive.
+  // The sign of an eigenvector is arbitrary: its largest element becomes positive.
   const at::Tensor largest = weight_RC.gather(1, weight_RC.abs().argmax(1, /*keepdim=*/true));
   weight_RC = weight_RC * largest.sign();
   weight_ = weight_RC.reshape(weight_.sizes()).to(weight_.options());
@@ -154,24 +184,6 @@ DescriptorMatrix LocalHead::Sample(int64_t wanted, TrainingFeatures& features) c
   return locals;
 }
 
-void CheckLocalHead(const DescriptorNetOptions& options) {
-  if (options.pooling != "gem" || options.local_whitening || options.regional) {
-    throw UsageError(StrCat("the head '", options.head,
-                            "' goes with the pooling gem, and without local whitening or regions"));
-  }
-  if (options.fc_whitening && options.output_dimension == 0)
-    throw UsageError(StrCat("the head '", options.head, "' with FC whitening needs an output dimension"));
-  CheckOutputDimension(options, options.fc_whitening);
-  CheckOptions(options.locals);
-}
+}  // namespace nn
 
-HeadRow LocalHeadRow() {
-  return {.trunk_prefix = "base_features.",
-          .linear = "learned_pca",
-          .takes_whitening = true,
-          .request = LocalRequest,
-          .check = CheckLocalHead,
-          .declare = DeclareLocals};
-}
-
-}  // namespace vantage::nn
+}  // namespace vantage

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "nn/head.h"
 #include "nn/heads/aggregation.h"
@@ -18,8 +19,8 @@ namespace vantage::nn {
 class LocalHead : public Head {
  public:
   // channels: number of channels of the trunk's map. name: of the aggregation's tensors.
-  LocalHead(const DescriptorNetOptions& options, int64_t channels, std::unique_ptr<Aggregation> aggregation,
-            std::string name);
+  LocalHead(const LocalOptions& locals, const AggregateOptions& aggregate, int64_t channels,
+            std::unique_ptr<Aggregation> aggregation, std::string name);
 
   int64_t dimension() const override;
   at::Tensor Forward(const Features& features, const PassContext& pass) const override;
@@ -51,9 +52,23 @@ class LocalHead : public Head {
   LinearLayer linear_;
 };
 
-// The row members that all heads with locals share: linear layer, prefix of the trunk, options, request.
-HeadRow LocalHeadRow();
-// Checks the options of a head with locals. Throws UsageError.
-void CheckLocalHead(const DescriptorNetOptions& options);
+// The features that a head requests for such locals.
+FeatureRequest RequestOfLocals(const LocalOptions& options, const TrunkRow& trunk);
+
+// A row with the functions that all heads with locals share: names, request, linear layer.
+template <KindOptions Options>
+HeadRow MakeLocalHeadRow(std::string summary, HeadFunctions<Options> functions) {
+  functions.trunk_prefix = "base_features.";
+  functions.linear = "learned_pca";
+  functions.request = [](const Options& options, const TrunkRow& trunk) {
+    return RequestOfLocals(options.locals, trunk);
+  };
+  functions.add_linear = [](Options& options, int rows) {
+    if (options.aggregate.output_dimension > 0) return false;
+    options.aggregate.output_dimension = rows;
+    return true;
+  };
+  return MakeHeadRow<Options>(std::move(summary), std::move(functions));
+}
 
 }  // namespace vantage::nn

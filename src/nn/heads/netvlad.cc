@@ -15,14 +15,42 @@
 #include "nn/new_tensors.h"
 #include "util/check.h"
 
-namespace vantage::nn {
+namespace vantage {
+namespace {
+
+constexpr int kMostClusters = 65536;
+
+}  // namespace
+
+void Declare(OptionsDescription& description, NetVladHeadOptions& options) {
+  Declare(description, options.locals);
+  description.Add("clusters", options.clusters, "Clusters of local features").Range(1, kMostClusters);
+  description
+      .Add("ghost_clusters", options.ghost_clusters,
+           "Additional clusters that take part in the assignment and are left out of the descriptor")
+      .Range(0, kMostClusters);
+  description.Add("alpha", options.alpha, "Hardness of the assignment to clusters at the start of training")
+      .Above(0);
+  description
+      .Add("intra_norm", options.intra_norm,
+           "What is scaled to unit length before the whole is: each cluster, each dimension across clusters, "
+           "or none")
+      .OneOf({"cluster", "across", "none"});
+  description
+      .Add("order", options.order,
+           "Order of the descriptor's elements: dk by dimension, then cluster; kd by cluster, then dimension")
+      .OneOf({"dk", "kd"});
+  Declare(description, options.aggregate);
+}
+
+namespace nn {
 namespace {
 
 constexpr int64_t kLargestDimension = 1 << 22;
 
 class NetVladAggregation : public Aggregation {
  public:
-  NetVladAggregation(const NetVladOptions& options, int64_t local_dimension)
+  NetVladAggregation(const NetVladHeadOptions& options, int64_t local_dimension)
       : options_(options),
         parameters_{at::zeros({local_dimension, options.clusters}, NewTensor()),
                     at::zeros({local_dimension, CentersWanted()}, NewTensor()),
@@ -33,7 +61,7 @@ class NetVladAggregation : public Aggregation {
   at::Tensor Forward(const at::Tensor& locals_BND) const override {
     VANTAGE_CHECK(IsInitialized(),
                   "NetVLAD without centroids: they come from weights that hold them, or from ",
-                  "'vantage train', which makes them of the training photos' local features");
+                  "'vantage train', which computes them from the training photos' local features");
     return NetVlad(locals_BND, parameters_, options_);
   }
 
@@ -50,24 +78,23 @@ class NetVladAggregation : public Aggregation {
   bool IsInitialized() const override { return parameters_.centroids_DK.any().item<bool>(); }
 
  private:
-  NetVladOptions options_;
+  NetVladHeadOptions options_;
   NetVladParameters parameters_;
 };
 
-std::unique_ptr<Head> MakeNetVladHead(const DescriptorNetOptions& options, int64_t channels) {
+std::unique_ptr<Head> MakeNetVladHead(const NetVladHeadOptions& options, int64_t channels) {
   const int64_t dimension = LocalDimension(options.locals, channels);
-  const NetVladOptions& netvlad = options.netvlad;
-  if (dimension * (netvlad.clusters + netvlad.ghost_clusters) > kLargestDimension) {
-    throw UsageError(StrCat("NetVLAD of ", netvlad.clusters, " clusters of locals of ", dimension,
-                            " is larger than ", kLargestDimension));
+  if (dimension * (options.clusters + options.ghost_clusters) > kLargestDimension) {
+    throw UsageError(StrCat("NetVLAD of ", options.clusters, " clusters of local features of ", dimension,
+                            " dimensions is larger than ", kLargestDimension));
   }
-  auto aggregation = std::make_unique<NetVladAggregation>(netvlad, dimension);
-  return std::make_unique<LocalHead>(options, channels, std::move(aggregation), "netvlad_pool");
+  return std::make_unique<LocalHead>(options.locals, options.aggregate, channels,
+                                     std::make_unique<NetVladAggregation>(options, dimension),
+                                     "netvlad_pool");
 }
 
-// How maps are pooled, tensors do not tell.
-bool RecogniseNetVlad(const TensorShapes& shapes, NetWish& wish) {
-  if (!shapes.contains("netvlad_pool.centroids")) return false;
+std::optional<NetVladHeadOptions> RecogniseNetVlad(const TensorShapes& shapes) {
+  if (!shapes.contains("netvlad_pool.centroids")) return std::nullopt;
   const auto size = [&](const char* name, size_t dimension) {
     const auto found = shapes.find(name);
     const bool is_there = found != shapes.end() && found->second.size() > dimension;
@@ -75,21 +102,25 @@ bool RecogniseNetVlad(const TensorShapes& shapes, NetWish& wish) {
                ? static_cast<int>(found->second[dimension])
                : 0;
   };
-  wish.pooling = "gem";
-  NetVladOptions netvlad;
-  netvlad.clusters = size("netvlad_pool.centroids", 1);
-  netvlad.ghost_clusters = std::max(0, size("netvlad_pool.assignment_weights", 1) - netvlad.clusters);
-  wish.netvlad = netvlad;
-  wish.locals =
-      LocalOptions{.projection = size("conv_1.weight", 0), .dimension = size("netvlad_pool.centroids", 0)};
-  if (shapes.contains("learned_pca.weight")) wish.fc_whitening = true;
-  if (const int rows = RowsOf(shapes, "learned_pca")) wish.output_dimension = rows;
-  return true;
+  NetVladHeadOptions found;
+  found.locals.projection = size("conv_1.weight", 0);
+  found.locals.dimension = size("netvlad_pool.centroids", 0);
+  found.clusters = size("netvlad_pool.centroids", 1);
+  found.ghost_clusters = std::max(0, size("netvlad_pool.assignment_weights", 1) - found.clusters);
+  found.aggregate.output_dimension = size("learned_pca.weight", 0);
+  return found;
+}
+
+std::vector<std::string> UnrevealedOfNetVlad(const NetVladHeadOptions& found, bool has_meta) {
+  std::vector<std::string> keys;
+  if (!has_meta) keys = {"windows", "last_relu", "alpha", "intra_norm", "order", "power"};
+  if (found.aggregate.output_dimension == 0) keys.emplace_back("output_dimension");
+  return keys;
 }
 
 }  // namespace
 
-NetVladParameters NetVladFromCenters(const at::Tensor& centers_GD, const NetVladOptions& options) {
+NetVladParameters NetVladFromCenters(const at::Tensor& centers_GD, const NetVladHeadOptions& options) {
   VANTAGE_CHECK(centers_GD.size(0) == options.clusters + options.ghost_clusters, "NetVLAD of ",
                 options.clusters, " and ", options.ghost_clusters, " ghost clusters from ",
                 centers_GD.size(0), " centres");
@@ -99,7 +130,7 @@ NetVladParameters NetVladFromCenters(const at::Tensor& centers_GD, const NetVlad
 }
 
 at::Tensor NetVlad(const at::Tensor& locals_BND, const NetVladParameters& parameters,
-                   const NetVladOptions& options) {
+                   const NetVladHeadOptions& options) {
   const at::Tensor& centroids_DK = parameters.centroids_DK;
   // CVPR 2016, eq. (3)
   const at::Tensor logits_BNG =
@@ -115,21 +146,14 @@ at::Tensor NetVlad(const at::Tensor& locals_BND, const NetVladParameters& parame
 }
 
 HeadRow NetVladHeadRow() {
-  HeadRow row = LocalHeadRow();
-  row.name = "netvlad";
-  row.kind = "NetVLAD weights of MVA 2022's code";
-  row.made_by_training = {"netvlad_pool.", "conv_1."};
-  row.check = [](const DescriptorNetOptions& options) {
-    CheckLocalHead(options);
-    CheckOptions(options.netvlad);
-  };
-  row.make = MakeNetVladHead;
-  row.recognise = RecogniseNetVlad;
-  row.complete = [](const NetWish& wanted, NetWish& found) {
-    if (wanted.locals) found.locals->windows = wanted.locals->windows;
-    if (wanted.netvlad && wanted.head == found.head) found.netvlad->alpha = wanted.netvlad->alpha;
-  };
-  return row;
+  return MakeLocalHeadRow<NetVladHeadOptions>("NetVLAD of local features",
+                                              {.weights_kind = "NetVLAD weights of MVA 2022's code",
+                                               .made_by_training = {"netvlad_pool.", "conv_1."},
+                                               .make = MakeNetVladHead,
+                                               .recognise = RecogniseNetVlad,
+                                               .unrevealed = UnrevealedOfNetVlad});
 }
 
-}  // namespace vantage::nn
+}  // namespace nn
+
+}  // namespace vantage

@@ -4,15 +4,17 @@
 #include "util/string.h"
 #include "vantage/error.h"
 
-// As CosPlace and EigenPlaces publish their weights: the bare tensors of a network with their head, whose
-// names this project has from them.
+// As CosPlace and EigenPlaces publish their weights: the bare tensors of a network with their head. This
+// project uses their names.
 namespace vantage::nn {
 namespace {
 
 NamedTensors InCosPlaceLayout(const ModelParts& model) {
-  if (model.net.options().head != "cosplace")
-    throw UsageError(StrCat("a ", NameOf(model.net.options()), " has no form of CosPlace's"));
-  if (!model.whitenings.empty()) LogInfo("CosPlace's form keeps no learned whitening");
+  if (model.net.options().head.If<CosPlaceHeadOptions>() == nullptr) {
+    throw UsageError(
+        StrCat("a ", NameOf(model.net.options()), " cannot be written in the format of CosPlace's weights"));
+  }
+  if (!model.whitenings.empty()) LogInfo("the format of CosPlace's weights holds no learned whitening");
   return TensorsOf(model.net);
 }
 

@@ -2,7 +2,7 @@
 #include "nn/layouts/layout.h"
 #include "nn/layouts/netvlad_names.h"
 
-// NetVLAD as github.com/cvg/Hierarchical-Localization has it; MatConvNet's files (matconvnet_source.h) come
+// NetVLAD of github.com/cvg/Hierarchical-Localization. MatConvNet's files (matconvnet_source.h) are read
 // under these names too.
 namespace vantage::nn {
 namespace {
@@ -14,7 +14,7 @@ constexpr NetVladNames kHloc = {.trunk = "backbone.",
                                 .assignment_bias = "netvlad.score_proj.bias",
                                 .linear = "whiten."};
 
-// hloc's network takes pixels in 0..255 less the mean photo's colour, as VGG's authors trained it.
+// hloc's network takes pixels in 0..255 minus the mean colour of the training photos, as VGG was trained.
 constexpr Normalization kCaffe = {{123.68 / 255, 116.779 / 255, 103.939 / 255},
                                   {1.0 / 255, 1.0 / 255, 1.0 / 255}};
 
@@ -25,12 +25,7 @@ LayoutRow HlocLayout() {
           .kind = "hloc's NetVLAD weights",
           .recognise = [](const TensorShapes& shapes) { return HasNetVladOf(shapes, kHloc); },
           .to_own = [](const ModelSource& source) { return OwnNetVlad(source, kHloc); },
-          .tell =
-              [](NetWish& found) {
-                found.locals->last_relu = false;
-                found.netvlad->intra_norm = "cluster";
-                found.netvlad->order = "dk";
-              },
+          .tell = [](NetOfSource& found) { TellNetVlad(found, "dk"); },
           .normalization = kCaffe};
 }
 

@@ -8,6 +8,7 @@
 #include "nn/model_file.h"
 #include "nn/model_source.h"
 #include "nn/named_tensors.h"
+#include "nn/net_of_source.h"
 
 namespace vantage::nn {
 
@@ -24,8 +25,8 @@ struct LayoutRow {
   // The file's tensors under the project's names, transposed to the project's shapes. Throws Error if a
   // tensor's shape is not the one that its name implies.
   std::vector<SourceTensor> (*to_own)(const ModelSource& source) = nullptr;
-  // Sets in `found` what the layout implies about the network and its tensors do not reveal.
-  void (*tell)(NetWish& found) = nullptr;
+  // Sets what the layout implies about the network and its tensors do not reveal.
+  void (*tell)(NetOfSource& found) = nullptr;
   // Normalisation of pixels, if it differs from the trunk's.
   std::optional<Normalization> normalization = std::nullopt;
 

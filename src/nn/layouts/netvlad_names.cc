@@ -11,19 +11,19 @@
 namespace vantage::nn {
 namespace {
 
-// DataParallel puts "module." between.
+// Without the "module." that DataParallel inserts.
 std::string WithoutModule(const std::string& name) {
   const size_t at = name.find("module.");
   return at == 0 || (at != name.npos && name[at - 1] == '.') ? name.substr(0, at) + name.substr(at + 7)
                                                              : name;
 }
 
-// A matrix, with dimensions of size 1 behind it, turned.
+// The transposed matrix. Dimensions of size 1 after its two are dropped.
 SourceTensor Transposed(SourceTensor tensor, const std::string& path) {
   std::vector<int64_t>& shape = tensor.shape;
   while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
   VANTAGE_CHECK(shape.size() == 2 && shape[0] > 0 && shape[1] > 0, path, ": '", tensor.name,
-                "' is no matrix: ", serialize::ShapeText(shape));
+                "' is not a matrix: ", serialize::ShapeText(shape));
   const auto rows = ToIndex(shape[0]);
   const auto columns = ToIndex(shape[1]);
   tensor.read = [read = tensor.read, rows, columns] {
@@ -48,6 +48,16 @@ bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names) {
                        [&](const auto& item) { return WithoutModule(item.first) == name; });
   };
   return has(names.centroids) && has(names.assignment_weight);
+}
+
+void TellNetVlad(NetOfSource& found, const std::string& order) {
+  auto& options = found.head.As<NetVladHeadOptions>();
+  options.locals.last_relu = false;
+  options.intra_norm = "cluster";
+  options.order = order;
+  std::erase_if(found.unrevealed, [](const std::string& key) {
+    return key == "last_relu" || key == "intra_norm" || key == "order";
+  });
 }
 
 std::vector<SourceTensor> OwnNetVlad(const ModelSource& source, const NetVladNames& names) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nn/model_source.h"
+#include "nn/net_of_source.h"
 #include "nn/trunk.h"
 
 namespace vantage::nn {
@@ -20,6 +21,10 @@ struct NetVladNames {
 };
 
 bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names);
+
+// Sets the options of CVPR 2016's NetVLAD: the map before the last ReLU, and unit length of each cluster.
+// order: see NetVladHeadOptions.
+void TellNetVlad(NetOfSource& found, const std::string& order);
 
 // See LayoutRow::to_own.
 std::vector<SourceTensor> OwnNetVlad(const ModelSource& source, const NetVladNames& names);

@@ -20,12 +20,7 @@ LayoutRow PyTorchNetVladLayout() {
           .kind = "pytorch-NetVlad weights",
           .recognise = [](const TensorShapes& shapes) { return HasNetVladOf(shapes, kPyTorchNetVlad); },
           .to_own = [](const ModelSource& source) { return OwnNetVlad(source, kPyTorchNetVlad); },
-          .tell =
-              [](NetWish& found) {
-                found.locals->last_relu = false;
-                found.netvlad->intra_norm = "cluster";
-                found.netvlad->order = "kd";
-              },
+          .tell = [](NetOfSource& found) { TellNetVlad(found, "kd"); },
           .normalization = Normalization{}};
 }
 

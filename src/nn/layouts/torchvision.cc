@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/layouts/layout.h"
 
-// A trunk's tensors alone under torchvision's names, which are the trunk's own. Reading needs no row: a
-// network is filled by these names too.
+// A trunk's tensors alone under torchvision's names, which are the trunk's own. Reading needs no functions:
+// networks are also filled by these names.
 namespace vantage::nn {
 
 LayoutRow TorchvisionLayout() {

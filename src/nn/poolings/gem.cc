@@ -9,8 +9,8 @@
 namespace vantage::nn {
 namespace {
 
-// Without gradients and with one exponent: LibTorch's power by a tensor costs a tenth of a small trunk's
-// time.
+// GemPool with one exponent and without gradients. LibTorch's power with a tensor as the exponent would take
+// a tenth of a small trunk's time.
 at::Tensor FastGemPool(const at::Tensor& x_BCHW, double p, double eps) {
   at::Tensor powered = x_BCHW.clamp_min(eps);
   if (p == 2 || p == 3) {

@@ -33,7 +33,7 @@ std::vector<std::string> PoolingNames() {
 }
 
 void Pooling::Replace(const std::string& pool_name, const TensorReplacer& replacer) {
-  if (p.defined()) replacer(pool_name + ".p", p, TensorRole::kParameter);
+  if (p.defined()) replacer(pool_name + ".p", p, TensorRole::kExponent);
 }
 
 Pooling MakePooling(const std::string& name, int64_t channels) {

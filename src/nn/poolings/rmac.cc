@@ -15,8 +15,8 @@ constexpr int64_t kMostExtraRegions = 6;  // along the longer side
 
 std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels) {
   const int64_t shorter = std::min(height, width);
-  // How many regions more the longer side takes for the overlap to come nearest to 40 %. Steps in float32, as
-  // cirtorch.
+  // The number of extra regions along the longer side that brings the overlap closest to 40 %. Computed in
+  // float32, as in cirtorch.
   const auto w = static_cast<float>(shorter);
   int64_t extra = 1;
   float best = INFINITY;
@@ -34,7 +34,7 @@ std::vector<Region> RmacRegions(int64_t height, int64_t width, int levels) {
   for (int64_t level = 1; level <= levels; ++level) {
     const int64_t size = 2 * shorter / (level + 1);
     if (size == 0) continue;
-    // Centres are rounded down, which half a region less, rounded too, makes corners.
+    // A region's corner is its centre, rounded down, minus half its size, rounded down.
     const int64_t half_size = size / 2 - 1;
     const auto half = static_cast<float>(half_size);
     const auto starts = [&](int64_t length, int64_t more) {
