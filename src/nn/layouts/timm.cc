@@ -91,7 +91,7 @@ LayoutRow TimmLayout() {
   return {.name = "timm",
           .recognise = IsTimm,
           .to_own = OwnOfTimm,
-          .tell = [](NetWish& found) { TellPositions("antialias", found); },
+          .tell = [](NetOfSource& found) { TellPositions("antialias", found); },
           .format = "timm",
           .from_own = InTimmLayout};
 }

@@ -114,9 +114,9 @@ std::vector<SourceTensor> WithUnusedTensors(std::vector<SourceTensor> tensors) {
   return tensors;
 }
 
-void TellPositions(const char* rule, NetWish& found) {
-  if (!found.architecture) return;
-  const TrunkRow& row = TrunkNamed(*found.architecture);
+void TellPositions(const char* rule, NetOfSource& found) {
+  if (found.architecture.empty()) return;
+  const TrunkRow& row = TrunkNamed(found.architecture);
   if (row.positions == "offset") found.architecture = VariantOf(row, {}, rule).name;
 }
 

@@ -28,7 +28,7 @@ SourceTensor Zeros(const std::string& name, std::vector<int64_t> shape);
 std::vector<SourceTensor> WithUnusedTensors(std::vector<SourceTensor> tensors);
 
 // Sets the rule by which the layout's code resizes positions of networks without registers.
-void TellPositions(const char* rule, NetWish& found);
+void TellPositions(const char* rule, NetOfSource& found);
 
 // The tensors of the model's trunk. Throws UsageError if it is no vision transformer.
 NamedTensors VisionTransformerTensors(const ModelParts& model, const std::string& layout);
