@@ -26,7 +26,7 @@ void DeclareLocals(OptionsDescription& description, DescriptorNetOptions& option
 }
 
 void Declare(OptionsDescription& description, DescriptorNetOptions& options) {
-  description.Add("architecture", options.architecture, "Convolutional trunk")
+  description.Add("architecture", options.architecture, "Trunk")
       .OneOf(nn::TrunkArchitectures());
   description.Add("pooling", options.pooling, "How the last feature map becomes one vector")
       .OneOf(nn::PoolingNames());
