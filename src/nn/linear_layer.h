@@ -21,6 +21,12 @@ struct LinearLayer {
   explicit operator bool() const { return weight.defined(); }
   // Computes in the type of x.
   at::Tensor operator()(const at::Tensor& x) const;
+  // The same and GELU, with the exact error function.
+  at::Tensor WithGelu(const at::Tensor& x) const;
+
+  // Lays out the weight as oneDNN wants it, if it can compute the layer. There are no gradients from here,
+  // and Replace shows a copy of the weight.
+  void Pack();
   void Replace(const std::string& name, const TensorReplacer& replacer);
 };
 

@@ -3,7 +3,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
@@ -77,8 +76,8 @@ at::Tensor TransformerBlock::Attention(const at::Tensor& x_BNC, const RotaryTabl
 }
 
 at::Tensor TransformerBlock::Perception(const at::Tensor& x_BNC) const {
-  at::Tensor hidden = in_(x_BNC);
-  if (shape_.perceptron == Perceptron::kGelu) return out_(frozen_ ? at::gelu_(hidden) : at::gelu(hidden));
+  if (shape_.perceptron == Perceptron::kGelu) return out_(in_.WithGelu(x_BNC));
+  const at::Tensor hidden = in_(x_BNC);
   const bool is_packed = !second_;
   const at::Tensor gate = is_packed ? hidden.narrow(-1, 0, shape_.hidden) : hidden;
   const at::Tensor value = is_packed ? hidden.narrow(-1, shape_.hidden, shape_.hidden) : second_(x_BNC);
@@ -123,6 +122,9 @@ void TransformerBlock::Fold() {
   }
 }
 
-void TransformerBlock::Freeze() { frozen_ = true; }
+void TransformerBlock::Freeze() {
+  for (LinearLayer* layer : {&qkv_, &projection_, &in_, &out_}) layer->Pack();
+  frozen_ = true;
+}
 
 }  // namespace vantage::nn
