@@ -110,9 +110,10 @@ TEST(Locals, RefuseChannelsThatCannotBeCut) {
   options.projection = 200;
   EXPECT_EQ(LocalDimension(options, 512), 100);
   options.projection = 600;
-  EXPECT_THAT(ErrorOf([&] { LocalDimension(options, 512); }), ::testing::HasSubstr("600 of 512"));
+  EXPECT_THAT(ErrorOf([&] { LocalDimension(options, 512); }),
+              ::testing::HasSubstr("projection 600 is not in [0, 512]"));
   options = {.windows = {0}};
-  EXPECT_THAT(ErrorOf([&] { LocalDimension(options, 512); }), ::testing::HasSubstr("window of 0"));
+  EXPECT_THAT(ErrorOf([&] { LocalDimension(options, 512); }), ::testing::HasSubstr("windows: a side of 0"));
 }
 
 // Equation (4) local by local.
