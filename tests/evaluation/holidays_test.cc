@@ -102,7 +102,7 @@ TEST(Turns, AreReadForPhotosByName) {
   read("100001.jpg 90\n\n100100 -90\nx/100102.jpg\t180\n100000.jpg 0\n");
   EXPECT_THAT(benchmark.turns, ElementsAre(0, 90, 270, 0, 180));
   EXPECT_THAT(ErrorOf([&] { read("100001.jpg 90\n100001.jpg 90\n"); }),
-              HasSubstr("turns.txt:2: '100001.jpg' stands"));
+              HasSubstr("turns.txt:2: '100001.jpg' appears twice"));
   EXPECT_THAT(ErrorOf([&] { read("100001.jpg 45\n"); }), HasSubstr("turns.txt:1: a turn by 45 degrees"));
   EXPECT_THAT(ErrorOf([&] { read("100001.jpg x\n"); }), HasSubstr("turns.txt:1: degrees"));
   EXPECT_THAT(ErrorOf([&] { read("100001.jpg\n"); }), HasSubstr("turns.txt:1: not 'NAME DEGREES'"));
