@@ -95,8 +95,8 @@ TEST(MineRound, PositiveDistanceIsThatOfTheirDescriptors) {
   for (const Tuple& tuple : mined.tuples) {
     const DescriptorMatrix pair =
         ExtractDescriptors(Describer(model.net, kSmall),
-                           {{PhotoPath(set, tuple.query, folder.path()), std::nullopt},
-                            {PhotoPath(set, tuple.positive, folder.path()), std::nullopt}})
+                           PhotoFiles(std::vector{PhotoPath(set, tuple.query, folder.path()),
+                                                  PhotoPath(set, tuple.positive, folder.path())}))
             .values;
     EXPECT_GT(tuple.positive_distance, 0);
     EXPECT_NEAR(tuple.positive_distance, (pair.row(0) - pair.row(1)).norm(), 1e-5);

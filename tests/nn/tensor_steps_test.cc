@@ -71,7 +71,7 @@ TEST(ApplyTensorSteps, TensorsAreResizedAsByPyTorch) {
   const TemporaryFolder folder;
   const at::Tensor x = ImagesToTensor({WavyPhoto(1, 90, 70), WavyPhoto(2, 90, 70)}, {});
   TorchDict file;
-  file.Set("x", x.contiguous());
+  file.Set("x", {x.contiguous()});
   WriteTorchFile({file}, folder / "x.pth");
   WriteFile(folder / "resize.py", R"(
 import sys, torch
