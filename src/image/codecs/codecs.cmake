@@ -5,6 +5,7 @@
 set(formats
   "JPEG jpeg JPEG::JPEG"
   "PNG png PNG::PNG"
+  "WebP webp WebP::webp optional"
   "BMP bmp"
   "GIF gif"
   "PNM pnm"
