@@ -6,6 +6,7 @@ set(formats
   "JPEG jpeg JPEG::JPEG"
   "PNG png PNG::PNG"
   "WebP webp WebP::webp optional"
+  "TIFF tiff TIFF::TIFF optional"
   "BMP bmp"
   "GIF gif"
   "PNM pnm"
