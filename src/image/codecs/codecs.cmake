@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The photo formats, a line each: their names, separated by commas, their file in this folder, and the library that it decodes
-# with, if any. "optional": left out of a build that does not find the library. Read by the module, its tests and the fuzz
+# The photo formats, a line each: their file in this folder, their names, separated by commas, and the library that they are
+# decoded with, if any. "optional": left out of a build that does not find the library. Read by the module, its tests and the fuzz
 # targets.
 set(formats
-  "JPEG jpeg JPEG::JPEG"
-  "PNG png PNG::PNG"
-  "WebP webp WebP::webp optional"
-  "TIFF tiff TIFF::TIFF optional"
-  "BMP bmp"
-  "GIF gif"
-  "PNM pnm"
+  "jpeg JPEG JPEG::JPEG"
+  "png PNG PNG::PNG"
+  "webp WebP WebP::webp optional"
+  "tiff TIFF TIFF::TIFF optional"
+  "bmp BMP"
+  "gif GIF"
+  "pnm PNM"
+  "heif HEIC,AVIF heif::heif optional"
 )
 set(VANTAGE_CODEC_NAMES "")
 set(VANTAGE_CODEC_SOURCES "")
@@ -17,11 +18,13 @@ set(VANTAGE_CODEC_LIBRARIES "")
 set(VANTAGE_CODEC_DEFINITIONS "")  # of the optional ones that are built: VANTAGE_WITH_WEBP
 foreach(format IN LISTS formats)
   separate_arguments(words UNIX_COMMAND "${format}")
-  list(POP_FRONT words names name)
+  list(POP_FRONT words name names)
   string(REPLACE "," ";" names "${names}")
   if("optional" IN_LIST words)
     list(REMOVE_ITEM words optional)
-    vantage_find_library(${words} OPTIONAL)
+    if(NOT name STREQUAL "heif" OR VANTAGE_HEIF)
+      vantage_find_library(${words} OPTIONAL)
+    endif()
     if(NOT TARGET ${words})
       message(STATUS "Photos in ${names} are not read: no ${words}")
       continue()
