@@ -46,6 +46,8 @@ struct Codec {
   // fixed_bytes.
   int64_t bytes_per_pixel = 24;
   int64_t fixed_bytes = 20 << 20;
+  // False if the bound holds for photos but not for hostile files, since the library cannot be limited.
+  bool limits_hostile_files = true;
 
   // Whether COLMAP can read the format. If not, reconstruction leaves its photos out.
   bool colmap_reads = true;

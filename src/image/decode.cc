@@ -22,6 +22,9 @@ std::string FirstBytes(std::string_view bytes) {
 const Codec& CodecOf(std::string_view bytes, const std::string& source) {
   VANTAGE_CHECK(!bytes.empty(), source, ": the file is empty");
   const Codec* codec = image::FindCodec(bytes);
+  const std::string other = image::OtherFormat(bytes.substr(0, Codec::kHeadSize));
+  VANTAGE_CHECK(other.empty(), source, ": this build does not read ", other, "; it reads ",
+                image::CodecNames());
   VANTAGE_CHECK(codec != nullptr, source, ": not a ", image::CodecNames(), " (starts with ",
                 FirstBytes(bytes), ")");
   return *codec;

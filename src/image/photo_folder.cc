@@ -26,6 +26,9 @@ namespace fs = std::filesystem;
 // Files and folders that systems and servers create among photos.
 constexpr std::array<std::string_view, 7> kSystemNames = {
     "@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db"};
+// Cameras' own formats, of which some are TIFF files that hold a small preview.
+constexpr std::array<std::string_view, 11> kRawEndings = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf",
+                                                          ".pef", ".raf", ".raw", ".rw2", ".srw"};
 constexpr std::array<std::string_view, 4> kPyramidEndings = {"_2", "_4", "_8", "_16"};
 
 bool IsHidden(const std::string& name) {
@@ -42,28 +45,15 @@ bool IsReducedCopy(const fs::path& folder) {
   });
 }
 
-// The kind of an image by its first bytes: "photo" if vantage reads it, the name of a format that only others
-// read, or "" if it is no image.
-std::string KindOf(std::string_view head) {
-  using namespace std::string_view_literals;
-  if (image::FindCodec(head) != nullptr) return "photo";
-  if (head.starts_with("RIFF") && head.substr(std::min<size_t>(8, head.size())).starts_with("WEBP"))
-    return "WebP";
-  if (head.starts_with("II*\0"sv) || head.starts_with("MM\0*"sv)) return "TIFF";
-  if (head.starts_with("GIF8")) return "GIF";
-  if (head.starts_with("BM") && head.size() > 9 && head.substr(6, 4) == "\0\0\0\0"sv) return "BMP";
-  if (head.size() >= 12 && head.substr(4, 4) == "ftyp") {
-    const std::string_view brand = head.substr(8, 4);
-    if (brand.starts_with("avi")) return "AVIF";
-    if (brand.starts_with("hei") || brand.starts_with("hev") || brand == "mif1" || brand == "msf1")
-      return "HEIC";
-  }
-  if (head.size() > 2 && head[0] == 'P' && head[1] >= '1' && head[1] <= '6' &&
-      (head[2] == '\n' || head[2] == ' ')) {
-    return "PNM";
-  }
-  if (head.starts_with("\0\0\0\x0CjP"sv)) return "JPEG 2000";
-  return "";
+// "photo" if vantage reads the file, judged by its ending, else by its first bytes; the format of another
+// image; "" for no image.
+std::string KindOf(const fs::path& path) {
+  const std::vector<std::string>& endings = PhotoExtensions();
+  const std::string ending = ToLower(path.extension().string());
+  if (std::find(endings.begin(), endings.end(), ending) != endings.end()) return "photo";
+  if (std::find(kRawEndings.begin(), kRawEndings.end(), ending) != kRawEndings.end()) return "raw photo";
+  const std::string head = image::ReadHead(path);
+  return image::FindCodec(head) != nullptr ? "photo" : image::OtherFormat(head);
 }
 
 class Walker {
@@ -113,10 +103,7 @@ class Walker {
         (entry.is_symlink(error) ? links : folders).push_back(path);
       }
     } else if (entry.is_regular_file(error)) {
-      const std::vector<std::string>& endings = PhotoExtensions();
-      const bool named =
-          std::find(endings.begin(), endings.end(), ToLower(path.extension().string())) != endings.end();
-      const std::string kind = named ? "photo" : KindOf(image::ReadHead(path));
+      const std::string kind = KindOf(path);
       if (kind == "photo") {
         found_.photos.push_back(path.lexically_relative(root_));
       } else if (!kind.empty()) {

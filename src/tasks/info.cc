@@ -79,6 +79,7 @@ json InfoOfPhoto(const fs::path& path) {
 json InfoOfSystem() {
   json result = ToJson(nn::ReadSystemInfo());
   for (const Codec& codec : Codecs()) result["photo_formats"][codec.name] = codec.extensions;
+  result["photo_formats_missing"] = image::MissingFormats();
   result["gradients_between_gpus"] = HasNccl() ? "NCCL" : "over the CPU";
   return result;
 }

@@ -49,6 +49,15 @@ TEST(Info, NamesTheEndingsOfAllPhotoFormats) {
   EXPECT_THAT(Vantage({"info"}).text, HasSubstr("\n  PNG: .png\n"));
 }
 
+TEST(Info, NamesTheFormatsThatThisBuildLacks) {
+  const json system = VantageJson({"info"});
+  for (const char* name : {"AVIF", "HEIC", "TIFF", "WebP"}) {
+    const json& missing = system["photo_formats_missing"];
+    const bool is_missing = std::find(missing.begin(), missing.end(), name) != missing.end();
+    EXPECT_NE(is_missing, system["photo_formats"].contains(name)) << name;
+  }
+}
+
 TEST(Info, TellsWhatAPhotoIs) {
   const vantage::testing::TemporaryFolder folder;
   WriteFile(folder / "photo", vantage::testing::WithOrientation(EncodeJpeg(MakeImage(30, 20), 90), 6));

@@ -9,14 +9,16 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
   return vantage::fuzz::MutateAndRepair(data, size, max_size, seed, vantage::fuzz::RepairPng);
 }
 
-// A photo of any format. Few pixels are allowed, so that many inputs a second are tried.
+// A photo of the format VANTAGE_FUZZ_CODEC. Few pixels are allowed, so that many inputs a second are tried.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   constexpr int64_t kMaxPixels = 1 << 18;
   const std::string_view bytes = fuzz::View(data, size);
-  fuzz::MemoryBound bound{.bytes_per_byte = 4};
-  if (const Codec* codec = image::FindCodec(bytes))
-    bound.fixed = static_cast<uint64_t>(codec->fixed_bytes + codec->bytes_per_pixel * kMaxPixels);
+  const Codec* codec = image::FindCodec(bytes);
+  if (codec == nullptr || codec->name != VANTAGE_FUZZ_CODEC) return -1;
+  const fuzz::MemoryBound bound{
+      .bytes_per_byte = 4,
+      .fixed = static_cast<uint64_t>(codec->fixed_bytes + codec->bytes_per_pixel * kMaxPixels)};
   const int enough_pixels = size % 2 == 0 ? 0 : 16;
   const DecodeOptions options{
       .apply_exif_orientation = true, .max_pixels = kMaxPixels, .enough_pixels = enough_pixels};

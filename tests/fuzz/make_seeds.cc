@@ -9,6 +9,7 @@
 #include "serialize/safetensors.h"
 #include "testing/mat_files.h"
 #include "testing/models.h"
+#include "testing/photo_encoders.h"
 #include "testing/torch_files.h"
 #include "util/file.h"
 #include "util/string.h"
@@ -188,7 +189,8 @@ void WriteImages(const fs::path& folder) {
     Image image = MakeImage(side, side + 8);
     for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * i % 251);
     for (const Codec& codec : Codecs()) {
-      if (codec.encode != nullptr) WriteFile(folder / StrCat(side, codec.extensions[0]), codec.encode(image));
+      const auto encode = testing::EncoderOf(codec).encode;
+      if (encode != nullptr) WriteFile(folder / ("image_" + codec.name) / StrCat(side), encode(image));
     }
   }
 }
@@ -213,7 +215,7 @@ void WriteSeeds(const fs::path& folder) {
   for (const bool compressed : {false, true})
     WriteFile(folder / StrCat("mat/", compressed, ".mat"), testing::MatFileOf({net}, compressed));
   WriteModels(folder);
-  WriteImages(folder / "image");
+  WriteImages(folder);
   WriteFile(folder / "configuration/all.toml",
             "flag = true\nseed = 0x2a\nrate = 1e-1\nname = 'mac'\nscales = [0.5, 1, inf]\n"
             "names = [\"a\\u00e4\", '''b''']\n[inner]\ncount = 1_000\nsizes = [1, 2]\n");

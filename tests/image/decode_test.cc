@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "image/codecs/codec.h"
@@ -196,6 +197,215 @@ TEST(Decode, BadPhotosAreErrorsThatNameTheFileAndTheReason) {
     EXPECT_THAT(ErrorOf([&] { ReadImage(folder / photo.name); }), HasSubstr(photo.message));
   }
 }
+
+// A JPEG in scans of ever more detail, or of which each has one colour.
+std::string JpegInScans(bool progressive) {
+  const Image image = SmoothImage(200, 100);
+  jpeg_compress_struct codec{};
+  jpeg_error_mgr errors{};
+  codec.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&codec);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;  // NOLINT: libjpeg's type
+  jpeg_mem_dest(&codec, &bytes, &size);
+  codec.image_width = 200;
+  codec.image_height = 100;
+  codec.input_components = 3;
+  codec.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&codec);
+  std::array<jpeg_scan_info, 3> scans{};
+  for (int c = 0; c < 3; ++c) scans[static_cast<size_t>(c)] = {1, {c}, 0, 63, 0, 0};
+  if (progressive) {
+    jpeg_simple_progression(&codec);
+  } else {
+    codec.scan_info = scans.data();
+    codec.num_scans = 3;
+  }
+  jpeg_start_compress(&codec, TRUE);
+  for (int y = 0; y < image.height; ++y) {
+    auto* row = const_cast<JSAMPROW>(image.Row(y));
+    jpeg_write_scanlines(&codec, &row, 1);
+  }
+  jpeg_finish_compress(&codec);
+  jpeg_destroy_compress(&codec);
+  std::string text(reinterpret_cast<char*>(bytes), size);
+  std::free(bytes);
+  return text;
+}
+
+TEST(Decode, AJpegWithoutItsEndMarkIsWhole) {
+  for (const std::string& jpeg :
+       {EncodeJpeg(SmoothImage(200, 100), 90), JpegInScans(true), JpegInScans(false)}) {
+    const Image whole = DecodeImage(jpeg, "x.jpg");
+    for (const size_t cut : {1, 2}) {
+      EXPECT_EQ(DecodeImage(jpeg.substr(0, jpeg.size() - cut), "x.jpg").pixels, whole.pixels);
+    }
+  }
+}
+
+TEST(Decode, AJpegWithoutItsLastScanIsTruncated) {
+  for (const bool progressive : {false, true}) {
+    const std::string jpeg = JpegInScans(progressive);
+    const std::string cut = jpeg.substr(0, jpeg.rfind("\xff\xda"));
+    EXPECT_THAT(ErrorOf([&] { DecodeImage(cut, "x.jpg"); }), HasSubstr("x.jpg: truncated JPEG"));
+  }
+}
+
+TEST(Decode, AJpegThatWasCutAndEndedIsTruncated) {
+  const std::string jpeg = EncodeJpeg(SmoothImage(200, 100), 90);
+  EXPECT_THAT(ErrorOf([&] { DecodeImage(jpeg.substr(0, jpeg.size() / 2) + "\xff\xd9", "x.jpg"); }),
+              HasSubstr("x.jpg: truncated JPEG"));
+}
+
+TEST(Decode, AStrayByteBetweenSegmentsOfAJpegIsSkipped) {
+  const std::string jpeg = EncodeJpeg(SmoothImage(200, 100), 90);
+  EXPECT_EQ(DecodeImage(std::string(jpeg).insert(2, 1, '\0'), "x.jpg").pixels,
+            DecodeImage(jpeg, "x.jpg").pixels);
+}
+
+TEST(Decode, APngIsWholeWithoutItsEndAndWithOddChunks) {
+  const std::string png = EncodePng(SmoothImage(200, 100));
+  const Image whole = DecodeImage(png, "x.png");
+  const std::string odd = PngChunk("voId", "odd");
+  for (const std::string& other :
+       {png.substr(0, png.size() - 12), png.substr(0, png.size() - 5),
+        png + "aCropalypse: bytes after the end", std::string(png).insert(33, odd),
+        std::string(png).insert(png.size() - 12, odd),
+        std::string(png).insert(png.size() - 12, BigEndian(0x7fffffff) + "voId")}) {
+    EXPECT_EQ(DecodeImage(other, "x.png").pixels, whole.pixels);
+  }
+}
+
+// The EXIF block of a photo that is to be turned clockwise.
+std::string ExifTurned() { return {"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 26}; }
+
+TEST(Decode, APngSaysItsOrientationBeforeOrAfterItsPixels) {
+  const std::string png = EncodePng(SmoothImage(20, 10));
+  for (const size_t at : {size_t{33}, png.size() - 12}) {
+    const std::string turned = std::string(png).insert(at, PngChunk("eXIf", ExifTurned()));
+    EXPECT_EQ(DecodeImage(turned, "x.png", {.apply_exif_orientation = true}).width, 10);
+    EXPECT_EQ(DecodeImage(turned, "x.png").width, 20);
+  }
+}
+
+TEST(Decode, AnotherFormatIsNamed) {
+  EXPECT_THAT(ErrorOf([] { DecodeImage(std::string("\0\0\0\x0CjP  ", 8), "x.jp2"); }),
+              HasSubstr("x.jp2: this build does not read JPEG 2000; it reads JPEG, "));
+}
+
+struct Hostile {
+  std::string name;
+  std::string bytes;
+  std::string message;
+};
+
+// Files of formats that vantage decodes itself, and headers that are no image.
+std::vector<Hostile> HostilePhotos() {
+  const auto bmp = [](uint32_t width, uint32_t height, char bits, char compression, const std::string& rows) {
+    const auto little = [](uint32_t number) {
+      const std::string big = BigEndian(number);
+      return std::string(big.rbegin(), big.rend());
+    };
+    return std::string("BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0", 18) + little(width) + little(height) +
+           std::string("\1\0", 2) + bits + std::string(1, '\0') + compression + std::string(23, '\0') + rows;
+  };
+  const std::string gif("GIF89a\4\0\4\0\x80\0\0\0\0\0\xff\xff\xff", 19);
+  const auto frame = [&](const std::string& box, const std::string& data) {
+    return gif + "," + box + std::string(1, '\0') + data;
+  };
+  const std::string box("\0\0\0\0\4\0\4\0", 8);
+  const std::string huge("\0\0\0\0\xff\xff\xff\xff", 8);
+  return {
+      {"no pixels.ppm", "P6 0 5 255 ", "an image of 0 x 5 pixels"},
+      {"huge.ppm", "P6 30000 30000 255 x", "are more than the 268435456 allowed"},
+      {"bomb.ppm", "P6 10000 10000 255 x", "cannot hold"},
+      {"long.ppm", "P6 99999999999 1 255 x", "damaged PNM"},
+      {"deep.ppm", "P6 1 1 65536 xxxxxx", "damaged PNM: values up to 65536"},
+      {"cut.ppm", "P6 2 2 255 xxxxxxxxxxx", "truncated PNM"},
+      {"words.ppm", "P3 1 1 255 a b c", "damaged PNM: 'a' is no number"},
+      {"cut text.ppm", "P3 2 1 255 1 2 3 4", "truncated PNM"},
+      {"no pixels.bmp", bmp(0, 1, 24, 0, "xxxx"), "an image of 0 x 1 pixels"},
+      {"negative.bmp", bmp(0xffffffff, 1, 24, 0, "xxxx"), "damaged BMP: -1 x 1"},
+      {"lowest.bmp", bmp(1, 0x80000000, 24, 0, "xxxx"), "damaged BMP"},
+      {"huge.bmp", bmp(30000, 30000, 1, 0, "xxxx"), "are more than the 268435456 allowed"},
+      {"bomb.bmp", bmp(10000, 10000, 1, 0, "xxxx"), "cannot hold"},
+      {"runs.bmp", bmp(10000, 10000, 8, 1, std::string("\0\1", 2)), "cannot hold"},
+      {"odd.bmp", bmp(1, 1, 7, 0, "xxxx"),
+       "a BMP of 7 bits per pixel in the compression 0, which is not read"},
+      {"jpeg.bmp", bmp(1, 1, 24, 4, "xxxx"), "in the compression 4, which is not read"},
+      {"cut.bmp", bmp(5, 5, 24, 0, "xxxx"), "truncated BMP"},
+      {"cut runs.bmp", bmp(4, 2, 8, 1, std::string(1024, 'x') + "\4"), "truncated BMP"},
+      {"no frame.gif", gif + ";", "a GIF without a frame"},
+      {"cut.gif", gif, "before its first frame"},
+      {"bomb.gif", frame(huge, "\2"), "are more than the 268435456 allowed"},
+      {"empty.gif", frame(std::string(8, '\0'), "\2"), "a GIF whose first frame is empty"},
+      {"cut data.gif", frame(box, "\2"), "its data end after 0 of 16 pixels"},
+      {"wide.gif", frame(box, "\x0c"), "damaged GIF: codes of 12 bits"},
+      {"code.gif", frame(box, "\2\1\xff"), "damaged GIF: a code that stands for nothing"},
+  };
+}
+
+TEST(Decode, HostilePhotosAreErrorsThatSayWhy) {
+  for (const Hostile& photo : HostilePhotos())
+    EXPECT_THAT(ErrorOf([&] { DecodeImage(photo.bytes, photo.name); }), HasSubstr(photo.name + ": "));
+  for (const Hostile& photo : HostilePhotos())
+    EXPECT_THAT(ErrorOf([&] { DecodeImage(photo.bytes, photo.name); }), HasSubstr(photo.message))
+        << photo.name;
+}
+
+TEST(Decode, PnmOfAnyKindBecomesRgb) {
+  const auto first = [](const std::string& bytes) {
+    const Image image = DecodeImage(bytes, "x.pnm");
+    return std::vector<int>(image.pixels.begin(), image.pixels.begin() + 3);
+  };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(first("P1 # a bitmap\n2 1\n01"), ElementsAre(255, 255, 255));
+  EXPECT_THAT(first("P4 2 1 \x80"), ElementsAre(0, 0, 0));
+  EXPECT_THAT(first("P2 1 1 3 # of 3\n 1"), ElementsAre(85, 85, 85));
+  EXPECT_THAT(first("P3 1 1 255 1 2 300"), ElementsAre(1, 2, 255));
+  EXPECT_THAT(first("P5 1 1 65535 \x80\xff"), ElementsAre(128, 128, 128));
+  EXPECT_THAT(first("P6 1 1 255\nabc and more"), ElementsAre('a', 'b', 'c'));
+}
+
+TEST(Decode, BmpRunsAndMasks) {
+  // 3 x 2 pixels by runs of palette indices: two of colour 1, the end of the row, three as they are, the end.
+  std::string runs("BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0\3\0\0\0\2\0\0\0\1\0\x08\0\1\0\0\0", 34);
+  runs += std::string(12, '\0') + std::string("\2\0\0\0\0\0\0\0", 8) + std::string("\1\2\3\0\4\5\6\0", 8) +
+          std::string("\2\1\0\0\0\3\0\1\0\0\0\1", 12);
+  const Image image = DecodeImage(runs, "runs.bmp");
+  EXPECT_THAT(image.pixels, ::testing::ElementsAre(3, 2, 1, 6, 5, 4, 3, 2, 1, 6, 5, 4, 6, 5, 4, 3, 2, 1));
+  // A pixel of 16 bits with masks of 5, 6 and 5.
+  std::string masks("BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0\1\0\0\0\xff\xff\xff\xff\1\0\x10\0\3\0\0\0", 34);
+  masks += std::string(20, '\0') + std::string("\0\xf8\0\0\xe0\x07\0\0\x1f\0\0\0\xe0\xff\0\0", 16);
+  EXPECT_THAT(DecodeImage(masks, "masks.bmp").pixels, ::testing::ElementsAre(255, 255, 0));
+}
+
+#ifdef VANTAGE_WITH_TIFF
+TEST(Decode, ARawPhotoIsNotTakenForItsPreview) {
+  const auto entry = [](int tag, int type, int value) {
+    return std::string{static_cast<char>(tag),
+                       static_cast<char>(tag >> 8),
+                       static_cast<char>(type),
+                       '\0',
+                       '\1',
+                       '\0',
+                       '\0',
+                       '\0',
+                       static_cast<char>(value),
+                       '\0',
+                       '\0',
+                       '\0'};
+  };
+  const std::string size = entry(256, 4, 1) + entry(257, 4, 1) + entry(273, 4, 8) + entry(279, 4, 3);
+  const std::string preview =
+      std::string("II*\0\x08\0\0\0\6\0", 10) + entry(254, 4, 1) + size + entry(330, 4, 8);
+  const std::string dng =
+      std::string("II*\0\x08\0\0\0\5\0", 10) + size + std::string("\x12\xc6\1\0\4\0\0\0\1\4\0\0", 12);
+  for (const std::string& raw : {preview, dng})
+    EXPECT_THAT(ErrorOf([&] { DecodeImage(raw + std::string(4, '\0'), "a.tif"); }),
+                HasSubstr("a camera's raw photo"));
+}
+#endif
 
 TEST(Decode, HugeHeaderOnASmallFileIsFoundBeforeMemoryIsTaken) {
   DecodeOptions options;

@@ -44,6 +44,10 @@ TEST(WalkPhotos, CountsImagesOfFormatsThatItDoesNotRead) {
       {"TIFF", std::string("II*\0....", 8)},
       {"GIF", "GIF89a.."},
       {"PNM", "P5\n1 1\n255\n."},
+      {"JPEG 2000", std::string("\0\0\0\x0CjP  ", 8)},
+      {"JPEG XL", "\xff\x0a...."},
+      {"raw photo", std::string("II*\0\x10\0\0\0CR\2\0", 12)},
+      {"Photoshop", "8BPS...."},
   };
   const TemporaryFolder folder;
   std::map<std::string, int64_t> expected;
@@ -52,8 +56,11 @@ TEST(WalkPhotos, CountsImagesOfFormatsThatItDoesNotRead) {
     WriteFile(folder / StrCat(i, ".image"), bytes);
     if (FindCodec(bytes) == nullptr) ++expected[kind];
   }
+  WriteFile(folder / "a.NEF", std::string("MM\0*....", 8));  // a TIFF file that holds a preview
+  ++expected["raw photo"];
   const PhotoFolder found = WalkPhotos(folder.path());
   EXPECT_EQ(found.left_out, expected);
+  EXPECT_EQ(found.left_out.at("raw photo"), 2);
 }
 
 TEST(PhotoFolder, SaysWhatWasLeftOut) {

@@ -21,6 +21,14 @@ std::vector<Codec> CodecsThat(bool Codec::*fact, std::span<const Codec> codecs =
 // The first Codec::kHeadSize bytes of a file; "" if it cannot be read.
 std::string ReadHead(const std::filesystem::path& path);
 
+// The format of an image that no codec reads, by its first bytes: "JPEG 2000", or "WebP" in a build without
+// it. "" if it looks like no image.
+std::string OtherFormat(std::string_view head);
+
+// vantage's own formats that this build does not read, since their library was not there when it was made, or
+// has no decoder for them here.
+std::vector<std::string> MissingFormats();
+
 // "JPEG or PNG".
 std::string CodecNames(std::span<const Codec> codecs = Codecs());
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "image/codecs/bytes.h"
 #include "image/codecs/codec.h"
 #include "util/check.h"
 #include "util/index.h"
@@ -19,15 +20,30 @@ namespace vantage {
 namespace image {
 Codec JpegCodec();
 Codec PngCodec();
+Codec WebpCodec();
+Codec TiffCodec();
+Codec BmpCodec();
+Codec GifCodec();
+Codec PnmCodec();
+std::vector<Codec> HeifCodecs();
 }  // namespace image
 
 namespace {
 
 std::vector<Codec> OwnCodecs() {
-  return {
-      image::JpegCodec(),
-      image::PngCodec(),
+  std::vector<Codec> codecs = {
+      image::JpegCodec(), image::PngCodec(), image::BmpCodec(), image::GifCodec(), image::PnmCodec(),
   };
+#ifdef VANTAGE_WITH_WEBP
+  codecs.push_back(image::WebpCodec());
+#endif
+#ifdef VANTAGE_WITH_TIFF
+  codecs.push_back(image::TiffCodec());
+#endif
+#ifdef VANTAGE_WITH_HEIF
+  for (Codec& codec : image::HeifCodecs()) codecs.push_back(std::move(codec));
+#endif
+  return codecs;
 }
 
 // Formats that programs registered before the table was made.
@@ -98,6 +114,36 @@ std::string ReadHead(const std::filesystem::path& path) {
   ::close(descriptor);
   head.resize(size > 0 ? ToIndex(size) : 0);
   return head;
+}
+
+std::string OtherFormat(std::string_view head) {
+  using namespace std::string_view_literals;
+  const auto has = [&](size_t at, std::string_view text) { return Part(head, at).starts_with(text); };
+  if (FindCodec(head) != nullptr) return "";
+  if (has(0, "RIFF") && has(8, "WEBP")) return "WebP";
+  if (has(8, "CR") || has(0, "IIRO") || has(0, "FUJIFILMCCD-RAW")) return "raw photo";
+  if (has(0, "II*\0"sv) || has(0, "MM\0*"sv)) return "TIFF";
+  if (has(4, "ftyp")) {
+    if (has(8, "avi")) return "AVIF";
+    if (has(8, "crx")) return "raw photo";
+    for (const char* brand : {"hei", "hev", "mif1", "msf1"}) {
+      if (has(8, brand)) return "HEIC";
+    }
+  }
+  if (has(0, "\0\0\0\x0CjP"sv) || has(0, "\xff\x4f\xff\x51"sv)) return "JPEG 2000";
+  if (has(0, "\xff\x0a"sv) || has(0, "\0\0\0\x0CJXL "sv)) return "JPEG XL";
+  if (has(0, "8BPS")) return "Photoshop";
+  if (has(0, "v/1\x01")) return "OpenEXR";
+  return "";
+}
+
+std::vector<std::string> MissingFormats() {
+  std::vector<std::string> missing;
+  for (const char* name : {"AVIF", "HEIC", "TIFF", "WebP"}) {
+    const auto has_name = [&](const Codec& codec) { return codec.name == name; };
+    if (std::none_of(Codecs().begin(), Codecs().end(), has_name)) missing.emplace_back(name);
+  }
+  return missing;
 }
 
 std::string CodecNames(std::span<const Codec> codecs) {

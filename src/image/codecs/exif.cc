@@ -32,7 +32,9 @@ class TiffBytes {
 
 }  // namespace
 
-int ExifOrientation(std::string_view tiff) {
+int ExifOrientation(std::string_view exif) {
+  constexpr std::string_view kPrefix("Exif\0\0", 6);
+  const std::string_view tiff = exif.starts_with(kPrefix) ? exif.substr(kPrefix.size()) : exif;
   if (tiff.substr(0, 2) != "II" && tiff.substr(0, 2) != "MM") return 1;
   const TiffBytes bytes(tiff);
   const uint64_t directory = bytes.Number(4, 4);

@@ -5,8 +5,8 @@
 
 namespace vantage::image {
 
-// Orientation (1 to 8) from an EXIF block, which is a TIFF file without the leading "Exif\0\0". 1 if the
-// block has no orientation or is damaged.
-int ExifOrientation(std::string_view tiff);
+// Orientation (1 to 8) from an EXIF block: a TIFF file, with or without "Exif\0\0" before it. 1 if the block
+// has no orientation or is damaged.
+int ExifOrientation(std::string_view exif);
 
 }  // namespace vantage::image

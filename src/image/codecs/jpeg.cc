@@ -29,7 +29,8 @@ struct ErrorState {
   jpeg_error_mgr manager;
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX];
-  bool truncated;
+  bool file_ended;    // before the end mark
+  bool pixels_ended;  // before the last block: libjpeg invents the others
 };
 
 ErrorState* StateOf(j_common_ptr codec) { return reinterpret_cast<ErrorState*>(codec->err); }
@@ -41,7 +42,12 @@ ErrorState* StateOf(j_common_ptr codec) { return reinterpret_cast<ErrorState*>(c
 }
 
 void OnMessage(j_common_ptr codec, int level) {
-  if (level < 0 && codec->err->msg_code == JWRN_JPEG_EOF) StateOf(codec)->truncated = true;
+  if (level >= 0) return;
+  const auto* decoder = reinterpret_cast<j_decompress_ptr>(codec);
+  ErrorState* state = StateOf(codec);
+  if (codec->err->msg_code == JWRN_JPEG_EOF) state->file_ended = true;
+  if (codec->err->msg_code == JWRN_HIT_MARKER && decoder->unread_marker == JPEG_EOI)
+    state->pixels_ended = true;
 }
 
 void OnProgress(j_common_ptr codec) {
@@ -56,7 +62,8 @@ void Install(ErrorState& state) {
   jpeg_std_error(&state.manager);
   state.manager.error_exit = OnError;
   state.manager.emit_message = OnMessage;
-  state.truncated = false;
+  state.file_ended = false;
+  state.pixels_ended = false;
   state.message[0] = '\0';
 }
 
@@ -102,13 +109,27 @@ bool ReadRows(Decoder& decoder, unsigned char* rows, size_t stride) {
     JSAMPROW row = rows + decoder.codec.output_scanline * stride;
     jpeg_read_scanlines(&decoder.codec, &row, 1);
   }
-  jpeg_finish_decompress(&decoder.codec);
-  return true;
+  return true;  // what follows the pixels does not matter
 }
 
 [[noreturn]] void Fail(const Decoder& decoder, const std::string& source) {
   if (decoder.errors.manager.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
   throw Error(StrCat(source, ": damaged JPEG: ", decoder.errors.message));
+}
+
+// Whether pixels are missing: blocks of a scan, or, if the file ends without its end mark, a scan. An
+// arithmetic decoder does not tell where its data end.
+bool IsTruncated(const Decoder& decoder) {
+  const jpeg_decompress_struct& codec = decoder.codec;
+  if (decoder.errors.pixels_ended) return true;
+  if (!decoder.errors.file_ended) return false;
+  for (int c = 0; c < codec.num_components; ++c) {
+    if (codec.comp_info[c].quant_table == nullptr) return true;  // no scan has this component
+    if (codec.coef_bits == nullptr) continue;                    // not progressive
+    const int* bits = codec.coef_bits[c];  // of each coefficient that are still to come; below 0: all
+    if (std::any_of(bits, bits + DCTSIZE2, [](int left) { return left != 0; })) return true;
+  }
+  return codec.arith_code != 0;
 }
 
 int Orientation(const Decoder& decoder) {
@@ -190,7 +211,7 @@ Image DecodeJpeg(std::string_view bytes, const std::string& source, int enough_p
     image = MakeImage(width, height);
     if (!ReadRows(decoder, image.pixels.data(), ToIndex(width) * 3)) Fail(decoder, source);
   }
-  VANTAGE_CHECK(!decoder.errors.truncated, source, ": truncated JPEG: the file ends after ", bytes.size(),
+  VANTAGE_CHECK(!IsTruncated(decoder), source, ": truncated JPEG: the file ends after ", bytes.size(),
                 " bytes, before the image does");
   return image;
 }

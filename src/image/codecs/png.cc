@@ -59,16 +59,22 @@ struct Decoder {
   Decoder& operator=(const Decoder&) = delete;
 };
 
-// libpng allocates the announced size of a chunk before it reads it, except for pixels (IDAT), which it reads
-// in pieces.
+// The content of the first chunk of this type; "" without one.
+std::string_view FindChunk(std::string_view bytes, std::string_view type) {
+  for (size_t at = 8; at + 8 <= bytes.size();) {
+    const size_t length = png_get_uint_32(reinterpret_cast<png_const_bytep>(bytes.data() + at));
+    if (bytes.substr(at + 4, 4) == type) return bytes.substr(at + 8, length);
+    at += 12 + length;  // with the checksum
+  }
+  return {};
+}
+
+// libpng allocates the announced size of a chunk before the pixels (IDAT) before it reads the chunk.
 bool ChunksFit(std::string_view bytes) {
-  size_t at = 8;
-  while (at + 8 <= bytes.size()) {
-    const auto* header = reinterpret_cast<png_const_bytep>(bytes.data() + at);
-    const size_t length = png_get_uint_32(header);
-    const size_t left = bytes.size() - at - 8;
-    if (length > left) return bytes.substr(at + 4, 4) == "IDAT";
-    at += 8 + length + std::min<size_t>(left - length, 4);  // and the checksum
+  for (size_t at = 8; at + 8 <= bytes.size() && bytes.substr(at + 4, 4) != "IDAT";) {
+    const size_t length = png_get_uint_32(reinterpret_cast<png_const_bytep>(bytes.data() + at));
+    if (length > bytes.size() - at - 8) return false;
+    at += 12 + length;
   }
   return true;
 }
@@ -103,8 +109,7 @@ bool StartDecoding(Decoder& decoder) {
 bool ReadRows(Decoder& decoder, png_bytepp rows) {
   if (setjmp(png_jmpbuf(decoder.codec)) != 0) return false;
   png_read_image(decoder.codec, rows);
-  png_read_end(decoder.codec, nullptr);
-  return true;
+  return true;  // what follows the pixels does not matter
 }
 
 [[noreturn]] void Fail(const Decoder& decoder, const std::string& source) {
@@ -114,13 +119,6 @@ bool ReadRows(Decoder& decoder, png_bytepp rows) {
 
 void ReadHeaderOrThrow(Decoder& decoder, const std::string& source) {
   if (!ReadHeader(decoder)) Fail(decoder, source);
-}
-
-int OrientationOf(Decoder& decoder) {
-  png_uint_32 size = 0;
-  png_bytep exif = nullptr;
-  if (png_get_eXIf_1(decoder.codec, decoder.info, &size, &exif) == 0) return 1;
-  return image::ExifOrientation({reinterpret_cast<const char*>(exif), size});
 }
 
 ImageColor ColorOf(int color_type) {
@@ -137,7 +135,7 @@ CodecHeader ReadPngHeader(std::string_view bytes, const std::string& source) {
                          png_get_valid(decoder.codec, decoder.info, PNG_INFO_tRNS) != 0;
   return {.image = {.width = static_cast<int>(png_get_image_width(decoder.codec, decoder.info)),
                     .height = static_cast<int>(png_get_image_height(decoder.codec, decoder.info)),
-                    .exif_orientation = OrientationOf(decoder),
+                    .exif_orientation = image::ExifOrientation(FindChunk(bytes, "eXIf")),
                     .color = ColorOf(color_type),
                     .has_alpha = has_alpha,
                     .bit_depth = bit_depth},
