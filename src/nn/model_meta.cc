@@ -15,9 +15,6 @@ using nlohmann::json;
 
 // Version of what is under "vantage". Files of a later version cannot be read.
 constexpr int64_t kVersion = 1;
-constexpr const char* kInterpolation = "lanczos";
-constexpr const char* kSizeRule = "longest side, never enlarged";
-constexpr int64_t kMaxImageSize = 16384;
 
 std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std::array<double, 3>& fallback,
                                    const std::string& what) {
@@ -43,21 +40,8 @@ CirtorchHeadOptions HeadOfCirtorch(const json& meta, const TensorShapes& shapes,
   return head;
 }
 
-// Preprocessing of version 1: the longest side is reduced. Its size, or nothing.
-std::optional<int64_t> LongestSideOf(const Preprocessing& preprocessing) {
-  if (preprocessing.steps.size() != 1) return std::nullopt;
-  const int64_t size = preprocessing.steps[0].size;
-  return preprocessing == LongestSide(static_cast<int>(size)) ? std::optional(size) : std::nullopt;
-}
-
 void WritePreprocessing(const ModelParts& model, json& own) {
-  const std::optional<int64_t> size =
-      model.preprocessing ? LongestSideOf(*model.preprocessing) : std::optional<int64_t>(0);
-  if (size) {
-    own.update({{"image_size", *size}, {"size_rule", kSizeRule}, {"interpolation", kInterpolation}});
-  } else {
-    own["preprocessing"] = ToText(*model.preprocessing);
-  }
+  if (model.preprocessing) own["preprocessing"] = ToText(*model.preprocessing);
   if (model.training_preprocessing) own["training_preprocessing"] = ToText(*model.training_preprocessing);
 }
 
@@ -69,11 +53,6 @@ std::optional<Preprocessing> ReadPreprocessing(const json& own, const char* key,
   } catch (const UsageError& error) {
     throw Error(StrCat(what, ": ", key, ": ", error.what()));
   }
-}
-
-void CheckSame(const json& own, const char* key, const std::string& known, const std::string& what) {
-  const auto value = MetaValue<std::string>(own, key, known, what);
-  VANTAGE_CHECK(value == known, what, ": ", key, " is '", value, "'; this program knows only '", known, "'");
 }
 
 }  // namespace
@@ -136,12 +115,7 @@ void ApplyMeta(const json& meta, const std::string& what, ModelParts& model) {
   const auto version = MetaValue<int64_t>(own, "version", 0, what);
   VANTAGE_CHECK(version <= kVersion, what, ": written by a later vantage (version ", version,
                 " of what it keeps); this program reads ", kVersion);
-  CheckSame(own, "interpolation", kInterpolation, what);
-  CheckSame(own, "size_rule", kSizeRule, what);
-  const auto size = MetaValue<int64_t>(own, "image_size", 0, what);
-  VANTAGE_CHECK(size >= 0 && size <= kMaxImageSize, what, ": image_size is ", size);
   model.preprocessing = ReadPreprocessing(own, "preprocessing", what);
-  if (size > 0) model.preprocessing = LongestSide(static_cast<int>(size));
   model.training_preprocessing = ReadPreprocessing(own, "training_preprocessing", what);
   model.scales = MetaValue(own, "scales", model.scales, what);
   VANTAGE_CHECK(!model.scales.empty() && model.scales.size() <= kMaxScales, what, ": ", model.scales.size(),

@@ -49,7 +49,7 @@ TEST(ModelInfo, TellsWhatAModelOfOurOwnHolds) {
     EXPECT_EQ(info["parameters"], 11'176'512 + 1 + 64 * 513);  // torchvision's resnet18 without fc
     EXPECT_EQ(info["element_types"], json({{"float32", 103}, {"int64", 20}}));
     EXPECT_EQ(info["whitenings"], json({{"own", {{"ms", {32, 64}}}}}));
-    EXPECT_EQ(info["image_size"], 362);
+    EXPECT_EQ(info["preprocessing"], "longest=362");
     EXPECT_EQ(info["scales"], json({1.0, 0.5}));
     EXPECT_EQ(info["licence"], "MIT");
     EXPECT_EQ(info["origin"]["epoch"], 7);

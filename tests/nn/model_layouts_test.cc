@@ -345,12 +345,10 @@ std::string ErrorAfterReplacing(const std::string& old_text, const std::string& 
 TEST(ModelLayouts, WrongFactsAreErrorsThatNameTheKey) {
   EXPECT_THAT(ErrorAfterReplacing(R"(\"version\":1)", R"(\"version\":9)"),
               HasSubstr("m.safetensors: meta: written by a later vantage (version 9"));
-  EXPECT_THAT(ErrorAfterReplacing("lanczos", "nearest"), HasSubstr("interpolation is 'nearest'"));
-  EXPECT_THAT(ErrorAfterReplacing("never enlarged", "often enlarged"), HasSubstr("size_rule is '"));
-  EXPECT_THAT(ErrorAfterReplacing(R"(\"image_size\":362)", R"(\"image_size\":-62)"),
-              HasSubstr("image_size is -62"));
-  EXPECT_THAT(ErrorAfterReplacing(R"(\"image_size\":362)", R"(\"image_size\":[1])"),
-              HasSubstr("meta: image_size is a array"));
+  EXPECT_THAT(ErrorAfterReplacing("longest=362", "longest=-62"), HasSubstr("meta: preprocessing: "));
+  EXPECT_THAT(ErrorAfterReplacing("longest=362", "greatest=36"), HasSubstr("meta: preprocessing: "));
+  EXPECT_THAT(ErrorAfterReplacing(R"(\"longest=362\")", R"([\"longest=3\"])"),
+              HasSubstr("meta: preprocessing is a array"));
   EXPECT_THAT(ErrorAfterReplacing(R"(\"scales\":[1.0,)", R"(\"scales\":[0.0,)"), HasSubstr("a scale of 0"));
   EXPECT_THAT(ErrorAfterReplacing("squeezenet1_1\\\"", "squeezenet9_9\\\""),
               HasSubstr("unknown architecture 'squeezenet9_9'"));
