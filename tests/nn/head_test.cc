@@ -143,7 +143,12 @@ class EachHeadOverTokens : public ::testing::TestWithParam<std::string> {};
 TEST_P(EachHeadOverTokens, GivesUnitLengthAndRefusesOtherTrunks) {
   const HeadChoice choice(GetParam());
   const TokenTrunk trunk;
-  const FeatureRequest request = RequestOf(choice, trunk.row());
+  FeatureRequest request;
+  try {
+    request = RequestOf(choice, trunk.row());
+  } catch (const UsageError&) {
+    GTEST_SKIP() << "it cannot follow such a trunk";
+  }
   if (!request.class_token && !request.tokens) GTEST_SKIP() << "it asks for no tokens";
   const std::unique_ptr<Head> head = Heads().At(GetParam()).make(choice, TokenTrunk::kChannels);
   const at::Tensor descriptors = head->Forward(trunk.Forward(Photos(), request), {});
