@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -29,8 +30,9 @@ struct OptionField {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   bool min_excluded = false;
-  std::vector<std::string> choices;  // allowed strings or kinds; empty: any
-  std::string flag;                  // command-line name without dashes; empty: derived from the key
+  std::vector<std::string> choices;                               // allowed strings or kinds; empty: any
+  std::function<bool(const std::string& value)> is_also_allowed;  // besides `choices`; empty: none
+  std::string flag;              // command-line name without dashes; empty: derived from the key
   const Kinds* kinds = nullptr;  // of a string that chooses a kind, as SetChoice reads it; it may be empty
 
   // Requires the number, or each number of a list, to be in [low, high].
@@ -38,6 +40,8 @@ struct OptionField {
   OptionField& AtLeast(double low);
   OptionField& Above(double low);
   OptionField& OneOf(std::vector<std::string> names);
+  // Allows strings of a form that has too many to list as well.
+  OptionField& OrIf(std::function<bool(const std::string& value)> is_allowed);
   OptionField& Flag(std::string name);
   OptionField& KindOf(const Kinds& family);
 

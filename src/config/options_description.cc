@@ -67,6 +67,11 @@ OptionField& OptionField::OneOf(std::vector<std::string> names) {
   return *this;
 }
 
+OptionField& OptionField::OrIf(std::function<bool(const std::string& value)> is_allowed) {
+  is_also_allowed = std::move(is_allowed);
+  return *this;
+}
+
 OptionField& OptionField::Flag(std::string name) {
   flag = std::move(name);
   return *this;
@@ -297,6 +302,7 @@ void config::CheckOption(const OptionField& field, const std::string& source) {
     for (const std::string& choice : field.choices) {
       if (choice == value) return;
     }
+    if (field.is_also_allowed && field.is_also_allowed(value)) return;
     throw UsageError(StrCat(source, ": '", field.key, "' = '", value, "' must be ", field.RuleText()));
   };
   std::visit(

@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <utility>
+
 #include "nn/trunk.h"
 #include "util/string.h"
 #include "vantage/model.h"
 
 namespace vantage {
+namespace {
+
+// Adds the name of a trunk, or of a variant such as "dinov2_vitb14:blocks=8".
+void AddArchitecture(OptionsDescription& description, std::string& architecture, std::string help) {
+  description.Add("architecture", architecture, std::move(help))
+      .OneOf(nn::TrunkArchitectures())
+      .OrIf([](const std::string& name) { return nn::FindTrunk(name) != nullptr; });
+}
+
+}  // namespace
 
 void Declare(OptionsDescription& description, DescriptorNetOptions& options) {
-  description.Add("architecture", options.architecture, "Trunk").OneOf(nn::TrunkArchitectures());
+  AddArchitecture(description, options.architecture, "Trunk");
   description.Nest("head", options.head, "What follows the trunk");
 }
 
 void Declare(OptionsDescription& description, NetWish& wish) {
-  description.Add("architecture", wish.architecture, "Trunk; empty: the one that the file reveals")
-      .OneOf(nn::TrunkArchitectures());
+  AddArchitecture(description, wish.architecture, "Trunk; empty: the one that the file reveals");
   description
       .Add("head", wish.head,
            "What follows the trunk, if the file holds a trunk's weights alone; for other files, options that "
