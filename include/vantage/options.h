@@ -30,8 +30,8 @@ struct OptionField {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   bool min_excluded = false;
-  std::vector<std::string> choices;                               // allowed strings or kinds; empty: any
-  std::function<bool(const std::string& value)> is_also_allowed;  // besides `choices`; empty: none
+  std::vector<std::string> choices;                          // allowed strings or kinds; empty: any
+  std::function<bool(const std::string& value)> is_allowed;  // strings besides `choices`; empty: none
   std::string flag;              // command-line name without dashes; empty: derived from the key
   const Kinds* kinds = nullptr;  // of a string that chooses a kind, as SetChoice reads it; it may be empty
 
@@ -40,8 +40,9 @@ struct OptionField {
   OptionField& AtLeast(double low);
   OptionField& Above(double low);
   OptionField& OneOf(std::vector<std::string> names);
-  // Allows strings of a form that has too many to list as well.
-  OptionField& OrIf(std::function<bool(const std::string& value)> is_allowed);
+  // Allows strings for which `allows` returns true, as well as those of OneOf. It may throw a UsageError that
+  // says more about a string than that it is not allowed.
+  OptionField& AllowedIf(std::function<bool(const std::string& value)> allows);
   OptionField& Flag(std::string name);
   OptionField& KindOf(const Kinds& family);
 

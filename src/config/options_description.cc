@@ -67,8 +67,8 @@ OptionField& OptionField::OneOf(std::vector<std::string> names) {
   return *this;
 }
 
-OptionField& OptionField::OrIf(std::function<bool(const std::string& value)> is_allowed) {
-  is_also_allowed = std::move(is_allowed);
+OptionField& OptionField::AllowedIf(std::function<bool(const std::string& value)> allows) {
+  is_allowed = std::move(allows);
   return *this;
 }
 
@@ -298,11 +298,11 @@ void config::CheckOption(const OptionField& field, const std::string& source) {
   };
   const auto check_text = [&](const std::string& value) {
     if (field.kinds != nullptr && !value.empty()) CheckChoiceText(*field.kinds, value, source);
-    if (field.choices.empty()) return;
+    if (field.choices.empty() && !field.is_allowed) return;
     for (const std::string& choice : field.choices) {
       if (choice == value) return;
     }
-    if (field.is_also_allowed && field.is_also_allowed(value)) return;
+    if (field.is_allowed && field.is_allowed(value)) return;
     throw UsageError(StrCat(source, ": '", field.key, "' = '", value, "' must be ", field.RuleText()));
   };
   std::visit(

@@ -12,7 +12,7 @@ namespace {
 void AddArchitecture(OptionsDescription& description, std::string& architecture, std::string help) {
   description.Add("architecture", architecture, std::move(help))
       .OneOf(nn::TrunkArchitectures())
-      .OrIf([](const std::string& name) { return nn::FindTrunk(name) != nullptr; });
+      .AllowedIf([](const std::string& name) { return nn::FindTrunk(name) != nullptr; });
 }
 
 }  // namespace

@@ -37,11 +37,18 @@ void Declare(OptionsDescription& description, DataOptions& options) {
       .Add("test_size", options.test_size,
            "Longest side that the finished model describes photos at, pixels; also of a watched benchmark")
       .Range(16, 16384);
-  description.Add("preprocessing", options.preprocessing,
-                  "How photos are prepared in training and mining, such as \"square=224,bicubic\" "
-                  "(docs/preprocessing.md); empty: longest=image_size");
-  description.Add("test_preprocessing", options.test_preprocessing,
-                  "How the finished model prepares photos; empty: longest=test_size");
+  const auto is_preprocessing = [](const std::string& text) {
+    return text.empty() || (ParsePreprocessing(text), true);  // or throws
+  };
+  description
+      .Add("preprocessing", options.preprocessing,
+           "How photos are prepared in training and mining, such as \"square=224,bicubic\" "
+           "(docs/preprocessing.md); empty: longest=image_size")
+      .AllowedIf(is_preprocessing);
+  description
+      .Add("test_preprocessing", options.test_preprocessing,
+           "How the finished model prepares photos; empty: longest=test_size")
+      .AllowedIf(is_preprocessing);
   description.Add("apply_exif_orientation", options.apply_exif_orientation,
                   "Turn photos as their EXIF orientation says");
   description.Nest("augmentation", options.augmentation,

@@ -219,8 +219,8 @@ TEST_F(Searching, WhatCannotEndWellIsSaidBeforeTheWork) {
            "-o", Path("r.csv")},
           "the stage 'diffusion' needs the whole database; leave out the index");
   EXPECT_FALSE(fs::exists(index));
-  refused({"search", Path("spaces.npy"), "-o", Path("r.txt")}, "'a b.jpg' has white space");
-  refused({"pairs", Path("spaces.npy"), "-o", Path("p.txt")}, "'a b.jpg' has white space");
+  refused({"search", Path("spaces.npy"), "-o", Path("r.txt")}, "'a b.jpg' contains white space");
+  refused({"pairs", Path("spaces.npy"), "-o", Path("p.txt")}, "'a b.jpg' contains white space");
   refused({"pairs", Path("comment.npy"), "-o", Path("p.txt")}, "'#a.jpg' begins with #");
   refused({"pairs", Path("others.npy"), "--queries", Path("comment.npy"), "-o", Path("p.txt")},
           "'#a.jpg' begins with #");
@@ -436,7 +436,8 @@ TEST_F(Searching, EachCommandComparesTheWholeProvenance) {
   for (const auto& command : commands("large.npy")) {
     const Output output = Vantage(command);
     EXPECT_EQ(output.code, 0) << output.text;
-    const std::string warning = "costs accuracy: their image sizes differ (1024 and 362)";
+    const std::string warning =
+        "costs accuracy: their preparations of photos differ (longest=1024 and longest=362)";
     const size_t at = output.text.find(warning);
     EXPECT_NE(at, std::string::npos) << output.text;
     EXPECT_EQ(output.text.find(warning, at + 1), std::string::npos) << "once";

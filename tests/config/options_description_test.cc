@@ -148,5 +148,22 @@ TEST(Options, NotANumberBreaksAnyRule) {
   EXPECT_THAT(ErrorOf([&] { CheckOptions(description); }), HasSubstr("'value' = nan must be a number"));
 }
 
+TEST(Options, AStringMayBeOfAFormThatHasTooManyToList) {
+  std::string architecture = "resnet18";
+  OptionsDescription description;
+  description.Add("architecture", architecture, "Trunk")
+      .OneOf({"resnet18"})
+      .AllowedIf([](const std::string& text) {
+        if (text == "vit:blocks=0") throw UsageError("a vit of 0 blocks");
+        return text.starts_with("vit");
+      });
+  SetOption(description, "architecture", "vit:blocks=2", "test");
+  EXPECT_EQ(architecture, "vit:blocks=2");
+  EXPECT_THAT(ErrorOf([&] { SetOption(description, "architecture", "vgg", "test"); }),
+              HasSubstr("must be one of resnet18"));
+  EXPECT_THAT(ErrorOf([&] { SetOption(description, "architecture", "vit:blocks=0", "test"); }),
+              HasSubstr("a vit of 0 blocks"));
+}
+
 }  // namespace
 }  // namespace vantage::config

@@ -81,7 +81,7 @@ TEST_F(DryRunOf, FindsWhatTrainingWouldStumbleOver) {
   EXPECT_THAT(ErrorOf([&] { DryRun(options_); }), HasSubstr("no.such.layer"));
   options_.model.freeze.clear();
   options_.model.net.head = CirtorchHeadOptions{.pooling = "mac"};
-  EXPECT_THAT(ErrorOf([&] { DryRun(options_); }), HasSubstr("holds a squeezenet1_1-gem"));
+  EXPECT_THAT(ErrorOf([&] { DryRun(options_); }), HasSubstr("asked for is cirtorch:pooling=mac"));
   options_.model.net.head = CirtorchHeadOptions{};
   options_.evaluation.data = (folder_ / "nowhere").string();
   options_.evaluation.every_epochs = 1;

@@ -663,7 +663,7 @@ TEST_F(Training, BadInputNeverStartsARun) {
   options = options_;
   options.model.net.head = CirtorchHeadOptions{.pooling = "mac"};
   EXPECT_THAT(ErrorOf([&] { Train(options, folder_ / "r", false, OneThread()); }),
-              HasSubstr("holds a squeezenet1_1-gem"));
+              HasSubstr("holds a squeezenet1_1 with the head cirtorch; asked for is cirtorch:pooling=mac"));
   WritePhotosAndSet(folder_.path(), 1, 4, 0);
   EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "r", false, OneThread()); }),
               HasSubstr("one scene only"));
