@@ -98,6 +98,26 @@ struct LocalGemHeadOptions {
 };
 void Declare(OptionsDescription& description, LocalGemHeadOptions& options);
 
+// SALAD (Izquierdo and Civera, "Optimal transport aggregation for visual place recognition", CVPR 2024), over
+// a transformer's patches and class token. Scores of patches for clusters, with a dust bin for patches that
+// tell nothing, become an assignment by optimal transport; each cluster sums up the features of its patches.
+// MegaLoc (Berton and Masone, "MegaLoc: One retrieval to place them all", CVPRW 2025) is this head with
+// cluster_dimension 256 and output_dimension 8448. A photo needs more patches than there are clusters.
+// Differs from the paper: trained without dropout.
+struct SaladHeadOptions {
+  static constexpr const char* kKind = "salad";
+  int clusters = 64;
+  // Dimension of a patch's features that a cluster sums up.
+  int cluster_dimension = 128;
+  // Dimension of what the class token becomes.
+  int token_dimension = 256;
+  // Channels inside of the three perceptrons.
+  int hidden = 512;
+  // Rows of a learned linear layer with bias, followed by l2n; 0: there is no such layer.
+  int output_dimension = 0;
+};
+void Declare(OptionsDescription& description, SaladHeadOptions& options);
+
 struct HeadFamily {
   static constexpr const char* kDefault = CirtorchHeadOptions::kKind;
   static const Kinds& Table();

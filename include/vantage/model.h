@@ -54,10 +54,11 @@ void Declare(OptionsDescription& description, NetWish& wish);
 // Copies share the weights.
 class Model {
  public:
-  // Reads a model: a checkpoint of this project or of cirtorch, weights of CosPlace or EigenPlaces, or bare
-  // weights of a trunk under torchvision's names. The file is a PyTorch file (zip format or the one before),
-  // safetensors, or the MATLAB file of NetVLAD that hloc uses; its first bytes decide which. The architecture
-  // comes from the file's meta or, without it, from the names and shapes of the tensors.
+  // Reads a model: a checkpoint of this project or of cirtorch, weights of CosPlace, EigenPlaces, MegaLoc,
+  // SALAD or BoQ, or bare weights of a trunk under torchvision's names. The file is a PyTorch file (zip
+  // format or the one before), safetensors, or the MATLAB file of NetVLAD that hloc uses; its first bytes
+  // decide which. The architecture comes from the file's meta or, without it, from the names and shapes of
+  // the tensors.
   //
   // wanted: what the network must be made of. Options that the file does not reveal take the stated values.
   // For bare trunk weights that is the whole head; cirtorch with GeM by default. Throws UsageError if the
@@ -130,8 +131,9 @@ struct TensorInfo {
 // Content of a model file.
 struct ModelInfo {
   // "vantage checkpoint", "cirtorch checkpoint", "CosPlace or EigenPlaces weights", "NetVLAD weights of
-  // MVA 2022's code", "pytorch-NetVlad weights", "hloc's NetVLAD weights", "weights of resnet18"
-  // (with its classifier: as torchvision publishes them), "trunk weights of resnet18", "unknown weights".
+  // MVA 2022's code", "pytorch-NetVlad weights", "hloc's NetVLAD weights", "MegaLoc weights", "SALAD
+  // weights", "BoQ weights", "weights of resnet18" (with its classifier: as torchvision publishes them),
+  // "trunk weights of resnet18", "unknown weights".
   std::string kind;
   std::string format;  // "PyTorch zip", "PyTorch before 1.6", "safetensors", "MATLAB 5"
   std::vector<TensorInfo> tensors;
@@ -141,9 +143,10 @@ struct ModelInfo {
   std::string architecture;
   // None (head.kind() is "") if the file does not say, or if it holds the weights of a trunk alone.
   HeadChoice head{""};
-  // For bare weights of a trunk: the licence under which weights with these names are published; "" if it is
-  // not known.
+  // For files without meta: the licence under which weights with these names are published, and how their
+  // authors prepare photos, as ParsePreprocessing reads it; "" if it is not known.
   std::string published_licence;
+  std::string preprocessing;
   int64_t dimension = 0;  // of the descriptors; 0 if the file does not say
   struct WhiteningInfo {
     std::string name;

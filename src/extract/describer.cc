@@ -121,6 +121,8 @@ struct Describer::State {
         const Image image{side, side, std::vector<uint8_t>(size_t{3} * ToIndex(side) * ToIndex(side))};
         net.ForwardAtScales(nn::ImagesToTensor({image}, normalization), {1}, options.super_global);
         return true;
+      } catch (const nn::TooFewFeatures&) {
+        return true;  // depends on the shape, not on the smaller side
       } catch (const c10::Error& error) {
         if (side >= kLargestAsked || IsLackOfMemory(error) || IsFaultOfDevice(error)) throw;
         return false;
@@ -256,6 +258,9 @@ std::vector<DescribedPhoto> Describer::DescribeReduced(const std::vector<Image>&
     for (const size_t i : batch) batch_images.push_back(images[i]);
     try {
       return keep(batch, state_->DescribeBatch(batch_images));
+    } catch (const nn::TooFewFeatures& error) {
+      for (const size_t i : batch) described[i].reason = error.what();
+      return;
     } catch (const c10::Error& error) {
       if (!IsLackOfMemory(error)) throw;
       const Image& image = batch_images[0];

@@ -17,6 +17,7 @@
 #include "nn/trunk.h"
 #include "util/random.h"
 #include "vantage/choice.h"
+#include "vantage/error.h"
 #include "vantage/heads.h"
 #include "vantage/model.h"
 #include "vantage/run_context.h"
@@ -37,6 +38,12 @@ class TrainingFeatures {
                        const std::function<void(const at::Tensor&)>& use) = 0;
 };
 
+// A photo's features are too few for the head.
+class TooFewFeatures : public Error {
+ public:
+  using Error::Error;
+};
+
 struct HeadInitialization {
   int locals_per_cluster = 0;
   int iterations = 0;  // at most this many k-means iterations
@@ -55,7 +62,7 @@ class Head : public TensorOwner {
  public:
   // Dimension of the descriptors.
   virtual int64_t dimension() const = 0;
-  // Returns B x dimension(), rows of unit length. Throws Error if IsInitialized() is false.
+  // Returns B x dimension(), rows of unit length. Throws Error if IsInitialized() is false; TooFewFeatures.
   virtual at::Tensor Forward(const Features& features, const PassContext& pass) const = 0;
 
   // GeM's exponent if the head does nothing but GeM pooling; see Network::MultiScaleExponent.
@@ -175,6 +182,10 @@ FeatureRequest RequestOf(const HeadChoice& head, const TrunkRow& trunk);
 // The options with HeadFunctions::simplify applied, so that networks of the same layers have equal options.
 // Unchanged if the architecture is unknown.
 DescriptorNetOptions Simplified(DescriptorNetOptions options);
+
+// Size of a tensor's dimension, for options. 0 if there is no such tensor or dimension, or if the size is
+// above kMaxOutputDimension.
+int SizeIn(const TensorShapes& shapes, const std::string& name, size_t dimension);
 
 // Number of rows of the linear layer, for options named output_dimension. 0 if the layer is missing, has as
 // many rows as columns, or has more than kMaxOutputDimension rows.

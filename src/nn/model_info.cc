@@ -75,7 +75,9 @@ ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
   if (!net.architecture.empty()) {
     info.architecture = net.architecture;
     info.head = net.head;
+    info.published_licence = net.licence;
     if (!net.head) info.published_licence = nn::TrunkNamed(net.architecture).licence;
+    if (net.preprocessing) info.preprocessing = ToText(*net.preprocessing);
     info.dimension = DimensionOf(source, net);
   }
   for (const auto& [key, tensor] : source.whitenings) {
@@ -112,6 +114,7 @@ json ToJson(const ModelInfo& info, bool all_tensors) {
     result["head"] = ToJson(description);
   }
   set("published_licence", info.published_licence);
+  set("preprocessing", info.preprocessing);
   if (info.dimension > 0) result["dimension"] = info.dimension;
   for (const auto& [name, scales, shape] : info.whitenings) result["whitenings"][name][scales] = shape;
   const json meta = json::parse(info.meta);

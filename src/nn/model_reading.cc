@@ -131,6 +131,8 @@ ModelParts ReadModel(const std::filesystem::path& path, const NetWish& wanted,
   if (layout != nullptr && layout->normalization)
     model.net.normalization = source.normalization.value_or(*layout->normalization);
   ReadWhitenings(source, model);
+  model.preprocessing = net.preprocessing;
+  model.licence = net.licence;
   if (!HasArchitecture(source.meta)) {
     model.file_sha256 = file_sha256.get();
     return model;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nn/model_source.h"
 #include "vantage/model.h"
+#include "vantage/preprocessing.h"
 
 namespace vantage::nn {
 
@@ -17,6 +19,10 @@ struct NetOfSource {
   HeadChoice head{""};
   // Keys of the head's options that the file does not reveal.
   std::vector<std::string> unrevealed = {};
+  // Of published networks: how their authors prepare photos, and the licence of the weights. Files with meta
+  // have these there.
+  std::optional<Preprocessing> preprocessing = {};
+  std::string licence = {};
 
   DescriptorNetOptions options() const { return {architecture, head}; }
 };

@@ -75,13 +75,14 @@ TrainingState StateBeforeTraining(nn::ModelParts model, const TrainOptions& opti
   return state;
 }
 
-// Initialises the rest of a network of local features whose weights are those of a trunk alone.
+// Initialises the head of a network whose weights are those of a trunk alone.
 void Initialize(nn::DescriptorNet& net, const TrainOptions& options, const TrainingData& data,
                 const RunContext& context) {
   net.To(nn::ParseDevice(options.compute.device));
   const InitializedLocals made = InitializeLocals(net, data.set(), data.photo_root(), data.extract(),
                                                   options.initialization, options.seed, context);
   for (const std::string& reason : made.failed) LogWarning(reason, "; left out");
+  if (made.locals == 0 && made.explained_variance == 0) return LogInfo("initialised the head at random");
   LogInfo("initialised on ", made.photos, " photos: ", made.locals,
           " local features, mean squared distance to their centres ",
           FormatFixed(made.mean_squared_distance, 4), ", share of the variance that the projection keeps ",

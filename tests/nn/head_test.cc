@@ -5,8 +5,10 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/sin.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -42,7 +44,7 @@ std::string TrunkFor(const std::string& head) {
       continue;
     }
     if (!smallest.empty() && trunk.channels >= channels) continue;
-    smallest = trunk.name;
+    smallest = trunk.blocks == 0 ? trunk.name : VariantOf(trunk, 2, {}).name;
     channels = trunk.channels;
   }
   return smallest;
@@ -128,6 +130,65 @@ TEST_P(EachHead, IsKeptInModelFiles) {
   }
 }
 
+// By each parameter and by the features: of the element with the largest gradient, and of one in the middle.
+TEST_P(EachHead, HasTheGradientsOfCentralDifferences) {
+  constexpr int64_t kChannels = 8;
+  HeadChoice choice(GetParam());
+  OptionsDescription description;
+  choice.DeclareOptions(description);
+  for (const auto& [key, value] : std::map<std::string, std::string>{{"clusters", "4"},
+                                                                     {"cluster_dimension", "5"},
+                                                                     {"token_dimension", "6"},
+                                                                     {"hidden", "7"},
+                                                                     {"queries", "3"},
+                                                                     {"rows", "2"},
+                                                                     {"output_dimension", "9"}}) {
+    if (description.Find(key) != nullptr) SetOption(description, key, value, "test");
+  }
+  if (GetParam() == "boq") SetOption(description, "projection", "128", "test");
+  if (GetParam() == "cirtorch") SetOption(description, "fc_whitening", "true", "test");
+  const std::unique_ptr<Head> head = Row().make(choice, kChannels);
+  const auto wave = [](at::IntArrayRef sizes) {
+    return at::linspace(0, 60, c10::multiply_integers(sizes), at::kDouble).sin().view(sizes) + 1.5;
+  };
+  Features features{wave({2, kChannels, 4, 5}), wave({2, kChannels}), wave({2, 20, kChannels})};
+  std::map<std::string, at::Tensor> inputs = {{"the map", features.map_BCHW},
+                                              {"the class token", features.class_BC},
+                                              {"the tokens", features.tokens_BNC}};
+  head->Replace([&](const std::string& name, at::Tensor& tensor, TensorRole role) {
+    if (role == TensorRole::kParameter) FillByFormula(name, tensor);
+    tensor = tensor.to(at::kDouble);
+    if (role != TensorRole::kBuffer) inputs[name] = tensor;
+  });
+  const auto loss = [&] {
+    const at::Tensor descriptors = head->Forward(features, {}).to(at::kDouble);
+    return (descriptors * wave(descriptors.sizes())).sum();
+  };
+  for (auto& [name, tensor] : inputs) tensor.requires_grad_(true);
+  loss().backward();
+  const at::NoGradGuard no_grad;
+  for (auto& [name, tensor] : inputs) {
+    if (!tensor.grad().defined()) {
+      EXPECT_TRUE(name.starts_with("the ")) << name;  // features that the head does not ask for
+      continue;
+    }
+    const at::Tensor gradient = tensor.grad().flatten();
+    for (const int64_t i : {gradient.abs().argmax().item<int64_t>(), gradient.numel() / 2}) {
+      constexpr double kStep = 1e-6;
+      double* value = tensor.mutable_data_ptr<double>() + i;
+      const double old = *value;
+      *value = old + kStep;
+      const double above = loss().item<double>();
+      *value = old - kStep;
+      const double below = loss().item<double>();
+      *value = old;
+      EXPECT_NEAR((above - below) / (2 * kStep), gradient[i].item<double>(),
+                  1e-5 * std::max(0.1, gradient.abs().max().item<double>()))
+          << name << " " << i;
+    }
+  }
+}
+
 // The head's tensors, which training makes, may be missing in a trunk's weights.
 TEST_P(EachHead, BeginsFromATrunkAlone) {
   const DescriptorNetOptions options = Options();
@@ -151,6 +212,8 @@ TEST_P(EachHeadOverTokens, GivesUnitLengthAndRefusesOtherTrunks) {
   }
   if (!request.class_token && !request.tokens) GTEST_SKIP() << "it asks for no tokens";
   const std::unique_ptr<Head> head = Heads().At(GetParam()).make(choice, TokenTrunk::kChannels);
+  head->Visit(
+      [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
   const at::Tensor descriptors = head->Forward(trunk.Forward(Photos(), request), {});
   EXPECT_EQ(descriptors.sizes(), at::IntArrayRef({2, head->dimension()}));
   EXPECT_LT((descriptors.norm(2, {1}) - 1).abs().max().item<float>(), 1e-5F);

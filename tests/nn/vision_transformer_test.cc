@@ -18,10 +18,9 @@
 
 #include "nn/fill_net.h"
 #include "nn/fold_norms.h"
-#include "nn/images_to_tensor.h"
 #include "nn/layouts/vision_transformer_names.h"
 #include "nn/model_file.h"
-#include "serialize/safetensors.h"
+#include "nn/published_networks.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 #include "util/file.h"
@@ -40,41 +39,7 @@ using vantage::testing::RelativeError;
 using vantage::testing::SharedFolder;
 using vantage::testing::TemporaryFolder;
 
-using Tensors = std::map<std::string, at::Tensor>;
-
-constexpr const char* kFolder = "reference/vit/";
 constexpr double kTolerance = 1e-4;  // sums run in another order through up to 24 blocks
-
-at::Tensor Reference(const std::string& name) {
-  return ReadNpyTensor(SharedFolder() / kFolder / (name + ".npy"));
-}
-
-// Names and shapes of another code's tensors, filled by the reference's formula.
-Tensors Published(const std::string& tag) {
-  Tensors tensors;
-  const auto shapes = nlohmann::json::parse(ReadFile(SharedFolder() / kFolder / (tag + ".json")));
-  for (const auto& [name, shape] : shapes.items()) {
-    tensors[name] = at::zeros(shape.get<std::vector<int64_t>>());
-    FillByFormula(name, tensors[name]);
-  }
-  return tensors;
-}
-
-void WriteState(const Tensors& tensors, const std::filesystem::path& path) {
-  if (path.extension() == ".safetensors") {
-    std::vector<serialize::SafetensorsEntry> entries;
-    for (const auto& [name, tensor] : tensors) {
-      entries.push_back({name,
-                         serialize::ElementType::kFloat32,
-                         tensor.sizes().vec(),
-                         {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()}});
-    }
-    return serialize::WriteSafetensors(path, std::move(entries), {});
-  }
-  TorchDict state;
-  for (const auto& [name, tensor] : tensors) state.Set(name, {tensor});
-  WriteTorchFile({state}, path);
-}
 
 Features FeaturesOf(const Trunk& trunk, const at::Tensor& images) {
   return trunk.Forward(images, {.class_token = true});
@@ -91,20 +56,21 @@ void Fill(Trunk& trunk) {
 class DinoV2Hub : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(DinoV2Hub, GivesTheReferencesTokensAtTwoSizes) {
-  VANTAGE_REQUIRE_SHARED(kFolder + GetParam() + ".json");
+  VANTAGE_REQUIRE_SHARED(kVitFolder + GetParam() + ".json");
   const at::NoGradGuard no_grad;
   const auto trunk = MakeTrunk(GetParam());
   std::map<std::string, std::vector<int64_t>> shapes;
   trunk->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     shapes[name] = tensor.sizes().vec();
   });
-  EXPECT_EQ(shapes, nlohmann::json::parse(ReadFile(SharedFolder() / kFolder / (GetParam() + ".json")))
+  EXPECT_EQ(shapes, nlohmann::json::parse(ReadFile(SharedFolder() / kVitFolder / (GetParam() + ".json")))
                         .get<decltype(shapes)>());
   Fill(*trunk);
   for (const char* size : {"126x154", "98x238"}) {
-    const Features features = FeaturesOf(*trunk, Reference(std::string("input-") + size));
-    const double of_class = RelativeError(features.class_BC, Reference(GetParam() + "-cls-" + size));
-    const double of_patches = RelativeError(PatchesOf(features), Reference(GetParam() + "-patches-" + size));
+    const Features features = FeaturesOf(*trunk, VitReference(std::string("input-") + size));
+    const double of_class = RelativeError(features.class_BC, VitReference(GetParam() + "-cls-" + size));
+    const double of_patches =
+        RelativeError(PatchesOf(features), VitReference(GetParam() + "-patches-" + size));
     EXPECT_LT(of_class, kTolerance) << size;
     EXPECT_LT(of_patches, kTolerance) << size;
     RecordProperty(std::string("class_") + size, std::to_string(of_class));
@@ -122,8 +88,8 @@ TEST(VisionTransformer, LeavesPositionsOfItsOwnSizeAlone) {
   const at::NoGradGuard no_grad;
   const auto trunk = MakeTrunk("dinov2_vits14");
   Fill(*trunk);
-  const at::Tensor images = at::upsample_bilinear2d(Reference("input-126x154"), {518, 518}, false);
-  EXPECT_LT(RelativeError(FeaturesOf(*trunk, images).class_BC, Reference("dinov2_vits14-native-cls")),
+  const at::Tensor images = at::upsample_bilinear2d(VitReference("input-126x154"), {518, 518}, false);
+  EXPECT_LT(RelativeError(FeaturesOf(*trunk, images).class_BC, VitReference("dinov2_vits14-native-cls")),
             kTolerance);
 }
 
@@ -349,21 +315,20 @@ class PublishedFiles : public ::testing::TestWithParam<PublishedFile> {
  protected:
   // Whether the reference's outputs are class token and patches or all tokens.
   static bool HasAllTokens() {
-    return std::filesystem::exists(SharedFolder() / kFolder / (Tag() + "-tokens.npy"));
+    return std::filesystem::exists(SharedFolder() / kVitFolder / (Tag() + "-tokens.npy"));
   }
   static std::string Tag() { return GetParam().tag; }
   static at::Tensor Input() {
-    if (Tag() != "transformers_dinov3-vits16") return Reference("input-126x154");
-    Image image = ReadImage(SharedFolder() / "reference/pillow/berlin_02_362.png");
-    return ImagesToTensor({image}, {}).narrow(2, 0, 128).narrow(3, 0, 160);
+    if (Tag() != "transformers_dinov3-vits16") return VitReference("input-126x154");
+    return CropOfBerlin();
   }
   static void ExpectTheReferencesFeatures(const Features& features) {
     if (!HasAllTokens()) {
-      EXPECT_LT(RelativeError(features.class_BC, Reference(Tag() + "-cls")), kTolerance);
-      EXPECT_LT(RelativeError(PatchesOf(features), Reference(Tag() + "-patches")), kTolerance);
+      EXPECT_LT(RelativeError(features.class_BC, VitReference(Tag() + "-cls")), kTolerance);
+      EXPECT_LT(RelativeError(PatchesOf(features), VitReference(Tag() + "-patches")), kTolerance);
       return;
     }
-    const at::Tensor tokens = Reference(Tag() + "-tokens");
+    const at::Tensor tokens = VitReference(Tag() + "-tokens");
     const at::Tensor patches = PatchesOf(features);
     EXPECT_LT(RelativeError(features.class_BC, tokens.select(1, 0)), kTolerance);
     EXPECT_LT(RelativeError(patches, tokens.narrow(1, tokens.size(1) - patches.size(1), patches.size(1))),
@@ -374,10 +339,10 @@ class PublishedFiles : public ::testing::TestWithParam<PublishedFile> {
 };
 
 TEST_P(PublishedFiles, IsRecognisedAndGivesTheReferencesTokens) {
-  VANTAGE_REQUIRE_SHARED(kFolder + Tag() + ".json");
+  VANTAGE_REQUIRE_SHARED(kVitFolder + Tag() + ".json");
   const at::NoGradGuard no_grad;
   for (const char* name : {"m.pth", "m.safetensors"}) {
-    WriteState(Published(Tag()), folder_ / name);
+    WritePublished(Published(Tag()), folder_ / name);
     const ModelInfo info = ReadModelInfo(folder_ / name);
     EXPECT_EQ(info.architecture, GetParam().architecture);
     const ModelParts model = ReadModel(folder_ / name);
@@ -390,15 +355,15 @@ TEST_P(PublishedFiles, IsRecognisedAndGivesTheReferencesTokens) {
 TEST(VisionTransformer, IsReadUnderTransformersPublishedNames) {
   VANTAGE_REQUIRE_SHARED("reference/vit/transformers_dinov2-small.json");
   const TemporaryFolder folder;
-  Tensors published;
+  PublishedTensors published;
   for (const auto& [name, tensor] : Published("transformers_dinov2-small")) {
     published[Renamed(name, {{".attention.q_proj.", ".attention.attention.query."},
                              {".attention.k_proj.", ".attention.attention.key."},
                              {".attention.v_proj.", ".attention.attention.value."},
                              {".attention.o_proj.", ".attention.output.dense."}})] = tensor;
   }
-  WriteState(published, folder / "m.pth");
-  WriteState(Published("transformers_dinov2-small"), folder / "n.pth");
+  WritePublished(published, folder / "m.pth");
+  WritePublished(Published("transformers_dinov2-small"), folder / "n.pth");
   const ModelParts model = ReadModel(folder / "m.pth");
   EXPECT_EQ(WeightsSha256(model.net), WeightsSha256(ReadModel(folder / "n.pth").net));
   WriteModelAs(model, "transformers", folder / "back.safetensors");
@@ -411,9 +376,9 @@ TEST(VisionTransformer, IsReadUnderTransformersPublishedNames) {
 }
 
 TEST_P(PublishedFiles, AreWrittenBackAsTheyWere) {
-  VANTAGE_REQUIRE_SHARED(kFolder + Tag() + ".json");
-  const Tensors published = Published(Tag());
-  WriteState(published, folder_ / "m.pth");
+  VANTAGE_REQUIRE_SHARED(kVitFolder + Tag() + ".json");
+  const PublishedTensors published = Published(Tag());
+  WritePublished(published, folder_ / "m.pth");
   const ModelParts model = ReadModel(folder_ / "m.pth");
   WriteModelAs(model, GetParam().format, folder_ / "back.pth");
   const ModelParts back = ReadModel(folder_ / "back.pth");

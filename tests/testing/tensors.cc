@@ -17,10 +17,10 @@
 namespace vantage::testing {
 namespace {
 
-// Tokens and positions of vision transformers.
+// Tokens and positions of vision transformers, queries of BoQ.
 bool IsToken(const std::string& name) {
   return name.ends_with("token") || name.ends_with("tokens") || name.ends_with("pos_embed") ||
-         name.ends_with("position_embeddings");
+         name.ends_with("position_embeddings") || name.ends_with("queries");
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ void FillByFormula(const std::string& name, const at::Tensor& tensor) {
       value = 0;
     } else if (IsToken(name)) {
       value = 0.2 * u - 0.1;
-    } else if (name.ends_with("gamma") || name.ends_with("lambda1")) {
+    } else if (tensor.dim() == 0 || name.ends_with("gamma") || name.ends_with("lambda1")) {
       value = 0.5 + u;
     } else if (tensor.dim() > 1) {
       value = (2 * u - 1) * std::sqrt(6 / fan_in);

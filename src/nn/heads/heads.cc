@@ -12,13 +12,15 @@ HeadRow CirtorchHeadRow();
 HeadRow CosPlaceHeadRow();
 HeadRow NetVladHeadRow();
 HeadRow LocalGemHeadRow();
+HeadRow SaladHeadRow();
 }  // namespace nn
 
 namespace {
 
 Catalogue<nn::HeadRow>& AllHeads() {
   static Catalogue<nn::HeadRow> heads(
-      "head", {nn::CirtorchHeadRow(), nn::CosPlaceHeadRow(), nn::NetVladHeadRow(), nn::LocalGemHeadRow()});
+      "head", {nn::CirtorchHeadRow(), nn::CosPlaceHeadRow(), nn::NetVladHeadRow(), nn::LocalGemHeadRow(),
+               nn::SaladHeadRow()});
   return heads;
 }
 
@@ -67,6 +69,13 @@ void DeclarePower(OptionsDescription& description, double& power) {
            "Exponent of the power normalisation of the pooled descriptor, before the last linear layer; 1: "
            "none")
       .Range(kLeastPower, 1);
+}
+
+int SizeIn(const TensorShapes& shapes, const std::string& name, size_t dimension) {
+  const auto found = shapes.find(name);
+  if (found == shapes.end() || found->second.size() <= dimension) return 0;
+  const int64_t size = found->second[dimension];
+  return size <= kMaxOutputDimension ? static_cast<int>(size) : 0;
 }
 
 int RowsOf(const TensorShapes& shapes, const std::string& linear) {

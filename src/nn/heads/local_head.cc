@@ -3,17 +3,16 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
 
 #include <utility>
 
+#include "nn/heads/cluster_locals.h"
 #include "nn/intra_op_threads.h"
 #include "nn/new_tensors.h"
 #include "nn/power_normalize.h"
-#include "numerics/kmeans.h"
 #include "util/check.h"
 
 namespace vantage {
@@ -110,18 +109,8 @@ InitializedHead LocalHead::Initialize(TrainingFeatures& features, const HeadInit
   if (weight_.defined()) result.explained_variance = MakeProjection(features);
   const int64_t clusters = aggregation_->CentersWanted();
   if (clusters == 0) return result;
-  const DescriptorMatrix locals = Sample(clusters * options.locals_per_cluster, features);
-  VANTAGE_CHECK(locals.rows() >= clusters, features.size(), " photos have ", locals.rows(),
-                " local features, too few for ", clusters, " clusters");
-  const numerics::KMeansResult found = numerics::KMeans(
-      locals,
-      {.clusters = static_cast<int>(clusters), .iterations = options.iterations, .seed = options.seed},
-      context);
-  result.locals = locals.rows();
-  result.mean_squared_distance = found.mean_squared_distance;
-  DescriptorMatrix centers = found.centers;
-  aggregation_->SetCenters(
-      at::from_blob(centers.data(), {centers.rows(), centers.cols()}, at::kFloat).clone());
+  const auto locals_of = [&](const Features& photo) { return Locals(photo.map_BCHW)[0]; };
+  aggregation_->SetCenters(ClusterLocals(features, locals_of, clusters, options, context, result));
   return result;
 }
 
@@ -157,31 +146,6 @@ double LocalHead::MakeProjection(TrainingFeatures& features) {
   weight_ = weight_RC.reshape(weight_.sizes()).to(weight_.options());
   bias_ = (-weight_RC.matmul(mean_C)).to(bias_.options());
   return (values.narrow(0, first, rows).sum() / values.sum()).item<double>();
-}
-
-DescriptorMatrix LocalHead::Sample(int64_t wanted, TrainingFeatures& features) const {
-  const int64_t of_photo = (wanted + features.size() - 1) / features.size();
-  std::vector<at::Tensor> parts;
-  int64_t rows = 0;
-  features.ForEach(
-      "local features of training photos",
-      [&](const Features& photo, RandomStream& random) {
-        const at::Tensor locals_ND = Locals(photo.map_BCHW)[0].cpu();
-        std::vector<int64_t> picks = random.Sample(locals_ND.size(0), of_photo);
-        return locals_ND.index_select(0, at::from_blob(picks.data(), {std::ssize(picks)}, at::kLong));
-      },
-      [&](const at::Tensor& locals_ND) {
-        rows += locals_ND.size(0);
-        parts.push_back(locals_ND.contiguous());
-      });
-  DescriptorMatrix locals(rows, parts[0].size(1));
-  rows = 0;
-  for (const at::Tensor& part : parts) {
-    locals.middleRows(rows, part.size(0)) =
-        Eigen::Map<const DescriptorMatrix>(part.const_data_ptr<float>(), part.size(0), part.size(1));
-    rows += part.size(0);
-  }
-  return locals;
 }
 
 }  // namespace nn

@@ -39,8 +39,6 @@ class LocalHead : public Head {
   bool LacksProjection() const;
   // Returns the share of the variance that the projection keeps.
   double MakeProjection(TrainingFeatures& features);
-  // Draws ceil(wanted / photos) locals at random from each photo; all of a photo's locals if it has fewer.
-  DescriptorMatrix Sample(int64_t wanted, TrainingFeatures& features) const;
 
   LocalOptions options_;
   double power_;

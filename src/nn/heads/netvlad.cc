@@ -95,13 +95,7 @@ std::unique_ptr<Head> MakeNetVladHead(const NetVladHeadOptions& options, int64_t
 
 std::optional<NetVladHeadOptions> RecogniseNetVlad(const TensorShapes& shapes) {
   if (!shapes.contains("netvlad_pool.centroids")) return std::nullopt;
-  const auto size = [&](const char* name, size_t dimension) {
-    const auto found = shapes.find(name);
-    const bool is_there = found != shapes.end() && found->second.size() > dimension;
-    return is_there && found->second[dimension] <= kMaxOutputDimension
-               ? static_cast<int>(found->second[dimension])
-               : 0;
-  };
+  const auto size = [&](const char* name, size_t dimension) { return SizeIn(shapes, name, dimension); };
   NetVladHeadOptions found;
   found.locals.projection = size("conv_1.weight", 0);
   found.locals.dimension = size("netvlad_pool.centroids", 0);

@@ -12,10 +12,13 @@ LayoutRow CosPlaceLayout();
 LayoutRow TorchvisionLayout();
 LayoutRow TimmLayout();
 LayoutRow TransformersLayout();
+LayoutRow SaladLayout();
+LayoutRow MegaLocLayout();
 
 std::span<const LayoutRow> Layouts() {
-  static const std::array kLayouts = {PyTorchNetVladLayout(), HlocLayout(), CosPlaceLayout(),
-                                      TorchvisionLayout(),    TimmLayout(), TransformersLayout()};
+  static const std::array kLayouts = {PyTorchNetVladLayout(), HlocLayout(),    CosPlaceLayout(),
+                                      TorchvisionLayout(),    TimmLayout(),    TransformersLayout(),
+                                      SaladLayout(),          MegaLocLayout()};
   return kLayouts;
 }
 
