@@ -118,6 +118,24 @@ struct SaladHeadOptions {
 };
 void Declare(OptionsDescription& description, SaladHeadOptions& options);
 
+// BoQ (Ali-bey, Chaib-draa, Giguere, "BoQ: A place is worth a bag of learnable queries", CVPR 2024): a 3x3
+// convolution of the feature map (a transformer's before the final norm), then blocks of a transformer's
+// encoder layer and of learned queries that attend to its output, all with heads of 64 channels; the answers
+// are combined to `rows` rows. With DINOv2 B the authors' networks have projection 384, with ResNet-50 up to
+// layer3 (resnet50_conv4) 512.
+struct BoqHeadOptions {
+  static constexpr const char* kKind = "boq";
+  // Channels of the convolution and of all attention: a multiple of 64.
+  int projection = 384;
+  // Learned queries of a block.
+  int queries = 64;
+  int blocks = 2;
+  int rows = 32;
+  // Rows of a learned linear layer with bias, followed by l2n; 0: there is no such layer.
+  int output_dimension = 0;
+};
+void Declare(OptionsDescription& description, BoqHeadOptions& options);
+
 struct HeadFamily {
   static constexpr const char* kDefault = CirtorchHeadOptions::kKind;
   static const Kinds& Table();

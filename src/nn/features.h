@@ -24,8 +24,9 @@ struct TokenRequest {
 
 // The features that a head requests from a trunk.
 struct FeatureRequest {
-  // The last feature map. A transformer's map consists of the last block's tokens, after the final norm.
+  // The last feature map. A transformer's map consists of the last block's tokens.
   bool map = true;
+  bool map_after_norm = true;  // transformers: after the final norm
   MapEnd map_end = MapEnd::kAfterActivation;
   // The class token after the final norm.
   bool class_token = false;

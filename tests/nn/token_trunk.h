@@ -56,7 +56,8 @@ class TokenTrunk : public Trunk {
     const at::Tensor normed = state.x / 2;
     Features features;
     if (request.map) {
-      features.map_BCHW = normed.narrow(1, 1, patches)
+      features.map_BCHW = (request.map_after_norm ? normed : state.x)
+                              .narrow(1, 1, patches)
                               .transpose(1, 2)
                               .reshape({state.x.size(0), kChannels, state.rows, state.columns});
     }

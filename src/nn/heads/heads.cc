@@ -13,6 +13,7 @@ HeadRow CosPlaceHeadRow();
 HeadRow NetVladHeadRow();
 HeadRow LocalGemHeadRow();
 HeadRow SaladHeadRow();
+HeadRow BoqHeadRow();
 }  // namespace nn
 
 namespace {
@@ -20,7 +21,7 @@ namespace {
 Catalogue<nn::HeadRow>& AllHeads() {
   static Catalogue<nn::HeadRow> heads(
       "head", {nn::CirtorchHeadRow(), nn::CosPlaceHeadRow(), nn::NetVladHeadRow(), nn::LocalGemHeadRow(),
-               nn::SaladHeadRow()});
+               nn::SaladHeadRow(), nn::BoqHeadRow()});
   return heads;
 }
 

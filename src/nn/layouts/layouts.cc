@@ -14,11 +14,12 @@ LayoutRow TimmLayout();
 LayoutRow TransformersLayout();
 LayoutRow SaladLayout();
 LayoutRow MegaLocLayout();
+LayoutRow BoqLayout();
 
 std::span<const LayoutRow> Layouts() {
   static const std::array kLayouts = {PyTorchNetVladLayout(), HlocLayout(),    CosPlaceLayout(),
                                       TorchvisionLayout(),    TimmLayout(),    TransformersLayout(),
-                                      SaladLayout(),          MegaLocLayout()};
+                                      SaladLayout(),          MegaLocLayout(), BoqLayout()};
   return kLayouts;
 }
 

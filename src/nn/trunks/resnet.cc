@@ -111,9 +111,10 @@ std::vector<TrunkRow> ResNetTrunks() {
       ResNetRow("resnet152", 2048, ".35.conv1.weight", {256, 1024, 1, 1}, {true, {3, 8, 36, 3}}),
       ResNetRow("resnet101", 2048, ".22.conv1.weight", {256, 1024, 1, 1}, {true, {3, 4, 23, 3}}),
       ResNetRow("resnet50", 2048, ".2.conv3.weight", {2048, 512, 1, 1}, {true, {3, 4, 6, 3}}),
+      // Cut after the group that papers call conv4, as in BoQ.
+      ResNetRow("resnet50_conv4", 1024, ".5.conv3.weight", {1024, 256, 1, 1}, {true, {3, 4, 6, 0}}),
       ResNetRow("resnet34", 512, ".2.conv1.weight", {512, 512, 3, 3}, {false, {3, 4, 6, 3}}),
       ResNetRow("resnet18", 512, ".1.conv1.weight", {512, 512, 3, 3}, {false, {2, 2, 2, 2}}),
-      // Cut after the group that papers call conv4.
       ResNetRow("resnet18_conv4", 256, ".1.conv1.weight", {256, 256, 3, 3}, {false, {2, 2, 2, 0}}),
   };
 }

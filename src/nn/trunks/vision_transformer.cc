@@ -152,12 +152,14 @@ Features VisionTransformer::Finish(const TrunkState& state, const FeatureRequest
   const auto patches_of = [&](const at::Tensor& x_BNC) {
     return x_BNC.narrow(1, x_BNC.size(1) - patches, patches).to(at::kFloat);
   };
-  const bool is_normed = request.map || request.class_token || (request.tokens && request.tokens->after_norm);
+  const bool is_normed = (request.map && request.map_after_norm) || request.class_token ||
+                         (request.tokens && request.tokens->after_norm);
   const at::Tensor normed = is_normed ? norm_.Forward(state.x, pass) : at::Tensor();
   Features features;
   if (request.map) {
-    features.map_BCHW =
-        patches_of(normed).transpose(1, 2).unflatten(2, at::IntArrayRef({state.rows, state.columns}));
+    features.map_BCHW = patches_of(request.map_after_norm ? normed : state.x)
+                            .transpose(1, 2)
+                            .unflatten(2, at::IntArrayRef({state.rows, state.columns}));
   }
   if (request.class_token) features.class_BC = normed.select(1, 0).to(at::kFloat);
   if (request.tokens) features.tokens_BNC = patches_of(request.tokens->after_norm ? normed : state.x);

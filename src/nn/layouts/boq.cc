@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <string_view>
+
+#include "nn/layouts/layout.h"
+#include "nn/layouts/vision_transformer_names.h"
+#include "util/string.h"
+
+// github.com/amaralibey/Bag-of-Queries: dinov2_12288.pth and resnet50_16384.pth, and networks of its later
+// code, which github.com/gmberton/VPR-methods-evaluation has too.
+namespace vantage::nn {
+namespace {
+
+constexpr std::string_view kFrozenLayers = "backbone.frozen_layers.";
+constexpr std::string_view kTrainedLayers = "backbone.unfrozen_layers.";
+
+// The number that the text begins with; -1 if it begins with none.
+int64_t LeadingNumber(std::string_view text) {
+  const size_t end = std::min(text.find('.'), text.size());
+  constexpr size_t kMostDigits = 4;
+  const bool is_number = end > 0 && end <= kMostDigits &&
+                         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end),
+                                     [](char c) { return c >= '0' && c <= '9'; });
+  return is_number ? ParseInteger(std::string(text.substr(0, end)), "a layer's number") : -1;
+}
+
+// A ResNet cut in two: groups 0 (the stem), 1 (layer1) and so on, the trained ones numbered from 0 again.
+// "backbone.unfrozen_layers.0.2.bn1.bias" after two frozen groups becomes "backbone.5.2.bn1.bias".
+std::string WholeName(const std::string& name, int64_t frozen_groups) {
+  const bool is_frozen = name.starts_with(kFrozenLayers);
+  if (!is_frozen && !name.starts_with(kTrainedLayers)) return name;
+  const std::string rest = name.substr((is_frozen ? kFrozenLayers : kTrainedLayers).size());
+  const int64_t number = LeadingNumber(rest);
+  if (number < 0) return name;
+  const int64_t group = number + (is_frozen ? 0 : frozen_groups);
+  const std::string in_group = rest.substr(std::min(rest.find('.'), rest.size() - 1) + 1);
+  constexpr int64_t kStemLayers = 4;  // convolution, norm, ReLU and pooling, numbered before layer1
+  if (group == 0) return "backbone." + in_group;
+  return StrCat("backbone.", group - 1 + kStemLayers, ".", in_group);
+}
+
+std::vector<SourceTensor> OwnOfBoq(const ModelSource& source) {
+  int64_t frozen_groups = 0;
+  bool has_norm = false;
+  bool has_mask = false;
+  int64_t channels = 0;
+  for (const SourceTensor& tensor : source.tensors) {
+    if (tensor.name.starts_with(kFrozenLayers)) {
+      const std::string_view rest = std::string_view(tensor.name).substr(kFrozenLayers.size());
+      frozen_groups = std::max(frozen_groups, LeadingNumber(rest) + 1);
+    }
+    has_norm = has_norm || tensor.name.ends_with(".dino.norm.weight");
+    has_mask = has_mask || tensor.name.ends_with(".dino.mask_token");
+    if (tensor.name.ends_with(".dino.cls_token") && !tensor.shape.empty()) channels = tensor.shape.back();
+  }
+  std::vector<SourceTensor> own;
+  for (SourceTensor tensor : source.tensors) {
+    tensor.name = WholeName(tensor.name, frozen_groups);
+    for (const char* part : {"backbone.dino.", "backbone.net."})
+      tensor.name = Renamed(tensor.name, {{part, "backbone."}});
+    own.push_back(std::move(tensor));
+  }
+  // The head takes patches before the final norm, which their code removes.
+  if (channels > 0 && !has_norm) {
+    own.push_back(Zeros("backbone.norm.weight", {channels}));
+    own.push_back(Zeros("backbone.norm.bias", {channels}));
+  }
+  if (channels > 0 && !has_mask) own.push_back(Zeros("backbone.mask_token", {1, channels}));
+  return own;
+}
+
+}  // namespace
+
+LayoutRow BoqLayout() {
+  return {
+      .name = "boq",
+      .kind = "BoQ weights",
+      .recognise = [](const TensorShapes& shapes) { return shapes.contains("aggregator.boqs.0.queries"); },
+      .to_own = OwnOfBoq,
+      .tell =
+          [](NetOfSource& found) {
+            const bool is_resnet = found.architecture.starts_with("resnet");
+            found.preprocessing = ParsePreprocessing(is_resnet ? "square=384,bicubic" : "square=322,bicubic");
+            found.licence = "MIT";
+          }};
+}
+
+}  // namespace vantage::nn
