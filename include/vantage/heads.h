@@ -136,6 +136,14 @@ struct BoqHeadOptions {
 };
 void Declare(OptionsDescription& description, BoqHeadOptions& options);
 
+// A transformer's class token, of unit length.
+struct ClassTokenHeadOptions {
+  static constexpr const char* kKind = "class-token";
+  // Rows of a learned linear layer with bias, followed by l2n; 0: there is no such layer.
+  int output_dimension = 0;
+};
+void Declare(OptionsDescription& description, ClassTokenHeadOptions& options);
+
 struct HeadFamily {
   static constexpr const char* kDefault = CirtorchHeadOptions::kKind;
   static const Kinds& Table();

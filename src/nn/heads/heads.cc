@@ -14,6 +14,7 @@ HeadRow NetVladHeadRow();
 HeadRow LocalGemHeadRow();
 HeadRow SaladHeadRow();
 HeadRow BoqHeadRow();
+HeadRow ClassTokenHeadRow();
 }  // namespace nn
 
 namespace {
@@ -21,7 +22,7 @@ namespace {
 Catalogue<nn::HeadRow>& AllHeads() {
   static Catalogue<nn::HeadRow> heads(
       "head", {nn::CirtorchHeadRow(), nn::CosPlaceHeadRow(), nn::NetVladHeadRow(), nn::LocalGemHeadRow(),
-               nn::SaladHeadRow(), nn::BoqHeadRow()});
+               nn::SaladHeadRow(), nn::BoqHeadRow(), nn::ClassTokenHeadRow()});
   return heads;
 }
 
