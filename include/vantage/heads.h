@@ -144,6 +144,22 @@ struct ClassTokenHeadOptions {
 };
 void Declare(OptionsDescription& description, ClassTokenHeadOptions& options);
 
+// VLAD (Jegou et al., CVPR 2010) of a transformer's tokens, as in AnyLoc (Keetha et al., "AnyLoc: Towards
+// universal visual place recognition", RA-L 2023): each patch's token of one block, before the final norm and
+// of unit length, belongs to the nearest of the clusters; the residuals are summed up, and each cluster's sum
+// and the whole are scaled to unit length. The centres come from k-means over the training photos, and no
+// training is needed. Differs from AnyLoc, which prefers the values of attention to tokens and clusters by
+// cosines.
+struct VladHeadOptions {
+  static constexpr const char* kKind = "vlad";
+  // From 0; negative values count from the end.
+  int block = -1;
+  int clusters = 32;
+  // Rows of a learned linear layer with bias, followed by l2n; 0: there is no such layer.
+  int output_dimension = 0;
+};
+void Declare(OptionsDescription& description, VladHeadOptions& options);
+
 struct HeadFamily {
   static constexpr const char* kDefault = CirtorchHeadOptions::kKind;
   static const Kinds& Table();

@@ -175,6 +175,12 @@ struct ConvertTask {
   std::string output;
   std::string format;
   std::string licence;
+  // How a model's photos are prepared from now on, as ParsePreprocessing reads it; "": as before.
+  std::string preprocessing = {};
+  // Folders, lists of paths (.txt) or photos. The first weights of a model's head that come from photos (the
+  // vocabulary of vlad, the clusters and the projection of netvlad) are computed from up to 320 of these, and
+  // the model can then be used without training. Empty: they are not.
+  std::vector<std::string> fit_head = {};
   bool overwrite = false;
 };
 // Returns the format that it wrote; "" for a training set.

@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "nn/model_file.h"
+#include "train/initialize.h"
 #include "training_set/cirtorch_import.h"
+#include "util/log.h"
 #include "util/output.h"
 #include "util/string.h"
 #include "vantage/error.h"
@@ -45,6 +48,22 @@ void CheckConversion(const ConvertTask& task, const OutputRules& rules) {
               FormatOf(task) == "safetensors" ? file_kinds::kSafetensors : file_kinds::kCheckpoint, rules);
 }
 
+// Computes the weights of the model's head that come from photos.
+void FitHead(const std::vector<std::string>& photos, Model& model, const RunContext& context) {
+  nn::DescriptorNet& net = model.parts().net;
+  const std::string name = NameOf(net.options());
+  if (net.IsInitialized()) throw UsageError(StrCat("--fit-head: a ", name, " has all of its weights"));
+  std::vector<fs::path> paths;
+  for (const PhotoRequest& photo : ListPhotos(photos).requests) paths.emplace_back(photo.path);
+  const train::InitializedLocals made =
+      train::InitializeLocals(net, paths, ResolveOptions(model, {}), {}, 0, context);
+  for (const std::string& reason : made.failed) LogWarning(reason, "; left out");
+  if (made.locals == 0 && made.explained_variance == 0)
+    throw UsageError(
+        StrCat("--fit-head: a ", name, " must be trained: photos alone do not give its weights"));
+  LogInfo("fitted to ", made.locals, " local features of ", made.photos, " photos");
+}
+
 }  // namespace
 
 std::string Convert(const ConvertTask& task, const RunContext& context) {
@@ -63,6 +82,14 @@ std::string Convert(const ConvertTask& task, const RunContext& context) {
   }
   Model model = task.input.Read();
   if (!task.licence.empty()) model.SetLicence(task.licence);
+  if (!task.preprocessing.empty()) {
+    model.parts().preprocessing = ParsePreprocessing(task.preprocessing);
+    model.parts().file_sha256.clear();
+  }
+  if (!task.fit_head.empty()) {
+    FitHead(task.fit_head, model, context);
+    model.parts().file_sha256.clear();
+  }
   model.Write(task.output, FormatOf(task));
   return FormatOf(task);
 }

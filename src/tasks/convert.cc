@@ -21,6 +21,12 @@ class ConvertCall : public TaskCall {
         "For a model: checkpoint (cirtorch's schema), cosplace (bare weights as CosPlace and EigenPlaces "
         "publish them), safetensors, or weights (a trunk's, torchvision's names); default: checkpoint, or "
         "safetensors if OUT ends in .safetensors. For a COLMAP model: binary (default) or text");
+    arguments.Option(
+        "--fit-head", task_.fit_head,
+        "For a model whose head gets its first weights from photos (vlad, netvlad): computes them "
+        "from these folders, lists of paths (.txt) or photos, in place of training");
+    arguments.Option("--preprocessing", task_.preprocessing,
+                     "For a model: how photos are prepared, kept as the model's own (docs/preprocessing.md)");
     arguments.Option("--licence", task_.licence, "Licence of the weights, stored in the model");
   }
 
@@ -45,7 +51,9 @@ Task ConvertRow() {
   return {.name = "convert",
           .section = Section::kFiles,
           .summary = "Write a model, sparse model or training set in another format",
-          .examples = {"vantage convert resnet50.pth model.pth --head cirtorch:pooling=mac"},
+          .examples =
+              {"vantage convert resnet50.pth model.pth --head cirtorch:pooling=mac",
+               "vantage convert dinov2_vitb14_pretrain.pth vlad.pth --head vlad:block=9 --fit-head photos/"},
           .make = MakeCall<ConvertCall>};
 }
 

@@ -23,20 +23,14 @@ namespace {
 // The training photos from which initial weights are computed.
 class SampledPhotos : public nn::TrainingFeatures {
  public:
-  SampledPhotos(const nn::DescriptorNet& net, const TrainingSet& set, const std::filesystem::path& root,
+  SampledPhotos(const nn::DescriptorNet& net, const std::vector<std::filesystem::path>& available,
                 const ExtractOptions& extract, const InitializationOptions& options, uint64_t seed,
                 const RunContext& context)
       : net_(net), extract_(extract), seed_(seed), context_(context) {
-    std::vector<PhotoId> available;
-    for (size_t i = 0; i < set.photos.size(); ++i) {
-      const auto photo = PhotoId{static_cast<int64_t>(i)};
-      if (set.SplitOf(photo) == Split::kTrain) available.push_back(photo);
-    }
     RandomStream random(seed_, "initialization");
     std::vector<std::filesystem::path> paths;
-    for (const int64_t i : random.Sample(std::ssize(available), options.photos)) {
-      paths.push_back(PhotoPath(set, available[ToIndex(i)], root));
-    }
+    for (const int64_t i : random.Sample(std::ssize(available), options.photos))
+      paths.push_back(available[ToIndex(i)]);
     photos_ = PhotoFiles(paths);
   }
 
@@ -105,12 +99,25 @@ train::InitializedLocals train::InitializeLocals(nn::DescriptorNet& net, const T
                                                  const std::filesystem::path& photo_root,
                                                  const ExtractOptions& extract,
                                                  const InitializationOptions& options, int64_t seed,
+                                                 const RunContext& context) {
+  std::vector<std::filesystem::path> photos;
+  for (size_t i = 0; i < set.photos.size(); ++i) {
+    const auto photo = PhotoId{static_cast<int64_t>(i)};
+    if (set.SplitOf(photo) == Split::kTrain) photos.push_back(PhotoPath(set, photo, photo_root));
+  }
+  return InitializeLocals(net, photos, extract, options, seed, context);
+}
+
+train::InitializedLocals train::InitializeLocals(nn::DescriptorNet& net,
+                                                 const std::vector<std::filesystem::path>& available,
+                                                 const ExtractOptions& extract,
+                                                 const InitializationOptions& options, int64_t seed,
                                                  const RunContext& context) try {
   CheckOptions(options);
   train::InitializedLocals result;
   if (net.IsInitialized()) return result;
   const at::NoGradGuard no_grad;
-  SampledPhotos photos(net, set, photo_root, extract, options, static_cast<uint64_t>(seed), context);
+  SampledPhotos photos(net, available, extract, options, static_cast<uint64_t>(seed), context);
   const nn::InitializedHead made = net.head().Initialize(photos,
                                                          {.locals_per_cluster = options.locals_per_cluster,
                                                           .iterations = options.iterations,

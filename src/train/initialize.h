@@ -26,12 +26,16 @@ struct InitializedLocals {
   std::vector<std::string> failed;   // photos that could not be read
 };
 
-// Initialises the weights of a network's head that are computed from training photos (nn/head.h). Does
-// nothing if they are already initialised. The result depends on seed, photos and weights, not on the number
-// of threads. Throws Error if no photo can be read or there are too few; Interrupted.
+// Initialises the weights of a network's head that are computed from photos (nn/head.h): those of a training
+// set's split "train". Does nothing if they are already initialised. The result depends on seed, photos and
+// weights, not on the number of threads. Throws Error if no photo can be read or there are too few;
+// Interrupted.
 InitializedLocals InitializeLocals(nn::DescriptorNet& net, const TrainingSet& set,
                                    const std::filesystem::path& photo_root, const ExtractOptions& extract,
                                    const InitializationOptions& options, int64_t seed,
                                    const RunContext& context = {});
+InitializedLocals InitializeLocals(nn::DescriptorNet& net, const std::vector<std::filesystem::path>& photos,
+                                   const ExtractOptions& extract, const InitializationOptions& options,
+                                   int64_t seed, const RunContext& context = {});
 
 }  // namespace vantage::train

@@ -52,5 +52,54 @@ TEST(Windows, OfBareNetVladWeightsAreThoseThatAreNamed) {
   EXPECT_THAT(text, HasSubstr("windows"));
 }
 
+// AnyLoc's way: a vocabulary of the user's own photos, no training set and no training.
+TEST(FitHead, GivesAModelFromATrunkAndPhotos) {
+  const TemporaryFolder folder;
+  const auto path = [&](const std::string& name) { return (folder / name).string(); };
+  WritePhotosAndSet(folder.path(), 2, 3, 0);
+  for (const auto& [trunk, head] : {std::pair("dinov2_vits14:blocks=2", "vlad:block=0,clusters=4"),
+                                    std::pair("squeezenet1_1", "netvlad:projection=16,clusters=4")}) {
+    nn::ModelParts bare{nn::DescriptorNet({trunk}), {}};
+    bare.net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
+      FillByFormula(name, tensor);
+    });
+    nn::WriteModelAs(bare, "weights", folder / "trunk.pth");
+    VantageJson({"convert", path("trunk.pth"), path("fitted.pth"), "--head", head, "--fit-head",
+                 path("photos"), "--preprocessing", "longest=64", "--overwrite"});
+    VantageJson({"extract", path("fitted.pth"), path("photos"), "-o", path("out"), "--overwrite"});
+    const DescriptorFile described = ReadDescriptors(folder / "out");
+    EXPECT_EQ(described.descriptors.size(), 6) << head;
+    EXPECT_EQ(VantageJson({"info", path("fitted.pth")})["preprocessing"], "longest=64");
+    const auto [code, text] =
+        Vantage({"convert", path("fitted.pth"), path("again.pth"), "--fit-head", path("photos")});
+    EXPECT_EQ(code, 2) << text;
+    EXPECT_THAT(text, HasSubstr("has all of its weights"));
+    const auto [code_of_salad, text_of_salad] = Vantage(
+        {"convert", path("trunk.pth"), path("again.pth"), "--head", "boq", "--fit-head", path("photos")});
+    EXPECT_EQ(code_of_salad, 2);
+    EXPECT_THAT(text_of_salad, HasSubstr("must be trained"));
+  }
+}
+
+// What a user types: no option but the file. The photo that has too few patches is named with the numbers.
+TEST(PublishedPlaceNetworks, DescribePhotosByTheFileAlone) {
+  const TemporaryFolder folder;
+  const auto path = [&](const std::string& name) { return (folder / name).string(); };
+  WritePhotosAndSet(folder.path(), 2, 3, 0);
+  nn::DescriptorNet net(
+      {"dinov2_vits14:blocks=1", SaladHeadOptions{.clusters = 600, .cluster_dimension = 2, .hidden = 8}});
+  nn::TorchDict state;
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
+    FillByFormula(name, tensor);
+    state.Set(name, {tensor});
+  });
+  nn::WriteTorchFile({std::move(state)}, folder / "dino_salad.ckpt");
+  const auto [code, text] = Vantage({"extract", path("dino_salad.ckpt"), path("photos"), "-o", path("out")});
+  EXPECT_THAT(text, HasSubstr("too small for the head 'salad': 23 x 23 patches, and 600 clusters need 601"));
+  VantageJson({"extract", path("dino_salad.ckpt"), path("photos"), "-o", path("out"), "--preprocessing",
+               "square=350,bilinear"});
+  EXPECT_EQ(ReadDescriptors(folder / "out").descriptors.size(), 6);
+}
+
 }  // namespace
 }  // namespace vantage

@@ -293,6 +293,58 @@ INSTANTIATE_TEST_SUITE_P(All, RandomHeads,
                          ::testing::Values("salad:clusters=4", "boq:projection=64,queries=3"),
                          [](const auto& test) { return test.param.substr(0, test.param.find(':')); });
 
+// Photos of two kinds of tokens: the vocabulary has both, and the descriptor is that of the definition.
+TEST(VladHead, SumsUpResidualsToAVocabularyOfThePhotos) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor tokens = at::tensor({3.0F, 0.3F, 2.0F, -0.2F, 0.1F, 5.0F, -0.1F, 1.0F}).view({1, 4, 2});
+  class OnePhoto : public TrainingFeatures {
+   public:
+    explicit OnePhoto(at::Tensor tokens) : tokens_(std::move(tokens)) {}
+    int64_t size() const override { return 1; }
+    void ForEach(const std::string&, const Compute& compute,
+                 const std::function<void(const at::Tensor&)>& use) override {
+      RandomStream random(1, "test");
+      use(compute({{}, {}, tokens_}, random));
+    }
+
+   private:
+    at::Tensor tokens_;
+  } photos(tokens);
+  const HeadChoice choice = VladHeadOptions{.clusters = 2};
+  const std::unique_ptr<Head> head = Heads().At("vlad").make(choice, 2);
+  EXPECT_THAT(ErrorOf([&] { head->Forward({{}, {}, tokens}, {}); }), HasSubstr("without a vocabulary"));
+  const InitializedHead made = head->Initialize(photos, {.locals_per_cluster = 10, .iterations = 20}, {});
+  EXPECT_EQ(made.locals, 4);
+  std::map<std::string, at::Tensor> tensors;
+  head->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
+  const at::Tensor centers = tensors.at("vlad.centroids");
+  const at::Tensor unit = tokens[0] / tokens[0].norm(2, {1}, true);
+  const bool first_is_right = centers[0][0].item<float>() > centers[0][1].item<float>();
+  const at::Tensor right = unit.narrow(0, 0, 2);
+  const at::Tensor up = unit.narrow(0, 2, 2);
+  EXPECT_LT(RelativeError(centers, at::stack({(first_is_right ? right : up).mean(0),
+                                              (first_is_right ? up : right).mean(0)})),
+            1e-6);
+  // One token more of the first kind, so that its residual remains.
+  const at::Tensor more = at::cat({tokens, at::tensor({1.0F, 0.0F}).view({1, 1, 2})}, 1);
+  const int64_t of_right = first_is_right ? 0 : 1;
+  const at::Tensor residual = at::tensor({1.0F, 0.0F}) - centers[of_right];
+  const at::Tensor descriptor = head->Forward({{}, {}, more}, {}).view({2, 2});
+  EXPECT_LT((descriptor[of_right] - residual / residual.norm()).abs().max().item<float>(), 1e-3F);
+}
+
+TEST(VladHead, TakesTheBlockThatIsAskedFor) {
+  const TrunkRow& trunk = TrunkNamed("dinov2_vits14");
+  EXPECT_EQ(RequestOf(VladHeadOptions{.block = 9}, trunk).tokens, (TokenRequest{9, false}));
+  EXPECT_FALSE(RequestOf(VladHeadOptions{}, trunk).map);
+  const HeadChoice ninth = VladHeadOptions{.block = 9, .clusters = 2};
+  DescriptorNet net({"dinov2_vits14:blocks=2", ninth});
+  net.Visit([](const std::string& name, const at::Tensor& tensor, TensorRole) {
+    vantage::testing::FillByFormula(name, tensor);
+  });
+  EXPECT_THAT(ErrorOf([&] { net.Forward(at::ones({1, 3, 28, 28})); }), HasSubstr("has no block 9"));
+}
+
 // NetVLAD's and GeM's local features are a transformer's patches as well as a convolutional map.
 TEST(LocalHeads, TakeTheMapOfATransformer) {
   const at::NoGradGuard no_grad;

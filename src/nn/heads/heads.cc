@@ -15,6 +15,7 @@ HeadRow LocalGemHeadRow();
 HeadRow SaladHeadRow();
 HeadRow BoqHeadRow();
 HeadRow ClassTokenHeadRow();
+HeadRow VladHeadRow();
 }  // namespace nn
 
 namespace {
@@ -22,7 +23,7 @@ namespace {
 Catalogue<nn::HeadRow>& AllHeads() {
   static Catalogue<nn::HeadRow> heads(
       "head", {nn::CirtorchHeadRow(), nn::CosPlaceHeadRow(), nn::NetVladHeadRow(), nn::LocalGemHeadRow(),
-               nn::SaladHeadRow(), nn::BoqHeadRow(), nn::ClassTokenHeadRow()});
+               nn::SaladHeadRow(), nn::BoqHeadRow(), nn::ClassTokenHeadRow(), nn::VladHeadRow()});
   return heads;
 }
 
