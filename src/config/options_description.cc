@@ -15,6 +15,9 @@
 namespace vantage {
 namespace {
 
+// The end of a choice that settings can follow: see OptionField::choices.
+constexpr const char* kAnySettings = "[:...]";
+
 std::string SectionOf(const std::string& key) {
   const size_t dot = key.rfind('.');
   return dot == key.npos ? "" : key.substr(0, dot);
@@ -295,7 +298,9 @@ void config::CheckOption(const OptionField& field, const std::string& source) {
     if (field.kinds != nullptr && !value.empty()) CheckChoiceText(*field.kinds, value, source);
     if (field.choices.empty()) return;
     for (const std::string& choice : field.choices) {
-      if (choice == value) return;
+      const size_t bracket = choice.find(kAnySettings);
+      if (choice.substr(0, bracket) == value) return;
+      if (bracket != choice.npos && value.starts_with(choice.substr(0, bracket) + ":")) return;
     }
     throw UsageError(StrCat(source, ": '", field.key, "' = '", value, "' must be ", field.RuleText()));
   };

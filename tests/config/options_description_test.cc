@@ -134,6 +134,19 @@ TEST(Options, ValuesSetByAProgramAreChecked) {
   EXPECT_THAT(ErrorOf([&] { CheckOptions(d.description); }), HasSubstr("'train.epochs' = -5"));
 }
 
+TEST(Options, AChoiceMayBeFollowedBySettings) {
+  std::string trunk = "small";
+  OptionsDescription description;
+  description.Add("trunk", trunk, "Trunk").OneOf({"small", "large[:...]"});
+  ReadToml(description, "trunk = 'large:blocks=1'", "c.toml");
+  EXPECT_EQ(trunk, "large:blocks=1");
+  SetOption(description, "trunk", "large", "--trunk");
+  for (const char* other : {"small:blocks=2", "large2:blocks=1", "large[:...]"}) {
+    EXPECT_THAT(ErrorOf([&] { SetOption(description, "trunk", other, "--trunk"); }),
+                HasSubstr("must be one of small, large[:...]"));
+  }
+}
+
 TEST(Options, Json) {
   Declared d;
   const nlohmann::json json = ToJson(d.description);
