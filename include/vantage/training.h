@@ -92,6 +92,10 @@ struct ModelOptions {
   std::string weights;
   bool continue_training = false;
   std::vector<std::string> freeze;
+  // The trunk's stem and its first blocks are not trained; 0: all of it is.
+  int freeze_blocks = 0;
+  // Stochastic depth (Huang et al., ECCV 2016; DINOv2's code): see docs/training.md. Transformers only.
+  double drop_path = 0;
   // Batch norms whose weights are not trained are always "frozen".
   std::string batch_norm = "frozen";  // as in cirtorch
   // In each step, running <- (1 - momentum) running + momentum seen, with `seen` the mean of the statistics
@@ -155,8 +159,14 @@ struct OptimizerOptions {
   double weight_decay = 1e-6;   // TPAMI 2019's PyTorch code; 5e-4 in the paper
   double clip_gradient_norm = 0;
   int max_skipped_steps = 10;
-  // rate: multiple of the learning rate (default 1); decay: replaces weight_decay. The first entry that
-  // matches a parameter applies.
+  // Whether vectors (biases, norms, scales) and tokens decay. "auto": not those of a network with a
+  // transformer, as in Touvron et al., ICML 2021; all those of other networks, as in cirtorch.
+  std::string decay_vectors = "auto";
+  // A tensor learns at layer_decay^n times the rate, where n is the number of the trunk's parts after its own
+  // (Bao et al., BEiT, ICLR 2022): stages and what follows the last. 1: at the same rate everywhere.
+  double layer_decay = 1;
+  // rate: multiple of the learning rate (default 1); decay: replaces weight_decay, also of what
+  // decay_vectors excludes. The first entry that matches a parameter applies.
   std::vector<std::string> groups;
   double exponent_rate_factor = 10;           // the PyTorch code and the MATLAB code; no weight decay
   double channel_exponent_rate_factor = 100;  // the PyTorch code; 10 in the MATLAB code

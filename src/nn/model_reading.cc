@@ -45,8 +45,9 @@ void CheckStated(const ModelSource& source, const NetOfSource& net, const HeadCh
 
 // Combines the file's network with the wanted one. Without the tensors that may be left out, the file may
 // hold a smaller trunk.
-DescriptorNetOptions Combine(const ModelSource& source, NetOfSource net, const NetWish& wanted,
+DescriptorNetOptions Combine(const ModelSource& source, NetOfSource net, NetWish wanted,
                              const std::vector<std::string>& allow_missing) {
+  if (const TrunkRow* named = FindTrunk(wanted.architecture)) wanted.architecture = named->name;
   if (!HasArchitecture(source.meta) && !allow_missing.empty() && !wanted.architecture.empty() &&
       FindNet(Without(ShapesOf(source), allow_missing)).architecture == wanted.architecture) {
     net.architecture = wanted.architecture;

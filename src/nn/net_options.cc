@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "nn/trunk.h"
-#include "util/string.h"
 #include "vantage/model.h"
 
 namespace vantage {
@@ -18,7 +17,8 @@ void AddArchitecture(OptionsDescription& description, std::string& architecture,
 }  // namespace
 
 void Declare(OptionsDescription& description, DescriptorNetOptions& options) {
-  AddArchitecture(description, options.architecture, "Trunk");
+  AddArchitecture(description, options.architecture,
+                  "Trunk; a transformer's also as in dinov2_vits14:blocks=2,positions=size");
   description.Nest("head", options.head, "What follows the trunk");
 }
 

@@ -37,10 +37,10 @@ const serialize::PickleValue* Find(const serialize::PickleValue& dict, int64_t k
 }  // namespace
 
 Optimizer::Optimizer(nn::DescriptorNet& net, const OptimizerOptions& options,
-                     const std::vector<std::string>& freeze)
+                     const std::vector<std::string>& freeze, int freeze_blocks)
     : options_(options),
       rule_(std::make_shared<const OptimizerRule>(MakeOptimizerRule(options.algorithm))),
-      groups_(GroupParameters(net, options, freeze)) {
+      groups_(GroupParameters(net, options, freeze, freeze_blocks)) {
   CheckOptions(options);
   const at::NoGradGuard no_grad;
   for (ParameterGroup& group : groups_) {

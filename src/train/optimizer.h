@@ -35,14 +35,13 @@ struct ParameterGroup {
 
 // Updates a network's parameters along their gradients. Uses ATen's fused kernels; results and state_dict are
 // those of the class in torch.optim. GeM's exponent has its own learning rate and no decay (TPAMI 2019,
-// code). OptimizerOptions::groups sets both for other parameters.
+// code). OptimizerOptions sets both for other parameters.
 class Optimizer {
  public:
-  // Makes the network's parameters require gradients, except those whose names start with one of `freeze`,
-  // which the optimiser leaves out. Shares the parameters with the network. Throws UsageError if an entry of
-  // `freeze` or of options.groups matches no parameter, or if nothing is left to train.
+  // Makes the network's parameters require gradients, except those that are frozen, which the optimiser
+  // leaves out: see GroupParameters. Shares the parameters with the network. Throws UsageError as that does.
   Optimizer(nn::DescriptorNet& net, const OptimizerOptions& options,
-            const std::vector<std::string>& freeze = {});
+            const std::vector<std::string>& freeze = {}, int freeze_blocks = 0);
 
   // The parameters, group by group, and their names in the network.
   std::vector<at::Tensor> Parameters() const;

@@ -16,6 +16,16 @@ void Declare(OptionsDescription& description, ModelOptions& options) {
   description.Add("freeze", options.freeze,
                   "Prefixes of the names of parameters that are not trained, such as features.0.");
   description
+      .Add("freeze_blocks", options.freeze_blocks,
+           "The trunk's stem and this many of its first blocks are not trained, and no activations are kept "
+           "for them; 0: all are trained")
+      .Range(0, 1000);
+  description
+      .Add("drop_path", options.drop_path,
+           "Transformers: probability with which a photo skips attention, and with which it skips the "
+           "perceptron, of the last block in training; it falls linearly to 0 for the first block")
+      .Range(0, 0.9);
+  description
       .Add("batch_norm", options.batch_norm,
            "Statistics of batch norms in training: frozen (the model's own), or trained (those of the photos "
            "of one size of a tuple; the model's own follow them)")
@@ -72,6 +82,17 @@ void Declare(OptionsDescription& description, OptimizerOptions& options) {
       .Add("weight_decay", options.weight_decay,
            "L2 penalty on all parameters except GeM's exponent; adamw: decoupled from the gradient")
       .AtLeast(0);
+  description
+      .Add("decay_vectors", options.decay_vectors,
+           "Whether biases, norms, scales and tokens decay: auto (no if the trunk is a transformer, else "
+           "yes), yes or no")
+      .OneOf({"auto", "yes", "no"});
+  description
+      .Add(
+          "layer_decay", options.layer_decay,
+          "Factor of the rate from each stage of the trunk to the one before it; the head learns at the full "
+          "rate; 1: so does the trunk")
+      .Range(0, 1);
   description
       .Add(
           "clip_gradient_norm", options.clip_gradient_norm,

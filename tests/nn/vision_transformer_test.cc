@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "nn/drop_path.h"
 #include "nn/fill_net.h"
 #include "nn/fold_norms.h"
 #include "nn/layouts/vision_transformer_names.h"
@@ -198,6 +199,43 @@ at::Tensor PlainBlock(const std::map<std::string, at::Tensor>& tensors, const st
   return result + hidden * get(".ls2.gamma");
 }
 
+TEST_P(TinyTransformer, DropsBranchesOfAnImageInTrainingAlone) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor images = Wave({4, 3, 12, 16});
+  const TrunkState state = trunk_->Stem(images, {});
+  const std::vector<uint64_t> keys = {7, 3, 9, 1};
+  const PassContext training{.is_training = true, .seed = 5, .images = keys};
+  const auto block = [&](int number, const PassContext& pass) {
+    return trunk_->Run(state, number, number + 1, pass).x;
+  };
+  const at::Tensor whole = block(1, {});
+  UseDropPath(*trunk_, 0.5);
+  EXPECT_TRUE(block(1, training).equal(whole)) << "a block that is not trained";
+  trunk_->Visit([](const std::string&, const at::Tensor& tensor, TensorRole role) {
+    tensor.requires_grad_(role == TensorRole::kParameter);
+  });
+  EXPECT_TRUE(block(1, {}).equal(whole)) << "not in training";
+  EXPECT_TRUE(block(0, training).equal(block(0, {}))) << "the first block leaves out nothing";
+  const at::Tensor dropped = block(1, training);
+  EXPECT_FALSE(dropped.equal(whole));
+  for (int64_t i = 0; i < 4; ++i) {
+    TrunkState alone = state;
+    alone.x = state.x.narrow(0, i, 1);
+    PassContext of_image = training;
+    of_image.images = std::span(keys).subspan(static_cast<size_t>(i), 1);
+    EXPECT_LT(RelativeError(trunk_->Run(alone, 1, 2, of_image).x, dropped.narrow(0, i, 1)), 1e-12) << i;
+  }
+  // Of an image, both branches are left out in a quarter of the cases, and the mean is that of all blocks.
+  int unchanged = 0;
+  constexpr int kSeeds = 400;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    PassContext of_seed = training;
+    of_seed.seed = seed;
+    unchanged += block(1, of_seed)[0].equal(state.x[0]) ? 1 : 0;
+  }
+  EXPECT_NEAR(unchanged, kSeeds / 4, 40);
+}
+
 TEST_P(TinyTransformer, BlocksHaveValuesAndGradientsOfPlainOperations) {
   const VisionTransformerShape shape = TinyShape(GetParam().first, GetParam().second);
   std::map<std::string, at::Tensor> tensors;
@@ -301,6 +339,27 @@ TEST(VisionTransformer, VariantsAreNamedByWhatDiffers) {
               HasSubstr("'nearest' is not one of offset, size, antialias"));
   EXPECT_THAT(ErrorOf([] { TrunkNamed("dinov3_vits16:positions=size"); }), HasSubstr("no learned positions"));
   EXPECT_THAT(ErrorOf([] { TrunkNamed("resnet18:blocks=2"); }), HasSubstr("a resnet18 has no variants"));
+}
+
+TEST(VisionTransformer, VariantsAreAcceptedWhereArchitecturesAre) {
+  CheckOptions(NetWish{"dinov2_vits14:blocks=2", ""});
+  CheckOptions(DescriptorNetOptions{"dinov3_vits16:blocks=2"});
+  for (const char* other :
+       {"dinov2:blocks=2", "dinov2_vits14blocks", "resnet18:blocks=2", "dinov2_vits14[:...]"})
+    EXPECT_THAT(ErrorOf([&] {
+                  CheckOptions(NetWish{other, ""});
+                }),
+                HasSubstr("must be one of alexnet, "))
+        << other;
+  // However it is written, a model names the same architecture.
+  const TemporaryFolder folder;
+  const ModelParts model{DescriptorNet({"dinov2_vits14:positions=size,blocks=1"}), {}};
+  EXPECT_EQ(model.net.options().architecture, "dinov2_vits14:blocks=1,positions=size");
+  WriteModel(model, folder / "model.pth");
+  for (const char* written :
+       {"dinov2_vits14:positions=size,blocks=1", "dinov2_vits14:blocks=1,positions=size"})
+    EXPECT_EQ(ReadModel(folder / "model.pth", NetWish{written, ""}).net.options(), model.net.options());
+  EXPECT_EQ(Simplified({"dinov2_vits14:blocks=12"}), DescriptorNetOptions{"dinov2_vits14"});
 }
 
 struct PublishedFile {

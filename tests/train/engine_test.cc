@@ -5,6 +5,7 @@
 #include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "nn/drop_path.h"
 #include "nn/folded_net.h"
 #include "nn/frozen_net.h"
 #include "nn/images_to_tensor.h"
@@ -27,6 +28,7 @@ constexpr int64_t kAll = int64_t{1} << 40;
 
 LoadedTuple MakeTuple(int number) {
   LoadedTuple tuple;
+  tuple.seed = static_cast<uint64_t>(number);
   const auto add = [&](int scene, int view, TupleLabel label) {
     tuple.images.push_back(MakePhoto(scene, view, view % 2 == 0 ? 64 : 80, 64));
     tuple.labels.push_back(label);
@@ -40,10 +42,10 @@ LoadedTuple MakeTuple(int number) {
 
 // A network with norms and its trainable parameters.
 struct Network {
-  nn::DescriptorNet net{{"resnet18"}};
+  nn::DescriptorNet net;
   std::vector<at::Tensor> parameters;
 
-  Network() {
+  explicit Network(const std::string& architecture = "resnet18") : net({architecture}) {
     net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
       if (name != "pool.p") FillByFormula(name, tensor);
       if (role == nn::TensorRole::kBuffer) return;
@@ -231,6 +233,32 @@ TEST(Engine, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
     EXPECT_TRUE(three.statistics[i].equal(one.statistics[i])) << i;
   const EngineOutcome twice = RunFolded(network, loss, 3, {2, 1, {kAll, 0}});  // computed twice
   EXPECT_LT(RelativeError(Flat(twice.gradients), Flat(one.gradients)), kRounding);
+}
+
+// A photo whose gradient is computed in a second pass, alone or with others, draws the same numbers again.
+TEST(Engine, RecomputedPhotosSkipTheSameBranches) {
+  Network network("dinov2_vits14:blocks=3");
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
+  const at::Tensor whole = Flat(RunFolded(network, loss, 2, {1, 1, {0, kAll}}).gradients);
+  nn::UseDropPath(network.net.trunk(), 0.5);
+  const EngineOutcome kept = RunFolded(network, loss, 2, {1, 1, {0, kAll}});
+  EXPECT_GT(RelativeError(Flat(kept.gradients), whole), 0.05);
+  for (const PassLimits& limits :
+       {PassLimits{0, 0}, PassLimits{kAll, kAll}, PassLimits{kAll, 0}, PassLimits{kAll, 10000}}) {
+    const EngineOutcome again = RunFolded(network, loss, 2, {2, 1, limits});
+    EXPECT_NEAR(again.tuples[1].loss, kept.tuples[1].loss, 1e-5);
+    EXPECT_LT(RelativeError(Flat(again.gradients), Flat(kept.gradients)), 1e-4) << limits.kept_pixels;
+  }
+  // Losses alone, as in validation, need no randomness.
+  const auto validate = [&] {
+    return MakeWorkerEngine({1, 1, {0, 0}})
+        ->Run(network.net, {}, 1, {.loss = loss, .next = [](size_t) { return MakeTuple(1); }})
+        .tuples[0]
+        .loss;
+  };
+  const double with = validate();
+  nn::UseDropPath(network.net.trunk(), 0);
+  EXPECT_EQ(validate(), with);
 }
 
 TEST(Engine, LossesAloneNeedNoParameters) {

@@ -10,6 +10,7 @@
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -84,9 +85,13 @@ std::vector<OptimizerCase> Cases() {
   clipped.clip_gradient_norm = 0.5;
   OptimizerOptions grouped = OptionsOf("adamw");
   grouped.groups = {"features.0. rate=0.1 decay=0.5", "pool.p rate=3"};
+  OptimizerOptions by_depth = OptionsOf("adamw");
+  by_depth.decay_vectors = "no";
+  by_depth.layer_decay = 0.8;
+  by_depth.groups = {"features.3. rate=0.5"};
   return {{"adam", OptionsOf("adam")}, {"adamw", OptionsOf("adamw")}, {"sgd", OptionsOf("sgd")},
           {"nesterov", nesterov},      {"plain_sgd", plain},          {"clipped", clipped},
-          {"grouped", grouped}};
+          {"grouped", grouped},        {"by_depth", by_depth}};
 }
 
 class EveryOptimizer : public ::testing::TestWithParam<OptimizerCase> {};
@@ -315,6 +320,64 @@ TEST(Optimizer, ExponentsOfChannelsHaveARateOfTheirOwn) {
   EXPECT_EQ(factor("gemmp", options), 3);
 }
 
+// The groups' value of each parameter, by name.
+std::map<std::string, double> ByName(const std::string& architecture, const OptimizerOptions& options,
+                                     double ParameterGroup::*value) {
+  nn::DescriptorNet net({architecture});
+  std::map<std::string, double> by_name;
+  for (const ParameterGroup& group : GroupParameters(net, options, {})) {
+    for (const std::string& name : group.names) by_name[name] = group.*value;
+  }
+  return by_name;
+}
+
+TEST(Optimizer, VectorsAndTokensOfATransformerDoNotDecay) {
+  OptimizerOptions options;
+  options.weight_decay = 0.25;
+  const auto undecayed = [&](const std::string& architecture) {
+    std::string names;
+    for (const auto& [name, decay] : ByName(architecture, options, &ParameterGroup::weight_decay))
+      if (decay == 0) names += name + " ";
+    return names;
+  };
+  const std::string kVectors =
+      "features.blocks.0.attn.proj.bias features.blocks.0.attn.qkv.bias features.blocks.0.ls1.gamma "
+      "features.blocks.0.ls2.gamma features.blocks.0.mlp.fc1.bias features.blocks.0.mlp.fc2.bias "
+      "features.blocks.0.norm1.bias features.blocks.0.norm1.weight features.blocks.0.norm2.bias "
+      "features.blocks.0.norm2.weight features.cls_token features.norm.bias features.norm.weight "
+      "features.patch_embed.proj.bias features.pos_embed features.register_tokens pool.p ";
+  EXPECT_EQ(undecayed("dinov2_vits14_reg:blocks=1"), kVectors);
+  EXPECT_EQ(undecayed("resnet18"), "pool.p ");
+  options.groups = {"features.blocks.0.attn. rate=0.5", "features.blocks.0.norm1. decay=0.125"};
+  std::string without_norm = kVectors;
+  for (const char* name : {"features.blocks.0.norm1.bias ", "features.blocks.0.norm1.weight "})
+    without_norm.erase(without_norm.find(name), std::string(name).size());
+  EXPECT_EQ(undecayed("dinov2_vits14_reg:blocks=1"), without_norm) << "a rule may say otherwise";
+  options.groups.clear();
+  options.decay_vectors = "yes";
+  EXPECT_EQ(undecayed("dinov2_vits14_reg:blocks=1"), "pool.p ");
+  options.decay_vectors = "no";
+  EXPECT_EQ(undecayed("squeezenet1_1").find("weight"), std::string::npos);
+  EXPECT_THAT(undecayed("resnet18"), HasSubstr("features.1.bias features.1.weight "));
+}
+
+TEST(Optimizer, TheRateFallsFromTheHeadToTheStem) {
+  OptimizerOptions options;
+  options.layer_decay = 0.5;
+  options.groups = {"features.blocks.0.mlp. rate=3"};
+  const auto rates = ByName("dinov2_vits14:blocks=2", options, &ParameterGroup::rate_factor);
+  EXPECT_EQ(rates.at("pool.p"), 10);
+  EXPECT_EQ(rates.at("features.norm.weight"), 1);
+  EXPECT_EQ(rates.at("features.blocks.1.attn.qkv.weight"), 0.5);
+  EXPECT_EQ(rates.at("features.blocks.0.attn.qkv.bias"), 0.25);
+  EXPECT_EQ(rates.at("features.blocks.0.mlp.fc1.weight"), 0.75);
+  EXPECT_EQ(rates.at("features.patch_embed.proj.weight"), 0.125);
+  EXPECT_EQ(rates.at("features.cls_token"), 0.125);
+  options.groups.clear();
+  EXPECT_EQ(ByName("resnet18", options, &ParameterGroup::rate_factor).at("features.0.weight"),
+            std::pow(0.5, 1 + nn::MakeTrunk("resnet18")->stages()));
+}
+
 TEST(Optimizer, GradientsOfALargeNormAreScaledDown) {
   const double parameters = 722497;  // of SqueezeNet 1.1 with GeM
   OptimizerOptions options;
@@ -356,6 +419,39 @@ TEST(Optimizer, BelowTheFirstTrainedParameterThereIsNoGraph) {
   const Optimizer exponent(model.net, {}, {"features."});
   EXPECT_FALSE(model.net.trunk().Forward(images).map_BCHW.requires_grad());
   EXPECT_TRUE(model.net.Forward(images).requires_grad());
+}
+
+TEST(Optimizer, FrozenBlocksHaveNoGraphAndTheRestTheSameGradients) {
+  for (const char* architecture : {"resnet18", "dinov2_vits14:blocks=3"}) {
+    nn::ModelParts model = MakeFormulaModel(architecture);
+    const nn::DescriptorNet& net = model.net;
+    const at::Tensor images = at::arange(3 * 42 * 56, at::kFloat).sin().view({1, 3, 42, 56});
+    const auto gradients = [&](const Optimizer& optimizer) {
+      std::map<std::string, at::Tensor> by_name;
+      const std::vector<at::Tensor> all =
+          torch::autograd::grad({(net.Forward(images) * at::arange(net.dimension())).sum()},
+                                optimizer.Parameters(), {}, {}, false, /*allow_unused=*/true);
+      for (size_t i = 0; i < all.size(); ++i) by_name[optimizer.ParameterNames()[i]] = all[i];
+      return by_name;
+    };
+    const auto whole = gradients(Optimizer(model.net, {}));
+    const auto rest = gradients(Optimizer(model.net, {}, {}, 2));
+    const nn::TrunkState state = net.trunk().Run(net.trunk().Stem(images, {}), 0, 2, {});
+    EXPECT_FALSE(state.x.requires_grad()) << architecture;
+    EXPECT_TRUE(net.trunk().Run(state, 2, 3, {}).x.requires_grad()) << architecture;
+    std::map<std::string, int> depths;
+    for (const auto& [name, depth] : net.trunk().Depths()) depths[net.NameOfTrunk(name)] = depth;
+    for (const auto& [name, gradient] : whole) {
+      ASSERT_EQ(rest.contains(name), !depths.contains(name) || depths.at(name) > 2) << name;
+      if (!rest.contains(name)) continue;
+      EXPECT_TRUE(rest.at(name).equal(gradient)) << architecture << " " << name;
+    }
+  }
+  nn::ModelParts model = MakeFormulaModel("dinov2_vits14:blocks=3");
+  EXPECT_THAT(Optimizer(model.net, {}, {}, 3).ParameterNames(),
+              ElementsAre("features.norm.weight", "features.norm.bias", "pool.p"));
+  EXPECT_THAT(ErrorOf([&] { const Optimizer optimizer(model.net, {}, {}, 4); }),
+              HasSubstr("model.freeze_blocks = 4: a dinov2_vits14:blocks=3 has 3 blocks"));
 }
 
 TEST(Optimizer, InfiniteGradientsChangeNothing) {

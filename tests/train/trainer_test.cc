@@ -12,6 +12,7 @@
 #include <set>
 
 #include "nn/model_file.h"
+#include "nn/named_tensors.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "util/file.h"
@@ -414,6 +415,45 @@ TEST_F(Training, BatchStatisticsAreTrainedAndSurviveAnInterrupt) {
                   .equal(statistics("norms.pth", "features.1.running_mean")));
   EXPECT_FALSE(statistics("frozen/last.pth", "features.4.0.bn1.running_mean")
                    .equal(statistics("norms.pth", "features.4.0.bn1.running_mean")));
+}
+
+TEST_F(Training, ATransformerLearnsAndSurvivesAnInterrupt) {
+  nn::ModelParts start = MakeFormulaModel("dinov2_vits14:blocks=2");
+  nn::WriteModel(start, folder_ / "tokens.pth");
+  options_.model.net.architecture = "dinov2_vits14:blocks=2";
+  options_.model.weights = (folder_ / "tokens.pth").string();
+  options_.model.freeze_blocks = 1;
+  options_.model.drop_path = 0.3;
+  options_.data.preprocessing = options_.data.test_preprocessing = "square=56,bicubic";
+  options_.optimizer.algorithm = AdamWOptions{};
+  options_.optimizer.weight_decay = 0.05;
+  options_.optimizer.layer_decay = 0.7;
+  options_.schedule.shape = CosineScheduleOptions{};
+  options_.schedule.warmup_steps = 2;
+  options_.compute.kept_pixels = 56 * 56;
+  options_.epochs = 2;
+  const TrainResult whole = Train(options_, folder_ / "whole", false, OneThread());
+  EXPECT_LT(whole.epochs[2].train_loss, whole.epochs[1].train_loss);
+  const nn::NamedTensors before = nn::TensorsOf(start.net);
+  const nn::NamedTensors after = nn::TensorsOf(nn::ReadModel(folder_ / "whole/last.pth").net);
+  ASSERT_EQ(after.size(), before.size());
+  for (size_t i = 0; i < before.size(); ++i) {
+    const auto& [name, tensor] = after[i];
+    const bool is_frozen =
+        !name.starts_with("features.blocks.1.") && !name.starts_with("features.norm.") && name != "pool.p";
+    EXPECT_EQ(tensor.equal(before[i].second), is_frozen) << name;
+  }
+  for (const int calls : {40, 75, 110}) {
+    const std::string run = StrCat("cut", calls);
+    RunContext context = OneThread();
+    context.threads = 2;
+    int seen = 0;
+    context.is_cancelled = [&] { return ++seen > calls; };
+    EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / run, false, context); }), HasSubstr("interrupted"));
+    Train(options_, folder_ / run, true, OneThread());
+    EXPECT_EQ(BestHash(run), BestHash("whole")) << calls;
+    EXPECT_EQ(LastHash(run), LastHash("whole")) << calls;
+  }
 }
 
 TEST_F(Training, MinesWithTheStartingNetworkWhereAsked) {

@@ -58,7 +58,9 @@ FeatureRequest RequestOf(const HeadChoice& head, const TrunkRow& trunk) {
 DescriptorNetOptions Simplified(DescriptorNetOptions options) {
   const TrunkRow* trunk = FindTrunk(options.architecture);
   const HeadRow& row = RowOf(options.head);
-  if (trunk != nullptr && row.simplify) row.simplify(options.head, trunk->channels);
+  if (trunk == nullptr) return options;
+  options.architecture = trunk->name;
+  if (row.simplify) row.simplify(options.head, trunk->channels);
   return options;
 }
 

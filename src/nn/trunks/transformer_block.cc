@@ -7,11 +7,14 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <utility>
+#include <vector>
 
 #include "nn/new_tensors.h"
+#include "util/index.h"
 
 namespace vantage::nn {
 namespace {
@@ -62,6 +65,24 @@ TransformerBlock::TransformerBlock(const std::string& name, const BlockShape& sh
   if (shape.perceptron == Perceptron::kGated) second_ = NewLinear(shape.hidden, shape.channels);
 }
 
+at::Tensor TransformerBlock::Kept(const char* branch, int64_t batch, const PassContext& pass) const {
+  if (!pass.is_training || drop_path_ == 0 || !qkv_.weight.requires_grad()) return {};
+  std::vector<double> kept;
+  for (int64_t image = 0; image < batch; ++image) {
+    const bool is_dropped = pass.Random(name_ + branch, ToIndex(image)).Chance(drop_path_);
+    kept.push_back(is_dropped ? 0 : 1 / (1 - drop_path_));
+  }
+  return at::tensor(kept, at::kDouble);
+}
+
+at::Tensor TransformerBlock::Add(const at::Tensor& x_BNC, const char* branch, const PassContext& pass,
+                                 const std::function<at::Tensor()>& values) const {
+  const at::Tensor kept_B = Kept(branch, x_BNC.size(0), pass);
+  if (!kept_B.defined()) return x_BNC + values();
+  if (!kept_B.any().item<bool>()) return x_BNC;
+  return x_BNC + values() * kept_B.to(x_BNC.options()).view({-1, 1, 1});
+}
+
 at::Tensor TransformerBlock::Attention(const at::Tensor& x_BNC, const RotaryTable& rotary) const {
   LinearLayer qkv = qkv_;
   if (bias_mask_.defined()) qkv.bias = qkv.bias * bias_mask_;
@@ -86,11 +107,15 @@ at::Tensor TransformerBlock::Perception(const at::Tensor& x_BNC) const {
 
 at::Tensor TransformerBlock::Forward(const at::Tensor& x_BNC, const RotaryTable& rotary, at::ScalarType type,
                                      const PassContext& pass) const {
-  const at::Tensor attention = Attention(norm1_.Forward(x_BNC, pass).to(type), rotary);
-  at::Tensor x = x_BNC + (scale1_.defined() ? attention * scale1_ : attention);
-  const at::Tensor perception = Perception(norm2_.Forward(x, pass).to(type));
-  if (frozen_) return x.add_(perception);
-  return x + (scale2_.defined() ? perception * scale2_ : perception);
+  at::Tensor x = Add(x_BNC, ".drop_path1", pass, [&] {
+    const at::Tensor attention = Attention(norm1_.Forward(x_BNC, pass).to(type), rotary);
+    return scale1_.defined() ? attention * scale1_ : attention;
+  });
+  if (frozen_) return x.add_(Perception(norm2_.Forward(x, pass).to(type)));
+  return Add(x, ".drop_path2", pass, [&] {
+    const at::Tensor perception = Perception(norm2_.Forward(x, pass).to(type));
+    return scale2_.defined() ? perception * scale2_ : perception;
+  });
 }
 
 void TransformerBlock::Replace(const TensorReplacer& replacer) {

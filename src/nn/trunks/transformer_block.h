@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "nn/fold_norms.h"
@@ -61,17 +62,28 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   }
   void Replace(const TensorReplacer& replacer) override;
 
+  // Probability with which an image leaves out a branch in training: see nn/drop_path.h.
+  double drop_path() const { return drop_path_; }
+  void set_drop_path(double probability) { drop_path_ = probability; }
+
   // Multiplies both scales into the layers before them, and the mask into the bias.
   void Fold() override;
   void Freeze() override;
 
  private:
+  // For each image 0 if the branch is left out, else the reciprocal of the probability of the other case: B.
+  // Undefined if nothing is left out.
+  at::Tensor Kept(const char* branch, int64_t batch, const PassContext& pass) const;
+  // x plus the branch's values, which are not computed if they are left out for all images.
+  at::Tensor Add(const at::Tensor& x_BNC, const char* branch, const PassContext& pass,
+                 const std::function<at::Tensor()>& values) const;
   at::Tensor Attention(const at::Tensor& x_BNC, const RotaryTable& rotary) const;
   at::Tensor Perception(const at::Tensor& x_BNC) const;
 
   std::string name_;
   BlockShape shape_;
   bool frozen_ = false;
+  double drop_path_ = 0;
   LayerNorm norm1_;
   LinearLayer qkv_;
   at::Tensor bias_mask_;  // undefined if there is none, or after Fold
