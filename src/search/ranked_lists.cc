@@ -30,7 +30,7 @@ void WriteColumns(const RankedLists& lists, const fs::path& path) {
 const std::string& Word(const std::string& name, const fs::path& path) {
   if (name.empty() || name.find_first_of(" \t\r\n") != name.npos) {
     const std::string fault =
-        name.empty() ? "a name is empty" : StrCat("the name '", name, "' contains white space");
+        name.empty() ? "a name is empty" : StrCat("the name '", name, "' has white space");
     throw UsageError(
         StrCat(path.string(), ": ", fault, ", and names of this format end at white space; write .csv"));
   }

@@ -219,8 +219,8 @@ TEST_F(Searching, WhatCannotEndWellIsSaidBeforeTheWork) {
            "-o", Path("r.csv")},
           "the stage 'diffusion' needs the whole database; leave out the index");
   EXPECT_FALSE(fs::exists(index));
-  refused({"search", Path("spaces.npy"), "-o", Path("r.txt")}, "'a b.jpg' contains white space");
-  refused({"pairs", Path("spaces.npy"), "-o", Path("p.txt")}, "'a b.jpg' contains white space");
+  refused({"search", Path("spaces.npy"), "-o", Path("r.txt")}, "'a b.jpg' has white space");
+  refused({"pairs", Path("spaces.npy"), "-o", Path("p.txt")}, "'a b.jpg' has white space");
   refused({"pairs", Path("comment.npy"), "-o", Path("p.txt")}, "'#a.jpg' begins with #");
   refused({"pairs", Path("others.npy"), "--queries", Path("comment.npy"), "-o", Path("p.txt")},
           "'#a.jpg' begins with #");
@@ -452,7 +452,8 @@ TEST_F(Searching, EachCommandComparesTheWholeProvenance) {
         {"search", Path(name), "--index", "flat", "--index-file", Path("i.faiss"), "-o", Path("r.csv")});
   };
   EXPECT_EQ(with_index("database.npy").code, 0);
-  EXPECT_THAT(with_index("large.npy").text, HasSubstr("their image sizes differ (362 and 1024)"));
+  EXPECT_THAT(with_index("large.npy").text,
+              HasSubstr("their preparations of photos differ (longest=362 and longest=1024)"));
   EXPECT_THAT(with_index("plain.npy").text, HasSubstr("their whitenings differ (sfm and none)"));
   EXPECT_EQ(with_index("plain.npy").code, 1);
 }

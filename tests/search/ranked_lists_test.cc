@@ -57,7 +57,7 @@ TEST(RankedLists, NamesThatTheFormatCannotHoldAreFoundBeforeTheWork) {
   EXPECT_THAT(testing::ErrorOf([] {
                 CheckRankedListsNames("r.txt", {"a.jpg", "a b.jpg"});
               }),
-              ::testing::HasSubstr("'a b.jpg' contains white space"));
+              ::testing::HasSubstr("'a b.jpg' has white space"));
 }
 
 }  // namespace
