@@ -50,7 +50,7 @@ struct ProvenanceDifferences {
   std::vector<std::string> notes;
 };
 
-// Puts each difference into words: "their image sizes differ (362 and 1024)".
+// Puts each difference into words: "their scales differ (1 and 1,0.5)".
 ProvenanceDifferences CompareProvenance(const DescriptorProvenance& a, const DescriptorProvenance& b);
 
 // Throws Error if the descriptors of two files cannot be compared. Logs one warning if comparing them costs
