@@ -42,9 +42,11 @@ void TimeHead(const Setting& setting) {
   const at::Tensor images = at::rand({1, 3, setting.size, setting.size});
   const nn::Features features = frozen.FeaturesOf(images);
   const double trunk = benchmarks::MedianSeconds(setting.rounds, [&] { frozen.FeaturesOf(images); });
-  const double head = benchmarks::MedianSeconds(setting.rounds, [&] { frozen.head().Forward(features, {}); });
+  const double head_seconds =
+      benchmarks::MedianSeconds(setting.rounds, [&] { frozen.head().Forward(features, {}); });
   std::printf("%s at %lld pixels: trunk %.1f ms, NetVLAD %.2f ms: %.1f %%\n", setting.architecture.c_str(),
-              static_cast<long long>(setting.size), 1000 * trunk, 1000 * head, 100 * head / trunk);
+              static_cast<long long>(setting.size), 1000 * trunk, 1000 * head_seconds,
+              100 * head_seconds / trunk);
 }
 
 void TimeMining(const Setting& setting) {
