@@ -197,14 +197,14 @@ def main():
                                               "--size", "64"], most=40)
         if pathlib.Path(WEIGHTS).is_file():
             shutil.copy(WEIGHTS, start / "weights.pth")
-            options = ["--architecture", "efficientnet_lite0"]
-            options += ["--size", "64"]
+            architecture = ["--architecture", "efficientnet_lite0"]
+            options = [*architecture, "--size", "64"]
             stop_everywhere(start, "extract", ["extract", "weights.pth", str(landmarks.relative_to(start)), "-o", "out",
                                                *options])
             stop_everywhere(start, "evaluate --save", ["evaluate", "weights.pth", "--data", classes, "--save", "out",
                                                        "--save-results", "results.json", "--report", "page.html", *options],
                             changing=["page.html"])
-            stop_everywhere(start, "convert", ["convert", "weights.pth", "model.safetensors", *options[:4]])
+            stop_everywhere(start, "convert", ["convert", "weights.pth", "model.safetensors", *architecture])
             subprocess.run([PROGRAM, "tuples", classes, "--classes", "-o", "set.db", "--min-scene-photos", "2",
                             "--query-fraction", "1"], cwd=start, check=True, capture_output=True)
             stop_everywhere(start, "report", ["report", "set.db", "-o", "set.html"])
