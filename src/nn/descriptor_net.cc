@@ -5,7 +5,6 @@
 
 #include <map>
 
-#include "nn/drop_path.h"
 #include "nn/fold_norms.h"
 #include "nn/new_tensors.h"
 #include "util/check.h"
@@ -29,7 +28,6 @@ DescriptorNet DescriptorNet::Twin() const {
   std::map<std::string, at::Tensor> tensors;
   Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) { tensors[name] = tensor; });
   twin.Replace([&](const std::string& name, at::Tensor& tensor, TensorRole) { tensor = tensors.at(name); });
-  CopyDropPath(*trunk_, *twin.trunk_);
   if (statistics_momentum_) twin.UseBatchStatistics(*statistics_momentum_);
   return twin;
 }

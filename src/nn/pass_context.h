@@ -30,6 +30,10 @@ struct PassContext {
   // pass, in another batch, it then gets the same random numbers as in the first. Empty: the image's position
   // in the batch.
   std::span<const uint64_t> images = {};
+  // Stochastic depth (Huang et al., ECCV 2016): probability with which an image of a training pass leaves out
+  // a branch of a transformer's last block. It falls linearly to 0 for the first block; the trunk gives each
+  // block its own. Blocks that are not trained leave out nothing.
+  double drop_path = 0;
 
   // Random numbers of an image of the batch for the layer named `layer`.
   RandomStream Random(std::string_view layer, size_t image) const {

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "nn/device.h"
-#include "nn/drop_path.h"
 #include "train/benchmark_watch.h"
 #include "train/initialize.h"
 #include "train/starting_model.h"
@@ -138,7 +137,6 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   train::InitializeLocals(model.net, data.set(), data.photo_root(), data.extract(), initialization,
                           options.seed, context);
   train::Optimizer optimizer(model.net, options.optimizer, options.model.freeze, options.model.freeze_blocks);
-  nn::UseDropPath(model.net.trunk(), options.model.drop_path);
   train::UseBatchStatistics(model.net, options.model);
   nn::DescriptorNet net = model.net;
   net.ComputeTrunkIn(nn::ParsePrecision(options.compute.precision, net.device()));

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "nn/device.h"
-#include "nn/drop_path.h"
 #include "train/initialize.h"
 #include "train/starting_model.h"
 #include "util/file.h"
@@ -71,7 +70,6 @@ TrainingState StateBeforeTraining(nn::ModelParts model, const TrainOptions& opti
   state.model.net.To(nn::ParseDevice(options.compute.device));
   state.optimizer = std::make_unique<Optimizer>(state.model.net, options.optimizer, options.model.freeze,
                                                 options.model.freeze_blocks);
-  nn::UseDropPath(state.model.net.trunk(), options.model.drop_path);
   UseBatchStatistics(state.model.net, options.model);
   if (TakesFloat16(options.compute)) state.gradient_scale = GradientScale::OfFloat16();
   if (options.weight_average_decay > 0) state.average.emplace(state.model.net, options.weight_average_decay);

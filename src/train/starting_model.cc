@@ -52,6 +52,9 @@ nn::ModelParts ReadStartingModel(const TrainOptions& options) {
     throw UsageError("the configuration names no model.weights to start from");
   nn::ModelParts model = nn::ReadModel(options.model.weights, options.model.net);
   CheckArchitecture(model, options.model);
+  const nn::TrunkRow& trunk = model.net.trunk().row();
+  if (options.model.drop_path > 0 && !trunk.has_tokens)
+    throw UsageError(StrCat("model.drop_path: a ", trunk.name, " is not a transformer"));
   model.preprocessing = TestPreprocessing(options.data);
   model.training_preprocessing = TrainingPreprocessing(options.data);
   if (model.training_preprocessing->normalization)

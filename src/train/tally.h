@@ -28,7 +28,7 @@ struct PhaseSeconds {
 
 // Sums over the tuples of a step, an epoch or a validation.
 struct Tally {
-  // Of the tuples that were used.
+  // Sums over the tuples that were used.
   double loss_sum = 0;
   int64_t tuples = 0;
   int64_t photos = 0;

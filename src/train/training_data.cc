@@ -103,6 +103,7 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   loaded.seed = RandomStream(static_cast<uint64_t>(options_.seed), "layers",
                              {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)})
                     .Next();
+  loaded.drop_path = options_.model.drop_path;
   const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
     Image image = LoadPhoto(*photos_, static_cast<int64_t>(photo), extract_);
     if (split == Split::kTrain) image = image::Augment(image, options_.data.augmentation, random);

@@ -96,7 +96,11 @@ at::Tensor TupleGradient::Describe(const Pass& pass, nn::BatchStatistics* seen) 
   const std::vector<uint64_t> keys(pass.photos.begin(), pass.photos.end());
   return net_.Forward(
       nn::ApplyTensorSteps(nn::ImagesToTensor(images, net_.normalization), tuple_.tensor_steps),
-      {.is_training = !parameters_.empty(), .seen = seen, .seed = tuple_.seed, .images = keys});
+      {.is_training = !parameters_.empty(),
+       .seen = seen,
+       .seed = tuple_.seed,
+       .images = keys,
+       .drop_path = tuple_.drop_path});
 }
 
 nn::BatchStatistics TupleGradient::Forward(size_t pass) {

@@ -16,7 +16,6 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "nn/drop_path.h"
 #include "nn/fill_net.h"
 #include "nn/fold_norms.h"
 #include "nn/layouts/vision_transformer_names.h"
@@ -138,7 +137,7 @@ TEST_P(TinyTransformer, HasTheGradientOfCentralDifferencesByEachParameter) {
   Loss().backward();
   const at::NoGradGuard no_grad;
   for (auto& [name, tensor] : parameters) {
-    // Of the element with the largest gradient, and of one in the middle.
+    // By the element with the largest gradient, and by one in the middle.
     const at::Tensor gradient = tensor.grad().flatten();
     for (const int64_t i : {gradient.abs().argmax().item<int64_t>(), gradient.numel() / 2}) {
       constexpr double kStep = 1e-3;  // features are float32
@@ -204,12 +203,11 @@ TEST_P(TinyTransformer, DropsBranchesOfAnImageInTrainingAlone) {
   const at::Tensor images = Wave({4, 3, 12, 16});
   const TrunkState state = trunk_->Stem(images, {});
   const std::vector<uint64_t> keys = {7, 3, 9, 1};
-  const PassContext training{.is_training = true, .seed = 5, .images = keys};
+  const PassContext training{.is_training = true, .seed = 5, .images = keys, .drop_path = 0.5};
   const auto block = [&](int number, const PassContext& pass) {
     return trunk_->Run(state, number, number + 1, pass).x;
   };
   const at::Tensor whole = block(1, {});
-  UseDropPath(*trunk_, 0.5);
   EXPECT_TRUE(block(1, training).equal(whole)) << "a block that is not trained";
   trunk_->Visit([](const std::string&, const at::Tensor& tensor, TensorRole role) {
     tensor.requires_grad_(role == TensorRole::kParameter);
@@ -225,7 +223,7 @@ TEST_P(TinyTransformer, DropsBranchesOfAnImageInTrainingAlone) {
     of_image.images = std::span(keys).subspan(static_cast<size_t>(i), 1);
     EXPECT_LT(RelativeError(trunk_->Run(alone, 1, 2, of_image).x, dropped.narrow(0, i, 1)), 1e-12) << i;
   }
-  // Of an image, both branches are left out in a quarter of the cases, and the mean is that of all blocks.
+  // A quarter of the passes leave out both branches of an image.
   int unchanged = 0;
   constexpr int kSeeds = 400;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {

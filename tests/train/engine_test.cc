@@ -5,7 +5,6 @@
 #include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "nn/drop_path.h"
 #include "nn/folded_net.h"
 #include "nn/frozen_net.h"
 #include "nn/images_to_tensor.h"
@@ -77,13 +76,14 @@ at::Tensor Flat(const std::vector<at::Tensor>& tensors) {
 
 EngineOutcome RunFolded(const Network& network, const TupleLoss& loss, int tuples,
                         const WorkerEngineOptions& options, bool expects_gradient = true,
-                        double gradient_scale = 1) {
+                        double gradient_scale = 1, double drop_path = 0) {
   const nn::FoldedNet folded(network.net);
   const TupleWork work{.loss = loss,
                        .next =
                            [&](size_t i) {
                              LoadedTuple tuple = MakeTuple(static_cast<int>(i));
                              tuple.may_have_gradient.assign(tuple.images.size(), expects_gradient);
+                             tuple.drop_path = drop_path;
                              return tuple;
                            },
                        .gradient_scale = gradient_scale};
@@ -237,28 +237,34 @@ TEST(Engine, BatchStatisticsAreThoseOfATuplesPhotosOfOneSize) {
 
 // A photo whose gradient is computed in a second pass, alone or with others, draws the same numbers again.
 TEST(Engine, RecomputedPhotosSkipTheSameBranches) {
-  Network network("dinov2_vits14:blocks=3");
+  const Network network("dinov2_vits14:blocks=3");
   const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
   const at::Tensor whole = Flat(RunFolded(network, loss, 2, {1, 1, {0, kAll}}).gradients);
-  nn::UseDropPath(network.net.trunk(), 0.5);
-  const EngineOutcome kept = RunFolded(network, loss, 2, {1, 1, {0, kAll}});
+  const auto run = [&](const WorkerEngineOptions& options) {
+    return RunFolded(network, loss, 2, options, /*expects_gradient=*/true, /*gradient_scale=*/1,
+                     /*drop_path=*/0.5);
+  };
+  const EngineOutcome kept = run({1, 1, {0, kAll}});
   EXPECT_GT(RelativeError(Flat(kept.gradients), whole), 0.05);
   for (const PassLimits& limits :
        {PassLimits{0, 0}, PassLimits{kAll, kAll}, PassLimits{kAll, 0}, PassLimits{kAll, 10000}}) {
-    const EngineOutcome again = RunFolded(network, loss, 2, {2, 1, limits});
+    const EngineOutcome again = run({2, 1, limits});
     EXPECT_NEAR(again.tuples[1].loss, kept.tuples[1].loss, 1e-5);
     EXPECT_LT(RelativeError(Flat(again.gradients), Flat(kept.gradients)), 1e-4) << limits.kept_pixels;
   }
   // Losses alone, as in validation, need no randomness.
-  const auto validate = [&] {
+  const auto validate = [&](double drop_path) {
+    const auto next = [&](size_t) {
+      LoadedTuple tuple = MakeTuple(1);
+      tuple.drop_path = drop_path;
+      return tuple;
+    };
     return MakeWorkerEngine({1, 1, {0, 0}})
-        ->Run(network.net, {}, 1, {.loss = loss, .next = [](size_t) { return MakeTuple(1); }})
+        ->Run(network.net, {}, 1, {.loss = loss, .next = next})
         .tuples[0]
         .loss;
   };
-  const double with = validate();
-  nn::UseDropPath(network.net.trunk(), 0);
-  EXPECT_EQ(validate(), with);
+  EXPECT_EQ(validate(0), validate(0.5));
 }
 
 TEST(Engine, LossesAloneNeedNoParameters) {

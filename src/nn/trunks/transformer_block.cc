@@ -19,8 +19,6 @@
 namespace vantage::nn {
 namespace {
 
-LinearLayer NewLinear(int64_t to, int64_t from) { return {NewZeros({to, from}), NewZeros({to})}; }
-
 // Queries' and values' biases count, keys' do not.
 at::Tensor NewBiasMask(int64_t channels) {
   const at::Tensor ones = at::ones({channels}, NewTensor());
@@ -53,24 +51,24 @@ TransformerBlock::TransformerBlock(const std::string& name, const BlockShape& sh
     : name_(name),
       shape_(shape),
       norm1_(name + ".norm1", shape.channels, shape.norm_epsilon),
-      qkv_(NewLinear(3 * shape.channels, shape.channels)),
+      qkv_(LinearLayer::Zeros(3 * shape.channels, shape.channels)),
       bias_mask_(shape.masks_bias ? NewBiasMask(shape.channels) : at::Tensor()),
-      projection_(NewLinear(shape.channels, shape.channels)),
+      projection_(LinearLayer::Zeros(shape.channels, shape.channels)),
       scale1_(at::ones({shape.channels}, NewTensor())),
       norm2_(name + ".norm2", shape.channels, shape.norm_epsilon),
-      in_(NewLinear(shape.perceptron == Perceptron::kPackedGated ? 2 * shape.hidden : shape.hidden,
-                    shape.channels)),
-      out_(NewLinear(shape.channels, shape.hidden)),
+      in_(LinearLayer::Zeros(shape.perceptron == Perceptron::kPackedGated ? 2 * shape.hidden : shape.hidden,
+                             shape.channels)),
+      out_(LinearLayer::Zeros(shape.channels, shape.hidden)),
       scale2_(at::ones({shape.channels}, NewTensor())) {
-  if (shape.perceptron == Perceptron::kGated) second_ = NewLinear(shape.hidden, shape.channels);
+  if (shape.perceptron == Perceptron::kGated) second_ = LinearLayer::Zeros(shape.hidden, shape.channels);
 }
 
 at::Tensor TransformerBlock::Kept(const char* branch, int64_t batch, const PassContext& pass) const {
-  if (!pass.is_training || drop_path_ == 0 || !qkv_.weight.requires_grad()) return {};
+  if (!pass.is_training || pass.drop_path == 0 || !qkv_.weight.requires_grad()) return {};
   std::vector<double> kept;
   for (int64_t image = 0; image < batch; ++image) {
-    const bool is_dropped = pass.Random(name_ + branch, ToIndex(image)).Chance(drop_path_);
-    kept.push_back(is_dropped ? 0 : 1 / (1 - drop_path_));
+    const bool is_dropped = pass.Random(name_ + branch, ToIndex(image)).Chance(pass.drop_path);
+    kept.push_back(is_dropped ? 0 : 1 / (1 - pass.drop_path));
   }
   return at::tensor(kept, at::kDouble);
 }

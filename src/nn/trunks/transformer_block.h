@@ -32,7 +32,7 @@ class LayerNorm : public Layer {
 // The layers of a block's perceptron and their names.
 enum class Perceptron {
   kGelu,         // fc2(gelu(fc1(x))), with the exact error function
-  kPackedGated,  // w3(silu(a) b), where w12(x) is a beside b: SwiGLU (Shazeer, 2020)
+  kPackedGated,  // w3(silu(a) b), where w12(x) is a followed by b: SwiGLU (Shazeer, 2020)
   kGated,        // w3(silu(w1(x)) w2(x))
 };
 
@@ -62,10 +62,6 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   }
   void Replace(const TensorReplacer& replacer) override;
 
-  // Probability with which an image leaves out a branch in training: see nn/drop_path.h.
-  double drop_path() const { return drop_path_; }
-  void set_drop_path(double probability) { drop_path_ = probability; }
-
   // Multiplies both scales into the layers before them, and the mask into the bias.
   void Fold() override;
   void Freeze() override;
@@ -83,7 +79,6 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   std::string name_;
   BlockShape shape_;
   bool frozen_ = false;
-  double drop_path_ = 0;
   LayerNorm norm1_;
   LinearLayer qkv_;
   at::Tensor bias_mask_;  // undefined if there is none, or after Fold
@@ -91,7 +86,7 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   at::Tensor scale1_;  // undefined after Fold
   LayerNorm norm2_;
   LinearLayer in_;      // fc1, w12 or w1
-  LinearLayer second_;  // w2 of kGated, until Fold puts it beside w1
+  LinearLayer second_;  // w2 of kGated, until Fold appends it to w1
   LinearLayer out_;     // fc2 or w3
   at::Tensor scale2_;
 };

@@ -2,7 +2,6 @@
 #include "nn/trunks/vision_transformer.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linear.h>
@@ -10,10 +9,11 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 
 #include "nn/new_tensors.h"
 #include "nn/precision.h"
+#include "nn/resize_images.h"
 #include "util/index.h"
 
 namespace vantage::nn {
@@ -29,19 +29,14 @@ at::Tensor NewPeriods(const BlockShape& block) {
   return at::pow(kRotaryBase, at::arange(quarter, NewTensor()) / static_cast<double>(quarter));
 }
 
-// At least 1; halves go to the even number, as Python rounds.
-int64_t NearestPatches(int64_t side, int64_t patch) {
-  const double patches = std::nearbyint(static_cast<double>(side) / static_cast<double>(patch));
-  return std::max<int64_t>(1, static_cast<int64_t>(patches));
-}
-
 at::Tensor RoundedToPatches(const at::Tensor& images_B3HW, int64_t patch) {
-  const int64_t height = patch * NearestPatches(images_B3HW.size(2), patch);
-  const int64_t width = patch * NearestPatches(images_B3HW.size(3), patch);
-  if (height == images_B3HW.size(2) && width == images_B3HW.size(3)) return images_B3HW;
+  if (images_B3HW.size(2) % patch == 0 && images_B3HW.size(3) % patch == 0) return images_B3HW;
+  const std::array<PreprocessingStep, 1> steps = {{{.kind = PreprocessingStepKind::kMultiple,
+                                                    .size = patch,
+                                                    .interpolation = Interpolation::kBilinear,
+                                                    .on_tensor = true}}};
   const at::ScalarType type = images_B3HW.scalar_type();
-  return at::_upsample_bilinear2d_aa(images_B3HW.to(WideType(type)), {height, width}, /*align_corners=*/false)
-      .to(type);
+  return ApplyTensorSteps(images_B3HW.to(WideType(type)), steps).to(type);
 }
 
 }  // namespace
@@ -141,8 +136,11 @@ TrunkState VisionTransformer::Stem(const at::Tensor& images_B3HW, const PassCont
 
 TrunkState VisionTransformer::Run(TrunkState state, int first, int last, const PassContext& pass) const {
   const RotaryTable rotary = tokens_.Rotary(state.rows, state.columns, state.type);
-  for (int block = first; block < last; ++block)
-    state.x = blocks_[ToIndex(block)]->Forward(state.x, rotary, state.type, pass);
+  PassContext of_block = pass;
+  for (int block = first; block < last; ++block) {
+    of_block.drop_path = pass.drop_path * block / std::max(1, stages() - 1);
+    state.x = blocks_[ToIndex(block)]->Forward(state.x, rotary, state.type, of_block);
+  }
   return state;
 }
 
