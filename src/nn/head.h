@@ -163,7 +163,8 @@ inline constexpr int kMaxOutputDimension = 65536;
 inline constexpr double kLeastPower = 0.01;
 
 // Declares the option output_dimension.
-void DeclareOutputDimension(OptionsDescription& description, int& rows, std::string help);
+void DeclareOutputDimension(OptionsDescription& description, int& rows,
+                            std::string help = "Rows of a learned linear layer at the end; 0: there is none");
 // Declares the option power.
 void DeclarePower(OptionsDescription& description, double& power);
 

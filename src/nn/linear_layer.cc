@@ -46,6 +46,10 @@ LinearLayer LinearLayer::Make(bool wanted, int64_t dimension, int64_t from) {
   return layer;
 }
 
+LinearLayer LinearLayer::Zeros(int64_t dimension, int64_t from) {
+  return {NewZeros({dimension, from}), NewZeros({dimension})};
+}
+
 at::Tensor LinearLayer::operator()(const at::Tensor& x) const {
   if (weight.is_mkldnn()) return PackedLinear(*this, x, /*has_gelu=*/false);
   return at::linear(x, CastLike(weight, x), CastLike(bias, x));
@@ -62,7 +66,7 @@ void LinearLayer::Pack() {
   if (!kPack || !FindOneDnn("mkldnn::_linear_pointwise") || !at::hasMKLDNN() || !weight.device().is_cpu() ||
       !is_known)
     return;
-  constexpr int64_t kRows = 1024;  // the layout for so many is as fast as any for 100 to 1,400
+  constexpr int64_t kRows = 1024;  // the layout for this many rows is as fast as any from 100 to 1,400
   std::vector<c10::IValue> stack = {weight.contiguous(), kRows};
   kPack->callBoxed(stack);
   weight = std::move(stack.front()).toTensor();

@@ -18,6 +18,9 @@ struct LinearLayer {
   // undefined.
   static LinearLayer Make(bool wanted, int64_t dimension, int64_t from);
 
+  // Zero weights, to be read or drawn.
+  static LinearLayer Zeros(int64_t dimension, int64_t from);
+
   explicit operator bool() const { return weight.defined(); }
   // Computes in the type of x.
   at::Tensor operator()(const at::Tensor& x) const;

@@ -19,7 +19,7 @@ struct NetOfSource {
   HeadChoice head{""};
   // Keys of the head's options that the file does not reveal.
   std::vector<std::string> unrevealed = {};
-  // Of published networks: how their authors prepare photos, and the licence of the weights. Files with meta
+  // How the authors of a published network prepare photos, and the licence of its weights. Files with meta
   // have these there.
   std::optional<Preprocessing> preprocessing = {};
   std::string licence = {};

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "nn/head.h"
+#include "nn/heads/last_linear.h"
 #include "nn/heads/random_weights.h"
 #include "nn/linear_layer.h"
 #include "nn/locals.h"
@@ -34,8 +35,7 @@ void Declare(OptionsDescription& description, BoqHeadOptions& options) {
   description.Add("queries", options.queries, "Learned queries of a block").Range(1, kMost);
   description.Add("blocks", options.blocks, "Blocks, each an encoder layer and its queries").Range(1, 100);
   description.Add("rows", options.rows, "What the answers of all queries are combined to").Range(1, kMost);
-  nn::DeclareOutputDimension(description, options.output_dimension,
-                             "Rows of a learned linear layer at the end; 0: there is none");
+  nn::DeclareOutputDimension(description, options.output_dimension);
 }
 
 namespace nn {
@@ -44,12 +44,10 @@ namespace {
 constexpr double kBoqNormEpsilon = 1e-5;
 constexpr const char* kLinearOfBoq = "aggregator.linear";
 
-LinearLayer ZeroLayer(int64_t to, int64_t from) { return {NewZeros({to, from}), NewZeros({to})}; }
-
 // torch.nn.MultiheadAttention with heads of 64 channels.
 struct MultiheadAttention {
   explicit MultiheadAttention(int64_t channels)
-      : in(ZeroLayer(3 * channels, channels)), out(ZeroLayer(channels, channels)) {}
+      : in(LinearLayer::Zeros(3 * channels, channels)), out(LinearLayer::Zeros(channels, channels)) {}
 
   at::Tensor operator()(const at::Tensor& queries_BQC, const at::Tensor& keys_BNC) const {
     const int64_t channels = out.weight.size(0);
@@ -80,8 +78,8 @@ struct QueryBlock {
       : name(std::move(block_name)),
         queries(at::zeros({1, options.queries, options.projection}, NewTensor())),
         encoder_attention(options.projection),
-        linear1(ZeroLayer(4 * int64_t{options.projection}, options.projection)),
-        linear2(ZeroLayer(options.projection, 4 * int64_t{options.projection})),
+        linear1(LinearLayer::Zeros(4 * int64_t{options.projection}, options.projection)),
+        linear2(LinearLayer::Zeros(options.projection, 4 * int64_t{options.projection})),
         norm1(name + ".encoder.norm1", options.projection, kBoqNormEpsilon),
         norm2(name + ".encoder.norm2", options.projection, kBoqNormEpsilon),
         self_attention(options.projection),
@@ -129,13 +127,13 @@ class BoqHead : public Head {
   BoqHead(const BoqHeadOptions& options, int64_t channels)
       : projection_{NewZeros({options.projection, channels, 3, 3}), NewZeros({options.projection})},
         norm_("aggregator.norm_input", options.projection, kBoqNormEpsilon),
-        combination_(ZeroLayer(options.rows, int64_t{options.blocks} * options.queries)),
-        linear_(LinearLayer::Make(options.output_dimension > 0, options.output_dimension, Flattened())) {
+        combination_(LinearLayer::Zeros(options.rows, int64_t{options.blocks} * options.queries)),
+        linear_(kLinearOfBoq, options.output_dimension, Flattened()) {
     for (int i = 0; i < options.blocks; ++i)
       blocks_.emplace_back("aggregator.boqs." + std::to_string(i), options);
   }
 
-  int64_t dimension() const override { return linear_ ? linear_.weight.size(0) : Flattened(); }
+  int64_t dimension() const override { return linear_.dimension(); }
 
   at::Tensor Forward(const Features& features, const PassContext& pass) const override {
     VANTAGE_CHECK(IsInitialized(),
@@ -152,8 +150,7 @@ class BoqHead : public Head {
       answers_BQC.push_back(block.Answers(x_BNC, pass));
     }
     const at::Tensor rows_BCR = combination_(at::cat(answers_BQC, 1).transpose(1, 2));
-    const at::Tensor all = NormalizeAlong(rows_BCR.flatten(1), 1);
-    return linear_ ? NormalizeAlong(linear_(all), 1) : all;
+    return linear_(NormalizeAlong(rows_BCR.flatten(1), 1));
   }
 
   bool IsInitialized() const override { return combination_.weight.any().item<bool>(); }
@@ -175,7 +172,7 @@ class BoqHead : public Head {
     norm_.Replace(replacer);
     for (QueryBlock& block : blocks_) block.Replace(replacer);
     combination_.Replace("aggregator.fc", replacer);
-    linear_.Replace(kLinearOfBoq, replacer);
+    linear_.Replace(replacer);
   }
 
  private:
@@ -185,7 +182,7 @@ class BoqHead : public Head {
   LayerNorm norm_;
   std::vector<QueryBlock> blocks_;
   LinearLayer combination_;
-  LinearLayer linear_;
+  LastLinear linear_;
 };
 
 std::unique_ptr<Head> MakeBoqHead(const BoqHeadOptions& options, int64_t channels) {
@@ -219,16 +216,10 @@ HeadRow BoqHeadRow() {
                      const TrunkRow&) { return FeatureRequest{.map_after_norm = false}; },
        .make = MakeBoqHead,
        .recognise = RecogniseBoq,
-       .unrevealed = [](const BoqHeadOptions& found, bool) -> std::vector<std::string> {
-         if (found.output_dimension > 0) return {};
-         return {"output_dimension"};
-       },
-       .add_linear =
-           [](BoqHeadOptions& options, int rows) {
-             if (options.output_dimension > 0) return false;
-             options.output_dimension = rows;
-             return true;
-           }});
+       .unrevealed = [](const BoqHeadOptions& found,
+                        bool) { return LastLinear::Unrevealed(found.output_dimension); },
+       .add_linear = [](BoqHeadOptions& options,
+                        int rows) { return LastLinear::Add(options.output_dimension, rows); }});
 }
 
 }  // namespace nn

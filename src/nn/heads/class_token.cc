@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/head.h"
-#include "nn/linear_layer.h"
+#include "nn/heads/last_linear.h"
 #include "nn/locals.h"
 
 // A transformer's class token, of unit length, then an optional linear layer and unit length again.
@@ -17,19 +17,16 @@ namespace {
 class ClassTokenHead : public Head {
  public:
   ClassTokenHead(const ClassTokenHeadOptions& options, int64_t channels)
-      : channels_(channels),
-        linear_(LinearLayer::Make(options.output_dimension > 0, options.output_dimension, channels)) {}
+      : linear_("class_head", options.output_dimension, channels) {}
 
-  int64_t dimension() const override { return linear_ ? linear_.weight.size(0) : channels_; }
+  int64_t dimension() const override { return linear_.dimension(); }
   at::Tensor Forward(const Features& features, const PassContext& /*pass*/) const override {
-    const at::Tensor token = NormalizeAlong(features.class_BC, 1);
-    return linear_ ? NormalizeAlong(linear_(token), 1) : token;
+    return linear_(NormalizeAlong(features.class_BC, 1));
   }
-  void Replace(const TensorReplacer& replacer) override { linear_.Replace("class_head", replacer); }
+  void Replace(const TensorReplacer& replacer) override { linear_.Replace(replacer); }
 
  private:
-  int64_t channels_;
-  LinearLayer linear_;
+  LastLinear linear_;
 };
 
 // Without the linear layer it has no tensors.
@@ -50,12 +47,8 @@ HeadRow ClassTokenHeadRow() {
          return std::make_unique<ClassTokenHead>(options, channels);
        },
        .recognise = RecogniseClassToken,
-       .add_linear =
-           [](ClassTokenHeadOptions& options, int rows) {
-             if (options.output_dimension > 0) return false;
-             options.output_dimension = rows;
-             return true;
-           }});
+       .add_linear = [](ClassTokenHeadOptions& options,
+                        int rows) { return LastLinear::Add(options.output_dimension, rows); }});
 }
 
 }  // namespace nn

@@ -40,8 +40,7 @@ void Declare(OptionsDescription& description, LocalOptions& options) {
 
 void Declare(OptionsDescription& description, AggregateOptions& options) {
   nn::DeclarePower(description, options.power);
-  nn::DeclareOutputDimension(description, options.output_dimension,
-                             "Rows of a learned linear layer at the end; 0: there is none");
+  nn::DeclareOutputDimension(description, options.output_dimension);
 }
 
 namespace nn {
@@ -68,14 +67,13 @@ LocalHead::LocalHead(const LocalOptions& locals, const AggregateOptions& aggrega
       local_dimension_(LocalDimension(locals, channels)),
       aggregation_(std::move(aggregation)),
       name_(std::move(name)),
-      linear_(LinearLayer::Make(aggregate.output_dimension > 0, aggregate.output_dimension,
-                                aggregation_->dimension())) {
+      linear_(kLinearOfLocals, aggregate.output_dimension, aggregation_->dimension()) {
   if (options_.projection == 0) return;
   weight_ = at::zeros({options_.projection, channels, 1, 1}, NewTensor());
   bias_ = at::zeros({options_.projection}, NewTensor());
 }
 
-int64_t LocalHead::dimension() const { return linear_ ? linear_.weight.size(0) : aggregation_->dimension(); }
+int64_t LocalHead::dimension() const { return linear_.dimension(); }
 
 at::Tensor LocalHead::Locals(const at::Tensor& map_BCHW) const {
   VANTAGE_CHECK(!LacksProjection(), "the projection of the local features is not initialised: it comes from ",
@@ -87,7 +85,7 @@ at::Tensor LocalHead::Locals(const at::Tensor& map_BCHW) const {
 at::Tensor LocalHead::Forward(const Features& features, const PassContext& /*pass*/) const {
   at::Tensor aggregated = aggregation_->Forward(Locals(features.map_BCHW));
   if (power_ != 1) aggregated = NormalizeAlong(PowerNormalize(aggregated, power_), 1);
-  return linear_ ? NormalizeAlong(linear_(aggregated), 1) : aggregated;
+  return linear_(aggregated);
 }
 
 void LocalHead::Replace(const TensorReplacer& replacer) {
@@ -96,7 +94,7 @@ void LocalHead::Replace(const TensorReplacer& replacer) {
     replacer("conv_1.bias", bias_, TensorRole::kParameter);
   }
   aggregation_->Replace(name_, replacer);
-  linear_.Replace("learned_pca", replacer);
+  linear_.Replace(replacer);
 }
 
 bool LocalHead::LacksProjection() const { return weight_.defined() && !weight_.any().item<bool>(); }

@@ -9,10 +9,12 @@
 
 #include "nn/head.h"
 #include "nn/heads/aggregation.h"
-#include "nn/linear_layer.h"
+#include "nn/heads/last_linear.h"
 #include "nn/locals.h"
 
 namespace vantage::nn {
+
+inline constexpr const char* kLinearOfLocals = "learned_pca";
 
 // A head for photos described by local features (MVA 2022, section 3): an optional 1x1 convolution, locals,
 // their aggregation, power normalisation, a linear layer. Initial values of weights: see Head.
@@ -47,7 +49,7 @@ class LocalHead : public Head {
   at::Tensor bias_;
   std::unique_ptr<Aggregation> aggregation_;
   std::string name_;
-  LinearLayer linear_;
+  LastLinear linear_;
 };
 
 // The features that a head requests for such locals.
@@ -57,14 +59,12 @@ FeatureRequest RequestOfLocals(const LocalOptions& options, const TrunkRow& trun
 template <KindOptions Options>
 HeadRow MakeLocalHeadRow(std::string summary, HeadFunctions<Options> functions) {
   functions.trunk_prefix = "base_features.";
-  functions.linear = "learned_pca";
+  functions.linear = kLinearOfLocals;
   functions.request = [](const Options& options, const TrunkRow& trunk) {
     return RequestOfLocals(options.locals, trunk);
   };
   functions.add_linear = [](Options& options, int rows) {
-    if (options.aggregate.output_dimension > 0) return false;
-    options.aggregate.output_dimension = rows;
-    return true;
+    return LastLinear::Add(options.aggregate.output_dimension, rows);
   };
   return MakeHeadRow<Options>(std::move(summary), std::move(functions));
 }

@@ -106,9 +106,8 @@ std::optional<NetVladHeadOptions> RecogniseNetVlad(const TensorShapes& shapes) {
 }
 
 std::vector<std::string> UnrevealedOfNetVlad(const NetVladHeadOptions& found, bool has_meta) {
-  std::vector<std::string> keys;
-  if (!has_meta) keys = {"windows", "last_relu", "alpha", "intra_norm", "order", "power"};
-  if (found.aggregate.output_dimension == 0) keys.emplace_back("output_dimension");
+  std::vector<std::string> keys = LastLinear::Unrevealed(found.aggregate.output_dimension);
+  if (!has_meta) keys.insert(keys.end(), {"windows", "last_relu", "alpha", "intra_norm", "order", "power"});
   return keys;
 }
 

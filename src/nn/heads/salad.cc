@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "nn/head.h"
+#include "nn/heads/last_linear.h"
 #include "nn/heads/random_weights.h"
 #include "nn/linear_layer.h"
 #include "nn/locals.h"
@@ -73,9 +74,9 @@ class SaladHead : public Head {
         token_(channels, options.hidden, options.token_dimension, false),
         features_(channels, options.hidden, options.cluster_dimension, true),
         scores_(channels, options.hidden, options.clusters, true),
-        linear_(LinearLayer::Make(options.output_dimension > 0, options.output_dimension, Concatenated())) {}
+        linear_(kLinearOfSalad, options.output_dimension, Concatenated()) {}
 
-  int64_t dimension() const override { return linear_ ? linear_.weight.size(0) : Concatenated(); }
+  int64_t dimension() const override { return linear_.dimension(); }
 
   at::Tensor Forward(const Features& features, const PassContext& /*pass*/) const override {
     VANTAGE_CHECK(IsInitialized(),
@@ -92,8 +93,7 @@ class SaladHead : public Head {
     const at::Tensor plan_BKN = TransportPlan(scores_(x_BNC).transpose(1, 2), dust_bin_, kSinkhornIterations);
     const at::Tensor sums_BKL = NormalizeAlong(at::bmm(plan_BKN, features_(x_BNC)), 2);
     const at::Tensor token_BT = NormalizeAlong(token_(features.class_BC), 1);
-    const at::Tensor all = NormalizeAlong(at::cat({token_BT, sums_BKL.transpose(1, 2).flatten(1)}, 1), 1);
-    return linear_ ? NormalizeAlong(linear_(all), 1) : all;
+    return linear_(NormalizeAlong(at::cat({token_BT, sums_BKL.transpose(1, 2).flatten(1)}, 1), 1));
   }
 
   bool IsInitialized() const override { return scores_.second.weight.any().item<bool>(); }
@@ -115,7 +115,7 @@ class SaladHead : public Head {
     replace("aggregator.token_features", token_, ".2");
     replace("aggregator.cluster_features", features_, ".3");
     replace("aggregator.score", scores_, ".3");
-    linear_.Replace(kLinearOfSalad, replacer);
+    linear_.Replace(replacer);
   }
 
  private:
@@ -128,7 +128,7 @@ class SaladHead : public Head {
   TwoLayers token_;
   TwoLayers features_;
   TwoLayers scores_;
-  LinearLayer linear_;
+  LastLinear linear_;
 };
 
 std::optional<SaladHeadOptions> RecogniseSalad(const TensorShapes& shapes) {
@@ -172,16 +172,10 @@ HeadRow SaladHeadRow() {
          return std::make_unique<SaladHead>(options, channels);
        },
        .recognise = RecogniseSalad,
-       .unrevealed = [](const SaladHeadOptions& found, bool) -> std::vector<std::string> {
-         if (found.output_dimension > 0) return {};
-         return {"output_dimension"};
-       },
-       .add_linear =
-           [](SaladHeadOptions& options, int rows) {
-             if (options.output_dimension > 0) return false;
-             options.output_dimension = rows;
-             return true;
-           }});
+       .unrevealed = [](const SaladHeadOptions& found,
+                        bool) { return LastLinear::Unrevealed(found.output_dimension); },
+       .add_linear = [](SaladHeadOptions& options,
+                        int rows) { return LastLinear::Add(options.output_dimension, rows); }});
 }
 
 }  // namespace nn

@@ -7,7 +7,7 @@
 
 #include "nn/head.h"
 #include "nn/heads/cluster_locals.h"
-#include "nn/linear_layer.h"
+#include "nn/heads/last_linear.h"
 #include "nn/locals.h"
 #include "nn/new_tensors.h"
 #include "util/check.h"
@@ -24,8 +24,7 @@ void Declare(OptionsDescription& description, VladHeadOptions& options) {
       .Range(-kMost, kMost);
   description.Add("clusters", options.clusters, "Clusters of local features: the words of the vocabulary")
       .Range(1, 4096);
-  nn::DeclareOutputDimension(description, options.output_dimension,
-                             "Rows of a learned linear layer at the end; 0: there is none");
+  nn::DeclareOutputDimension(description, options.output_dimension);
 }
 
 namespace nn {
@@ -37,10 +36,9 @@ class VladHead : public Head {
  public:
   VladHead(const VladHeadOptions& options, int64_t channels)
       : centers_KD_(at::zeros({options.clusters, channels}, NewTensor())),
-        linear_(
-            LinearLayer::Make(options.output_dimension > 0, options.output_dimension, centers_KD_.numel())) {}
+        linear_(kLinearOfVlad, options.output_dimension, centers_KD_.numel()) {}
 
-  int64_t dimension() const override { return linear_ ? linear_.weight.size(0) : centers_KD_.numel(); }
+  int64_t dimension() const override { return linear_.dimension(); }
 
   at::Tensor Forward(const Features& features, const PassContext& /*pass*/) const override {
     VANTAGE_CHECK(IsInitialized(), "the head 'vlad' without a vocabulary: it comes from a model that holds ",
@@ -53,8 +51,7 @@ class VladHead : public Head {
         at::one_hot(nearest_BN, centers_KD_.size(0)).to(locals_BND.scalar_type());
     const at::Tensor sums_BKD = at::bmm(assignment_BNK.transpose(1, 2), locals_BND) -
                                 assignment_BNK.sum(1).unsqueeze(2) * centers_KD_;
-    const at::Tensor all = NormalizeAlong(NormalizeAlong(sums_BKD, 2).flatten(1), 1);
-    return linear_ ? NormalizeAlong(linear_(all), 1) : all;
+    return linear_(NormalizeAlong(NormalizeAlong(sums_BKD, 2).flatten(1), 1));
   }
 
   bool IsInitialized() const override { return centers_KD_.any().item<bool>(); }
@@ -69,12 +66,12 @@ class VladHead : public Head {
 
   void Replace(const TensorReplacer& replacer) override {
     replacer("vlad.centroids", centers_KD_, TensorRole::kParameter);
-    linear_.Replace(kLinearOfVlad, replacer);
+    linear_.Replace(replacer);
   }
 
  private:
   at::Tensor centers_KD_;
-  LinearLayer linear_;
+  LastLinear linear_;
 };
 
 std::optional<VladHeadOptions> RecogniseVlad(const TensorShapes& shapes) {
@@ -101,17 +98,12 @@ HeadRow VladHeadRow() {
        .recognise = RecogniseVlad,
        .unrevealed =
            [](const VladHeadOptions& found, bool has_meta) {
-             std::vector<std::string> keys;
-             if (!has_meta) keys = {"block"};
-             if (found.output_dimension == 0) keys.emplace_back("output_dimension");
+             std::vector<std::string> keys = LastLinear::Unrevealed(found.output_dimension);
+             if (!has_meta) keys.emplace_back("block");
              return keys;
            },
-       .add_linear =
-           [](VladHeadOptions& options, int rows) {
-             if (options.output_dimension > 0) return false;
-             options.output_dimension = rows;
-             return true;
-           }});
+       .add_linear = [](VladHeadOptions& options,
+                        int rows) { return LastLinear::Add(options.output_dimension, rows); }});
 }
 
 }  // namespace nn

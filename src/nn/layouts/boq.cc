@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "nn/layouts/layout.h"
 #include "nn/layouts/vision_transformer_names.h"
@@ -41,32 +42,28 @@ std::string WholeName(const std::string& name, int64_t frozen_groups) {
 
 std::vector<SourceTensor> OwnOfBoq(const ModelSource& source) {
   int64_t frozen_groups = 0;
-  bool has_norm = false;
-  bool has_mask = false;
-  int64_t channels = 0;
   for (const SourceTensor& tensor : source.tensors) {
     if (tensor.name.starts_with(kFrozenLayers)) {
       const std::string_view rest = std::string_view(tensor.name).substr(kFrozenLayers.size());
       frozen_groups = std::max(frozen_groups, LeadingNumber(rest) + 1);
     }
-    has_norm = has_norm || tensor.name.ends_with(".dino.norm.weight");
-    has_mask = has_mask || tensor.name.ends_with(".dino.mask_token");
-    if (tensor.name.ends_with(".dino.cls_token") && !tensor.shape.empty()) channels = tensor.shape.back();
   }
-  std::vector<SourceTensor> own;
-  for (SourceTensor tensor : source.tensors) {
+  std::vector<SourceTensor> own = source.tensors;
+  bool has_norm = false;
+  int64_t channels = 0;
+  for (SourceTensor& tensor : own) {
     tensor.name = WholeName(tensor.name, frozen_groups);
     for (const char* part : {"backbone.dino.", "backbone.net."})
       tensor.name = Renamed(tensor.name, {{part, "backbone."}});
-    own.push_back(std::move(tensor));
+    has_norm = has_norm || tensor.name == "backbone.norm.weight";
+    if (tensor.name == "backbone.cls_token" && !tensor.shape.empty()) channels = tensor.shape.back();
   }
   // The head takes patches before the final norm, which their code removes.
   if (channels > 0 && !has_norm) {
     own.push_back(Zeros("backbone.norm.weight", {channels}));
     own.push_back(Zeros("backbone.norm.bias", {channels}));
   }
-  if (channels > 0 && !has_mask) own.push_back(Zeros("backbone.mask_token", {1, channels}));
-  return own;
+  return WithMaskToken(std::move(own));
 }
 
 }  // namespace

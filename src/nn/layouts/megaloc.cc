@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <algorithm>
+#include <utility>
 
 #include "nn/layouts/layout.h"
 #include "nn/layouts/vision_transformer_names.h"
@@ -9,18 +9,12 @@ namespace vantage::nn {
 namespace {
 
 std::vector<SourceTensor> OwnOfMegaLoc(const ModelSource& source) {
-  std::vector<SourceTensor> own;
-  bool has_mask = false;
-  int64_t channels = 0;
-  for (SourceTensor tensor : source.tensors) {
+  std::vector<SourceTensor> own = source.tensors;
+  for (SourceTensor& tensor : own) {
     tensor.name =
         Renamed(tensor.name, {{"aggregator.agg.", "aggregator."}, {"backbone.", "backbone.model."}});
-    has_mask = has_mask || tensor.name == "backbone.model.mask_token";
-    if (tensor.name == "backbone.model.cls_token" && !tensor.shape.empty()) channels = tensor.shape.back();
-    own.push_back(std::move(tensor));
   }
-  if (!has_mask && channels > 0) own.push_back(Zeros("backbone.model.mask_token", {1, channels}));
-  return own;
+  return WithMaskToken(std::move(own));
 }
 
 }  // namespace

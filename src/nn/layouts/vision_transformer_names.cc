@@ -82,6 +82,20 @@ SourceTensor Zeros(const std::string& name, std::vector<int64_t> shape) {
           [count] { return std::string(count * sizeof(float), '\0'); }};
 }
 
+std::vector<SourceTensor> WithMaskToken(std::vector<SourceTensor> tensors) {
+  constexpr std::string_view kClass = "cls_token";
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const SourceTensor& tensor) {
+    return tensor.name.ends_with(kClass) && !tensor.shape.empty();
+  });
+  if (found == tensors.end()) return tensors;
+  const std::string name = found->name.substr(0, found->name.size() - kClass.size()) + "mask_token";
+  const int64_t channels = found->shape.back();
+  const bool has_mask = std::any_of(tensors.begin(), tensors.end(),
+                                    [&](const SourceTensor& tensor) { return tensor.name == name; });
+  if (!has_mask) tensors.push_back(Zeros(name, {1, channels}));
+  return tensors;
+}
+
 std::vector<SourceTensor> WithUnusedTensors(std::vector<SourceTensor> tensors) {
   std::set<std::string> names;
   for (const SourceTensor& tensor : tensors) names.insert(tensor.name);
@@ -92,8 +106,6 @@ std::vector<SourceTensor> WithUnusedTensors(std::vector<SourceTensor> tensors) {
   const bool is_rotary = !names.contains("pos_embed");
   for (const SourceTensor& tensor : tensors) {
     constexpr std::string_view kQkv = ".attn.qkv.weight";
-    if (tensor.name == "cls_token" && !tensor.shape.empty())
-      add(Zeros("mask_token", {1, tensor.shape.back()}));
     if (!is_rotary || !tensor.name.ends_with(kQkv) || tensor.shape.empty()) continue;
     const std::string bias = tensor.name.substr(0, tensor.name.size() - 6) + "bias";
     const int64_t rows = tensor.shape[0];
@@ -111,7 +123,7 @@ std::vector<SourceTensor> WithUnusedTensors(std::vector<SourceTensor> tensors) {
     add(Floats("rope_embed.periods", {kPeriods}, periods));
   }
   tensors.insert(tensors.end(), more.begin(), more.end());
-  return tensors;
+  return WithMaskToken(std::move(tensors));
 }
 
 void TellPositions(const char* rule, NetOfSource& found) {

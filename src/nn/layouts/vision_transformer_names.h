@@ -23,6 +23,10 @@ std::vector<SourceTensor> Joined(std::vector<SourceTensor> tensors, const std::v
 // A tensor of zeros.
 SourceTensor Zeros(const std::string& name, std::vector<int64_t> shape);
 
+// Adds the mask token, which is used in pretraining alone, next to a class token without one: zeros. The
+// class token's name may have a prefix.
+std::vector<SourceTensor> WithMaskToken(std::vector<SourceTensor> tensors);
+
 // Adds the tensors of DINOv2's and DINOv3's own files that other code does without, if they are missing: the
 // mask token, biases of queries, keys and values, their masks, and the periods of rotary positions.
 std::vector<SourceTensor> WithUnusedTensors(std::vector<SourceTensor> tensors);
