@@ -96,11 +96,6 @@ CodecHeader ReadBmpHeader(std::string_view bytes, const std::string& source) {
           .pixels_per_byte = pixels_per_byte};
 }
 
-[[noreturn]] void FailTruncated(std::string_view bytes, const std::string& source) {
-  throw Error(
-      StrCat(source, ": truncated BMP: the file ends after ", bytes.size(), " bytes, before the image does"));
-}
-
 void PutColor(const Bmp& bmp, uint32_t index, uint8_t* pixel) {
   const uint64_t at = index * bmp.palette_entry;
   for (uint64_t c = 0; c < 3; ++c) pixel[2 - c] = static_cast<uint8_t>(LittleEndian(bmp.palette, at + c, 1));
@@ -151,7 +146,7 @@ void DecodeRuns(const Bmp& bmp, std::string_view bytes, const std::string& sourc
   for (size_t at = 0; y < image.height;) {
     if (at + 2 > bmp.rows.size()) {
       if (y == image.height - 1 && x >= image.width) return;  // only the end mark is missing
-      FailTruncated(bytes, source);
+      image::FailTruncated("BMP", bytes, source);
     }
     const uint32_t count = LittleEndian(bmp.rows, at, 1);
     const uint32_t value = LittleEndian(bmp.rows, at + 1, 1);
@@ -169,7 +164,7 @@ void DecodeRuns(const Bmp& bmp, std::string_view bytes, const std::string& sourc
       at += 2;
     } else {
       const auto length = static_cast<uint32_t>((static_cast<int>(value) + per_byte - 1) / per_byte);
-      if (at + length > bmp.rows.size()) FailTruncated(bytes, source);
+      if (at + length > bmp.rows.size()) image::FailTruncated("BMP", bytes, source);
       for (uint32_t i = 0; i < value; ++i)
         put(color_of(LittleEndian(bmp.rows, at + i / static_cast<uint32_t>(per_byte), 1), i));
       at += length + length % 2;
@@ -185,7 +180,8 @@ Image DecodeBmp(std::string_view bytes, const std::string& source, int /*enough_
     return image;
   }
   const size_t last_row = (ToIndex(bmp.width) * ToIndex(bmp.bits) + 7) / 8;  // its padding may be missing
-  if (bmp.rows.size() < bmp.RowBytes() * ToIndex(bmp.height - 1) + last_row) FailTruncated(bytes, source);
+  if (bmp.rows.size() < bmp.RowBytes() * ToIndex(bmp.height - 1) + last_row)
+    image::FailTruncated("BMP", bytes, source);
   Image image = MakeImage(bmp.width, bmp.height);
   for (int y = 0; y < image.height; ++y) {
     const int row = bmp.is_top_first ? y : image.height - 1 - y;

@@ -32,6 +32,9 @@ std::vector<std::string> MissingFormats();
 // "JPEG or PNG".
 std::string CodecNames(std::span<const Codec> codecs = Codecs());
 
+// Throws the Error of a file whose pixels are missing. format: "JPEG".
+[[noreturn]] void FailTruncated(const char* format, std::string_view bytes, const std::string& source);
+
 // DecodeImage for a known format. Checks the size in the header before the codec decodes.
 Image DecodeWith(const Codec& codec, std::string_view bytes, const std::string& source,
                  const DecodeOptions& options);

@@ -146,6 +146,11 @@ std::vector<std::string> MissingFormats() {
   return missing;
 }
 
+void FailTruncated(const char* format, std::string_view bytes, const std::string& source) {
+  throw Error(StrCat(source, ": truncated ", format, ": the file ends after ", bytes.size(),
+                     " bytes, before the image does"));
+}
+
 std::string CodecNames(std::span<const Codec> codecs) {
   std::string names;
   for (size_t i = 0; i < codecs.size(); ++i) {

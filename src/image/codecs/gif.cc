@@ -19,7 +19,7 @@ constexpr int64_t kPixelsPerByte = 4096 * 8 / 12;
 constexpr int kMaxCodes = 4096;
 
 struct Gif {
-  int width = 0;  // of the screen on which the frame lies
+  int width = 0;  // of the screen, which contains the frame
   int height = 0;
   int left = 0;
   int top = 0;

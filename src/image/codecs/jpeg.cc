@@ -211,8 +211,7 @@ Image DecodeJpeg(std::string_view bytes, const std::string& source, int enough_p
     image = MakeImage(width, height);
     if (!ReadRows(decoder, image.pixels.data(), ToIndex(width) * 3)) Fail(decoder, source);
   }
-  VANTAGE_CHECK(!IsTruncated(decoder), source, ": truncated JPEG: the file ends after ", bytes.size(),
-                " bytes, before the image does");
+  if (IsTruncated(decoder)) image::FailTruncated("JPEG", bytes, source);
   return image;
 }
 

@@ -71,24 +71,20 @@ CodecHeader ReadPnmHeader(std::string_view bytes, const std::string& source) {
           .pixels_per_byte = pnm.is_bitmap && !pnm.is_text ? 8 : 1};
 }
 
-[[noreturn]] void FailTruncated(std::string_view bytes, const std::string& source) {
-  throw Error(
-      StrCat(source, ": truncated PNM: the file ends after ", bytes.size(), " bytes, before the image does"));
-}
-
 Image DecodePnm(std::string_view bytes, const std::string& source, int /*enough_pixels*/) {
   Pnm pnm = ReadPnm(bytes, source);
   const size_t row_values = ToIndex(pnm.width) * ToIndex(pnm.channels);
   const size_t value_bytes = pnm.largest > 255 ? 2 : 1;
   const size_t row_bytes = pnm.is_bitmap ? (ToIndex(pnm.width) + 7) / 8 : row_values * value_bytes;
-  if (!pnm.is_text && pnm.values.size() / row_bytes < ToIndex(pnm.height)) FailTruncated(bytes, source);
+  if (!pnm.is_text && pnm.values.size() / row_bytes < ToIndex(pnm.height))
+    image::FailTruncated("PNM", bytes, source);
 
   Image image = MakeImage(pnm.width, pnm.height);
   // The value of the row's channel i.
   const auto value_at = [&](const char* row, size_t i) {
     if (pnm.is_text) {
       const int value = TakeNumber(pnm.values, pnm.is_bitmap ? 1 : 9);
-      if (value < 0 && pnm.values.empty()) FailTruncated(bytes, source);
+      if (value < 0 && pnm.values.empty()) image::FailTruncated("PNM", bytes, source);
       VANTAGE_CHECK(value >= 0, source, ": damaged PNM: '", pnm.values.substr(0, 1), "' is no number");
       return value;
     }
