@@ -85,7 +85,7 @@ Image DecodePnm(std::string_view bytes, const std::string& source, int /*enough_
     if (pnm.is_text) {
       const int value = TakeNumber(pnm.values, pnm.is_bitmap ? 1 : 9);
       if (value < 0 && pnm.values.empty()) image::FailTruncated("PNM", bytes, source);
-      VANTAGE_CHECK(value >= 0, source, ": damaged PNM: '", pnm.values.substr(0, 1), "' is no number");
+      VANTAGE_CHECK(value >= 0, source, ": damaged PNM: '", pnm.values.substr(0, 1), "' is not a number");
       return value;
     }
     const auto* data = reinterpret_cast<const unsigned char*>(row);

@@ -100,7 +100,7 @@ Webp ReadWebp(std::string_view bytes, const std::string& source) {
   }
   webp.has_alpha = webp.has_alpha || features.has_alpha != 0;
   VANTAGE_CHECK(webp.left + webp.frame_width <= webp.width && webp.top + webp.frame_height <= webp.height,
-                source, ": damaged WebP: its first frame lies outside the image");
+                source, ": damaged WebP: its first frame is outside the image");
   return webp;
 }
 
