@@ -176,7 +176,7 @@ PhotoFinder FindPhotosIn(const std::filesystem::path& folder);
 
 // Photos of a list of sources: folders (searched recursively; names are relative to them), text files (.txt)
 // with a path per line (relative to the file), and single photos. Throws Error if a source is missing, there
-// is no photo, or a name repeats. Does not check whether the photos that a text file names exist.
+// is no photo at all, or a name repeats. Does not check whether the photos that a text file names exist.
 struct NamedPhotos {
   std::vector<std::string> names;
   std::vector<PhotoRequest> requests;

@@ -78,7 +78,7 @@ VANTAGE_INLINE void PlacesToOutput(Vector* m, int step) {
   m[3 * step] = (kA * kA2) * difference_a + (kB * kB2) * difference_b + m[5 * step];
 }
 
-// Of `count` channels, at most kLanes.
+// Transforms `count` channels, at most kLanes.
 VANTAGE_INLINE void TransformInputLanes(const float* const* window, int64_t c, int64_t count, float* out,
                                         int64_t stride) {
   constexpr int kSide = kWinogradWindow;
@@ -163,7 +163,7 @@ VANTAGE_INLINE void Multiply(const float* a, int64_t a_stride, const float* b, i
   }
 }
 
-// Of `count` channels, at most kLanes.
+// Transforms `count` channels, at most kLanes.
 VANTAGE_INLINE void TransformOutputLanes(const float* m, int64_t stride, const float* bias,
                                          const float* const* residual, int64_t c, int64_t count, float lowest,
                                          float highest, float* const* out) {

@@ -23,7 +23,7 @@ void Declare(OptionsDescription& description, ModelOptions& options) {
   description
       .Add("drop_path", options.drop_path,
            "Transformers: probability with which a photo skips attention, and with which it skips the "
-           "perceptron, of the last block in training; it falls linearly to 0 for the first block")
+           "MLP, of the last block in training; it falls linearly to 0 for the first block")
       .Range(0, 0.9);
   description
       .Add("batch_norm", options.batch_norm,

@@ -31,8 +31,8 @@ void SkipSpace(std::string_view& rest) {
     rest.remove_prefix(rest[0] == '#' ? std::min(rest.find('\n'), rest.size()) : 1);
 }
 
-// The next number, -1 if there is none that an int holds. The numbers of bitmaps are single digits, perhaps
-// without space between them.
+// The next number; -1 if there is none, or if it exceeds an int. The numbers of bitmaps are single digits,
+// perhaps without space between them.
 int TakeNumber(std::string_view& rest, size_t most_digits = 9) {
   SkipSpace(rest);
   int number = 0;

@@ -43,7 +43,7 @@ void ForEachChunk(std::string_view bytes, uint64_t at, const Use& use) {
   }
 }
 
-// The chunks of the first frame at the offset or behind: of its alpha, if it has any, and of its colours.
+// The chunks of the first frame at or after the offset: alpha, if there is any, and colours.
 std::string_view FrameChunks(std::string_view bytes, uint64_t at) {
   uint64_t begin = bytes.size();
   uint64_t end = bytes.size();

@@ -34,7 +34,8 @@ void Declare(OptionsDescription& description, BoqHeadOptions& options) {
       .Range(kBoqHeadChannels, kMost);
   description.Add("queries", options.queries, "Learned queries of a block").Range(1, kMost);
   description.Add("blocks", options.blocks, "Blocks, each an encoder layer and its queries").Range(1, 100);
-  description.Add("rows", options.rows, "What the answers of all queries are combined to").Range(1, kMost);
+  description.Add("rows", options.rows, "Vectors that the results of all queries are combined into")
+      .Range(1, kMost);
   nn::DeclareOutputDimension(description, options.output_dimension);
 }
 

@@ -12,8 +12,8 @@
 #include "nn/new_tensors.h"
 #include "util/check.h"
 
-// VLAD of a transformer's tokens, as AnyLoc (Keetha et al., "AnyLoc: Towards universal visual place
-// recognition", RA-L 2023) has it, section III.
+// VLAD of a transformer's tokens, as in AnyLoc (Keetha et al., "AnyLoc: Towards universal visual place
+// recognition", RA-L 2023), section III.
 namespace vantage {
 
 void Declare(OptionsDescription& description, VladHeadOptions& options) {
