@@ -30,7 +30,7 @@ void Declare(OptionsDescription& description, BoqHeadOptions& options) {
   constexpr int kMost = 16384;
   description
       .Add("projection", options.projection,
-           "Channels of the 3x3 convolution at the beginning and of all attention: a multiple of 64")
+           "Channels of the 3x3 convolution of the map and of all attention: a multiple of 64")
       .Range(kBoqHeadChannels, kMost);
   description.Add("queries", options.queries, "Learned queries of a block").Range(1, kMost);
   description.Add("blocks", options.blocks, "Blocks, each an encoder layer and its queries").Range(1, 100);

@@ -84,7 +84,7 @@ std::optional<VladHeadOptions> RecogniseVlad(const TensorShapes& shapes) {
 
 HeadRow VladHeadRow() {
   return MakeHeadRow<VladHeadOptions>(
-      "VLAD of a transformer's tokens with a vocabulary of your photos, as AnyLoc has it",
+      "VLAD of a transformer's tokens with a vocabulary of your photos, as in AnyLoc",
       {.linear = kLinearOfVlad,
        .made_by_training = {"vlad."},
        .request =
