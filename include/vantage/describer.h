@@ -30,7 +30,7 @@ namespace vantage {
 
 class FileLock;
 
-// If no option sets a limit: the most pixels, together, of photos of equal size that share a pass on a GPU.
+// The limit on the pixels of all photos in one pass on a GPU, if batch_pixels is 0.
 inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
 
 struct ExtractOptions {

@@ -166,7 +166,8 @@ void Declare(OptionsDescription& description, EvaluationOptions& options) {
       .AtLeast(0);
   description
       .Add("best_by", options.best_by,
-           "Criterion of the best epoch: lowest loss (validation), or highest mAP (benchmark)")
+           "Criterion of the best epoch: lowest loss (validation), or highest main figure, such as mAP "
+           "(benchmark)")
       .OneOf({"validation", "benchmark"});
 }
 
