@@ -21,8 +21,9 @@ double PeakMib();
 // Median wall time of `rounds` calls, seconds.
 double MedianSeconds(int rounds, const std::function<void()>& work);
 
-// Measures several kinds of doing one thing in one run. Each measurement is a process of its own, in which
-// nothing is left of the others; the kinds take turns, so that all share the machine's slow and fast minutes.
+// Measures several implementations (kinds) of one thing in one run. Each measurement is a separate process,
+// so that it does not depend on earlier ones; the kinds take turns, so that a slow minute of the machine
+// affects all of them.
 class Turns {
  public:
   // Adds the options --rounds and --measure (for the processes) to the program.

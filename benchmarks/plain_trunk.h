@@ -10,9 +10,8 @@
 
 namespace vantage {
 
-// A trunk as frameworks run it that are told nothing: NCHW, each operator by itself, batch norm after the
-// convolution. ResNets with bottlenecks are spelled out; of trunks without batch norm the layers are used as
-// they are.
+// A trunk as frameworks run it by default: NCHW, each operator by itself, batch norm after the convolution.
+// ResNets with bottlenecks are implemented here; trunks without batch norm use their own layers unchanged.
 class PlainTrunk {
  public:
   explicit PlainTrunk(const nn::Trunk& trunk);

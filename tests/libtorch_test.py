@@ -80,7 +80,7 @@ class LibTorch(unittest.TestCase):
         self.assertIn(f"{self.folder}/elsewhere", text)
 
     def set_up(self, **environment):
-        """Of scripts/setup, that all packages are there; it ends before it installs anything."""
+        """Makes scripts/setup find all packages installed, and end before it installs anything."""
         programs = self.folder / "bin"
         programs.mkdir()
         (programs / "dpkg-query").write_text("#!/bin/sh\necho install ok installed\n")

@@ -40,6 +40,7 @@ struct Codec {
   // naming the source if the file is truncated or damaged, std::bad_alloc if memory runs out. Called from
   // many threads at a time.
   Image (*decode)(std::string_view bytes, const std::string& source, int enough_pixels) = nullptr;
+  // Whether `decode` may return a smaller image if enough_pixels > 0.
   bool decodes_small = false;
 
   // Upper bound on the memory that decoding uses besides the file: bytes_per_pixel for each pixel, plus
@@ -55,6 +56,7 @@ struct Codec {
   // Encodes an image, for tests and as seeds for fuzzing. Null if there is no encoder; the tests then need a
   // sample file (tests/image/codecs_test.cc).
   std::string (*encode)(const Image& image) = nullptr;
+  // Whether decoding what `encode` wrote returns the same pixels.
   bool encodes_exactly = true;
 };
 

@@ -30,19 +30,19 @@ namespace vantage {
 
 class FileLock;
 
-// If no option sets a limit: the most pixels, together, of photos of equal size that share a pass on a GPU.
+// The limit on the pixels of all photos in one pass on a GPU, if batch_pixels is 0.
 inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
 
 struct ExtractOptions {
   Preprocessing preprocessing = LongestSide(1024);  // TPAMI 2019, section 5.1; 362 for training
   // Turn photos as their EXIF orientation says. Off as in cirtorch.
   bool apply_exif_orientation = false;
-  // Scales that a preprocessed photo is described at. It is resized bilinearly to each, and the descriptors
+  // Scales at which a preprocessed photo is described. It is resized bilinearly to each, and the descriptors
   // are averaged (TPAMI 2019, section 5.1).
   std::vector<double> scales = {1};
-  // "exact": decode photos at full resolution, as cirtorch does. "fast": decode photos at reduced size if
-  // their format can be (JPEG: to a half, a quarter or an eighth), preprocessing begins with the longest
-  // side, and the result is at least as large; descriptors change a little (docs/performance.md). Boxes are
+  // "exact": decodes photos at full resolution, as cirtorch does. "fast": decodes at reduced size (JPEG: a
+  // half, a quarter or an eighth) to at least the size of the first preprocessing step, if the format allows
+  // it and that step is kLongest; descriptors change a little (docs/performance.md). Photos with a box are
   // always decoded exactly.
   std::string decode = "exact";
   // Number format of the trunk's computation: "fp32", "tf32", "bf16" or "fp16".
@@ -146,13 +146,13 @@ class Describer {
   // for the network, its descriptor is not finite, or memory runs out.
   std::vector<float> Describe(const Image& photo) const;
 
-  // Descriptors of photos of any sizes, one row each. Photos that have one size after reduction share passes
-  // through the network. Throws Error as above, naming the index of the photo.
+  // Descriptors of photos of any sizes, one row each. Photos that have the same size after preprocessing
+  // share passes through the network. Throws Error as above, naming the index of the photo.
   DescriptorMatrix Describe(const std::vector<Image>& photos) const;
 
-  // The same for images that steps on photos were already applied to (LoadPhoto). Reports images that are too
-  // small for the network, or whose descriptor is not finite, instead of throwing. Throws Error for failures
-  // not caused by a photo: lack of memory, a fault of the device.
+  // The same for images to which the steps on photos were already applied (LoadPhoto); applies those on the
+  // tensor. Reports images that are too small for the network, or whose descriptor is not finite, instead of
+  // throwing. Throws Error for failures not caused by a photo: lack of memory, a fault of the device.
   std::vector<DescribedPhoto> DescribeReduced(const std::vector<Image>& images) const;
 
  private:

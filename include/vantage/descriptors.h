@@ -189,7 +189,7 @@ struct MergedDescriptors {
 //
 // Memory: the result and a block of rows. Throws Error naming the file if one cannot be read, differs from
 // the first in dimension or provenance (the message has the key and both values; the model's path may differ
-// if its hash does not), repeats a name, is a shard that another file is too, is no shard although others
+// if its hash does not), repeats a name, is the same shard as another file, is not a shard although others
 // are, or if a shard is missing. Throws UsageError if `paths` is empty.
 MergedDescriptors MergeDescriptors(const std::vector<std::filesystem::path>& paths,
                                    const MergeOptions& options = {}, const RunContext& context = {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Heads, which turn a trunk's features into a descriptor: their kinds and options. A program adds its own
-// with RegisterHead (torch.h).
+// with RegisterHead (torch.h). Every descriptor has unit length. C: the trunk's channels.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@
 
 namespace vantage {
 
-// A pooling of the feature map and l2n, then optional linear layers: TPAMI 2019, section 3, as in cirtorch.
+// Pooling of the feature map and l2n, with optional linear layers before and after: TPAMI 2019, section 3, as
+// in cirtorch. Dimension: C, or output_dimension.
 struct CirtorchHeadOptions {
   static constexpr const char* kKind = "cirtorch";
   // "gem" (one exponent), "gemmp" (one exponent per channel), "mac", "rmac" or "spoc".
@@ -21,9 +22,10 @@ struct CirtorchHeadOptions {
   bool fc_whitening = false;
   // A learned linear layer at every location of the feature map, before pooling.
   bool local_whitening = false;
-  // Pools the whole map and each of R-MAC's regions, whitens each with a learned linear layer, and adds them.
+  // Pools the whole map and each of R-MAC's regions (Tolias et al., ICLR 2016), applies one learned linear
+  // layer to each, and adds them up, as cirtorch's Rpool.
   bool regional = false;
-  // Rows of the layer of fc_whitening; 0: as many as the trunk has channels.
+  // Rows of the layer of fc_whitening, without which it must be 0. 0: C.
   int output_dimension = 0;
   // Power normalisation: each element x of the pooled descriptor becomes sign(x) |x|^power. The descriptor is
   // then scaled to unit length again; the layer of fc_whitening and whitenings follow. 1: none; 0.5 is usual.
@@ -31,11 +33,11 @@ struct CirtorchHeadOptions {
 };
 void Declare(OptionsDescription& description, CirtorchHeadOptions& options);
 
-// The network of CosPlace (CVPR 2022) and EigenPlaces (ICCV 2023): their shortened trunk, l2n over channels
-// at every location, GeM, a linear layer with bias, l2n.
+// The network of CosPlace (CVPR 2022) and EigenPlaces (ICCV 2023): l2n over channels at every location, GeM,
+// a linear layer with bias, l2n. A VGG's map is taken before the last ReLU. Dimension: output_dimension.
 struct CosPlaceHeadOptions {
   static constexpr const char* kKind = "cosplace";
-  // Rows of the linear layer; 0: as many as the trunk has channels.
+  // Rows of the linear layer; 0: C.
   int output_dimension = 0;
 };
 void Declare(OptionsDescription& description, CosPlaceHeadOptions& options);
@@ -48,14 +50,14 @@ struct LocalOptions {
   // Sides of the windows that the map is max-pooled with, at stride 1; the locals of all pooled maps are
   // concatenated. Empty: the map itself. Each in [1, 64]; {2, 3} in the paper.
   std::vector<int64_t> windows = {};
-  // Dimension of a local (the option local_dimension): the channels of each location are cut into pieces of
-  // this many. 0: one piece. 512 in the paper.
+  // Dimension of a local feature; its option is local_dimension. The channels of each location are split into
+  // locals of this dimension, which must divide them. 0: one local per location. 512 in the paper.
   int dimension = 0;
   // VGG only: take the map after the last ReLU, as in the paper. False: before it, as in NetVLAD's own
   // networks (Arandjelovic et al., CVPR 2016).
   bool last_relu = true;
 };
-// Adds the fields to those of a head's options, without a section of their own.
+// Adds the fields directly to a head's section.
 void Declare(OptionsDescription& description, LocalOptions& options);
 
 // What follows the aggregation of local features.
@@ -67,8 +69,9 @@ struct AggregateOptions {
 };
 void Declare(OptionsDescription& description, AggregateOptions& options);
 
-// Local features and NetVLAD: Arandjelovic et al., "NetVLAD: CNN architecture for weakly supervised place
-// recognition", CVPR 2016, as MVA 2022's code computes it.
+// NetVLAD over local features: Arandjelovic et al., "NetVLAD: CNN architecture for weakly supervised place
+// recognition", CVPR 2016, as MVA 2022's code computes it. Dimension: clusters times that of a local, or
+// aggregate.output_dimension.
 struct NetVladHeadOptions {
   static constexpr const char* kKind = "netvlad";
   LocalOptions locals = {};
@@ -90,7 +93,8 @@ struct NetVladHeadOptions {
 };
 void Declare(OptionsDescription& description, NetVladHeadOptions& options);
 
-// The generalised mean of local features.
+// The generalised mean of local features, with one learned exponent. Dimension: that of a local, or
+// aggregate.output_dimension.
 struct LocalGemHeadOptions {
   static constexpr const char* kKind = "local-gem";
   LocalOptions locals = {};
@@ -99,19 +103,21 @@ struct LocalGemHeadOptions {
 void Declare(OptionsDescription& description, LocalGemHeadOptions& options);
 
 // SALAD (Izquierdo and Civera, "Optimal transport aggregation for visual place recognition", CVPR 2024), over
-// a transformer's patches and class token. Scores of patches for clusters, with a dust bin for patches that
-// tell nothing, become an assignment by optimal transport; each cluster sums up the features of its patches.
-// MegaLoc (Berton and Masone, "MegaLoc: One retrieval to place them all", CVPRW 2025) is this head with
-// cluster_dimension 256 and output_dimension 8448. A photo needs more patches than there are clusters.
-// Differs from the paper: trained without dropout.
+// a transformer's patches and class token. Optimal transport assigns patches to clusters, or to a dust bin
+// that discards uninformative ones; each cluster sums up the features of its patches. The descriptor is the
+// class token's part and the clusters' sums. Dimension: token_dimension + clusters * cluster_dimension, or
+// output_dimension. A photo with at most `clusters` patches is an Error. MegaLoc (Berton and Masone,
+// "MegaLoc: One retrieval to place them all", CVPRW 2025) is this head with cluster_dimension 256 and
+// output_dimension 8448. Differs from the paper: trained without dropout.
 struct SaladHeadOptions {
   static constexpr const char* kKind = "salad";
+  // Defaults are those of the authors' network.
   int clusters = 64;
-  // Dimension of a patch's features that a cluster sums up.
+  // Dimension of the features of a patch that a cluster sums up.
   int cluster_dimension = 128;
-  // Dimension of what the class token becomes.
+  // Dimension of the class token's part.
   int token_dimension = 256;
-  // Channels inside of the three perceptrons.
+  // Hidden channels of the three MLPs: for the class token, the features of patches and their scores.
   int hidden = 512;
   // Rows of a learned linear layer with bias, followed by l2n; 0: there is no such layer.
   int output_dimension = 0;
@@ -119,24 +125,26 @@ struct SaladHeadOptions {
 void Declare(OptionsDescription& description, SaladHeadOptions& options);
 
 // BoQ (Ali-bey, Chaib-draa, Giguere, "BoQ: A place is worth a bag of learnable queries", CVPR 2024): a 3x3
-// convolution of the feature map (a transformer's before the final norm), then blocks of a transformer's
-// encoder layer and of learned queries that attend to its output, all with heads of 64 channels; the answers
-// are combined to `rows` rows. With DINOv2 B the authors' networks have projection 384, with ResNet-50 up to
-// layer3 (resnet50_conv4) 512.
+// convolution of the feature map (of a transformer: before the final norm), then `blocks` blocks. In each, a
+// transformer encoder layer refines the map, and learned queries attend to its output; attention has heads of
+// 64 channels. A linear layer combines the results of all queries into `rows` vectors of `projection`
+// channels. Dimension: rows * projection, or output_dimension. The authors' networks have projection 384 with
+// DINOv2 B, and 512 with ResNet-50 up to layer3 (resnet50_conv4).
 struct BoqHeadOptions {
   static constexpr const char* kKind = "boq";
   // Channels of the convolution and of all attention: a multiple of 64.
   int projection = 384;
-  // Learned queries of a block.
+  // Learned queries of each block.
   int queries = 64;
   int blocks = 2;
+  // Vectors that the results of the blocks * queries queries are combined into.
   int rows = 32;
   // Rows of a learned linear layer with bias, followed by l2n; 0: there is no such layer.
   int output_dimension = 0;
 };
 void Declare(OptionsDescription& description, BoqHeadOptions& options);
 
-// A transformer's class token, of unit length.
+// A transformer's class token after the final norm, of unit length. Dimension: C, or output_dimension.
 struct ClassTokenHeadOptions {
   static constexpr const char* kKind = "class-token";
   // Rows of a learned linear layer with bias, followed by l2n; 0: there is no such layer.
@@ -145,14 +153,15 @@ struct ClassTokenHeadOptions {
 void Declare(OptionsDescription& description, ClassTokenHeadOptions& options);
 
 // VLAD (Jegou et al., CVPR 2010) of a transformer's tokens, as in AnyLoc (Keetha et al., "AnyLoc: Towards
-// universal visual place recognition", RA-L 2023): each patch's token of one block, before the final norm and
-// of unit length, belongs to the nearest of the clusters; the residuals are summed up, and each cluster's sum
-// and the whole are scaled to unit length. The centres come from k-means over the training photos, and no
-// training is needed. Differs from AnyLoc, which prefers the values of attention to tokens and clusters by
-// cosines.
+// universal visual place recognition", RA-L 2023). Local features are the patch tokens of one block, before
+// the final norm, of unit length. Each belongs to the nearest cluster centre; residuals are summed per
+// cluster, then each sum and the whole are scaled to unit length. The centres are computed by k-means over
+// photos; no training is needed. Dimension: clusters * C, or output_dimension. Differs from AnyLoc: takes a
+// block's tokens, where AnyLoc recommends the values of its attention; clusters by Euclidean distance instead
+// of cosine similarity.
 struct VladHeadOptions {
   static constexpr const char* kKind = "vlad";
-  // From 0; negative values count from the end.
+  // From 0; negative values count from the end: -1 is the last block.
   int block = -1;
   int clusters = 32;
   // Rows of a learned linear layer with bias, followed by l2n; 0: there is no such layer.

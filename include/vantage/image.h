@@ -35,12 +35,12 @@ struct DecodeOptions {
   // Turn and mirror the image as its EXIF orientation says. Off as in cirtorch, whose loader ignores it.
   bool apply_exif_orientation = false;
   // Most pixels of an image. A larger image is an Error, thrown before memory is allocated for it. Decoding
-  // needs at most 40 bytes per pixel and 64 MB; a hostile
-  // HEIC or AVIF file can take more (Codec::limits_hostile_files).
+  // needs at most 40 bytes per pixel and 64 MB; a hostile HEIC or AVIF file can take more
+  // (Codec::limits_hostile_files).
   int64_t max_pixels = int64_t{1} << 28;
   // If above 0, and if the format can be decoded at reduced size (JPEG: a half, a quarter or an eighth):
   // decode at the smallest size whose longest side still has at least this many pixels. Several times as
-  // fast; grey levels differ by up to 16 from decoding at full size and reducing then. 0: always at full
+  // fast; grey levels differ by up to 16 from those of reducing the fully decoded photo. 0: always at full
   // size.
   int enough_pixels = 0;
 };

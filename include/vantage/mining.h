@@ -48,7 +48,7 @@ MinedNegatives MineNegatives(const Eigen::Ref<const DescriptorMatrix>& queries,
 struct TripletRoundOptions {
   int pool = 2048;
   int per_class = 15;
-  // Keeps triplets whose loss, margin + d(a, p)^2 - d(a, n)^2, is between these.
+  // Keeps triplets whose loss, margin + d(a, p)^2 - d(a, n)^2, is strictly between these.
   double lowest_loss = 0.08;
   double highest_loss = 0.12;
   bool one_per_class = true;
@@ -83,17 +83,17 @@ struct Triplet {
   double negative_distance = 0;
 };
 
-// What became of a round's anchors; each anchor is counted once.
+// Outcomes of a round's anchors. `anchors` is the sum of the others, except `losses`.
 struct TripletStatistics {
   int64_t anchors = 0;
-  int64_t no_negative = 0;  // no photo of another class
-  int64_t no_positive = 0;  // no photo of its class in the part of the ranking that was searched
-  int64_t behind_threshold = 0;
-  int64_t outside_window = 0;
-  int64_t same_class = 0;  // its class already has a triplet
-  int64_t beyond_count = 0;
-  int64_t semi_hard = 0;  // kept
-  int64_t hard = 0;       // kept
+  int64_t no_negative = 0;       // no photo of another class
+  int64_t no_positive = 0;       // no photo of its class in the part of the ranking that was searched
+  int64_t behind_threshold = 0;  // the hard positive is rank_threshold or more ranks behind the negative
+  int64_t outside_window = 0;    // the loss is not between lowest_loss and highest_loss
+  int64_t same_class = 0;        // its class already has a triplet
+  int64_t beyond_count = 0;      // the round already has TripletRoundOptions::triplets
+  int64_t semi_hard = 0;         // kept
+  int64_t hard = 0;              // kept
   // Losses of triplets before the loss window is applied: below 0; steps of 0.02 up to 0.2; above.
   static constexpr int kLossSteps = 10;
   static constexpr double kLossStep = 0.02;
@@ -108,13 +108,13 @@ struct MinedTriplets {
   TripletStatistics statistics;
 };
 
-// Ranks each anchor's other rows by similarity (equal ones by row number). The first row of another class is
-// the negative; the options say which row becomes the positive. Anchors are then tried in the order of rows.
-// margin: of the loss that measures triplets. descriptors: N x D, rows of unit length; one class for each
-// row. Rows that are not finite are left out. Whether an anchor is to be semi-hard depends on the seed, on
-// `key`, which differs from round to round, and on its row. Blocks of rows are compared in parallel; each
-// thread holds N x 128 similarities. The triplets do not depend on the number of threads. Throws Error if
-// sizes differ; Interrupted.
+// Every row is an anchor. Ranks each anchor's other rows by similarity (equal ones by row number). The first
+// row of another class is the negative; the options say which row becomes the positive. Anchors are then
+// tried in the order of rows. margin: of the loss that measures triplets. descriptors: N x D, rows of unit
+// length; one class for each row. Rows that are not finite are left out. Whether an anchor is to be semi-hard
+// depends on the seed, on `key`, which differs from round to round, and on its row. Blocks of rows are
+// compared in parallel; each thread holds N x 128 similarities. The triplets do not depend on the number of
+// threads. Throws Error if sizes differ; Interrupted.
 MinedTriplets MineTriplets(const Eigen::Ref<const DescriptorMatrix>& descriptors,
                            const std::vector<SceneId>& classes, double margin,
                            const DifficultyMiningOptions& options, uint64_t seed = 0, uint64_t key = 0,

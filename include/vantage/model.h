@@ -23,7 +23,9 @@ namespace vantage {
 
 // Architecture of a descriptor network.
 struct DescriptorNetOptions {
-  // Trunk; `vantage extract --help` lists the names.
+  // Trunk; `vantage extract --help` lists the names. A transformer's name may state that it differs in the
+  // number of blocks or in how learned positions are resized: "dinov2_vits14:blocks=2,positions=size"
+  // (docs/formats.md).
   std::string architecture = "resnet101";
   // What follows the trunk.
   HeadChoice head = {};
@@ -54,9 +56,10 @@ void Declare(OptionsDescription& description, NetWish& wish);
 // Copies share the weights.
 class Model {
  public:
-  // Reads a model: a checkpoint of this project or of cirtorch, weights of CosPlace, EigenPlaces, MegaLoc,
-  // SALAD or BoQ, or bare weights of a trunk under torchvision's names. The file is a PyTorch file (zip
-  // format or the one before), safetensors, or the MATLAB file of NetVLAD that hloc uses; its first bytes
+  // Reads a model: a checkpoint of this project or of cirtorch; weights of CosPlace, EigenPlaces, MegaLoc,
+  // SALAD, BoQ or a NetVLAD network; or bare weights of a trunk under torchvision's names, or of DINOv2 and
+  // DINOv3 under Meta's, timm's or transformers' (docs/formats.md). The file is a PyTorch file (zip format or
+  // the one before PyTorch 1.6), safetensors, or the MATLAB file of NetVLAD that hloc uses; its first bytes
   // decide which. The architecture comes from the file's meta or, without it, from the names and shapes of
   // the tensors.
   //
@@ -79,7 +82,8 @@ class Model {
   void Write(const std::filesystem::path& path, const std::string& format = "checkpoint") const;
   // Names of the formats: "checkpoint" (cirtorch's schema, which Python's torch.load opens; a safetensors
   // file if the name ends in .safetensors), "cosplace" (bare tensors, as CosPlace and EigenPlaces publish
-  // them), "safetensors" (a checkpoint), "weights" (only the trunk's tensors, under torchvision's names).
+  // them), "safetensors" (a checkpoint), "weights" (only the trunk's tensors, under torchvision's or Meta's
+  // names), "timm" and "transformers" (the tensors of a vision transformer, under these libraries' names).
   static std::vector<std::string> Formats();
 
   // Dimension D of the descriptors before whitening.
@@ -144,7 +148,8 @@ struct ModelInfo {
   // None (head.kind() is "") if the file does not say, or if it holds the weights of a trunk alone.
   HeadChoice head{""};
   // For files without meta: the licence under which weights with these names are published, and how their
-  // authors prepare photos, as ParsePreprocessing reads it; "" if it is not known.
+  // authors prepare photos, as ParsePreprocessing reads it; each "" if not known. Files with meta have both
+  // there.
   std::string published_licence;
   std::string preprocessing;
   int64_t dimension = 0;  // of the descriptors; 0 if the file does not say

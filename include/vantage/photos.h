@@ -37,7 +37,7 @@ class PhotoSource {
   virtual std::string Identity(int64_t) const { return ""; }
 };
 
-// Photos in files. The identity is the path, size and time of change.
+// Photos in files. The identity is the absolute path, the file's size and modification time, and the turn.
 class PhotoFiles : public PhotoSource {
  public:
   explicit PhotoFiles(std::vector<PhotoRequest> photos);
@@ -54,10 +54,12 @@ class PhotoFiles : public PhotoSource {
   std::vector<PhotoRequest> photos_;
 };
 
-// Photos that a program holds: upright, at full size. DecodeOptions have no effect.
+// Photos that a program holds: upright, at full size. DecodeOptions have no effect. The identity is a hash of
+// the pixels.
 class PhotosInMemory : public PhotoSource {
  public:
-  // Photos without a name are called "photo 3". Throws Error naming a photo that is not valid (CheckImage).
+  // Photos beyond the last name are called "photo 3", by their index. Throws Error if there are more names
+  // than photos, or naming a photo that is not valid (CheckImage).
   explicit PhotosInMemory(std::vector<Image> photos, std::vector<std::string> names = {});
 
   int64_t size() const override { return static_cast<int64_t>(photos_.size()); }
@@ -70,7 +72,8 @@ class PhotosInMemory : public PhotoSource {
   std::vector<std::string> names_;
 };
 
-// Some of another source's photos, in any order. The other source must outlive this one.
+// Some of another source's photos, in any order; places: their indices in it. The other source must outlive
+// this one. Throws Error if an index is out of range.
 class SelectedPhotos : public PhotoSource {
  public:
   SelectedPhotos(const PhotoSource& photos, std::vector<int64_t> places);
@@ -173,7 +176,7 @@ PhotoFinder FindPhotosIn(const std::filesystem::path& folder);
 
 // Photos of a list of sources: folders (searched recursively; names are relative to them), text files (.txt)
 // with a path per line (relative to the file), and single photos. Throws Error if a source is missing, there
-// is no photo, or a name repeats. Does not check whether the photos that a text file names exist.
+// is no photo at all, or a name repeats. Does not check whether the photos that a text file names exist.
 struct NamedPhotos {
   std::vector<std::string> names;
   std::vector<PhotoRequest> requests;

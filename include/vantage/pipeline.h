@@ -177,9 +177,9 @@ struct ConvertTask {
   std::string licence;
   // How a model's photos are prepared from now on, as ParsePreprocessing reads it; "": as before.
   std::string preprocessing = {};
-  // Folders, lists of paths (.txt) or photos. The first weights of a model's head that come from photos (the
-  // vocabulary of vlad, the clusters and the projection of netvlad) are computed from up to 320 of these, and
-  // the model can then be used without training. Empty: they are not.
+  // Folders, lists of paths (.txt) or photos, from at most 320 of which the head's initial weights are
+  // computed (the vocabulary of vlad, the clusters and the projection of netvlad), so that the model can be
+  // used without training. Empty: they are not computed.
   std::vector<std::string> fit_head = {};
   bool overwrite = false;
 };

@@ -63,7 +63,8 @@ void RegisterLoss(std::string summary, TupleLoss (*make)(const Options& options)
 // A head that a program defines: maps the trunk's last feature map to descriptors.
 struct MapHead {
   int64_t dimension = 0;  // of the descriptors
-  // What training changes: names, which model files prefix with the kind ("KIND.NAME"), and initial values.
+  // The trained tensors: their names, which model files prefix with the kind ("KIND.NAME"), and their initial
+  // values.
   std::vector<std::pair<std::string, at::Tensor>> parameters = {};
   // map: B x C x H x W. parameters: in the order above, on the map's device. Returns B x dimension, rows of
   // unit length. Called from several threads.
@@ -85,6 +86,7 @@ void RegisterHead(std::string summary, MapHead (*make)(const Options& options, i
 }
 
 // The network's input for images of equal size: B x 3 x H x W, float32, normalised, on the model's device.
+// Does not resize them: see ApplyPhotoSteps. Throws Error if there are none or their sizes differ.
 at::Tensor ImagesToTensor(const Model& model, const std::vector<Image>& images);
 
 // The network's descriptors, without whitening: B x 3 x H x W to B x D, rows of unit length. Differentiable

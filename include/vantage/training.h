@@ -159,14 +159,16 @@ struct OptimizerOptions {
   double weight_decay = 1e-6;   // TPAMI 2019's PyTorch code; 5e-4 in the paper
   double clip_gradient_norm = 0;
   int max_skipped_steps = 10;
-  // Whether vectors (biases, norms, scales) and tokens decay. "auto": not those of a network with a
-  // transformer, as in Touvron et al., ICML 2021; all those of other networks, as in cirtorch.
+  // Whether vectors (biases, norms, scales) and tokens decay. "auto": no if the trunk is a transformer (as
+  // Touvron et al., ICML 2021), else yes (as cirtorch).
   std::string decay_vectors = "auto";
-  // A tensor learns at layer_decay^n times the rate, where n is the number of the trunk's parts after its own
-  // (Bao et al., BEiT, ICLR 2022): stages and what follows the last. 1: at the same rate everywhere.
+  // Layer-wise rate decay (Bao et al., BEiT, ICLR 2022): the rate of a tensor of the trunk is multiplied by
+  // layer_decay^n, where n is the number of the trunk's parts after its own: stages, and what follows the
+  // last. The head has n = 0. 1: one rate everywhere.
   double layer_decay = 1;
-  // rate: multiple of the learning rate (default 1); decay: replaces weight_decay, also of what
-  // decay_vectors excludes. The first entry that matches a parameter applies.
+  // Entries are "PREFIX rate=FACTOR decay=DECAY". rate: multiple of the learning rate (default 1); decay:
+  // replaces weight_decay, also for tensors that decay_vectors excludes. The first entry that matches a
+  // parameter's name applies.
   std::vector<std::string> groups;
   double exponent_rate_factor = 10;           // the PyTorch code and the MATLAB code; no weight decay
   double channel_exponent_rate_factor = 100;  // the PyTorch code; 10 in the MATLAB code
@@ -360,8 +362,9 @@ class ProcessGroup {
 struct TrainResult {
   std::vector<EpochMetrics> epochs;  // of this call and those before it
   int64_t best_epoch = 0;
-  // Score of that epoch: the benchmark's mAP if evaluation.best_by is "benchmark", else the validation loss,
-  // or the training loss if there is no validation.
+  // Score of that epoch: the benchmark's main figure (mAP, unless its protocol has another) if
+  // evaluation.best_by is "benchmark", else the validation loss, or the training loss if there is no
+  // validation.
   double best_score = 0;
   std::filesystem::path best_model;
 };

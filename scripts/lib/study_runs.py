@@ -136,8 +136,7 @@ class Study:
         folder.mkdir(parents=True, exist_ok=True)
 
     def plan_preparation(self):
-        """The results of [[prepare]], unless the call gives them, are inputs of all later steps: a step that names one
-        stands on it."""
+        """The results of [[prepare]], unless the call gives them, are inputs of the later steps that name them."""
         for made in self.plan.get("prepare", []):
             name, (kind, *arguments) = made["name"], made["command"]
             if name not in self.inputs:

@@ -76,7 +76,7 @@ std::unique_ptr<faiss::Index> ReadIndex(const fs::path& path) {
     Reader reader(path);
     return std::unique_ptr<faiss::Index>(faiss::read_index(&reader));
   } catch (const faiss::FaissException& error) {
-    throw Error(StrCat(path.string(), ": is no index: ", error.what()));
+    throw Error(StrCat(path.string(), ": not an index: ", error.what()));
   } catch (const std::bad_alloc&) {
     throw Error(StrCat(path.string(), ": there is not enough memory for it"));
   } catch (const std::length_error&) {

@@ -10,7 +10,7 @@
 
 namespace vantage::config {
 
-// A kind's options with their default values.
+// A kind's option fields, holding their default values.
 class KindDefaults {
  public:
   explicit KindDefaults(const Kind& kind) : values_(kind.defaults) { kind.declare(description_, values_); }

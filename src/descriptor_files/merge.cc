@@ -78,7 +78,7 @@ std::vector<int64_t> OrderByNumber(std::vector<Shard>& shards) {
   const Shard* numbered = nullptr;
   std::unordered_map<int64_t, const Shard*> by_index;
   for (const Shard& shard : shards) {
-    VANTAGE_CHECK(shard.number, shard.path.string(), ": is no shard, but other files here are");
+    VANTAGE_CHECK(shard.number, shard.path.string(), ": not a shard, but other files here are");
     if (numbered == nullptr) numbered = &shard;
     VANTAGE_CHECK(shard.number->count == numbered->number->count, shard.path.string(), ": is one of ",
                   shard.number->count, " shards, ", numbered->path.string(), " one of ",

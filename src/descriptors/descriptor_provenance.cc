@@ -109,7 +109,7 @@ json ToJson(const Provenance& provenance) {
 }
 
 Provenance ProvenanceFrom(const json& object, const std::string& source) {
-  VANTAGE_CHECK(object.is_object(), source, ": provenance is no JSON object");
+  VANTAGE_CHECK(object.is_object(), source, ": provenance is not a JSON object");
   Provenance provenance;
   json rest = object;
   ForEachField([&](const char* key, const char*, Texts, auto field) {

@@ -41,7 +41,7 @@ void ReadTurns(Benchmark& benchmark, const fs::path& path) try {
     const int turn = ParseTurn(text.substr(space + 1), place);
     const std::optional<int64_t> row = finder.Find(name);
     if (!row && !benchmark.missing.empty()) continue;
-    VANTAGE_CHECK(row, place, ": '", name, "' is no photo of the benchmark");
+    VANTAGE_CHECK(row, place, ": '", name, "' is not a photo of the benchmark");
     VANTAGE_CHECK(seen.insert(*row).second, place, ": '", name, "' appears twice");
     VANTAGE_CHECK(turn == 0 || boxed.count(finder.photo(*row)) == 0, place, ": '", name,
                   "' is a query with a box, which belongs to the photo as it is");

@@ -61,8 +61,8 @@ std::string RecordOf(const std::string& payload) {
   return bytes + payload;
 }
 
-// False if the file is empty, or if its head was being written when the process was killed. Throws Error if
-// it is no store.
+// False if the file is empty, or if the process was killed while it wrote the head. Throws Error if the file
+// is not a store.
 bool HasHead(const InputFile& file) {
   const std::string head = RecordOf(kHead);
   if (file.size() < head.size() && head.starts_with(file.ReadAt(0, file.size()))) return false;

@@ -20,7 +20,7 @@ using Step = PreprocessingStep;
 
 constexpr int64_t kMaxPixels = int64_t{1} << 28;
 
-// A kind of steps: its name in texts and the largest size.
+// A kind of step: its name in texts and its largest size.
 struct KindRow {
   Kind kind;
   std::string name;
@@ -116,7 +116,7 @@ std::string Fault(const Preprocessing& preprocessing) {
     if (step.interpolation == Interpolation::kLanczos && step.on_tensor)
       return StrCat(row.name, "=", step.size, ": tensors are resized bilinear or bicubic, not lanczos");
     if (step.interpolation == Interpolation::kLanczos && !step.antialias)
-      return StrCat(row.name, "=", step.size, ": lanczos has antialias always");
+      return StrCat(row.name, "=", step.size, ": lanczos always antialiases");
   }
   if (!preprocessing.normalization) return "";
   const Normalization& pixels = *preprocessing.normalization;

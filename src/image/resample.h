@@ -28,16 +28,17 @@ struct ResampleWeights {
   const int32_t* Of(int position) const { return values.data() + ToIndex(position) * ToIndex(stride); }
 };
 
-// Weights of a filter that is stretched when reducing, as Pillow's, from the input interval [0, input_length)
-// to `output_size` positions. The input has `input_size` pixels.
+// Weights of Pillow's filters, which are stretched when reducing. Maps the interval [0, input_length) of the
+// input, in pixels, to `output_size` positions. The input has `input_size` pixels.
 ResampleWeights AntialiasedWeights(Interpolation interpolation, int input_size, float input_length,
                                    int output_size);
 
-// Weights of the nearest 2 (bilinear) or 4 (bicubic) pixels, as PyTorch's interpolate; pixels beyond the
-// border repeat it.
+// Weights of the nearest 2 (bilinear) or 4 (bicubic) pixels, as PyTorch's interpolate without antialias; the
+// border is repeated outside the image.
 ResampleWeights NearestWeights(Interpolation interpolation, int input_size, int output_size);
 
-// Size of an image whose longest side becomes `size`, as Pillow's thumbnail rounds it. Enlarges too.
+// Size of an image whose longest side becomes `size` (at least 1), rounded as by Pillow's thumbnail. Enlarges
+// too.
 ImageSize SizeOfLongest(int width, int height, int size);
 
 // Resampling along each axis. All kernels compute the same bytes.

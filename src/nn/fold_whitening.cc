@@ -26,7 +26,7 @@ DescriptorNetOptions WithLinear(DescriptorNetOptions options, int rows) {
   if (row.add_linear && row.add_linear(options.head, rows)) return options;
   throw UsageError(StrCat("the network is a ", NameOf(options),
                           ", to which no linear layer can be added: a whitening cannot be folded into it, ",
-                          "only stored beside it"));
+                          "only stored with it"));
 }
 
 }  // namespace

@@ -51,13 +51,14 @@ struct HeadInitialization {
 };
 
 struct InitializedHead {
-  int64_t locals = 0;                // number that was clustered; 0 if the head needs no clusters
+  int64_t locals = 0;                // number of local features clustered; 0 if the head needs no clusters
   double mean_squared_distance = 0;  // of these locals to their centres
   double explained_variance = 0;     // share of the variance that the projection keeps; 0 if there is none
 };
 
 // The part of a network after the trunk: converts features to descriptors. Before initialisation or reading,
-// weights are zero, linear layers the identity and exponents 3. Forward may be called from several threads.
+// last linear layers are the identity, exponents 3 and norms 1; other weights are zero. Forward may be called
+// from several threads.
 class Head : public TensorOwner {
  public:
   // Dimension of the descriptors.
@@ -102,13 +103,14 @@ struct HeadFunctions {
   // or if the head cannot follow a trunk with this many channels.
   std::function<std::unique_ptr<Head>(const Options& options, int64_t channels)> make;
   // The options that the tensors reveal, the others with their defaults; nullopt if the tensors are not those
-  // of this head. Empty: the tensors do not tell.
+  // of this head. Empty: tensors cannot identify this head.
   std::function<std::optional<Options>(const TensorShapes& shapes)> recognise = {};
-  // Keys of the options that a file does not reveal, so that its reader may state them: those that tensors do
-  // not tell, unless the file has meta; and layers that the file lacks, whose tensors then are missing.
-  // Empty: none.
+  // Keys of the options that a user may state because a file does not reveal them: options that do not follow
+  // from tensors, unless the file has meta; and optional layers that the file lacks, which then start with
+  // initial values. Empty: none.
   std::function<std::vector<std::string>(const Options& found, bool has_meta)> unrevealed = {};
-  // Sets options with two values for the same network to one of them. Empty: there are none.
+  // Makes options unique: if two values give the same network, sets the one that is written. Empty: there are
+  // no such values.
   std::function<void(Options& options, int64_t channels)> simplify = {};
   // Adds a last linear layer of that many rows; false if there is one already. Empty: none can be added.
   std::function<bool(Options& options, int rows)> add_linear = {};

@@ -14,21 +14,20 @@ struct LinearLayer {
   at::Tensor weight;  // D x C
   at::Tensor bias;    // D
 
-  // Makes an identity matrix of dimension x from, with a zero bias. If not `wanted`, weight and bias are
-  // undefined.
+  // An identity matrix of dimension x from, with a zero bias. If not `wanted`, weight and bias are undefined.
   static LinearLayer Make(bool wanted, int64_t dimension, int64_t from);
 
-  // Zero weights, to be read or drawn.
+  // Zero weights, to be read from a file or drawn at random.
   static LinearLayer Zeros(int64_t dimension, int64_t from);
 
   explicit operator bool() const { return weight.defined(); }
   // Computes in the type of x.
   at::Tensor operator()(const at::Tensor& x) const;
-  // The same and GELU, with the exact error function.
+  // GELU of the layer's result, with the exact error function.
   at::Tensor WithGelu(const at::Tensor& x) const;
 
-  // Lays out the weight as oneDNN wants it, if it can compute the layer. There are no gradients from here,
-  // and Replace shows a copy of the weight.
+  // Converts the weight to oneDNN's layout, if oneDNN can compute the layer on this device in this type. The
+  // layer then has no gradients, and Replace passes a copy of the weight.
   void Pack();
   void Replace(const std::string& name, const TensorReplacer& replacer);
 };

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-// Version of what is under "vantage". Files of a later version cannot be read.
+// Version of the content of "vantage". Files of a later version cannot be read.
 constexpr int64_t kVersion = 1;
 
 std::array<double, 3> ThreeNumbers(const json& meta, const char* key, const std::array<double, 3>& fallback,
@@ -97,7 +97,7 @@ NetOfSource NetOfMeta(const json& meta, const TensorShapes& shapes, const std::s
     net.unrevealed = UnrevealedOf(net.head, true);
   } else {
     net.head = HeadOfCirtorch(meta, shapes, what);
-    net.unrevealed = UnrevealedOf(net.head, false);  // cirtorch knows no power
+    net.unrevealed = UnrevealedOf(net.head, false);  // cirtorch has no power normalisation
   }
   return net;
 }

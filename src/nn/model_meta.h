@@ -17,13 +17,12 @@ nlohmann::json MetaOf(const ModelParts& model);
 // Whether meta describes the network's architecture, as cirtorch's does.
 bool HasArchitecture(const nlohmann::json& meta);
 
-// The network that meta describes. shapes: the file's tensors, which say how many rows the last linear layer
-// of a file of cirtorch has. `what` names meta in errors.
+// The network that meta describes. shapes: the file's tensors, from which the number of rows of the last
+// linear layer comes in a file of cirtorch. `what` names meta in errors.
 NetOfSource NetOfMeta(const nlohmann::json& meta, const TensorShapes& shapes, const std::string& what);
 
 // Sets the model's other properties from meta. Throws Error naming the key if a value has another type or is
-// out of range, if a later version wrote the file, or if meta asks for another way to resize photos than this
-// program's.
+// out of range, if preprocessing cannot be parsed, or if a later version wrote the file.
 void ApplyMeta(const nlohmann::json& meta, const std::string& what, ModelParts& model);
 
 // SHA-256 of the weights according to meta; "" if meta has none.

@@ -14,13 +14,12 @@ namespace vantage::nn {
 // What a file reveals about the network that its tensors belong to.
 struct NetOfSource {
   std::string architecture = {};  // "": not known
-  // None if the tensors are those of a trunk alone. Published trunk weights may lack tensors that descriptors
-  // need.
+  // None if the tensors are those of a trunk alone, as in published trunk weights.
   HeadChoice head{""};
   // Keys of the head's options that the file does not reveal.
   std::vector<std::string> unrevealed = {};
-  // How the authors of a published network prepare photos, and the licence of its weights. Files with meta
-  // have these there.
+  // Set by the layouts of published networks: how the authors prepare photos, and the licence of the weights.
+  // Files with meta have these in meta.
   std::optional<Preprocessing> preprocessing = {};
   std::string licence = {};
 

@@ -16,23 +16,23 @@ namespace vantage::nn {
 // Mean and variance of each channel (2 x C, the variance unbiased), by the norm's name.
 using BatchStatistics = std::map<std::string, at::Tensor>;
 
-// Information that layers have about a pass of a batch of images, in addition to the images. The default is
-// for describing.
+// What layers know about a pass of a batch of images, in addition to the images. The default is a pass for
+// description.
 struct PassContext {
   // Whether batch statistics and randomness are used: in training only.
   bool is_training = false;
   // Destination for the statistics observed by norms that use batch statistics; null: not recorded. A norm
   // that is called twice leaves those of its last call.
   BatchStatistics* seen = nullptr;
-  // Seed of all randomness.
+  // Seed of all random numbers.
   uint64_t seed = 0;
   // A number per image that is the same in all its passes. If the image's gradient is computed in a second
   // pass, in another batch, it then gets the same random numbers as in the first. Empty: the image's position
   // in the batch.
   std::span<const uint64_t> images = {};
-  // Stochastic depth (Huang et al., ECCV 2016): probability with which an image of a training pass leaves out
-  // a branch of a transformer's last block. It falls linearly to 0 for the first block; the trunk gives each
-  // block its own. Blocks that are not trained leave out nothing.
+  // Stochastic depth (Huang et al., ECCV 2016), in training passes: probability that an image skips a branch
+  // (attention, MLP) of a transformer's last block; 0 for the first block, linear between. The trunk passes
+  // each block its own probability. Blocks whose weights are frozen skip nothing.
   double drop_path = 0;
 
   // Random numbers of an image of the batch for the layer named `layer`.

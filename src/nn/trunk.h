@@ -19,10 +19,10 @@
 
 namespace vantage::nn {
 
-// Image sizes that a trunk accepts.
+// Requirements on the size of images.
 struct InputNeeds {
   int64_t smallest_side = 1;  // smallest square whose map has at least one location
-  int64_t multiple_of = 1;    // both sides must be multiples of this
+  int64_t multiple_of = 1;    // the trunk resizes other sides to the nearest multiple of this
 };
 
 using TensorShapes = std::map<std::string, std::vector<int64_t>>;
@@ -35,8 +35,8 @@ struct TrunkRow {
   int64_t channels = 0;
   InputNeeds input = {};
   Normalization normalization = {};
-  // A tensor that distinguishes the trunk from those after it in the table: the end of its name, which does
-  // not depend on how layers are numbered, and its shape.
+  // A tensor that distinguishes the trunk from those after it in the table, by its shape and the end of its
+  // name, which must not depend on how layers are numbered.
   std::string mark;
   std::vector<int64_t> mark_shape;
   // Name prefixes of classifier tensors, which published weights contain and the trunk does not.
@@ -50,13 +50,13 @@ struct TrunkRow {
   bool can_end_before_activation = false;
   // Whether the trunk has a class token and tokens of blocks.
   bool has_tokens = false;
-  // Licence of the published weights that have its tensors' names; "" if they have no licence of their own.
+  // Licence of the published weights that have its tensors' names; "": none is stated.
   std::string licence = {};
-  // Transformers only, which exist in variants (VariantOf): the number of blocks, and the rule by which
-  // learned positions are resized (trunks/positions.h); "" if there are none.
+  // Transformers only. They have variants (VariantOf) with another number of blocks, or another rule by which
+  // learned positions are resized (PositionRule); "": there are no learned positions.
   int blocks = 0;
   std::string positions = {};
-  // The end of the name of a tensor that each block has, and nothing else.
+  // End of the name of a tensor that each block has once and nothing else has, by which blocks are counted.
   std::string block_mark = {};
   std::function<std::unique_ptr<Trunk>(const TrunkRow& row, MapEnd end)> make;
 };
@@ -108,15 +108,16 @@ class Trunk : public TensorOwner {
 // All trunks. A trunk that contains another's tensors comes before it.
 std::span<const TrunkRow> Trunks();
 
-// As TrunkNamed, but null if there is no architecture of that name.
+// As TrunkNamed, but null if there is no architecture of that name. Throws UsageError if there is one, but
+// not the variant.
 const TrunkRow* FindTrunk(const std::string& architecture);
 
 // The row of an architecture or of a variant, such as "dinov2_vitg14:blocks=2,positions=size". Throws
-// UsageError, with the list of architectures, if there is none of that name.
+// UsageError, with the list of architectures, if there is none of that name, or as VariantOf does.
 const TrunkRow& TrunkNamed(const std::string& architecture);
 
-// The row of the variant of `row` with that many blocks and that rule for positions; `row` itself if both are
-// its own. Missing values are those of `row`. Throws UsageError if there is no such variant.
+// The row of the variant with this many blocks and this rule for positions; unset: those of `row`. The row
+// of the table if both are its own. Throws UsageError if there is no such variant.
 const TrunkRow& VariantOf(const TrunkRow& row, std::optional<int> blocks,
                           const std::optional<std::string>& positions);
 

@@ -116,8 +116,8 @@ void TransformOutputs(const WinogradKernels& kernels, const Maps& maps, int64_t 
 }
 
 // Few tiles keep their planes in the second-level cache; many use weights more often once these come from
-// further away. Measured on cores with 512 KiB: 12 to 36 tiles are alike up to 128 x 128 channels, and 48 to
-// 192 beyond.
+// further away. Measured on cores with 512 KiB: 12 to 36 tiles take the same time up to 128 x 128 channels,
+// and 48 to 192 beyond.
 int64_t TilesAtATime(int64_t tiles, int64_t weights) {
   constexpr int64_t kFewTiles = 24;
   constexpr int64_t kNearWeights = 128 * 128;

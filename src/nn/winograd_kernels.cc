@@ -19,7 +19,7 @@
 namespace vantage::nn {
 namespace {
 
-// The points a and b beside 0, -a, -b and infinity.
+// The interpolation points are 0, a, -a, b, -b and infinity.
 constexpr float kA = 0.625F;
 constexpr float kB = 1.5F;
 constexpr float kA2 = kA * kA;
@@ -46,7 +46,7 @@ VANTAGE_INLINE void Store(const Vector& from, int64_t count, float* to) {
   std::memcpy(to, &from, count >= kLanes ? sizeof(Vector) : ToIndex(count) * sizeof(float));
 }
 
-// B^T d in place, of six values that lie `step` apart. Row i of B^T holds the coefficients of the product of
+// B^T d in place, of six values at intervals of `step`. Row i of B^T holds the coefficients of the product of
 // (x - p) over the other points p.
 VANTAGE_INLINE void InputToPlaces(Vector* d, int step) {
   const Vector d1 = d[step];
@@ -78,7 +78,7 @@ VANTAGE_INLINE void PlacesToOutput(Vector* m, int step) {
   m[3 * step] = (kA * kA2) * difference_a + (kB * kB2) * difference_b + m[5 * step];
 }
 
-// Of `count` channels, at most kLanes.
+// Transforms `count` channels, at most kLanes.
 VANTAGE_INLINE void TransformInputLanes(const float* const* window, int64_t c, int64_t count, float* out,
                                         int64_t stride) {
   constexpr int kSide = kWinogradWindow;
@@ -163,7 +163,7 @@ VANTAGE_INLINE void Multiply(const float* a, int64_t a_stride, const float* b, i
   }
 }
 
-// Of `count` channels, at most kLanes.
+// Transforms `count` channels, at most kLanes.
 VANTAGE_INLINE void TransformOutputLanes(const float* m, int64_t stride, const float* bias,
                                          const float* const* residual, int64_t c, int64_t count, float lowest,
                                          float highest, float* const* out) {

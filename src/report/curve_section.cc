@@ -61,7 +61,7 @@ std::string CurveSection(const RunData& run) {
               {{"training", [](Epoch e) { return e.train_loss; }},
                {"validation", [](Epoch e) { return e.val_loss; }}}) +
       ByStep(run, "Loss of steps", "Mean over the tuples of a step.", [](Step s) { return s.loss; }) +
-      ByEpoch(run, "Benchmark", "Mean average precision, 0 to 1.",
+      ByEpoch(run, "Benchmark", "Its main figure, such as mAP, 0 to 1.",
               {{"", [](Epoch e) { return e.benchmark_map; }}}) +
       ByEpoch(run, "Distance of negatives", "From the query's descriptor, mean: smaller is harder.",
               {{"training", [](Epoch e) { return e.train_negative_distance; }},

@@ -48,8 +48,8 @@ std::string HistogramSection(const TrainingSet& set, const std::vector<ShownScen
       for (const NegativeMatch& negative : query.negatives) distances.push_back(negative.distance);
     }
     add(distances, {},
-        {"Distance of negatives", "Of the query's descriptor to that of each mined negative.", "negatives",
-         "", ""});
+        {"Distance of negatives", "Distance between the descriptors of the query and each mined negative.",
+         "negatives", "", ""});
   }
   return html + "</div></section>\n";
 }

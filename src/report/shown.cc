@@ -17,7 +17,7 @@ std::vector<CandidatePositive> ChooseCandidates(const TrainingQuery& query, int 
   const auto is_positive = [&](const CandidatePositive& candidate) {
     return candidate.photo == query.positive;
   };
-  // Imported sets have positives that are no candidates.
+  // Imported sets have positives that are not candidates.
   if (std::none_of(chosen.begin(), chosen.end(), is_positive)) chosen.push_back({.photo = query.positive});
   std::stable_sort(chosen.begin(), chosen.end(), [&](const CandidatePositive& a, const CandidatePositive& b) {
     if (is_positive(a) != is_positive(b)) return is_positive(a);

@@ -20,7 +20,7 @@ void WriteColumns(const RankedLists& lists, const fs::path& path) {
   std::vector<int64_t> rows(length * count);
   for (size_t q = 0; q < count; ++q) {
     VANTAGE_CHECK(lists.neighbors[q].size() == length, path.string(), ": ranked lists of ", length, " and ",
-                  lists.neighbors[q].size(), " results are no array; write .csv or .txt");
+                  lists.neighbors[q].size(), " results do not fit in an array; write .csv or .txt");
     for (size_t rank = 0; rank < length; ++rank) rows[rank * count + q] = lists.neighbors[q][rank].index;
   }
   serialize::WriteNpy<int64_t>(path, rows, {static_cast<int64_t>(length), static_cast<int64_t>(count)});

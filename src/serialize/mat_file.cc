@@ -303,7 +303,7 @@ const MatValue* MatFile::Find(std::string_view name) const {
 }
 
 std::vector<float> MatFile::Read(const MatValue& value) const {
-  VANTAGE_CHECK(value.kind == MatValue::Kind::kNumbers, source_, ": a value that is no array of numbers");
+  VANTAGE_CHECK(value.kind == MatValue::Kind::kNumbers, source_, ": a value is not an array of numbers");
   constexpr uint64_t kAtATime = 1 << 16;
   if (!stream_ || streamed_variable_ != value.variable || stream_->position() > value.offset) {
     stream_ = Open(variables_[value.variable]);

@@ -92,7 +92,7 @@ bool IsNumpyArray(const PickleValue& value);
 // The NumPy array. Throws Error naming `what` if it is malformed or not in C order.
 NpyArray ToNumpyArray(const PickleValue& value, const std::string& what);
 
-// Typed data from pickles; lists, tuples and NumPy arrays are accepted alike. Each function throws Error
+// Typed data from pickles; lists, tuples and NumPy arrays are all accepted. Each function throws Error
 // naming `what` and the type that was found instead. Each uses at most 512 bytes of memory for each byte of
 // the pickle, the document's memory included.
 int64_t ToInteger(const PickleValue& value, const std::string& what);

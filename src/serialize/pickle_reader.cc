@@ -146,7 +146,7 @@ class Machine {
     int64_t value = 0;
     const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
     if (error != std::errc() || end != line.data() + line.size())
-      Fail("'", line.substr(0, 40), "' is no integer");
+      Fail("'", line.substr(0, 40), "' is not an integer");
     PushInt(value);
   }
 
@@ -154,7 +154,7 @@ class Machine {
     double value = 0;
     const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
     if (error != std::errc() || end != line.data() + line.size())
-      Fail("'", line.substr(0, 40), "' is no number");
+      Fail("'", line.substr(0, 40), "' is not a number");
     PushFloat(value);
   }
 

@@ -61,7 +61,7 @@ json ParseHeader(const std::string& text, const std::string& source) {
   try {
     return json::parse(text, check);
   } catch (const json::exception& error) {
-    throw Error(StrCat(source, ": the header is no JSON: ", PlainReason(error)));
+    throw Error(StrCat(source, ": the header is not JSON: ", PlainReason(error)));
   }
 }
 
@@ -80,7 +80,7 @@ std::vector<uint64_t> Naturals(const json& record, const char* key, const std::s
 SafetensorsFile::Tensor ParseTensor(const std::string& name, const json& record, uint64_t data_offset,
                                     uint64_t data_size, const std::string& source) {
   const std::string what = StrCat(source, ": '", name, "'");
-  VANTAGE_CHECK(record.is_object(), what, ": is no description of a tensor");
+  VANTAGE_CHECK(record.is_object(), what, ": not a description of a tensor");
   const json code = record.value("dtype", json());
   const auto row =
       std::find_if(kCodes.begin(), kCodes.end(), [&](const CodeRow& known) { return code == known.code; });
@@ -113,16 +113,16 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : source_(pa
   VANTAGE_CHECK(length <= kMaxHeaderSize && length <= file_.size() - kLengthSize, source_, ": a header of ",
                 length, " bytes in a file of ", file_.size());
   const json header = ParseHeader(file_.ReadAt(kLengthSize, length), source_);
-  VANTAGE_CHECK(header.is_object(), source_, ": the header is no JSON object");
+  VANTAGE_CHECK(header.is_object(), source_, ": the header is not a JSON object");
   const uint64_t data_offset = kLengthSize + length;
   for (const auto& [name, record] : header.items()) {
     if (name != kMetadata) {
       tensors_.push_back(ParseTensor(name, record, data_offset, file_.size() - data_offset, source_));
       continue;
     }
-    VANTAGE_CHECK(record.is_object(), source_, ": ", kMetadata, " is no dictionary");
+    VANTAGE_CHECK(record.is_object(), source_, ": ", kMetadata, " is not a dictionary");
     for (const auto& [key, value] : record.items()) {
-      VANTAGE_CHECK(value.is_string(), source_, ": ", kMetadata, ": '", key, "' is no string");
+      VANTAGE_CHECK(value.is_string(), source_, ": ", kMetadata, ": '", key, "' is not a string");
       metadata_[key] = value.get<std::string>();
     }
   }

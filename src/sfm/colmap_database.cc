@@ -55,7 +55,7 @@ std::optional<std::pair<std::string, std::string>> PairOf(
   const int64_t id_a = id / kMaxImages;
   const int64_t id_b = id % kMaxImages;
   VANTAGE_CHECK(0 < id_a && id_a < id_b, path.string(), ": table '", table, "': pair ", id,
-                " is of the images ", id_a, " and ", id_b, ", which are no pair");
+                " is of the images ", id_a, " and ", id_b, ", which do not form a pair");
   const auto a = names.find(id_a);
   const auto b = names.find(id_b);
   if (a == names.end() || b == names.end()) return std::nullopt;

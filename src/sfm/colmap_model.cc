@@ -63,7 +63,7 @@ void CheckFrames(const Reconstruction& model, const std::string& source) {
     for (const FrameData& data : frame.data) {
       if (data.sensor.type != SensorType::kCamera) continue;
       VANTAGE_CHECK(data.id <= UINT32_MAX, source, ": frame ", static_cast<uint32_t>(id), " names image ",
-                    data.id, ", which is no id of an image");
+                    data.id, ", which is not an image id");
       const auto image = model.images.find(ImageId{static_cast<uint32_t>(data.id)});
       VANTAGE_CHECK(image == model.images.end() || image->second.camera == CameraId{data.sensor.id}, source,
                     ": frame ", static_cast<uint32_t>(id), " says that image ", data.id, " is of camera ",

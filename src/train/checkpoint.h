@@ -22,7 +22,7 @@ struct TrainingState {
   std::optional<WeightAverage> average;
   int64_t epochs_done = 0;
   int64_t steps_done = 0;
-  int64_t skipped_steps = 0;  // of these, those skipped because a loss or the gradient was not finite
+  int64_t skipped_steps = 0;  // steps among these that were skipped because a loss or gradient was not finite
   GradientScale gradient_scale;
   BestEpoch best;
   // Learning rate of the last epoch that this process finished. Stored, but not read.
@@ -35,8 +35,9 @@ struct TrainingState {
 
 // Writes last.pth or a file like it, atomically. ReadModel reads its model.
 void WriteCheckpoint(const std::filesystem::path& path, const TrainingState& state);
-// Fills a state that has the checkpoint's model, an optimiser and, if weights are averaged, an average.
-// Throws Error naming the file if something is missing or does not fit.
+// Fills the other fields of a state whose model was already read from the checkpoint, and the values of its
+// optimiser and, if weights are averaged, its average, both made for that model. Throws Error naming the file
+// if something is missing or does not fit.
 void ReadCheckpoint(const std::filesystem::path& path, const TrainingSet& set, TrainingState& state);
 
 }  // namespace vantage::train

@@ -25,7 +25,7 @@ struct EngineOutcome {
   PhaseSeconds seconds;
 };
 
-// Where tuples come from, and what is computed of them.
+// The tuples of a call of Engine::Run, and what to compute for them.
 struct TupleWork {
   const TupleLoss& loss;
   // Returns tuple i; called in order, by one thread at a time.

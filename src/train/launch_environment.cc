@@ -35,7 +35,7 @@ class Variables {
       number = ParseInteger(text, name);
     } catch (const Error&) {
       throw UsageError(
-          StrCat("the environment variable ", name, " is '", text, "', which is no whole number"));
+          StrCat("the environment variable ", name, " is '", text, "', which is not a whole number"));
     }
     if (number < least || number > most) {
       throw UsageError(StrCat("the environment variable ", name, " is ", number, ", which is not in ", least,

@@ -8,7 +8,7 @@ namespace vantage {
 void Declare(OptionsDescription& description, ModelOptions& options) {
   Declare(description, options.net);
   description.Add("weights", options.weights,
-                  "Weights to start from: a trunk's (torchvision's names), or a checkpoint");
+                  "Weights to start from: those of a trunk, or of a whole network");
   description.Add(
       "continue_training", options.continue_training,
       "Also take the optimiser's state and the number of epochs from 'weights', a checkpoint of cirtorch "
@@ -23,7 +23,7 @@ void Declare(OptionsDescription& description, ModelOptions& options) {
   description
       .Add("drop_path", options.drop_path,
            "Transformers: probability with which a photo skips attention, and with which it skips the "
-           "perceptron, of the last block in training; it falls linearly to 0 for the first block")
+           "MLP, of the last block in training; it falls linearly to 0 for the first block")
       .Range(0, 0.9);
   description
       .Add("batch_norm", options.batch_norm,
@@ -45,7 +45,7 @@ void Declare(OptionsDescription& description, DataOptions& options) {
       .Range(16, 16384);
   description
       .Add("test_size", options.test_size,
-           "Longest side that the finished model describes photos at, pixels; also of a watched benchmark")
+           "Longest side at which the finished model describes photos, pixels; also for a watched benchmark")
       .Range(16, 16384);
   const auto is_preprocessing = [](const std::string& text) {
     return text.empty() || (ParsePreprocessing(text), true);  // or throws
@@ -91,7 +91,7 @@ void Declare(OptionsDescription& description, OptimizerOptions& options) {
       .Add(
           "layer_decay", options.layer_decay,
           "Factor of the rate from each stage of the trunk to the one before it; the head learns at the full "
-          "rate; 1: so does the trunk")
+          "rate; 1: all parameters do")
       .Range(0, 1);
   description
       .Add(
@@ -166,7 +166,8 @@ void Declare(OptionsDescription& description, EvaluationOptions& options) {
       .AtLeast(0);
   description
       .Add("best_by", options.best_by,
-           "Criterion of the best epoch: lowest loss (validation), or highest mAP (benchmark)")
+           "Criterion of the best epoch: lowest loss (validation), or highest main figure, such as mAP "
+           "(benchmark)")
       .OneOf({"validation", "benchmark"});
 }
 

@@ -89,7 +89,7 @@ std::vector<size_t> BucketEnds(const std::vector<at::Tensor>& tensors) {
 }
 
 // Host and PCI address of the device's GPU, which differ for all GPUs, while its number does not: processes
-// that each see one GPU all name it "cuda:0". Empty if the device is no GPU.
+// that each see one GPU all name it "cuda:0". Empty if the device is not a GPU.
 std::string GpuName(const std::string& device) {
   if (!device.starts_with("cuda")) return "";
   const at::Device parsed(device);

@@ -12,7 +12,8 @@
 
 namespace vantage::train {
 
-// What does not change during a run.
+// What does not change during a run. `group` must outlive it. The constructor throws as TrainingData does,
+// and UsageError if the device does not exist.
 struct RunInputs {
   RunInputs(const TrainOptions& run_options, const ProcessGroup& processes, const RunContext& run_context)
       : options(run_options),

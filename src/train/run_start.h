@@ -9,7 +9,7 @@ namespace vantage::train {
 
 struct RunStart {
   TrainingState state;
-  bool resumed = false;  // if not, state.epochs_done counts the epochs of the starting weights
+  bool resumed = false;  // false: state.epochs_done counts the epochs that the starting weights were trained
 };
 
 // Reads the folder's checkpoint, or the weights that the options name, and checks that the options are those

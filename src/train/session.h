@@ -27,20 +27,21 @@ class Session {
     return starting_net_ ? *starting_net_ : start_.state.model.net;
   }
 
-  // Null in processes other than 0.
+  // These three are null in processes other than 0.
   const RunFolder* folder() const { return folder_.get(); }
   RunLog* log() { return log_.get(); }
   // Keeps the descriptors that mining and evaluation computed since the last checkpoint.
   DescriptorStore* store() { return store_.get(); }
-  // Whether the next checkpoint holds what was computed from the store's descriptors; Save then clears it.
+  // Whether the next checkpoint holds everything that was computed from the store's descriptors. If so, Save
+  // clears the store.
   void SetStoreIsUsed(bool is_used) { store_is_used_ = is_used; }
 
   // Writes last.pth.
   void Save();
-  // What follows the checkpoint of a finished epoch: keeps a copy and writes the report. Repeating it changes
-  // nothing.
+  // To be called after the checkpoint of a finished epoch: copies the checkpoint (checkpoint.keep) and writes
+  // report.html. Repeating the call changes nothing.
   void CloseEpoch() const;
-  // Deletes what only an unfinished run needs.
+  // Deletes the files that only an unfinished run needs.
   void Finish();
 
  private:

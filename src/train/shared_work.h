@@ -14,7 +14,7 @@ namespace vantage::train {
 
 // The part of some consecutive tuples of an epoch that a process computes.
 struct TupleShare {
-  // Tuples first, first + 1, ... of the epoch, `tuple_count` of them. The process computes those whose number
+  // The `tuple_count` tuples of the epoch from number `first` on. The process computes those whose number
   // modulo the number of processes is its rank.
   TupleShare(const ProcessGroup& processes, size_t first, size_t tuple_count);
 

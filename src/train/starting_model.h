@@ -9,9 +9,10 @@
 
 namespace vantage::train {
 
-// The model that training starts from: the options' weights, with the properties that the run sets in the
-// file: the image size (data.test_size) and the provenance. Throws UsageError if the file holds a network
-// other than the options'; Error under the same conditions as ReadModel.
+// The model that training starts from: the options' weights, with the run's preprocessing (for description
+// and for training, including its normalisation) and origin, and without whitenings. Throws UsageError if the
+// options name no weights, if the file holds a network other than the options', or if drop_path is set and
+// the trunk is not a transformer; Error under the same conditions as ReadModel.
 nn::ModelParts ReadStartingModel(const TrainOptions& options);
 
 // The network that a run mines with in all epochs, if that is the starting one (mining.network = "start").

@@ -16,7 +16,8 @@ struct TupleOutcome {
   std::string skipped;               // why the tuple was not used; empty if it was used
 };
 
-// How time was spent: wall-clock seconds. Those of passes are averaged over the workers.
+// Wall-clock seconds by phase; those of forward and backward passes are sums over the workers divided by
+// their number.
 struct PhaseSeconds {
   double data = 0;  // waiting for photos
   double forward = 0;

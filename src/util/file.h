@@ -12,7 +12,7 @@ namespace vantage {
 // A file opened for reading at any offset. Reads may come from several threads at once.
 class InputFile {
  public:
-  // Throws Error if the file cannot be opened or is no regular file.
+  // Throws Error if the file cannot be opened or is not a regular file.
   explicit InputFile(const std::filesystem::path& path);
   ~InputFile();
   InputFile(const InputFile&) = delete;

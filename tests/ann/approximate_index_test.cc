@@ -267,7 +267,7 @@ TEST_F(ApproximateIndexes, AFileThatIsNotTheIndexIsRefused) {
   };
   EXPECT_THAT(error(""), HasSubstr("photos.faiss: ends at byte 0"));
   EXPECT_THAT(error(bytes.substr(0, bytes.size() / 2)), HasSubstr("photos.faiss: ends at byte"));
-  EXPECT_THAT(error("no index of FAISS, but long enough to be one"), HasSubstr("photos.faiss: is no index"));
+  EXPECT_THAT(error("no index of FAISS, but long enough to be one"), HasSubstr("photos.faiss: not an index"));
   const TemporaryFolder other;
   ApproximateIndex::Build(database, OfKind("hnsw")).Save(other / "hnsw");
   EXPECT_THAT(error(ReadFile(other / "hnsw")), HasSubstr("photos.faiss: is not the index that"));

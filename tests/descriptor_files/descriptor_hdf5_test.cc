@@ -309,7 +309,7 @@ TEST(DescriptorsHdf5, ForeignFilesAreRefusedByName) {
          }
        },
        "21 descriptors of 2000 values are more than the file can hold"},
-      {"facts that are no JSON", with_facts("{"), "d.h5: attribute 'vantage': not valid JSON"},
+      {"facts that are not JSON", with_facts("{"), "d.h5: attribute 'vantage': not valid JSON"},
       {"facts of another kind", with_facts(R"({"names": 3})"), "attribute 'vantage': "},
       {"facts that list another photo", with_facts(R"({"names":["b.jpg"],"failed":[],"provenance":{}})"),
        "lists 'b.jpg', but no group"},

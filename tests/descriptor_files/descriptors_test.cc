@@ -252,7 +252,7 @@ TEST(Descriptors, ProvenanceMustBeAnObject) {
   WriteDescriptors(Sample(), folder / "d");
   WriteFile(folder / "d.json", R"({"names":["a","b"],"failed":[],"provenance":[]})");
   EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d"); }),
-              HasSubstr("d.json: provenance is no JSON object"));
+              HasSubstr("d.json: provenance is not a JSON object"));
 }
 
 TEST(ReadDescriptors, SaysInPlainWordsWhatItsJsonLacks) {

@@ -199,7 +199,7 @@ TEST_F(Merge, EachShardMustBeThereOnce) {
               HasSubstr("again: is shard 1 of 3, and so is "));
   EXPECT_THAT(error({one, shard("other", {{"index", 2}, {"count", 4}})}),
               HasSubstr("other: is one of 4 shards"));
-  EXPECT_THAT(error({one, WriteOne("none", "none.jpg", kProvenance)}), HasSubstr("none: is no shard"));
+  EXPECT_THAT(error({one, WriteOne("none", "none.jpg", kProvenance)}), HasSubstr("none: not a shard"));
   for (const json& number :
        {json("1/3"), json({{"index", 0}, {"count", 3}}), json({{"index", 4}, {"count", 3}}),
         json({{"index", 1}}), json({{"index", 1}, {"count", int64_t{1} << 60}})}) {

@@ -59,7 +59,7 @@ TEST(DescriptorProvenance, ReadsBackWhatItWrites) {
   EXPECT_EQ(ToJson(ProvenanceFrom(made, "test")), made);
   EXPECT_EQ(ProvenanceFrom(made, "test").preprocessing, std::nullopt);
   EXPECT_THAT(ErrorOf([] { ProvenanceFrom("text", "d.json"); }),
-              HasSubstr("d.json: provenance is no JSON object"));
+              HasSubstr("d.json: provenance is not a JSON object"));
 }
 
 TEST(DescriptorProvenance, DescriptorsOfAnotherSpaceAreRefused) {

@@ -19,7 +19,7 @@ TEST(ReadClassFolders, LeavesTheQueryOutOfItsOwnRanking) {
     WriteFile(folder / name, "");
   }
   const Benchmark benchmark = ReadClassFolders(folder.path());
-  EXPECT_EQ(benchmark.photos.size(), 5U);  // a loose photo is no distractor that was asked for
+  EXPECT_EQ(benchmark.photos.size(), 5U);  // loose photos do not become distractors
   ASSERT_EQ(benchmark.queries.size(), 5U);
   EXPECT_THAT(benchmark.queries[3].relevance.positives, ElementsAre(2, 4));
   EXPECT_THAT(benchmark.queries[3].relevance.junk, ElementsAre(3));

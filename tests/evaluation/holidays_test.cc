@@ -73,7 +73,7 @@ TEST(Holidays, DamageIsNamed) {
     WriteFile(folder / "list.dat", text);
     return ErrorOf([&] { ReadHolidaysList(folder / "list.dat"); });
   };
-  EXPECT_THAT(list_error("100000.jpg\nx.jpg\n"), HasSubstr("list.dat:2: 'x.jpg' is no photo of Holidays"));
+  EXPECT_THAT(list_error("100000.jpg\nx.jpg\n"), HasSubstr("list.dat:2: 'x.jpg' is not a photo of Holidays"));
   EXPECT_THAT(list_error("100000.jpg\n100000.jpg\n"), HasSubstr("appears twice"));
   EXPECT_THAT(list_error(""), HasSubstr("names no photo"));
   const auto result_error = [&](const std::string& text) {
@@ -87,7 +87,7 @@ TEST(Holidays, DamageIsNamed) {
   EXPECT_THAT(result_error("100000.jpg 0 100001.jpg\n"), HasSubstr("no list of '100100'"));
   EXPECT_THAT(result_error("100000.jpg\n100000.jpg\n"), HasSubstr("two lists"));
   EXPECT_THAT(result_error("100000.jpg 0 109999.jpg\n100100.jpg\n"),
-              HasSubstr("is no photo of the benchmark"));
+              HasSubstr("is not a photo of the benchmark"));
   EXPECT_THAT(result_error("100000.jpg 0 100001.jpg 1 100001.jpg\n100100.jpg\n"), HasSubstr("is twice"));
 }
 
@@ -107,7 +107,7 @@ TEST(Turns, AreReadForPhotosByName) {
   EXPECT_THAT(ErrorOf([&] { read("100001.jpg x\n"); }), HasSubstr("turns.txt:1: degrees"));
   EXPECT_THAT(ErrorOf([&] { read("100001.jpg\n"); }), HasSubstr("turns.txt:1: not 'NAME DEGREES'"));
   EXPECT_THAT(ErrorOf([&] { read("109900.jpg 90\n"); }),
-              HasSubstr("'109900.jpg' is no photo of the benchmark"));
+              HasSubstr("'109900.jpg' is not a photo of the benchmark"));
   benchmark.queries[0].box = Box{0, 0, 1, 1};
   EXPECT_THAT(ErrorOf([&] { read("100000.jpg 90\n"); }), HasSubstr("is a query with a box"));
   benchmark.missing = {"109900.jpg"};

@@ -167,7 +167,7 @@ Protocol FirstLetters() {
   Judging judging{{RecallFigure(1), RecallFigure(2)}, 2, true};
   auto upper = std::make_shared<bool>(false);
   return {.name = "first-letters",
-          .help = "names that begin alike",
+          .help = "names that start with the same letter",
           .read =
               [upper](const BenchmarkSource& source) {
                 Benchmark benchmark;

@@ -43,7 +43,7 @@ void Declare(OptionsDescription& description, OuterOptions& options) {
 }  // namespace
 }  // namespace vantage
 
-// A TOML file; what is read is written and read again.
+// A TOML file. Options that it sets are written and read again.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vantage;
   const std::string_view text = fuzz::View(data, size);

@@ -9,7 +9,7 @@
 
 namespace vantage::fuzz {
 
-// The memory that a reader may hold at a time, beside its input: what its header promises.
+// The memory that a reader may hold at a time in addition to its input, as stated in its header.
 struct MemoryBound {
   uint64_t bytes_per_byte = 0;  // of the input
   uint64_t fixed = uint64_t{1} << 20;

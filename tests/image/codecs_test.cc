@@ -218,7 +218,7 @@ TEST_P(EveryCodec, IsDecodedSmallOnlyIfItSaysSo) {
   }
 }
 
-// Where nothing is missing but an end mark, the image is whole.
+// If only an end mark is missing, the image is complete.
 TEST_P(EveryCodec, ACutFileIsAnErrorIfPixelsAreMissing) {
   const Image whole = DecodeImage(bytes_, "the-file");
   std::set<size_t> sizes;

@@ -299,7 +299,7 @@ struct Hostile {
   std::string message;
 };
 
-// Files of formats that vantage decodes itself, and headers that are no image.
+// Files of formats that vantage decodes itself, and headers that are not those of images.
 std::vector<Hostile> HostilePhotos() {
   const auto bmp = [](uint32_t width, uint32_t height, char bits, char compression, const std::string& rows) {
     const auto little = [](uint32_t number) {
@@ -322,7 +322,7 @@ std::vector<Hostile> HostilePhotos() {
       {"long.ppm", "P6 99999999999 1 255 x", "damaged PNM"},
       {"deep.ppm", "P6 1 1 65536 xxxxxx", "damaged PNM: values up to 65536"},
       {"cut.ppm", "P6 2 2 255 xxxxxxxxxxx", "truncated PNM"},
-      {"words.ppm", "P3 1 1 255 a b c", "damaged PNM: 'a' is no number"},
+      {"words.ppm", "P3 1 1 255 a b c", "damaged PNM: 'a' is not a number"},
       {"cut text.ppm", "P3 2 1 255 1 2 3 4", "truncated PNM"},
       {"no pixels.bmp", bmp(0, 1, 24, 0, "xxxx"), "an image of 0 x 1 pixels"},
       {"negative.bmp", bmp(0xffffffff, 1, 24, 0, "xxxx"), "damaged BMP: -1 x 1"},

@@ -101,7 +101,7 @@ TEST(Preprocessing, ErrorsNameThePartThatIsWrong) {
   EXPECT_THAT(error("square=322,enlarge"), HasSubstr("'enlarge' after square"));
   EXPECT_THAT(error("crop=224,bilinear"), HasSubstr("crop takes a size only"));
   EXPECT_THAT(error("square=322,tensor"), HasSubstr("bilinear or bicubic, not lanczos"));
-  EXPECT_THAT(error("square=322,no-antialias"), HasSubstr("lanczos has antialias always"));
+  EXPECT_THAT(error("square=322,no-antialias"), HasSubstr("lanczos always antialiases"));
   EXPECT_THAT(error("multiple=14,bilinear,tensor + longest=100"), HasSubstr("follows one on the tensor"));
   EXPECT_THAT(error("mean=0.5,0.5,0.5"), HasSubstr("mean and std go together"));
   EXPECT_THAT(error("mean=0.5,0.5 + std=1,1,1"), HasSubstr("mean takes three numbers, not '0.5,0.5'"));

@@ -38,7 +38,7 @@ at::Tensor RandomLocals(int64_t batch, int64_t count, int64_t dimension) {
   return NormalizeAlong(Random({batch, count, dimension}, "locals"), 2);
 }
 
-// Parameters that are not tied to each other any more, as after training.
+// Parameters that are no longer tied to each other, as after training.
 NetVladParameters RandomParameters(int64_t dimension, const NetVladHeadOptions& options) {
   const int64_t all = options.clusters + options.ghost_clusters;
   return {Random({dimension, options.clusters}, "centroids"), Random({dimension, all}, "weights"),

@@ -15,9 +15,9 @@
 
 namespace vantage::nn {
 
-// A trunk with the shapes of a vision transformer and no attention: tokens are means of patches of 8 x 8
-// pixels, the class token a parameter; block i adds i + 1 times the mean of all tokens, and the final norm
-// halves. So that tests can say what a head gets.
+// A trunk with the shapes of a vision transformer, whose features a test can compute by hand: tokens are
+// means of patches of 8 x 8 pixels, the class token is a parameter, block i adds i + 1 times the mean of all
+// tokens, and the final norm halves.
 class TokenTrunk : public Trunk {
  public:
   static constexpr int64_t kPatch = 8;

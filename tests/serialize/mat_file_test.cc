@@ -61,7 +61,7 @@ TEST_F(MatFiles, HoldStructsCellsAndArrays) {
     EXPECT_THAT(file.Read(*layers[2].Find("weights")), ElementsAre(7, 8));
     EXPECT_THAT(file.Read(*file.Find("first")), ElementsAre(9));
     EXPECT_THAT(file.Read(layers[0]), ElementsAre(1, 2, 3, 4, 5, 6));
-    EXPECT_THAT(ErrorOf([&] { file.Read(layers[2]); }), HasSubstr("no array of numbers"));
+    EXPECT_THAT(ErrorOf([&] { file.Read(layers[2]); }), HasSubstr("not an array of numbers"));
   }
 }
 

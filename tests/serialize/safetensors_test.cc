@@ -86,11 +86,11 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"Empty", "", "too short"}, Damage{"OnlyALength", std::string(8, '\0'), "too short"},
         Damage{"HeaderBeyondTheFile", std::string("\xff\0\0\0\0\0\0\0{}", 10), "a header of 255 bytes"},
         Damage{"HeaderOf2To63", std::string("\0\0\0\0\0\0\0\x80{}", 10), "a header of 9223372036854775808"},
-        Damage{"NoJson", Bytes("{\"w\":", ""), "is no JSON"},
-        Damage{"AList", Bytes("[]", ""), "no JSON object"},
-        Damage{"NotUtf8", Bytes("{\"\xff\":1}", ""), "is no JSON"},
+        Damage{"NoJson", Bytes("{\"w\":", ""), "is not JSON"},
+        Damage{"AList", Bytes("[]", ""), "not a JSON object"},
+        Damage{"NotUtf8", Bytes("{\"\xff\":1}", ""), "is not JSON"},
         Damage{"DeepNesting", Bytes("{\"w\":" + std::string(100000, '[') + "}", ""), "levels"},
-        Damage{"NoDescription", Bytes(R"({"w":3})", ""), "'w': is no description"},
+        Damage{"NoDescription", Bytes(R"({"w":3})", ""), "'w': not a description"},
         Damage{"UnknownType", One("\"F99\"", "[2]", "[0,8]"), "'w': elements of the unknown type \"F99\""},
         Damage{"TypeOfAnotherKind", One("7", "[2]", "[0,8]"), "'w': elements of the unknown type 7"},
         Damage{"TypeTooWide", One("\"F64\"", "[2]", "[0,8]"), "'w': 8 bytes for (2) elements of float64"},
@@ -116,8 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
                      R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
                      "1"),
                "two tensors are named 'a'"},
-        Damage{"MetadataOfNumbers", Bytes(R"({"__metadata__":{"a":1}})", ""), "'a' is no string"},
-        Damage{"MetadataOfAList", Bytes(R"({"__metadata__":[]})", ""), "is no dictionary"}),
+        Damage{"MetadataOfNumbers", Bytes(R"({"__metadata__":{"a":1}})", ""), "'a' is not a string"},
+        Damage{"MetadataOfAList", Bytes(R"({"__metadata__":[]})", ""), "is not a dictionary"}),
     [](const auto& param_info) { return param_info.param.name; });
 
 TEST(Safetensors, EveryCutIsAnErrorAndEveryFlippedByteIsSurvived) {

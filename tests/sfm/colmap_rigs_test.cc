@@ -155,7 +155,7 @@ TEST(ColmapRig, DanglingReferencesAreErrors) {
               HasSubstr("frame 1 says that image 11 is of camera 2, the image that it is of camera 1"));
   EXPECT_THAT(
       error([](auto& model) { model.frames.at(FrameId{1}).data[0].id = uint64_t{11} | uint64_t{1} << 32; }),
-      HasSubstr("no id of an image"));
+      HasSubstr("not an image id"));
   EXPECT_THAT(error([](auto& model) { model.rigs.at(RigId{5}).sensors[1].sensor.type = SensorType{7}; }),
               HasSubstr("rig 0 at byte 28: a sensor of type 7; known are 0 (camera) and 1 (IMU)"));
 }

@@ -29,10 +29,10 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// The folder of reference data: $VANTAGE_SHARED, or ../shared beside the project.
+// The folder of reference data: $VANTAGE_SHARED, or ../shared next to the project.
 std::filesystem::path SharedFolder();
 
-// Where scripts/setup puts the weights that install by name.
+// The folder in which scripts/setup installs weights.
 std::filesystem::path WeightsFolder();
 
 // Names of all regular files below the folder.
@@ -77,7 +77,7 @@ std::string ErrorOf(const std::function<void()>& call);
   }                                                                                                    \
   static_assert(true, "")
 
-// Skips the test, saying what it misses, where scripts/setup has not put the weights.
+// Skips the test, naming the file, if scripts/setup has not installed these weights.
 #define VANTAGE_REQUIRE_WEIGHTS(name)                                                                      \
   if (!std::filesystem::exists(::vantage::testing::WeightsFolder() / (name))) {                            \
     GTEST_SKIP() << "needs " << (::vantage::testing::WeightsFolder() / (name)).lexically_normal().string() \

@@ -18,7 +18,7 @@ std::string MatArray(uint32_t kind, const std::vector<int32_t>& shape, const std
 std::string MatNumbers(const std::vector<int32_t>& shape, const std::vector<float>& values,
                        const std::string& name = "");
 std::string MatCells(const std::vector<std::string>& items);
-// Of one element.
+// A struct array of one element.
 std::string MatStruct(const std::vector<std::string>& fields, const std::vector<std::string>& items,
                       const std::string& name = "");
 // The file's header and variables, each compressed by zlib or not.

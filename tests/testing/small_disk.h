@@ -8,8 +8,8 @@
 
 namespace vantage::testing {
 
-// What `body` returns in a child process for which a disk of so many KiB is mounted at the folder, or nothing
-// where the system lets no one mount (it takes unprivileged user namespaces, or root).
+// What `body` returns in a child process for which a disk of `kib` KiB is mounted at the folder. Empty if the
+// system does not allow mounting, which needs unprivileged user namespaces or root.
 std::optional<std::string> OnSmallDisk(const std::filesystem::path& folder, int kib,
                                        const std::function<std::string()>& body);
 

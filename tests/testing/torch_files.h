@@ -11,7 +11,7 @@ namespace vantage::testing {
 void WriteZipTorchFile(const std::filesystem::path& path, const std::string& pickle,
                        const std::string& storage);
 
-// The bytes of a file from before PyTorch 1.6 around a pickle, with one storage of so many elements.
+// The bytes of a file from before PyTorch 1.6 around a pickle, with one storage of `elements` elements.
 std::string LegacyTorchFile(const std::string& pickle, const std::string& storage, uint64_t elements,
                             const std::string& key = "0");
 

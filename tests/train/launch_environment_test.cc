@@ -71,7 +71,7 @@ TEST(DeviceOfProcess, IsTheGpuOfItsNumberOrTheOnlyOneThatItSees) {
 
 TEST(LaunchEnvironment, WrongVariablesAreNamed) {
   EXPECT_THAT(ErrorWith("RANK", ""), HasSubstr("variable RANK is missing"));
-  EXPECT_THAT(ErrorWith("RANK", "one"), HasSubstr("variable RANK is 'one', which is no whole number"));
+  EXPECT_THAT(ErrorWith("RANK", "one"), HasSubstr("variable RANK is 'one', which is not a whole number"));
   EXPECT_THAT(ErrorWith("RANK", "-1"), HasSubstr("variable RANK is -1, which is not in 0 .."));
   EXPECT_THAT(ErrorWith("RANK", "3"), HasSubstr("variable RANK is 3, but WORLD_SIZE is 3"));
   EXPECT_THAT(ErrorWith("WORLD_SIZE", ""), HasSubstr("variable WORLD_SIZE is missing"));

@@ -27,9 +27,9 @@ void DeclareLists(OptionsDescription& description, Options& options) {
   description.Add("nlist", options.nlist, "Clusters; 0: 4 sqrt(N), no fewer than 39 photos each").AtLeast(0);
   description
       .Add("training_rows", options.training_rows,
-           "Descriptors, drawn at random, that is learned from; 0: 64 a cluster, for codes at least 65536")
+           "Descriptors, drawn at random, to learn from; 0: 64 per cluster, for codes at least 65536")
       .AtLeast(0);
-  description.Add("seed", options.seed, "Of what is drawn").AtLeast(0);
+  description.Add("seed", options.seed, "Seed of the random draw").AtLeast(0);
   description.Add("nprobe", options.nprobe, "Clusters that a query is compared with").AtLeast(1);
 }
 

@@ -87,7 +87,7 @@ Benchmark ReadBoxedQueries(const fs::path& folder) try {
       if (entry.contains("bbx")) {
         const auto box = entry.at("bbx").get<std::vector<double>>();
         VANTAGE_CHECK(box.size() == 4, source, ": 'bbx' of '", entry.at("query").get<std::string>(),
-                      "' is no list of four numbers");
+                      "' is not a list of four numbers");
         VANTAGE_CHECK(box[0] < box[2] && box[1] < box[3], source, ": 'bbx' of '",
                       entry.at("query").get<std::string>(), "' holds nothing: left, top, right, bottom");
         query.box = Box{box[0], box[1], box[2], box[3]};

@@ -58,7 +58,7 @@ QueryResult ReadList(const RankedNames& ranking, const std::string& name, const 
   for (const auto& [rank, photo] : places) {
     const std::string number = NumberOf(photo);
     VANTAGE_CHECK(known.count(number) == 1, source, ": '", photo, "' in the list of '", query,
-                  "' is no photo of the benchmark");
+                  "' is not a photo of the benchmark");
     VANTAGE_CHECK(seen.insert(number).second, source, ": '", photo, "' is twice in the list of '", query,
                   "'");
     if (number == query) {
@@ -81,7 +81,7 @@ std::vector<std::string> ReadHolidaysList(const fs::path& path) try {
   std::set<std::string> seen;
   for (const auto& [name, number] : ReadLines(path, kMaxHolidaysSize)) {
     VANTAGE_CHECK(!NumberOf(name).empty(), path.string(), ":", number, ": '", name,
-                  "' is no photo of Holidays: 1GGGII.jpg");
+                  "' is not a photo of Holidays: 1GGGII.jpg");
     VANTAGE_CHECK(seen.insert(name).second, path.string(), ":", number, ": '", name, "' appears twice");
     names.push_back(name);
   }

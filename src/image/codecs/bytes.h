@@ -6,7 +6,7 @@
 
 namespace vantage::image {
 
-// The little-endian number of `size` bytes (at most 4) at the offset; 0 past the end.
+// The little-endian number of `size` bytes (at most 4) at the offset; 0 if it is not entirely inside `bytes`.
 inline uint32_t LittleEndian(std::string_view bytes, uint64_t offset, uint64_t size) {
   if (offset > bytes.size() || size > bytes.size() - offset) return 0;
   uint32_t value = 0;
@@ -14,7 +14,7 @@ inline uint32_t LittleEndian(std::string_view bytes, uint64_t offset, uint64_t s
   return value;
 }
 
-// The bytes from the offset on, at most `size` of them; "" past the end.
+// At most `size` bytes from the offset on; "" if the offset is past the end.
 inline std::string_view Part(std::string_view bytes, uint64_t offset, uint64_t size = UINT64_MAX) {
   return offset < bytes.size() ? bytes.substr(offset, size) : std::string_view();
 }

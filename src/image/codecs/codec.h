@@ -22,17 +22,17 @@ std::vector<Codec> CodecsThat(bool Codec::*fact, std::span<const Codec> codecs =
 std::string ReadHead(const std::filesystem::path& path);
 
 // The format of an image that no codec reads, by its first bytes: "JPEG 2000", or "WebP" in a build without
-// it. "" if it looks like no image.
+// it. "" if a codec reads it, or if the format is not known.
 std::string OtherFormat(std::string_view head);
 
-// vantage's own formats that this build does not read, since their library was not there when it was made, or
-// has no decoder for them here.
+// Formats that vantage can read but this build does not, because their library was missing at build time or
+// has no decoder for them.
 std::vector<std::string> MissingFormats();
 
 // "JPEG or PNG".
 std::string CodecNames(std::span<const Codec> codecs = Codecs());
 
-// Throws the Error of a file whose pixels are missing. format: "JPEG".
+// Throws the Error for a file that ends before the image does. format: "JPEG".
 [[noreturn]] void FailTruncated(const char* format, std::string_view bytes, const std::string& source);
 
 // DecodeImage for a known format. Checks the size in the header before the codec decodes.

@@ -32,7 +32,8 @@ struct Gif {
   uint64_t data = 0;  // where the frame's compressed pixels begin
 };
 
-// The offset behind the blocks, each of a length and as many bytes, to one of length 0.
+// The offset after a chain of blocks, which ends with one of length 0. A block is a length and that many
+// bytes.
 uint64_t SkipBlocks(std::string_view bytes, uint64_t at) {
   while (const uint32_t length = LittleEndian(bytes, at, 1)) at += 1 + length;
   return at + 1;
@@ -123,8 +124,8 @@ class CodeReader {
   int count_ = 0;  // bits held
 };
 
-// The frame's colour indices in the order in which they are stored. LZW: a code stands for a string, which is
-// the one of another code and a last index.
+// The frame's colour indices in the order in which they are stored. LZW: a code stands for a string of
+// indices, which is the string of another code and one more index.
 std::vector<uint8_t> Decompress(const Gif& gif, std::string_view bytes, const std::string& source) {
   const size_t size = ToIndex(gif.frame_width) * ToIndex(gif.frame_height);
   std::vector<uint8_t> indices;
@@ -197,7 +198,7 @@ Image DecodeGif(std::string_view bytes, const std::string& source, int /*enough_
     }
   };
   Image image = MakeImage(gif.width, gif.height);
-  if (gif.frame_width < gif.width || gif.frame_height < gif.height) {  // as Pillow fills it
+  if (gif.frame_width < gif.width || gif.frame_height < gif.height) {  // filled as by Pillow
     for (size_t i = 0; i < image.pixels.size(); i += 3) put(&image.pixels[i], std::max(gif.transparent, 0));
   }
   size_t at = 0;

@@ -83,7 +83,7 @@ Image DecodeHeif(std::string_view bytes, const std::string& source, int /*enough
   return image;
 }
 
-// Whether the file type box names the brand, as its main one or one of those that it is compatible with.
+// Whether the file type box names the brand, as the major or a compatible one.
 bool HasBrand(std::string_view head, std::string_view brand) {
   for (uint64_t at = 8; at + 4 <= head.size(); at += at == 8 ? 8 : 4) {
     if (head.substr(at, 4) == brand) return true;
@@ -109,7 +109,7 @@ bool IsHeic(std::string_view head) {
 
 namespace image {
 
-// Those that libheif has a decoder for.
+// The codecs for which libheif has a decoder.
 std::vector<Codec> HeifCodecs() {
   heif_init(nullptr);
   Codec heic{.name = "HEIC",

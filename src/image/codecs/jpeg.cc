@@ -118,7 +118,7 @@ bool ReadRows(Decoder& decoder, unsigned char* rows, size_t stride) {
 }
 
 // Whether pixels are missing: blocks of a scan, or, if the file ends without its end mark, a scan. An
-// arithmetic decoder does not tell where its data end.
+// arithmetic decoder does not report where its data end.
 bool IsTruncated(const Decoder& decoder) {
   const jpeg_decompress_struct& codec = decoder.codec;
   if (decoder.errors.pixels_ended) return true;

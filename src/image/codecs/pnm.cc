@@ -31,8 +31,8 @@ void SkipSpace(std::string_view& rest) {
     rest.remove_prefix(rest[0] == '#' ? std::min(rest.find('\n'), rest.size()) : 1);
 }
 
-// The next number, -1 if there is none that an int holds. The numbers of bitmaps are single digits, perhaps
-// without space between them.
+// The next number; -1 if there is none, or if it exceeds an int. The numbers of bitmaps are single digits,
+// perhaps without space between them.
 int TakeNumber(std::string_view& rest, size_t most_digits = 9) {
   SkipSpace(rest);
   int number = 0;
@@ -85,7 +85,7 @@ Image DecodePnm(std::string_view bytes, const std::string& source, int /*enough_
     if (pnm.is_text) {
       const int value = TakeNumber(pnm.values, pnm.is_bitmap ? 1 : 9);
       if (value < 0 && pnm.values.empty()) image::FailTruncated("PNM", bytes, source);
-      VANTAGE_CHECK(value >= 0, source, ": damaged PNM: '", pnm.values.substr(0, 1), "' is no number");
+      VANTAGE_CHECK(value >= 0, source, ": damaged PNM: '", pnm.values.substr(0, 1), "' is not a number");
       return value;
     }
     const auto* data = reinterpret_cast<const unsigned char*>(row);

@@ -200,7 +200,7 @@ class RgbaReader {
     char message[1024] = "";
     VANTAGE_CHECK(TIFFRGBAImageOK(tiff.get(), message) != 0, source, ": a TIFF that is not read: ", message);
     if (TIFFRGBAImageBegin(&image_, tiff.get(), 1, message) == 0) tiff.Fail();
-    image_.req_orientation = image_.orientation;  // as stored: turned by who wants it
+    image_.req_orientation = image_.orientation;  // as stored; DecodeWith turns it
   }
   ~RgbaReader() { TIFFRGBAImageEnd(&image_); }
   RgbaReader(const RgbaReader&) = delete;
@@ -220,7 +220,7 @@ Image DecodeTiff(std::string_view bytes, const std::string& source, int /*enough
   // At most a strip or tile of the whole image, of six channels of 16 bits.
   const Tiff tiff(bytes, source, kFixedBytes / 3 + 12 * static_cast<int64_t>(count));
   const uint16_t alpha = AlphaKind(tiff);
-  if (alpha == EXTRASAMPLE_UNASSALPHA) {  // or libtiff multiplies the colours by it
+  if (alpha == EXTRASAMPLE_UNASSALPHA) {  // otherwise libtiff multiplies the colours by it
     uint16_t as_stored = EXTRASAMPLE_ASSOCALPHA;
     TIFFSetField(tiff.get(), TIFFTAG_EXTRASAMPLES, 1, &as_stored);
   }

@@ -43,7 +43,7 @@ void ForEachChunk(std::string_view bytes, uint64_t at, const Use& use) {
   }
 }
 
-// The chunks of the first frame at the offset or behind: of its alpha, if it has any, and of its colours.
+// The chunks of the first frame at or after the offset: alpha, if there is any, and colours.
 std::string_view FrameChunks(std::string_view bytes, uint64_t at) {
   uint64_t begin = bytes.size();
   uint64_t end = bytes.size();
@@ -100,7 +100,7 @@ Webp ReadWebp(std::string_view bytes, const std::string& source) {
   }
   webp.has_alpha = webp.has_alpha || features.has_alpha != 0;
   VANTAGE_CHECK(webp.left + webp.frame_width <= webp.width && webp.top + webp.frame_height <= webp.height,
-                source, ": damaged WebP: its first frame lies outside the image");
+                source, ": damaged WebP: its first frame is outside the image");
   return webp;
 }
 

@@ -34,7 +34,7 @@ namespace mining {
 
 MinerRow DifficultyMining() {
   return MakeMinerRow<DifficultyMiningOptions>(
-      "Triplets of a wanted loss among photos of all scenes (MVA 2022)",
+      "Triplets whose loss is in a range, among photos of all scenes (MVA 2022)",
       [](const DifficultyMiningOptions& options) -> std::unique_ptr<Miner> {
         return std::make_unique<TripletMiner<DifficultyMiningOptions>>(options, MineTriplets);
       },

@@ -19,7 +19,7 @@ namespace mining {
 
 MinerRow RandomMining() {
   return MakeMinerRow<RandomMiningOptions>(
-      "Triplets that are drawn, to compare with",
+      "Triplets drawn at random, as a baseline",
       [](const RandomMiningOptions& options) -> std::unique_ptr<Miner> {
         return std::make_unique<TripletMiner<RandomMiningOptions>>(options, DrawTriplets);
       },

@@ -30,11 +30,12 @@ void Declare(OptionsDescription& description, BoqHeadOptions& options) {
   constexpr int kMost = 16384;
   description
       .Add("projection", options.projection,
-           "Channels of the 3x3 convolution at the beginning and of all attention: a multiple of 64")
+           "Channels of the 3x3 convolution of the map and of all attention: a multiple of 64")
       .Range(kBoqHeadChannels, kMost);
   description.Add("queries", options.queries, "Learned queries of a block").Range(1, kMost);
   description.Add("blocks", options.blocks, "Blocks, each an encoder layer and its queries").Range(1, 100);
-  description.Add("rows", options.rows, "What the answers of all queries are combined to").Range(1, kMost);
+  description.Add("rows", options.rows, "Vectors that the results of all queries are combined into")
+      .Range(1, kMost);
   nn::DeclareOutputDimension(description, options.output_dimension);
 }
 
@@ -71,7 +72,7 @@ struct MultiheadAttention {
   LinearLayer out;
 };
 
-// torch.nn.TransformerEncoderLayer, which norms after each sum; then the queries look at each other and at
+// torch.nn.TransformerEncoderLayer with norms after each sum; then the queries attend to each other and to
 // its output. Without dropout.
 struct QueryBlock {
   QueryBlock(std::string block_name, const BoqHeadOptions& options)
@@ -91,7 +92,7 @@ struct QueryBlock {
     const at::Tensor x = norm1.Forward(x_BNC + encoder_attention(x_BNC, x_BNC), pass);
     return norm2.Forward(x + linear2(linear1(x).relu()), pass);
   }
-  // x: of the encoder.
+  // x: the encoder layer's output.
   at::Tensor Answers(const at::Tensor& x_BNC, const PassContext& pass) const {
     const at::Tensor asked_1QC = norm_queries.Forward(queries + self_attention(queries, queries), pass);
     return norm_out.Forward(cross_attention(asked_1QC.expand({x_BNC.size(0), -1, -1}), x_BNC), pass);
@@ -187,7 +188,7 @@ class BoqHead : public Head {
 
 std::unique_ptr<Head> MakeBoqHead(const BoqHeadOptions& options, int64_t channels) {
   if (options.projection % kBoqHeadChannels != 0)
-    throw UsageError(StrCat("projection ", options.projection, " is no multiple of ", kBoqHeadChannels));
+    throw UsageError(StrCat("projection ", options.projection, " is not a multiple of ", kBoqHeadChannels));
   return std::make_unique<BoqHead>(options, channels);
 }
 

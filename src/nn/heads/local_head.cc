@@ -25,7 +25,7 @@ constexpr int kMostChannels = 65536;
 void Declare(OptionsDescription& description, LocalOptions& options) {
   description
       .Add("projection", options.projection,
-           "Channels of a 1x1 convolution before everything else, which begins as a PCA; 0: none")
+           "Channels of a learned 1x1 convolution of the map, initialised with a PCA; 0: none")
       .Range(0, kMostChannels);
   description
       .Add("windows", options.windows,

@@ -20,7 +20,7 @@ inline constexpr const char* kLinearOfLocals = "learned_pca";
 // their aggregation, power normalisation, a linear layer. Initial values of weights: see Head.
 class LocalHead : public Head {
  public:
-  // channels: number of channels of the trunk's map. name: of the aggregation's tensors.
+  // channels: number of channels of the trunk's map. name: prefix of the aggregation's tensors.
   LocalHead(const LocalOptions& locals, const AggregateOptions& aggregate, int64_t channels,
             std::unique_ptr<Aggregation> aggregation, std::string name);
 
@@ -52,10 +52,12 @@ class LocalHead : public Head {
   LastLinear linear_;
 };
 
-// The features that a head requests for such locals.
+// The features that a head with these locals requests. Throws UsageError if last_relu is false and the trunk
+// always ends in an activation.
 FeatureRequest RequestOfLocals(const LocalOptions& options, const TrunkRow& trunk);
 
-// A row with the functions that all heads with locals share: names, request, linear layer.
+// Makes a head's row, with the fields that all heads with locals share filled in: names, request, linear
+// layer. Options: has members `locals` and `aggregate`.
 template <KindOptions Options>
 HeadRow MakeLocalHeadRow(std::string summary, HeadFunctions<Options> functions) {
   functions.trunk_prefix = "base_features.";

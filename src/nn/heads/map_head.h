@@ -9,7 +9,8 @@
 
 namespace vantage::nn {
 
-// The row of a head that a program registers. Its tensors are named KIND.NAME.
+// The row of a head that a program registers (RegisterHead in torch.h). Its tensors are named KIND.NAME. The
+// row's `make` throws UsageError if the MapHead lacks a dimension or `forward`.
 HeadRow MapHeadRow(Kind kind, std::function<MapHead(const HeadChoice& head, int64_t channels)> make);
 
 }  // namespace vantage::nn

@@ -8,11 +8,14 @@
 
 namespace vantage::nn {
 
-// A weight's first values, as PyTorch's linear and convolutional layers begin: uniform within 1 / sqrt(f) of
-// 0, f = elements / first dimension. They depend on the seed and the name. Same shape and type as `like`.
+// Random initial values of a tensor, with the shape, type and device of `like`. They depend only on the seed,
+// the name and the shape.
+
+// Uniform in [-1 / sqrt(f), 1 / sqrt(f)], where f = elements / first dimension (the fan-in): the weights that
+// PyTorch's linear and convolutional layers start with.
 at::Tensor UniformWeights(const std::string& name, const at::Tensor& like, uint64_t seed);
 
-// Standard normal values.
+// Standard normal.
 at::Tensor NormalWeights(const std::string& name, const at::Tensor& like, uint64_t seed);
 
 }  // namespace vantage::nn

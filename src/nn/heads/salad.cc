@@ -20,8 +20,8 @@
 #include "nn/new_tensors.h"
 #include "util/check.h"
 
-// SALAD (Izquierdo and Civera, CVPR 2024), section 3. Names are those of the published files, without what
-// MegaLoc puts before them.
+// SALAD (Izquierdo and Civera, CVPR 2024), section 3. Tensors have the names of SALAD's files, which
+// MegaLoc's files extend by a prefix.
 namespace vantage {
 
 void Declare(OptionsDescription& description, SaladHeadOptions& options) {
@@ -33,10 +33,9 @@ void Declare(OptionsDescription& description, SaladHeadOptions& options) {
       .Range(1, kMostChannels);
   description
       .Add("token_dimension", options.token_dimension,
-           "Dimension of the part that is made of the class token")
+           "Dimension of the class token's part of the descriptor")
       .Range(1, kMostChannels);
-  description.Add("hidden", options.hidden, "Channels inside of the three perceptrons")
-      .Range(1, kMostChannels);
+  description.Add("hidden", options.hidden, "Hidden channels of the three MLPs").Range(1, kMostChannels);
   nn::DeclareOutputDimension(description, options.output_dimension,
                              "Rows of a learned linear layer at the end, as in MegaLoc; 0: there is none");
 }
@@ -47,7 +46,7 @@ namespace {
 constexpr int kSinkhornIterations = 3;  // as in the authors' code
 constexpr const char* kLinearOfSalad = "aggregator.linear";
 
-// Linear, ReLU, linear: of single rows, or of each patch, for which files have 1x1 convolutions.
+// An MLP: linear, ReLU, linear. of_patches: weights have the shapes of 1x1 convolutions, as in files.
 struct TwoLayers {
   TwoLayers(int64_t from, int64_t hidden, int64_t to, bool of_patches)
       : first{NewZeros(Shape(hidden, from, of_patches)), at::zeros({hidden}, NewTensor())},
@@ -147,7 +146,7 @@ at::Tensor TransportPlan(const at::Tensor& scores_BKN, const at::Tensor& dust_bi
   const int64_t clusters = scores_BKN.size(1);
   const int64_t patches = scores_BKN.size(2);
   const at::Tensor scores_BRN = at::cat({scores_BKN, dust_bin.expand({batch, 1, patches})}, 1);
-  // Logarithms of what the rows take; each column gives 1.
+  // Logarithms of the masses of rows (clusters, dust bin); each column (patch) has mass 1.
   at::Tensor row_mass_R1 = at::zeros({clusters + 1, 1}, scores_BKN.options());
   row_mass_R1[clusters].fill_(std::log(static_cast<double>(patches - clusters)));
   at::Tensor column_scale_B1N = at::zeros({batch, 1, patches}, scores_BKN.options());

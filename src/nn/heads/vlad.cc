@@ -12,8 +12,8 @@
 #include "nn/new_tensors.h"
 #include "util/check.h"
 
-// VLAD of a transformer's tokens, as AnyLoc (Keetha et al., "AnyLoc: Towards universal visual place
-// recognition", RA-L 2023) has it, section III.
+// VLAD of a transformer's tokens, as in AnyLoc (Keetha et al., "AnyLoc: Towards universal visual place
+// recognition", RA-L 2023), section III.
 namespace vantage {
 
 void Declare(OptionsDescription& description, VladHeadOptions& options) {
@@ -84,7 +84,7 @@ std::optional<VladHeadOptions> RecogniseVlad(const TensorShapes& shapes) {
 
 HeadRow VladHeadRow() {
   return MakeHeadRow<VladHeadOptions>(
-      "VLAD of a transformer's tokens with a vocabulary of your photos, as AnyLoc has it",
+      "VLAD of a transformer's tokens with a vocabulary of your photos, as in AnyLoc",
       {.linear = kLinearOfVlad,
        .made_by_training = {"vlad."},
        .request =

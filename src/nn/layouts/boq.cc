@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kFrozenLayers = "backbone.frozen_layers.";
 constexpr std::string_view kTrainedLayers = "backbone.unfrozen_layers.";
 
-// The number that the text begins with; -1 if it begins with none.
+// The number at the start of the text; -1 if there is none.
 int64_t LeadingNumber(std::string_view text) {
   const size_t end = std::min(text.find('.'), text.size());
   constexpr size_t kMostDigits = 4;
@@ -58,7 +58,7 @@ std::vector<SourceTensor> OwnOfBoq(const ModelSource& source) {
     has_norm = has_norm || tensor.name == "backbone.norm.weight";
     if (tensor.name == "backbone.cls_token" && !tensor.shape.empty()) channels = tensor.shape.back();
   }
-  // The head takes patches before the final norm, which their code removes.
+  // BoQ's code removes the final norm, so files lack it; the head requests patches before it.
   if (channels > 0 && !has_norm) {
     own.push_back(Zeros("backbone.norm.weight", {channels}));
     own.push_back(Zeros("backbone.norm.bias", {channels}));

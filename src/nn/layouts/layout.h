@@ -25,7 +25,8 @@ struct LayoutRow {
   // The file's tensors under the project's names, transposed to the project's shapes. Throws Error if a
   // tensor's shape is not the one that its name implies.
   std::vector<SourceTensor> (*to_own)(const ModelSource& source) = nullptr;
-  // Sets what the layout implies about the network and its tensors do not reveal.
+  // Sets the properties of the network that follow from the layout and not from its tensors: preprocessing,
+  // licence, options. Null: there are none.
   void (*tell)(NetOfSource& found) = nullptr;
   // Normalisation of pixels, if it differs from the trunk's.
   std::optional<Normalization> normalization = std::nullopt;

@@ -58,7 +58,7 @@ SourceTensor Convolution(const File& file, const serialize::MatValue& value, con
 SourceTensor Centers(const File& file, const serialize::MatValue& value) {
   const std::vector<int64_t> shape = Squeezed(value);
   VANTAGE_CHECK(shape.size() == 2, file->source(),
-                ": NetVLAD's centres are no matrix: ", serialize::ShapeText(value.shape));
+                ": NetVLAD's centres are not a matrix: ", serialize::ShapeText(value.shape));
   const auto clusters = ToIndex(shape[0]);
   const auto dimension = ToIndex(shape[1]);
   return {"netvlad.centers",
@@ -74,7 +74,7 @@ SourceTensor Centers(const File& file, const serialize::MatValue& value) {
           }};
 }
 
-// The weights of a layer that has two arrays of them; null where it has not.
+// The weights of a layer that has two arrays of them; else null.
 const serialize::MatValue* WeightsOf(const serialize::MatValue& layer) {
   const serialize::MatValue* weights = layer.Find("weights");
   const bool is_pair =
@@ -113,7 +113,7 @@ void AddLayers(const File& file, const serialize::MatValue& layers, ModelSource&
                 ": net.layers: none is NetVLAD's, with two matrices of one size");
 }
 
-// Of the first pixel, as hloc takes it.
+// The mean is that of the average image's first pixel, as in hloc.
 std::optional<Normalization> NormalizationOf(const serialize::MatFile& file, const serialize::MatValue& net) {
   const serialize::MatValue* value = &net;
   for (const char* field : {"meta", "normalization", "averageImage"}) {
@@ -141,7 +141,7 @@ ModelSource OpenMatConvNet(const std::filesystem::path& path) {
   VANTAGE_CHECK(net != nullptr, file->source(), ": holds no variable 'net'");
   const serialize::MatValue* layers = net->Find("layers");
   VANTAGE_CHECK(layers != nullptr && layers->kind == serialize::MatValue::Kind::kCells, file->source(),
-                ": 'net' is no network of MatConvNet: it has no cells 'layers'");
+                ": 'net' is not a network of MatConvNet: it has no cells 'layers'");
   ModelSource source;
   source.path = file->source();
   source.format = "MATLAB 5";

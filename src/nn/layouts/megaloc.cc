@@ -26,7 +26,7 @@ LayoutRow MegaLocLayout() {
           .to_own = OwnOfMegaLoc,
           .tell =
               [](NetOfSource& found) {
-                // Their code takes photos of any size; as everywhere, the longest side is at most 1024.
+                // MegaLoc's code accepts any size; 1024 is vantage's default for the longest side.
                 found.preprocessing = ParsePreprocessing("longest=1024 + multiple=14,bilinear,tensor");
                 found.licence = "MIT";
               }};

@@ -20,6 +20,7 @@ struct NetVladNames {
   const char* linear;             // prefix; "": none
 };
 
+// Whether the file has centroids and assignment weights of these names.
 bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names);
 
 // Sets the options of CVPR 2016's NetVLAD: the map before the last ReLU, and unit length of each cluster.

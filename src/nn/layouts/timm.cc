@@ -15,7 +15,7 @@ bool IsTimm(const TensorShapes& shapes) {
   return has("blocks.0.ls1.gamma") || (has("reg_token") && has("blocks.0.gamma_1"));
 }
 
-// Whether fc1 gives a gate and a value that fc2 takes the product of.
+// Whether fc1 computes a gate and a value, whose product is the input of fc2.
 bool HasPackedGate(const TensorShapes& shapes) {
   const auto in = shapes.find("blocks.0.mlp.fc1.weight");
   const auto out = shapes.find("blocks.0.mlp.fc2.weight");
@@ -39,7 +39,7 @@ std::vector<SourceTensor> OwnOfTimm(const ModelSource& source) {
   std::vector<SourceTensor> own;
   for (SourceTensor tensor : source.tensors) {
     tensor.name = Renamed(tensor.name, parts);
-    // With registers, the class token's position is added to the token itself.
+    // timm's networks with registers have the class token's position added to the token itself.
     const bool lacks_class = tensor.name == "pos_embed" && shapes.contains("reg_token");
     if (lacks_class && tensor.shape.size() == 3) {
       const SourceTensor of_class = Zeros("", {1, 1, tensor.shape[2]});

@@ -19,12 +19,12 @@ SourceTensor Floats(const std::string& name, std::vector<int64_t> shape, const s
           }};
 }
 
-// One tensor of several that follow each other in memory.
+// Concatenates tensors along their first dimension.
 SourceTensor Concatenated(const std::string& name, const std::vector<SourceTensor>& parts) {
   SourceTensor whole = parts[0];
   whole.name = name;
   for (size_t i = 1; i < parts.size(); ++i) {
-    // Parts that do not fit leave a shape that no network has, and filling says so.
+    // A part that does not fit is returned alone. No network has its shape, so filling the network throws.
     const bool fits = parts[i].type == whole.type && !parts[i].shape.empty() && !whole.shape.empty();
     if (!fits) return parts[i];
     whole.shape[0] += parts[i].shape[0];

@@ -18,7 +18,8 @@ TrunkRow DinoV2Row(const DinoV2Size& size, bool has_registers) {
   constexpr int64_t kGrid = 37;  // patches of 14 pixels along 518
   constexpr int64_t kRegisters = 4;
   const bool is_gated = size.perceptron != Perceptron::kGelu;
-  // Two thirds of four times as many, so that the gate costs nothing, rounded up to a multiple of 8.
+  // Gated: 2/3 of the hidden channels, so that both kinds have as many weights; rounded up to a multiple
+  // of 8.
   const int64_t hidden = is_gated ? (size.channels * 4 * 2 / 3 + 7) / 8 * 8 : 4 * size.channels;
   TrunkRow row =
       VisionTransformerRow(std::string("dinov2_") + size.name + (has_registers ? "_reg" : ""),

@@ -36,7 +36,7 @@ TrunkRow DinoV3Row(const DinoV3Size& size) {
 
 std::vector<TrunkRow> DinoV3Trunks() {
   std::vector<TrunkRow> rows;
-  // The gated ones first: they have the storage tokens of others.
+  // Gated ones first: their files also contain the storage tokens that mark the others.
   for (const DinoV3Size& size :
        {DinoV3Size{"vits16plus", 384, 6, 1536, 12, Perceptron::kGated},
         DinoV3Size{"vith16plus", 1280, 20, 5120, 32, Perceptron::kGated},

@@ -48,7 +48,8 @@ PositionRule ParsePositionRule(const std::string& name) {
 at::Tensor ResizePositions(const at::Tensor& positions_1NC, int64_t rows, int64_t columns,
                            PositionRule rule) {
   const auto side = static_cast<int64_t>(std::lround(std::sqrt(positions_1NC.size(1))));
-  VANTAGE_CHECK(side * side == positions_1NC.size(1), positions_1NC.size(1), " positions are no square");
+  VANTAGE_CHECK(side * side == positions_1NC.size(1), positions_1NC.size(1),
+                " positions are not a square grid");
   if (rows == side && columns == side) return positions_1NC;
   constexpr double kOffset = 0.1;
   const auto factor = [&](int64_t to) {

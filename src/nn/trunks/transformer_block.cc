@@ -19,7 +19,7 @@
 namespace vantage::nn {
 namespace {
 
-// Queries' and values' biases count, keys' do not.
+// 1 for the biases of queries and values, 0 for those of keys.
 at::Tensor NewBiasMask(int64_t channels) {
   const at::Tensor ones = at::ones({channels}, NewTensor());
   return at::cat({ones, at::zeros({channels}, NewTensor()), ones});

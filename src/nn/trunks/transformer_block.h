@@ -29,7 +29,7 @@ class LayerNorm : public Layer {
   at::Tensor bias_;
 };
 
-// The layers of a block's perceptron and their names.
+// The layers of a block's MLP and their names.
 enum class Perceptron {
   kGelu,         // fc2(gelu(fc1(x))), with the exact error function
   kPackedGated,  // w3(silu(a) b), where w12(x) is a followed by b: SwiGLU (Shazeer, 2020)
@@ -39,22 +39,25 @@ enum class Perceptron {
 struct BlockShape {
   int64_t channels = 0;
   int64_t heads = 0;
-  int64_t hidden = 0;  // channels inside of the perceptron
+  int64_t hidden = 0;  // hidden channels of the MLP
   Perceptron perceptron = Perceptron::kGelu;
   double norm_epsilon = 1e-6;
-  // Whether the bias of queries, keys and values is multiplied by a stored mask, which is 0 for keys.
+  // Whether the bias of queries, keys and values is multiplied by a stored mask, which is 0 for keys and 1
+  // for the others.
   bool masks_bias = false;
 };
 
 // A block of a vision transformer (Dosovitskiy et al., ICLR 2021) with LayerScale (Touvron et al., ICCV
 // 2021):
 //   x <- x + scale1 * attention(norm1(x)),  x <- x + scale2 * perceptron(norm2(x)).
-// Tensors have the names of DINOv2's and DINOv3's own code.
+// In training, stochastic depth (PassContext::drop_path) leaves out either branch per image. Tensors have the
+// names of DINOv2's and DINOv3's own code.
 class TransformerBlock : public Layer, public FoldableLayer, public FreezableLayer {
  public:
   TransformerBlock(const std::string& name, const BlockShape& shape);
 
-  // x: B x tokens x C, float32. Matrix products are computed in `type`, everything else in float32.
+  // x: B x tokens x C, float32, or float64 if `type` is. Matrix products are computed in `type`, everything
+  // else in the type of x. Without tensors in `rotary`, nothing is rotated.
   at::Tensor Forward(const at::Tensor& x_BNC, const RotaryTable& rotary, at::ScalarType type,
                      const PassContext& pass) const;
   at::Tensor Forward(const at::Tensor& x_BNC, const PassContext& pass) const override {
@@ -62,15 +65,17 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   }
   void Replace(const TensorReplacer& replacer) override;
 
-  // Multiplies both scales into the layers before them, and the mask into the bias.
+  // Multiplies both scales into the layers before them and the mask into the bias, and joins w1 and w2 of
+  // kGated to one layer.
   void Fold() override;
+  // Packs the linear layers (LinearLayer::Pack).
   void Freeze() override;
 
  private:
-  // For each image 0 if the branch is left out, else the reciprocal of the probability of the other case: B.
-  // Undefined if nothing is left out.
+  // Stochastic depth: the factor of the branch for each image, B: 0 if it is left out, else the reciprocal of
+  // the probability that it is kept. Undefined if the pass or the block leaves out nothing.
   at::Tensor Kept(const char* branch, int64_t batch, const PassContext& pass) const;
-  // x plus the branch's values, which are not computed if they are left out for all images.
+  // x plus the branch's values times Kept; values are not computed if the branch is left out for all images.
   at::Tensor Add(const at::Tensor& x_BNC, const char* branch, const PassContext& pass,
                  const std::function<at::Tensor()>& values) const;
   at::Tensor Attention(const at::Tensor& x_BNC, const RotaryTable& rotary) const;

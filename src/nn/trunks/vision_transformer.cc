@@ -21,7 +21,7 @@ namespace {
 
 constexpr double kRotaryBase = 100;  // DINOv3, section 3.2
 
-// Everything except matrix products.
+// The type of everything except matrix products.
 at::ScalarType WideType(at::ScalarType type) { return type == at::kDouble ? at::kDouble : at::kFloat; }
 
 at::Tensor NewPeriods(const BlockShape& block) {

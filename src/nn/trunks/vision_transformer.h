@@ -18,27 +18,30 @@ namespace vantage::nn {
 struct VisionTransformerShape {
   BlockShape block = {};
   int64_t patch = 14;  // side of a patch, pixels
-  // Name and number of the tokens between the class token and the patches: DINOv2's registers (Darcet et al.,
-  // ICLR 2024), DINOv3's storage tokens.
+  // Name and number of the tokens between the class token and the patches: registers in DINOv2 (Darcet et
+  // al., ICLR 2024), storage tokens in DINOv3.
   const char* registers_name = "register_tokens";
   int64_t registers = 0;
-  // Side of the square grid of learned positions; 0: positions are rotary.
+  // Side of the square grid of learned positions, in patches; 0: positions are rotary.
   int64_t grid = 0;
 };
 
-// What turns images into tokens: a linear layer of each patch, the class token, registers and learned
-// positions.
+// Converts images to tokens: a linear layer for each patch, the class token, registers and learned positions.
 class PatchTokens : public Layer, public FreezableLayer {
  public:
+  // positions: name of a PositionRule; ignored if positions are rotary.
   PatchTokens(const VisionTransformerShape& shape, const std::string& positions);
 
-  // images: B x 3 x rows * patch x columns * patch. Returns B x tokens x C, float32 for images of less.
+  // images: B x 3 x (rows * patch) x (columns * patch). Returns B x tokens x C, float32, or float64 for
+  // float64 images.
   at::Tensor Forward(const at::Tensor& images_B3HW, const PassContext& pass) const override;
   // Replaces tokens and positions, then the patches' layer, then the rotary periods.
   void Replace(const TensorReplacer& replacer) override;
-  // Resized positions are kept from here.
+  // From now on, keeps the resized positions of the last sizes seen.
   void Freeze() override { frozen_ = true; }
 
+  // The rotations of all tokens of a photo with this many rows and columns of patches, in float32, or float64
+  // if `type` is; undefined if positions are learned.
   RotaryTable Rotary(int64_t rows, int64_t columns, at::ScalarType type) const;
 
  private:
@@ -54,15 +57,15 @@ class PatchTokens : public Layer, public FreezableLayer {
   at::Tensor weight_;       // C x 3 x patch x patch
   at::Tensor bias_;
   at::Tensor periods_;  // a quarter of a head's channels; undefined: positions are learned
-  // Positions of the sizes seen last.
+  // Resized positions by rows and columns, the latest first; at most 8.
   mutable std::mutex mutex_;
   mutable std::vector<std::pair<std::pair<int64_t, int64_t>, at::Tensor>> kept_;
 };
 
-// A vision transformer as DINOv2 (Oquab et al., TMLR 2024) and DINOv3 (Simeoni et al., 2025) have it, whose
-// stages are its blocks. The map and the class token come after the final norm. The row says the number of
-// blocks and how positions are resized. Images whose sides are no multiples of the patch are resized to the
-// nearest ones, bilinearly with antialiasing, as MegaLoc does.
+// The vision transformer of DINOv2 (Oquab et al., TMLR 2024) and DINOv3 (Simeoni et al., 2025). Its stages
+// are its blocks. By default, the map and the class token are taken after the final norm (FeatureRequest).
+// The row says the number of blocks and how positions are resized. Images whose sides are not multiples of
+// the patch are resized to the nearest multiples, bilinearly with antialiasing, as by MegaLoc.
 class VisionTransformer : public Trunk {
  public:
   VisionTransformer(const TrunkRow& row, const VisionTransformerShape& shape);
@@ -84,8 +87,8 @@ class VisionTransformer : public Trunk {
   LayerNorm norm_;
 };
 
-// A row of a family of vision transformers, which `mark` and `mark_shape` recognise. `blocks`: their usual
-// number.
+// The row of a vision transformer. blocks: its published number of blocks; see VariantOf. mark, mark_shape,
+// licence: fields of TrunkRow.
 TrunkRow VisionTransformerRow(const std::string& name, const VisionTransformerShape& shape, int blocks,
                               const std::string& mark, std::vector<int64_t> mark_shape,
                               const std::string& licence);

@@ -3,7 +3,7 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector) => document.querySelector(selector);
 
-  // Each photo lies in the page once, where it is shown first.
+  // Each photo is in the page once, where it is shown first.
   for (const image of all('img[data-photo]')) {
     image.src = document.getElementById('photo-' + image.dataset.photo).src;
   }
