@@ -96,6 +96,8 @@ struct ModelOptions {
   int freeze_blocks = 0;
   // Stochastic depth (Huang et al., ECCV 2016; DINOv2's code): see docs/training.md. Transformers only.
   double drop_path = 0;
+  // Dropout of the head's hidden values. Heads that have them: salad (its authors' code: 0.3).
+  double dropout = 0;
   // Batch norms whose weights are not trained are always "frozen".
   std::string batch_norm = "frozen";  // as in cirtorch
   // In each step, running <- (1 - momentum) running + momentum seen, with `seen` the mean of the statistics
@@ -183,6 +185,12 @@ struct ComputeOptions {
   // Keep activations for at most this many pixels per tuple; recompute the rest in the backward pass. Fewer
   // pixels need less memory and more time.
   int64_t kept_pixels = int64_t{1} << 20;
+  // Keep only the input of each stage of the trunk for the backward pass, and compute the stage's activations
+  // again there: less memory, more time, the same gradient.
+  bool recompute_blocks = false;
+  // MiB for the output of the trunk's first stages that are not trained (ModelOptions::freeze_blocks), by
+  // photo for the whole run. Photos that are augmented have none.
+  int64_t frozen_features = 1024;
   int loading_threads = 0;
 };
 void Declare(OptionsDescription& description, ComputeOptions& options);

@@ -30,19 +30,6 @@ void ConvTrunk::ForEachLayer(const std::function<void(Layer&)>& visit) {
   visit(layers_.last);
 }
 
-std::map<std::string, int> ConvTrunk::Depths() const {
-  std::map<std::string, int> depths;
-  int depth = 0;
-  const auto visit = [&](const Layer& layer) {
-    layer.Visit([&](const std::string& name, const at::Tensor&, TensorRole) { depths[name] = depth; });
-    ++depth;
-  };
-  visit(layers_.stem);
-  for (const auto& stage : layers_.stages) visit(*stage);
-  visit(layers_.last);
-  return depths;
-}
-
 void ConvTrunk::Replace(const TensorReplacer& replacer) {
   ForEachLayer([&](Layer& layer) { layer.Replace(replacer); });
 }

@@ -37,7 +37,6 @@ class ConvTrunk : public Trunk {
   Features Finish(const TrunkState& state, const FeatureRequest& request,
                   const PassContext& pass) const override;
   void ForEachLayer(const std::function<void(Layer&)>& visit) override;
-  std::map<std::string, int> Depths() const override;
   void Replace(const TensorReplacer& replacer) override;
 
  private:

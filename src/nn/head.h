@@ -92,6 +92,8 @@ struct HeadFunctions {
   std::string weights_kind = {};
   // Prefix of the names of the trunk's tensors, in place of cirtorch's "features.".
   std::string trunk_prefix = "features.";
+  // Whether PassContext::dropout applies to hidden values.
+  bool has_dropout = false;
   // Name of the last linear layer.
   std::string linear = {};
   // Name prefixes of tensors that a trunk's weights may lack, because training makes them.
@@ -126,6 +128,7 @@ HeadRow MakeHeadRow(std::string summary, HeadFunctions<Options> typed) {
   row.kind = MakeKind<Options>(std::move(summary));
   row.weights_kind = std::move(typed.weights_kind);
   row.trunk_prefix = std::move(typed.trunk_prefix);
+  row.has_dropout = typed.has_dropout;
   row.linear = std::move(typed.linear);
   row.made_by_training = std::move(typed.made_by_training);
   if (typed.request) {

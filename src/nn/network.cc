@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/network.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -22,12 +23,30 @@ Network::Network(const DescriptorNetOptions& options) : options_(options), head_
   normalization = trunk.normalization;
 }
 
-Features Network::FeaturesOf(const at::Tensor& images_B3HW, const PassContext& pass) const {
-  // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
+at::Tensor Network::InputOf(const at::Tensor& images_B3HW) const {
   if (device_.is_cuda()) RoundToTf32(precision_ == Precision::kTf32);
-  const at::Tensor images =
-      images_B3HW.to(device_, TypeOf(precision_)).contiguous(at::MemoryFormat::ChannelsLast);
-  return trunk_->Forward(images, request_, pass);
+  // Channels last: LibTorch's convolutions and poolings then need no reordering around them.
+  return images_B3HW.to(device_, TypeOf(precision_)).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+Features Network::FeaturesOf(const at::Tensor& images_B3HW, const PassContext& pass) const {
+  return trunk_->Forward(InputOf(images_B3HW), request_, pass);
+}
+
+int Network::FrozenStages() const {
+  const int frozen = trunk_->FrozenStages();
+  if (!request_.tokens) return frozen;
+  const int block = request_.tokens->block;
+  return std::min(frozen, block + 1 + (block < 0 ? trunk_->stages() : 0));
+}
+
+TrunkState Network::FirstStages(const at::Tensor& images_B3HW, int count, const PassContext& pass) const {
+  return trunk_->Run(trunk_->Stem(InputOf(images_B3HW), pass), 0, count, pass);
+}
+
+at::Tensor Network::ForwardFrom(const TrunkState& state, int first, const PassContext& pass) const {
+  if (device_.is_cuda()) RoundToTf32(precision_ == Precision::kTf32);
+  return head_->Forward(trunk_->ForwardFrom(state, first, request_, pass), pass);
 }
 
 at::Tensor Network::Forward(const at::Tensor& images_B3HW, const PassContext& pass) const {

@@ -37,6 +37,14 @@ class Network : public TensorOwner {
   // Returns B x D, rows of unit length.
   at::Tensor Forward(const at::Tensor& images_B3HW, const PassContext& pass = {}) const;
 
+  // Number of first stages of the trunk whose state after them (FirstStages) does not depend on what is
+  // trained, and from which ForwardFrom can describe; 0: none.
+  int FrozenStages() const;
+  // The trunk's state after its first `count` stages.
+  TrunkState FirstStages(const at::Tensor& images_B3HW, int count, const PassContext& pass = {}) const;
+  // Forward from the state after the first `first` stages.
+  at::Tensor ForwardFrom(const TrunkState& state, int first, const PassContext& pass = {}) const;
+
   // Describes the images at several scales (TPAMI 2019, section 5.1). Images are resized bilinearly, the
   // descriptors are averaged with the exponent of MultiScaleExponent, and the result has unit length. Scales
   // must be positive; {1} gives the result of Forward. `super_global`: alternative pooling; see
@@ -61,6 +69,9 @@ class Network : public TensorOwner {
 
  protected:
   explicit Network(const DescriptorNetOptions& options);
+
+  // The images as the trunk takes them.
+  at::Tensor InputOf(const at::Tensor& images_B3HW) const;
 
   DescriptorNetOptions options_;
   const HeadRow* head_row_;

@@ -34,6 +34,12 @@ struct PassContext {
   // (attention, MLP) of a transformer's last block; 0 for the first block, linear between. The trunk passes
   // each block its own probability. Blocks whose weights are frozen skip nothing.
   double drop_path = 0;
+  // Dropout (Srivastava et al., JMLR 2014): probability with which a hidden value of the head is set to 0 in
+  // a training pass; the others are divided by 1 - dropout. Heads without hidden values ignore it.
+  double dropout = 0;
+  // Gradient checkpointing (Chen et al., 2016): a pass with a gradient keeps the input of each of the trunk's
+  // stages, and computes the stage's activations again in the backward pass.
+  bool recomputes_stages = false;
 
   // Random numbers of an image of the batch for the layer named `layer`.
   RandomStream Random(std::string_view layer, size_t image) const {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/trunk.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <mutex>
 
 #include "nn/new_tensors.h"
+#include "nn/recomputed.h"
 #include "nn/trunks/positions.h"
+#include "util/index.h"
 #include "util/string.h"
 #include "vantage/error.h"
 
@@ -41,19 +45,66 @@ int CountBlocks(const TensorShapes& shapes, const TrunkRow& row) {
 
 Features Trunk::Forward(const at::Tensor& images_B3HW, const FeatureRequest& request,
                         const PassContext& pass) const {
-  TrunkState state = Stem(images_B3HW, pass);
-  if (!request.tokens) return Finish(Run(std::move(state), 0, stages(), pass), request, pass);
+  return ForwardFrom(Stem(images_B3HW, pass), 0, request, pass);
+}
+
+Features Trunk::ForwardFrom(TrunkState state, int first, const FeatureRequest& request,
+                            const PassContext& pass) const {
+  if (!request.tokens) return Finish(RunStages(std::move(state), first, stages(), pass), request, pass);
   const int block = request.tokens->block + (request.tokens->block < 0 ? stages() : 0);
   if (block < 0 || block >= stages())
     throw UsageError(StrCat("a ", row_->name, " has no block ", request.tokens->block));
-  state = Run(std::move(state), 0, block + 1, pass);
+  if (block + 1 < first) throw UsageError(StrCat("tokens of block ", block, " in a pass from block ", first));
+  state = RunStages(std::move(state), first, block + 1, pass);
   Features features = Finish(state, {.map = false, .tokens = request.tokens}, pass);
   if (!request.map && !request.class_token) return features;
   FeatureRequest rest = request;
   rest.tokens.reset();
-  Features last = Finish(Run(std::move(state), block + 1, stages(), pass), rest, pass);
+  Features last = Finish(RunStages(std::move(state), block + 1, stages(), pass), rest, pass);
   last.tokens_BNC = features.tokens_BNC;
   return last;
+}
+
+TrunkState Trunk::RunStages(TrunkState state, int first, int last, const PassContext& pass) const {
+  if (!pass.recomputes_stages || !at::GradMode::is_enabled()) return Run(std::move(state), first, last, pass);
+  std::vector<std::vector<at::Tensor>> trained(ToIndex(stages()) + 2);
+  VisitWithDepth([&](const std::string&, const at::Tensor& tensor, int depth) {
+    if (tensor.requires_grad()) trained[ToIndex(depth)].push_back(tensor);
+  });
+  for (int stage = first; stage < last; ++stage) {
+    state.x = Recomputed(state.x, trained[ToIndex(stage) + 1], pass,
+                         [this, state, stage](const at::Tensor& x, const PassContext& of_pass) {
+                           TrunkState before = state;
+                           before.x = x;
+                           return Run(std::move(before), stage, stage + 1, of_pass).x;
+                         });
+  }
+  return state;
+}
+
+void Trunk::VisitWithDepth(
+    const std::function<void(const std::string&, const at::Tensor&, int)>& visit) const {
+  int depth = 0;
+  // Visits only; ForEachLayer is not const because others change layers with it.
+  const_cast<Trunk*>(this)->ForEachLayer([&](const Layer& layer) {
+    layer.Visit(
+        [&](const std::string& name, const at::Tensor& tensor, TensorRole) { visit(name, tensor, depth); });
+    ++depth;
+  });
+}
+
+std::map<std::string, int> Trunk::Depths() const {
+  std::map<std::string, int> depths;
+  VisitWithDepth([&](const std::string& name, const at::Tensor&, int depth) { depths[name] = depth; });
+  return depths;
+}
+
+int Trunk::FrozenStages() const {
+  int frozen = stages();
+  VisitWithDepth([&](const std::string&, const at::Tensor& tensor, int depth) {
+    if (tensor.requires_grad()) frozen = std::min(frozen, std::max(0, depth - 1));
+  });
+  return frozen;
 }
 
 std::unique_ptr<Trunk> Trunk::Twin(MapEnd end) const {

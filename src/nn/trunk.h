@@ -87,21 +87,35 @@ class Trunk : public TensorOwner {
   // block). Throws UsageError for features that the trunk does not have.
   virtual Features Finish(const TrunkState& state, const FeatureRequest& request,
                           const PassContext& pass) const = 0;
-  // Visits the layers of the trunk.
+  // Visits the layers of the trunk: the stem, each stage, and what follows the last one.
   virtual void ForEachLayer(const std::function<void(Layer&)>& visit) = 0;
-  // Depth of each tensor: 0 in the stem, i + 1 in stage i, stages() + 1 after the last stage.
-  virtual std::map<std::string, int> Depths() const = 0;
   // Whether a tensor keeps float32 when the trunk is frozen in another precision.
   virtual bool ComputesInFloat32(const std::string& /*name*/) const { return false; }
 
   // Runs the stem, all stages and Finish. images: B x 3 x H x W, normalised.
   Features Forward(const at::Tensor& images_B3HW, const FeatureRequest& request = {},
                    const PassContext& pass = {}) const;
+  // Runs what follows the first stages. state: the state after stage `first` - 1 (0: after the stem), which
+  // is not changed. Throws UsageError if the request names the tokens of an earlier block.
+  Features ForwardFrom(TrunkState state, int first, const FeatureRequest& request,
+                       const PassContext& pass) const;
+
+  // Depth of each tensor: 0 in the stem, i + 1 in stage i, stages() + 1 after the last stage.
+  std::map<std::string, int> Depths() const;
+  // Number of first stages without a trained tensor (one that requires a gradient), up to the first stage
+  // that has one; 0 also if the stem has one.
+  int FrozenStages() const;
   // Returns a trunk of the same shapes without memory (LibTorch's device "meta"), to be filled with another's
   // tensors.
   std::unique_ptr<Trunk> Twin(MapEnd end = MapEnd::kAfterActivation) const;
 
  private:
+  // Run, or the same with what the backward pass needs computed again (PassContext::recomputes_stages).
+  TrunkState RunStages(TrunkState state, int first, int last, const PassContext& pass) const;
+  // Calls visit for each tensor, with its depth.
+  void VisitWithDepth(
+      const std::function<void(const std::string& name, const at::Tensor& tensor, int depth)>& visit) const;
+
   const TrunkRow* row_;
 };
 

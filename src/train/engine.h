@@ -32,7 +32,8 @@ struct TupleWork {
   std::function<LoadedTuple(size_t i)> next;
   // May be empty. Called once per tuple, in the order in which losses become known, by one thread at a time.
   std::function<void(size_t i, const TupleOutcome&)> on_tuple = {};
-  double gradient_scale = 1;  // see GradientScale
+  double gradient_scale = 1;         // see GradientScale
+  FrozenFeatures* frozen = nullptr;  // see TupleGradient
 };
 
 // Computes the losses of tuples and the gradient of their sum: the forward and backward passes of a step.

@@ -12,6 +12,7 @@
 #include "train/training_step.h"
 #include "util/check.h"
 #include "util/index.h"
+#include "util/log.h"
 #include "util/random.h"
 #include "util/stopwatch.h"
 
@@ -126,7 +127,8 @@ void TakeSteps(const RunInputs& inputs, Session& session) {
                                                  : StrCat("loss ", FormatFixed(shown.MeanLoss(), 4),
                                                           ", rate ", FormatShortest(rate))});
              },
-         .gradient_scale = state.gradient_scale.value});
+         .gradient_scale = state.gradient_scale.value,
+         .frozen = session.frozen_features()});
     if (step.not_finite.empty()) {
       if (TakesFloat16(options.compute)) state.gradient_scale.Adjust(/*overflowed=*/false);
       if (state.average) state.average->Update(state.model.net);
@@ -150,6 +152,11 @@ void TakeSteps(const RunInputs& inputs, Session& session) {
 void TrainEpoch(const RunInputs& inputs, Session& session, int64_t epoch) {
   while (NextRound(inputs, session, epoch)) TakeSteps(inputs, session);
   const TrainOptions& options = inputs.options;
+  if (const FrozenFeatures* frozen = session.frozen_features()) {
+    LogInfo("epoch ", epoch, ": the first ", frozen->stages(), " blocks were computed for ", frozen->photos(),
+            " photos that are kept (", frozen->bytes() >> 20, " MiB), and left out ", frozen->reused(),
+            " times");
+  }
   const EpochProgress& progress = *session.state().progress;
   VANTAGE_CHECK(progress.mined > 0, "mining by difficulty found no triplet in the ", options.mining.rounds,
                 " rounds of epoch ", epoch,

@@ -26,6 +26,11 @@ void Declare(OptionsDescription& description, ModelOptions& options) {
            "MLP, of the last block in training; it falls linearly to 0 for the first block")
       .Range(0, 0.9);
   description
+      .Add("dropout", options.dropout,
+           "Head 'salad': probability with which a hidden value is left out in training; its authors' code: "
+           "0.3")
+      .Range(0, 0.9);
+  description
       .Add("batch_norm", options.batch_norm,
            "Statistics of batch norms in training: frozen (the model's own), or trained (those of the photos "
            "of one size of a tuple; the model's own follow them)")
@@ -132,6 +137,14 @@ void Declare(OptionsDescription& description, ComputeOptions& options) {
            "Most pixels of a tuple whose activations are kept; the rest is computed again in the backward "
            "pass")
       .AtLeast(0);
+  description.Add("recompute_blocks", options.recompute_blocks,
+                  "Keep only the input of each block, and compute the block's activations again in the "
+                  "backward pass: less memory for about a third more time (gradient checkpointing)");
+  description
+      .Add("frozen_features", options.frozen_features,
+           "MiB of memory for the output of the trunk's first blocks that are not trained, so that a photo "
+           "passes them once in a run; without augmentation only; 0: off")
+      .Range(0, 1 << 24);
   description
       .Add("loading_threads", options.loading_threads,
            "Threads that decode photos in advance; 0: half as many as --threads")

@@ -14,6 +14,10 @@ Session::Session(const RunInputs& inputs, const std::filesystem::path& folder, b
       store_(folder_ ? std::make_unique<DescriptorStore>(folder_->descriptors()) : nullptr),
       start_(StartRun(inputs, folder_.get(), resume)),
       starting_net_(ReadMiningNet(inputs.options, inputs.group)) {
+  const int frozen_stages = start_.state.model.net.FrozenStages();
+  const int64_t mebibytes = inputs.options.compute.frozen_features;
+  if (frozen_stages > 0 && mebibytes > 0 && inputs.options.data.augmentation == AugmentationOptions{})
+    frozen_features_ = std::make_unique<FrozenFeatures>(frozen_stages, mebibytes << 20);
   if (!folder_) return;
   const TrainingState& state = start_.state;
   log_ = std::make_unique<RunLog>(folder_->path(), state.steps_done + 1,

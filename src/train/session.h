@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "train/checkpoint.h"
+#include "train/frozen_features.h"
 #include "train/run_folder.h"
 #include "train/run_inputs.h"
 #include "train/run_log.h"
@@ -26,6 +27,9 @@ class Session {
   const nn::DescriptorNet& mining_net() const {
     return starting_net_ ? *starting_net_ : start_.state.model.net;
   }
+
+  // For training passes; null if no stage of the trunk is frozen, or the options want none.
+  FrozenFeatures* frozen_features() { return frozen_features_.get(); }
 
   // These three are null in processes other than 0.
   const RunFolder* folder() const { return folder_.get(); }
@@ -50,6 +54,7 @@ class Session {
   std::unique_ptr<DescriptorStore> store_;
   RunStart start_;
   std::optional<nn::DescriptorNet> starting_net_;
+  std::unique_ptr<FrozenFeatures> frozen_features_;
   std::unique_ptr<RunLog> log_;
   bool store_is_used_ = false;
 };

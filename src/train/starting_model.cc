@@ -55,6 +55,9 @@ nn::ModelParts ReadStartingModel(const TrainOptions& options) {
   const nn::TrunkRow& trunk = model.net.trunk().row();
   if (options.model.drop_path > 0 && !trunk.has_tokens)
     throw UsageError(StrCat("model.drop_path: a ", trunk.name, " is not a transformer"));
+  const nn::HeadRow& head = model.net.head_row();
+  if (options.model.dropout > 0 && !head.has_dropout)
+    throw UsageError(StrCat("model.dropout: the head '", head.kind.name, "' has no hidden values"));
   model.preprocessing = TestPreprocessing(options.data);
   model.training_preprocessing = TrainingPreprocessing(options.data);
   if (model.training_preprocessing->normalization)

@@ -30,13 +30,14 @@ at::Tensor IndexTensor(const std::vector<size_t>& indices, const at::Device& dev
 
 TupleGradient::TupleGradient(const nn::Network& net, const TupleLoss& loss,
                              std::span<const at::Tensor> parameters, LoadedTuple tuple,
-                             const PassLimits& limits, double gradient_scale)
+                             const PassLimits& limits, double gradient_scale, FrozenFeatures* frozen)
     : net_(net),
       loss_(loss),
       parameters_(parameters),
       tuple_(std::move(tuple)),
       batch_pixels_(limits.batch_pixels),
-      gradient_scale_(gradient_scale) {
+      gradient_scale_(gradient_scale),
+      frozen_(tuple_.photos.empty() ? nullptr : frozen) {
   if (net.uses_batch_statistics()) {
     PlanWholeBatches(limits);
   } else {
@@ -90,17 +91,26 @@ void TupleGradient::PlanWholeBatches(const PassLimits& limits) {
   }
 }
 
-at::Tensor TupleGradient::Describe(const Pass& pass, nn::BatchStatistics* seen) const {
+at::Tensor TupleGradient::Input(const std::vector<size_t>& photos) const {
   std::vector<Image> images;
-  for (const size_t i : pass.photos) images.push_back(tuple_.images[i]);
+  for (const size_t i : photos) images.push_back(tuple_.images[i]);
+  return nn::ApplyTensorSteps(nn::ImagesToTensor(images, net_.normalization), tuple_.tensor_steps);
+}
+
+at::Tensor TupleGradient::Describe(const Pass& pass, nn::BatchStatistics* seen) const {
   const std::vector<uint64_t> keys(pass.photos.begin(), pass.photos.end());
-  return net_.Forward(
-      nn::ApplyTensorSteps(nn::ImagesToTensor(images, net_.normalization), tuple_.tensor_steps),
-      {.is_training = !parameters_.empty(),
-       .seen = seen,
-       .seed = tuple_.seed,
-       .images = keys,
-       .drop_path = tuple_.drop_path});
+  const nn::PassContext context{.is_training = !parameters_.empty(),
+                                .seen = seen,
+                                .seed = tuple_.seed,
+                                .images = keys,
+                                .drop_path = tuple_.drop_path,
+                                .dropout = tuple_.dropout,
+                                .recomputes_stages = tuple_.recomputes_stages};
+  if (frozen_ == nullptr) return net_.Forward(Input(pass.photos), context);
+  std::vector<nn::TrunkState> states;
+  for (const size_t i : pass.photos)
+    states.push_back(frozen_->Of(net_, tuple_.photos[i], [&] { return Input({i}); }));
+  return net_.ForwardFrom(FrozenFeatures::Batch(std::move(states)), frozen_->stages(), context);
 }
 
 nn::BatchStatistics TupleGradient::Forward(size_t pass) {

@@ -10,6 +10,7 @@
 
 #include "nn/losses/losses.h"
 #include "nn/network.h"
+#include "train/frozen_features.h"
 #include "vantage/image.h"
 #include "vantage/preprocessing.h"
 
@@ -23,9 +24,14 @@ struct LoadedTuple {
   // Whether mining expects each photo to have a gradient. A wrong guess costs time but does not change the
   // result.
   std::vector<bool> may_have_gradient;
+  // What each photo's frozen features are kept under (FrozenFeatures); empty: they are not kept, because the
+  // photos are augmented.
+  std::vector<PhotoId> photos;
   uint64_t seed = 0;     // seed of the layers' random numbers
-  double drop_path = 0;  // see nn::PassContext
-  std::string skipped;   // why the tuple cannot be used; images are empty then
+  double drop_path = 0;  // see nn::PassContext, as for the next two
+  double dropout = 0;
+  bool recomputes_stages = false;
+  std::string skipped;  // why the tuple cannot be used; images are empty then
 };
 
 // Limits on how a tuple's photos go through the network.
@@ -53,8 +59,10 @@ class TupleGradient {
  public:
   // parameters: those to differentiate by; empty if only the loss is needed. All references must outlive this
   // object.
+  // frozen: keeps the output of the network's untrained stages; null: all stages are computed in each pass.
   TupleGradient(const nn::Network& net, const TupleLoss& loss, std::span<const at::Tensor> parameters,
-                LoadedTuple tuple, const PassLimits& limits, double gradient_scale = 1);
+                LoadedTuple tuple, const PassLimits& limits, double gradient_scale = 1,
+                FrozenFeatures* frozen = nullptr);
 
   size_t forward_passes() const { return forward_.size(); }
   // Returns the statistics observed by norms with batch statistics.
@@ -86,6 +94,8 @@ class TupleGradient {
   std::vector<Pass> Group(const std::vector<size_t>& photos, int64_t batch_pixels) const;
   // `seen`: receives the statistics observed by norms with batch statistics; may be null.
   at::Tensor Describe(const Pass& pass, nn::BatchStatistics* seen) const;
+  // The images of the tuple, as the network takes them.
+  at::Tensor Input(const std::vector<size_t>& photos) const;
 
   const nn::Network& net_;
   const TupleLoss& loss_;
@@ -93,6 +103,7 @@ class TupleGradient {
   LoadedTuple tuple_;
   int64_t batch_pixels_ = 0;
   double gradient_scale_ = 1;
+  FrozenFeatures* frozen_;
   std::vector<Pass> forward_;
   std::vector<Pass> backward_;
   double loss_value_ = 0;

@@ -167,9 +167,9 @@ class Runner {
       ++finished_tuples_;
       return true;
     }
-    OpenTuple& tuple =
-        open_.emplace_back(OpenTuple{index, TupleGradient(net_, work_.loss, parameters_, std::move(loaded),
-                                                          options_.limits, work_.gradient_scale)});
+    OpenTuple& tuple = open_.emplace_back(
+        OpenTuple{index, TupleGradient(net_, work_.loss, parameters_, std::move(loaded), options_.limits,
+                                       work_.gradient_scale, work_.frozen)});
     tuple.passes = tuple.gradient.forward_passes();
     statistics_.Close(index, tuple.passes);
     return true;

@@ -190,6 +190,15 @@ TEST_P(EachHead, HasTheGradientsOfCentralDifferences) {
 }
 
 // The head's tensors, which training makes, may be missing in a trunk's weights.
+TEST_P(EachHead, DropsHiddenValuesInTrainingAloneAndIfItsRowSaysSo) {
+  const at::NoGradGuard no_grad;
+  const DescriptorNet net = Net(Options());
+  const at::Tensor images = Photos();
+  const at::Tensor plain = net.Forward(images);
+  EXPECT_TRUE(net.Forward(images, {.dropout = 0.5}).equal(plain));
+  EXPECT_EQ(net.Forward(images, {.is_training = true, .dropout = 0.5}).equal(plain), !Row().has_dropout);
+}
+
 TEST_P(EachHead, BeginsFromATrunkAlone) {
   const DescriptorNetOptions options = Options();
   const TemporaryFolder folder;

@@ -6,7 +6,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -67,7 +66,6 @@ class TokenTrunk : public Trunk {
     return features;
   }
   void ForEachLayer(const std::function<void(Layer&)>& /*visit*/) override {}
-  std::map<std::string, int> Depths() const override { return {{"cls_token", 0}}; }
   void Replace(const TensorReplacer& replacer) override {
     replacer("cls_token", class_token_, TensorRole::kParameter);
   }

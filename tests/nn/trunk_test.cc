@@ -107,8 +107,30 @@ TEST_P(EachTrunk, IsTheSameRunInParts) {
   const int64_t side = std::max<int64_t>(trunk->row().input.smallest_side, 56);
   const at::Tensor input = at::linspace(-2, 2, 3 * side * side).view({1, 3, side, side}).sin();
   TrunkState state = trunk->Stem(input, {});
-  for (int stage = 0; stage < trunk->stages(); ++stage) state = trunk->Run(state, stage, stage + 1, {});
+  for (int stage = 0; stage < trunk->stages(); ++stage) {
+    const at::Tensor before = state.x.clone();
+    const TrunkState after = trunk->Run(state, stage, stage + 1, {});
+    ASSERT_TRUE(state.x.equal(before)) << "stage " << stage << " changes its input";
+    state = after;
+  }
   EXPECT_TRUE(trunk->Finish(state, {}, {}).map_BCHW.equal(MapOf(*trunk, input)));
+}
+
+TEST_P(EachTrunk, CountsTheFrozenStagesUpToTheFirstTrainedTensor) {
+  const auto trunk = MakeTrunk(GetParam());
+  const std::map<std::string, int> depths = trunk->Depths();
+  const auto train_from = [&](int depth) {
+    trunk->Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+      tensor.requires_grad_(role == TensorRole::kParameter && depths.at(name) >= depth);
+    });
+    return trunk->FrozenStages();
+  };
+  EXPECT_EQ(train_from(trunk->stages() + 2), trunk->stages());
+  EXPECT_EQ(train_from(0), 0);
+  // A stage may have no tensors.
+  EXPECT_GE(train_from(trunk->stages()), trunk->stages() - 1);
+  EXPECT_GE(train_from(2), 1);
+  EXPECT_LT(train_from(2), trunk->stages());
 }
 
 TEST_P(EachTrunk, HasADepthOfEachTensorThatGrowsInTheirOrder) {

@@ -74,19 +74,23 @@ at::Tensor Flat(const std::vector<at::Tensor>& tensors) {
   return at::cat(parts);
 }
 
+// change: of each tuple, by its number.
 EngineOutcome RunFolded(const Network& network, const TupleLoss& loss, int tuples,
                         const WorkerEngineOptions& options, bool expects_gradient = true,
-                        double gradient_scale = 1, double drop_path = 0) {
+                        double gradient_scale = 1,
+                        const std::function<void(LoadedTuple& tuple, int number)>& change = {},
+                        FrozenFeatures* frozen = nullptr) {
   const nn::FoldedNet folded(network.net);
   const TupleWork work{.loss = loss,
                        .next =
                            [&](size_t i) {
                              LoadedTuple tuple = MakeTuple(static_cast<int>(i));
                              tuple.may_have_gradient.assign(tuple.images.size(), expects_gradient);
-                             tuple.drop_path = drop_path;
+                             if (change) change(tuple, static_cast<int>(i));
                              return tuple;
                            },
-                       .gradient_scale = gradient_scale};
+                       .gradient_scale = gradient_scale,
+                       .frozen = frozen};
   EngineOutcome outcome =
       MakeWorkerEngine(options)->Run(folded.net(), folded.leaves(), static_cast<size_t>(tuples), work);
   outcome.gradients = folded.GradientsBy(network.parameters, outcome.gradients);
@@ -242,7 +246,7 @@ TEST(Engine, RecomputedPhotosSkipTheSameBranches) {
   const at::Tensor whole = Flat(RunFolded(network, loss, 2, {1, 1, {0, kAll}}).gradients);
   const auto run = [&](const WorkerEngineOptions& options) {
     return RunFolded(network, loss, 2, options, /*expects_gradient=*/true, /*gradient_scale=*/1,
-                     /*drop_path=*/0.5);
+                     [](LoadedTuple& tuple, int) { tuple.drop_path = 0.5; });
   };
   const EngineOutcome kept = run({1, 1, {0, kAll}});
   EXPECT_GT(RelativeError(Flat(kept.gradients), whole), 0.05);
@@ -265,6 +269,91 @@ TEST(Engine, RecomputedPhotosSkipTheSameBranches) {
         .loss;
   };
   EXPECT_EQ(validate(0), validate(0.5));
+}
+
+TEST(Engine, StagesThatAreRecomputedHaveTheSameGradient) {
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
+  for (const char* architecture : {"dinov2_vits14:blocks=3", "resnet18", "vgg11"}) {
+    for (const bool with_statistics : {false, true}) {
+      Network network(architecture);
+      if (with_statistics) {
+        if (std::string_view(architecture) != "resnet18") continue;  // the others have no batch norms
+        network.net.UseBatchStatistics(0.1);
+      }
+      const auto run = [&](bool recomputes, const PassLimits& limits) {
+        return RunFolded(network, loss, 2, {2, 1, limits}, /*expects_gradient=*/true, /*gradient_scale=*/1,
+                         [&](LoadedTuple& tuple, int) {
+                           tuple.drop_path = 0.5;
+                           tuple.recomputes_stages = recomputes;
+                         });
+      };
+      for (const PassLimits& limits : {PassLimits{0, kAll}, PassLimits{kAll, 10000}}) {
+        const EngineOutcome kept = run(false, limits);
+        const EngineOutcome again = run(true, limits);
+        EXPECT_EQ(again.tuples[1].loss, kept.tuples[1].loss) << architecture;
+        EXPECT_TRUE(Flat(again.gradients).equal(Flat(kept.gradients))) << architecture;
+        ASSERT_EQ(again.statistics.size(), kept.statistics.size());
+        for (size_t i = 0; i < kept.statistics.size(); ++i)
+          EXPECT_TRUE(again.statistics[i].equal(kept.statistics[i])) << i;
+      }
+    }
+  }
+}
+
+// Each photo of MakeTuple, by scene and view.
+void NamePhotos(LoadedTuple& tuple, int number) {
+  const auto id = [](int scene, int view) { return static_cast<PhotoId>(100 * scene + view); };
+  tuple.photos = {id(number, 0), id(number, 1)};
+  for (int n = 1; n <= 4; ++n) tuple.photos.push_back(id(number + n, n));
+}
+
+TEST(Engine, FrozenStagesAreComputedOncePerPhotoAndChangeNoGradient) {
+  const TupleLoss loss = nn::MakeLoss(ContrastiveLossOptions{.margin = 0.9});
+  for (const char* architecture : {"dinov2_vits14:blocks=3", "resnet18"}) {
+    Network network(architecture);
+    std::map<std::string, int> depths;
+    for (const auto& [name, depth] : network.net.trunk().Depths())
+      depths[network.net.NameOfTrunk(name)] = depth;
+    network.parameters.clear();
+    network.net.Visit([&](const std::string& name, const at::Tensor& tensor, nn::TensorRole role) {
+      if (role == nn::TensorRole::kBuffer) return;
+      tensor.requires_grad_(!depths.contains(name) || depths.at(name) > 2);
+      if (tensor.requires_grad()) network.parameters.push_back(tensor);
+    });
+    ASSERT_EQ(network.net.FrozenStages(), 2);
+    const auto run = [&](const WorkerEngineOptions& options, FrozenFeatures* frozen, bool are_named = true) {
+      return RunFolded(
+          network, loss, 3, options, /*expects_gradient=*/true, /*gradient_scale=*/1,
+          [&](LoadedTuple& tuple, int number) {
+            tuple.drop_path = 0.5;
+            if (are_named) NamePhotos(tuple, number);
+          },
+          frozen);
+    };
+    const WorkerEngineOptions one_by_one = {2, 1, {0, 0}};
+    const at::Tensor plain = Flat(run(one_by_one, nullptr).gradients);
+    FrozenFeatures frozen(2, kAll);
+    EXPECT_TRUE(Flat(run(one_by_one, &frozen).gradients).equal(plain)) << architecture;
+    EXPECT_EQ(frozen.photos(), 16U) << "two photos are in two tuples";
+    const int64_t reused = frozen.reused();
+    const EngineOutcome second = run(one_by_one, &frozen);
+    EXPECT_TRUE(Flat(second.gradients).equal(plain)) << architecture;
+    EXPECT_TRUE(Flat(run(one_by_one, &frozen).gradients).equal(plain)) << "a pass changed what is kept";
+    int64_t passes = 0;
+    for (const TupleOutcome& tuple : second.tuples) passes += tuple.photos + tuple.photos_with_gradient;
+    EXPECT_EQ(frozen.reused(), reused + 2 * passes);
+    EXPECT_LT(RelativeError(Flat(run({1, 1, {kAll, kAll}}, &frozen).gradients), plain), 1e-4);
+
+    FrozenFeatures small(2, frozen.bytes() / 3);
+    EXPECT_TRUE(Flat(run(one_by_one, &small).gradients).equal(plain));
+    EXPECT_GT(small.photos(), 3U);
+    EXPECT_LT(small.photos(), 9U);
+    EXPECT_LE(small.bytes(), frozen.bytes() / 3);
+
+    FrozenFeatures unused(2, kAll);
+    EXPECT_TRUE(Flat(run(one_by_one, &unused, /*are_named=*/false).gradients).equal(plain));
+    EXPECT_EQ(unused.photos(), 0U) << "augmented photos";
+  }
 }
 
 TEST(Engine, LossesAloneNeedNoParameters) {

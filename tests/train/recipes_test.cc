@@ -67,6 +67,31 @@ TEST(Recipes, TheCodesAndThePapersDifferInWhatWasPublishedOtherwise) {
   }
 }
 
+TEST(Recipes, TransformersTrainTheLastFourBlocksOfSquaresAtTheRatesOfTheirHeaders) {
+  const TrainOptions salad = ReadRecipe("dinov2-salad");
+  const TrainOptions megaloc = ReadRecipe("megaloc-finetune");
+  const TrainOptions token = ReadRecipe("dinov2-cls");
+  for (const TrainOptions& options : {salad, megaloc, token}) {
+    EXPECT_EQ(options.model.net.architecture, "dinov2_vitb14");
+    EXPECT_EQ(options.model.freeze_blocks, 8);
+    EXPECT_EQ(options.data.preprocessing, "square=224,bilinear");
+    EXPECT_EQ(options.data.test_preprocessing, "square=322,bilinear");
+    CheckOptions(options);
+  }
+  for (const TrainOptions& options : {salad, megaloc}) {
+    EXPECT_EQ(options.model.net.head.kind(), "salad");
+    EXPECT_EQ(options.model.dropout, 0.3);
+    EXPECT_EQ(options.optimizer.weight_decay, 9.5e-9);
+    EXPECT_EQ(options.loss.As<MultiSimilarityLossOptions>().lambda, 0);
+  }
+  EXPECT_EQ(salad.optimizer.learning_rate, 6e-5);
+  EXPECT_EQ(megaloc.optimizer.learning_rate, 6e-6);
+  EXPECT_EQ(megaloc.model.net.head.As<SaladHeadOptions>().output_dimension, 8448);
+  EXPECT_EQ(token.model.net.head.kind(), "class-token");
+  EXPECT_EQ(token.model.drop_path, 0.1);
+  EXPECT_EQ(token.optimizer.layer_decay, 0.75);
+}
+
 // More would take too long on a CPU.
 TEST(Recipes, ThoseForACpuTestAtTheSizeThatTheyTrainAt) {
   for (const char* name : {"quickstart", "landmarks-cpu", "real-photos", "real-photos-efficientnet"}) {

@@ -455,6 +455,20 @@ TEST_F(Training, ATransformerTrainsAndSurvivesAnInterrupt) {
     EXPECT_EQ(BestHash(run), BestHash("whole")) << calls;
     EXPECT_EQ(LastHash(run), LastHash("whole")) << calls;
   }
+
+  // Neither option of memory changes a bit.
+  options_.compute.frozen_features = 0;
+  options_.compute.recompute_blocks = true;
+  Train(options_, folder_ / "frugal", false, OneThread());
+  const nn::NamedTensors frugal = nn::TensorsOf(nn::ReadModel(folder_ / "frugal/last.pth").net);
+  for (size_t i = 0; i < after.size(); ++i)
+    EXPECT_TRUE(frugal[i].second.equal(after[i].second)) << after[i].first;
+}
+
+TEST_F(Training, DropoutNeedsAHeadWithHiddenValues) {
+  options_.model.dropout = 0.3;
+  EXPECT_THAT(ErrorOf([&] { Train(options_, folder_ / "run", false, OneThread()); }),
+              HasSubstr("model.dropout: the head 'cirtorch' has no hidden values"));
 }
 
 TEST_F(Training, MinesWithTheStartingNetworkWhereAsked) {

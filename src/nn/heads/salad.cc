@@ -12,6 +12,7 @@
 
 #include <cmath>
 
+#include "nn/dropout.h"
 #include "nn/head.h"
 #include "nn/heads/last_linear.h"
 #include "nn/heads/random_weights.h"
@@ -44,6 +45,8 @@ namespace nn {
 namespace {
 
 constexpr int kSinkhornIterations = 3;  // as in the authors' code
+constexpr const char* kFeatures = "aggregator.cluster_features";
+constexpr const char* kScores = "aggregator.score";
 constexpr const char* kLinearOfSalad = "aggregator.linear";
 
 // An MLP: linear, ReLU, linear. of_patches: weights have the shapes of 1x1 convolutions, as in files.
@@ -56,9 +59,11 @@ struct TwoLayers {
     if (of_patches) return {to, from, 1, 1};
     return {to, from};
   }
-  at::Tensor operator()(const at::Tensor& x) const {
-    return at::linear(at::linear(x, first.weight.flatten(1), first.bias).relu(), second.weight.flatten(1),
-                      second.bias);
+  at::Tensor Hidden(const at::Tensor& x) const {
+    return at::linear(x, first.weight.flatten(1), first.bias).relu();
+  }
+  at::Tensor Last(const at::Tensor& hidden) const {
+    return at::linear(hidden, second.weight.flatten(1), second.bias);
   }
 
   LinearLayer first;
@@ -77,7 +82,7 @@ class SaladHead : public Head {
 
   int64_t dimension() const override { return linear_.dimension(); }
 
-  at::Tensor Forward(const Features& features, const PassContext& /*pass*/) const override {
+  at::Tensor Forward(const Features& features, const PassContext& pass) const override {
     VANTAGE_CHECK(IsInitialized(),
                   "the head 'salad' without weights: they come from a file that holds them, ",
                   "or from 'vantage train'");
@@ -89,9 +94,12 @@ class SaladHead : public Head {
                                   options_.clusters + 1, " or more"));
     }
     const at::Tensor x_BNC = map_BCHW.flatten(2).transpose(1, 2);
-    const at::Tensor plan_BKN = TransportPlan(scores_(x_BNC).transpose(1, 2), dust_bin_, kSinkhornIterations);
-    const at::Tensor sums_BKL = NormalizeAlong(at::bmm(plan_BKN, features_(x_BNC)), 2);
-    const at::Tensor token_BT = NormalizeAlong(token_(features.class_BC), 1);
+    // The authors' code drops hidden values of these two, not of the token's.
+    const at::Tensor scores_BNK = scores_.Last(Dropout(scores_.Hidden(x_BNC), kScores, pass));
+    const at::Tensor features_BNL = features_.Last(Dropout(features_.Hidden(x_BNC), kFeatures, pass));
+    const at::Tensor plan_BKN = TransportPlan(scores_BNK.transpose(1, 2), dust_bin_, kSinkhornIterations);
+    const at::Tensor sums_BKL = NormalizeAlong(at::bmm(plan_BKN, features_BNL), 2);
+    const at::Tensor token_BT = NormalizeAlong(token_.Last(token_.Hidden(features.class_BC)), 1);
     return linear_(NormalizeAlong(at::cat({token_BT, sums_BKL.transpose(1, 2).flatten(1)}, 1), 1));
   }
 
@@ -112,8 +120,8 @@ class SaladHead : public Head {
       layers.second.Replace(name + second, replacer);
     };
     replace("aggregator.token_features", token_, ".2");
-    replace("aggregator.cluster_features", features_, ".3");
-    replace("aggregator.score", scores_, ".3");
+    replace(kFeatures, features_, ".3");
+    replace(kScores, scores_, ".3");
     linear_.Replace(replacer);
   }
 
@@ -163,6 +171,7 @@ HeadRow SaladHeadRow() {
       "SALAD's and MegaLoc's layers: optimal transport of patches to clusters, and the class token",
       {.weights_kind = "SALAD weights",
        .trunk_prefix = "backbone.model.",
+       .has_dropout = true,
        .linear = kLinearOfSalad,
        .made_by_training = {"aggregator."},
        .request = [](const SaladHeadOptions&,

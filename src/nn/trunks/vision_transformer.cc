@@ -170,19 +170,6 @@ void VisionTransformer::ForEachLayer(const std::function<void(Layer&)>& visit) {
   visit(norm_);
 }
 
-std::map<std::string, int> VisionTransformer::Depths() const {
-  std::map<std::string, int> depths;
-  int depth = 0;
-  const auto visit = [&](const Layer& layer) {
-    layer.Visit([&](const std::string& name, const at::Tensor&, TensorRole) { depths[name] = depth; });
-    ++depth;
-  };
-  visit(tokens_);
-  for (const auto& block : blocks_) visit(*block);
-  visit(norm_);
-  return depths;
-}
-
 void VisionTransformer::Replace(const TensorReplacer& replacer) {
   ForEachLayer([&](Layer& layer) { layer.Replace(replacer); });
 }

@@ -76,7 +76,6 @@ class VisionTransformer : public Trunk {
   Features Finish(const TrunkState& state, const FeatureRequest& request,
                   const PassContext& pass) const override;
   void ForEachLayer(const std::function<void(Layer&)>& visit) override;
-  std::map<std::string, int> Depths() const override;
   void Replace(const TensorReplacer& replacer) override;
   bool ComputesInFloat32(const std::string& name) const override;
 
