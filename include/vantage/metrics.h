@@ -49,7 +49,7 @@ struct EpochMetrics {
   double optimizer_seconds = kNotKnown;
   double validation_seconds = kNotKnown;  // including its mining
   double evaluation_seconds = kNotKnown;  // on the benchmark
-  double benchmark_map = kNotKnown;       // the benchmark's main figure, such as mAP; [0, 1]
+  double benchmark_score = kNotKnown;     // the benchmark's main figure, such as mAP; [0, 1]
   int64_t best_epoch = -1;                // best so far, by the run's criterion; -1: not known
   // Steps of the run so far that changed nothing because a loss or the gradient was not finite.
   int64_t skipped_steps = 0;

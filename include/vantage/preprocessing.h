@@ -75,9 +75,9 @@ Preprocessing LongestSide(int pixels);
 //   longest=640 + multiple=14,bilinear,tensor
 //   square=224,bilinear + mean=0.5,0.5,0.5 + std=0.5,0.5,0.5
 // Steps are separated by '+'. Words after a size, in any order: lanczos (the default), bilinear or bicubic;
-// antialias (the default) or no-antialias; enlarge; tensor. crop accepts none: it acts on the tensor if the
-// step before it does. mean and std must be given together. "none": no step. Throws UsageError naming the
-// part that is wrong, or as CheckPreprocessing does.
+// antialias (the default) or no-antialias; enlarge; tensor. crop accepts only tensor, which it has in any
+// case if the step before it does. mean and std must be given together. "none": no step. Throws UsageError
+// naming the part that is wrong, or as CheckPreprocessing does.
 Preprocessing ParsePreprocessing(const std::string& text);
 
 // The text that ParsePreprocessing reads as the same value. Equal values have equal texts.

@@ -74,19 +74,19 @@ void ApplyWord(const std::string& word, const KindRow& row, const std::string& t
       known.push_back(name);
       if (word == name) step.interpolation = interpolation;
     }
-    known.insert(known.end(), {"antialias", "no-antialias", "tensor"});
+    known.insert(known.end(), {"antialias", "no-antialias"});
     if (word == "antialias") step.antialias = true;
     if (word == "no-antialias") step.antialias = false;
-    if (word == "tensor") step.on_tensor = true;
   }
   if (row.may_enlarge) {
     known.emplace_back("enlarge");
     if (word == "enlarge") step.enlarges = true;
   }
+  known.emplace_back("tensor");
+  if (word == "tensor") step.on_tensor = true;
   if (std::find(known.begin(), known.end(), word) != known.end()) return;
-  Refuse(text, StrCat("'", word, "' after ", row.name, DidYouMean(word, known), "; ",
-                      known.empty() ? StrCat(row.name, " takes a size only")
-                                    : StrCat("known are ", Join(known, ", "))));
+  Refuse(text,
+         StrCat("'", word, "' after ", row.name, DidYouMean(word, known), "; known are ", Join(known, ", ")));
 }
 
 Step ParseStep(const KindRow& row, const std::string& values, bool after_tensor, const std::string& text) {
@@ -97,8 +97,8 @@ Step ParseStep(const KindRow& row, const std::string& values, bool after_tensor,
   } catch (const Error&) {
     Refuse(text, StrCat(row.name, " takes a whole number of pixels first, not '", values, "'"));
   }
+  if (!row.resizes) step.on_tensor = after_tensor;
   for (size_t i = 1; i < words.size(); ++i) ApplyWord(std::string(Trim(words[i])), row, text, step);
-  if (row.kind == Kind::kCrop) step.on_tensor = after_tensor;
   return step;
 }
 
@@ -131,8 +131,7 @@ std::string Fault(const Preprocessing& preprocessing) {
 std::string TextOf(const Step& step) {
   const KindRow& row = RowOf(step.kind);
   std::string text = StrCat(row.name, "=", step.size);
-  if (!row.resizes) return text;
-  if (step.interpolation != Interpolation::kLanczos) {
+  if (row.resizes && step.interpolation != Interpolation::kLanczos) {
     for (const auto& [name, interpolation] : Interpolations()) {
       if (interpolation == step.interpolation) text += "," + name;
     }

@@ -62,7 +62,7 @@ std::string CurveSection(const RunData& run) {
                {"validation", [](Epoch e) { return e.val_loss; }}}) +
       ByStep(run, "Loss of steps", "Mean over the tuples of a step.", [](Step s) { return s.loss; }) +
       ByEpoch(run, "Benchmark", "Its main figure, such as mAP, 0 to 1.",
-              {{"", [](Epoch e) { return e.benchmark_map; }}}) +
+              {{"", [](Epoch e) { return e.benchmark_score; }}}) +
       ByEpoch(run, "Distance of negatives", "From the query's descriptor, mean: smaller is harder.",
               {{"training", [](Epoch e) { return e.train_negative_distance; }},
                {"validation", [](Epoch e) { return e.val_negative_distance; }}}) +

@@ -51,7 +51,7 @@ constexpr MetricField<EpochMetrics> kEpochFields[] = {
     {"optimizer_seconds", "epoch_time/optimizer", &EpochMetrics::optimizer_seconds},
     {"validation_seconds", "epoch_time/validation", &EpochMetrics::validation_seconds},
     {"evaluation_seconds", "epoch_time/evaluation", &EpochMetrics::evaluation_seconds},
-    {"benchmark_map", "benchmark/map", &EpochMetrics::benchmark_map},
+    {"benchmark_score", "benchmark/score", &EpochMetrics::benchmark_score},
     {"best_epoch", nullptr, &EpochMetrics::best_epoch},
     {"skipped_steps", "epoch/skipped_steps", &EpochMetrics::skipped_steps},
 };

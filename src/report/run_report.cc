@@ -108,11 +108,11 @@ std::string RunOverview(const RunData& run) {
   }
   std::string tiles = Tile(std::to_string(last.epoch), "epochs", FormatDuration(seconds));
   if (best != run.epochs.end()) {
-    const std::string map = std::isfinite(best->benchmark_map)
-                                ? StrCat(" · benchmark ", FormatFixed(best->benchmark_map, 3))
-                                : "";
+    const std::string score = std::isfinite(best->benchmark_score)
+                                  ? StrCat(" · benchmark ", FormatFixed(best->benchmark_score, 3))
+                                  : "";
     tiles += Tile(std::to_string(best->epoch), "best epoch",
-                  StrCat("validation loss ", OrDash(best->val_loss, 4), map));
+                  StrCat("validation loss ", OrDash(best->val_loss, 4), score));
   }
   tiles +=
       Tile(OrDash(last.train_loss, 4), "training loss now", StrCat("validation ", OrDash(last.val_loss, 4)));

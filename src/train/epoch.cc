@@ -158,9 +158,8 @@ void TrainEpoch(const RunInputs& inputs, Session& session, int64_t epoch) {
             " times");
   }
   const EpochProgress& progress = *session.state().progress;
-  VANTAGE_CHECK(progress.mined > 0, "mining by difficulty found no triplet in the ", options.mining.rounds,
-                " rounds of epoch ", epoch,
-                ": lowest_loss, highest_loss and rank_threshold say what is taken");
+  VANTAGE_CHECK(progress.mined > 0, "the miner '", options.mining.miner.kind(), "' found no triplet in the ",
+                options.mining.rounds, " rounds of epoch ", epoch, "; its options say which are taken");
   VANTAGE_CHECK(
       progress.tally.tuples > 0, "epoch ", epoch, ": none of ", progress.mined, " tuples could be used",
       options.drop_last ? " (with drop_last, rounds of fewer than tuples_per_step are left out)" : "");

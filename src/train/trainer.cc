@@ -45,7 +45,7 @@ void FinishEpoch(EpochMetrics metrics, const RunInputs& inputs,
   metrics.validation_seconds = SecondsSince(phase);
   phase = Clock::now();
   if (benchmark && benchmark->IsDue(metrics.epoch))
-    metrics.benchmark_map = benchmark->Evaluate(result.net, session.store(), inputs.context);
+    metrics.benchmark_score = benchmark->Evaluate(result.net, session.store(), inputs.context);
   metrics.evaluation_seconds = SecondsSince(phase);
   metrics.exponent = MeanExponent(result.net);
   metrics.skipped_steps = state.skipped_steps;

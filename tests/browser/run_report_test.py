@@ -42,7 +42,7 @@ def write_metrics(folder):
     (folder / 'metrics.csv').write_text(csv(
         ['epoch', 'learning_rate', 'train_loss', 'val_loss', 'train_negative_distance', 'val_negative_distance',
          'exponent', 'tuples', 'photos', 'photos_with_gradient', 'images_per_second', 'seconds',
-         *(phase + '_seconds' for phase in PHASES), 'benchmark_map', 'best_epoch'], epochs))
+         *(phase + '_seconds' for phase in PHASES), 'benchmark_score', 'best_epoch'], epochs))
     steps = []
     for step in range(1, EPOCHS * STEPS + 1):
         epoch = (step - 1) // STEPS + 1

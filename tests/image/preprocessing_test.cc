@@ -44,9 +44,7 @@ Preprocessing RandomPreprocessing(RandomStream& random) {
     step.size = 1 + static_cast<int64_t>(random.Below(1024));
     on_tensor = on_tensor || random.Chance(0.3);
     step.on_tensor = on_tensor;
-    if (step.kind == Kind::kCrop) {
-      step.on_tensor = on_tensor = !made.steps.empty() && made.steps.back().on_tensor;
-    } else {
+    if (step.kind != Kind::kCrop) {
       step.interpolation = static_cast<Interpolation>(on_tensor ? 1 + random.Below(2) : random.Below(3));
       step.antialias = step.interpolation == Interpolation::kLanczos || random.Chance(0.5);
       step.enlarges = step.kind != Kind::kSquare && step.kind != Kind::kMultiple && random.Chance(0.5);
@@ -77,6 +75,8 @@ TEST(Preprocessing, TextsThatMeanTheSameAreEqual) {
       {"longest=1024", " longest = 1024 ", "longest=1024,lanczos", "longest=1024,antialias"},
       {"square=322,bicubic,antialias", "square=322,bicubic", "square=322, antialias, bicubic"},
       {"none", " none "},
+      {"crop=224,tensor", "crop=224, tensor"},
+      {"square=322,bicubic,antialias,tensor + crop=224,tensor", "square=322,bicubic,tensor + crop=224"},
       {"shortest=256,bilinear,antialias,enlarge + crop=224", "shortest=256,enlarge,bilinear+crop=224"}};
   for (const std::vector<std::string>& texts : alike) {
     for (const std::string& text : texts) {
@@ -99,7 +99,7 @@ TEST(Preprocessing, ErrorsNameThePartThatIsWrong) {
   EXPECT_THAT(error("longest=99999999999999999999"), HasSubstr("whole number"));
   EXPECT_THAT(error("square=322,bicubik"), HasSubstr("'bicubik' after square; did you mean 'bicubic'?"));
   EXPECT_THAT(error("square=322,enlarge"), HasSubstr("'enlarge' after square"));
-  EXPECT_THAT(error("crop=224,bilinear"), HasSubstr("crop takes a size only"));
+  EXPECT_THAT(error("crop=224,bilinear"), HasSubstr("'bilinear' after crop; known are tensor"));
   EXPECT_THAT(error("square=322,tensor"), HasSubstr("bilinear or bicubic, not lanczos"));
   EXPECT_THAT(error("square=322,no-antialias"), HasSubstr("lanczos always antialiases"));
   EXPECT_THAT(error("multiple=14,bilinear,tensor + longest=100"), HasSubstr("follows one on the tensor"));

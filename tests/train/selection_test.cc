@@ -11,7 +11,7 @@ EpochMetrics Epoch(int64_t epoch, double train_loss, double val_loss, double ben
   metrics.epoch = epoch;
   metrics.train_loss = train_loss;
   metrics.val_loss = val_loss;
-  metrics.benchmark_map = benchmark;
+  metrics.benchmark_score = benchmark;
   return metrics;
 }
 

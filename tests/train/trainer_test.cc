@@ -328,13 +328,13 @@ TEST_F(Training, TheModelIsTestedAtASizeOfItsOwn) {
   options_.data.test_size = 32;
   const TrainResult small = Train(options_, folder_ / "small", false, OneThread());
   EXPECT_EQ(nn::ReadModel(folder_ / "small/best.pth").preprocessing, LongestSide(32));
-  EXPECT_NE(small.epochs[0].benchmark_map, large.epochs[0].benchmark_map);
+  EXPECT_NE(small.epochs[0].benchmark_score, large.epochs[0].benchmark_score);
   for (size_t epoch = 0; epoch < 2; ++epoch)
     EXPECT_EQ(small.epochs[epoch].val_loss, large.epochs[epoch].val_loss);
   EXPECT_EQ(small.epochs[1].train_loss, large.epochs[1].train_loss);
   options_.evaluation.image_size = 80;
   const TrainResult as_said = Train(options_, folder_ / "said", false, OneThread());
-  EXPECT_EQ(as_said.epochs[0].benchmark_map, large.epochs[0].benchmark_map);
+  EXPECT_EQ(as_said.epochs[0].benchmark_score, large.epochs[0].benchmark_score);
 }
 
 TEST_F(Training, PhotosArePreparedAsTheRecipeSays) {
@@ -564,8 +564,8 @@ TEST_F(Training, WatchesABenchmark) {
   const TrainResult result = Train(options_, folder_ / "run", false, OneThread());
   double best = 0;
   for (const EpochMetrics& epoch : result.epochs) {
-    EXPECT_EQ(std::isnan(epoch.benchmark_map), epoch.epoch % 2 != 0);
-    if (epoch.epoch % 2 == 0) best = std::max(best, epoch.benchmark_map);
+    EXPECT_EQ(std::isnan(epoch.benchmark_score), epoch.epoch % 2 != 0);
+    if (epoch.epoch % 2 == 0) best = std::max(best, epoch.benchmark_score);
   }
   EXPECT_GT(best, 0.2);
   EXPECT_EQ(result.best_score, best);
