@@ -104,11 +104,14 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
                              {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)})
                     .Next();
   loaded.drop_path = options_.model.drop_path;
+  std::vector<PhotoId> photos;
   const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
+    if (teacher_) teacher_->Require(photo);
     Image image = LoadPhoto(*photos_, static_cast<int64_t>(photo), extract_);
     if (split == Split::kTrain) image = image::Augment(image, options_.data.augmentation, random);
     loaded.images.push_back(std::move(image));
     loaded.labels.push_back(label);
+    photos.push_back(photo);
     loaded.may_have_gradient.push_back(may_have_gradient);
   };
   const auto skipped = [](std::string reason) {
@@ -135,6 +138,7 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
     }
   }
   if (loaded.images.size() < 3) return skipped(reason);
+  if (teacher_) loaded.teacher_ND = teacher_->Rows(photos);
   return loaded;
 }
 

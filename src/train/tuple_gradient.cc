@@ -122,7 +122,7 @@ void TupleGradient::DifferentiateLoss() {
   at::Tensor descriptors_ND =
       at::cat(parts).index_select(0, at::tensor(row_of, at::kLong).to(net_.device())).detach();
   descriptors_ND.requires_grad_(!parameters_.empty());
-  const at::Tensor value = loss_(descriptors_ND, tuple_.labels);
+  const at::Tensor value = loss_(descriptors_ND, tuple_.labels, tuple_.teacher_ND);
   loss_value_ = value.item<double>();
   if (parameters_.empty()) return;
 

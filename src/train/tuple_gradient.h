@@ -23,9 +23,10 @@ struct LoadedTuple {
   // Whether mining expects each photo to have a gradient. A wrong guess costs time but does not change the
   // result.
   std::vector<bool> may_have_gradient;
-  uint64_t seed = 0;     // seed of the layers' random numbers
-  double drop_path = 0;  // see nn::PassContext
-  std::string skipped;   // why the tuple cannot be used; images are empty then
+  at::Tensor teacher_ND = {};  // LossInput::teacher_ND
+  uint64_t seed = 0;           // seed of the layers' random numbers
+  double drop_path = 0;        // see nn::PassContext
+  std::string skipped;         // why the tuple cannot be used; images are empty then
 };
 
 // Limits on how a tuple's photos go through the network.
