@@ -152,6 +152,7 @@ class DescriptorDatabase {
   const std::filesystem::path& path() const;
   const std::vector<std::string>& names() const;
   const DescriptorProvenance& provenance() const;
+  const std::vector<FailedPhoto>& failed() const;
   int64_t size() const;
   int64_t dimension() const;
 

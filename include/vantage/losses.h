@@ -20,6 +20,29 @@ struct ContrastiveLossOptions {
 };
 void Declare(OptionsDescription& description, ContrastiveLossOptions& options);
 
+// Distillation: the network (the student) learns the descriptors that a teacher has of the same photos. The
+// sum over tuples of
+//   descriptor_weight sum_i 1/2 ||s_i - t_i||^2
+//     + relation_weight sum_{i<j} h(d(s_i, s_j) / m_s - d(t_i, t_j) / m_t) + the loss beside it,
+// with s_i and t_i the student's and the teacher's descriptors of the tuple's photo i, and d their distance.
+// The first term is regression, 1 - <s_i, t_i> for descriptors of unit length (Budnik and Avrithis,
+// "Asymmetric Metric Learning for Knowledge Transfer", CVPR 2021). The second is the distance-wise loss of
+// Park et al., "Relational Knowledge Distillation", CVPR 2019: m is the mean of the tuple's distances, and h
+// is Huber's loss, 1/2 x^2 up to |x| = 1 and |x| - 1/2 beyond. It needs no teacher of the student's
+// dimension. Differs from the papers: sums over photos and pairs, as the other losses do, instead of
+// averaging.
+struct DistillationLossOptions {
+  static constexpr const char* kKind = "distillation";
+  // A model, or a descriptor file (IsDescriptorPath) whose names are those of the training set's photos.
+  std::string teacher;
+  double descriptor_weight = 1;
+  double relation_weight = 0;
+  // A loss of tuples, as SetChoice reads it ("contrastive:margin=0.7"); "": none. A text, since a choice of a
+  // loss cannot contain a choice of a loss.
+  std::string beside;
+};
+void Declare(OptionsDescription& description, DistillationLossOptions& options);
+
 // InfoNCE (van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018, eq. (4)):
 // the sum over positives of -log(exp(s_p / t) / (exp(s_p / t) + sum_n exp(s_n / t))), where s = <q, x>, t is
 // the temperature, and n runs over the negatives of the tuple.

@@ -28,6 +28,19 @@ enum class TupleLabel { kQuery = -1, kNegative = 0, kPositive = 1 };
 struct LossInput {
   const at::Tensor& descriptors_ND;         // rows of unit length
   const std::vector<TupleLabel>& labels_N;  // the first is a query
+  // The teacher's descriptors of the same photos, rows of unit length; undefined if TupleLoss::teacher is
+  // empty.
+  at::Tensor teacher_ND = {};
+};
+
+// What a loss needs of a teacher: its descriptors of the training set's photos, in evaluation mode and
+// without augmentation.
+struct TeacherWish {
+  // A model, which describes photos as its file says, or a descriptor file (IsDescriptorPath).
+  std::string path;
+  // Whether they need the dimension of the network's descriptors. Training then reduces larger ones by a PCA
+  // of the photos of the split "train", and refuses smaller ones.
+  bool same_dimension = true;
 };
 
 // A loss: maps the descriptors of one or more tuples to a scalar. Queries are the anchors; they are compared
@@ -41,9 +54,12 @@ struct TupleLoss {
   // The margin of a triplet loss, max(0, ||q - p||^2 - ||q - n||^2 + margin). Mining by difficulty measures
   // triplets with it.
   std::optional<double> triplet_margin = std::nullopt;
+  // The teacher whose descriptors the loss compares with the network's.
+  std::optional<TeacherWish> teacher = std::nullopt;
 
-  at::Tensor operator()(const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels_N) const {
-    return forward({descriptors_ND, labels_N});
+  at::Tensor operator()(const at::Tensor& descriptors_ND, const std::vector<TupleLabel>& labels_N,
+                        const at::Tensor& teacher_ND = {}) const {
+    return forward({descriptors_ND, labels_N, teacher_ND});
   }
 };
 

@@ -390,9 +390,10 @@ struct TrainResult {
 //
 // A group of several processes shares the tuples of each step, the photos described for mining and the tuples
 // of validation. The result is that of a single process except for the rounding of sums. Each process needs
-// the training set and its photos. Only process 0 needs the weights, the folder and the benchmark; only it
-// writes files, calls on_epoch and returns a filled result. A run may be resumed with another number of
-// processes. If one process ends early, all end, after a checkpoint. The group ends with the call.
+// the training set, its photos and the teacher of a distillation. Only process 0 needs the weights, the
+// folder and the benchmark; only it writes files, calls on_epoch and returns a filled result. A run may be
+// resumed with another number of processes. If one process ends early, all end, after a checkpoint. The group
+// ends with the call.
 //
 // A step whose loss or gradient is not finite is skipped; a warning names its photos.
 //
@@ -417,6 +418,9 @@ struct DryRunReport {
   int64_t tuples_of_epoch = 0;
   int64_t steps_of_epoch = 0;
   int64_t mined_photos_of_epoch = 0;  // photos described to find negatives
+  // Photos that the loss's teacher describes once, and an estimate of the time; 0 without such a teacher.
+  int64_t taught_photos = 0;
+  double seconds_of_teacher = 0;
   // Measured times of a step, and of describing a photo for mining.
   double seconds_of_step = 0;
   double seconds_of_mined_photo = 0;
@@ -427,8 +431,8 @@ struct DryRunReport {
   int64_t peak_bytes = 0;
 };
 
-// Checks a configuration without writing anything. Throws as Train does if a run could not start, and Error
-// if no sampled photo can be read.
+// Checks a configuration without writing anything. A teacher describes a sample of the photos. Throws as
+// Train does if a run could not start, and Error if no sampled photo can be read.
 DryRunReport DryRun(const TrainOptions& options, const RunContext& context = {});
 
 }  // namespace vantage

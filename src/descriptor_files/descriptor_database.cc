@@ -19,6 +19,7 @@ const std::vector<std::string>& DescriptorDatabase::names() const {
   return reader_->facts().descriptors.names;
 }
 const DescriptorProvenance& DescriptorDatabase::provenance() const { return reader_->facts().provenance; }
+const std::vector<FailedPhoto>& DescriptorDatabase::failed() const { return reader_->facts().failed; }
 int64_t DescriptorDatabase::size() const { return reader_->rows(); }
 bool DescriptorDatabase::ClaimLengths() const { return reader_->ClaimLengths(); }
 int64_t DescriptorDatabase::dimension() const { return reader_->dimension(); }

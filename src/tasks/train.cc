@@ -109,6 +109,8 @@ class TrainCall : public TaskCall {
                                 {"tuples_of_epoch", report.tuples_of_epoch},
                                 {"steps_of_epoch", report.steps_of_epoch},
                                 {"mined_photos_of_epoch", report.mined_photos_of_epoch},
+                                {"taught_photos", report.taught_photos},
+                                {"seconds_of_teacher", report.seconds_of_teacher},
                                 {"seconds_of_step", report.seconds_of_step},
                                 {"seconds_of_mined_photo", report.seconds_of_mined_photo},
                                 {"seconds_of_epoch", report.seconds_of_epoch},
@@ -121,15 +123,16 @@ class TrainCall : public TaskCall {
     result.Line(StrCat("network: ", NameOf(options_.model.net),
                        ", descriptors of {dimension} dimensions, {trained_parameters} of {parameters} "
                        "parameters are trained"));
-    result
-        .Line(
-            "an epoch: {tuples_of_epoch} tuples in {steps_of_epoch} steps, after {mined_photos_of_epoch} "
-            "photos "
-            "are described to mine them")
-        .Line(StrCat(
-            "time: a step {seconds_of_step:2} s, a photo to mine among {seconds_of_mined_photo:3} s, an "
-            "epoch about {seconds_of_epoch:time}, ",
-            options_.epochs, " epochs about {seconds_of_run:time}"));
+    result.Line(
+        "an epoch: {tuples_of_epoch} tuples in {steps_of_epoch} steps, after {mined_photos_of_epoch} "
+        "photos "
+        "are described to mine them");
+    if (report.taught_photos > 0)
+      result.Line("the teacher describes {taught_photos} photos once, about {seconds_of_teacher:time}");
+    result.Line(
+        StrCat("time: a step {seconds_of_step:2} s, a photo to mine among {seconds_of_mined_photo:3} s, an "
+               "epoch about {seconds_of_epoch:time}, ",
+               options_.epochs, " epochs about {seconds_of_run:time}"));
     const double gib = static_cast<double>(report.peak_bytes) / (1 << 30);
     return result.Line(StrCat("memory: ", FormatFixed(gib, 2), " GiB at the peak of two steps"));
   }

@@ -89,6 +89,26 @@ std::vector<mining::Tuple> RandomTuples(const TrainingSet& set, const std::set<P
   return tuples;
 }
 
+// Opens the teacher, and tries it on a sample of photos. Steps then get targets of zeros, which take as long.
+void TryTeacher(const TeacherWish& wish, const TrainOptions& options, int64_t student_dimension,
+                const PhotoSource& sample, const RunContext& context, train::TrainingData& data,
+                DryRunReport& report) {
+  const train::OpenedTeacher teacher = train::OpenTeacher(wish, data.set(), options, student_dimension);
+  const int64_t photos = data.photos().size();
+  if (teacher.describer) {
+    const auto start = Clock::now();
+    const ExtractedDescriptors described = ExtractDescriptors(*teacher.describer, sample, context);
+    report.taught_photos = photos;
+    report.seconds_of_teacher =
+        SecondsSince(start) * static_cast<double>(photos) / static_cast<double>(sample.size());
+    VANTAGE_CHECK(std::ssize(described.failed) < sample.size(), wish.path, ": describes none of ",
+                  sample.size(),
+                  " photos; the first: ", described.failed.empty() ? "" : described.failed.front().reason);
+  }
+  const int64_t dimension = wish.same_dimension ? student_dimension : teacher.dimension;
+  data.SetTeacher({DescriptorMatrix::Zero(photos, dimension), teacher.missing});
+}
+
 double TimeOfStep(const TrainOptions& options, const train::TrainingData& data,
                   const std::set<PhotoId>& unreadable, nn::DescriptorNet& net, train::Optimizer& optimizer,
                   RandomStream& random, const RunContext& context) {
@@ -128,7 +148,7 @@ int64_t StepsOf(const TrainOptions& options, int64_t tuples_of_epoch) {
 
 DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try {
   CheckOptions(options);
-  const train::TrainingData data(options);
+  train::TrainingData data(options);
   const train::BenchmarkWatch benchmark(options);
   nn::ModelParts model = train::ReadStartingModel(options);
   model.net.To(nn::ParseDevice(options.compute.device));
@@ -162,6 +182,8 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
   report.seconds_of_mined_photo = SecondsSince(start) / static_cast<double>(photos.size());
   VANTAGE_CHECK(described.failed.size() < places.size(), "no photo could be described: ",
                 described.failed.empty() ? "" : described.failed.front().reason);
+  if (const auto teacher = nn::MakeLoss(options.loss).teacher)
+    TryTeacher(*teacher, options, report.dimension, photos, context, data, report);
   report.seconds_of_step = TimeOfStep(options, data, sample.unreadable, net, optimizer, random, context);
 
   report.tuples_of_epoch = data.miner().Tuples(report.train, options.mining.rounds);
@@ -177,7 +199,7 @@ DryRunReport DryRun(const TrainOptions& options, const RunContext& context) try 
       static_cast<double>(validation->Tuples(report.val, of_validation.rounds)) / options.tuples_per_step / 3;
   report.seconds_of_epoch = static_cast<double>(described_photos) * report.seconds_of_mined_photo +
                             (static_cast<double>(report.steps_of_epoch) + val_steps) * report.seconds_of_step;
-  report.seconds_of_run = report.seconds_of_epoch * options.epochs;
+  report.seconds_of_run = report.seconds_of_epoch * options.epochs + report.seconds_of_teacher;
   report.peak_bytes = PeakBytes();
   return report;
 } catch (...) {

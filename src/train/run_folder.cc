@@ -39,7 +39,8 @@ bool MayChange(const std::string& key, const TrainOptions& options) {
   if (key == "epochs") return !DependsOnEpochs(options.schedule);
   for (const char* beginning :
        {"compute.device", "compute.batch_pixels", "compute.kept_pixels", "compute.loading_threads",
-        "checkpoint.", "data.photos", "data.training_set", "model.weights", "optimizer.max_skipped_steps"}) {
+        "checkpoint.", "data.photos", "data.training_set", "loss.distillation.teacher", "model.weights",
+        "optimizer.max_skipped_steps"}) {
     if (key.starts_with(beginning)) return true;
   }
   // The benchmark affects the result only if it selects the best epoch.

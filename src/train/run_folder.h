@@ -24,6 +24,7 @@ class RunFolder {
   std::filesystem::path report() const { return folder_ / "report.html"; }
   std::filesystem::path failed_step() const { return folder_ / "failed-step.json"; }
   std::filesystem::path descriptors() const { return folder_ / "descriptors.partial"; }
+  std::filesystem::path teacher() const { return folder_ / "teacher.partial"; }
   // The file in which the checkpoint of an epoch is kept.
   std::filesystem::path OfEpoch(int64_t epoch) const;
 

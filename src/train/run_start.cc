@@ -9,6 +9,7 @@
 #include "nn/device.h"
 #include "train/initialize.h"
 #include "train/starting_model.h"
+#include "train/teacher.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/log.h"
@@ -48,7 +49,9 @@ void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   if (group.size() == 1) return;
   OptionsDescription description;
   Declare(description, options);
-  json own = {{"training_set", Sha256OfFile(options.data.training_set)}, {"options", json::object()}};
+  json own = {{"training_set", Sha256OfFile(options.data.training_set)},
+              {"teacher", TeacherHashes(options.loss)},
+              {"options", json::object()}};
   for (const OptionField& field : description.fields()) own["options"][field.key] = field.ValueText();
   const json first = json::parse(group.Broadcast(own.dump(-1, ' ', false, json::error_handler_t::replace)));
   for (const auto& [key, value] : own["options"].items()) {
@@ -63,6 +66,8 @@ void CheckSameAsFirst(TrainOptions options, const ProcessGroup& group) {
   if (own["training_set"] != first["training_set"]) {
     throw UsageError(StrCat(options.data.training_set, ": is another training set than that of process 0"));
   }
+  if (own["teacher"] != first["teacher"])
+    throw UsageError(StrCat("process ", group.rank(), " has another teacher than process 0"));
 }
 
 TrainingState StateBeforeTraining(nn::ModelParts model, const TrainOptions& options) {
@@ -104,6 +109,7 @@ RunStart ReadStart(const TrainOptions& options, const TrainingData& data, const 
   if (resumed) {
     CheckSameTrainingSet(state.model, options);
     CheckSameStartingWeights(state.model, options);
+    CheckSameTeacher(state.model, options);
     ReadCheckpoint(folder.last(), data.set(), state);
     folder.KeepConfig(options);
   } else {

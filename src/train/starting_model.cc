@@ -5,6 +5,8 @@
 
 #include "config/options_json.h"
 #include "nn/device.h"
+#include "nn/losses/losses.h"
+#include "train/teacher.h"
 #include "util/check.h"
 #include "util/hash.h"
 #include "vantage/run_context.h"
@@ -30,7 +32,18 @@ json OriginOf(TrainOptions options) {
   origin["configuration"] = ToJson(description);
   origin["training_set_sha256"] = Sha256OfFile(options.data.training_set);
   origin["weights_sha256"] = Sha256OfFile(options.model.weights);
+  for (const auto& [key, hash] : TeacherHashes(options.loss)) origin[key] = hash;
   return origin;
+}
+
+// Throws UsageError unless the model's origin has the same hash, or none. The message: what it is, with its
+// hash, "than" what the run was started with.
+void CheckSame(const nn::ModelParts& model, const std::string& key, const std::string& now,
+               const std::string& what, const char* before, const char* end = "") {
+  const std::string then = json::parse(model.origin).value(key, now);
+  if (now == then) return;
+  throw UsageError(StrCat(what, " (SHA-256 ", now.substr(0, 12), "...) than ", before, " (",
+                          then.substr(0, 12), "...)", end));
 }
 
 bool MinesWithStartingNet(const TrainOptions& options) { return options.mining.network == "start"; }
@@ -101,20 +114,22 @@ void UseBatchStatistics(nn::DescriptorNet& net, const ModelOptions& options) {
 
 void CheckSameStartingWeights(const nn::ModelParts& model, const TrainOptions& options) {
   if (!MinesWithStartingNet(options)) return;
-  const std::string now = Sha256OfFile(options.model.weights);
-  const std::string then = json::parse(model.origin).value("weights_sha256", now);
-  if (now == then) return;
-  throw UsageError(StrCat(options.model.weights, ": holds other weights (SHA-256 ", now.substr(0, 12),
-                          "...) than those that the run was started with (", then.substr(0, 12),
-                          "...), which mining.network = start describes with"));
+  CheckSame(model, "weights_sha256", Sha256OfFile(options.model.weights),
+            StrCat(options.model.weights, ": holds other weights"), "those that the run was started with",
+            ", which mining.network = start describes with");
 }
 
 void CheckSameTrainingSet(const nn::ModelParts& model, const TrainOptions& options) {
-  const std::string now = Sha256OfFile(options.data.training_set);
-  const std::string then = json::parse(model.origin).value("training_set_sha256", now);
-  if (now == then) return;
-  throw UsageError(StrCat(options.data.training_set, ": is another training set (SHA-256 ", now.substr(0, 12),
-                          "...) than the one that the run was started with (", then.substr(0, 12), "...)"));
+  CheckSame(model, "training_set_sha256", Sha256OfFile(options.data.training_set),
+            StrCat(options.data.training_set, ": is another training set"),
+            "the one that the run was started with");
+}
+
+void CheckSameTeacher(const nn::ModelParts& model, const TrainOptions& options) {
+  for (const auto& [key, now] : TeacherHashes(options.loss)) {
+    CheckSame(model, key, now, StrCat(nn::MakeLoss(options.loss).teacher->path, ": is another teacher"),
+              "the one that the run was started with");
+  }
 }
 
 }  // namespace vantage::train

@@ -28,6 +28,10 @@ int64_t ContinueTraining(nn::DescriptorNet& net, Optimizer& optimizer, const Mod
 // Throws UsageError if a run's model was started with a different training set. The file may have been moved.
 void CheckSameTrainingSet(const nn::ModelParts& model, const TrainOptions& options);
 
+// Throws UsageError if a run was started with a different teacher (TupleLoss::teacher). Its file may have
+// been moved.
+void CheckSameTeacher(const nn::ModelParts& model, const TrainOptions& options);
+
 // Throws UsageError if a run that mines with its starting weights was started with different ones. The file
 // may have been moved. A run that mines with its current weights no longer needs the starting weights.
 void CheckSameStartingWeights(const nn::ModelParts& model, const TrainOptions& options);

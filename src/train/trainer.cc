@@ -65,15 +65,32 @@ void FinishEpoch(EpochMetrics metrics, const RunInputs& inputs,
   if (on_epoch && inputs.group.IsFirst()) on_epoch(metrics);
 }
 
+// Describes the photos with the teacher that the loss needs, if it needs one. Its descriptors are kept until
+// the run has ended, so that a resumed run does not describe them again; null in processes other than 0, and
+// for a teacher that is a file of descriptors.
+std::unique_ptr<DescriptorStore> LearnTeacher(RunInputs& inputs, Session& session) {
+  if (!inputs.loss.teacher) return nullptr;
+  const TrainingSet& set = inputs.data.set();
+  const OpenedTeacher teacher =
+      OpenTeacher(*inputs.loss.teacher, set, inputs.options, session.state().model.net.dimension());
+  std::unique_ptr<DescriptorStore> store;
+  if (session.folder() != nullptr && teacher.describer)
+    store = std::make_unique<DescriptorStore>(session.folder()->teacher());
+  inputs.data.SetTeacher(
+      DescribeWithTeacher(teacher, set, inputs.data.photos(), store.get(), inputs.group, inputs.context));
+  return store;
+}
+
 TrainResult Run(const TrainOptions& options, const std::filesystem::path& folder, bool resume,
                 const RunContext& context, const OnEpoch& on_epoch, const ProcessGroup& group) {
-  const RunInputs inputs(options, group, context);
+  RunInputs inputs(options, group, context);
   std::optional<BenchmarkWatch> benchmark;
   if (group.IsFirst()) benchmark.emplace(options);
   at::set_num_threads(context.ThreadCount());
   if (nn::ParseDevice(options.compute.device).is_cuda()) nn::PreferDeterministicKernels();
   Session session(inputs, folder, resume);
   const TrainingState& state = session.state();
+  const std::unique_ptr<DescriptorStore> of_teacher = LearnTeacher(inputs, session);
   if (!session.resumed()) {
     EpochMetrics before;
     before.epoch = state.epochs_done;
@@ -94,6 +111,7 @@ TrainResult Run(const TrainOptions& options, const std::filesystem::path& folder
     }
   }
   session.Finish();
+  if (of_teacher) of_teacher->Remove();
   if (!group.IsFirst()) return {};
   return {session.log()->epochs(), state.best.epoch, state.best.score, session.folder()->best()};
 }

@@ -106,12 +106,13 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   loaded.drop_path = options_.model.drop_path;
   loaded.dropout = options_.model.dropout;
   loaded.recomputes_stages = options_.compute.recompute_blocks;
-  const bool is_augmented = split == Split::kTrain && options_.data.augmentation != AugmentationOptions{};
+  loaded.is_augmented = split == Split::kTrain && options_.data.augmentation != AugmentationOptions{};
   const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
+    if (teacher_) teacher_->Require(photo);
     Image image = LoadPhoto(*photos_, static_cast<int64_t>(photo), extract_);
-    if (is_augmented) image = image::Augment(image, options_.data.augmentation, random);
+    if (loaded.is_augmented) image = image::Augment(image, options_.data.augmentation, random);
     loaded.images.push_back(std::move(image));
-    if (!is_augmented) loaded.photos.push_back(photo);
+    loaded.photos.push_back(photo);
     loaded.labels.push_back(label);
     loaded.may_have_gradient.push_back(may_have_gradient);
   };
@@ -129,7 +130,7 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   std::string reason = "it has no negative";
   for (size_t i = 0; i < tuple.negatives.size(); ++i) {
     // An augmented photo has another distance than the mined one.
-    const bool is_near = is_augmented || i >= tuple.negative_distances.size() ||
+    const bool is_near = loaded.is_augmented || i >= tuple.negative_distances.size() ||
                          tuple.negative_distances[i] < reach_ + kReachSlack;
     try {
       add(tuple.negatives[i], TupleLabel::kNegative, is_near);
@@ -138,6 +139,7 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
     }
   }
   if (loaded.images.size() < 3) return skipped(reason);
+  if (teacher_) loaded.teacher_ND = teacher_->Rows(loaded.photos);
   return loaded;
 }
 

@@ -10,6 +10,7 @@
 #include "mining/miners/miners.h"
 #include "mining/tuple_miner.h"
 #include "train/shared_work.h"
+#include "train/teacher.h"
 #include "train/tuple_gradient.h"
 #include "util/parallel.h"
 #include "vantage/mining.h"
@@ -34,6 +35,9 @@ class TrainingData {
 
   const mining::Miner& miner() const { return *miner_; }
 
+  // The teacher whose rows loaded tuples get from now on.
+  void SetTeacher(TeacherDescriptors teacher) { teacher_ = std::move(teacher); }
+
   // The set's photos: see PhotosOfSet.
   const PhotoSource& photos() const { return *photos_; }
 
@@ -45,7 +49,8 @@ class TrainingData {
                            const RunContext& context) const;
 
   // Decodes the photos of a tuple. Training photos are augmented as the options say, differently in each
-  // epoch. `place`: index of the tuple in the epoch, over all its rounds.
+  // epoch. Photos without a row of the teacher count as unreadable. `place`: index of the tuple in the epoch,
+  // over all its rounds.
   LoadedTuple Load(const mining::Tuple& tuple, Split split, int64_t epoch, size_t place) const;
 
   // Loads the share's own tuples ahead of their use. tuples[first] is the first tuple of the share; the list
@@ -66,6 +71,7 @@ class TrainingData {
   std::unique_ptr<mining::Miner> miner_;
   double reach_ = 0;                      // TupleLoss::reach
   std::optional<double> triplet_margin_;  // TupleLoss::triplet_margin
+  std::optional<TeacherDescriptors> teacher_;
 };
 
 }  // namespace vantage::train

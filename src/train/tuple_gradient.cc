@@ -37,7 +37,7 @@ TupleGradient::TupleGradient(const nn::Network& net, const TupleLoss& loss,
       tuple_(std::move(tuple)),
       batch_pixels_(limits.batch_pixels),
       gradient_scale_(gradient_scale),
-      frozen_(tuple_.photos.empty() ? nullptr : frozen) {
+      frozen_(tuple_.is_augmented ? nullptr : frozen) {
   if (net.uses_batch_statistics()) {
     PlanWholeBatches(limits);
   } else {
@@ -132,7 +132,7 @@ void TupleGradient::DifferentiateLoss() {
   at::Tensor descriptors_ND =
       at::cat(parts).index_select(0, at::tensor(row_of, at::kLong).to(net_.device())).detach();
   descriptors_ND.requires_grad_(!parameters_.empty());
-  const at::Tensor value = loss_(descriptors_ND, tuple_.labels);
+  const at::Tensor value = loss_(descriptors_ND, tuple_.labels, tuple_.teacher_ND);
   loss_value_ = value.item<double>();
   if (parameters_.empty()) return;
 

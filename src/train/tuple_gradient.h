@@ -24,11 +24,11 @@ struct LoadedTuple {
   // Whether mining expects each photo to have a gradient. A wrong guess costs time but does not change the
   // result.
   std::vector<bool> may_have_gradient;
-  // What each photo's frozen features are kept under (FrozenFeatures); empty: they are not kept, because the
-  // photos are augmented.
-  std::vector<PhotoId> photos;
-  uint64_t seed = 0;     // seed of the layers' random numbers
-  double drop_path = 0;  // see nn::PassContext, as for the next two
+  std::vector<PhotoId> photos = {};  // of the images
+  bool is_augmented = false;         // if so, FrozenFeatures is not used
+  at::Tensor teacher_ND = {};        // LossInput::teacher_ND
+  uint64_t seed = 0;                 // seed of the layers' random numbers
+  double drop_path = 0;              // see nn::PassContext, as for the next two
   double dropout = 0;
   bool recomputes_stages = false;
   std::string skipped;  // why the tuple cannot be used; images are empty then

@@ -139,6 +139,20 @@ TEST_F(ManyProcesses, TwoAndThreeGiveTheResultOfOne) {
   }
 }
 
+// All get the same rows of the teacher: each describes a part of the photos, and the first reduces them.
+TEST_F(ManyProcesses, ShareTheWorkOfTheTeacher) {
+  nn::ModelParts model = MakeFormulaModel("efficientnet_lite0");
+  nn::WriteModel(model, folder_ / "teacher.pth");
+  const std::vector<std::string> more = {"--set", "loss.kind=distillation",
+                                         "--set", "loss.distillation.teacher=" + Path("teacher.pth"),
+                                         "--set", "epochs=1"};
+  EXPECT_EQ(RunGroup({Train("one", more)})[0].first, 0);
+  for (const auto& [code, output] : TrainWith(2, "two", more)) ASSERT_EQ(code, 0) << output;
+  EXPECT_EQ(FileKinds("two"), FileKinds("one"));
+  EXPECT_LT(Compare(folder_ / "two/last.pth", folder_ / "one/last.pth", folder_ / "model.pth").of_weights,
+            1e-5);
+}
+
 // The rate is 0: otherwise Adam makes full steps along gradients near 0, whose sign depends on rounding, and
 // other weights have other statistics.
 TEST_F(ManyProcesses, BatchStatisticsAreThoseOfAll) {

@@ -321,12 +321,14 @@ TEST(Engine, FrozenStagesAreComputedOncePerPhotoAndChangeNoGradient) {
       if (tensor.requires_grad()) network.parameters.push_back(tensor);
     });
     ASSERT_EQ(network.net.FrozenStages(), 2);
-    const auto run = [&](const WorkerEngineOptions& options, FrozenFeatures* frozen, bool are_named = true) {
+    const auto run = [&](const WorkerEngineOptions& options, FrozenFeatures* frozen,
+                         bool is_augmented = false) {
       return RunFolded(
           network, loss, 3, options, /*expects_gradient=*/true, /*gradient_scale=*/1,
           [&](LoadedTuple& tuple, int number) {
             tuple.drop_path = 0.5;
-            if (are_named) NamePhotos(tuple, number);
+            NamePhotos(tuple, number);
+            tuple.is_augmented = is_augmented;
           },
           frozen);
     };
@@ -351,7 +353,7 @@ TEST(Engine, FrozenStagesAreComputedOncePerPhotoAndChangeNoGradient) {
     EXPECT_LE(small.bytes(), frozen.bytes() / 3);
 
     FrozenFeatures unused(2, kAll);
-    EXPECT_TRUE(Flat(run(one_by_one, &unused, /*are_named=*/false).gradients).equal(plain));
+    EXPECT_TRUE(Flat(run(one_by_one, &unused, /*is_augmented=*/true).gradients).equal(plain));
     EXPECT_EQ(unused.photos(), 0U) << "augmented photos";
   }
 }

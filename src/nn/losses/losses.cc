@@ -8,6 +8,7 @@ namespace vantage {
 // Each is in the file of its kind.
 namespace nn {
 LossRow ContrastiveLoss();
+LossRow DistillationLoss();
 LossRow InfoNceLoss();
 LossRow MultiSimilarityLoss();
 LossRow SmoothApLoss();
@@ -18,8 +19,8 @@ namespace {
 
 Catalogue<nn::LossRow>& Losses() {
   static Catalogue<nn::LossRow> losses(
-      "loss", {nn::ContrastiveLoss(), nn::InfoNceLoss(), nn::MultiSimilarityLoss(), nn::SmoothApLoss(),
-               nn::TripletLoss()});
+      "loss", {nn::ContrastiveLoss(), nn::DistillationLoss(), nn::InfoNceLoss(), nn::MultiSimilarityLoss(),
+               nn::SmoothApLoss(), nn::TripletLoss()});
   return losses;
 }
 
