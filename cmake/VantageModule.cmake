@@ -78,6 +78,7 @@ function(vantage_install_package)
                 "${PROJECT_BINARY_DIR}/vantageComponents.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageDependencies.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageFaiss.cmake"
+                "${PROJECT_SOURCE_DIR}/cmake/VantageHttplib.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageOpenCV.cmake"
                 "${PROJECT_SOURCE_DIR}/cmake/VantageTorch.cmake" DESTINATION "${destination}")
 endfunction()

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -144,6 +145,30 @@ struct SearchSummary {
   std::optional<UsedIndex> index;
 };
 SearchSummary Search(const SearchTask& task, const RunContext& context = {});
+
+// How a server is reached, and what a request may cost. docs/reference/serve.md explains each option.
+struct ServeOptions {
+  std::string host = "127.0.0.1";
+  int port = 8080;
+  double max_upload = 20;  // MB (2^20 bytes)
+  double max_pixels = 64;  // millions
+  double timeout = 30;     // seconds
+};
+void Declare(OptionsDescription& description, ServeOptions& options);
+struct ServeTask {
+  ModelSource model;
+  ModelDescriptorOptions descriptor;
+  std::string database;
+  std::string photos;
+  int k = 24;
+  SearchOptions search;
+  ServeOptions server;
+  // Called with the address of the page when requests are answered.
+  std::function<void(const std::string& url)> on_listening = {};
+};
+// Serves searches over HTTP (serve/search_service.h has the routes) until the context is cancelled. The
+// database is read into memory. Throws Interrupted in the end.
+void Serve(const ServeTask& task, const RunContext& context = {});
 
 struct PairsTask {
   std::string database;

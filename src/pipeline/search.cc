@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "pipeline/photo_folder.h"
 #include "search/ranked_lists.h"
 #include "util/check.h"
 #include "util/file.h"
@@ -23,14 +24,6 @@ void LeaveOutSelf(std::vector<std::vector<Neighbor>>& neighbors) {
   for (size_t q = 0; q < neighbors.size(); ++q) {
     std::erase_if(neighbors[q], [&](const Neighbor& n) { return n.index == static_cast<int64_t>(q); });
   }
-}
-
-// Throws Error if the first photo is not in the folder, which shows that the folder is wrong.
-void CheckPhotoFolder(const std::vector<std::string>& names, const fs::path& folder) {
-  if (names.empty()) return;
-  const fs::path first = PhotoPath(names[0], folder);
-  VANTAGE_CHECK(fs::exists(first), first.string(),
-                ": no such photo; the descriptors' names start from another folder than ", folder.string());
 }
 
 // Throws UsageError for options that exclude each other.
@@ -57,8 +50,8 @@ SearchPhotos PhotosOfNames(const SearchTask& task, const std::vector<std::string
                            const std::vector<std::string>& database) {
   if (!NeedsPhotos(task.options)) return {};
   const fs::path query_photos = task.query_photos.empty() ? task.photos : task.query_photos;
-  CheckPhotoFolder(queries, query_photos);
-  CheckPhotoFolder(database, task.photos);
+  pipeline::CheckPhotoFolder(queries, query_photos);
+  pipeline::CheckPhotoFolder(database, task.photos);
   return {.query = [&queries, query_photos](size_t query) { return PhotoPath(queries[query], query_photos); },
           .database = [&database, photos = fs::path(task.photos)](
                           int64_t row) { return PhotoPath(database[ToIndex(row)], photos); }};
@@ -74,6 +67,13 @@ NeighborFinder FinderOf(const std::optional<ObtainedIndex>& index, const Descrip
 }
 
 }  // namespace
+
+void pipeline::CheckPhotoFolder(const std::vector<std::string>& names, const fs::path& folder) {
+  if (names.empty()) return;
+  const fs::path first = PhotoPath(names[0], folder);
+  VANTAGE_CHECK(fs::exists(first), first.string(),
+                ": no such photo; the descriptors' names start from another folder than ", folder.string());
+}
 
 SearchSummary Search(const SearchTask& task, const RunContext& context) {
   CheckOptions(task.options);

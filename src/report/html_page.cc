@@ -88,14 +88,18 @@ std::string DataUri(std::string_view mime_type, std::string_view bytes) {
   return StrCat("data:", mime_type, ";base64,", Base64(bytes));
 }
 
-std::string HtmlPage::Text() const {
+std::string PageText(const WholePage& page) {
   return StrCat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-      "style-src 'unsafe-inline'; script-src ",
-      ScriptSource(kPageScript), "\">\n<title>", EscapeHtml(title_), "</title>\n<style>\n", kPageStyle,
-      "</style>\n</head>\n<body>\n", body_, "<script>", kPageScript, "</script>\n</body>\n</html>\n");
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ",
+      page.sources, "; style-src 'unsafe-inline'; script-src ", ScriptSource(page.script), "\">\n<title>",
+      EscapeHtml(page.title), "</title>\n<style>\n", page.style, "</style>\n</head>\n<body>\n", page.body,
+      "<script>", page.script, "</script>\n</body>\n</html>\n");
+}
+
+std::string HtmlPage::Text() const {
+  return PageText({title_, body_, kPageStyle, kPageScript, "img-src data:"});
 }
 
 }  // namespace vantage::report

@@ -17,6 +17,18 @@ std::string Base64(std::string_view bytes);
 // "data:image/jpeg;base64,...".
 std::string DataUri(std::string_view mime_type, std::string_view bytes);
 
+// What a page in one file consists of.
+struct WholePage {
+  std::string title;  // plain text
+  std::string body;   // HTML
+  std::string style;
+  std::string script;
+  std::string sources;  // what else the page may load, as directives: "img-src data:"
+};
+
+// The page. Its content security policy allows no script except its own, and nothing else except `sources`.
+std::string PageText(const WholePage& page);
+
 // An HTML page in one file: it contains its style and script, and loads nothing. A content security policy
 // forbids the network and every script except the page's own, so that an unescaped name cannot do anything.
 class HtmlPage {

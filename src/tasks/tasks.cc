@@ -15,6 +15,7 @@ Task ReconstructRow();
 Task ReferenceRow();
 Task ReportRow();
 Task SearchRow();
+Task ServeRow();
 Task SynthesizeRow();
 Task TrainRow();
 Task TuplesRow();
@@ -35,6 +36,7 @@ const std::vector<Task>& Tasks() {
       MergeRow(),
       // Retrieval
       SearchRow(),
+      ServeRow(),
       PairsRow(),
       EvaluateRow(),
       // Files and the program
