@@ -10,7 +10,7 @@
 
 namespace vantage::nn {
 
-// Tensor names in other projects' NetVLAD networks, without the "module." that DataParallel inserts.
+// Tensor names in other projects' NetVLAD networks.
 struct NetVladNames {
   const char* trunk;  // prefix
   const char* centroids;
@@ -22,7 +22,8 @@ struct NetVladNames {
 
 bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names);
 
-// Sets the options of CVPR 2016's NetVLAD: the map before the last ReLU, and unit length of each cluster.
+// Sets the options of CVPR 2016's NetVLAD: the map before the last ReLU (if it is no ResNet's), and unit
+// length of each cluster.
 // order: see NetVladHeadOptions.
 void TellNetVlad(NetOfSource& found, const std::string& order);
 
