@@ -60,11 +60,11 @@ void Declare(OptionsDescription& description, NetWish& wish);
 // Copies share the weights.
 class Model {
  public:
-  // Reads a model: a checkpoint of this project or of cirtorch, weights of CosPlace, EigenPlaces, MegaLoc,
-  // SALAD or BoQ, or bare weights of a trunk under torchvision's names. The file is a PyTorch file (zip
-  // format or the one before), safetensors, or the MATLAB file of NetVLAD that hloc uses; its first bytes
-  // decide which. The architecture comes from the file's meta or, without it, from the names and shapes of
-  // the tensors.
+  // Reads a model: a checkpoint of this project, of cirtorch or of a trainer, weights of CosPlace,
+  // EigenPlaces, MegaLoc, SALAD or BoQ, or bare weights of a trunk under torchvision's names. The file is a
+  // PyTorch file (zip format or the one before), safetensors, or the MATLAB file of NetVLAD that hloc uses;
+  // its first bytes decide which. The architecture comes from the file's meta or, without it, from the names
+  // and shapes of the tensors.
   //
   // wanted: what the network must be made of. Options that the file does not reveal take the stated values.
   // For bare trunk weights that is the whole head; cirtorch with GeM by default. Throws UsageError if the
@@ -139,7 +139,8 @@ struct ModelInfo {
   // "vantage checkpoint", "cirtorch checkpoint", "CosPlace or EigenPlaces weights", "NetVLAD weights of
   // MVA 2022's code", "pytorch-NetVlad weights", "hloc's NetVLAD weights", "MegaLoc weights", "SALAD
   // weights", "BoQ weights", "weights of resnet18" (with its classifier: as torchvision publishes them),
-  // "trunk weights of resnet18", "unknown weights".
+  // "trunk weights of resnet18", "deep-image-retrieval checkpoint",
+  // "deep-visual-geo-localization-benchmark weights", "several networks", "unknown weights".
   std::string kind;
   std::string format;  // "PyTorch zip", "PyTorch before 1.6", "safetensors", "MATLAB 5"
   // Whose names the tensors have: "timm", "hloc", ...; "" for those of this project, cirtorch, torchvision
