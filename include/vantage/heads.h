@@ -30,6 +30,9 @@ struct CirtorchHeadOptions {
   // Power normalisation: each element x of the pooled descriptor becomes sign(x) |x|^power. The descriptor is
   // then scaled to unit length again; the layer of fc_whitening and whitenings follow. 1: none; 0.5 is usual.
   double power = 1;
+  // Scales the pooled descriptor to unit length before the layer of fc_whitening, as in cirtorch; false: as
+  // in AP-GeM (Revaud et al., ICCV 2019). The descriptor has unit length in any case.
+  bool pooled_norm = true;
 };
 void Declare(OptionsDescription& description, CirtorchHeadOptions& options);
 
@@ -39,6 +42,8 @@ struct CosPlaceHeadOptions {
   static constexpr const char* kKind = "cosplace";
   // Rows of the linear layer; 0: C.
   int output_dimension = 0;
+  // False: no linear layer, as in the benchmark of visual geo-localisation (Berton et al., CVPR 2022).
+  bool linear = true;
 };
 void Declare(OptionsDescription& description, CosPlaceHeadOptions& options);
 

@@ -42,6 +42,12 @@ struct NetWish {
   std::string architecture = {};
   // A kind of head and the options that are stated: "netvlad" or "netvlad:windows=2,3". See SetChoice.
   std::string head = {};
+  // Where the network's tensors are: the beginning of their names, with the keys of their dictionaries, as in
+  // "state_dict_ema" or "teacher.backbone". Needed if a file holds several networks.
+  std::string state = {};
+  // "FROM=TO", in order: tensors whose names begin with FROM are read under names that begin with TO. Names
+  // are those that ReadModelInfo gives.
+  std::vector<std::string> rename = {};
 
   NetWish() = default;
   NetWish(std::string trunk, std::string head_text)
@@ -56,8 +62,8 @@ void Declare(OptionsDescription& description, NetWish& wish);
 // Copies share the weights.
 class Model {
  public:
-  // Reads a model: a checkpoint of this project or of cirtorch; weights of CosPlace, EigenPlaces, MegaLoc,
-  // SALAD, BoQ or a NetVLAD network; or bare weights of a trunk under torchvision's names, or of DINOv2 and
+  // Reads a model: a checkpoint of this project, of cirtorch or of a trainer; weights of CosPlace,
+  // EigenPlaces, MegaLoc, SALAD, BoQ or a NetVLAD network; or bare weights of a trunk under torchvision's names, or of DINOv2 and
   // DINOv3 under Meta's, timm's or transformers' (docs/formats.md). The file is a PyTorch file (zip format or
   // the one before PyTorch 1.6), safetensors, or the MATLAB file of NetVLAD that hloc uses; its first bytes
   // decide which. The architecture comes from the file's meta or, without it, from the names and shapes of
@@ -137,9 +143,26 @@ struct ModelInfo {
   // "vantage checkpoint", "cirtorch checkpoint", "CosPlace or EigenPlaces weights", "NetVLAD weights of
   // MVA 2022's code", "pytorch-NetVlad weights", "hloc's NetVLAD weights", "MegaLoc weights", "SALAD
   // weights", "BoQ weights", "weights of resnet18" (with its classifier: as torchvision publishes them),
-  // "trunk weights of resnet18", "unknown weights".
+  // "trunk weights of resnet18", "deep-image-retrieval checkpoint",
+  // "deep-visual-geo-localization-benchmark weights", "several networks", "unknown weights".
   std::string kind;
   std::string format;  // "PyTorch zip", "PyTorch before 1.6", "safetensors", "MATLAB 5"
+  // Whose names the tensors have: "timm", "hloc", ...; "" for those of this project, cirtorch, torchvision
+  // and for unknown ones.
+  std::string layout;
+  // Where the network was found: keys of the dictionaries that its tensors are in, joined by points ("": the
+  // file's own dictionary), and what is left out of their names, a prefix and parts that wrappers inserted.
+  std::string dictionaries;
+  std::string prefix;
+  std::vector<std::string> wrappers;
+  // What else the file holds, by key or beginning of names, and what it is: "8 tensors", "dict".
+  std::map<std::string, std::string> ignored;
+  // Tensors beside the network's that it does not have: reading the model is an error unless allow_missing
+  // has the beginning of their names.
+  std::map<std::string, std::string> unknown;
+  // If the file holds several networks: the beginnings of their tensors' names (NetWish::state), and what
+  // they are.
+  std::map<std::string, std::string> networks;
   std::vector<TensorInfo> tensors;
   // Elements of all tensors, except statistics of batch norms.
   int64_t parameters = 0;
@@ -168,8 +191,8 @@ struct ModelInfo {
 };
 
 // Reads names, shapes and facts of a model file, but no weights. Throws Error naming the file if it is
-// damaged or not a model.
-ModelInfo ReadModelInfo(const std::filesystem::path& path);
+// damaged or not a model. wish: see NetWish::state and rename; the rest is not used.
+ModelInfo ReadModelInfo(const std::filesystem::path& path, const NetWish& wish = {});
 
 // Changes to how a trained network describes photos, without further training: the pooling of SuperGlobal
 // (Shao et al., Global Features are All You Need for Image Retrieval and Reranking, ICCV 2023). The defaults

@@ -90,6 +90,9 @@ void Declare(OptionsDescription& description, InitializationOptions& options);
 struct ModelOptions {
   DescriptorNetOptions net;
   std::string weights;
+  // Of the file of the weights: see NetWish.
+  std::string state;
+  std::vector<std::string> rename;
   bool continue_training = false;
   std::vector<std::string> freeze;
   // The trunk's stem and its first blocks are not trained; 0: all of it is.

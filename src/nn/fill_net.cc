@@ -116,7 +116,9 @@ bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<st
     (may_be_unknown ? left_out : unknown).Add(tensor->name, serialize::ShapeText(tensor->shape));
   }
   const std::string what = StrCat(source.path, ": as a ", NameOf(net.options()));
-  VANTAGE_CHECK(missing.empty(), what, " it lacks ", missing.Text(""));
+  std::string in_place;  // of tensors
+  for (const auto& [name, error] : source.unreadable) in_place += StrCat("; ", error);
+  VANTAGE_CHECK(missing.empty(), what, " it lacks ", missing.Text(""), in_place);
   VANTAGE_CHECK(misshapen.empty(), what, " it has ", misshapen.Text("misshapen"));
   VANTAGE_CHECK(unknown.empty(), what, " it has ", unknown.Text("unknown"));
   if (!left_out.empty()) LogInfo(source.path, ": left out: ", left_out.Text(""));

@@ -12,6 +12,7 @@
 #include "nn/net_of_source.h"
 #include "nn/new_tensors.h"
 #include "util/rethrow.h"
+#include "util/string.h"
 #include "vantage/error.h"
 
 namespace vantage {
@@ -27,6 +28,7 @@ bool IsStatistic(const std::string& name) {
 }
 
 std::string KindOf(const nn::ModelSource& source, const nn::NetOfSource& found) {
+  if (!source.kind.empty()) return source.kind;
   if (nn::HasArchitecture(source.meta))
     return source.meta.contains(nn::kOwnMeta) ? "vantage checkpoint" : "cirtorch checkpoint";
   if (found.architecture.empty()) return "unknown weights";
@@ -56,17 +58,46 @@ int64_t DimensionOf(const nn::ModelSource& source, const nn::NetOfSource& found)
   }
 }
 
+std::string CountText(size_t count) { return StrCat(count, count == 1 ? " tensor" : " tensors"); }
+
+// What was found where, and what is not the network's.
+void AddPlace(const nn::ModelSource& source, const nn::NetOfSource& net, ModelInfo& info) {
+  const nn::NetworkPlace& place = source.place;
+  if (const nn::LayoutRow* layout = nn::RecogniseLayout(nn::ShapesOf(source))) info.layout = layout->name;
+  info.dictionaries = place.dictionaries;
+  info.prefix = place.prefix;
+  info.wrappers.assign(place.wrappers.begin(), place.wrappers.end());
+  info.ignored = place.ignored;
+  for (const nn::NetworkPlace::Network& network : place.networks) {
+    info.networks[network.name] =
+        StrCat(network.architecture, ", ", CountText(static_cast<size_t>(network.tensors)));
+  }
+  info.ignored.insert(source.unreadable.begin(), source.unreadable.end());
+  if (net.architecture.empty()) return;
+  const std::vector<std::string>& classifiers = nn::TrunkNamed(net.architecture).classifier_prefixes;
+  std::map<bool, std::map<std::string, size_t>> counts;  // by whether they are a classifier's
+  for (const std::string& name : nn::MatchNet(source).unknown) {
+    const bool is_ignored = std::any_of(classifiers.begin(), classifiers.end(),
+                                        [&](const std::string& prefix) { return name.starts_with(prefix); });
+    ++counts[is_ignored][name.substr(0, name.find('.'))];
+  }
+  for (const auto& [name, count] : counts[true]) info.ignored[name] = CountText(count);
+  for (const auto& [name, count] : counts[false]) info.unknown[name] = CountText(count);
+}
+
 json Shown(const TensorInfo& tensor) {
   return {{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}};
 }
 
 }  // namespace
 
-ModelInfo ReadModelInfo(const std::filesystem::path& path) try {
-  const nn::ModelSource source = nn::OpenModelSource(path);
-  const nn::NetOfSource net = nn::FindNet(source);
+ModelInfo ReadModelInfo(const std::filesystem::path& path, const NetWish& wish) try {
+  const nn::ModelSource source = nn::OpenModelSource(path, wish);
+  const bool is_one = source.place.networks.empty();
+  const nn::NetOfSource net = is_one ? nn::FindNet(source) : nn::NetOfSource();
   ModelInfo info;
-  info.kind = KindOf(source, net);
+  info.kind = is_one ? KindOf(source, net) : "several networks";
+  AddPlace(source, net, info);
   info.format = source.format;
   for (const nn::SourceTensor& tensor : source.tensors) {
     info.tensors.push_back({tensor.name, serialize::ElementTypeName(tensor.type), tensor.shape});
@@ -106,6 +137,18 @@ json ToJson(const ModelInfo& info, bool all_tensors) {
   const auto set = [&](const char* key, const std::string& text) {
     if (!text.empty()) result[key] = text;
   };
+  json recognised;
+  if (!info.layout.empty()) recognised["layout"] = info.layout;
+  if (!info.dictionaries.empty()) recognised["dictionary"] = info.dictionaries;
+  if (!info.prefix.empty()) recognised["prefix"] = info.prefix;
+  if (!info.wrappers.empty()) recognised["wrappers"] = info.wrappers;
+  const std::pair<const char*, json> places[] = {{"recognised", recognised},
+                                                 {"ignored", info.ignored},
+                                                 {"unknown", info.unknown},
+                                                 {"networks", info.networks}};
+  for (const auto& [key, value] : places) {
+    if (!value.empty()) result[key] = value;
+  }
   set("architecture", info.architecture);
   if (info.head) {
     HeadChoice head = info.head;

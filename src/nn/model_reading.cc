@@ -5,6 +5,7 @@
 #include <future>
 
 #include "nn/fill_net.h"
+#include "nn/find_network.h"
 #include "nn/head.h"
 #include "nn/intra_op_threads.h"
 #include "nn/layouts/layout.h"
@@ -120,7 +121,8 @@ ModelParts ReadModel(const std::filesystem::path& path, const NetWish& wanted,
                      const std::vector<std::string>& allow_missing) try {
   const IntraOpThreads one_thread(1);  // as in FrozenNet
   one_thread.Enter();
-  const ModelSource source = OpenModelSource(path);
+  const ModelSource source = OpenModelSource(path, wanted);
+  CheckOneNetwork(source);
   // In parallel: it takes as long as reading.
   std::future<std::string> file_sha256 =
       std::async(std::launch::async, [path] { return Sha256OfFile(path); });

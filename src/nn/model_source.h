@@ -6,22 +6,40 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "nn/trunk.h"
 #include "serialize/element_type.h"
+#include "vantage/model.h"
 #include "vantage/preprocessing.h"
 
 namespace vantage::nn {
 
 // A tensor of a file, not read yet.
 struct SourceTensor {
-  std::string name;  // in the file
+  std::string name;  // in the file, without what NetworkPlace says is left out
   serialize::ElementType type = serialize::ElementType::kFloat32;
   std::vector<int64_t> shape;
   std::function<std::string()> read;  // the elements, in C order
+};
+
+// Where a network's tensors are in their file, and what else is there.
+struct NetworkPlace {
+  std::string dictionaries;        // keys of the dictionaries, joined by points: "state_dict"; "": the root
+  std::string prefix;              // of the tensors' names, left out: "model."
+  std::set<std::string> wrappers;  // parts of the tensors' names, left out: "module"
+  // What is not the network's, by key or beginning of names, and what it is: "8 tensors", "dict".
+  std::map<std::string, std::string> ignored;
+  // A whole network among several.
+  struct Network {
+    std::string name;  // beginning of its tensors' names, with the keys of their dictionaries
+    std::string architecture;
+    int64_t tensors = 0;
+  };
+  std::vector<Network> networks;  // empty if there is only one
 };
 
 // A model file as named tensors and metadata, independent of its format. Opening it reads only names, shapes
@@ -30,20 +48,24 @@ struct ModelSource {
   std::string path;
   std::string format;                 // "PyTorch zip", "PyTorch before 1.6", "safetensors", "MATLAB 5"
   std::vector<SourceTensor> tensors;  // of the network, in the file's order
+  // Names in the network's dictionary whose values are no tensors, or none that can be read, and why.
+  std::map<std::string, std::string> unreadable;
+  NetworkPlace place;
   // Tensors of learned whitenings, under "NAME.ss.m", "NAME.ss.P", "NAME.ms.m", "NAME.ms.P".
   std::map<std::string, SourceTensor> whitenings;
   // Normalisation of pixels, if the file states it outside of meta.
   std::optional<Normalization> normalization;
   nlohmann::json meta;            // in cirtorch's schema; null if the file has none
+  std::string kind;               // of a file of another project whose facts are in meta; "": of no such
   nlohmann::json epoch;           // that training had reached; null if the file does not say
   bool has_optimizer = false;     // whether the file holds the optimiser's state
-  bool is_state_dict = true;      // whether the file holds nothing but tensors
   bool reads_in_parallel = true;  // whether `read` of two tensors may be called at the same time
 };
 
-// Opens a file of any supported format, recognised by its first bytes. Throws Error naming the file if it
-// holds no named tensors, or the file and the place if it is damaged.
-ModelSource OpenModelSource(const std::filesystem::path& path);
+// Opens a file of any supported format, recognised by its first bytes, and finds the network in it
+// (find_network.h). wish: its `state` and `rename` are applied. Throws Error naming the file if it holds no
+// named tensors, or the file and the place if it is damaged; UsageError for a wish that does not fit.
+ModelSource OpenModelSource(const std::filesystem::path& path, const NetWish& wish = {});
 
 // Key of the part of meta that vantage adds, and key of the __metadata__ entry that holds meta in safetensors
 // files.

@@ -30,6 +30,17 @@ struct NetOfSource {
 // no network. Throws Error naming the file if meta is damaged.
 NetOfSource FindNet(const ModelSource& source);
 
+// How far a source's tensors are those of the network that FindNet finds.
+struct NetMatch {
+  NetOfSource net = {};
+  size_t matched = 0;      // tensors of the network that the source has
+  bool has_trunk = false;  // whether it has all of the trunk's tensors
+  // Names of tensors that the network does not have, in the project's layout.
+  std::vector<std::string> unknown = {};
+};
+// Compares names; constructs the network without its weights. A source that FindNet cannot read has none.
+NetMatch MatchNet(const ModelSource& source);
+
 // Determines the network from names and shapes alone; the names must be the project's own.
 NetOfSource FindNet(const TensorShapes& shapes);
 

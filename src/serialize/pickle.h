@@ -53,10 +53,14 @@ std::string KindName(const PickleValue& value);
 struct PickleOptions {
   // Name of the source in error messages.
   std::string source;
-  // The allowed globals, as "module.name". Any other global is an error that names it.
+  // The globals that readers understand, as "module.name".
   std::vector<std::string> allowed_globals;
   // Maximum number of values of one pickle. It bounds the memory that a hostile pickle can use.
   int64_t max_values = 8'000'000;
+  // Whether other globals, and what a call of them would make, become opaque values: kGlobal and kObject, of
+  // which nothing but the name is known; items that are added to such an object are dropped. False: another
+  // global is an error that names it.
+  bool keeps_unknown = false;
 };
 
 // A parsed pickle, which owns its values. Values may be shared and, in a hostile file, form cycles. Parsing
@@ -64,7 +68,7 @@ struct PickleOptions {
 class PickleDocument {
  public:
   // Parses one pickle, protocols 0 to 5, from the start of `bytes`. Throws Error naming the source and the
-  // byte offset if the pickle is malformed, truncated, too large, or names a global that is not allowed.
+  // byte offset if the pickle is malformed, truncated, too large, or names a global that is refused.
   PickleDocument(std::string_view bytes, const PickleOptions& options);
 
   const PickleValue& root() const { return *root_; }
@@ -89,7 +93,7 @@ const std::vector<std::string>& NumpyGlobals();
 bool IsNumpyScalar(const PickleValue& value);
 bool IsNumpyArray(const PickleValue& value);
 
-// The NumPy array. Throws Error naming `what` if it is malformed or not in C order.
+// The NumPy array, in C order. Throws Error naming `what` if it is malformed.
 NpyArray ToNumpyArray(const PickleValue& value, const std::string& what);
 
 // Typed data from pickles; lists, tuples and NumPy arrays are all accepted. Each function throws Error

@@ -213,7 +213,7 @@ class Machine {
   void PushGlobal(std::string_view module, std::string_view name) {
     const std::string full = StrCat(module, ".", name);
     const auto& allowed = options_.allowed_globals;
-    if (std::find(allowed.begin(), allowed.end(), full) == allowed.end()) {
+    if (!options_.keeps_unknown && std::find(allowed.begin(), allowed.end(), full) == allowed.end()) {
       Fail("names the global '", full, "', which is not among those read here; nothing was run");
     }
     Push(MakeText(Kind::kGlobal, full));
@@ -235,6 +235,7 @@ class Machine {
 
   void Extend(Kind kind, const std::vector<const PickleValue*>& items) {
     PickleValue* target = Top();
+    if (options_.keeps_unknown && target->is(Kind::kObject)) return;
     if (target->kind != kind) Fail("items for a ", KindName(*target));
     if (kind == Kind::kDict && items.size() % 2 != 0) Fail("a dictionary with a key and no value");
     target->items.insert(target->items.end(), items.begin(), items.end());
@@ -242,13 +243,15 @@ class Machine {
 
   // Nothing is called: plain data are made here, other results are described as objects.
   void Reduce(const PickleValue& callable, const PickleValue& arguments) {
-    if (!callable.is(Kind::kGlobal) || !arguments.is(Kind::kTuple)) {
+    const bool is_callable =
+        callable.is(Kind::kGlobal) || (options_.keeps_unknown && callable.is(Kind::kObject));
+    if (!is_callable || !arguments.is(Kind::kTuple)) {
       Fail("a call of a ", KindName(callable), " with a ", KindName(arguments));
     }
     if (callable.text == "collections.OrderedDict") return PushOrderedDict(arguments);
     if (callable.text == "_codecs.encode") return PushEncoded(arguments);
     if (callable.text == "__builtin__.bytes") return PushNoBytes(arguments);
-    Charge(arguments.items.size());
+    Charge(arguments.items.size() + callable.text.size() / sizeof(PickleValue));
     PickleValue* value = MakeText(Kind::kObject, callable.text);
     value->items = arguments.items;
     Push(value);
@@ -449,6 +452,12 @@ void Machine::Step(char opcode) {
     }
     case 'R':
     case '\x81': {  // REDUCE, NEWOBJ
+      const PickleValue* arguments = Pop();
+      const PickleValue* callable = Pop();
+      return Reduce(*callable, *arguments);
+    }
+    case '\x92': {  // NEWOBJ_EX: keyword arguments are dropped
+      Pop();
       const PickleValue* arguments = Pop();
       const PickleValue* callable = Pop();
       return Reduce(*callable, *arguments);

@@ -49,6 +49,26 @@ NpyArray ScalarArray(const PickleValue& value, const std::string& what) {
   return array;
 }
 
+// The elements of an array whose data are in Fortran order: the first index counts fastest.
+std::string InCOrder(const NpyArray& array, uint64_t item_size) {
+  const std::vector<int64_t>& shape = array.shape;
+  std::vector<uint64_t> strides(shape.size(), item_size);
+  for (size_t d = 1; d < shape.size(); ++d) strides[d] = strides[d - 1] * static_cast<uint64_t>(shape[d - 1]);
+  std::vector<int64_t> index(shape.size());
+  std::string ordered(array.data.size(), '\0');
+  uint64_t from = 0;
+  for (uint64_t to = 0; to < ordered.size(); to += item_size) {
+    std::copy_n(array.data.data() + from, item_size, ordered.data() + to);
+    for (size_t d = shape.size(); d-- > 0;) {  // next index; the last dimension counts fastest
+      from += strides[d];
+      if (++index[d] < shape[d]) break;
+      from -= strides[d] * static_cast<uint64_t>(shape[d]);
+      index[d] = 0;
+    }
+  }
+  return ordered;
+}
+
 bool IsFromBuffer(const PickleValue& value) {
   return value.is(Kind::kObject) &&
          IsOneOf(value.text, {"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"});
@@ -188,7 +208,6 @@ NpyArray ToNumpyArray(const PickleValue& value, const std::string& what) {
   NpyArray array;
   array.shape = parts.shape;
   array.dtype = NumpyDtype(*parts.dtype, what);
-  VANTAGE_CHECK(!parts.is_fortran || array.shape.size() < 2, what, ": a NumPy array in Fortran order");
   VANTAGE_CHECK(parts.data->is(Kind::kBytes) || parts.data->is(Kind::kString), what,
                 ": a NumPy array of objects");
   array.data = parts.data->text;
@@ -197,6 +216,7 @@ NpyArray ToNumpyArray(const PickleValue& value, const std::string& what) {
   VANTAGE_CHECK(item_size > 0 && count >= 0 && static_cast<uint64_t>(count) == array.data.size() / item_size,
                 what, ": a NumPy array of type ", array.dtype, " whose ", array.data.size(),
                 " bytes do not fill its shape");
+  if (parts.is_fortran && array.shape.size() > 1) array.data = InCOrder(array, item_size);
   return array;
 }
 

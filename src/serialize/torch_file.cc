@@ -29,6 +29,13 @@ constexpr std::array<StorageRow, 10> kStorages = {{{ElementType::kFloat32, "torc
                                                    {ElementType::kUint8, "torch.ByteStorage"},
                                                    {ElementType::kBool, "torch.BoolStorage"}}};
 
+// Null if there is none.
+const StorageRow* FindStorage(const std::string& storage_class) {
+  const auto* row = std::find_if(kStorages.begin(), kStorages.end(),
+                                 [&](const StorageRow& known) { return storage_class == known.storage; });
+  return row == kStorages.end() ? nullptr : row;
+}
+
 // Limit for the pickles of a file, which do not contain the tensors' data.
 constexpr uint64_t kMaxPickleSize = uint64_t{64} << 20;
 // Keys of storages are short numbers. Comparing long keys for each of millions of tensors would take hours.
@@ -38,17 +45,6 @@ constexpr int64_t kMaxExpandedElements = int64_t{1} << 24;
 
 // The number that starts an old file: 0x1950a86a20f9469cfc6c, little-endian.
 constexpr std::string_view kLegacyMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
-
-std::vector<std::string> AllowedGlobals() {
-  std::vector<std::string> globals = NumpyGlobals();
-  for (const StorageRow& row : kStorages) globals.emplace_back(row.storage);
-  for (const char* name :
-       {"collections.OrderedDict", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
-        "torch._utils._rebuild_parameter", "torch.Size"}) {
-    globals.emplace_back(name);
-  }
-  return globals;
-}
 
 // Copies a tensor's elements out of its storage, in C order.
 std::string Gather(const TensorRecord& tensor, const std::string& storage) {
@@ -106,8 +102,8 @@ void TorchFile::ReadZip() {
                   ": was written on a big-endian machine");
   }
   const std::string pickle = zip_->Read(prefix_ + "data.pkl");
-  document_ =
-      std::make_unique<PickleDocument>(pickle, PickleOptions{source_ + ": data.pkl", AllowedGlobals()});
+  document_ = std::make_unique<PickleDocument>(
+      pickle, PickleOptions{.source = source_ + ": data.pkl", .keeps_unknown = true});
 }
 
 // The file has five pickles: a magic number, the protocol version, facts about the system that wrote it, the
@@ -115,7 +111,7 @@ void TorchFile::ReadZip() {
 // elements.
 void TorchFile::ReadLegacy() {
   const std::string head = file_.ReadAt(0, std::min(file_.size(), kMaxPickleSize));
-  const PickleOptions options{source_, AllowedGlobals()};
+  const PickleOptions options{.source = source_, .keeps_unknown = true};
   uint64_t offset = 0;
   const auto next = [&] {
     auto document = std::make_unique<PickleDocument>(std::string_view(head).substr(offset), options);
@@ -133,17 +129,19 @@ void TorchFile::ReadLegacy() {
 
   // The element sizes are in the pickled object, where tensors refer to their storages.
   std::map<std::string, uint64_t> element_sizes;
+  std::map<std::string, std::string> classes;  // of storages that are of no known type
   document_->ForEach([&](const PickleValue& value) {
     if (!value.is(Kind::kPersistent) || value.items[0]->items.size() < 5) return;
     const std::string& key = value.items[0]->items[2]->text;
     VANTAGE_CHECK(key.size() <= kMaxKeySize, source_, ": a storage's key has ", key.size(), " bytes");
-    for (const StorageRow& row : kStorages) {
-      if (value.items[0]->items[1]->text == row.storage)
-        element_sizes[key] = static_cast<uint64_t>(ElementSize(row.type));
-    }
+    const std::string& storage_class = value.items[0]->items[1]->text;
+    const StorageRow* row = FindStorage(storage_class);
+    if (row != nullptr) element_sizes[key] = static_cast<uint64_t>(ElementSize(row->type));
+    if (row == nullptr) classes.try_emplace(key, storage_class);
   });
   for (const std::string& name : names) {
-    VANTAGE_CHECK(element_sizes.count(name) == 1, source_, ": storage '", name, "' is of no known type");
+    VANTAGE_CHECK(element_sizes.count(name) == 1, source_, ": storage '", name, "' is of the unknown type '",
+                  classes[name], "'");
     uint64_t elements = 0;
     file_.ReadAt(offset, &elements, sizeof(elements));
     offset += sizeof(elements);
@@ -178,10 +176,8 @@ TensorRecord TorchFile::Tensor(const PickleValue& value, const std::string& what
   VANTAGE_CHECK(id.size() >= 5, place, ": a malformed storage");
 
   TensorRecord record;
-  const std::string& storage_class = id[1]->text;
-  const auto* row = std::find_if(kStorages.begin(), kStorages.end(),
-                                 [&](const StorageRow& known) { return storage_class == known.storage; });
-  VANTAGE_CHECK(row != kStorages.end(), place, ": storage of the unknown type '", storage_class, "'");
+  const StorageRow* row = FindStorage(id[1]->text);
+  VANTAGE_CHECK(row != nullptr, place, ": storage of the unknown type '", id[1]->text, "'");
   record.type = row->type;
   record.storage = ToText(*id[2], place);
   record.storage_elements = ToInteger(*id[4], place);

@@ -29,9 +29,9 @@ struct TensorRecord {
 // no code.
 class TorchFile {
  public:
-  // Reads the pickles, but no storage. Throws Error naming the file and the offset if the file is damaged, or
-  // the global if it is not allowed. Uses at most 512 bytes of memory for each byte of the file's pickles (in
-  // the old format, for each of the file's first 64 MB).
+  // Reads the pickles, but no storage. What other globals than PyTorch's and NumPy's make is opaque. Throws
+  // Error naming the file and the offset if the file is damaged. Uses at most 512 bytes of memory for each
+  // byte of the file's pickles (in the old format, for each of the file's first 64 MB).
   explicit TorchFile(const std::filesystem::path& path);
 
   const PickleValue& root() const { return document_->root(); }

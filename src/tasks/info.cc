@@ -7,6 +7,7 @@
 #include "image/codecs/codec.h"
 #include "nn/model_info_json.h"
 #include "nn/system_info.h"
+#include "tasks/model_arguments.h"
 #include "tasks/task.h"
 #include "tasks/training_set_facts.h"
 #include "training_set/cirtorch_import.h"
@@ -118,6 +119,7 @@ class InfoCall : public TaskCall {
   void Declare(Arguments& arguments) override {
     arguments.Input("[FILE]", path_, "File, or folder of a COLMAP model");
     arguments.Option("--tensors", all_tensors_, "List all of a model's tensors with their shapes and types");
+    DeclareState(arguments, wish_);
   }
 
   Result Run(const Call& /*call*/) override {
@@ -142,11 +144,12 @@ class InfoCall : public TaskCall {
     if (extension == ".db" || training_set::IsPicklePath(path_)) return InfoOfTrainingSet(path_);
     if (IsDescriptorPath(path_)) return InfoOfDescriptors(path_);
     if (image::FindCodec(image::ReadHead(path_)) != nullptr) return InfoOfPhoto(path_);
-    return ToJson(ReadModelInfo(path_), all_tensors_);
+    return ToJson(ReadModelInfo(path_, wish_), all_tensors_);
   }
 
   std::string path_;
   bool all_tensors_ = false;
+  NetWish wish_;
 };
 
 }  // namespace

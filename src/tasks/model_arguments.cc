@@ -3,6 +3,17 @@
 
 namespace vantage::tasks {
 
+void DeclareState(Arguments& arguments, NetWish& wish) {
+  arguments.Option(
+      "--state", wish.state,
+      "If the model's file holds several networks: the beginning of the names of the wanted one's "
+      "tensors, with the keys of their dictionaries, as in state_dict_ema or teacher.backbone");
+  arguments.Option(
+      "--rename", wish.rename,
+      "FROM=TO: tensors whose names, as 'vantage info --tensors' lists them, begin with FROM are "
+      "read under names that begin with TO (may be repeated)");
+}
+
 ModelArguments::ModelArguments(ModelSource& source) : source_(source) { vantage::Declare(net_, source.net); }
 
 void ModelArguments::Declare(Arguments& arguments, const std::string& names, const std::string& help) {
@@ -12,6 +23,7 @@ void ModelArguments::Declare(Arguments& arguments, const std::string& names, con
       "--allow-missing", source_.allow_missing,
       "Beginning of names of tensors that may be missing in the file, or unknown to the network (may be "
       "repeated)");
+  DeclareState(arguments, source_.net);
 }
 
 }  // namespace vantage::tasks

@@ -8,6 +8,9 @@
 
 namespace vantage::tasks {
 
+// Declares --state and --rename.
+void DeclareState(Arguments& arguments, NetWish& wish);
+
 // The arguments of tasks that need a model.
 class ModelArguments {
  public:

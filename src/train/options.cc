@@ -10,6 +10,13 @@ void Declare(OptionsDescription& description, ModelOptions& options) {
   description.Add("weights", options.weights,
                   "Weights to start from: those of a trunk, or of a whole network");
   description.Add(
+      "state", options.state,
+      "If 'weights' holds several networks: the beginning of the names of the wanted one's tensors, as "
+      "in state_dict_ema");
+  description.Add("rename", options.rename,
+                  "FROM=TO: tensors of 'weights' whose names begin with FROM are read under names that begin "
+                  "with TO");
+  description.Add(
       "continue_training", options.continue_training,
       "Also take the optimiser's state and the number of epochs from 'weights', a checkpoint of cirtorch "
       "or of this program");

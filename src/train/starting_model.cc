@@ -63,7 +63,10 @@ std::optional<nn::DescriptorNet> ReadMiningNet(const TrainOptions& options, cons
 nn::ModelParts ReadStartingModel(const TrainOptions& options) {
   if (options.model.weights.empty())
     throw UsageError("the configuration names no model.weights to start from");
-  nn::ModelParts model = nn::ReadModel(options.model.weights, options.model.net);
+  NetWish wish(options.model.net);
+  wish.state = options.model.state;
+  wish.rename = options.model.rename;
+  nn::ModelParts model = nn::ReadModel(options.model.weights, wish);
   CheckArchitecture(model, options.model);
   const nn::TrunkRow& trunk = model.net.trunk().row();
   if (options.model.drop_path > 0 && !trunk.has_tokens)

@@ -71,8 +71,10 @@ TEST(ModelInfo, TellsKindsApart) {
   };
   EXPECT_EQ(kind("features.28.weight", {512, 512, 3, 3}), "trunk weights of vgg16");
   EXPECT_EQ(kind("features.28.weight", {512, 512, 3, 3}, "classifier.6.bias"), "weights of vgg16");
-  EXPECT_EQ(kind("backbone.28.weight", {512, 512, 3, 3}, "aggregation.1.p"),
+  EXPECT_EQ(kind("backbone.28.weight", {512, 512, 3, 3}, "aggregation.3.weight"),
             "CosPlace or EigenPlaces weights");
+  EXPECT_EQ(kind("backbone.28.weight", {512, 512, 3, 3}, "aggregation.1.p"),
+            "deep-visual-geo-localization-benchmark weights");
   EXPECT_EQ(kind("features.28.weight", {512, 512, 5, 5}), "unknown weights");
 }
 

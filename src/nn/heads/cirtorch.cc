@@ -24,6 +24,8 @@ void Declare(OptionsDescription& description, CirtorchHeadOptions& options) {
   nn::DeclareOutputDimension(description, options.output_dimension,
                              "Rows of the layer of fc_whitening; 0: as many as the trunk has channels");
   nn::DeclarePower(description, options.power);
+  description.Add("pooled_norm", options.pooled_norm,
+                  "Scale the pooled descriptor to unit length before the layer of fc_whitening");
 }
 
 namespace nn {
@@ -35,6 +37,7 @@ class CirtorchHead : public Head {
       : pooling_(MakePooling(options.pooling, channels)),
         is_regional_(options.regional),
         power_(options.power),
+        normalizes_pooled_(options.pooled_norm || !options.fc_whitening),
         channels_(channels),
         local_whitening_(LinearLayer::Make(options.local_whitening, channels, channels)),
         region_whitening_(LinearLayer::Make(options.regional, channels, channels)),
@@ -47,7 +50,8 @@ class CirtorchHead : public Head {
   at::Tensor Forward(const Features& features, const PassContext& /*pass*/) const override {
     at::Tensor map_BCHW = features.map_BCHW;
     if (local_whitening_) map_BCHW = local_whitening_(map_BCHW.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-    at::Tensor pooled = L2Normalize(Pool(map_BCHW));
+    at::Tensor pooled = Pool(map_BCHW);
+    if (normalizes_pooled_) pooled = L2Normalize(pooled);
     if (power_ != 1) pooled = L2Normalize(PowerNormalize(pooled, power_));
     return whitening_ ? L2Normalize(whitening_(pooled)) : pooled;
   }
@@ -83,6 +87,7 @@ class CirtorchHead : public Head {
   Pooling pooling_;
   bool is_regional_;
   double power_;
+  bool normalizes_pooled_;
   int64_t channels_;
   LinearLayer local_whitening_;
   LinearLayer region_whitening_;
@@ -116,7 +121,7 @@ std::optional<CirtorchHeadOptions> RecogniseCirtorchHead(const TensorShapes& sha
 
 std::vector<std::string> UnrevealedOfCirtorch(const CirtorchHeadOptions& found, bool has_meta) {
   std::vector<std::string> keys;
-  if (!has_meta) keys.emplace_back("power");
+  if (!has_meta) keys.insert(keys.end(), {"power", "pooled_norm"});
   if (!found.fc_whitening) keys.insert(keys.end(), {"fc_whitening", "output_dimension"});
   if (!found.local_whitening) keys.emplace_back("local_whitening");
   return keys;
@@ -135,6 +140,7 @@ HeadRow CirtorchHeadRow() {
                                                [](CirtorchHeadOptions& options, int64_t channels) {
                                                  if (options.output_dimension == channels)
                                                    options.output_dimension = 0;
+                                                 if (!options.fc_whitening) options.pooled_norm = true;
                                                },
                                            .add_linear =
                                                [](CirtorchHeadOptions& options, int rows) {

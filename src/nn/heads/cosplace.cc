@@ -15,6 +15,7 @@ namespace vantage {
 void Declare(OptionsDescription& description, CosPlaceHeadOptions& options) {
   nn::DeclareOutputDimension(description, options.output_dimension,
                              "Rows of the linear layer; 0: as many as the trunk has channels");
+  description.Add("linear", options.linear, "The linear layer; false: GeM is the last layer");
 }
 
 namespace nn {
@@ -24,13 +25,15 @@ class CosPlaceHead : public Head {
  public:
   CosPlaceHead(const CosPlaceHeadOptions& options, int64_t channels)
       : pooling_(MakePooling("gem", channels)),
-        linear_(LinearLayer::Make(true, options.output_dimension > 0 ? options.output_dimension : channels,
-                                  channels)) {}
+        channels_(channels),
+        linear_(LinearLayer::Make(
+            options.linear, options.output_dimension > 0 ? options.output_dimension : channels, channels)) {}
 
-  int64_t dimension() const override { return linear_.weight.size(0); }
+  int64_t dimension() const override { return linear_ ? linear_.weight.size(0) : channels_; }
 
   at::Tensor Forward(const Features& features, const PassContext& /*pass*/) const override {
-    return NormalizeAlong(linear_(pooling_(NormalizeAlong(features.map_BCHW, 1))), 1);
+    const at::Tensor pooled = pooling_(NormalizeAlong(features.map_BCHW, 1));
+    return NormalizeAlong(linear_ ? linear_(pooled) : pooled, 1);
   }
 
   bool pools_map() const override { return true; }
@@ -47,6 +50,7 @@ class CosPlaceHead : public Head {
 
  private:
   Pooling pooling_;
+  int64_t channels_;
   LinearLayer linear_;
 };
 
@@ -57,7 +61,8 @@ FeatureRequest CosPlaceRequest(const CosPlaceHeadOptions& /*options*/, const Tru
 
 std::optional<CosPlaceHeadOptions> RecogniseCosPlace(const TensorShapes& shapes) {
   if (!shapes.contains("aggregation.3.weight") && !shapes.contains("aggregation.1.p")) return std::nullopt;
-  return CosPlaceHeadOptions{.output_dimension = RowsOf(shapes, "aggregation.3")};
+  return CosPlaceHeadOptions{.output_dimension = RowsOf(shapes, "aggregation.3"),
+                             .linear = shapes.contains("aggregation.3.weight")};
 }
 
 }  // namespace
@@ -71,9 +76,16 @@ HeadRow CosPlaceHeadRow() {
        .made_by_training = {"aggregation.1.p"},
        .request = CosPlaceRequest,
        .make = [](const CosPlaceHeadOptions& options, int64_t channels) -> std::unique_ptr<Head> {
+         if (options.output_dimension > 0 && !options.linear)
+           throw UsageError("an output dimension of the linear layer, which is not chosen");
          return std::make_unique<CosPlaceHead>(options, channels);
        },
        .recognise = RecogniseCosPlace,
+       .unrevealed =
+           [](const CosPlaceHeadOptions& found, bool /*has_meta*/) {
+             return found.linear ? std::vector<std::string>()
+                                 : std::vector<std::string>{"linear", "output_dimension"};
+           },
        .simplify =
            [](CosPlaceHeadOptions& options, int64_t channels) {
              if (options.output_dimension == channels) options.output_dimension = 0;

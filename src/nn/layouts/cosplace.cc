@@ -10,7 +10,8 @@ namespace vantage::nn {
 namespace {
 
 NamedTensors InCosPlaceLayout(const ModelParts& model) {
-  if (model.net.options().head.If<CosPlaceHeadOptions>() == nullptr) {
+  const auto* head = model.net.options().head.If<CosPlaceHeadOptions>();
+  if (head == nullptr || !head->linear) {
     throw UsageError(
         StrCat("a ", NameOf(model.net.options()), " cannot be written in the format of CosPlace's weights"));
   }

@@ -8,6 +8,7 @@ namespace vantage::nn {
 // Rows, each of a file of this folder.
 LayoutRow PyTorchNetVladLayout();
 LayoutRow HlocLayout();
+LayoutRow GeoLocalizationLayout();
 LayoutRow CosPlaceLayout();
 LayoutRow TorchvisionLayout();
 LayoutRow TimmLayout();
@@ -17,9 +18,10 @@ LayoutRow MegaLocLayout();
 LayoutRow BoqLayout();
 
 std::span<const LayoutRow> Layouts() {
-  static const std::array kLayouts = {PyTorchNetVladLayout(), HlocLayout(),    CosPlaceLayout(),
-                                      TorchvisionLayout(),    TimmLayout(),    TransformersLayout(),
-                                      SaladLayout(),          MegaLocLayout(), BoqLayout()};
+  static const std::array kLayouts = {
+      PyTorchNetVladLayout(), HlocLayout(), GeoLocalizationLayout(), CosPlaceLayout(),
+      TorchvisionLayout(),    TimmLayout(), TransformersLayout(),    SaladLayout(),
+      MegaLocLayout(),        BoqLayout()};
   return kLayouts;
 }
 

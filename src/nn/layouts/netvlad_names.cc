@@ -11,13 +11,6 @@
 namespace vantage::nn {
 namespace {
 
-// Without the "module." that DataParallel inserts.
-std::string WithoutModule(const std::string& name) {
-  const size_t at = name.find("module.");
-  return at == 0 || (at != name.npos && name[at - 1] == '.') ? name.substr(0, at) + name.substr(at + 7)
-                                                             : name;
-}
-
 // The transposed matrix. Dimensions of size 1 after its two are dropped.
 SourceTensor Transposed(SourceTensor tensor, const std::string& path) {
   std::vector<int64_t>& shape = tensor.shape;
@@ -43,16 +36,12 @@ SourceTensor Transposed(SourceTensor tensor, const std::string& path) {
 }  // namespace
 
 bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names) {
-  const auto has = [&](const std::string& name) {
-    return std::any_of(shapes.begin(), shapes.end(),
-                       [&](const auto& item) { return WithoutModule(item.first) == name; });
-  };
-  return has(names.centroids) && has(names.assignment_weight);
+  return shapes.contains(names.centroids) && shapes.contains(names.assignment_weight);
 }
 
 void TellNetVlad(NetOfSource& found, const std::string& order) {
   auto& options = found.head.As<NetVladHeadOptions>();
-  options.locals.last_relu = false;
+  options.locals.last_relu = found.architecture.starts_with("resnet");  // which always end in one
   options.intra_norm = "cluster";
   options.order = order;
   std::erase_if(found.unrevealed, [](const std::string& key) {
@@ -65,7 +54,7 @@ std::vector<SourceTensor> OwnNetVlad(const ModelSource& source, const NetVladNam
   int64_t clusters = 0;
   bool has_bias = false;
   for (SourceTensor tensor : source.tensors) {
-    const std::string name = WithoutModule(tensor.name);
+    const std::string name = tensor.name;
     const auto begins = [&](const char* prefix) { return *prefix != '\0' && name.starts_with(prefix); };
     if (name == names.centroids) {
       if (names.centroids_are_KD) tensor = Transposed(std::move(tensor), source.path);

@@ -10,7 +10,7 @@
 
 namespace vantage::nn {
 
-// Tensor names in other projects' NetVLAD networks, without the "module." that DataParallel inserts.
+// Tensor names in other projects' NetVLAD networks.
 struct NetVladNames {
   const char* trunk;  // prefix
   const char* centroids;
@@ -23,7 +23,8 @@ struct NetVladNames {
 // Whether the file has centroids and assignment weights of these names.
 bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names);
 
-// Sets the options of CVPR 2016's NetVLAD: the map before the last ReLU, and unit length of each cluster.
+// Sets the options of CVPR 2016's NetVLAD: the map before the last ReLU (if it is no ResNet's), and unit
+// length of each cluster.
 // order: see NetVladHeadOptions.
 void TellNetVlad(NetOfSource& found, const std::string& order);
 
