@@ -63,11 +63,11 @@ void Declare(OptionsDescription& description, NetWish& wish);
 class Model {
  public:
   // Reads a model: a checkpoint of this project, of cirtorch or of a trainer; weights of CosPlace,
-  // EigenPlaces, MegaLoc, SALAD, BoQ or a NetVLAD network; or bare weights of a trunk under torchvision's names, or of DINOv2 and
-  // DINOv3 under Meta's, timm's or transformers' (docs/formats.md). The file is a PyTorch file (zip format or
-  // the one before PyTorch 1.6), safetensors, or the MATLAB file of NetVLAD that hloc uses; its first bytes
-  // decide which. The architecture comes from the file's meta or, without it, from the names and shapes of
-  // the tensors.
+  // EigenPlaces, MegaLoc, SALAD, BoQ or a NetVLAD network; or bare weights of a trunk under torchvision's
+  // names, or of DINOv2 and DINOv3 under Meta's, timm's or transformers' (docs/formats.md). The file is a
+  // PyTorch file (zip format or the one before PyTorch 1.6), safetensors, or the MATLAB file of NetVLAD that
+  // hloc uses; its first bytes decide which. The architecture comes from the file's meta or, without it, from
+  // the names and shapes of the tensors.
   //
   // wanted: what the network must be made of. Options that the file does not reveal take the stated values.
   // For bare trunk weights that is the whole head; cirtorch with GeM by default. Throws UsageError if the
