@@ -118,7 +118,10 @@ MergedDescriptors Merge(const MergeTask& task, const RunContext& context = {});
 
 struct SearchTask {
   std::string database;
-  std::string queries;  // "": each photo of the database is a query
+  std::string queries;      // "": each photo of the database is a query
+  std::string names;        // DescriptorReading::names of the database
+  std::string query_names;  // and of the queries
+  bool normalise = false;
   std::string output;
   int k = 100;
   SearchOptions options;
@@ -147,7 +150,10 @@ SearchSummary Search(const SearchTask& task, const RunContext& context = {});
 
 struct PairsTask {
   std::string database;
-  std::string queries;    // "": pairs within the database
+  std::string queries;      // "": pairs within the database
+  std::string names;        // DescriptorReading::names of the database
+  std::string query_names;  // and of the queries
+  bool normalise = false;
   std::string output;     // "": nothing is written
   std::string covisible;  // "": recall is not measured
   std::vector<std::string> against;

@@ -74,7 +74,7 @@ void Measure(const PairsTask& task, const Descriptors& photos, const RunContext&
 }
 
 std::vector<NamePair> PairsWithin(const PairsTask& task, const RunContext& context, ProposedPairs& result) {
-  const Descriptors photos = ReadDescriptors(task.database).descriptors;
+  const Descriptors photos = ReadDescriptors(task.database, {task.names, task.normalise}).descriptors;
   WarnUnlessUnitLength(photos.values, task.database);
   if (!task.output.empty()) CheckPairNames(photos.names);
   if (!task.covisible.empty()) Measure(task, photos, context, result);
@@ -86,8 +86,8 @@ std::vector<NamePair> PairsWithin(const PairsTask& task, const RunContext& conte
 }
 
 std::vector<NamePair> PairsOfQueries(const PairsTask& task, const RunContext& context) {
-  const DescriptorDatabase database(task.database);
-  const DescriptorFile queries = ReadDescriptors(task.queries);
+  const DescriptorDatabase database(task.database, {task.names, task.normalise});
+  const DescriptorFile queries = ReadDescriptors(task.queries, {task.query_names, task.normalise});
   CheckComparable(queries.provenance, task.queries, database.provenance(), task.database);
   WarnUnlessUnitLength(queries.descriptors.values, task.queries);
   if (!task.output.empty()) {
@@ -107,7 +107,9 @@ ProposedPairs ProposePairs(const PairsTask& task, const RunContext& context) {
   OutputClaims claims;
   if (!task.output.empty()) {
     CheckOutput(task.output, file_kinds::kText,
-                {{task.database, task.queries, task.covisible}, task.overwrite, &claims});
+                {{task.database, task.queries, task.covisible, task.names, task.query_names},
+                 task.overwrite,
+                 &claims});
   }
   if (task.covisible.empty() && !task.against.empty()) throw UsageError("--against: goes with --covisible");
   if (!task.queries.empty() && !task.covisible.empty())

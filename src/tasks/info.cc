@@ -54,8 +54,8 @@ json InfoOfTrainingSet(const fs::path& path) {
   return result;
 }
 
-json InfoOfDescriptors(const fs::path& path) {
-  const DescriptorFile file = ReadDescriptors(path);
+json InfoOfDescriptors(const fs::path& path, const std::string& names) {
+  const DescriptorFile file = ReadDescriptors(path, {.names = names});
   return {{"kind", "descriptors"},
           {"photos", file.descriptors.size()},
           {"dimension", file.descriptors.dimension()},
@@ -117,6 +117,8 @@ class InfoCall : public TaskCall {
  public:
   void Declare(Arguments& arguments) override {
     arguments.Input("[FILE]", path_, "File, or folder of a COLMAP model");
+    arguments.Input("--names", names_,
+                    "Text file with the names of a .npy's rows, one a line, if no .json has them");
     arguments.Option("--tensors", all_tensors_, "List all of a model's tensors with their shapes and types");
   }
 
@@ -140,12 +142,13 @@ class InfoCall : public TaskCall {
     const std::string extension = ToLower(fs::path(path_).extension().string());
     if (IsColmapDatabase(path_)) return InfoOfColmapDatabase(path_);
     if (extension == ".db" || training_set::IsPicklePath(path_)) return InfoOfTrainingSet(path_);
-    if (IsDescriptorPath(path_)) return InfoOfDescriptors(path_);
+    if (IsDescriptorPath(path_)) return InfoOfDescriptors(path_, names_);
     if (image::FindCodec(image::ReadHead(path_)) != nullptr) return InfoOfPhoto(path_);
     return ToJson(ReadModelInfo(path_), all_tensors_);
   }
 
   std::string path_;
+  std::string names_;
   bool all_tensors_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serialize/json.h"
+#include "tasks/descriptor_arguments.h"
 #include "tasks/task.h"
 #include "vantage/pipeline.h"
 
@@ -20,6 +21,7 @@ class PairsCall : public TaskCall {
     arguments.Input("--queries", task_.queries,
                     "Descriptors of query photos, which are paired with their nearest in the database "
                     "(hloc's localisation); default: pairs within the database");
+    DeclareReading(arguments, task_, "DATABASE");
     arguments.Output("-o,--output", task_.output, "Text file to write: two names a line");
     arguments.Input("--covisible", task_.covisible,
                     "Folder of sparse models of these photos (COLMAP's, or scenes of vantage reconstruct): "

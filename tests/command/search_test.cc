@@ -352,12 +352,10 @@ TEST_F(Searching, EvaluateRefusesDescriptorsThatDoNotFit) {
   DescriptorFile infinite = ReadDescriptors(folder_ / "one.npy");
   infinite.descriptors.values(14, 15) = std::numeric_limits<float>::quiet_NaN();
   WriteDescriptors(infinite, folder_ / "one.npy");
-  std::string bytes = ReadFile(folder_ / "one.npy");
+  const std::string bytes = ReadFile(folder_ / "one.npy");
   EXPECT_THAT(error({Path("one.npy")}), HasSubstr("one.npy: row 14 holds a value that is not finite"));
   WriteFile(folder_ / "one.npy", bytes.substr(0, bytes.size() - 1));
   EXPECT_THAT(error({Path("one.npy")}), HasSubstr("before the array does"));
-  WriteFile(folder_ / "one.npy", bytes.replace(bytes.find("False"), 5, "True "));
-  EXPECT_THAT(error({Path("one.npy")}), HasSubstr("Fortran order"));
 }
 
 TEST_F(Searching, PairsAreMeasuredByASparseModel) {
