@@ -15,6 +15,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/image.h"
 #include "vantage/model.h"
+#include "vantage/position.h"
 #include "vantage/training.h"
 #include "vantage/training_set.h"
 
@@ -66,14 +67,17 @@ json InfoOfDescriptors(const fs::path& path, const std::string& names) {
 json InfoOfPhoto(const fs::path& path) {
   const ImageHeader header = ReadImageHeader(path);
   constexpr std::array kColors = {"grey", "RGB", "palette", "CMYK"};  // in the order of ImageColor
-  return {{"kind", "photo"},
-          {"format", header.format},
-          {"width", header.width},
-          {"height", header.height},
-          {"exif_orientation", header.exif_orientation},
-          {"color", kColors.at(static_cast<size_t>(header.color))},
-          {"alpha", header.has_alpha},
-          {"bit_depth", header.bit_depth}};
+  json info = {{"kind", "photo"},
+               {"format", header.format},
+               {"width", header.width},
+               {"height", header.height},
+               {"exif_orientation", header.exif_orientation},
+               {"color", kColors.at(static_cast<size_t>(header.color))},
+               {"alpha", header.has_alpha},
+               {"bit_depth", header.bit_depth}};
+  if (const std::optional<GeoPosition> position = ReadPosition(path))
+    info["position"] = {{"latitude", position->latitude}, {"longitude", position->longitude}};
+  return info;
 }
 
 json InfoOfSystem() {
