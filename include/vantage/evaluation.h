@@ -576,8 +576,8 @@ struct RecallAtK {
   PairRecall recall;
 };
 
-// What ProposePairs finds with k = 1, 2, 5, 10, 20, 50, ... below the number of photos, and with the options'
-// own k. The other options stay as they are.
+// What ProposePairs finds with k = 1, 2, 5, 10, 20, 50, 100 below the number of photos, and with the options'
+// own k. The other options stay as they are. The nearest are searched once; memory is linear in the photos.
 std::vector<RecallAtK> RecallByK(const Descriptors& photos, const std::vector<RowPair>& covisible,
                                  const PairOptions& options, const RunContext& context = {});
 
