@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "vantage/image.h"
+#include "vantage/position.h"
 
 namespace vantage {
 
@@ -18,6 +20,7 @@ struct CodecHeader {
   ImageHeader image;
   // The most pixels that one byte of such a file can encode. A file whose header claims more is rejected.
   int64_t pixels_per_byte = 1;
+  std::optional<GeoPosition> position = {};  // where the photo was taken, from EXIF
 };
 
 // A photo format. Each of vantage's own formats is one file in src/image/codecs; CONTRIBUTING.md explains how

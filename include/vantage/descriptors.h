@@ -76,12 +76,24 @@ Descriptors SelectRows(const Descriptors& descriptors, const std::vector<int64_t
 // Divides each row by its length + 1e-6; cirtorch's l2n and whitening add the same epsilon to the norm.
 void NormalizeRows(DescriptorMatrix& values);
 
-// Number of rows whose length is neither 0 nor within 0.01 of 1.
-int64_t CountNotUnitLength(const Eigen::Ref<const DescriptorMatrix>& values);
-// Logs a warning that names `source` and the number of such rows, if there are any: inner products then rank
-// by length too.
+// Rows whose length is neither 0 nor within 0.01 of 1. Inner products rank by length too if there are any.
+class UnusualLengths {
+ public:
+  // Adds rows of the descriptors, which may come in blocks.
+  void Add(const Eigen::Ref<const DescriptorMatrix>& values);
+  int64_t count() const { return count_; }
+  // Logs a warning that names `source`, the number of such rows and the range of their lengths, if there are
+  // any.
+  void Warn(const std::string& source) const;
+
+ private:
+  int64_t rows_ = 0;
+  int64_t count_ = 0;
+  float shortest_ = 0;
+  float longest_ = 0;
+};
+// UnusualLengths::Warn for descriptors in memory.
 void WarnUnlessUnitLength(const Eigen::Ref<const DescriptorMatrix>& values, const std::string& source);
-void WarnOfLengths(int64_t not_unit, int64_t rows, const std::string& source);
 
 // A photo without descriptor, and why.
 struct FailedPhoto {
@@ -126,13 +138,24 @@ bool IsDescriptorPath(const std::filesystem::path& path);
 void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& path,
                       const DescriptorFormat& format = {});
 
+// How a descriptor file of another program is read.
+struct DescriptorReading {
+  // Text file with the name of each row, one a line, for a .npy; NAME.json is not read then. "": NAME.json
+  // has the names.
+  std::string names;
+  // Divides each row by its length. Rows of zeros stay as they are.
+  bool normalise = false;
+};
+
 // Reads descriptor files that WriteDescriptors or other programs wrote in these layouts, in float16, float32
-// or float64. A path without one of their extensions is an HDF5 file if its content starts like one;
-// otherwise it stands for NAME.npy or NAME.h5, whichever is there. Rows of other programs' HDF5 files, such
-// as hloc's, come in the order of their names. Values are converted block by block, without a second copy of
-// all of them. Throws Error naming the file if one is missing or malformed, the numbers of names and rows
-// differ, names repeat, or a value is not finite.
-DescriptorFile ReadDescriptors(const std::filesystem::path& path);
+// or float64; a .npy may be big-endian or in Fortran order, and datasets of HDF5 may be chunked and
+// compressed with gzip. A path without one of their extensions is an HDF5 file if its content starts like
+// one; otherwise it stands for NAME.npy or NAME.h5, whichever is there. Rows of other programs' HDF5 files,
+// such as hloc's, come in the order of their names. Values are converted block by block, without a second
+// copy of all of them. Throws UsageError if names are given for an HDF5 file, which has its own; Error naming
+// the file if one is missing or malformed, the numbers of names and rows differ, names repeat, or a value is
+// not finite.
+DescriptorFile ReadDescriptors(const std::filesystem::path& path, const DescriptorReading& reading = {});
 
 namespace descriptor_files {
 class DescriptorReader;
@@ -145,7 +168,7 @@ class DescriptorDatabase {
  public:
   // Reads the names, not the values. Throws Error as ReadDescriptors does, except for values that are not
   // finite.
-  explicit DescriptorDatabase(const std::filesystem::path& path);
+  explicit DescriptorDatabase(const std::filesystem::path& path, const DescriptorReading& reading = {});
   ~DescriptorDatabase();
   DescriptorDatabase(DescriptorDatabase&&) noexcept;
 
@@ -160,7 +183,7 @@ class DescriptorDatabase {
   // not finite.
   DescriptorMatrix Read(int64_t first, int64_t count) const;
   // True on the first call only. Whoever gets true and reads the whole database checks the rows' lengths and
-  // calls WarnOfLengths, so that there is one warning.
+  // warns of unusual ones, so that there is one warning.
   bool ClaimLengths() const;
   // The rows with these numbers, in this order.
   DescriptorMatrix ReadRows(const std::vector<int64_t>& rows) const;
@@ -172,6 +195,9 @@ class DescriptorDatabase {
 // docs/reference/merge.md explains each option.
 struct MergeOptions {
   bool partial = false;
+  // DescriptorReading::names of each file, in the order of the files; empty: each has its own.
+  std::vector<std::string> names;
+  bool normalise = false;  // DescriptorReading::normalise
 };
 
 void Declare(OptionsDescription& description, MergeOptions& options);
@@ -191,7 +217,8 @@ struct MergedDescriptors {
 // Memory: the result and a block of rows. Throws Error naming the file if one cannot be read, differs from
 // the first in dimension or provenance (the message has the key and both values; the model's path may differ
 // if its hash does not), repeats a name, is the same shard as another file, is not a shard although others
-// are, or if a shard is missing. Throws UsageError if `paths` is empty.
+// are, or if a shard is missing. Throws UsageError if `paths` is empty, or if there are names but not for
+// each path.
 MergedDescriptors MergeDescriptors(const std::vector<std::filesystem::path>& paths,
                                    const MergeOptions& options = {}, const RunContext& context = {});
 

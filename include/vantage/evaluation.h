@@ -240,11 +240,11 @@ struct DistractorCounts {
   std::vector<std::vector<int64_t>> above;  // empty if there is no file
 };
 // provenance: of the queries' descriptors, which `source` holds. Throws Error or warns for each file, as
-// CheckComparable does.
+// CheckComparable does. normalise: as in DescriptorReading.
 DistractorCounts CountDistractorsInFiles(const DatabaseRankings& rankings, const DescriptorMatrix& queries,
                                          const std::vector<std::string>& files,
                                          const DescriptorProvenance& provenance, const std::string& source,
-                                         const RunContext& context = {});
+                                         const RunContext& context = {}, bool normalise = false);
 
 struct StatisticsOptions {
   // Number of draws: queries for the bootstrap, signs for the paired test. [100, 10 million].
@@ -489,6 +489,8 @@ struct BenchmarkFiles {
   std::string queries = {};
   // Photos in the file that are not below the benchmark's folder become distractors.
   bool take_distractors = false;
+  DescriptorReading reading = {};  // of `photos`
+  DescriptorReading reading_queries = {};
 };
 
 // Reads a benchmark and the descriptors of its photos and queries. If the benchmark's photos are fixed, only
@@ -528,6 +530,7 @@ struct EvaluateOptions {
   int64_t shown = 12;
   // Descriptor files of photos that match no query. Only for plain search, without stages.
   std::vector<std::string> distractor_files = {};
+  bool normalise = false;  // DescriptorReading::normalise of these files
 };
 // Throws UsageError if the options contradict each other.
 void CheckEvaluateOptions(const EvaluateOptions& options);
@@ -573,8 +576,8 @@ struct RecallAtK {
   PairRecall recall;
 };
 
-// What ProposePairs finds with k = 1, 2, 5, 10, 20, 50, ... below the number of photos, and with the options'
-// own k. The other options stay as they are.
+// What ProposePairs finds with k = 1, 2, 5, 10, 20, 50, 100 below the number of photos, and with the options'
+// own k. The other options stay as they are. The nearest are searched once; memory is linear in the photos.
 std::vector<RecallAtK> RecallByK(const Descriptors& photos, const std::vector<RowPair>& covisible,
                                  const PairOptions& options, const RunContext& context = {});
 

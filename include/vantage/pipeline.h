@@ -119,7 +119,10 @@ MergedDescriptors Merge(const MergeTask& task, const RunContext& context = {});
 
 struct SearchTask {
   std::string database;
-  std::string queries;  // "": each photo of the database is a query
+  std::string queries;      // "": each photo of the database is a query
+  std::string names;        // DescriptorReading::names of the database
+  std::string query_names;  // and of the queries
+  bool normalise = false;
   std::string output;
   int k = 100;
   SearchOptions options;
@@ -171,11 +174,25 @@ struct ServeTask {
 void Serve(const ServeTask& task, const RunContext& context = {});
 
 struct PairsTask {
-  std::string database;
-  std::string queries;    // "": pairs within the database
+  std::string database;     // a descriptor file, or a folder of photos, which the model describes
+  std::string queries;      // the same; "": pairs within the database
+  std::string names;        // DescriptorReading::names of the database
+  std::string query_names;  // and of the queries
+  bool normalise = false;
   std::string output;     // "": nothing is written
   std::string covisible;  // "": recall is not measured
   std::vector<std::string> against;
+  std::vector<std::string> query_prefix;
+  std::string database_model;
+  std::vector<std::string> database_list;
+  std::vector<std::string> also;
+  double gps_radius = 0;  // metres; 0: positions are not used
+  std::string positions;  // CSV file; "": EXIF
+  std::string photos;
+  std::string query_photos;
+  ModelSource model;
+  ModelDescriptorOptions descriptor;
+  std::string descriptors;  // "": not kept
   PairOptions options;
   PairRecallOptions recall;
   bool overwrite = false;
@@ -190,8 +207,17 @@ struct ProposedPairs {
   int64_t pairs = 0;
   // If `covisible` is set: one for each k, then one for each file in `against`.
   std::vector<MeasuredPairs> measured;
-  int64_t model_photos = 0;                     // of the sparse models
-  std::vector<std::string> without_descriptor;  // names of these photos that have none, with their scene
+  int64_t model_photos = 0;  // of the sparse models of `covisible`
+  // Names of photos of the sparse models or of `database_list` that have no descriptor.
+  std::vector<std::string> without_descriptor;
+  std::vector<PairSource> sources;
+  int64_t unlisted_pairs = 0;               // not in `pairs`, since a list cannot hold a name
+  std::vector<std::string> unlisted_names;  // these names
+  int64_t also_left_out = 0;                // pairs of `also` whose photos have no descriptor
+  int64_t without_position = 0;             // photos, if positions are used
+  int64_t unknown_positions = 0;            // positions of photos that have no descriptor
+  std::string model;                        // that described photos; "": none did
+  std::vector<FailedPhoto> failed;          // photos that it could not describe
 };
 ProposedPairs ProposePairs(const PairsTask& task, const RunContext& context = {});
 

@@ -14,6 +14,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/image.h"
 #include "vantage/options.h"
+#include "vantage/position.h"
 #include "vantage/run_context.h"
 
 namespace vantage {
@@ -201,6 +202,22 @@ void Declare(OptionsDescription& description, PairOptions& options);
 std::vector<RowPair> ProposePairs(const Descriptors& photos, const PairOptions& options,
                                   const RunContext& context = {});
 
+// ProposePairs for each of several options.k, from one search. Memory is linear in the photos times the sum
+// of the ks.
+std::vector<std::vector<RowPair>> ProposePairsByK(const Descriptors& photos, const std::vector<int64_t>& ks,
+                                                  const PairOptions& options, const RunContext& context = {});
+
+// Pairs of rows whose positions are at most `radius` metres apart, the smaller row first, sorted. Rows
+// without a position are in no pair. Time and memory are linear in the rows and the pairs.
+std::vector<RowPair> PairsByPosition(const std::vector<std::optional<GeoPosition>>& positions, double radius);
+
+// Where pairs come from, and how many.
+struct PairSource {
+  std::string name;
+  int64_t pairs = 0;  // proposed
+  int64_t added = 0;  // those that no earlier source proposed
+};
+
 // Pairs each query with its options.k nearest in the database, except the photo of the query's own name.
 // Pairs are names: (query, database). If both photos of a pair are queries and in the database, the pair is
 // returned once. Queries whose descriptor is zero are in no pair. Throws UsageError if options.mutual or
@@ -210,16 +227,19 @@ std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descrip
                                                                    const PairOptions& options,
                                                                    const RunContext& context = {});
 
+// The same in a database in memory.
+std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descriptors& queries,
+                                                                   const Descriptors& database,
+                                                                   const PairOptions& options,
+                                                                   const RunContext& context = {});
+
 // Pairs each row with its `k` nearest others by inner product; pairs are as in ProposePairs.
 std::vector<RowPair> NeighborPairs(const DescriptorMatrix& descriptors, int64_t k,
                                    const RunContext& context = {});
 
-// Throws UsageError naming the first name that a list of pairs cannot hold: an empty name, one with white
-// space, which COLMAP and hloc read as the end of the name, or one that begins with #, which COLMAP reads as
-// a comment. Call this before searching for pairs.
-void CheckPairNames(const std::vector<std::string>& names);
-
-// Text that COLMAP's matches_importer and hloc read: two names per line. Throws as CheckPairNames does.
+// Text that COLMAP's matches_importer and hloc read: two names per line. Throws UsageError naming a name that
+// such a list cannot hold: an empty name, one with white space, which COLMAP and hloc read as the end of the
+// name, or one that begins with #, which COLMAP reads as a comment.
 std::string FormatPairs(const std::vector<std::pair<std::string, std::string>>& pairs);
 
 }  // namespace vantage

@@ -20,6 +20,7 @@
 #include "vantage/options.h"
 #include "vantage/photos.h"
 #include "vantage/pipeline.h"
+#include "vantage/position.h"
 #include "vantage/preprocessing.h"
 #include "vantage/run_context.h"
 #include "vantage/search.h"

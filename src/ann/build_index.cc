@@ -74,15 +74,15 @@ void AddAll(faiss::Index& index, const DescriptorDatabase& database, const RunCo
     return database.Read(first, std::min(block_rows, database.size() - first));
   });
   const bool look_at_lengths = database.ClaimLengths();
-  int64_t not_unit = 0;
+  UnusualLengths lengths;
   for (int64_t block = 0; block < blocks; ++block) {
     context.CheckCancelled();
     context.Report({"indexing", block * block_rows, database.size(), ""});
     const DescriptorMatrix rows = *read_ahead.Next();
-    if (look_at_lengths) not_unit += CountNotUnitLength(rows);
+    if (look_at_lengths) lengths.Add(rows);
     index.add(rows.rows(), rows.data());
   }
-  WarnOfLengths(not_unit, database.size(), database.path().string());
+  lengths.Warn(database.path().string());
   context.Report({"indexing", database.size(), database.size(), ""});
 }
 

@@ -3,6 +3,7 @@
 #include "vantage/descriptors.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -115,11 +116,15 @@ descriptor_files::ParsedFacts descriptor_files::ParseFacts(const std::string& te
   } catch (const std::out_of_range&) {
     throw Error(StrCat(source, ": name_bytes of a row that has no name"));
   }
+  RefuseRepeatedNames(result.descriptors.names, source);
+  return parsed;
+}
+
+void descriptor_files::RefuseRepeatedNames(const std::vector<std::string>& names, const std::string& source) {
   std::unordered_set<std::string_view> seen;
-  for (const std::string& name : result.descriptors.names) {
+  for (const std::string& name : names) {
     VANTAGE_CHECK(seen.insert(name).second, source, ": the name '", name, "' appears twice");
   }
-  return parsed;
 }
 
 std::string descriptor_files::ArrayIdentity(const InputFile& npy) {
@@ -184,11 +189,11 @@ void WriteDescriptors(const DescriptorFile& file, const fs::path& path, const De
 }
 
 std::unique_ptr<descriptor_files::DescriptorReader> descriptor_files::OpenDescriptors(
-    const fs::path& path) try {
+    const fs::path& path, const DescriptorReading& reading) try {
   const std::string named = ContainerOf(path);
-  if (named == "h5") return descriptor_files::OpenHdf5Descriptors(path);
+  if (named == "h5") return descriptor_files::OpenHdf5Descriptors(path, reading);
   if (named.empty() && fs::is_regular_file(path) && StartsLikeHdf5(path))
-    return descriptor_files::OpenHdf5Descriptors(path);
+    return descriptor_files::OpenHdf5Descriptors(path, reading);
   const fs::path npy_path = descriptor_files::ReplaceExtension(path, ".npy");
   if (named.empty()) {
     const fs::path h5_path = descriptor_files::ReplaceExtension(path, ".h5");
@@ -196,11 +201,30 @@ std::unique_ptr<descriptor_files::DescriptorReader> descriptor_files::OpenDescri
     const bool has_npy = fs::exists(npy_path);
     VANTAGE_CHECK(!has_h5 || !has_npy, path.string(), ": there are ", npy_path.filename().string(), " and ",
                   h5_path.filename().string(), "; name one of them");
-    if (has_h5) return descriptor_files::OpenHdf5Descriptors(h5_path);
+    if (has_h5) return descriptor_files::OpenHdf5Descriptors(h5_path, reading);
   }
-  return descriptor_files::OpenNpyDescriptors(npy_path);
+  return descriptor_files::OpenNpyDescriptors(npy_path, reading);
 } catch (...) {
   RethrowAsError();
+}
+
+DescriptorMatrix descriptor_files::DescriptorReader::Read(int64_t first, int64_t count) const {
+  DescriptorMatrix values = ReadStored(first, count);
+  // A finite sum has finite terms; only a sum that is not finite (it may have overflowed) needs the rows
+  // looked at.
+  if (!std::isfinite(values.sum())) {
+    for (int64_t i = 0; i < count; ++i) {
+      VANTAGE_CHECK(values.row(i).allFinite(), path_.string(), ": row ", first + i,
+                    " holds a value that is not finite ('", facts_.descriptors.names[ToIndex(first + i)],
+                    "')");
+    }
+  }
+  if (!normalise_) return values;
+  for (auto row : values.rowwise()) {
+    const double length = row.cast<double>().norm();
+    if (length > 0) row = (row.cast<double>() / length).cast<float>();
+  }
+  return values;
 }
 
 void descriptor_files::DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> values) const {
@@ -208,15 +232,12 @@ void descriptor_files::DescriptorReader::ReadInto(Eigen::Ref<DescriptorMatrix> v
   for (int64_t first = 0; first < rows(); first += block) {
     const int64_t count = std::min(block, rows() - first);
     values.middleRows(first, count) = Read(first, count);
-    for (int64_t i = first; i < first + count; ++i) {
-      VANTAGE_CHECK(values.row(i).allFinite(), path_.string(), ": row ", i,
-                    " holds a value that is not finite ('", facts_.descriptors.names[ToIndex(i)], "')");
-    }
   }
 }
 
-DescriptorFile ReadDescriptors(const fs::path& path) try {
-  const std::unique_ptr<descriptor_files::DescriptorReader> reader = descriptor_files::OpenDescriptors(path);
+DescriptorFile ReadDescriptors(const fs::path& path, const DescriptorReading& reading) try {
+  const std::unique_ptr<descriptor_files::DescriptorReader> reader =
+      descriptor_files::OpenDescriptors(path, reading);
   DescriptorFile file = reader->facts();
   file.descriptors.values.resize(reader->rows(), reader->dimension());
   reader->ReadInto(file.descriptors.values);

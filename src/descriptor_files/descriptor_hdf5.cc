@@ -185,9 +185,48 @@ std::optional<DescriptorFile> ReadFacts(const hdf5::File& file, const fs::path& 
   return ParseFacts(text, what).file;
 }
 
+// gzip makes a value at most this many times as small.
+constexpr uint64_t kMostCompression = 1032;
+
+// How a dataset is stored, by its creation properties.
+struct Storage {
+  H5D_layout_t layout = H5D_LAYOUT_ERROR;
+  hsize_t chunk = 0;         // values in a chunk
+  uint64_t compression = 1;  // largest
+};
+
+// Throws Error unless this file holds the values itself and this program's own code decompresses them: other
+// filters are plugins, which HDF5 would load.
+Storage StorageOf(const hdf5::Dataset& dataset, const std::string& what) {
+  const hdf5::Properties properties(H5Dget_create_plist(dataset.get()), what);
+  Storage storage{H5Pget_layout(properties.get())};
+  const bool is_here =
+      storage.layout == H5D_CONTIGUOUS || storage.layout == H5D_COMPACT || storage.layout == H5D_CHUNKED;
+  VANTAGE_CHECK(is_here && H5Pget_external_count(properties.get()) == 0, what, " is in another file");
+  if (storage.layout != H5D_CHUNKED) return storage;
+  VANTAGE_CHECK(H5Pget_chunk(properties.get(), 1, &storage.chunk) == 1 && storage.chunk > 0, what,
+                " has chunks of more than one dimension");
+  const int filters = Check(H5Pget_nfilters(properties.get()), what);
+  for (int i = 0; i < filters; ++i) {
+    char name[64] = "";
+    unsigned flags = 0;
+    size_t values = 0;
+    const H5Z_filter_t filter = H5Pget_filter2(properties.get(), static_cast<unsigned>(i), &flags, &values,
+                                               nullptr, sizeof(name) - 1, name, nullptr);
+    if (filter == H5Z_FILTER_DEFLATE) storage.compression = kMostCompression;
+    VANTAGE_CHECK(
+        filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE || filter == H5Z_FILTER_FLETCHER32, what,
+        " is compressed with the filter '", name, "' (", filter, "); gzip, shuffle and fletcher32 are read");
+  }
+  return storage;
+}
+
 class Hdf5Reader : public DescriptorReader {
  public:
-  explicit Hdf5Reader(const fs::path& path) : DescriptorReader(path), file_size_(InputFile(path).size()) {
+  Hdf5Reader(const fs::path& path, const DescriptorReading& reading)
+      : DescriptorReader(path, reading.normalise), file_size_(InputFile(path).size()) {
+    if (!reading.names.empty())
+      throw UsageError(StrCat("--names: ", path.string(), " has the names of its descriptors"));
     const hdf5::Session session;
     hdf5::File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT),
                     StrCat(path.string(), ": not an HDF5 file, or damaged"));
@@ -202,9 +241,10 @@ class Hdf5Reader : public DescriptorReader {
       facts_.descriptors.names = groups_;
     }
     if (!groups_.empty()) {
-      dimension_ = DimensionOf(OpenDataset(file, groups_[0]), groups_[0]);
+      const hdf5::Dataset dataset = OpenDataset(file, groups_[0]);
+      dimension_ = DimensionOf(dataset, groups_[0]);
       // All datasets have this dimension (checked when read); the smallest type has two bytes.
-      const auto held = static_cast<int64_t>(file_size_ / 2);
+      const auto held = static_cast<int64_t>(file_size_ / 2 * StorageOf(dataset, groups_[0]).compression);
       VANTAGE_CHECK(dimension_ <= held / rows(), path.string(), ": ", rows(), " descriptors of ", dimension_,
                     " values are more than the file can hold");
     }
@@ -216,7 +256,7 @@ class Hdf5Reader : public DescriptorReader {
     file_ = {};
   }
 
-  DescriptorMatrix Read(int64_t first, int64_t count) const override {
+  DescriptorMatrix ReadStored(int64_t first, int64_t count) const override {
     const hdf5::Session session;
     DescriptorMatrix block(count, dimension_);
     for (int64_t i = 0; i < count; ++i) {
@@ -255,7 +295,7 @@ class Hdf5Reader : public DescriptorReader {
   }
 
   // The number of values. Refuses anything but a vector of floats that this file holds completely: no value
-  // is invented, no other file opened, no filter run.
+  // is invented, no other file opened.
   int64_t DimensionOf(const hdf5::Dataset& dataset, const std::string& group) const {
     const std::string what = StrCat(Quoted(path_, group), ": '", kDatasetName, "'");
     const hdf5::Space space(H5Dget_space(dataset.get()), what);
@@ -266,14 +306,16 @@ class Hdf5Reader : public DescriptorReader {
     const size_t item_size = H5Tget_size(type.get());
     VANTAGE_CHECK(H5Tget_class(type.get()) == H5T_FLOAT && item_size >= 2 && item_size <= 8, what,
                   " is not an array of float16, float32 or float64");
-    const hdf5::Properties layout(H5Dget_create_plist(dataset.get()), what);
-    const H5D_layout_t kind = H5Pget_layout(layout.get());
-    VANTAGE_CHECK((kind == H5D_CONTIGUOUS || kind == H5D_COMPACT) && H5Pget_external_count(layout.get()) == 0,
-                  what,
-                  " is chunked, compressed or in another file; convert it with h5repack -l CONTI -f NONE");
+    const Storage storage = StorageOf(dataset, what);
     const hsize_t stored = H5Dget_storage_size(dataset.get());
-    VANTAGE_CHECK(dimension <= stored / item_size && stored <= file_size_, what, " announces ", dimension,
+    const hsize_t held = stored <= file_size_ ? stored * storage.compression / item_size : 0;
+    VANTAGE_CHECK(dimension <= held && storage.chunk <= held, what, " announces ", dimension,
                   " values that the file does not hold");
+    if (storage.layout != H5D_CHUNKED) return static_cast<int64_t>(dimension);
+    hsize_t chunks = 0;
+    Check(H5Dget_num_chunks(dataset.get(), space.get(), &chunks), what);
+    VANTAGE_CHECK(chunks == (dimension + storage.chunk - 1) / storage.chunk, what,
+                  ": chunks are missing, whose values the file does not hold");
     return static_cast<int64_t>(dimension);
   }
 
@@ -318,8 +360,9 @@ void WriteHdf5Descriptors(const DescriptorFile& descriptors, const fs::path& pat
   output.Commit();
 }
 
-std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const fs::path& path) {
-  return std::make_unique<Hdf5Reader>(path);
+std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const fs::path& path,
+                                                      const DescriptorReading& reading) {
+  return std::make_unique<Hdf5Reader>(path, reading);
 }
 
 }  // namespace vantage::descriptor_files

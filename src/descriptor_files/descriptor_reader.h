@@ -16,7 +16,8 @@ namespace vantage::descriptor_files {
 // A descriptor file opened for reading.
 class DescriptorReader {
  public:
-  explicit DescriptorReader(std::filesystem::path path) : path_(std::move(path)) {}
+  DescriptorReader(std::filesystem::path path, bool normalise)
+      : path_(std::move(path)), normalise_(normalise) {}
   virtual ~DescriptorReader() = default;
   DescriptorReader(const DescriptorReader&) = delete;
   DescriptorReader& operator=(const DescriptorReader&) = delete;
@@ -28,30 +29,35 @@ class DescriptorReader {
   // 0 for an HDF5 file without rows.
   int64_t dimension() const { return dimension_; }
 
-  // Rows first .. first + count - 1, without checks of their values. Opening has checked that the file is
-  // large enough for all rows.
-  virtual DescriptorMatrix Read(int64_t first, int64_t count) const = 0;
+  // Rows first .. first + count - 1. Throws Error naming the row if a value is not finite.
+  DescriptorMatrix Read(int64_t first, int64_t count) const;
 
   // Returns true to the first caller only, which checks the lengths of all rows while it reads them.
   bool ClaimLengths() const { return !lengths_claimed_.exchange(true); }
 
-  // Reads all rows into `values` (rows() x dimension()), a block at a time. Throws Error if one is not
-  // finite.
+  // Reads all rows into `values` (rows() x dimension()), a block at a time.
   void ReadInto(Eigen::Ref<DescriptorMatrix> values) const;
 
  protected:
+  // The rows as they are stored. Opening has checked that the file is large enough for all rows.
+  virtual DescriptorMatrix ReadStored(int64_t first, int64_t count) const = 0;
+
   std::filesystem::path path_;
   DescriptorFile facts_;
   int64_t dimension_ = 0;
 
  private:
+  bool normalise_;
   mutable std::atomic<bool> lengths_claimed_ = false;
 };
 
 // Opens a descriptor file of either format, and checks everything except the values.
-std::unique_ptr<DescriptorReader> OpenDescriptors(const std::filesystem::path& path);
-std::unique_ptr<DescriptorReader> OpenNpyDescriptors(const std::filesystem::path& npy_path);
-std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const std::filesystem::path& path);
+std::unique_ptr<DescriptorReader> OpenDescriptors(const std::filesystem::path& path,
+                                                  const DescriptorReading& reading = {});
+std::unique_ptr<DescriptorReader> OpenNpyDescriptors(const std::filesystem::path& npy_path,
+                                                     const DescriptorReading& reading);
+std::unique_ptr<DescriptorReader> OpenHdf5Descriptors(const std::filesystem::path& path,
+                                                      const DescriptorReading& reading);
 
 // The HDF5 group of each name. Throws Error naming `target` if a name has no group or two have the same.
 std::vector<std::string> Hdf5Groups(const std::vector<std::string>& names,
@@ -75,6 +81,9 @@ struct ParsedFacts {
 };
 // The inverse of FactsText. Throws Error naming `source` if the text is not such JSON or a name repeats.
 ParsedFacts ParseFacts(const std::string& text, const std::string& source);
+
+// Throws Error naming `source` if a name repeats.
+void RefuseRepeatedNames(const std::vector<std::string>& names, const std::string& source);
 
 // Identifies a .npy file: the SHA-256 of its size and its first and last 64 KiB. Reading the whole file would
 // take as long as a search.

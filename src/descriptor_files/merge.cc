@@ -28,6 +28,7 @@ struct ShardNumber {
 // A file to merge.
 struct Shard {
   fs::path path;
+  DescriptorReading reading;
   DescriptorFile facts;  // no values
   int64_t dimension = 0;
   DescriptorProvenance provenance;  // without the shard number
@@ -47,9 +48,10 @@ ShardNumber ParseNumber(const json& shard, const fs::path& path) {
   return number;
 }
 
-Shard ReadShard(const fs::path& path) {
-  const std::unique_ptr<descriptor_files::DescriptorReader> reader = descriptor_files::OpenDescriptors(path);
-  Shard shard = {path, reader->facts(), reader->dimension(), {}, {}};
+Shard ReadShard(const fs::path& path, const DescriptorReading& reading) {
+  const std::unique_ptr<descriptor_files::DescriptorReader> reader =
+      descriptor_files::OpenDescriptors(path, reading);
+  Shard shard = {path, reading, reader->facts(), reader->dimension(), {}, {}};
   shard.provenance = shard.facts.provenance;
   const auto number = shard.provenance.other.find(kShardKey);
   if (number != shard.provenance.other.end()) {
@@ -131,16 +133,22 @@ std::string ListSome(const std::vector<int64_t>& numbers) {
 
 void Declare(OptionsDescription& description, MergeOptions& options) {
   description.Add("partial", options.partial, "Merge the given shards even if others of the run are missing");
+  description.Add("normalise", options.normalise, "Divide each descriptor by its length");
 }
 
 MergedDescriptors MergeDescriptors(const std::vector<fs::path>& paths, const MergeOptions& options,
                                    const RunContext& context) try {
   if (paths.empty()) throw UsageError("merge: no descriptor file is named");
+  if (!options.names.empty() && options.names.size() != paths.size()) {
+    throw UsageError(StrCat("--names: ", options.names.size(), " files of names for ", paths.size(),
+                            " descriptor files; name one for each, in their order"));
+  }
   std::vector<Shard> shards;
   int64_t rows = 0;
-  for (const fs::path& path : paths) {
+  for (size_t i = 0; i < paths.size(); ++i) {
     context.CheckCancelled();
-    shards.push_back(ReadShard(path));
+    shards.push_back(
+        ReadShard(paths[i], {options.names.empty() ? std::string() : options.names[i], options.normalise}));
     CheckSameProvenance(shards.front(), shards.back());
     rows += static_cast<int64_t>(shards.back().facts.descriptors.names.size());
   }
@@ -161,7 +169,7 @@ MergedDescriptors MergeDescriptors(const std::vector<fs::path>& paths, const Mer
     context.CheckCancelled();
     context.Report({"merging", done, rows, ""});
     const std::unique_ptr<descriptor_files::DescriptorReader> reader =
-        descriptor_files::OpenDescriptors(shard.path);
+        descriptor_files::OpenDescriptors(shard.path, shard.reading);
     VANTAGE_CHECK(reader->facts().descriptors.names == shard.facts.descriptors.names &&
                       (reader->rows() == 0 || reader->dimension() == result.descriptors.dimension()),
                   shard.path.string(), ": was changed meanwhile");

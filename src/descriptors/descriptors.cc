@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/descriptors.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "util/index.h"
 #include "util/log.h"
 
@@ -25,21 +28,28 @@ void NormalizeRows(DescriptorMatrix& values) {
   for (Eigen::Index i = 0; i < values.rows(); ++i) values.row(i) /= values.row(i).norm() + kNormEpsilon;
 }
 
-int64_t CountNotUnitLength(const Eigen::Ref<const DescriptorMatrix>& values) {
+void UnusualLengths::Add(const Eigen::Ref<const DescriptorMatrix>& values) {
   constexpr float kTolerance = 0.01F;  // float16 has a smaller error
-  const Eigen::VectorXf lengths = values.rowwise().norm();
-  return (lengths.array() != 0 && (lengths.array() - 1).abs() > kTolerance).count();
+  rows_ += values.rows();
+  for (const float length : Eigen::VectorXf(values.rowwise().norm())) {
+    if (length == 0 || std::abs(length - 1) <= kTolerance) continue;
+    shortest_ = count_ == 0 ? length : std::min(shortest_, length);
+    longest_ = std::max(longest_, length);
+    ++count_;
+  }
 }
 
-void WarnOfLengths(int64_t not_unit, int64_t rows, const std::string& source) {
-  if (not_unit == 0) return;
-  LogWarning(source, ": ", not_unit, " of ", rows,
-             " descriptors are not of unit length, so that inner products rank by length too; divide each by "
-             "its length first");
+void UnusualLengths::Warn(const std::string& source) const {
+  if (count_ == 0) return;
+  LogWarning(source, ": ", count_, " of ", rows_, " descriptors are not of unit length but ", shortest_,
+             " to ", longest_,
+             ", so that inner products rank by length too; --normalise divides each by its length");
 }
 
 void WarnUnlessUnitLength(const Eigen::Ref<const DescriptorMatrix>& values, const std::string& source) {
-  WarnOfLengths(CountNotUnitLength(values), values.rows(), source);
+  UnusualLengths lengths;
+  lengths.Add(values);
+  lengths.Warn(source);
 }
 
 }  // namespace vantage

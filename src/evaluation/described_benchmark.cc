@@ -60,8 +60,9 @@ void WriteRows(const std::vector<std::string>& names, const DescriptorMatrix& va
 
 DescribedBenchmark ReadDescribedBenchmark(const Protocol& protocol, const BenchmarkSource& source,
                                           const BenchmarkFiles& files) try {
-  const DescriptorFile file = ReadDescriptors(files.photos);
-  const DescriptorFile queries = files.queries.empty() ? DescriptorFile() : ReadDescriptors(files.queries);
+  const DescriptorFile file = ReadDescriptors(files.photos, files.reading);
+  const DescriptorFile queries =
+      files.queries.empty() ? DescriptorFile() : ReadDescriptors(files.queries, files.reading_queries);
   BenchmarkSource described = source;
   described.photos = [&] { return PhotosOfFiles(file.descriptors.names, queries.descriptors.names); };
   DescribedBenchmark input{ReadBenchmark(protocol, described), {}, file.provenance};
@@ -121,10 +122,10 @@ Distractors SortDistractors(const std::vector<std::string>& paths, const std::st
       distractors.folders.push_back(path);
       continue;
     }
-    const DescriptorDatabase readable(path);
     if (IsSameFile(path, own)) {
       distractors.is_own = true;
     } else {
+      const DescriptorDatabase readable(path);
       distractors.files.push_back(path);
     }
   }
@@ -162,8 +163,8 @@ Evaluation EvaluateBenchmark(const DescribedBenchmark& input, const fs::path& fo
                     WantedCount(input.benchmark, options.shown)},
                    context);
   evaluation.search_seconds = SecondsSince(start);
-  const DistractorCounts distractors =
-      CountDistractorsInFiles(rankings, queries, options.distractor_files, input.provenance, source, context);
+  const DistractorCounts distractors = CountDistractorsInFiles(
+      rankings, queries, options.distractor_files, input.provenance, source, context, options.normalise);
   evaluation.results = JudgeRankings(input.benchmark, folder, rankings, options.shown, distractors.above);
   evaluation.results.source = source;
   evaluation.results.photos += distractors.photos;

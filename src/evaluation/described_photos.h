@@ -18,7 +18,7 @@ namespace vantage::evaluation {
 // Finds rows of descriptors by photo names from sparse models and lists of pairs.
 class DescribedPhotos {
  public:
-  explicit DescribedPhotos(const Descriptors& photos);
+  explicit DescribedPhotos(const std::vector<std::string>& names);
 
   // The row of the descriptor named `name`, else of `scene`/`name`.
   std::optional<int64_t> Row(const std::string& name, const std::string& scene) const;

@@ -3,6 +3,7 @@
 #include "vantage/evaluation.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <sstream>
@@ -18,19 +19,19 @@ double Share(int64_t part, int64_t whole) {
                     : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-std::set<RowPair> Ordered(const std::vector<RowPair>& pairs) {
-  std::set<RowPair> ordered;
-  for (const auto& [a, b] : pairs) ordered.insert(std::minmax(a, b));
+std::vector<RowPair> Ordered(const std::vector<RowPair>& pairs) {
+  std::vector<RowPair> ordered;
+  for (const auto& [a, b] : pairs) ordered.push_back(std::minmax({a, b}));
+  std::sort(ordered.begin(), ordered.end());
+  ordered.erase(std::unique(ordered.begin(), ordered.end()), ordered.end());
   return ordered;
 }
 
-// 1, 2, 5, 10, ... below the number of photos, and `own`.
+// 1, 2, 5, ... 100 below the number of photos, and `own`.
 std::vector<int64_t> Ks(int64_t photos, int64_t own) {
   std::set<int64_t> ks = {own};
-  for (int64_t power = 1; power < photos; power *= 10) {
-    for (const int64_t digit : {1, 2, 5}) {
-      if (digit * power < photos) ks.insert(digit * power);
-    }
+  for (const int64_t k : {1, 2, 5, 10, 20, 50, 100}) {
+    if (k < photos) ks.insert(k);
   }
   return {ks.begin(), ks.end()};
 }
@@ -50,15 +51,16 @@ double PairRecall::Saved() const { return Share(exhaustive - pairs, exhaustive);
 
 PairRecall RecallOfPairs(const std::vector<RowPair>& pairs, const std::vector<RowPair>& covisible,
                          int64_t photos) {
-  const std::set<RowPair> matched = Ordered(pairs);
-  const std::set<RowPair> wanted = Ordered(covisible);
-  const int64_t found = std::count_if(wanted.begin(), wanted.end(),
-                                      [&](const RowPair& pair) { return matched.count(pair) == 1; });
-  return {std::ssize(wanted), std::ssize(matched), photos * (photos - 1) / 2, found};
+  const std::vector<RowPair> matched = Ordered(pairs);
+  const std::vector<RowPair> wanted = Ordered(covisible);
+  std::vector<RowPair> found;
+  std::set_intersection(wanted.begin(), wanted.end(), matched.begin(), matched.end(),
+                        std::back_inserter(found));
+  return {std::ssize(wanted), std::ssize(matched), photos * (photos - 1) / 2, std::ssize(found)};
 }
 
-evaluation::DescribedPhotos::DescribedPhotos(const Descriptors& photos)
-    : finder_({photos.names.begin(), photos.names.end()}) {}
+evaluation::DescribedPhotos::DescribedPhotos(const std::vector<std::string>& names)
+    : finder_({names.begin(), names.end()}) {}
 
 std::optional<int64_t> evaluation::DescribedPhotos::Row(const std::string& name,
                                                         const std::string& scene) const {
@@ -80,12 +82,10 @@ std::vector<RowPair> evaluation::DescribedPhotos::Rows(const std::vector<NamePai
 std::vector<RecallAtK> RecallByK(const Descriptors& photos, const std::vector<RowPair>& covisible,
                                  const PairOptions& options, const RunContext& context) {
   CheckOptions(options);
+  const std::vector<int64_t> ks = Ks(photos.size(), options.k);
   std::vector<RecallAtK> recalls;
-  for (const int64_t k : Ks(photos.size(), options.k)) {
-    PairOptions at_k = options;
-    at_k.k = k;
-    recalls.push_back({k, RecallOfPairs(ProposePairs(photos, at_k, context), covisible, photos.size())});
-  }
+  for (const auto& pairs : ProposePairsByK(photos, ks, options, context))
+    recalls.push_back({ks[recalls.size()], RecallOfPairs(pairs, covisible, photos.size())});
   return recalls;
 }
 

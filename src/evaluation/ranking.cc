@@ -88,10 +88,10 @@ std::vector<std::vector<int64_t>> CountDistractorsAbove(const DatabaseRankings& 
 DistractorCounts CountDistractorsInFiles(const DatabaseRankings& rankings, const DescriptorMatrix& queries,
                                          const std::vector<std::string>& files,
                                          const DescriptorProvenance& provenance, const std::string& source,
-                                         const RunContext& context) {
+                                         const RunContext& context, bool normalise) {
   DistractorCounts counts;
   for (const std::string& file : files) {
-    const DescriptorDatabase distractors(file);
+    const DescriptorDatabase distractors(file, {.normalise = normalise});
     CheckComparable(distractors.provenance(), file, provenance, source);
     counts.photos += distractors.size();
     const auto above = CountDistractorsAbove(rankings, queries, distractors, context);

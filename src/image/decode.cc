@@ -3,6 +3,7 @@
 #include "util/check.h"
 #include "util/file.h"
 #include "vantage/image.h"
+#include "vantage/position.h"
 
 namespace vantage {
 namespace {
@@ -67,6 +68,11 @@ ImageHeader ReadImageHeader(const std::filesystem::path& path) {
   ImageHeader header = codec.read_header(bytes, path.string()).image;
   header.format = codec.name;
   return header;
+}
+
+std::optional<GeoPosition> ReadPosition(const std::filesystem::path& photo) {
+  const std::string bytes = ReadFile(photo, kMaxFileSize);
+  return CodecOf(bytes, photo.string()).read_header(bytes, photo.string()).position;
 }
 
 ImageSize DecodedSize(const ImageHeader& header, bool apply_exif_orientation) {

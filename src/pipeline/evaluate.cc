@@ -26,8 +26,8 @@ BenchmarkSource GroundTruthOf(const EvaluateTask& task) {
 
 void CheckEvaluateOutputs(const EvaluateTask& task, OutputClaims& claims) {
   OutputRules rules{{}, task.overwrite, &claims};
-  for (const std::string& input :
-       {task.data, task.ground_truth, task.queries, task.turns, task.source.path, task.compare}) {
+  for (const std::string& input : {task.data, task.ground_truth, task.queries, task.turns, task.source.path,
+                                   task.compare, task.names, task.query_names}) {
     if (!input.empty()) rules.inputs.emplace_back(input);
   }
   for (const Protocol& protocol : task.protocols) {
@@ -59,6 +59,8 @@ EvaluationResults JudgeLists(const EvaluateTask& task) {
 DescribedBenchmark DescribeByModel(const EvaluateTask& task, const Distractors& distractors,
                                    const RunContext& context) {
   if (!task.queries.empty()) throw UsageError("--queries: the model describes the queries");
+  if (!task.names.empty() || !task.query_names.empty() || task.normalise)
+    throw UsageError("--names, --query-names, --normalise: are for descriptors, not for a model");
   DescribedBenchmark input{ReadBenchmark(Chosen(task), GroundTruthOf(task)), {}};
   for (const std::string& folder : distractors.folders) AddDistractors(input.benchmark, folder);
   if (!task.partial) CheckComplete(input.benchmark);
@@ -91,10 +93,13 @@ DescribedBenchmark ReadInput(const EvaluateTask& task, const Distractors& distra
     throw UsageError(
         "--distractors: a folder of photos needs a model; here the descriptors come from a file");
   }
-  DescribedBenchmark input =
-      from_file ? ReadDescribedBenchmark(Chosen(task), GroundTruthOf(task),
-                                         {task.source.path, task.queries, distractors.is_own})
-                : DescribeByModel(task, distractors, context);
+  DescribedBenchmark input = from_file ? ReadDescribedBenchmark(Chosen(task), GroundTruthOf(task),
+                                                                {task.source.path,
+                                                                 task.queries,
+                                                                 distractors.is_own,
+                                                                 {task.names, task.normalise},
+                                                                 {task.query_names, task.normalise}})
+                                       : DescribeByModel(task, distractors, context);
   if (!task.partial) CheckComplete(input.benchmark);
   return input;
 }
@@ -124,7 +129,8 @@ EvaluationOutcome Evaluate(const EvaluateTask& task, const RunContext& context) 
   if (fs::path(task.source.path).extension() == ".txt") {
     outcome.results = JudgeLists(task);
   } else {
-    const EvaluateOptions options{task.search, task.report_options.results, distractors.files};
+    const EvaluateOptions options{task.search, task.report_options.results, distractors.files,
+                                  task.normalise};
     CheckEvaluateOptions(options);
     DescribedBenchmark input = ReadInput(task, distractors, context);
     Evaluation evaluation = EvaluateBenchmark(input, task.data, task.source.path, options, context);

@@ -20,6 +20,9 @@ struct EvaluateTask {
   std::string benchmark;
   std::string ground_truth;
   std::string queries;
+  std::string names;        // DescriptorReading::names of the photos' descriptors
+  std::string query_names;  // and of the queries'
+  bool normalise = false;
   std::string turns;
   int query_every = 1;
   std::vector<std::string> distractors;

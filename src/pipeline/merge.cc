@@ -6,8 +6,9 @@ namespace vantage {
 
 MergedDescriptors Merge(const MergeTask& task, const RunContext& context) {
   OutputClaims claims;
-  descriptor_files::CheckDescriptorOutput(
-      task.output, task.format, {{task.shards.begin(), task.shards.end()}, task.overwrite, &claims});
+  OutputRules rules{{task.shards.begin(), task.shards.end()}, task.overwrite, &claims};
+  rules.inputs.insert(rules.inputs.end(), task.options.names.begin(), task.options.names.end());
+  descriptor_files::CheckDescriptorOutput(task.output, task.format, rules);
   MergedDescriptors merged =
       MergeDescriptors({task.shards.begin(), task.shards.end()}, task.options, context);
   WriteDescriptors(merged.file, task.output, task.format);

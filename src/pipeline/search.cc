@@ -80,12 +80,17 @@ SearchSummary Search(const SearchTask& task, const RunContext& context) {
   CheckOptions(task.index);
   if (task.k < 1) throw UsageError("-k: at least 1");
   OutputClaims claims;
-  search::CheckRankedListsOutput(task.output,
-                                 {{task.database, task.queries, task.index_file}, task.overwrite, &claims});
+  search::CheckRankedListsOutput(
+      task.output, {{task.database, task.queries, task.index_file, task.names, task.query_names},
+                    task.overwrite,
+                    &claims});
   CheckUsage(task);
-  const DescriptorDatabase database(task.database);
+  const DescriptorReading reading{task.names, task.normalise};
+  const DescriptorDatabase database(task.database, reading);
   const bool own = task.queries.empty();
-  DescriptorFile queries = ReadDescriptors(own ? task.database : task.queries);
+  if (own && !task.query_names.empty()) throw UsageError("--query-names: goes with --queries");
+  DescriptorFile queries = own ? ReadDescriptors(task.database, reading)
+                               : ReadDescriptors(task.queries, {task.query_names, task.normalise});
   search::CheckRankedListsNames(task.output, database.names());
   search::CheckRankedListsNames(task.output, queries.descriptors.names);
   if (!own) {

@@ -32,13 +32,13 @@ void search::ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& qu
     return database.Read(first, std::min(block_rows, database.size() - first));
   });
   const bool look_at_lengths = database.ClaimLengths();
-  int64_t not_unit = 0;
+  UnusualLengths lengths;
   search::SimilarityBlock similarities;
   for (int64_t block = 0; block < blocks; ++block) {
     context.CheckCancelled();
     context.Report({"searching", block * block_rows, database.size(), ""});
     const DescriptorMatrix rows = *read_ahead.Next();
-    if (look_at_lengths) not_unit += CountNotUnitLength(rows);
+    if (look_at_lengths) lengths.Add(rows);
     similarities.first_row = block * block_rows;
     for (int64_t first = 0; first < queries.rows(); first += kQueriesPerBlock) {
       similarities.first_query = first;
@@ -47,7 +47,7 @@ void search::ForEachSimilarityBlock(const Eigen::Ref<const DescriptorMatrix>& qu
       visit(similarities);
     }
   }
-  WarnOfLengths(not_unit, database.size(), database.path().string());
+  lengths.Warn(database.path().string());
 }
 
 std::vector<std::vector<Neighbor>> NearestNeighbors(const Eigen::Ref<const DescriptorMatrix>& queries,

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "util/index.h"
+#include "util/lines.h"
 #include "util/rethrow.h"
 #include "util/string.h"
 #include "vantage/error.h"
@@ -16,22 +17,34 @@ namespace {
 
 using Pairs = std::vector<RowPair>;
 
-void AddNeighborPairs(const DescriptorMatrix& descriptors, const PairOptions& options,
-                      const RunContext& context, Pairs& pairs) {
-  std::vector<int64_t> described;
+// The nearest of each row that is described, best first. Indices are places in `rows`.
+struct Nearest {
+  std::vector<int64_t> rows;
+  std::vector<std::vector<Neighbor>> neighbors;
+};
+
+Nearest FindNearest(const DescriptorMatrix& descriptors, int64_t k, const RunContext& context) {
+  Nearest nearest;
+  if (k == 0) return nearest;
   for (Eigen::Index row = 0; row < descriptors.rows(); ++row) {
-    if (!descriptors.row(row).isZero(0)) described.push_back(row);
+    if (!descriptors.row(row).isZero(0)) nearest.rows.push_back(row);
   }
-  const DescriptorMatrix rows = descriptors(described, Eigen::all);
+  const DescriptorMatrix described = descriptors(nearest.rows, Eigen::all);
+  nearest.neighbors = NearestNeighbors(described, described, k + 1, context);  // one is the row itself
+  return nearest;
+}
+
+// k: at most that of FindNearest.
+void AddNeighborPairs(const Nearest& nearest, int64_t k, const PairOptions& options, Pairs& pairs) {
   Pairs found;
-  const auto neighbors = NearestNeighbors(rows, rows, options.k + 1, context);
-  for (size_t i = 0; i < neighbors.size(); ++i) {
+  for (size_t i = 0; i < nearest.neighbors.size(); ++i) {
     int64_t taken = 0;
-    for (const Neighbor& neighbor : neighbors[i]) {
-      if (neighbor.index == static_cast<int64_t>(i) || taken == options.k) continue;
+    for (const Neighbor& neighbor : nearest.neighbors[i]) {
+      if (taken == k) break;
+      if (neighbor.index == static_cast<int64_t>(i)) continue;
       ++taken;
       if (options.min_score > -1 && static_cast<double>(neighbor.score) < options.min_score) continue;
-      found.push_back(std::minmax(described[i], described[ToIndex(neighbor.index)]));
+      found.push_back(std::minmax(nearest.rows[i], nearest.rows[ToIndex(neighbor.index)]));
     }
   }
   if (options.mutual) {
@@ -79,33 +92,47 @@ void Declare(OptionsDescription& description, PairOptions& options) {
       .AtLeast(0);
 }
 
-Pairs ProposePairs(const Descriptors& photos, const PairOptions& options, const RunContext& context) try {
+std::vector<Pairs> ProposePairsByK(const Descriptors& photos, const std::vector<int64_t>& ks,
+                                   const PairOptions& options, const RunContext& context) try {
   CheckOptions(options);
-  Pairs pairs;
-  AddNeighborPairs(photos.values, options, context, pairs);
-  if (options.sequential > 0) AddSequentialPairs(photos.names, options.sequential, pairs);
-  SortUnique(pairs);
-  return pairs;
+  if (ks.empty()) return {};
+  const Nearest nearest = FindNearest(photos.values, *std::max_element(ks.begin(), ks.end()), context);
+  std::vector<Pairs> all;
+  for (const int64_t k : ks) {
+    Pairs& pairs = all.emplace_back();
+    AddNeighborPairs(nearest, k, options, pairs);
+    if (options.sequential > 0) AddSequentialPairs(photos.names, options.sequential, pairs);
+    SortUnique(pairs);
+  }
+  return all;
 } catch (...) {
   RethrowAsError();
 }
 
-std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descriptors& queries,
-                                                                   const DescriptorDatabase& database,
-                                                                   const PairOptions& options,
-                                                                   const RunContext& context) try {
+Pairs ProposePairs(const Descriptors& photos, const PairOptions& options, const RunContext& context) {
+  return ProposePairsByK(photos, {options.k}, options, context)[0];
+}
+
+namespace {
+
+using NamePairs = std::vector<std::pair<std::string, std::string>>;
+using Neighbors = std::vector<std::vector<Neighbor>>;
+
+// nearest: finds the k nearest of each query in the database with these names.
+NamePairs QueryPairs(const Descriptors& queries, const std::vector<std::string>& names,
+                     const PairOptions& options, const std::function<Neighbors(int64_t k)>& nearest) {
   CheckOptions(options);
   if (options.mutual || options.sequential > 0) {
-    throw UsageError("--mutual, --sequential: are of pairs within the database, not with --queries");
+    throw UsageError("--mutual, --sequential: are of pairs within the database, not with queries");
   }
-  const OwnRows own = RowsOfSameNames(queries.names, database.names());
+  const OwnRows own = RowsOfSameNames(queries.names, names);
   std::map<int64_t, size_t> query_of_row;
   for (size_t q = 0; q < own.size(); ++q) {
     if (own[q]) query_of_row.emplace(*own[q], q);
   }
   std::set<std::pair<size_t, int64_t>> seen;
-  std::vector<std::pair<std::string, std::string>> pairs;
-  const auto neighbors = NearestNeighbors(queries.values, database, options.k + 1, context);
+  NamePairs pairs;
+  const Neighbors neighbors = nearest(options.k + 1);
   for (size_t q = 0; q < neighbors.size(); ++q) {
     if (queries.values.row(static_cast<Eigen::Index>(q)).isZero(0)) continue;
     const std::optional<int64_t> own_row = own.empty() ? std::nullopt : own[q];
@@ -118,37 +145,45 @@ std::vector<std::pair<std::string, std::string>> ProposeQueryPairs(const Descrip
       const auto other = query_of_row.find(neighbor.index);
       if (own_row && other != query_of_row.end() && seen.contains({other->second, *own_row})) continue;
       if (!seen.insert({q, neighbor.index}).second) continue;
-      pairs.emplace_back(queries.names[q], database.names()[ToIndex(neighbor.index)]);
+      pairs.emplace_back(queries.names[q], names[ToIndex(neighbor.index)]);
     }
   }
   return pairs;
+}
+
+}  // namespace
+
+NamePairs ProposeQueryPairs(const Descriptors& queries, const DescriptorDatabase& database,
+                            const PairOptions& options, const RunContext& context) try {
+  return QueryPairs(queries, database.names(), options,
+                    [&](int64_t k) { return NearestNeighbors(queries.values, database, k, context); });
+} catch (...) {
+  RethrowAsError();
+}
+
+NamePairs ProposeQueryPairs(const Descriptors& queries, const Descriptors& database,
+                            const PairOptions& options, const RunContext& context) try {
+  return QueryPairs(queries, database.names, options,
+                    [&](int64_t k) { return NearestNeighbors(queries.values, database.values, k, context); });
 } catch (...) {
   RethrowAsError();
 }
 
 Pairs NeighborPairs(const DescriptorMatrix& descriptors, int64_t k, const RunContext& context) {
   Pairs pairs;
-  AddNeighborPairs(descriptors, {.k = k}, context, pairs);
+  AddNeighborPairs(FindNearest(descriptors, k, context), k, {}, pairs);
   SortUnique(pairs);
   return pairs;
-}
-
-void CheckPairNames(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    const bool is_comment = name.starts_with('#');
-    if (!is_comment && !name.empty() && name.find_first_of(" \t\r\n\v\f") == name.npos) continue;
-    throw UsageError(StrCat(
-        "pairs: the name '", name, "' ",
-        is_comment ? "begins with #, which COLMAP takes for a comment"
-                   : "has white space, which ends a name for COLMAP and hloc",
-        "; rename the photo, or let 'vantage reconstruct --pairs-from' match, which renames such photos"));
-  }
 }
 
 std::string FormatPairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::string text;
   for (const auto& [a, b] : pairs) {
-    CheckPairNames({a, b});
+    for (const std::string& name : {a, b}) {
+      if (!IsWord(name))
+        throw UsageError(StrCat("a list of pairs cannot hold the name '", name,
+                                "', which has white space or a leading #, or is empty"));
+    }
     text += StrCat(a, " ", b, "\n");
   }
   return text;

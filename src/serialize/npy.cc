@@ -66,8 +66,8 @@ std::vector<T> ConvertValues(const std::string& data) {
 }
 
 int64_t DtypeSize(const std::string& dtype, const std::string& source) {
-  VANTAGE_CHECK(dtype.size() >= 3 && (dtype[0] == '<' || dtype[0] == '|'), source, ": npy type '", dtype,
-                "' is not little-endian");
+  VANTAGE_CHECK(dtype.size() >= 3 && std::string_view("<>|").find(dtype[0]) != std::string_view::npos, source,
+                ": npy type '", dtype, "' is not supported");
   const int64_t size = ParseInteger(std::string_view(dtype).substr(2), source + ": npy type");
   VANTAGE_CHECK(size >= 1 && size <= 16, source, ": npy type '", dtype, "' is not supported");
   return size;
@@ -93,8 +93,10 @@ NpyLayout ParseLayout(std::string_view start, uint64_t file_size, const std::str
   VANTAGE_CHECK(!descr.empty() && descr[0] == '\'' && quote != descr.npos, source,
                 ": npy arrays with fields are not supported");
   layout.dtype = std::string(descr.substr(1, quote - 1));
-  VANTAGE_CHECK(HeaderField(header, "fortran_order", source).substr(0, 5) == "False", source,
-                ": the array is in Fortran order; save it with numpy.ascontiguousarray");
+  const std::string_view fortran_order = HeaderField(header, "fortran_order", source);
+  layout.fortran_order = fortran_order.starts_with("True");
+  VANTAGE_CHECK(layout.fortran_order || fortran_order.starts_with("False"), source,
+                ": npy header has a malformed fortran_order");
   layout.shape = ParseShape(HeaderField(header, "shape", source), source);
   layout.item_size = DtypeSize(layout.dtype, source);
   layout.data_offset = header_start + header_size;
@@ -143,6 +145,9 @@ NpyLayout ReadNpyLayout(const InputFile& file) {
 
 NpyArray ParseNpy(std::string_view bytes, const std::string& source) {
   const NpyLayout layout = ParseLayout(bytes, bytes.size(), source);
+  VANTAGE_CHECK(layout.dtype[0] != '>', source, ": npy type '", layout.dtype, "' is not little-endian");
+  VANTAGE_CHECK(!layout.fortran_order, source,
+                ": the array is in Fortran order; save it with numpy.ascontiguousarray");
   const auto data_size = ToIndex(layout.size() * layout.item_size);
   return {layout.dtype, layout.shape, std::string(bytes.substr(layout.data_offset, data_size))};
 }

@@ -32,7 +32,8 @@ std::string NpyDtype();
 
 // Location of the elements in an .npy file, for partial reads.
 struct NpyLayout {
-  std::string dtype;
+  std::string dtype;           // NumPy's code, of either byte order: "<f4", ">f4"
+  bool fortran_order = false;  // the first index varies fastest
   std::vector<int64_t> shape;
   int64_t item_size = 0;     // bytes of an element
   uint64_t data_offset = 0;  // of the first element in the file
@@ -40,12 +41,12 @@ struct NpyLayout {
   int64_t size() const;
 };
 
-// Reads the layout from the file's header. Throws Error naming the file if the header is malformed, the file
-// is shorter than the elements, or they are in Fortran order.
+// Reads the layout from the file's header. Throws Error naming the file if the header is malformed or the
+// file is shorter than the elements.
 NpyLayout ReadNpyLayout(const InputFile& file);
 
-// The whole array; throws as ReadNpyLayout does. Allocates memory for the bytes that the file holds, not for
-// those that its header announces.
+// The whole array; throws as ReadNpyLayout does, and if the array is big-endian or in Fortran order.
+// Allocates memory for the bytes that the file holds, not for those that its header announces.
 NpyArray ReadNpy(const std::filesystem::path& path);
 NpyArray ParseNpy(std::string_view bytes, const std::string& source);
 

@@ -79,22 +79,38 @@ std::vector<ImageId> CovisibilityIndex::NearestCameras(ImageId image, int64_t co
 
 std::vector<CovisiblePair> CovisiblePairs(const Reconstruction& reconstruction, int64_t min_shared_points) {
   VANTAGE_CHECK(min_shared_points >= 1, "covisible pairs of ", min_shared_points, " shared points");
-  // Each point adds one to the pairs of its track; pairs without shared points take no time.
-  std::map<std::pair<ImageId, ImageId>, int64_t> shared;
-  for (const auto& [id, point] : reconstruction.points) {
-    std::vector<ImageId> seen;
-    for (const TrackElement& element : point.track) seen.push_back(element.image);
-    std::sort(seen.begin(), seen.end());
-    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-    for (size_t i = 0; i < seen.size(); ++i) {
-      for (size_t j = i + 1; j < seen.size(); ++j) ++shared[{seen[i], seen[j]}];
-    }
+  std::vector<const std::string*> names;
+  std::map<ImageId, size_t> place_of;
+  for (const auto& [id, image] : reconstruction.images) {
+    place_of[id] = names.size();
+    names.push_back(&image.name);
   }
+  // The images that see each point, in their order, and the points that each image sees.
+  std::vector<std::vector<size_t>> seen_by;
+  std::vector<std::vector<size_t>> points_of(names.size());
+  for (const auto& [id, point] : reconstruction.points) {
+    std::vector<size_t>& images = seen_by.emplace_back();
+    for (const TrackElement& element : point.track) images.push_back(place_of.at(element.image));
+    std::sort(images.begin(), images.end());
+    images.erase(std::unique(images.begin(), images.end()), images.end());
+    for (const size_t image : images) points_of[image].push_back(seen_by.size() - 1);
+  }
+  // Counts for one image at a time, so that memory is linear in the model and the pairs that are returned.
   std::vector<CovisiblePair> pairs;
-  for (const auto& [images, count] : shared) {
-    if (count < min_shared_points) continue;
-    pairs.push_back(
-        {reconstruction.images.at(images.first).name, reconstruction.images.at(images.second).name, count});
+  std::vector<int64_t> shared(names.size());
+  for (size_t a = 0; a < names.size(); ++a) {
+    std::vector<size_t> others;
+    for (const size_t point : points_of[a]) {
+      const std::vector<size_t>& images = seen_by[point];
+      for (auto b = std::upper_bound(images.begin(), images.end(), a); b != images.end(); ++b) {
+        if (++shared[*b] == 1) others.push_back(*b);
+      }
+    }
+    std::sort(others.begin(), others.end());
+    for (const size_t b : others) {
+      if (shared[b] >= min_shared_points) pairs.push_back({*names[a], *names[b], shared[b]});
+      shared[b] = 0;
+    }
   }
   return pairs;
 }

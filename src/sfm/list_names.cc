@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "sqlite/sqlite.h"
+#include "util/lines.h"
 #include "util/string.h"
 
 namespace vantage::sfm {
 namespace {
 
-constexpr const char* kBlanks = " \t\r\n\v\f";
 // Marks a database with renamed photos, in application_id, which COLMAP does not use.
 constexpr int64_t kHasListNames = 0x56414e54;
 
@@ -41,12 +41,8 @@ void Rename(const std::filesystem::path& path,
 
 }  // namespace
 
-bool NeedsListName(const std::string& name) {
-  return name.find_first_of(kBlanks) != name.npos || name.starts_with('#');
-}
-
 std::string ListName(const std::string& name) {
-  return NeedsListName(name) || name.find('%') != name.npos ? PercentEncode(name) : name;
+  return !IsWord(name) || name.find('%') != name.npos ? PercentEncode(name) : name;
 }
 
 void TakeListNames(const std::filesystem::path& database) { Rename(database, ListName, 0, kHasListNames); }

@@ -13,6 +13,7 @@
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/index.h"
+#include "util/lines.h"
 #include "util/log.h"
 #include "util/stopwatch.h"
 #include "vantage/colmap.h"
@@ -223,7 +224,7 @@ std::string SceneWork::Match(int step) {
 
 bool SceneWork::NeedsListNames() const {
   return std::any_of(scene_.photos.begin(), scene_.photos.end(),
-                     [](const fs::path& photo) { return NeedsListName(photo.generic_string()); });
+                     [](const fs::path& photo) { return !IsWord(photo.generic_string()); });
 }
 
 void SceneWork::WritePairs() const {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serialize/json.h"
+#include "tasks/descriptor_arguments.h"
 #include "tasks/model_arguments.h"
 #include "tasks/task.h"
 #include "util/string.h"
@@ -109,6 +110,7 @@ class EvaluateCall : public TaskCall {
     arguments.Input("--queries", task_.queries,
                     "Descriptors of the queries' boxes, named as the queries, if the photos' descriptors "
                     "come from a file");
+    DeclareReading(arguments, task_, "MODEL_OR_DESCRIPTORS");
     arguments.Input("--turns", task_.turns,
                     "Text file with rotations to apply before description, 'NAME DEGREES' a line, clockwise, "
                     "for upright Holidays");

@@ -32,16 +32,11 @@ class ExtractCall : public TaskCall {
     task_.model.device = call.common.device;
     task_.overwrite = call.common.overwrite;
     const DescriptorFile file = Extract(task_, call.context);
-    nlohmann::json failed = nlohmann::json::array();
-    for (const FailedPhoto& photo : file.failed) {
-      failed.push_back({{"name", photo.name}, {"reason", photo.reason}});
-    }
     Result result = Result::Of({{"output", task_.output},
                                 {"photos", file.descriptors.size()},
-                                {"dimension", file.descriptors.dimension()},
-                                {"failed", failed}});
+                                {"dimension", file.descriptors.dimension()}});
     result.Line("{photos} photos described, {dimension} dimensions each: {output}");
-    if (!failed.empty()) result.Line("{failed:n} photos skipped:").Lines("failed", "  {reason}");
+    AddFailed(file.failed, result);
     return result;
   }
 

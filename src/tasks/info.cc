@@ -16,6 +16,7 @@
 #include "vantage/descriptors.h"
 #include "vantage/image.h"
 #include "vantage/model.h"
+#include "vantage/position.h"
 #include "vantage/training.h"
 #include "vantage/training_set.h"
 
@@ -55,8 +56,8 @@ json InfoOfTrainingSet(const fs::path& path) {
   return result;
 }
 
-json InfoOfDescriptors(const fs::path& path) {
-  const DescriptorFile file = ReadDescriptors(path);
+json InfoOfDescriptors(const fs::path& path, const std::string& names) {
+  const DescriptorFile file = ReadDescriptors(path, {.names = names});
   return {{"kind", "descriptors"},
           {"photos", file.descriptors.size()},
           {"dimension", file.descriptors.dimension()},
@@ -67,14 +68,17 @@ json InfoOfDescriptors(const fs::path& path) {
 json InfoOfPhoto(const fs::path& path) {
   const ImageHeader header = ReadImageHeader(path);
   constexpr std::array kColors = {"grey", "RGB", "palette", "CMYK"};  // in the order of ImageColor
-  return {{"kind", "photo"},
-          {"format", header.format},
-          {"width", header.width},
-          {"height", header.height},
-          {"exif_orientation", header.exif_orientation},
-          {"color", kColors.at(static_cast<size_t>(header.color))},
-          {"alpha", header.has_alpha},
-          {"bit_depth", header.bit_depth}};
+  json info = {{"kind", "photo"},
+               {"format", header.format},
+               {"width", header.width},
+               {"height", header.height},
+               {"exif_orientation", header.exif_orientation},
+               {"color", kColors.at(static_cast<size_t>(header.color))},
+               {"alpha", header.has_alpha},
+               {"bit_depth", header.bit_depth}};
+  if (const std::optional<GeoPosition> position = ReadPosition(path))
+    info["position"] = {{"latitude", position->latitude}, {"longitude", position->longitude}};
+  return info;
 }
 
 json InfoOfSystem() {
@@ -118,6 +122,8 @@ class InfoCall : public TaskCall {
  public:
   void Declare(Arguments& arguments) override {
     arguments.Input("[FILE]", path_, "File, or folder of a COLMAP model");
+    arguments.Input("--names", names_,
+                    "Text file with the names of a .npy's rows, one a line, if no .json has them");
     arguments.Option("--tensors", all_tensors_, "List all of a model's tensors with their shapes and types");
     DeclareState(arguments, wish_);
   }
@@ -142,12 +148,13 @@ class InfoCall : public TaskCall {
     const std::string extension = ToLower(fs::path(path_).extension().string());
     if (IsColmapDatabase(path_)) return InfoOfColmapDatabase(path_);
     if (extension == ".db" || training_set::IsPicklePath(path_)) return InfoOfTrainingSet(path_);
-    if (IsDescriptorPath(path_)) return InfoOfDescriptors(path_);
+    if (IsDescriptorPath(path_)) return InfoOfDescriptors(path_, names_);
     if (image::FindCodec(image::ReadHead(path_)) != nullptr) return InfoOfPhoto(path_);
     return ToJson(ReadModelInfo(path_, wish_), all_tensors_);
   }
 
   std::string path_;
+  std::string names_;
   bool all_tensors_ = false;
   NetWish wish_;
 };

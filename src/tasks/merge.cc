@@ -16,6 +16,10 @@ class MergeCall : public TaskCall {
 
   void Declare(Arguments& arguments) override {
     arguments.Input("SHARDS", task_.shards, "Descriptor files (.npy, .h5); numbered shards in any order");
+    arguments.Input(
+        "--names", task_.options.names,
+        "Text file with the names of a .npy's rows, one a line, if no .json has them; repeat it for "
+        "each of SHARDS, in their order");
     arguments.Output("-o,--output", task_.output, "NAME of the files to write");
     arguments.Require("--output");
     arguments.Options(description_);
@@ -47,7 +51,8 @@ Task MergeRow() {
   return {.name = "merge",
           .section = Section::kDescriptors,
           .summary = "Put descriptor files together, such as the shards of a run",
-          .examples = {"vantage merge shard-1.npy shard-2.npy -o descriptors"},
+          .examples = {"vantage merge shard-1.npy shard-2.npy -o descriptors",
+                       "vantage merge features.npy --names photos.txt --normalise -o descriptors"},
           .make = MakeCall<MergeCall>};
 }
 

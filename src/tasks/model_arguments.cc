@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tasks/model_arguments.h"
 
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "util/string.h"
+#include "vantage/error.h"
+
 namespace vantage::tasks {
 
 void DeclareState(Arguments& arguments, NetWish& wish) {
@@ -24,6 +30,24 @@ void ModelArguments::Declare(Arguments& arguments, const std::string& names, con
       "Beginning of names of tensors that may be missing in the file, or unknown to the network (may be "
       "repeated)");
   DeclareState(arguments, source_.net);
+}
+
+std::string InstalledWeights() {
+  constexpr const char* kName = "efficientnet_lite0.pth";
+  const std::filesystem::path program = std::filesystem::canonical("/proc/self/exe").parent_path();
+  // PREFIX/bin and PREFIX/share; build/release/apps and build/weights.
+  for (const char* folder : {"../share/vantage", "../../weights"}) {
+    const std::filesystem::path weights = (program / folder / kName).lexically_normal();
+    if (std::filesystem::exists(weights)) return weights.string();
+  }
+  throw UsageError(StrCat("--model: which model describes the photos; the default, ", kName,
+                          ", is not installed (scripts/setup fetches it)"));
+}
+
+void AddFailed(const std::vector<FailedPhoto>& failed, Result& result) {
+  nlohmann::json& values = result.values["failed"] = nlohmann::json::array();
+  for (const FailedPhoto& photo : failed) values.push_back({{"name", photo.name}, {"reason", photo.reason}});
+  if (!failed.empty()) result.Line("{failed:n} photos skipped:").Lines("failed", "  {reason}");
 }
 
 }  // namespace vantage::tasks

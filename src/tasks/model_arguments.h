@@ -2,8 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tasks/arguments.h"
+#include "tasks/result.h"
+#include "vantage/descriptors.h"
 #include "vantage/pipeline.h"
 
 namespace vantage::tasks {
@@ -24,5 +27,12 @@ class ModelArguments {
   ModelSource& source_;
   OptionsDescription net_;
 };
+
+// The EfficientNet-Lite0 weights that scripts/setup fetches: where the program is installed, or in its build
+// folder. Throws UsageError if they are at neither place.
+std::string InstalledWeights();
+
+// Adds the photos that could not be described, as values and as text.
+void AddFailed(const std::vector<FailedPhoto>& failed, Result& result);
 
 }  // namespace vantage::tasks

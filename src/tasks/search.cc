@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serialize/json.h"
+#include "tasks/descriptor_arguments.h"
 #include "tasks/task.h"
 #include "util/string.h"
 #include "vantage/pipeline.h"
@@ -23,6 +24,7 @@ class SearchCall : public TaskCall {
     arguments.Input("DATABASE", task_.database, "Descriptors (.npy, .h5); they may be larger than memory");
     arguments.Input("--queries", task_.queries,
                     "Descriptors of the queries; default: the database's own, each excluded from its list");
+    DeclareReading(arguments, task_, "DATABASE");
     arguments.Option("-k", task_.k, "Results of each query");
     arguments.Output("-o,--output", task_.output,
                      "Ranked lists to write: .npy (rows of the database, a column a query), .csv, or .txt in "

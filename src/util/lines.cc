@@ -25,4 +25,8 @@ std::vector<TextLine> ReadLines(const std::filesystem::path& path, uint64_t max_
   return LinesOf(ReadFile(path, max_bytes));
 }
 
+bool IsWord(std::string_view text) {
+  return !text.empty() && text.find_first_of(" \t\r\n\v\f") == text.npos && !text.starts_with('#');
+}
+
 }  // namespace vantage

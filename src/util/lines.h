@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vantage {
@@ -21,5 +22,9 @@ std::vector<TextLine> ReadLines(const std::filesystem::path& path, uint64_t max_
 
 // The same for a text in memory.
 std::vector<TextLine> LinesOf(const std::string& text);
+
+// Whether the text can be one of several words in such a line, and its first: it is not empty, has no white
+// space, and does not begin with '#'.
+bool IsWord(std::string_view text);
 
 }  // namespace vantage

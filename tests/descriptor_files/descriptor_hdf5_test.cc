@@ -275,10 +275,38 @@ TEST(DescriptorsHdf5, ForeignFilesAreRefusedByName) {
        "is not an array of float16"},
       {"huge, not stored", with_layout([](hid_t) {}, kHuge, nullptr),
        "announces 1152921504606846976 values that the file does not hold"},
-      {"chunks", with_layout([&](hid_t p) { H5Pset_chunk(p, 1, &chunk); }, 3, kValues),
-       "is chunked, compressed"},
       {"huge, in chunks", with_layout([&](hid_t p) { H5Pset_chunk(p, 1, &chunk); }, kHuge, nullptr),
-       "is chunked, compressed"},
+       "announces 1152921504606846976 values that the file does not hold"},
+      {"huge, compressed",
+       with_layout(
+           [&](hid_t p) {
+             H5Pset_chunk(p, 1, &chunk);
+             H5Pset_deflate(p, 9);
+           },
+           kHuge, nullptr),
+       "announces 1152921504606846976 values"},
+      {"a chunk of another compression",
+       with_layout(
+           [&](hid_t p) {
+             H5Pset_chunk(p, 1, &chunk);
+             H5Pset_nbit(p);
+           },
+           3, kValues),
+       "is compressed with the filter 'nbit' (5); gzip, shuffle and fletcher32 are read"},
+      {"a missing chunk",
+       [&](const ForeignFile& f) {
+         const hdf5::Properties properties(H5Pcreate(H5P_DATASET_CREATE), "properties");
+         H5Pset_chunk(properties.get(), 1, &chunk);
+         H5Pset_deflate(properties.get(), 1);
+         f.Add(dataset, H5T_IEEE_F32LE, {5}, nullptr, properties.get());
+         const hdf5::Dataset set(H5Dopen2(f.get(), dataset.c_str(), H5P_DEFAULT), "set");
+         const hdf5::Space part(H5Dget_space(set.get()), "space");
+         const hsize_t start = 0;
+         H5Sselect_hyperslab(part.get(), H5S_SELECT_SET, &start, nullptr, &chunk, nullptr);
+         const hdf5::Space memory(H5Screate_simple(1, &chunk, nullptr), "memory");
+         H5Dwrite(set.get(), H5T_NATIVE_FLOAT, memory.get(), part.get(), H5P_DEFAULT, kValues);
+       },
+       "chunks are missing, whose values the file does not hold"},
       {"in another file",
        with_layout([](hid_t p) { H5Pset_external(p, "/etc/hostname", 0, 12); }, 3, nullptr),
        "in another file"},
@@ -329,6 +357,71 @@ TEST(DescriptorsHdf5, ForeignFilesAreRefusedByName) {
         << foreign.what;
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << foreign.what;
   }
+}
+
+// As h5py writes with chunks=(n,), compression='gzip', shuffle=True, fletcher32=True.
+void AddCompressed(const ForeignFile& file, const std::string& photo, const std::vector<float>& values,
+                   hsize_t chunk, bool checksum) {
+  const hdf5::Properties properties(H5Pcreate(H5P_DATASET_CREATE), "properties");
+  H5Pset_chunk(properties.get(), 1, &chunk);
+  H5Pset_shuffle(properties.get());
+  H5Pset_deflate(properties.get(), 4);
+  if (checksum) H5Pset_fletcher32(properties.get());
+  file.Add(photo + "/global_descriptor", H5T_IEEE_F32LE, {values.size()}, values.data(), properties.get());
+}
+
+TEST(DescriptorsHdf5, ChunksAndGzipAreRead) {
+  const TemporaryFolder folder;
+  std::vector<float> values(1000);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 7);
+  {
+    const hdf5::Session session;
+    const ForeignFile file(folder / "d.h5");
+    AddCompressed(file, "a.jpg", values, 1000, false);
+    AddCompressed(file, "b.jpg", values, 333, true);
+    const hdf5::Properties chunked(H5Pcreate(H5P_DATASET_CREATE), "properties");
+    const hsize_t chunk = 64;
+    H5Pset_chunk(chunked.get(), 1, &chunk);
+    file.Add("c.jpg/global_descriptor", H5T_IEEE_F64LE, {1000}, values.data(), chunked.get());
+  }
+  const DescriptorFile read = ReadDescriptors(folder / "d.h5");
+  ASSERT_EQ(read.descriptors.size(), 3);
+  for (int64_t row = 0; row < 3; ++row) {
+    EXPECT_TRUE(std::equal(values.begin(), values.end(), read.descriptors.values.row(row).begin())) << row;
+  }
+}
+
+TEST(DescriptorsHdf5, DamagedChunksAreErrors) {
+  const TemporaryFolder folder;
+  RandomStream random(2, "damage");
+  std::vector<float> values(256);
+  for (float& value : values) value = static_cast<float>(random.Normal());
+  {
+    const hdf5::Session session;
+    const ForeignFile file(folder / "good.h5");
+    for (const char* photo : {"a.jpg", "b.jpg", "c.jpg"}) AddCompressed(file, photo, values, 100, true);
+  }
+  const std::string good = ReadFile(folder / "good.h5");
+  ::testing::internal::CaptureStderr();
+  for (size_t size = 0; size < good.size(); size += 61) {
+    WriteFile(folder / "d.h5", good.substr(0, size));
+    EXPECT_THAT(ErrorOf([&] { ReadDescriptors(folder / "d.h5"); }), HasSubstr("d.h5"));
+  }
+  int errors = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string damaged = good;
+    char& byte = damaged[random.Below(good.size())];
+    byte = static_cast<char>(byte ^ (1 << random.Below(8)));
+    WriteFile(folder / "d.h5", damaged);
+    try {
+      ReadDescriptors(folder / "d.h5");
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("d.h5"));
+      ++errors;
+    }
+  }
+  EXPECT_GT(errors, 60);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(DescriptorsHdf5, DamageIsAnErrorAndPrintsNothing) {

@@ -80,7 +80,7 @@ TEST(RecallByK, RisesToAllAndAgreesWithBruteForce) {
 }
 
 TEST(DescribedPhotos, AreFoundWithAndWithoutTheirScene) {
-  const DescribedPhotos photos(RandomDescriptors(3));
+  const DescribedPhotos photos(RandomDescriptors(3).names);
   EXPECT_THAT(photos.Rows({{"scene/2.jpg", "scene/0.jpg"}}, ""), ElementsAre(RowPair(0, 2)));
   EXPECT_THAT(photos.Rows({{"1.jpg", "2.jpg"}, {"1.jpg", "7.jpg"}}, "scene"), ElementsAre(RowPair(1, 2)));
   EXPECT_TRUE(photos.Rows({{"1.jpg", "2.jpg"}}, "").empty());

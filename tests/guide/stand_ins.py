@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RESULTS = {
     "own-photos": ["training-set.db", "training-set.html", "run/best.pth", "run.html", "model.pth", "landmarks.html",
                    "descriptors.npy", "ranks.csv", "found.csv"],
-    "image-pairs": ["pairs.txt", "sparse/0/images.bin", "models/photos/sparse/0", "localization.txt", "descriptors.h5"],
+    "image-pairs": ["pairs.txt", "joined.txt", "sparse/0/images.bin", "models/photos/sparse/0", "localization.txt", "descriptors.h5"],
     "papers": ["retrieval-SfM-120k.db", "tpami/best.pth", "tpami-whitened.pth", "landmarks.db", "mva/best.pth",
                "mva-2048.pth"],
     "many-machines": ["run/best.pth", "run-by-ssh/best.pth", "run-by-slurm/best.pth", "descriptors.npy"],
@@ -77,6 +77,9 @@ def image_pairs(make):
     next((make.folder / "scenes").iterdir()).rename(make.folder / "photos")
     make.link("queries", make.folder / "made/test/photos")
     make.model("model.pth")
+    names = sorted(path.name for path in (make.folder / "photos").iterdir())
+    (make.folder / "gps.csv").write_text("".join(f"{name},48.1,{11 + i / 1e4}\n" for i, name in enumerate(names)))
+    (make.folder / "seeds.txt").write_text(f"{names[0]} {names[-1]}\n")
 
 
 def official_truth(folder, database, revisited):

@@ -15,6 +15,7 @@
 #include "testing/models.h"
 #include "testing/small_disk.h"
 #include "util/file.h"
+#include "util/lines.h"
 #include "util/string.h"
 #include "vantage/run_context.h"
 
@@ -575,7 +576,7 @@ TEST(ListNames, AreOthersForOthersAndLeadBack) {
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), own.size());
     for (const std::string& name : own) {
       EXPECT_THAT(names, Contains(ListName(name)));
-      EXPECT_FALSE(NeedsListName(ListName(name)));
+      EXPECT_TRUE(IsWord(ListName(name)));
     }
     TakeOwnNames(path);
     TakeOwnNames(path);

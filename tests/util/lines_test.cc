@@ -40,5 +40,11 @@ TEST(Lines, KeepNamesInAnyBytes) {
   EXPECT_EQ(lines[0].text, "caf\xe9.jpg");
 }
 
+TEST(IsWord, IsWhatALineOfSeveralNamesCanHold) {
+  for (const char* word : {"a.jpg", "b#1.jpg", "caf\xe9.jpg", "50%.jpg"}) EXPECT_TRUE(IsWord(word)) << word;
+  for (const char* text : {"", "a b.jpg", " a.jpg", "a\t.jpg", "a\n.jpg", "#1.jpg"})
+    EXPECT_FALSE(IsWord(text)) << text;
+}
+
 }  // namespace
 }  // namespace vantage

@@ -8,6 +8,7 @@
 
 #include "image/codecs/bytes.h"
 #include "image/codecs/codec.h"
+#include "image/codecs/exif.h"
 #include "util/check.h"
 #include "util/index.h"
 
@@ -51,6 +52,19 @@ struct Heif {
   }
 };
 
+// The EXIF block of the primary image, without the 4 bytes that say where it begins; "" if there is none.
+std::string ExifOf(const heif_image_handle* primary) {
+  constexpr size_t kOffsetSize = 4;
+  heif_item_id id = 0;
+  if (heif_image_handle_get_list_of_metadata_block_IDs(primary, "Exif", &id, 1) != 1) return {};
+  std::string block(heif_image_handle_get_metadata_size(primary, id), '\0');
+  if (block.size() <= kOffsetSize ||
+      heif_image_handle_get_metadata(primary, id, block.data()).code != heif_error_Ok) {
+    return {};
+  }
+  return block.substr(kOffsetSize);
+}
+
 CodecHeader ReadHeifHeader(std::string_view bytes, const std::string& source) {
   const Heif heif(bytes, source);
   return {.image = {.width = heif_image_handle_get_width(heif.primary.get()),
@@ -58,7 +72,8 @@ CodecHeader ReadHeifHeader(std::string_view bytes, const std::string& source) {
                     .is_upright = true,
                     .has_alpha = heif_image_handle_has_alpha_channel(heif.primary.get()) != 0,
                     .bit_depth = heif_image_handle_get_luma_bits_per_pixel(heif.primary.get())},
-          .pixels_per_byte = int64_t{1} << 20};
+          .pixels_per_byte = int64_t{1} << 20,
+          .position = image::ExifPosition(ExifOf(heif.primary.get()))};
 }
 
 Image DecodeHeif(std::string_view bytes, const std::string& source, int /*enough_pixels*/) {

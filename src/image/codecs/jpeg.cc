@@ -132,15 +132,16 @@ bool IsTruncated(const Decoder& decoder) {
   return codec.arith_code != 0;
 }
 
-int Orientation(const Decoder& decoder) {
+// The EXIF block; "" if there is none.
+std::string_view Exif(const Decoder& decoder) {
   constexpr std::string_view kPrefix("Exif\0\0", 6);
   for (jpeg_saved_marker_ptr marker = decoder.codec.marker_list; marker != nullptr; marker = marker->next) {
     const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
     if (marker->marker == JPEG_APP0 + 1 && data.substr(0, kPrefix.size()) == kPrefix) {
-      return image::ExifOrientation(data.substr(kPrefix.size()));
+      return data;
     }
   }
-  return 1;
+  return {};
 }
 
 // The factor by which the image may be decoded smaller: 1, 2, 4 or 8.
@@ -188,10 +189,11 @@ CodecHeader ReadJpegHeader(std::string_view bytes, const std::string& source) {
   ReadHeaderOrThrow(decoder, bytes, source);
   return {.image = {.width = static_cast<int>(decoder.codec.image_width),
                     .height = static_cast<int>(decoder.codec.image_height),
-                    .exif_orientation = Orientation(decoder),
+                    .exif_orientation = image::ExifOrientation(Exif(decoder)),
                     .color = ColorOf(decoder),
                     .bit_depth = decoder.codec.data_precision},
-          .pixels_per_byte = kPixelsPerByte};
+          .pixels_per_byte = kPixelsPerByte,
+          .position = image::ExifPosition(Exif(decoder))};
 }
 
 Image DecodeJpeg(std::string_view bytes, const std::string& source, int enough_pixels) {

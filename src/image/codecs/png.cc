@@ -139,7 +139,8 @@ CodecHeader ReadPngHeader(std::string_view bytes, const std::string& source) {
                     .color = ColorOf(color_type),
                     .has_alpha = has_alpha,
                     .bit_depth = bit_depth},
-          .pixels_per_byte = kBitsPerByte / (png_get_channels(decoder.codec, decoder.info) * bit_depth)};
+          .pixels_per_byte = kBitsPerByte / (png_get_channels(decoder.codec, decoder.info) * bit_depth),
+          .position = image::ExifPosition(FindChunk(bytes, "eXIf"))};
 }
 
 Image DecodePng(std::string_view bytes, const std::string& source, int /*enough_pixels*/) {

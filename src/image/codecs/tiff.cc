@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "image/codecs/codec.h"
+#include "image/codecs/exif.h"
 #include "util/check.h"
 #include "util/index.h"
 
@@ -191,7 +192,8 @@ CodecHeader ReadTiffHeader(std::string_view bytes, const std::string& source) {
                     .color = ColorOf(tiff),
                     .has_alpha = alpha == EXTRASAMPLE_ASSOCALPHA || alpha == EXTRASAMPLE_UNASSALPHA,
                     .bit_depth = depth},
-          .pixels_per_byte = PixelsPerByte(tiff, int64_t{depth} * channels)};
+          .pixels_per_byte = PixelsPerByte(tiff, int64_t{depth} * channels),
+          .position = image::ExifPosition(bytes)};
 }
 
 class RgbaReader {

@@ -110,7 +110,8 @@ CodecHeader ReadWebpHeader(std::string_view bytes, const std::string& source) {
                     .height = webp.height,
                     .exif_orientation = image::ExifOrientation(webp.exif),
                     .has_alpha = webp.has_alpha},
-          .pixels_per_byte = kPixelsPerByte};
+          .pixels_per_byte = kPixelsPerByte,
+          .position = image::ExifPosition(webp.exif)};
 }
 
 Image DecodeWebp(std::string_view bytes, const std::string& source, int /*enough_pixels*/) {
