@@ -95,9 +95,10 @@ ExtractedDescriptors FromFile(const OpenedTeacher& teacher) {
   }
   for (const auto& [photo, reason] : teacher.missing)
     taken.failed.push_back({static_cast<int64_t>(photo), reason});
-  const int64_t not_unit = CountNotUnitLength(taken.values);
-  if (not_unit > 0) {
-    LogInfo(teacher.wish.path, ": ", not_unit, " descriptors are scaled to unit length");
+  UnusualLengths lengths;
+  lengths.Add(taken.values);
+  if (lengths.count() > 0) {
+    LogInfo(teacher.wish.path, ": ", lengths.count(), " descriptors are scaled to unit length");
     NormalizeRows(taken.values);
   }
   return taken;
