@@ -436,8 +436,8 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
   WriteFile(folder_ / "cut.pth", ReadFile(folder_ / "model.pth").substr(0, 1000));
   WriteFile(folder_ / "text.pth", "not a model");
   WriteFile(folder_ / "evil.pth", std::string("\x80\x02\x8a\x0al\xfc\x9c"
-                                              "F\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.") +
-                                      "cos\nsystem\n(S'ls'\ntR.");
+                                              "F\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.") +
+                                      "cos\nsystem\n(S'ls'\ntR.\x80\x02].");
   WriteFile(folder_ / "evil.pkl", "cos\nsystem\n(S'ls'\ntR.");
   WriteFile(folder_ / "typo.toml", "[model]\narchitectur = 'squeezenet1_1'\n");
   WriteFile(folder_ / "type.toml", "epochs = 'many'\n");
@@ -462,7 +462,7 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
        1,
        "cut.pth: the zip directory is missing"},
       {"text as a model", {"info", "@text.pth"}, 1, "text.pth: not a PyTorch file"},
-      {"model that runs code", {"info", "@evil.pth"}, 1, "names the global 'os.system'"},
+      {"model that runs code", {"info", "@evil.pth"}, 1, "holds a os.system object, not a state dictionary"},
       {"unknown format",
        {"convert", "@model.pth", "@out.pth", "--format", "tiff"},
        2,
