@@ -278,6 +278,12 @@ struct ReconstructOptions {
   int max_image_size = 1600;
   int max_features = 8192;
   int min_model_size = 3;
+  std::string masks;
+  std::string camera_model;
+  bool camera_per_folder = false;
+  // "Group.name=value", as COLMAP's command line has them. They replace vantage's own values. An option that
+  // this COLMAP lacks is left out with a warning.
+  std::vector<std::string> colmap_options;
   double time_limit = 0;  // finished steps are kept
   int jobs = 0;           // the threads are divided among them
   bool gpu = false;

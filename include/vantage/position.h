@@ -17,9 +17,6 @@ struct GeoPosition {
   bool operator==(const GeoPosition&) const = default;
 };
 
-// Distance along the Earth's surface, taken as a sphere, metres.
-double GreatCircleDistance(const GeoPosition& a, const GeoPosition& b);
-
 // The position in a photo's EXIF block (JPEG, PNG, WebP, TIFF, HEIC, AVIF). Empty if it has none, or one that
 // is not valid. Throws Error as ReadImageHeader does.
 std::optional<GeoPosition> ReadPosition(const std::filesystem::path& photo);

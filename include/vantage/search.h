@@ -207,6 +207,9 @@ std::vector<RowPair> ProposePairs(const Descriptors& photos, const PairOptions& 
 std::vector<std::vector<RowPair>> ProposePairsByK(const Descriptors& photos, const std::vector<int64_t>& ks,
                                                   const PairOptions& options, const RunContext& context = {});
 
+// Distance along the Earth's surface, taken as a sphere, metres.
+double GreatCircleDistance(const GeoPosition& a, const GeoPosition& b);
+
 // Pairs of rows whose positions are at most `radius` metres apart, the smaller row first, sorted. Rows
 // without a position are in no pair. Time and memory are linear in the rows and the pairs.
 std::vector<RowPair> PairsByPosition(const std::vector<std::optional<GeoPosition>>& positions, double radius);

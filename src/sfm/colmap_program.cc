@@ -12,7 +12,7 @@ const std::vector<std::pair<std::string, std::string>> kHeadless = {{"QT_QPA_PLA
 constexpr const char* kCommands[] = {"feature_extractor", "exhaustive_matcher", "matches_importer", "mapper"};
 
 // Whether the help text has a line for the option.
-bool Knows(const std::string& help, const std::string& option) {
+bool HelpNames(const std::string& help, const std::string& option) {
   for (size_t at = help.find("--" + option); at != help.npos; at = help.find("--" + option, at + 1)) {
     const size_t end = at + 2 + option.size();
     if (end == help.size() || help[end] == ' ' || help[end] == '\n') return true;
@@ -34,9 +34,13 @@ ColmapProgram::ColmapProgram(std::string program) : program_(std::move(program))
     help_[command] = CaptureCommand({program_, command, "--help"}, kHeadless).second;
 }
 
+bool ColmapProgram::Knows(const std::string& command, const std::string& option) const {
+  return HelpNames(help_.at(command), option);
+}
+
 const std::string* ColmapProgram::NameOf(const std::string& command, const Option& option) const {
   for (const std::string& name : option.names) {
-    if (Knows(help_.at(command), name)) return &name;
+    if (Knows(command, name)) return &name;
   }
   return nullptr;
 }

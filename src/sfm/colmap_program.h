@@ -28,6 +28,8 @@ class ColmapProgram {
     std::string value;
   };
 
+  // Whether the command has an option of this name.
+  bool Knows(const std::string& command, const std::string& option) const;
   // A message for each of these options that the command does not know; empty if it knows all.
   std::vector<std::string> Lacks(const std::string& command, const std::vector<Option>& options) const;
 

@@ -53,6 +53,23 @@ std::vector<sfm::PhotoScene> FindScenes(const fs::path& photos, bool pool) {
   return scenes;
 }
 
+// Sets the folder of each scene's masks: below `masks` as its photos are below `photos`.
+void FindMasks(const fs::path& masks, const fs::path& photos, std::vector<sfm::PhotoScene>& scenes) {
+  if (masks.empty()) return;
+  VANTAGE_CHECK(fs::is_directory(masks), masks.string(), ": no such folder (--masks)");
+  for (sfm::PhotoScene& scene : scenes) {
+    const fs::path folder = (masks / scene.photo_folder.lexically_relative(photos)).lexically_normal();
+    int64_t found = 0;
+    for (const fs::path& photo : scene.photos)
+      found += fs::exists(folder / (photo.string() + ".png")) ? 1 : 0;
+    if (found > 0) scene.masks = folder;
+    if (found < std::ssize(scene.photos)) {
+      LogWarning(scene.name, ": ", std::ssize(scene.photos) - found, " of ", scene.photos.size(),
+                 " photos have no mask in ", folder.string(), " (PHOTO.png, such as a.jpg.png)");
+    }
+  }
+}
+
 // The progress of scenes that run in parallel. Each photo counts once for each step.
 class SceneProgress {
  public:
@@ -113,6 +130,13 @@ void Declare(OptionsDescription& description, ReconstructOptions& options) {
   description.Add("max_features", options.max_features, "Most features of a photo").Range(64, 1000000);
   description.Add("min_model_size", options.min_model_size, "Fewest photos of a model that is kept")
       .Range(2, 1000000);
+  description.Add(
+      "masks", options.masks,
+      "Folder of masks: black pixels of PHOTO.png (a.jpg.png, in the same sub-folder) get no features");
+  description.Add("camera_model", options.camera_model,
+                  "COLMAP's camera model, such as OPENCV or PINHOLE; default: COLMAP's own");
+  description.Add("camera_per_folder", options.camera_per_folder,
+                  "Photos of one folder have one camera, which they share");
   description.Add("time_limit", options.time_limit, "Most minutes for a scene in one call; 0: no limit")
       .AtLeast(0);
   description.Add("jobs", options.jobs, "Scenes in parallel; 0: as many as threads, at most 4").Range(0, 256);
@@ -126,7 +150,10 @@ std::vector<SceneOutcome> ReconstructScenes(const fs::path& photos, const fs::pa
   if (options.matching == "proposed" && !proposer.propose) {
     throw UsageError("matching proposed pairs needs a model that proposes them (--pairs-from)");
   }
-  const std::vector<sfm::PhotoScene> scenes = FindScenes(photos, options.pool);
+  if (!options.camera_model.empty()) CameraModelByName(options.camera_model, "--camera-model");
+  sfm::ParseColmapOptions(options.colmap_options);
+  std::vector<sfm::PhotoScene> scenes = FindScenes(photos, options.pool);
+  FindMasks(options.masks, photos, scenes);
   const sfm::ColmapProgram colmap(options.colmap);
   const FileLock lock(folder / ".lock", "another run reconstructs into this folder");
   const auto count = std::ssize(scenes);

@@ -42,6 +42,19 @@ std::vector<std::vector<int64_t>> VideosOf(const std::vector<fs::path>& photos) 
 
 }  // namespace
 
+std::vector<ColmapOption> ParseColmapOptions(const std::vector<std::string>& texts) {
+  std::vector<ColmapOption> options;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    const size_t dot = text.find('.');
+    // Options without a group are files and folders, which vantage chooses.
+    if (equals == text.npos || dot == text.npos || dot == 0 || dot + 1 >= equals)
+      throw UsageError(StrCat("--colmap-option: '", text, "' is not Group.name=value"));
+    options.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return options;
+}
+
 std::vector<PhotoPair> SequentialPairs(int64_t photos, int overlap) {
   std::vector<PhotoPair> pairs;
   for (int64_t i = 0; i < photos; ++i) {
@@ -60,6 +73,7 @@ SceneWork::SceneWork(const PhotoScene& scene, fs::path folder, const Reconstruct
     : scene_(scene),
       folder_(std::move(folder)),
       options_(options),
+      colmap_options_(ParseColmapOptions(options.colmap_options)),
       proposer_(proposer),
       colmap_(colmap),
       threads_(threads),
@@ -130,6 +144,14 @@ SceneAttempt SceneWork::MakeAttempt() const {
                                static_cast<int>(WayOfMatching()), "\n");
   if (WayOfMatching() == Matching::kSequential) options += StrCat(options_.sequential_overlap, "\n");
   if (WayOfMatching() != Matching::kExhaustive) options += proposer_.fingerprint + "\n";
+  if (!options_.camera_model.empty() || options_.camera_per_folder)
+    options += StrCat("camera ", options_.camera_model, " ", options_.camera_per_folder, "\n");
+  options += MaskText();
+  std::string mapper_options;
+  for (const ColmapOption& option : colmap_options_) {
+    const bool is_mapper = option.name.starts_with("Mapper.");
+    (is_mapper ? mapper_options : options) += StrCat(option.name, "=", option.value, "\n");
+  }
   attempt.database.options = Sha256(options);
   for (const fs::path& photo : scene_.photos) {
     attempt.database.photos.push_back(
@@ -137,7 +159,7 @@ SceneAttempt SceneWork::MakeAttempt() const {
   }
   std::sort(attempt.database.photos.begin(), attempt.database.photos.end());
   attempt.fingerprint = Sha256(StrCat(attempt.database.options, " ", options_.min_model_size, "\n",
-                                      Join(attempt.database.photos, "\n")));
+                                      Join(attempt.database.photos, "\n"), mapper_options));
   attempt.photo_folder = PathFrom(folder_.path(), scene_.photo_folder);
   attempt.is_pool = options_.pool;
   attempt.colmap = colmap_.version();
@@ -146,14 +168,52 @@ SceneAttempt SceneWork::MakeAttempt() const {
 
 // COLMAP 3.13 renamed the options that are not specific to SIFT to FeatureExtraction and FeatureMatching.
 SceneWork::Options SceneWork::ExtractorOptions() const {
-  return {{{"database_path"}, folder_.DatabasePath().string()},
-          {{"image_path"}, scene_.photo_folder.string()},
-          {{"image_list_path"}, folder_.PhotosPath().string()},
-          {{"FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"}, options_.gpu ? "1" : "0"},
-          {{"FeatureExtraction.num_threads", "SiftExtraction.num_threads"}, std::to_string(threads_)},
-          {{"FeatureExtraction.max_image_size", "SiftExtraction.max_image_size"},
-           std::to_string(options_.max_image_size)},
-          {{"SiftExtraction.max_num_features"}, std::to_string(options_.max_features)}};
+  Options options = {
+      {{"database_path"}, folder_.DatabasePath().string()},
+      {{"image_path"}, scene_.photo_folder.string()},
+      {{"image_list_path"}, folder_.PhotosPath().string()},
+      {{"FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"}, options_.gpu ? "1" : "0"},
+      {{"FeatureExtraction.num_threads", "SiftExtraction.num_threads"}, std::to_string(threads_)},
+      {{"FeatureExtraction.max_image_size", "SiftExtraction.max_image_size"},
+       std::to_string(options_.max_image_size)},
+      {{"SiftExtraction.max_num_features"}, std::to_string(options_.max_features)}};
+  if (!scene_.masks.empty()) options.push_back({{"ImageReader.mask_path"}, scene_.masks.string()});
+  if (!options_.camera_model.empty())
+    options.push_back({{"ImageReader.camera_model"}, options_.camera_model});
+  if (options_.camera_per_folder) options.push_back({{"ImageReader.single_camera_per_folder"}, "1"});
+  return options;
+}
+
+// The masks' sizes: other masks give other features.
+std::string SceneWork::MaskText() const {
+  std::string text;
+  for (const fs::path& photo : scene_.photos) {
+    const fs::path mask = scene_.masks / (photo.generic_string() + ".png");
+    if (!scene_.masks.empty() && fs::exists(mask))
+      text += StrCat("mask ", PercentEncode(photo.generic_string()), " ", fs::file_size(mask), "\n");
+  }
+  return text;
+}
+
+std::string SceneWork::Matcher() const {
+  return WayOfMatching() == Matching::kExhaustive ? "exhaustive_matcher" : "matches_importer";
+}
+
+SceneWork::Options SceneWork::OptionsOf(const std::string& command) const {
+  Options options = command == "feature_extractor" ? ExtractorOptions()
+                    : command == "mapper"          ? MapperOptions()
+                                                   : MatcherOptions();
+  for (const ColmapOption& wanted : colmap_options_) {
+    const auto own = std::find_if(options.begin(), options.end(), [&](const ColmapProgram::Option& option) {
+      return std::find(option.names.begin(), option.names.end(), wanted.name) != option.names.end();
+    });
+    if (own != options.end()) {
+      own->value = wanted.value;
+    } else if (colmap_.Knows(command, wanted.name)) {
+      options.push_back({{wanted.name}, wanted.value});
+    }
+  }
+  return options;
 }
 
 SceneWork::Options SceneWork::MatcherOptions() const {
@@ -179,13 +239,18 @@ SceneWork::Options SceneWork::MapperOptions() const {
 }
 
 std::set<std::string> SceneWork::LackingOptions() const {
-  const std::string matcher =
-      WayOfMatching() == Matching::kExhaustive ? "exhaustive_matcher" : "matches_importer";
+  const std::vector<std::string> commands = {"feature_extractor", Matcher(), "mapper"};
   std::set<std::string> lacking;
-  for (const auto& [command, options] :
-       {std::pair(std::string("feature_extractor"), ExtractorOptions()), std::pair(matcher, MatcherOptions()),
-        std::pair(std::string("mapper"), MapperOptions())}) {
+  std::set<std::string> used;
+  for (const std::string& command : commands) {
+    const Options options = OptionsOf(command);
     for (std::string& words : colmap_.Lacks(command, options)) lacking.insert(std::move(words));
+    for (const ColmapProgram::Option& option : options) used.insert(option.names.begin(), option.names.end());
+  }
+  for (const ColmapOption& option : colmap_options_) {
+    if (used.contains(option.name)) continue;
+    lacking.insert(StrCat("COLMAP ", colmap_.version(), ": ", Join(commands, ", "), " have no option ",
+                          option.name, "; it is left out"));
   }
   return lacking;
 }
@@ -201,23 +266,23 @@ std::string SceneWork::RunSteps() {
     folder_.DropDatabase();
   }
 
-  std::string failure = RunStep(0, "feature_extractor", ExtractorOptions());
+  std::string failure = RunStep(0, "feature_extractor");
   if (!failure.empty()) return failure;
   failure = Match(1);
   if (!failure.empty()) return failure;
 
   fs::remove_all(folder_.ModelPath());
   fs::create_directories(folder_.ModelPath());
-  return RunStep(2, "mapper", MapperOptions());
+  return RunStep(2, "mapper");
 }
 
 std::string SceneWork::Match(int step) {
-  if (WayOfMatching() == Matching::kExhaustive) return RunStep(step, "exhaustive_matcher", MatcherOptions());
+  if (WayOfMatching() == Matching::kExhaustive) return RunStep(step, Matcher());
   if (IsFinished("matches_importer")) return "";
   WritePairs();
   const bool renames = NeedsListNames();
   if (renames) TakeListNames(folder_.DatabasePath());
-  std::string failure = RunStep(step, "matches_importer", MatcherOptions());
+  std::string failure = RunStep(step, Matcher());
   if (renames) TakeOwnNames(folder_.DatabasePath());
   return failure;
 }
@@ -264,7 +329,7 @@ bool SceneWork::IsFinished(const std::string& command) const {
   return std::find(steps.begin(), steps.end(), command) != steps.end();
 }
 
-std::string SceneWork::RunStep(int step, const std::string& command, const Options& options) {
+std::string SceneWork::RunStep(int step, const std::string& command) {
   on_step_(step, command);
   if (IsFinished(command)) return "";
   const uintmax_t log_start = fs::exists(folder_.LogPath()) ? fs::file_size(folder_.LogPath()) : 0;
@@ -274,7 +339,7 @@ std::string SceneWork::RunStep(int step, const std::string& command, const Optio
   if (options_.time_limit > 0) {
     watch.time_limit = std::max(1e-3, options_.time_limit * 60 - SecondsSince(start_));
   }
-  const auto result = colmap_.Run(command, options, folder_.LogPath(), context_, watch);
+  const auto result = colmap_.Run(command, OptionsOf(command), folder_.LogPath(), context_, watch);
   SceneAttempt& attempt = folder_.state().attempt;
   attempt.seconds += result.seconds;
   if (result.timed_out) {

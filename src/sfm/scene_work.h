@@ -19,7 +19,16 @@ struct PhotoScene {
   std::string name;
   std::filesystem::path photo_folder;
   std::vector<std::filesystem::path> photos;  // relative to the folder, sorted
+  std::filesystem::path masks = {};           // folder of their masks, PHOTO.png; empty: none
 };
+
+// An option of COLMAP that a user sets.
+struct ColmapOption {
+  std::string name;  // "Mapper.ba_refine_focal_length"
+  std::string value;
+};
+// Parses ReconstructOptions::colmap_options. Throws UsageError.
+std::vector<ColmapOption> ParseColmapOptions(const std::vector<std::string>& texts);
 
 // Pairs of each photo with the photos that follow it: see ReconstructOptions::sequential_overlap.
 std::vector<PhotoPair> SequentialPairs(int64_t photos, int overlap);
@@ -56,8 +65,12 @@ class SceneWork {
   // These return "" on success, else the scene's status.
   std::string RunSteps();
   std::string Match(int step);
-  std::string RunStep(int step, const std::string& command, const Options& options);
+  std::string RunStep(int step, const std::string& command);
 
+  // The command's options, with those that the user sets.
+  Options OptionsOf(const std::string& command) const;
+  std::string Matcher() const;  // the matching command
+  std::string MaskText() const;
   Options ExtractorOptions() const;
   Options MatcherOptions() const;
   Options MapperOptions() const;
@@ -72,6 +85,7 @@ class SceneWork {
   const PhotoScene& scene_;
   SceneFolder folder_;
   const ReconstructOptions& options_;
+  std::vector<ColmapOption> colmap_options_;
   const PairProposer& proposer_;
   const ColmapProgram& colmap_;
   int threads_;

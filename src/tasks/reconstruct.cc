@@ -20,6 +20,10 @@ class ReconstructCall : public TaskCall {
     arguments.Input("--pairs-from", task_.pairs_from,
                     "Model whose descriptors propose the pairs to match in scenes with many photos");
     arguments.Option("--neighbors", task_.neighbors, "Nearest neighbours that are proposed for each photo");
+    arguments.Option(
+        "--colmap-option", task_.options.colmap_options,
+        "Any option of COLMAP's feature_extractor, matcher or mapper, as Group.name=value (may be "
+        "repeated), such as Mapper.ba_refine_focal_length=0");
     arguments.Options(description_);
   }
 
@@ -72,7 +76,9 @@ Task ReconstructRow() {
           .section = Section::kData,
           .summary = "Run COLMAP on photos: one scene per sub-folder, or all together",
           .examples = {"vantage reconstruct photos/ -o models/",
-                       "vantage reconstruct pile/ --unsorted --pairs-from model.pth -o models/"},
+                       "vantage reconstruct pile/ --unsorted --pairs-from model.pth -o models/",
+                       "vantage reconstruct photos/ --masks masks/ --camera-per-folder --colmap-option "
+                       "ImageReader.default_focal_length_factor=0.9 -o models/"},
           .make = MakeCall<ReconstructCall>};
 }
 

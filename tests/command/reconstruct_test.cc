@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include "util/random.h"
 #include "util/string.h"
 #include "util/subprocess.h"
+#include "vantage/colmap.h"
 #include "vantage/image.h"
 #include "vantage/training_set.h"
 
@@ -37,6 +39,38 @@ void WriteLandmark(const std::filesystem::path& folder, const std::string& name,
   for (size_t i = 0; i < scene.photos.size(); ++i) {
     WriteFile(folder / StrCat(name, " ", i, ".jpg"), synthetic::EncodeSyntheticPhoto(scene.photos[i]));
   }
+}
+
+// The real COLMAP with what a user knows of the photos.
+TEST(KnownCameras, MasksAndOneCameraAFolderReachColmap) {
+  if (CaptureCommand({"colmap", "help"}).first == 127) {
+    GTEST_SKIP() << "needs the program colmap: run scripts/setup";
+  }
+  const TemporaryFolder folder;
+  WriteLandmark(folder / "photos/one", "one", 3, 2);
+  const auto reconstruct = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {
+        "reconstruct", (folder / "photos").string(), "-o", (folder / name).string(), "--max-features", "400"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(VantageJson(arguments)["scenes"][0]["status"], "done");
+    return SummarizeColmapDatabase(folder / name / "one/database.db");
+  };
+  const DatabaseSummary plain = reconstruct("plain", {});
+  EXPECT_EQ(plain.cameras, 10);
+  // White is seen, black is not: two photos are all black.
+  for (int i = 0; i < 10; ++i) {
+    const Image photo = ReadImage(folder / StrCat("photos/one/one ", i, ".jpg"));
+    Image mask = MakeImage(photo.width, photo.height);
+    if (i >= 2) std::fill(mask.pixels.begin(), mask.pixels.end(), uint8_t{255});
+    WriteFile(folder / StrCat("masks/one/one ", i, ".jpg.png"), EncodePng(mask));
+  }
+  const DatabaseSummary known =
+      reconstruct("known", {"--masks", (folder / "masks").string(), "--camera-per-folder", "--camera-model",
+                            "PINHOLE", "--colmap-option", "Mapper.ba_refine_focal_length=0",
+                            "--colmap-option", "SiftExtraction.max_num_features=300"});
+  EXPECT_EQ(known.cameras, 1);
+  EXPECT_LE(known.keypoints, 8 * 310);
+  EXPECT_GT(known.keypoints, 0);
 }
 
 // The real COLMAP on a pile of photos of two landmarks: photos of one landmark must form one scene.

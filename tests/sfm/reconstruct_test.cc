@@ -188,6 +188,98 @@ TEST(Reconstruct, OptionsThatColmapLacksAreNamedOnceBeforeTheWork) {
                           "is left out"));
 }
 
+// FakeColmap's options, and those that the next tests set.
+std::string MoreOptions() {
+  return StrCat(
+      FakeColmap::kOptions38,
+      "--ImageReader.mask_path arg\n--ImageReader.camera_model arg\n--ImageReader.camera_params arg\n"
+      "--ImageReader.single_camera_per_folder arg (=0)\n--Mapper.ba_refine_focal_length arg (=1)\n");
+}
+
+TEST(Reconstruct, PassesOnMasksCamerasAndAnyOption) {
+  const FakeColmap colmap(MoreOptions());
+  const TemporaryFolder folder;
+  for (int i = 0; i < 6; ++i) WriteFile(folder / StrCat("scene/", i, ".jpg.png"), "");
+  ReconstructOptions options = colmap.Options();
+  options.masks = folder.path().string();
+  options.camera_model = "OPENCV";
+  options.camera_per_folder = true;
+  options.colmap_options = {"ImageReader.camera_params=1,2,3", "SiftExtraction.max_num_features=77",
+                            "SiftMatching.num_threads=1"};
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(colmap.Run(options).status, "done");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), Not(HasSubstr("left out")));
+  const std::string extractor = SplitText(colmap.Calls(), '\n')[0];
+  EXPECT_THAT(extractor, HasSubstr(StrCat("--ImageReader.mask_path ", (folder / "scene").string())));
+  EXPECT_THAT(extractor, HasSubstr("--ImageReader.camera_model OPENCV"));
+  EXPECT_THAT(extractor, HasSubstr("--ImageReader.single_camera_per_folder 1"));
+  EXPECT_THAT(extractor, HasSubstr("--ImageReader.camera_params 1,2,3"));
+  EXPECT_THAT(extractor, HasSubstr("--SiftExtraction.max_num_features 77"));
+  EXPECT_THAT(extractor, Not(HasSubstr("8192")));
+  EXPECT_THAT(SplitText(colmap.Calls(), '\n')[1], HasSubstr("--SiftMatching.num_threads 1"));
+}
+
+TEST(Reconstruct, CountsPhotosWithoutAMask) {
+  const FakeColmap colmap(MoreOptions());
+  const TemporaryFolder folder;
+  WriteFile(folder / "scene/0.jpg.png", "");
+  ReconstructOptions options = colmap.Options();
+  options.masks = folder.path().string();
+  ::testing::internal::CaptureStderr();
+  colmap.Run(options);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("scene: 5 of 6 photos have no mask in "));
+  options.masks = (folder / "none").string();
+  EXPECT_THAT(vantage::testing::ErrorOf([&] { colmap.Run(options); }), HasSubstr("none: no such folder"));
+}
+
+TEST(Reconstruct, WarnsOfOptionsThatThisColmapLacks) {
+  const FakeColmap colmap;
+  ReconstructOptions options = colmap.Options();
+  options.camera_model = "PINHOLE";
+  options.colmap_options = {"Mapper.no_such_option=3"};
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(colmap.Run(options).status, "done");
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(
+      log, HasSubstr("COLMAP 9.1: feature_extractor has no option ImageReader.camera_model; it is left out"));
+  EXPECT_THAT(log, HasSubstr("COLMAP 9.1: feature_extractor, exhaustive_matcher, mapper have no option "
+                             "Mapper.no_such_option; it is left out"));
+  EXPECT_THAT(colmap.Calls(), Not(HasSubstr("no_such_option")));
+}
+
+TEST(Reconstruct, OtherMapperOptionsKeepTheDatabaseAndOtherCamerasDoNot) {
+  const FakeColmap colmap(MoreOptions());
+  ReconstructOptions options = colmap.Options();
+  colmap.Run(options);
+  const auto last_call = [&] {
+    const std::vector<std::string> calls = SplitText(Trim(colmap.Calls()), '\n');
+    return calls.back();
+  };
+  options.colmap_options = {"Mapper.ba_refine_focal_length=0"};
+  EXPECT_FALSE(colmap.Run(options).was_done);
+  EXPECT_THAT(last_call(),
+              AllOf(HasSubstr("scene/database.db"), HasSubstr("--Mapper.ba_refine_focal_length 0")));
+  EXPECT_TRUE(colmap.Run(options).was_done);
+  options.camera_model = "OPENCV";
+  EXPECT_FALSE(colmap.Run(options).was_done);
+  EXPECT_THAT(last_call(), HasSubstr("scene/.vantage/database.db"));
+}
+
+TEST(Reconstruct, OptionsThatItCannotPassOnAreRefused) {
+  const FakeColmap colmap;
+  const auto error = [&](const std::string& option) {
+    ReconstructOptions options = colmap.Options();
+    options.colmap_options = {option};
+    return vantage::testing::ErrorOf([&] { colmap.Run(options); });
+  };
+  for (const char* option : {"database_path=x", "Mapper.x", ".x=1", "Mapper.=1", ""})
+    EXPECT_THAT(error(option), HasSubstr(StrCat("--colmap-option: '", option, "' is not Group.name=value")));
+  ReconstructOptions options = colmap.Options();
+  options.camera_model = "PINHOLES";
+  EXPECT_THAT(vantage::testing::ErrorOf([&] { colmap.Run(options); }), HasSubstr("PINHOLES"));
+  EXPECT_EQ(colmap.Calls(), "");
+}
+
 TEST(Reconstruct, ACrashIsToldAndTheNextCallGoesOn) {
   const FakeColmap colmap;
   colmap.Let("mapper.crashes");
