@@ -55,7 +55,8 @@ TEST(ReadBoxedQueries, DamageIsNamed) {
   EXPECT_THAT(error(R"([{"query": "b", "ok": []}])"), HasSubstr("names the photo 'b', which is not there"));
   EXPECT_THAT(error(R"([{"query": "a", "ok": ["c"]}])"),
               HasSubstr("names the photo 'c', which is not in the database"));
-  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "bbx": [1, 2]}])"), HasSubstr("not a list of four numbers"));
+  EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "bbx": [1, 2]}])"),
+              HasSubstr("not a list of four numbers"));
   EXPECT_THAT(error(R"([{"query": "a"}])"), HasSubstr("queries.json: "));
   EXPECT_THAT(error(R"([{"query": "a", "ok": ["a"], "bbx": [5, 2, 3, 9]}])"), HasSubstr("holds nothing"));
   EXPECT_THAT(error(R"([{"query": "a", "ok": ["a", "a.jpg"]}])"), HasSubstr("name the photo 'a.jpg' twice"));
