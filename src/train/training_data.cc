@@ -100,12 +100,12 @@ LoadedTuple TrainingData::Load(const mining::Tuple& tuple, Split split, int64_t 
   loaded.tensor_steps = TensorSteps(extract_.preprocessing);
   RandomStream random(static_cast<uint64_t>(options_.seed), "augmentation",
                       {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)});
-  loaded.seed = RandomStream(static_cast<uint64_t>(options_.seed), "layers",
-                             {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)})
-                    .Next();
-  loaded.drop_path = options_.model.drop_path;
-  loaded.dropout = options_.model.dropout;
-  loaded.recomputes_stages = options_.compute.recompute_blocks;
+  loaded.pass.seed = RandomStream(static_cast<uint64_t>(options_.seed), "layers",
+                                  {static_cast<uint64_t>(epoch), static_cast<uint64_t>(place)})
+                         .Next();
+  loaded.pass.drop_path = options_.model.drop_path;
+  loaded.pass.dropout = options_.model.dropout;
+  loaded.pass.recomputes_stages = options_.compute.recompute_blocks;
   loaded.is_augmented = split == Split::kTrain && options_.data.augmentation != AugmentationOptions{};
   const auto add = [&](PhotoId photo, TupleLabel label, bool may_have_gradient) {
     if (teacher_) teacher_->Require(photo);

@@ -99,13 +99,10 @@ at::Tensor TupleGradient::Input(const std::vector<size_t>& photos) const {
 
 at::Tensor TupleGradient::Describe(const Pass& pass, nn::BatchStatistics* seen) const {
   const std::vector<uint64_t> keys(pass.photos.begin(), pass.photos.end());
-  const nn::PassContext context{.is_training = !parameters_.empty(),
-                                .seen = seen,
-                                .seed = tuple_.seed,
-                                .images = keys,
-                                .drop_path = tuple_.drop_path,
-                                .dropout = tuple_.dropout,
-                                .recomputes_stages = tuple_.recomputes_stages};
+  nn::PassContext context = tuple_.pass;
+  context.is_training = !parameters_.empty();
+  context.seen = seen;
+  context.images = keys;
   if (frozen_ == nullptr) return net_.Forward(Input(pass.photos), context);
   std::vector<nn::TrunkState> states;
   for (const size_t i : pass.photos)

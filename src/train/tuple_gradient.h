@@ -10,6 +10,7 @@
 
 #include "nn/losses/losses.h"
 #include "nn/network.h"
+#include "nn/pass_context.h"
 #include "train/frozen_features.h"
 #include "vantage/image.h"
 #include "vantage/preprocessing.h"
@@ -27,11 +28,8 @@ struct LoadedTuple {
   std::vector<PhotoId> photos = {};  // of the images
   bool is_augmented = false;         // if so, FrozenFeatures is not used
   at::Tensor teacher_ND = {};        // LossInput::teacher_ND
-  uint64_t seed = 0;                 // seed of the layers' random numbers
-  double drop_path = 0;              // see nn::PassContext, as for the next two
-  double dropout = 0;
-  bool recomputes_stages = false;
-  std::string skipped;  // why the tuple cannot be used; images are empty then
+  nn::PassContext pass = {};         // seed and options of the layers; TupleGradient sets the rest
+  std::string skipped;               // why the tuple cannot be used; images are empty then
 };
 
 // Limits on how a tuple's photos go through the network.

@@ -27,7 +27,7 @@ constexpr int64_t kAll = int64_t{1} << 40;
 
 LoadedTuple MakeTuple(int number) {
   LoadedTuple tuple;
-  tuple.seed = static_cast<uint64_t>(number);
+  tuple.pass.seed = static_cast<uint64_t>(number);
   const auto add = [&](int scene, int view, TupleLabel label) {
     tuple.images.push_back(MakePhoto(scene, view, view % 2 == 0 ? 64 : 80, 64));
     tuple.labels.push_back(label);
@@ -246,7 +246,7 @@ TEST(Engine, RecomputedPhotosSkipTheSameBranches) {
   const at::Tensor whole = Flat(RunFolded(network, loss, 2, {1, 1, {0, kAll}}).gradients);
   const auto run = [&](const WorkerEngineOptions& options) {
     return RunFolded(network, loss, 2, options, /*expects_gradient=*/true, /*gradient_scale=*/1,
-                     [](LoadedTuple& tuple, int) { tuple.drop_path = 0.5; });
+                     [](LoadedTuple& tuple, int) { tuple.pass.drop_path = 0.5; });
   };
   const EngineOutcome kept = run({1, 1, {0, kAll}});
   EXPECT_GT(RelativeError(Flat(kept.gradients), whole), 0.05);
@@ -260,7 +260,7 @@ TEST(Engine, RecomputedPhotosSkipTheSameBranches) {
   const auto validate = [&](double drop_path) {
     const auto next = [&](size_t) {
       LoadedTuple tuple = MakeTuple(1);
-      tuple.drop_path = drop_path;
+      tuple.pass.drop_path = drop_path;
       return tuple;
     };
     return MakeWorkerEngine({1, 1, {0, 0}})
@@ -283,8 +283,8 @@ TEST(Engine, StagesThatAreRecomputedHaveTheSameGradient) {
       const auto run = [&](bool recomputes, const PassLimits& limits) {
         return RunFolded(network, loss, 2, {2, 1, limits}, /*expects_gradient=*/true, /*gradient_scale=*/1,
                          [&](LoadedTuple& tuple, int) {
-                           tuple.drop_path = 0.5;
-                           tuple.recomputes_stages = recomputes;
+                           tuple.pass.drop_path = 0.5;
+                           tuple.pass.recomputes_stages = recomputes;
                          });
       };
       for (const PassLimits& limits : {PassLimits{0, kAll}, PassLimits{kAll, 10000}}) {
@@ -326,7 +326,7 @@ TEST(Engine, FrozenStagesAreComputedOncePerPhotoAndChangeNoGradient) {
       return RunFolded(
           network, loss, 3, options, /*expects_gradient=*/true, /*gradient_scale=*/1,
           [&](LoadedTuple& tuple, int number) {
-            tuple.drop_path = 0.5;
+            tuple.pass.drop_path = 0.5;
             NamePhotos(tuple, number);
             tuple.is_augmented = is_augmented;
           },
