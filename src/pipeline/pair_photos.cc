@@ -12,6 +12,7 @@
 #include "util/log.h"
 #include "util/parallel.h"
 #include "vantage/describer.h"
+#include "vantage/photos.h"
 
 namespace vantage::pipeline {
 namespace {
@@ -127,7 +128,7 @@ PairPhotos::PairPhotos(const PairsTask& task, const RunContext& context, Propose
       }
     }
   }
-  finder_.emplace(std::vector<fs::path>(names_.begin(), names_.end()));
+  described_.emplace(names_);
 }
 
 PairPhotos::~PairPhotos() = default;
@@ -188,17 +189,12 @@ void PairPhotos::Finish() {
   model_->stores.clear();
 }
 
-std::optional<int64_t> PairPhotos::Row(const std::string& name, const std::string& scene) const {
-  const std::optional<int64_t> row = finder_->FindExact(name);
-  return row ? row : finder_->FindExact(StrCat(scene, "/", name));
-}
-
 std::vector<RowPair> PairPhotos::Neighbors(const PairOptions& options, const RunContext& context) const {
   if (!queries_) return ProposePairs(database_, options, context);
   std::vector<RowPair> rows;
   for (const auto& [query, photo] : on_disk_ ? ProposeQueryPairs(*queries_, *on_disk_, options, context)
                                              : ProposeQueryPairs(*queries_, database_, options, context)) {
-    rows.emplace_back(*Row(query), *Row(photo));
+    rows.emplace_back(*described_->Row(query, ""), *described_->Row(photo, ""));
   }
   return rows;
 }
@@ -222,7 +218,7 @@ std::vector<std::optional<GeoPosition>> PairPhotos::Positions(const PairsTask& t
   std::vector<std::optional<GeoPosition>> positions(names_.size());
   if (!task.positions.empty()) {
     for (const auto& [name, position] : ReadPositions(task.positions)) {
-      if (const std::optional<int64_t> row = Row(name)) {
+      if (const std::optional<int64_t> row = described_->Row(name, "")) {
         positions[ToIndex(*row)] = position;
       } else {
         ++result.unknown_positions;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/described_photos.h"
 #include "vantage/descriptors.h"
-#include "vantage/photos.h"
 #include "vantage/pipeline.h"
 #include "vantage/position.h"
 #include "vantage/run_context.h"
@@ -34,8 +34,8 @@ class PairPhotos {
   const Descriptors& database() const { return database_; }
   // The names of the database, then those of queries that are not in it. Rows of pairs are indices in these.
   const std::vector<std::string>& names() const { return names_; }
-  // The row of the photo of that name, or of `scene`/`name`.
-  std::optional<int64_t> Row(const std::string& name, const std::string& scene = "") const;
+  // Finds these rows by name.
+  const evaluation::DescribedPhotos& described() const { return *described_; }
 
   // Each photo's nearest, or each query's.
   std::vector<RowPair> Neighbors(const PairOptions& options, const RunContext& context) const;
@@ -61,9 +61,9 @@ class PairPhotos {
   std::optional<Descriptors> queries_;
   std::vector<std::string> names_;
   int64_t database_size_ = 0;
-  std::vector<bool> is_query_;  // of names_
-  std::optional<PhotoFinder> finder_;
-  struct Model;  // loaded, with the stores of its descriptors
+  std::vector<bool> is_query_;                            // of names_
+  std::optional<evaluation::DescribedPhotos> described_;  // of names_
+  struct Model;                                           // loaded, with the stores of its descriptors
   std::unique_ptr<Model> model_;
 };
 

@@ -72,7 +72,7 @@ struct Truth {
 // Read before the search, so that unreadable files are reported before it.
 std::optional<Truth> ReadTruth(const PairsTask& task, const pipeline::PairPhotos& photos) {
   if (task.covisible.empty()) return std::nullopt;
-  const evaluation::DescribedPhotos described(photos.names());
+  const evaluation::DescribedPhotos& described = photos.described();
   Truth truth{ReadCovisible(task, described), {}};
   for (const std::string& path : task.against) {
     const auto [pairs, scene] = ReadOthersPairs(path);
@@ -113,10 +113,9 @@ search::PairUnion Propose(const PairsTask& task, const pipeline::PairPhotos& pho
     const auto positions = photos.Positions(task, context, result);
     all.Add("positions", photos.OfQueries(PairsByPosition(positions, task.gps_radius)));
   }
-  const evaluation::DescribedPhotos described(photos.names());
   for (const std::string& path : task.also) {
     const auto [pairs, scene] = ReadOthersPairs(path);
-    const std::vector<RowPair> known = photos.OfQueries(described.Rows(pairs, scene));
+    const std::vector<RowPair> known = photos.OfQueries(photos.described().Rows(pairs, scene));
     result.also_left_out += std::ssize(pairs) - std::ssize(known);
     all.Add(path, known);
   }
