@@ -198,6 +198,8 @@ bool IsOfTrainingAlone(const std::string& name, bool is_beside) {
 
 }  // namespace
 
+std::string CountText(size_t tensors) { return StrCat(tensors, tensors == 1 ? " tensor" : " tensors"); }
+
 void FindNetwork(std::vector<PlacedTensor> all, const std::string& state, ModelSource& source) {
   NetworkPlace& place = source.place;
   std::map<std::string, size_t> others;
@@ -229,8 +231,7 @@ void FindNetwork(std::vector<PlacedTensor> all, const std::string& state, ModelS
       source.tensors.push_back(std::move(placed.tensor));
     }
   }
-  for (const auto& [name, count] : others)
-    place.ignored[name] = StrCat(count, count == 1 ? " tensor" : " tensors");
+  for (const auto& [name, count] : others) place.ignored[name] = CountText(count);
 }
 
 void RenameTensors(const std::vector<std::string>& renames, ModelSource& source) {

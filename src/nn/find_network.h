@@ -29,6 +29,9 @@ void FindNetwork(std::vector<PlacedTensor> all, const std::string& state, ModelS
 // Throws UsageError if no name begins with FROM.
 void RenameTensors(const std::vector<std::string>& renames, ModelSource& source);
 
+// "1 tensor", "8 tensors".
+std::string CountText(size_t tensors);
+
 // Throws UsageError, with the list of networks, if the file holds several.
 void CheckOneNetwork(const ModelSource& source);
 

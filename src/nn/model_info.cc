@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/options_json.h"
+#include "nn/find_network.h"
 #include "nn/head.h"
 #include "nn/layouts/layout.h"
 #include "nn/model_meta.h"
@@ -58,8 +59,6 @@ int64_t DimensionOf(const nn::ModelSource& source, const nn::NetOfSource& found)
   }
 }
 
-std::string CountText(size_t count) { return StrCat(count, count == 1 ? " tensor" : " tensors"); }
-
 // What was found where, and what is not the network's.
 void AddPlace(const nn::ModelSource& source, const nn::NetOfSource& net, ModelInfo& info) {
   const nn::NetworkPlace& place = source.place;
@@ -70,7 +69,7 @@ void AddPlace(const nn::ModelSource& source, const nn::NetOfSource& net, ModelIn
   info.ignored = place.ignored;
   for (const nn::NetworkPlace::Network& network : place.networks) {
     info.networks[network.name] =
-        StrCat(network.architecture, ", ", CountText(static_cast<size_t>(network.tensors)));
+        StrCat(network.architecture, ", ", nn::CountText(static_cast<size_t>(network.tensors)));
   }
   info.ignored.insert(source.unreadable.begin(), source.unreadable.end());
   if (net.architecture.empty()) return;
@@ -81,8 +80,8 @@ void AddPlace(const nn::ModelSource& source, const nn::NetOfSource& net, ModelIn
                                         [&](const std::string& prefix) { return name.starts_with(prefix); });
     ++counts[is_ignored][name.substr(0, name.find('.'))];
   }
-  for (const auto& [name, count] : counts[true]) info.ignored[name] = CountText(count);
-  for (const auto& [name, count] : counts[false]) info.unknown[name] = CountText(count);
+  for (const auto& [name, count] : counts[true]) info.ignored[name] = nn::CountText(count);
+  for (const auto& [name, count] : counts[false]) info.unknown[name] = nn::CountText(count);
 }
 
 json Shown(const TensorInfo& tensor) {
