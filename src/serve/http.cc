@@ -17,11 +17,14 @@ std::string DecodeQuery(std::string text) {
 
 }  // namespace
 
-HttpAnswer ErrorAnswer(int status, const std::string& message) {
-  const nlohmann::json error = {{"error", message}};
+HttpAnswer JsonAnswer(const nlohmann::json& value, int status) {
   return {.status = status,
           .type = "application/json",
-          .body = error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+          .body = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+HttpAnswer ErrorAnswer(int status, const std::string& message) {
+  return JsonAnswer({{"error", message}}, status);
 }
 
 HttpRequest ParseTarget(const std::string& target) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "vantage/error.h"
@@ -36,7 +37,10 @@ class HttpError : public Error {
   int status_;
 };
 
-// {"error": message}. Bytes of the message that are not UTF-8 become U+FFFD.
+// Bytes of texts that are not UTF-8 become U+FFFD.
+HttpAnswer JsonAnswer(const nlohmann::json& value, int status = 200);
+
+// {"error": message}.
 HttpAnswer ErrorAnswer(int status, const std::string& message);
 
 // Splits and decodes what a request line names: "/photo/a%20b.jpg?k=3". method, read_body: as received.

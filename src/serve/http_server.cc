@@ -234,8 +234,7 @@ class HttpServer::Server {};
 HttpServer::HttpServer(const std::string&, int, const HttpLimits&, Handler) {
   throw Error(
       "this build of vantage has no HTTP server: install cpp-httplib (libcpp-httplib-dev and pkgconf in "
-      "Debian) "
-      "and build again");
+      "Debian) and build again");
 }
 HttpServer::~HttpServer() = default;
 int HttpServer::port() const { return 0; }

@@ -56,10 +56,6 @@ class MemoryFile {
   int descriptor_;
 };
 
-HttpAnswer JsonAnswer(const json& value) {
-  return {.type = "application/json", .body = value.dump(-1, ' ', false, json::error_handler_t::replace)};
-}
-
 std::optional<std::string> RestAfter(const std::string& path, std::string_view prefix) {
   if (!path.starts_with(prefix)) return std::nullopt;
   return path.substr(prefix.size());
