@@ -11,6 +11,7 @@
 #include "nn/named_tensors.h"
 #include "testing/files.h"
 #include "testing/photos.h"
+#include "train/small_run.h"
 #include "train/teacher.h"
 #include "util/file.h"
 #include "util/hash.h"
@@ -29,31 +30,20 @@ using ::testing::Not;
 using vantage::testing::ErrorOf;
 using vantage::testing::FilesBelow;
 using vantage::testing::MakeFormulaModel;
+using vantage::testing::OneThread;
+using vantage::testing::SmallRun;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::WritePhotosAndSet;
 
 constexpr const char* kDescribing = "describing the photos with the teacher";
-
-RunContext OneThread() {
-  RunContext context;
-  context.threads = 1;
-  return context;
-}
 
 class Distilling : public ::testing::Test {
  protected:
   void SetUp() override {
     set_ = WritePhotosAndSet(folder_.path(), 5, 6, 2);
     WriteModelOf("squeezenet1_1", "start.pth");
-    options_.model.net = {"squeezenet1_1"};
-    options_.model.weights = Path("start.pth");
-    options_.data.training_set = Path("set.db");
-    options_.data.image_size = 64;
-    options_.data.test_size = 64;
-    options_.mining.miner = NegativeMiningOptions{.negatives = 2};
-    options_.optimizer.learning_rate = 1e-4;
+    options_ = SmallRun(folder_.path());
     options_.epochs = 2;
-    options_.tuples_per_step = 2;
   }
 
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }

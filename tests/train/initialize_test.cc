@@ -17,6 +17,7 @@
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "testing/tensors.h"
+#include "train/small_run.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/string.h"
@@ -27,6 +28,7 @@ namespace {
 using ::testing::HasSubstr;
 using vantage::testing::ErrorOf;
 using vantage::testing::MakeFormulaModel;
+using vantage::testing::OneThread;
 using vantage::testing::RelativeError;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::WritePhotosAndSet;
@@ -165,12 +167,6 @@ class LocalTraining : public Initialization {
     train_.optimizer.learning_rate = 1e-4;
     train_.epochs = 2;
     train_.tuples_per_step = 4;
-  }
-
-  static RunContext OneThread() {
-    RunContext context;
-    context.threads = 1;
-    return context;
   }
 
   TrainOptions train_;

@@ -15,6 +15,7 @@
 #include "nn/named_tensors.h"
 #include "testing/files.h"
 #include "testing/photos.h"
+#include "train/small_run.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/stopwatch.h"
@@ -35,6 +36,8 @@ using ::testing::Not;
 using vantage::testing::ErrorOf;
 using vantage::testing::FilesBelow;
 using vantage::testing::MakeFormulaModel;
+using vantage::testing::OneThread;
+using vantage::testing::SmallRun;
 using vantage::testing::TemporaryFolder;
 using vantage::testing::WritePhotosAndSet;
 
@@ -44,15 +47,8 @@ class Training : public ::testing::Test {
     WritePhotosAndSet(folder_.path(), 5, 6, 2);
     nn::ModelParts model = MakeFormulaModel();
     nn::WriteModel(model, folder_ / "start.pth");
-    options_.model.net = {"squeezenet1_1"};
-    options_.model.weights = (folder_ / "start.pth").string();
-    options_.data.training_set = (folder_ / "set.db").string();
-    options_.data.image_size = 64;
-    options_.data.test_size = 64;
-    options_.mining.miner = NegativeMiningOptions{.negatives = 2};
-    options_.optimizer.learning_rate = 1e-4;
+    options_ = SmallRun(folder_.path());
     options_.epochs = 3;
-    options_.tuples_per_step = 2;
   }
 
   std::string BestHash(const std::string& run) const { return Sha256OfFile(folder_ / run / "best.pth"); }
@@ -79,12 +75,6 @@ class Training : public ::testing::Test {
   }
 
   // Photos this small gain nothing from a second thread.
-  static RunContext OneThread() {
-    RunContext context;
-    context.threads = 1;
-    return context;
-  }
-
   TemporaryFolder folder_;
   TrainOptions options_;
 };
