@@ -90,7 +90,7 @@ void Declare(OptionsDescription& description, InitializationOptions& options);
 struct ModelOptions {
   DescriptorNetOptions net;
   std::string weights;
-  // Of the file of the weights: see NetWish.
+  // How the network is found in the file of the weights: NetWish::state and NetWish::rename.
   std::string state;
   std::vector<std::string> rename;
   bool continue_training = false;
