@@ -140,7 +140,7 @@ void WriteDescriptors(const DescriptorFile& file, const std::filesystem::path& p
 
 // How a descriptor file of another program is read.
 struct DescriptorReading {
-  // Text file with the name of each row, one a line, for a .npy; NAME.json is not read then. "": NAME.json
+  // Text file with the name of each row, one per line, for a .npy; NAME.json is not read then. "": NAME.json
   // has the names.
   std::string names;
   // Divides each row by its length. Rows of zeros stay as they are.

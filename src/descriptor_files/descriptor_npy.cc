@@ -67,7 +67,7 @@ class NpyReader : public DescriptorReader {
   std::string ReadFacts() {
     const fs::path json_path = ReplaceExtension(path_, ".json");
     VANTAGE_CHECK(fs::exists(json_path), path_.string(), ": there is no ", json_path.filename().string(),
-                  " with the names of its rows; --names reads them from a text file, one a line");
+                  " with the names of its rows; --names reads them from a text file, one per line");
     ParsedFacts parsed = ParseFacts(ReadFile(json_path, kMaxSidecarSize), json_path.string());
     VANTAGE_CHECK(parsed.array.empty() || parsed.array == ArrayIdentity(file_), json_path.string(),
                   ": belongs to another ", path_.filename().string(),

@@ -35,7 +35,7 @@ NetOfSource FindNet(const ModelSource& source) {
   const LayoutRow* layout = RecogniseLayout(shapes);
   if (layout == nullptr) return FindNet(shapes);
   NetOfSource net = FindNet(ShapesOf(InOwnLayout(source)));
-  if (layout->tell != nullptr) layout->tell(net);
+  if (layout->set_properties != nullptr) layout->set_properties(net);
   return net;
 }
 

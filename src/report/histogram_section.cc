@@ -38,7 +38,7 @@ std::string HistogramSection(const TrainingSet& set, const std::vector<ShownScen
   add(points, {.logarithmic = true, .whole_numbers = true},
       {"Shared points", "3D points that query and matching photo both observe.", "matching photos", "", ""});
   add(candidates, {.whole_numbers = true},
-      {"Matching photos a query", "Candidate positives, among which the positive is chosen.", "queries", "",
+      {"Matching photos per query", "Candidate positives, among which the positive is chosen.", "queries", "",
        ""});
   add(photos, {.whole_numbers = true},
       {"Photos a scene", "Photos that the scene's sparse models hold.", "scenes", "", ""});

@@ -125,7 +125,7 @@ std::string RunOverview(const RunData& run) {
                   "no backward pass");
   }
   if (std::isfinite(last.images_per_second)) {
-    tiles += Tile(ShortNumber(last.images_per_second), "photos a second", "in steps, last epoch");
+    tiles += Tile(ShortNumber(last.images_per_second), "photos per second", "in steps, last epoch");
   }
   return StrCat("<div class=\"tiles\">", tiles, "</div>\n");
 }

@@ -13,7 +13,7 @@ std::string SceneCard(const TrainingSet& set, const ShownScene& shown, PhotoAlbu
       StrCat(Counted(shown.photos, "photo", "photos"), " · ", Counted(shown.queries, "query", "queries"));
   if (shown.queries > 0) {
     const double mean = static_cast<double>(shown.candidates) / static_cast<double>(shown.queries);
-    counts += StrCat(" · ", FormatFixed(mean, 1), " matching photos a query");
+    counts += StrCat(" · ", FormatFixed(mean, 1), " matching photos per query");
   }
   std::string html = StrCat("<article class=\"scene\" ", FilterAttributes(set, shown.scene), "><header><h3>",
                             EscapeHtml(scene.name), "</h3><span class=\"badge ", SplitName(scene.split),

@@ -33,7 +33,8 @@ struct PhotoThumbnail {
 PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options,
                              const std::optional<Box>& box = std::nullopt);
 
-// Thumbnails of all photos, made on the context's threads. boxes: one a photo, or empty. Throws Interrupted.
+// Thumbnails of all photos, made on the context's threads. boxes: one per photo, or empty. Throws
+// Interrupted.
 std::vector<PhotoThumbnail> MakeThumbnails(const std::vector<std::filesystem::path>& photos,
                                            const ThumbnailOptions& options, const RunContext& context = {},
                                            const std::vector<std::optional<Box>>& boxes = {});

@@ -72,7 +72,7 @@ std::string OverviewSection(const TrainingSet& set) {
                             val.candidates_per_query * static_cast<double>(val.queries);
   return StrCat("<div class=\"tiles\">", tile("scenes", &TrainingSetSummary::scenes),
                 tile("photos", &TrainingSetSummary::photos), tile("queries", &TrainingSetSummary::queries),
-                Tile(queries > 0 ? FormatFixed(candidates / queries, 1) : "0", "matching photos a query",
+                Tile(queries > 0 ? FormatFixed(candidates / queries, 1) : "0", "matching photos per query",
                      StrCat(FormatFixed(train.candidates_per_query, 1), " train · ",
                             FormatFixed(val.candidates_per_query, 1), " val")),
                 "</div>\n");

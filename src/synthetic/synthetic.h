@@ -47,7 +47,7 @@ struct SyntheticPhoto {
 // Encodes a JPEG whose EXIF block has the focal length.
 std::string EncodeSyntheticPhoto(const SyntheticPhoto& photo);
 
-// Photos of a landmark and their ground truth: exact SIMPLE_RADIAL cameras without distortion, one a photo,
+// Photos of a landmark and their ground truth: exact SIMPLE_RADIAL cameras without distortion, one per photo,
 // and points on the landmark and its surroundings. A photo observes a point unless a nearer surface or an
 // occluder hides it. Observations are exact: errors are 0. Metres, z up, the landmark's front towards -y.
 struct SyntheticScene {

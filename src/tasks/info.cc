@@ -123,7 +123,7 @@ class InfoCall : public TaskCall {
   void Declare(Arguments& arguments) override {
     arguments.Input("[FILE]", path_, "File, or folder of a COLMAP model");
     arguments.Input("--names", names_,
-                    "Text file with the names of a .npy's rows, one a line, if no .json has them");
+                    "Text file with the names of a .npy's rows, one per line, if no .json has them");
     arguments.Option("--tensors", all_tensors_, "List all of a model's tensors with their shapes and types");
     DeclareState(arguments, wish_);
   }

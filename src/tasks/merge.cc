@@ -18,7 +18,7 @@ class MergeCall : public TaskCall {
     arguments.Input("SHARDS", task_.shards, "Descriptor files (.npy, .h5); numbered shards in any order");
     arguments.Input(
         "--names", task_.options.names,
-        "Text file with the names of a .npy's rows, one a line, if no .json has them; repeat it for "
+        "Text file with the names of a .npy's rows, one per line, if no .json has them; repeat it for "
         "each of SHARDS, in their order");
     arguments.Output("-o,--output", task_.output, "NAME of the files to write");
     arguments.Require("--output");

@@ -35,9 +35,9 @@ class PairsCall : public TaskCall {
         "Sparse model (COLMAP's, or scenes of vantage reconstruct): only its photos are the database. "
         "Without --queries and --query-prefix, all photos are queries");
     arguments.Input("--database-list", task_.database_list,
-                    "The same for a text file of names, one a line (may be repeated)");
+                    "The same for a text file of names, one per line (may be repeated)");
     arguments.Input("--also", task_.also,
-                    "Pairs to add: two names a line, or a COLMAP database (may be repeated)");
+                    "Pairs to add: two names per line, or a COLMAP database (may be repeated)");
     arguments.Option("--gps-radius", task_.gps_radius,
                      "Pair photos that were taken at most this many metres from each other; 0: do not");
     arguments.Input(
@@ -57,13 +57,13 @@ class PairsCall : public TaskCall {
                      "NAME: keep the descriptors of a folder of photos, as vantage extract writes them");
     arguments.Options(descriptor_);
     DeclareReading(arguments, task_, "DATABASE");
-    arguments.Output("-o,--output", task_.output, "Text file to write: two names a line");
+    arguments.Output("-o,--output", task_.output, "Text file to write: two names per line");
     arguments.Input("--covisible", task_.covisible,
                     "Folder of sparse models of these photos (COLMAP's, or scenes of vantage reconstruct): "
                     "also print, by k, how many of the pairs that see the same points are proposed");
     arguments.Input("--against", task_.against,
                     "With --covisible: pairs that another program matched, to measure for comparison; two "
-                    "names a line, or a COLMAP database (may be repeated)");
+                    "names per line, or a COLMAP database (may be repeated)");
     arguments.Options(description_);
   }
 

@@ -162,7 +162,7 @@ TEST(ChooseProtocol, TakesWhatTheFolderHolds) {
                                ::testing::EndsWith(", queries, folder")));
 }
 
-// A protocol added by a program: two photos a query, right if their names have the same first letter.
+// A protocol added by a program: two photos per query, right if their names have the same first letter.
 Protocol FirstLetters() {
   Judging judging{{RecallFigure(1), RecallFigure(2)}, 2, true};
   auto upper = std::make_shared<bool>(false);

@@ -94,16 +94,15 @@ TEST(VisionTransformer, LeavesPositionsOfItsOwnSizeAlone) {
 }
 
 // Two blocks of 32 channels on a grid of 5 x 5, with one photo of 3 x 4 patches of 4 pixels.
-VisionTransformerShape TinyShape(Perceptron perceptron, bool is_rotary) {
-  return {
-      .block = {.channels = 32, .heads = 2, .hidden = 48, .perceptron = perceptron, .masks_bias = is_rotary},
-      .patch = 4,
-      .registers = 2,
-      .grid = is_rotary ? 0 : 5};
+VisionTransformerShape TinyShape(Mlp mlp, bool is_rotary) {
+  return {.block = {.channels = 32, .heads = 2, .hidden = 48, .mlp = mlp, .masks_bias = is_rotary},
+          .patch = 4,
+          .registers = 2,
+          .grid = is_rotary ? 0 : 5};
 }
 
-TrunkRow TinyRow(Perceptron perceptron, bool is_rotary) {
-  TrunkRow row = VisionTransformerRow("tiny", TinyShape(perceptron, is_rotary), 2, "", {}, "");
+TrunkRow TinyRow(Mlp mlp, bool is_rotary) {
+  TrunkRow row = VisionTransformerRow("tiny", TinyShape(mlp, is_rotary), 2, "", {}, "");
   row.positions = is_rotary ? "" : "antialias";
   return row;
 }
@@ -112,7 +111,7 @@ at::Tensor Wave(at::IntArrayRef sizes) {
   return at::linspace(0, 60, c10::multiply_integers(sizes), at::kDouble).sin().view(sizes);
 }
 
-class TinyTransformer : public ::testing::TestWithParam<std::pair<Perceptron, bool>> {
+class TinyTransformer : public ::testing::TestWithParam<std::pair<Mlp, bool>> {
  protected:
   void SetUp() override {
     trunk_ = row_.make(row_, MapEnd::kAfterActivation);
@@ -185,11 +184,11 @@ at::Tensor PlainBlock(const std::map<std::string, at::Tensor>& tensors, const st
   at::Tensor result = x + linear(at::cat(heads, -1), ".attn.proj") * get(".ls1.gamma");
   const at::Tensor normed = norm(result, ".norm2");
   at::Tensor hidden;
-  if (shape.perceptron == Perceptron::kGelu) {
+  if (shape.mlp == Mlp::kGelu) {
     const at::Tensor in = linear(normed, ".mlp.fc1");
     hidden = linear(in * 0.5 * (1 + (in / std::sqrt(2.0)).erf()), ".mlp.fc2");
   } else {
-    const bool is_packed = shape.perceptron == Perceptron::kPackedGated;
+    const bool is_packed = shape.mlp == Mlp::kPackedSwiGlu;
     const at::Tensor in = is_packed ? linear(normed, ".mlp.w12")
                                     : at::cat({linear(normed, ".mlp.w1"), linear(normed, ".mlp.w2")}, -1);
     const at::Tensor gate = in.narrow(-1, 0, shape.hidden);
@@ -261,10 +260,8 @@ TEST_P(TinyTransformer, BlocksHaveValuesAndGradientsOfPlainOperations) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TinyTransformer,
-                         ::testing::Values(std::pair(Perceptron::kGelu, false),
-                                           std::pair(Perceptron::kPackedGated, false),
-                                           std::pair(Perceptron::kGelu, true),
-                                           std::pair(Perceptron::kGated, true)));
+                         ::testing::Values(std::pair(Mlp::kGelu, false), std::pair(Mlp::kPackedSwiGlu, false),
+                                           std::pair(Mlp::kGelu, true), std::pair(Mlp::kSwiGlu, true)));
 
 TEST(VisionTransformer, ResizesPhotosToTheNearestPatchesAsMegaLocDoes) {
   const at::NoGradGuard no_grad;

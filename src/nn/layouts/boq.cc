@@ -74,7 +74,7 @@ LayoutRow BoqLayout() {
       .kind = "BoQ weights",
       .recognise = [](const TensorShapes& shapes) { return shapes.contains("aggregator.boqs.0.queries"); },
       .to_own = OwnOfBoq,
-      .tell =
+      .set_properties =
           [](NetOfSource& found) {
             const bool is_resnet = found.architecture.starts_with("resnet");
             found.preprocessing = ParsePreprocessing(is_resnet ? "square=384,bicubic" : "square=322,bicubic");

@@ -59,9 +59,9 @@ LayoutRow GeoLocalizationLayout() {
                 return HasNetVladOf(shapes, kGeoLocalization) || GemOf(shapes) != nullptr;
               },
           .to_own = OwnOfGeoLocalization,
-          .tell =
+          .set_properties =
               [](NetOfSource& found) {
-                if (found.head.kind() == NetVladHeadOptions::kKind) TellNetVlad(found, "kd");
+                if (found.head.kind() == NetVladHeadOptions::kKind) SetNetVladOptions(found, "kd");
               }};
 }
 

@@ -25,7 +25,7 @@ LayoutRow HlocLayout() {
           .kind = "hloc's NetVLAD weights",
           .recognise = [](const TensorShapes& shapes) { return HasNetVladOf(shapes, kHloc); },
           .to_own = [](const ModelSource& source) { return OwnNetVlad(source, kHloc); },
-          .tell = [](NetOfSource& found) { TellNetVlad(found, "dk"); },
+          .set_properties = [](NetOfSource& found) { SetNetVladOptions(found, "dk"); },
           .normalization = kCaffe};
 }
 

@@ -27,7 +27,7 @@ struct LayoutRow {
   std::vector<SourceTensor> (*to_own)(const ModelSource& source) = nullptr;
   // Sets the properties of the network that follow from the layout and not from its tensors: preprocessing,
   // licence, options. Null: there are none.
-  void (*tell)(NetOfSource& found) = nullptr;
+  void (*set_properties)(NetOfSource& found) = nullptr;
   // Normalisation of pixels, if it differs from the trunk's.
   std::optional<Normalization> normalization = std::nullopt;
 

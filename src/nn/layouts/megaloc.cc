@@ -24,7 +24,7 @@ LayoutRow MegaLocLayout() {
           .kind = "MegaLoc weights",
           .recognise = [](const TensorShapes& shapes) { return shapes.contains("aggregator.agg.dust_bin"); },
           .to_own = OwnOfMegaLoc,
-          .tell =
+          .set_properties =
               [](NetOfSource& found) {
                 // MegaLoc's code accepts any size; 1024 is vantage's default for the longest side.
                 found.preprocessing = ParsePreprocessing("longest=1024 + multiple=14,bilinear,tensor");

@@ -39,7 +39,7 @@ bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names) {
   return shapes.contains(names.centroids) && shapes.contains(names.assignment_weight);
 }
 
-void TellNetVlad(NetOfSource& found, const std::string& order) {
+void SetNetVladOptions(NetOfSource& found, const std::string& order) {
   auto& options = found.head.As<NetVladHeadOptions>();
   options.locals.last_relu = found.architecture.starts_with("resnet");  // which always end in one
   options.intra_norm = "cluster";

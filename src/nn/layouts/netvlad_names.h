@@ -26,7 +26,7 @@ bool HasNetVladOf(const TensorShapes& shapes, const NetVladNames& names);
 // Sets the options of CVPR 2016's NetVLAD: the map before the last ReLU (if it is no ResNet's), and unit
 // length of each cluster.
 // order: see NetVladHeadOptions.
-void TellNetVlad(NetOfSource& found, const std::string& order);
+void SetNetVladOptions(NetOfSource& found, const std::string& order);
 
 // See LayoutRow::to_own.
 std::vector<SourceTensor> OwnNetVlad(const ModelSource& source, const NetVladNames& names);

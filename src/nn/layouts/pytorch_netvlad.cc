@@ -20,7 +20,7 @@ LayoutRow PyTorchNetVladLayout() {
           .kind = "pytorch-NetVlad weights",
           .recognise = [](const TensorShapes& shapes) { return HasNetVladOf(shapes, kPyTorchNetVlad); },
           .to_own = [](const ModelSource& source) { return OwnNetVlad(source, kPyTorchNetVlad); },
-          .tell = [](NetOfSource& found) { TellNetVlad(found, "kd"); },
+          .set_properties = [](NetOfSource& found) { SetNetVladOptions(found, "kd"); },
           .normalization = Normalization{}};
 }
 

@@ -9,7 +9,7 @@ LayoutRow SaladLayout() {
           .kind = "SALAD weights",
           .recognise = [](const TensorShapes& shapes) { return shapes.contains("aggregator.dust_bin"); },
           .to_own = [](const ModelSource& source) { return source.tensors; },
-          .tell =
+          .set_properties =
               [](NetOfSource& found) {
                 found.preprocessing = ParsePreprocessing("square=322,bilinear");  // their evaluation
                 found.licence = "GPL-3.0";

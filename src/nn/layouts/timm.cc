@@ -91,7 +91,7 @@ LayoutRow TimmLayout() {
   return {.name = "timm",
           .recognise = IsTimm,
           .to_own = OwnOfTimm,
-          .tell = [](NetOfSource& found) { TellPositions("antialias", found); },
+          .set_properties = [](NetOfSource& found) { SetPositionRule("antialias", found); },
           .format = "timm",
           .from_own = InTimmLayout};
 }

@@ -111,7 +111,7 @@ LayoutRow TransformersLayout() {
   return {.name = "transformers",
           .recognise = [](const TensorShapes& shapes) { return shapes.contains("embeddings.cls_token"); },
           .to_own = OwnOfTransformers,
-          .tell = [](NetOfSource& found) { TellPositions("size", found); },
+          .set_properties = [](NetOfSource& found) { SetPositionRule("size", found); },
           .format = "transformers",
           .from_own = InTransformersLayout};
 }

@@ -126,7 +126,7 @@ std::vector<SourceTensor> WithUnusedTensors(std::vector<SourceTensor> tensors) {
   return WithMaskToken(std::move(tensors));
 }
 
-void TellPositions(const char* rule, NetOfSource& found) {
+void SetPositionRule(const char* rule, NetOfSource& found) {
   if (found.architecture.empty()) return;
   const TrunkRow& row = TrunkNamed(found.architecture);
   if (row.positions == "offset") found.architecture = VariantOf(row, {}, rule).name;

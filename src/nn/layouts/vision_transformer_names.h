@@ -35,7 +35,7 @@ std::vector<SourceTensor> WithUnusedTensors(std::vector<SourceTensor> tensors);
 
 // Sets the rule by which the layout's code resizes positions. Does so only for networks without registers,
 // since all codes use one rule for the others.
-void TellPositions(const char* rule, NetOfSource& found);
+void SetPositionRule(const char* rule, NetOfSource& found);
 
 // The tensors of the model's trunk. Throws UsageError if it is not a vision transformer. layout: names the
 // layout in the message, such as "timm's".

@@ -11,19 +11,19 @@ struct DinoV2Size {
   int64_t channels;
   int64_t heads;
   int blocks;
-  Perceptron perceptron = Perceptron::kGelu;
+  Mlp mlp = Mlp::kGelu;
 };
 
 TrunkRow DinoV2Row(const DinoV2Size& size, bool has_registers) {
   constexpr int64_t kGrid = 37;  // patches of 14 pixels along 518
   constexpr int64_t kRegisters = 4;
-  const bool is_gated = size.perceptron != Perceptron::kGelu;
+  const bool is_gated = size.mlp != Mlp::kGelu;
   // Gated: 2/3 of the hidden channels, so that both kinds have as many weights; rounded up to a multiple
   // of 8.
   const int64_t hidden = is_gated ? (size.channels * 4 * 2 / 3 + 7) / 8 * 8 : 4 * size.channels;
   TrunkRow row =
       VisionTransformerRow(std::string("dinov2_") + size.name + (has_registers ? "_reg" : ""),
-                           {.block = {size.channels, size.heads, hidden, size.perceptron},
+                           {.block = {size.channels, size.heads, hidden, size.mlp},
                             .patch = 14,
                             .registers = has_registers ? kRegisters : 0,
                             .grid = kGrid},
@@ -40,7 +40,7 @@ std::vector<TrunkRow> DinoV2Trunks() {
   for (const bool has_registers : {true, false}) {
     for (const DinoV2Size& size :
          {DinoV2Size{"vits14", 384, 6, 12}, DinoV2Size{"vitb14", 768, 12, 12},
-          DinoV2Size{"vitl14", 1024, 16, 24}, DinoV2Size{"vitg14", 1536, 24, 40, Perceptron::kPackedGated}})
+          DinoV2Size{"vitl14", 1024, 16, 24}, DinoV2Size{"vitg14", 1536, 24, 40, Mlp::kPackedSwiGlu}})
       rows.push_back(DinoV2Row(size, has_registers));
   }
   return rows;

@@ -11,16 +11,16 @@ struct DinoV3Size {
   int64_t heads;
   int64_t hidden;
   int blocks;
-  Perceptron perceptron = Perceptron::kGelu;
+  Mlp mlp = Mlp::kGelu;
 };
 
 TrunkRow DinoV3Row(const DinoV3Size& size) {
   constexpr int64_t kStorageTokens = 4;
-  const bool is_gated = size.perceptron == Perceptron::kGated;
+  const bool is_gated = size.mlp == Mlp::kSwiGlu;
   const VisionTransformerShape shape = {.block = {.channels = size.channels,
                                                   .heads = size.heads,
                                                   .hidden = size.hidden,
-                                                  .perceptron = size.perceptron,
+                                                  .mlp = size.mlp,
                                                   .norm_epsilon = 1e-5,
                                                   .masks_bias = true},
                                         .patch = 16,
@@ -38,10 +38,9 @@ std::vector<TrunkRow> DinoV3Trunks() {
   std::vector<TrunkRow> rows;
   // Gated ones first: their files also contain the storage tokens that mark the others.
   for (const DinoV3Size& size :
-       {DinoV3Size{"vits16plus", 384, 6, 1536, 12, Perceptron::kGated},
-        DinoV3Size{"vith16plus", 1280, 20, 5120, 32, Perceptron::kGated},
-        DinoV3Size{"vits16", 384, 6, 1536, 12}, DinoV3Size{"vitb16", 768, 12, 3072, 12},
-        DinoV3Size{"vitl16", 1024, 16, 4096, 24}})
+       {DinoV3Size{"vits16plus", 384, 6, 1536, 12, Mlp::kSwiGlu},
+        DinoV3Size{"vith16plus", 1280, 20, 5120, 32, Mlp::kSwiGlu}, DinoV3Size{"vits16", 384, 6, 1536, 12},
+        DinoV3Size{"vitb16", 768, 12, 3072, 12}, DinoV3Size{"vitl16", 1024, 16, 4096, 24}})
     rows.push_back(DinoV3Row(size));
   return rows;
 }

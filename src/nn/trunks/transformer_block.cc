@@ -56,11 +56,11 @@ TransformerBlock::TransformerBlock(const std::string& name, const BlockShape& sh
       projection_(LinearLayer::Zeros(shape.channels, shape.channels)),
       scale1_(at::ones({shape.channels}, NewTensor())),
       norm2_(name + ".norm2", shape.channels, shape.norm_epsilon),
-      in_(LinearLayer::Zeros(shape.perceptron == Perceptron::kPackedGated ? 2 * shape.hidden : shape.hidden,
+      in_(LinearLayer::Zeros(shape.mlp == Mlp::kPackedSwiGlu ? 2 * shape.hidden : shape.hidden,
                              shape.channels)),
       out_(LinearLayer::Zeros(shape.channels, shape.hidden)),
       scale2_(at::ones({shape.channels}, NewTensor())) {
-  if (shape.perceptron == Perceptron::kGated) second_ = LinearLayer::Zeros(shape.hidden, shape.channels);
+  if (shape.mlp == Mlp::kSwiGlu) second_ = LinearLayer::Zeros(shape.hidden, shape.channels);
 }
 
 at::Tensor TransformerBlock::Kept(const char* branch, int64_t batch, const PassContext& pass) const {
@@ -95,7 +95,7 @@ at::Tensor TransformerBlock::Attention(const at::Tensor& x_BNC, const RotaryTabl
 }
 
 at::Tensor TransformerBlock::Perception(const at::Tensor& x_BNC) const {
-  if (shape_.perceptron == Perceptron::kGelu) return out_(in_.WithGelu(x_BNC));
+  if (shape_.mlp == Mlp::kGelu) return out_(in_.WithGelu(x_BNC));
   const at::Tensor hidden = in_(x_BNC);
   const bool is_packed = !second_;
   const at::Tensor gate = is_packed ? hidden.narrow(-1, 0, shape_.hidden) : hidden;
@@ -126,8 +126,8 @@ void TransformerBlock::Replace(const TensorReplacer& replacer) {
   projection_.Replace(name_ + ".attn.proj", replacer);
   replace_scale(".ls1.gamma", scale1_);
   norm2_.Replace(replacer);
-  const bool has_gelu = shape_.perceptron == Perceptron::kGelu;
-  const bool is_packed = shape_.perceptron == Perceptron::kPackedGated;
+  const bool has_gelu = shape_.mlp == Mlp::kGelu;
+  const bool is_packed = shape_.mlp == Mlp::kPackedSwiGlu;
   in_.Replace(name_ + (has_gelu ? ".mlp.fc1" : is_packed ? ".mlp.w12" : ".mlp.w1"), replacer);
   second_.Replace(name_ + ".mlp.w2", replacer);
   out_.Replace(name_ + (has_gelu ? ".mlp.fc2" : ".mlp.w3"), replacer);
@@ -141,7 +141,7 @@ void TransformerBlock::Fold() {
   if (second_) {
     in_ = {at::cat({in_.weight, second_.weight}), at::cat({in_.bias, second_.bias})};
     second_ = {};
-    shape_.perceptron = Perceptron::kPackedGated;
+    shape_.mlp = Mlp::kPackedSwiGlu;
   }
 }
 

@@ -30,17 +30,17 @@ class LayerNorm : public Layer {
 };
 
 // The layers of a block's MLP and their names.
-enum class Perceptron {
-  kGelu,         // fc2(gelu(fc1(x))), with the exact error function
-  kPackedGated,  // w3(silu(a) b), where w12(x) is a followed by b: SwiGLU (Shazeer, 2020)
-  kGated,        // w3(silu(w1(x)) w2(x))
+enum class Mlp {
+  kGelu,          // fc2(gelu(fc1(x))), with the exact error function
+  kPackedSwiGlu,  // w3(silu(a) b), where w12(x) is a followed by b: SwiGLU (Shazeer, 2020)
+  kGated,         // w3(silu(w1(x)) w2(x))
 };
 
 struct BlockShape {
   int64_t channels = 0;
   int64_t heads = 0;
   int64_t hidden = 0;  // hidden channels of the MLP
-  Perceptron perceptron = Perceptron::kGelu;
+  Mlp mlp = Mlp::kGelu;
   double norm_epsilon = 1e-6;
   // Whether the bias of queries, keys and values is multiplied by a stored mask, which is 0 for keys and 1
   // for the others.
@@ -49,7 +49,7 @@ struct BlockShape {
 
 // A block of a vision transformer (Dosovitskiy et al., ICLR 2021) with LayerScale (Touvron et al., ICCV
 // 2021):
-//   x <- x + scale1 * attention(norm1(x)),  x <- x + scale2 * perceptron(norm2(x)).
+//   x <- x + scale1 * attention(norm1(x)),  x <- x + scale2 * mlp(norm2(x)).
 // In training, stochastic depth (PassContext::drop_path) leaves out either branch per image. Tensors have the
 // names of DINOv2's and DINOv3's own code.
 class TransformerBlock : public Layer, public FoldableLayer, public FreezableLayer {
