@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Defines vantage::opencv: OpenCV's core, imgproc, flann, features2d and calib3d, of the package OpenCV (OpenCV_DIR,
 # CMAKE_PREFIX_PATH), or if its CMake files are not installed (in Debian only libopencv-dev has them), of the
-# headers and libraries. Included by the build and by the installed package.
+# headers and libraries; or sets vantage_missing. Included by the build and by the installed package.
 if(TARGET vantage::opencv)
   return()
 endif()
@@ -29,10 +29,11 @@ else()
   endforeach()
   if(opencv_missing)
     list(JOIN opencv_missing ", " opencv_missing)
-    message(FATAL_ERROR "OpenCV 4.5 or later not found (missing: ${opencv_missing}). Run scripts/setup, install "
-                        "libopencv-features2d-dev and libopencv-calib3d-dev, or name its folder: "
-                        "cmake -DOpenCV_DIR=/path/with/OpenCVConfig.cmake. An inference-only build "
-                        "(-DVANTAGE_TRAINING=OFF) does without.")
+    string(CONCAT vantage_missing "OpenCV 4.5 or later not found (missing: ${opencv_missing}). Run scripts/setup, install "
+                                  "libopencv-features2d-dev and libopencv-calib3d-dev, or name its folder: "
+                                  "cmake -DOpenCV_DIR=/path/with/OpenCVConfig.cmake. An inference-only build "
+                                  "(-DVANTAGE_TRAINING=OFF) does without.")
+    return()
   endif()
 endif()
 add_library(vantage::opencv INTERFACE IMPORTED)

@@ -3,7 +3,8 @@
 # names, by its folders include/ and lib/, which pip's package, the zip and a build from source have. Its
 # TorchConfig.cmake is not used: that of a CUDA build needs a CUDA toolkit, although its libraries and a driver are enough.
 #
-# Sets VANTAGE_TORCH_PREFIX_FOUND, VANTAGE_TORCH_VERSION and VANTAGE_TORCH_CUDA, whether it is a CUDA build.
+# Sets VANTAGE_TORCH_PREFIX_FOUND, VANTAGE_TORCH_VERSION and VANTAGE_TORCH_CUDA, whether it is a CUDA build; or if there is no
+# such LibTorch, vantage_missing.
 if(TARGET vantage::torch)
   return()
 endif()
@@ -26,8 +27,9 @@ foreach(candidate IN LISTS candidates)
 endforeach()
 if(NOT torch_prefix)
   list(JOIN candidates "\n  " looked_in)
-  message(FATAL_ERROR "LibTorch not found. Run scripts/setup, or name the folder of a LibTorch 2.4 or later, which holds "
-                      "lib/libtorch_cpu.so: cmake -DCMAKE_PREFIX_PATH=/path/to/libtorch\nLooked in:\n  ${looked_in}")
+  string(CONCAT vantage_missing "LibTorch not found. Run scripts/setup, or name the folder of a LibTorch 2.4 or later, which holds "
+                                "lib/libtorch_cpu.so: cmake -DCMAKE_PREFIX_PATH=/path/to/libtorch\nLooked in:\n  ${looked_in}")
+  return()
 endif()
 
 # The version is in a separate header since 2.8.
@@ -45,7 +47,8 @@ foreach(part MAJOR MINOR PATCH)
 endforeach()
 list(JOIN VANTAGE_TORCH_VERSION "." VANTAGE_TORCH_VERSION)
 if(VANTAGE_TORCH_VERSION VERSION_LESS 2.4)
-  message(FATAL_ERROR "LibTorch in ${torch_prefix} is ${VANTAGE_TORCH_VERSION}: 2.4 or later is needed")
+  set(vantage_missing "LibTorch in ${torch_prefix} is ${VANTAGE_TORCH_VERSION}: 2.4 or later is needed")
+  return()
 endif()
 
 set(torch_libraries torch torch_cpu c10)
