@@ -35,7 +35,7 @@ inline constexpr int64_t kGpuBatchPixels = int64_t{1} << 22;
 
 struct ExtractOptions {
   Preprocessing preprocessing = LongestSide(1024);  // TPAMI 2019, section 5.1; 362 for training
-  // Turn photos as their EXIF orientation says. Off as in cirtorch.
+  // Turn photos as their EXIF orientation says.
   bool apply_exif_orientation = false;
   // Scales at which a preprocessed photo is described. It is resized bilinearly to each, and the descriptors
   // are averaged (TPAMI 2019, section 5.1).
@@ -70,7 +70,8 @@ struct ModelDescriptorOptions {
   int image_size = 0;
   // As ParsePreprocessing reads it, or "default": the model's own, with image_size if that is above 0.
   std::string preprocessing = "default";
-  bool apply_exif_orientation = false;
+  // "apply", "ignore", or "default": the model's own.
+  std::string exif_orientation = "default";
   // As ParseScales reads them, or "default": the model's own.
   std::string scales = "default";
   std::string whitening = "default";
@@ -86,6 +87,9 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options);
 // image_size and preprocessing are both set.
 Preprocessing EffectivePreprocessing(const Model& model, const ModelDescriptorOptions& options);
 std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options);
+// Whether photos are turned as their EXIF orientation says. They are if neither the options nor the model
+// say.
+bool EffectiveExifOrientation(const Model& model, const ModelDescriptorOptions& options);
 
 // The whitening that the options name; empty for none. Prefers the version learned at one scale or at
 // several, as the scales are. Throws UsageError if the model has none of that name (the message lists its

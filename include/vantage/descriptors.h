@@ -118,6 +118,9 @@ struct DescriptorFile {
   Descriptors descriptors;
   std::vector<FailedPhoto> failed;
   DescriptorProvenance provenance;
+  // After extraction: what the folders of photos held and was left out, as PhotoFolder::LeftOutCounts counts
+  // it. Not in files.
+  std::map<std::string, int64_t> left_out = {};
 };
 
 // How descriptors are written: docs/reference/extract.md explains each option.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,6 +99,8 @@ class Model {
   // How photos are prepared to be described, and how they were for training; unset: not known.
   const std::optional<Preprocessing>& preprocessing() const;
   const std::optional<Preprocessing>& training_preprocessing() const;
+  // Whether photos are turned as their EXIF orientation says; unset: not known.
+  std::optional<bool> applies_exif_orientation() const;
   // Scales that photos are described at by default.
   const std::vector<double>& scales() const;
   // Licence of the weights; "" if not known.

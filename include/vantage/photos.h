@@ -149,6 +149,8 @@ struct PhotoFolder {
 
   // "900 images were left out (HEIC 900); 2 folders cannot be read (a, b)"; "" if there is nothing to say.
   std::string LeftOutText() const;
+  // The same as counts by kind: {"HEIC": 900, "unreadable folders": 2}. Kinds without a count are missing.
+  std::map<std::string, int64_t> LeftOutCounts() const;
 };
 
 // Walks a folder recursively. A file is a photo if its extension says so (PhotoExtensions, in any case), or
@@ -163,6 +165,7 @@ struct GroupedPhotos {
 };
 
 // The photos of WalkPhotos. Logs a warning if anything was left out.
+PhotoFolder ReadPhotoFolder(const std::filesystem::path& folder);
 std::vector<std::filesystem::path> ListPhotoFiles(const std::filesystem::path& folder);
 
 // As ListPhotoFiles, grouped by sub-folder, such as classes or scenes.
@@ -180,6 +183,7 @@ PhotoFinder FindPhotosIn(const std::filesystem::path& folder);
 struct NamedPhotos {
   std::vector<std::string> names;
   std::vector<PhotoRequest> requests;
+  std::map<std::string, int64_t> left_out = {};  // see PhotoFolder::LeftOutCounts; of all folders
 };
 NamedPhotos ListPhotos(const std::vector<std::string>& sources);
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -218,6 +219,7 @@ struct ProposedPairs {
   int64_t unknown_positions = 0;            // positions of photos that have no descriptor
   std::string model;                        // that described photos; "": none did
   std::vector<FailedPhoto> failed;          // photos that it could not describe
+  std::map<std::string, int64_t> left_out;  // of the folders of photos: see PhotoFolder::LeftOutCounts
 };
 ProposedPairs ProposePairs(const PairsTask& task, const RunContext& context = {});
 
@@ -228,6 +230,9 @@ struct ConvertTask {
   std::string licence;
   // How a model's photos are prepared from now on, as ParsePreprocessing reads it; "": as before.
   std::string preprocessing = {};
+  // "apply" or "ignore": whether a model's photos are turned by their EXIF orientation from now on; "": as
+  // before.
+  std::string exif_orientation = {};
   // Folders, lists of paths (.txt) or photos, from at most 320 of which the head's initial weights are
   // computed (the vocabulary of vlad, the clusters and the projection of netvlad), so that the model can be
   // used without training. Empty: they are not computed.

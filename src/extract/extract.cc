@@ -240,6 +240,7 @@ DescriptorFile ExtractNamedPhotos(const Describer& describer, NamedPhotos photos
   ExtractedDescriptors extracted =
       ExtractDescriptors(describer, PhotoFiles(std::move(photos.requests)), context, store);
   DescriptorFile file;
+  file.left_out = std::move(photos.left_out);
   std::vector<bool> failed(photos.names.size());
   for (const FailedRequest& photo : extracted.failed) {
     failed[ToIndex(photo.index)] = true;

@@ -26,8 +26,11 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options) {
   description.Add("preprocessing", options.preprocessing,
                   "How photos are prepared, such as longest=1024 or \"square=322,bicubic + crop=224\" "
                   "(docs/preprocessing.md); 'default': the model's own, with --size");
-  description.Add("apply_exif_orientation", options.apply_exif_orientation,
-                  "Turn photos as their EXIF orientation says");
+  description
+      .Add("exif_orientation", options.exif_orientation,
+           "apply: turn photos as their EXIF orientation says; ignore; or 'default': as the model says, and "
+           "apply if it does not say")
+      .OneOf({"default", "apply", "ignore"});
   description.Add(
       "scales", options.scales,
       "Scales that a reduced photo is described at, such as 1,0.7071,0.5, or 'default': the model's own");
@@ -72,6 +75,11 @@ std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOpt
   return options.scales == "default" ? model.scales() : ParseScales(options.scales);
 }
 
+bool EffectiveExifOrientation(const Model& model, const ModelDescriptorOptions& options) {
+  if (options.exif_orientation == "default") return model.applies_exif_orientation().value_or(true);
+  return options.exif_orientation == "apply";
+}
+
 std::optional<Whitening> ChooseWhitening(const Model& model, const ModelDescriptorOptions& options) {
   const std::string name = options.whitening == "default" ? model.default_whitening()
                            : options.whitening == "none"  ? ""
@@ -109,7 +117,7 @@ DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
   made.architecture = model.net_options().architecture;
   made.head = model.net_options().head.Text();
   made.preprocessing = ToText(EffectivePreprocessing(model, options));
-  made.apply_exif_orientation = options.apply_exif_orientation;
+  made.apply_exif_orientation = EffectiveExifOrientation(model, options);
   made.scales = EffectiveScales(model, options);
   made.whitening = options.whitening == "default" ? model.default_whitening() : options.whitening;
   made.dimension = options.dimension;
@@ -129,7 +137,7 @@ DescriptorProvenance ProvenanceOf(const Model& model, const std::string& path,
 
 ExtractOptions ResolveOptions(const Model& model, const ModelDescriptorOptions& options) {
   return {EffectivePreprocessing(model, options),
-          options.apply_exif_orientation,
+          EffectiveExifOrientation(model, options),
           EffectiveScales(model, options),
           options.decode,
           options.precision,

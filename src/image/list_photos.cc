@@ -13,7 +13,9 @@ namespace {
 namespace fs = std::filesystem;
 
 void AddFolder(const fs::path& folder, NamedPhotos& photos) {
-  for (const fs::path& path : ListPhotoFiles(folder)) {
+  const PhotoFolder found = ReadPhotoFolder(folder);
+  for (const auto& [kind, count] : found.LeftOutCounts()) photos.left_out[kind] += count;
+  for (const fs::path& path : found.photos) {
     photos.names.push_back(path.generic_string());
     photos.requests.push_back({folder / path, std::nullopt});
   }
@@ -72,7 +74,8 @@ NamedPhotos SelectShard(const NamedPhotos& photos, const Shard& shard) {
   const std::ptrdiff_t first = bound(shard.index - 1);
   const std::ptrdiff_t last = bound(shard.index);
   return {{photos.names.begin() + first, photos.names.begin() + last},
-          {photos.requests.begin() + first, photos.requests.begin() + last}};
+          {photos.requests.begin() + first, photos.requests.begin() + last},
+          photos.left_out};
 }
 
 }  // namespace vantage

@@ -140,19 +140,31 @@ std::string PhotoFolder::LeftOutText() const {
   return Join(parts, "; ");
 }
 
+std::map<std::string, int64_t> PhotoFolder::LeftOutCounts() const {
+  std::map<std::string, int64_t> counts = left_out;
+  counts["unreadable folders"] = std::ssize(unreadable);
+  counts["repeated folders"] = repeated;
+  counts["reduced copies"] = pyramids;
+  counts["hidden"] = hidden;
+  std::erase_if(counts, [](const auto& kind) { return kind.second == 0; });
+  return counts;
+}
+
 PhotoFolder WalkPhotos(const fs::path& folder) {
   VANTAGE_CHECK(fs::is_directory(folder), folder.string(), ": no such folder");
   return Walker(folder).Walk();
 }
 
-std::vector<fs::path> ListPhotoFiles(const fs::path& folder) try {
+PhotoFolder ReadPhotoFolder(const fs::path& folder) try {
   PhotoFolder found = WalkPhotos(folder);
   const std::string text = found.LeftOutText();
   if (!text.empty()) LogWarning(folder.string(), ": ", text);
-  return std::move(found.photos);
+  return found;
 } catch (...) {
   RethrowAsError();
 }
+
+std::vector<fs::path> ListPhotoFiles(const fs::path& folder) { return ReadPhotoFolder(folder).photos; }
 
 GroupedPhotos GroupPhotoFiles(const fs::path& folder) {
   GroupedPhotos grouped;

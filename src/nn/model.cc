@@ -30,6 +30,7 @@ void Model::Write(const std::filesystem::path& path, const std::string& format) 
 int64_t Model::dimension() const { return parts_->net.dimension(); }
 const DescriptorNetOptions& Model::net_options() const { return parts_->net.options(); }
 const std::optional<Preprocessing>& Model::preprocessing() const { return parts_->preprocessing; }
+std::optional<bool> Model::applies_exif_orientation() const { return parts_->applies_exif_orientation; }
 const std::optional<Preprocessing>& Model::training_preprocessing() const {
   return parts_->training_preprocessing;
 }

@@ -25,6 +25,9 @@ struct ModelParts {
   // How photos are prepared to be described, and how they were for training; unset: unknown.
   std::optional<Preprocessing> preprocessing;
   std::optional<Preprocessing> training_preprocessing;
+  // Whether photos are turned as their EXIF orientation says; unset: unknown, as for weights of a trunk
+  // alone. The code of published retrieval networks does not turn them.
+  std::optional<bool> applies_exif_orientation;
   // Scales at which photos are described by default; see Network::ForwardAtScales.
   std::vector<double> scales = {1};
   // Licence of the weights; "" if unknown.

@@ -43,6 +43,7 @@ CirtorchHeadOptions HeadOfCirtorch(const json& meta, const TensorShapes& shapes,
 void WritePreprocessing(const ModelParts& model, json& own) {
   if (model.preprocessing) own["preprocessing"] = ToText(*model.preprocessing);
   if (model.training_preprocessing) own["training_preprocessing"] = ToText(*model.training_preprocessing);
+  if (model.applies_exif_orientation) own["apply_exif_orientation"] = *model.applies_exif_orientation;
 }
 
 std::optional<Preprocessing> ReadPreprocessing(const json& own, const char* key, const std::string& what) {
@@ -117,6 +118,9 @@ void ApplyMeta(const json& meta, const std::string& what, ModelParts& model) {
                 " of what it keeps); this program reads ", kVersion);
   model.preprocessing = ReadPreprocessing(own, "preprocessing", what);
   model.training_preprocessing = ReadPreprocessing(own, "training_preprocessing", what);
+  model.applies_exif_orientation.reset();
+  if (own.contains("apply_exif_orientation"))
+    model.applies_exif_orientation = MetaValue(own, "apply_exif_orientation", false, what);
   model.scales = MetaValue(own, "scales", model.scales, what);
   VANTAGE_CHECK(!model.scales.empty() && model.scales.size() <= kMaxScales, what, ": ", model.scales.size(),
                 " scales");

@@ -135,6 +135,7 @@ ModelParts ReadModel(const std::filesystem::path& path, const NetWish& wanted,
     model.net.normalization = source.normalization.value_or(*layout->normalization);
   ReadWhitenings(source, model);
   model.preprocessing = net.preprocessing;
+  if (net.head) model.applies_exif_orientation = false;  // cirtorch's and the others' loaders ignore it
   model.licence = net.licence;
   if (!HasArchitecture(source.meta)) {
     model.file_sha256 = file_sha256.get();

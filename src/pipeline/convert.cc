@@ -28,8 +28,22 @@ std::string FormatOf(const ConvertTask& task) {
   return EndingOf(task.output) == ".safetensors" ? "safetensors" : "checkpoint";
 }
 
+// Options that change a model. Refused for other files: ignoring them would be silent.
+void CheckModelOptions(const ConvertTask& task) {
+  const std::pair<const char*, bool> options[] = {{"--licence", !task.licence.empty()},
+                                                  {"--preprocessing", !task.preprocessing.empty()},
+                                                  {"--exif-orientation", !task.exif_orientation.empty()},
+                                                  {"--fit-head", !task.fit_head.empty()}};
+  for (const auto& [name, is_set] : options) {
+    if (is_set) throw UsageError(StrCat(name, ": ", task.input.path, " is not a model"));
+  }
+}
+
 void CheckConversion(const ConvertTask& task, const OutputRules& rules) {
   const std::string& format = task.format;
+  if (fs::is_directory(task.input.path) || IsOfTrainingSets(task)) CheckModelOptions(task);
+  if (!task.exif_orientation.empty() && task.exif_orientation != "apply" && task.exif_orientation != "ignore")
+    throw UsageError(StrCat("--exif-orientation: apply or ignore, not '", task.exif_orientation, "'"));
   if (fs::is_directory(task.input.path)) {
     if (!format.empty() && format != "binary" && format != "text") {
       throw UsageError(StrCat("--format: a COLMAP model is written as binary or text, not '", format, "'"));
@@ -84,6 +98,10 @@ std::string Convert(const ConvertTask& task, const RunContext& context) {
   if (!task.licence.empty()) model.SetLicence(task.licence);
   if (!task.preprocessing.empty()) {
     model.parts().preprocessing = ParsePreprocessing(task.preprocessing);
+    model.parts().file_sha256.clear();
+  }
+  if (!task.exif_orientation.empty()) {
+    model.parts().applies_exif_orientation = task.exif_orientation == "apply";
     model.parts().file_sha256.clear();
   }
   if (!task.fit_head.empty()) {

@@ -156,6 +156,7 @@ DescriptorFile PairPhotos::Read(const PairsTask& task, const std::string& path, 
     file = Describe(task, path, is_queries, context);
     result.model = task.model.path;
     result.failed.insert(result.failed.end(), file.failed.begin(), file.failed.end());
+    for (const auto& [kind, count] : file.left_out) result.left_out[kind] += count;
   } else {
     file = ReadDescriptors(path, {is_queries ? task.query_names : task.names, task.normalise});
   }

@@ -77,9 +77,11 @@ WhitenedModel Whiten(const WhitenTask& task, const RunContext& context) {
   const Model read = task.model.Read();
   nn::ModelParts model = read.parts();
   const auto [set, root] = ReadLocatedSet(task.tuples, task.photos);
-  const Preprocessing preprocessing =
-      EffectivePreprocessing(read, {.image_size = task.size, .preprocessing = task.preprocessing});
-  const std::vector<double> scales = EffectiveScales(read, {.scales = task.scales});
+  const ModelDescriptorOptions wanted{
+      .image_size = task.size, .preprocessing = task.preprocessing, .scales = task.scales};
+  const Preprocessing preprocessing = EffectivePreprocessing(read, wanted);
+  const std::vector<double> scales = EffectiveScales(read, wanted);
+  const bool turns = EffectiveExifOrientation(read, wanted);
   if (task.fold) CheckFoldable(model, scales);
   const std::string store_path = task.output + ".partial";
   if (task.restart) DescriptorStore::Discard(store_path);
@@ -89,12 +91,15 @@ WhitenedModel Whiten(const WhitenTask& task, const RunContext& context) {
 
   WhitenedModel result{task.name.empty() ? options.method : task.name, {}, ""};
   result.learned = train::LearnWhiteningFromTuples(
-      model.net, set, root, {.preprocessing = preprocessing, .scales = scales}, options, context, &store);
+      model.net, set, root,
+      {.preprocessing = preprocessing, .apply_exif_orientation = turns, .scales = scales}, options, context,
+      &store);
   const json shrinkage = ShrinkageOf(result.learned, options);
   result.shrinkage = shrinkage.dump();
   Store(result.learned, result.name, task.fold, model);
   model.preprocessing = preprocessing;
   model.scales = scales;
+  model.applies_exif_orientation = turns;
   json origin = json::parse(model.origin);
   origin["whitening"] = {{"name", result.name},
                          {"method", options.method},

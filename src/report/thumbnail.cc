@@ -40,8 +40,6 @@ void Declare(OptionsDescription& description, ThumbnailOptions& options) {
       .Range(16, 2048);
   description.Add("thumbnail_quality", options.quality, "JPEG quality of the photos in the page")
       .Range(1, 100);
-  description.Add("apply_exif_orientation", options.apply_exif_orientation,
-                  "Turn photos by their EXIF orientation");
 }
 
 PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options,
@@ -50,11 +48,11 @@ PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const Thumbnail
   PhotoThumbnail thumbnail;
   try {
     if (!std::filesystem::exists(photo)) throw Error("no such file");
-    const DecodeOptions decode{.apply_exif_orientation = options.apply_exif_orientation,
-                               .enough_pixels = 2 * options.size};
+    const bool turns = options.apply_exif_orientation && !box;
+    const DecodeOptions decode{.apply_exif_orientation = turns, .enough_pixels = 2 * options.size};
     Image small = Thumbnail(ReadImage(photo, decode), options.size);
     if (box) {
-      const ImageSize full = DecodedSize(ReadImageHeader(photo), options.apply_exif_orientation);
+      const ImageSize full = DecodedSize(ReadImageHeader(photo), turns);
       Outline(small, *box, static_cast<double>(small.width) / full.width);
     }
     thumbnail.jpeg = EncodeJpeg(small, options.quality);

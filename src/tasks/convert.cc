@@ -27,6 +27,10 @@ class ConvertCall : public TaskCall {
         "from these folders, lists of paths (.txt) or photos, in place of training");
     arguments.Option("--preprocessing", task_.preprocessing,
                      "For a model: how photos are prepared, kept as the model's own (docs/preprocessing.md)");
+    arguments.Option(
+        "--exif-orientation", task_.exif_orientation,
+        "For a model: apply or ignore, whether photos are turned as their EXIF orientation says, "
+        "kept as the model's own");
     arguments.Option("--licence", task_.licence, "Licence of the weights, stored in the model");
   }
 

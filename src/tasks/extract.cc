@@ -36,6 +36,7 @@ class ExtractCall : public TaskCall {
                                 {"photos", file.descriptors.size()},
                                 {"dimension", file.descriptors.dimension()}});
     result.Line("{photos} photos described, {dimension} dimensions each: {output}");
+    result.values["left_out"] = file.left_out;
     AddFailed(file.failed, result);
     return result;
   }

@@ -82,6 +82,7 @@ class PairsCall : public TaskCall {
       result.values["model"] = proposed.model;
       result.Line(is_default ? "described by {model}, weights of ImageNet; --model names another model"
                              : "described by {model}");
+      result.values["left_out"] = proposed.left_out;
       AddFailed(proposed.failed, result);
     }
     AddLeftOut(proposed, result);

@@ -76,6 +76,7 @@ nn::ModelParts ReadStartingModel(const TrainOptions& options) {
     throw UsageError(StrCat("model.dropout: the head '", head.kind.name, "' has no hidden values"));
   model.preprocessing = TestPreprocessing(options.data);
   model.training_preprocessing = TrainingPreprocessing(options.data);
+  model.applies_exif_orientation = options.data.apply_exif_orientation;
   if (model.training_preprocessing->normalization)
     model.net.normalization = *model.training_preprocessing->normalization;
   model.origin = OriginOf(options).dump();

@@ -153,9 +153,7 @@ OpenedTeacher OpenTeacher(const TeacherWish& wish, const TrainingSet& set, const
     FindRows(set, teacher);
     return teacher;
   }
-  ModelDescriptorOptions as_model_says;
-  as_model_says.apply_exif_orientation = options.data.apply_exif_orientation;
-  teacher.describer = Describer::Load(wish.path, as_model_says, options.compute.device);
+  teacher.describer = Describer::Load(wish.path, {}, options.compute.device);
   teacher.dimension = teacher.describer->dimension();
   CheckDimension(teacher);
   return teacher;

@@ -527,6 +527,14 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
        {"convert", "@set.db", "@out.pth"},
        2,
        "is converted from .db to .pkl (cirtorch's) or back"},
+      {"licence of a training set",
+       {"convert", "@set.db", "@out.pkl", "--licence", "CC0-1.0"},
+       2,
+       "set.db is not a model"},
+      {"no word of the EXIF orientation",
+       {"convert", "@model.pth", "@out.pth", "--exif-orientation", "maybe"},
+       2,
+       "apply or ignore, not 'maybe'"},
       {"no scenes", {"tuples", "@photos", "-o", "@out.db"}, 1, "no COLMAP model in it or below it"},
       {"truncated sparse model",
        {"tuples", "@sparse", "-o", "@out.db", "--photos", "@photos"},
@@ -578,10 +586,11 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
 TEST_F(Commands, ConvertGoesThereAndBack) {
   ASSERT_EQ(Vantage({"convert", Path("model.pth"), Path("weights.pth"), "--format", "weights"}).code, 0);
   ASSERT_EQ(Vantage({"convert", Path("weights.pth"), Path("again.pth"), "--architecture", "squeezenet1_1",
-                     "--licence", "CC0-1.0"})
+                     "--licence", "CC0-1.0", "--exif-orientation", "ignore"})
                 .code,
             0);
   const json facts = VantageJson({"info", Path("again.pth")});
+  EXPECT_EQ(facts["apply_exif_orientation"], false);
   EXPECT_EQ(facts["licence"], "CC0-1.0");
   EXPECT_EQ(VantageJson({"info", Path("weights.pth")})["kind"], "trunk weights of squeezenet1_1");
   ASSERT_EQ(Vantage({"convert", Path("model.pth"), Path("m.safetensors")}).code, 0);

@@ -231,6 +231,18 @@ TEST(ExtractDescriptors, ReadsPhotosThatFailedAgain) {
   EXPECT_TRUE(ExtractDescriptors(describer, PhotoFiles(photos.requests), {}, &store).failed.empty());
 }
 
+TEST(ModelDescriptorOptions, TurnPhotosByExifAsTheModelSaysAndByDefault) {
+  nn::ModelParts model = MakeFormulaModel();
+  EXPECT_TRUE(ResolveOptions(model, {}).apply_exif_orientation);
+  EXPECT_FALSE(ResolveOptions(model, {.exif_orientation = "ignore"}).apply_exif_orientation);
+  model.applies_exif_orientation = false;
+  EXPECT_FALSE(ResolveOptions(model, {}).apply_exif_orientation);
+  EXPECT_TRUE(ResolveOptions(model, {.exif_orientation = "apply"}).apply_exif_orientation);
+  EXPECT_TRUE(ProvenanceOf(model, "m.pth", {.exif_orientation = "apply"}).apply_exif_orientation.value());
+  EXPECT_FALSE(ProvenanceOf(model, "m.pth", {}).apply_exif_orientation.value());
+  EXPECT_THROW(CheckOptions(ModelDescriptorOptions{.exif_orientation = "true"}), UsageError);
+}
+
 TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
   nn::ModelParts model = MakeFormulaModel();
   model.preprocessing = LongestSide(64);
@@ -244,7 +256,7 @@ TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
   add(model, {.preprocessing = "square=64"});
   add(model, {.preprocessing = "square=64,bilinear"});
   add(model, {.preprocessing = "square=64,bilinear,tensor"});
-  add(model, {.apply_exif_orientation = true});
+  add(model, {.exif_orientation = "ignore"});
   add(model, {.scales = "1,0.5"});
   add(model, {.decode = "fast"});
   add(model, {.batch_pixels = 100'000});

@@ -68,6 +68,11 @@ TEST(PhotoFolder, SaysWhatWasLeftOut) {
   EXPECT_EQ(found.LeftOutText(), "");
   found.left_out = {{"HEIC", 2}, {"TIFF", 1}, {"WebP", 1}};
   EXPECT_EQ(found.LeftOutText(), "4 images of other formats were left out (HEIC 2, TIFF 1, WebP 1)");
+  found.hidden = 3;
+  found.unreadable = {"closed"};
+  const std::map<std::string, int64_t> counts = {
+      {"HEIC", 2}, {"TIFF", 1}, {"WebP", 1}, {"hidden", 3}, {"unreadable folders", 1}};
+  EXPECT_EQ(found.LeftOutCounts(), counts);
 }
 
 TEST(WalkPhotos, WalksEachRealFolderOnce) {

@@ -80,6 +80,18 @@ TEST(ModelFile, KeepsPreprocessing) {
   EXPECT_EQ(own()["preprocessing"], "longest=362,enlarge");
 }
 
+TEST(ModelFile, KeepsWhetherPhotosAreTurnedByExif) {
+  const TemporaryFolder folder;
+  ModelParts model = SampleModel();
+  for (const std::optional<bool> turns : {std::optional<bool>(), {true}, {false}}) {
+    model.applies_exif_orientation = turns;
+    for (const char* name : {"m.pth", "m.safetensors"}) {
+      WriteModel(model, folder / name);
+      EXPECT_EQ(ReadModel(folder / name).applies_exif_orientation, turns) << name;
+    }
+  }
+}
+
 TEST(ModelFile, ReadsBackWhatItWrites) {
   const TemporaryFolder folder;
   ModelParts model = SampleModel();

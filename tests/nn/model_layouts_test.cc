@@ -171,6 +171,7 @@ TEST(ModelLayouts, TrunksOfCirtorchAloneAreRead) {
   WriteState(bare, folder / "m.pth");
   const ModelParts model = ReadModel(folder / "m.pth");
   EXPECT_EQ(NameOf(model.net.options()), "resnet18 with the head cirtorch");
+  EXPECT_EQ(model.applies_exif_orientation, std::nullopt);
   model.net.trunk().Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
   });

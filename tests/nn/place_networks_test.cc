@@ -81,6 +81,7 @@ TEST_P(PlaceNetworks, AreRecognisedAndGiveTheReferencesDescriptors) {
   EXPECT_EQ(model.net_options(), (DescriptorNetOptions{GetParam().architecture, Head()}));
   EXPECT_EQ(model.dimension(), info["dimension"]);
   EXPECT_EQ(ToText(model.preprocessing().value_or(Preprocessing{})), GetParam().preprocessing);
+  EXPECT_EQ(model.applies_exif_orientation(), false);
   EXPECT_EQ(model.licence(), GetParam().licence);
   for (const auto& [what, images] : Inputs()) {
     const double error = RelativeError(model.parts().net.Forward(images), VitReference(Tag() + "-" + what));

@@ -344,6 +344,7 @@ TEST_F(Training, PhotosArePreparedAsTheRecipeSays) {
   const nn::ModelParts model = nn::ReadModel(folder_ / "tensor/best.pth");
   EXPECT_EQ(model.preprocessing, ParsePreprocessing("square=48,bicubic"));
   EXPECT_EQ(model.training_preprocessing, ParsePreprocessing("square=64,bilinear,tensor"));
+  EXPECT_EQ(model.applies_exif_orientation, options_.data.apply_exif_orientation);
   const auto grey = run("grey", "longest=64 + mean=0.5,0.5,0.5 + std=0.25,0.25,0.25");
   EXPECT_NE(grey[0].val_loss, plain[0].val_loss);
   EXPECT_EQ(nn::ReadModel(folder_ / "grey/best.pth").net.normalization.mean[2], 0.5);
