@@ -2,7 +2,8 @@
 // Measures the description of photos end to end, and two baselines in the same run:
 // limit: only the forward pass of the same network in the best layout, on tensors in memory: the speed if
 //   decoding and resizing took no time;
-// plain: decode, resize, NCHW, separate batch norm, one photo after the other, freed memory returned, as the
+// plain (trunks that PlainTrunk computes, with GeM): decode, resize, NCHW, separate batch norm, one photo
+// after the other, freed memory returned, as the
 //   Python tools of the field do it.
 // Each measurement is a separate process; the kinds take turns, and medians over the rounds are compared.
 #include <ATen/ops/full.h>
@@ -23,6 +24,7 @@
 #include "nn/images_to_tensor.h"
 #include "nn/intra_op_threads.h"
 #include "nn/pooling.h"
+#include "nn/trunk.h"
 #include "plain_trunk.h"
 #include "random_net.h"
 #include "util/check.h"
@@ -41,6 +43,10 @@ struct Setting {
   int image_size = 362;
   std::string scales = "1";
   std::string precision = "fp32";  // vantage's; the baselines are float32
+  std::string head;                // "": GeM
+  std::string preprocessing;       // "": the longest side has image_size pixels
+
+  bool HasPlain() const { return head.empty() && !nn::TrunkNamed(architecture).has_tokens; }
   // Measures processor time on one thread instead of elapsed time on all, which reduces the effect of other
   // programs.
   bool processor_time = false;
@@ -120,10 +126,12 @@ Figures Measure(const std::string& kind, const Setting& setting, const fs::path&
   std::vector<PhotoRequest> requests = ListPhotos({folder.string()}).requests;
   requests.resize(std::min(count, requests.size()));
   const PhotoFiles photos(std::move(requests));
-  ExtractOptions options{.preprocessing = LongestSide(setting.image_size),
+  ExtractOptions options{.preprocessing = setting.preprocessing.empty()
+                                              ? LongestSide(setting.image_size)
+                                              : ParsePreprocessing(setting.preprocessing),
                          .scales = ParseScales(setting.scales)};
   if (kind == "vantage") options.precision = setting.precision;
-  const nn::DescriptorNet net = benchmarks::MakeRandomNet(setting.architecture);
+  const nn::DescriptorNet net = benchmarks::MakeRandomNet(setting.architecture, setting.head);
   const nn::IntraOpThreads one_thread(1);
   if (setting.processor_time) one_thread.Enter();
   const double seconds = kind == "limit, side by side" ? TimeLimit(setting, net, photos, options, true)
@@ -139,18 +147,28 @@ void Compare(const benchmarks::Turns& turns, const Setting& setting, const std::
                                         "--sizes",         StrCat(setting.image_size),
                                         "--scales",        setting.scales,
                                         "--precision",     setting.precision,
+                                        "--head",          setting.head,
+                                        "--preprocessing", setting.preprocessing,
                                         "--photos",        folder,
                                         "--count",         StrCat(count)};
   if (setting.processor_time) arguments.emplace_back("--processor-time");
-  const auto measured =
-      turns.Measure({"limit, side by side", "vantage", "limit, one by one", "plain"}, arguments);
+  std::vector<std::string> kinds = {"limit, side by side", "vantage", "limit, one by one"};
+  if (setting.HasPlain()) kinds.emplace_back("plain");
+  const auto measured = turns.Measure(kinds, arguments);
   const auto seconds = [&](const char* kind) { return measured.at(kind).at("seconds"); };
   const double limit = std::min(seconds("limit, side by side"), seconds("limit, one by one"));
-  std::printf("| %s | %d | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.0f | %.0f |\n",
-              setting.architecture.c_str(), setting.image_size, setting.scales.c_str(), 1 / limit,
-              1 / seconds("vantage"), 1 / seconds("plain"), limit / seconds("vantage"),
-              seconds("plain") / seconds("vantage"), measured.at("vantage").at("peak_mib"),
-              measured.at("plain").at("peak_mib"));
+  const std::string size = setting.preprocessing.empty() ? StrCat(setting.image_size) : setting.preprocessing;
+  std::printf("| %s | %s | %s | %.2f | %.2f | ",
+              StrCat(setting.architecture, setting.head.empty() ? "" : " " + setting.head).c_str(),
+              size.c_str(), setting.scales.c_str(), 1 / limit, 1 / seconds("vantage"));
+  const double ratio = limit / seconds("vantage");
+  const double peak = measured.at("vantage").at("peak_mib");
+  if (setting.HasPlain()) {
+    std::printf("%.2f | %.2f | %.2f | %.0f | %.0f |\n", 1 / seconds("plain"), ratio,
+                seconds("plain") / seconds("vantage"), peak, measured.at("plain").at("peak_mib"));
+  } else {
+    std::printf("| %.2f | | %.0f | |\n", ratio, peak);
+  }
   std::fflush(stdout);
 }
 
@@ -167,6 +185,9 @@ int Main(int argc, char** argv) {
   app.add_option("--architectures", architectures, "Trunks");
   app.add_option("--sizes", sizes, "Longest sides, pixels");
   app.add_option("--scales", scales, "Lists of scales, each such as 1,0.7071,0.5");
+  app.add_option("--head", setting.head, "What follows the trunk, as in salad:clusters=64; default: GeM");
+  app.add_option("--preprocessing", setting.preprocessing,
+                 "How photos are prepared, as in square=322,bilinear; in place of --sizes");
   app.add_option("--precision", setting.precision,
                  "Precision of vantage: fp32 or bf16; the baselines are float32");
   app.add_flag("--processor-time", setting.processor_time,

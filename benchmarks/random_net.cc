@@ -14,13 +14,14 @@
 
 namespace vantage::benchmarks {
 
-nn::DescriptorNet MakeRandomNet(const std::string& architecture) {
+nn::DescriptorNet MakeRandomNet(const std::string& architecture, const std::string& head) {
   DescriptorNetOptions options;
   options.architecture = architecture;
+  if (!head.empty()) SetChoice(options.head, head, "head");
   nn::DescriptorNet net(options);
   const at::NoGradGuard no_grad;
   net.Replace([](const std::string&, at::Tensor& tensor, nn::TensorRole) {
-    if (tensor.dim() == 4)
+    if (tensor.dim() >= 2 && tensor.numel() > 0)
       tensor = at::randn(tensor.sizes()) * std::sqrt(2.0 / static_cast<double>(tensor[0].numel()));
   });
   return net;

@@ -9,8 +9,8 @@
 namespace vantage::benchmarks {
 
 // A network with random weights under which activations neither vanish nor overflow. Its speed is that of
-// trained ones.
-nn::DescriptorNet MakeRandomNet(const std::string& architecture);
+// trained ones. head: as SetChoice reads it; "": GeM.
+nn::DescriptorNet MakeRandomNet(const std::string& architecture, const std::string& head = "");
 
 // A folder of synthetic photos of 800 pixels, deleted at the end.
 class SyntheticPhotos {

@@ -2,7 +2,8 @@
 // Measures a training step, from photos to changed weights, and in the same run the plain way of the field's
 // Python tools: decode in line, NCHW, separate batch norm, photo by photo, one backward pass a tuple, freed
 // memory returned. Tuples have seven photos, all with a gradient, so that nothing is skipped. Each
-// measurement is a separate process; the kinds take turns, and medians over the rounds are compared.
+// measurement is a separate process; the kinds take turns, and medians over the rounds are compared. The
+// plain way computes convolutional trunks with GeM, all of whose blocks are trained.
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -16,8 +17,10 @@
 #include "harness.h"
 #include "nn/images_to_tensor.h"
 #include "nn/pooling.h"
+#include "nn/trunk.h"
 #include "plain_trunk.h"
 #include "random_net.h"
+#include "train/frozen_features.h"
 #include "train/training_step.h"
 #include "util/check.h"
 #include "util/parallel.h"
@@ -37,24 +40,38 @@ constexpr double kRate = 1e-7;
 
 struct Setting {
   std::string architecture = "resnet50";
+  std::string head;           // "": GeM
+  std::string preprocessing;  // "": the longest side has 362 pixels
+  int freeze_blocks = 0;
   size_t tuples_per_step = 5;
   int steps = 1;
+
+  bool HasPlain() const {
+    return head.empty() && freeze_blocks == 0 && !nn::TrunkNamed(architecture).has_tokens;
+  }
 };
+
+// Kind of measurement: the output of frozen blocks is kept, from the step that warms up on.
+constexpr const char* kKept = "fp32, kept features";
+constexpr int64_t kKeptBytes = int64_t{1} << 30;
 
 // The margin is larger than all distances, so every negative has a gradient.
 TupleLoss Loss() { return nn::MakeLoss(ContrastiveLossOptions{.margin = 3}); }
 
 class Photos {
  public:
-  explicit Photos(const fs::path& folder) : photos_(ListPhotos({folder.string()}).requests) {}
+  Photos(const fs::path& folder, const std::string& preprocessing)
+      : photos_(ListPhotos({folder.string()}).requests) {
+    extract_.preprocessing = preprocessing.empty() ? LongestSide(362) : ParsePreprocessing(preprocessing);
+  }
 
   // Decodes tuple number `tuple`.
   train::LoadedTuple Load(size_t tuple) const {
     train::LoadedTuple loaded;
     for (size_t i = 0; i < kPhotosOfTuple; ++i) {
-      loaded.images.push_back(LoadPhoto(photos_,
-                                        static_cast<int64_t>(tuple * kPhotosOfTuple + i) % photos_.size(),
-                                        {.preprocessing = LongestSide(362)}));
+      const int64_t photo = static_cast<int64_t>(tuple * kPhotosOfTuple + i) % photos_.size();
+      loaded.images.push_back(LoadPhoto(photos_, photo, extract_));
+      loaded.photos.push_back(PhotoId(photo));
       loaded.labels.push_back(i == 0   ? TupleLabel::kQuery
                               : i == 1 ? TupleLabel::kPositive
                                        : TupleLabel::kNegative);
@@ -65,13 +82,16 @@ class Photos {
 
  private:
   PhotoFiles photos_;
+  ExtractOptions extract_;
 };
 
 double TimeVantage(nn::DescriptorNet net, const Photos& photos, const Setting& setting,
-                   const std::string& precision, double& data_wait) {
-  train::Optimizer optimizer(net, {}, {});
+                   const std::string& kind, double& data_wait) {
+  train::Optimizer optimizer(net, {}, {}, setting.freeze_blocks);
   const TupleLoss loss = Loss();
-  net.ComputeTrunkIn(nn::ParsePrecision(precision, net.device()));
+  net.ComputeTrunkIn(nn::ParsePrecision(kind.substr(0, 4), net.device()));
+  std::optional<train::FrozenFeatures> frozen;
+  if (kind == kKept) frozen.emplace(net.FrozenStages(), kKeptBytes);
   const int threads = RunContext().ThreadCount();
   const std::unique_ptr<train::Engine> engine = train::MakeEngine({}, net.device(), threads);
   const size_t count = setting.tuples_per_step * static_cast<size_t>(setting.steps + 1);
@@ -81,7 +101,9 @@ double TimeVantage(nn::DescriptorNet net, const Photos& photos, const Setting& s
   const auto step = [&] {
     return train::TakeStep(*engine, net, optimizer, kRate,
                            train::TupleShare(ProcessGroup(), 0, setting.tuples_per_step),
-                           {.loss = loss, .next = [&](size_t) { return *loaded.Next(); }});
+                           {.loss = loss,
+                            .next = [&](size_t) { return *loaded.Next(); },
+                            .frozen = frozen ? &*frozen : nullptr});
   };
   step();
   const auto start = Clock::now();
@@ -124,8 +146,8 @@ double TimePlain(nn::DescriptorNet net, const Photos& photos, const Setting& set
 
 Figures Measure(const std::string& kind, const Setting& setting, const fs::path& folder) {
   if (kind != "plain") KeepFreedMemory();
-  const nn::DescriptorNet net = benchmarks::MakeRandomNet(setting.architecture);
-  const Photos photos(folder);
+  const nn::DescriptorNet net = benchmarks::MakeRandomNet(setting.architecture, setting.head);
+  const Photos photos(folder, setting.preprocessing);
   double data_wait = 0;  // share of the workers' time that they waited for photos
   const double seconds =
       kind == "plain" ? TimePlain(net, photos, setting) : TimeVantage(net, photos, setting, kind, data_wait);
@@ -134,20 +156,21 @@ Figures Measure(const std::string& kind, const Setting& setting, const fs::path&
 
 void Compare(const benchmarks::Turns& turns, const Setting& setting, const std::vector<std::string>& kinds,
              const std::string& folder) {
-  const auto measured =
-      turns.Measure(kinds, {"--architectures", setting.architecture, "--photos", folder, "--tuples",
-                            StrCat(setting.tuples_per_step), "--steps", StrCat(setting.steps)});
+  const auto measured = turns.Measure(
+      kinds, {"--architectures", setting.architecture, "--head", setting.head, "--preprocessing",
+              setting.preprocessing, "--freeze-blocks", StrCat(setting.freeze_blocks), "--photos", folder,
+              "--tuples", StrCat(setting.tuples_per_step), "--steps", StrCat(setting.steps)});
   for (const std::string& kind : kinds) {
     const Figures& median = measured.at(kind);
     std::printf("| %s | %s | %.3f | %.2f | %.1f | %.0f |\n", setting.architecture.c_str(), kind.c_str(),
-                median.at("seconds"), measured.at("plain").at("seconds") / median.at("seconds"),
+                median.at("seconds"), measured.at(kinds[0]).at("seconds") / median.at("seconds"),
                 100 * median.at("data_wait"), median.at("peak_mib"));
   }
   std::fflush(stdout);
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("Times training steps on tuples of seven photos of 362 pixels against the plain way.");
+  CLI::App app("Times training steps on tuples of seven photos against the plain way.");
   std::vector<std::string> architectures = {"squeezenet1_1", "resnet50"};
   std::string photos;
   Setting setting;
@@ -155,6 +178,10 @@ int Main(int argc, char** argv) {
   bool with_bf16 = false;
   app.add_option("--photos", photos, "Folder of photos; default: synthetic ones");
   app.add_option("--architectures", architectures, "Trunks");
+  app.add_option("--head", setting.head, "What follows the trunk, as in class-token; default: GeM");
+  app.add_option("--preprocessing", setting.preprocessing,
+                 "How photos are prepared, as in square=224,bilinear; default: longest=362");
+  app.add_option("--freeze-blocks", setting.freeze_blocks, "First blocks that are not trained, and the stem");
   app.add_option("--tuples", setting.tuples_per_step, "Tuples a step");
   app.add_option("--steps", setting.steps, "Steps a measurement, after one to warm up");
   app.add_flag("--bf16", with_bf16, "Measure bfloat16 too");
@@ -167,13 +194,15 @@ int Main(int argc, char** argv) {
   }
   std::optional<benchmarks::SyntheticPhotos> made;
   if (photos.empty()) photos = made.emplace(28).folder();
-  std::vector<std::string> kinds = {"plain", "fp32"};
-  if (with_bf16) kinds.push_back("bf16");
   std::printf(
-      "| trunk | kind | s a tuple | plain : kind | waits for data, %% | peak MiB "
+      "| trunk | kind | s per tuple | first kind : kind | waits for data, %% | peak MiB "
       "|\n|---|---|---|---|---|---|\n");
   for (const std::string& architecture : architectures) {
     setting.architecture = architecture;
+    std::vector<std::string> kinds = {"fp32"};
+    if (setting.HasPlain()) kinds.insert(kinds.begin(), "plain");
+    if (setting.freeze_blocks > 0) kinds.emplace_back(kKept);
+    if (with_bf16) kinds.emplace_back("bf16");
     Compare(turns, setting, kinds, photos);
   }
   return 0;
