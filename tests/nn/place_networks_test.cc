@@ -100,9 +100,9 @@ INSTANTIATE_TEST_SUITE_P(
                       PlaceNetwork{"salad_vits14", "dino_salad.ckpt", "SALAD weights", "dinov2_vits14",
                                    "salad", "square=322,bilinear,antialias", "GPL-3.0"},
                       PlaceNetwork{"boq_dinov2", "dinov2_12288.pth", "BoQ weights", "dinov2_vitb14", "boq",
-                                   "square=322,bicubic,antialias", "MIT"},
+                                   "square=322,bicubic,antialias,tensor", "MIT"},
                       PlaceNetwork{"boq_resnet50", "resnet50_16384.pth", "BoQ weights", "resnet50_conv4",
-                                   "boq:projection=512", "square=384,bicubic,antialias", "MIT"}),
+                                   "boq:projection=512", "square=384,bicubic,antialias,tensor", "MIT"}),
     [](const auto& test) { return std::string(test.param.tag); });
 
 // A small network and its tensors under published names.

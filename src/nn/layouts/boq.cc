@@ -77,7 +77,8 @@ LayoutRow BoqLayout() {
       .set_properties =
           [](NetOfSource& found) {
             const bool is_resnet = found.architecture.starts_with("resnet");
-            found.preprocessing = ParsePreprocessing(is_resnet ? "square=384,bicubic" : "square=322,bicubic");
+            found.preprocessing =
+                ParsePreprocessing(is_resnet ? "square=384,bicubic,tensor" : "square=322,bicubic,tensor");
             found.licence = "MIT";
           }};
 }
