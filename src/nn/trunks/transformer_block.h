@@ -33,7 +33,7 @@ class LayerNorm : public Layer {
 enum class Mlp {
   kGelu,          // fc2(gelu(fc1(x))), with the exact error function
   kPackedSwiGlu,  // w3(silu(a) b), where w12(x) is a followed by b: SwiGLU (Shazeer, 2020)
-  kGated,         // w3(silu(w1(x)) w2(x))
+  kSwiGlu,         // w3(silu(w1(x)) w2(x))
 };
 
 struct BlockShape {
@@ -66,7 +66,7 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   void Replace(const TensorReplacer& replacer) override;
 
   // Multiplies both scales into the layers before them and the mask into the bias, and joins w1 and w2 of
-  // kGated to one layer.
+  // kSwiGlu to one layer.
   void Fold() override;
   // Packs the linear layers (LinearLayer::Pack).
   void Freeze() override;
@@ -91,7 +91,7 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   at::Tensor scale1_;  // undefined after Fold
   LayerNorm norm2_;
   LinearLayer in_;      // fc1, w12 or w1
-  LinearLayer second_;  // w2 of kGated, until Fold appends it to w1
+  LinearLayer second_;  // w2 of kSwiGlu, until Fold appends it to w1
   LinearLayer out_;     // fc2 or w3
   at::Tensor scale2_;
 };
