@@ -19,10 +19,11 @@ endmacro()
 # OPTIONAL: it may be missing; then there is no such target, and vantage_missing says what to do about it.
 macro(vantage_find_library target)
   if(NOT TARGET ${target})
-    set(vantage_missing "${target} is not found")
+    set(vantage_missing "${target} is not found: run scripts/setup, which installs the packages that vantage needs")
     if("${target}" STREQUAL "OpenSSL::Crypto")
       find_package(OpenSSL QUIET COMPONENTS Crypto)
     elseif("${target}" STREQUAL "Eigen3::Eigen")
+      set(vantage_missing "Eigen 3.4 or later is not found: run scripts/setup, or install libeigen3-dev")
       find_package(Eigen3 3.4 QUIET NO_MODULE)
     elseif("${target}" STREQUAL "hdf5::hdf5")
       if(NOT CMAKE_C_COMPILER_LOADED)  # FindHDF5 before CMake 4 tries a C program

@@ -15,7 +15,8 @@ NEW_STRING = b"\0_ZN3c105ErrorC1ENSt7__cxx1112basic_stringIcSt11char_traitsIcESa
 OLD_STRING = b"\0_ZN3c105ErrorC1ESs\0"
 PROJECT = f"""cmake_minimum_required(VERSION 3.24)
 project(find NONE)
-include("{ROOT}/cmake/VantageTorch.cmake")
+include("{ROOT}/cmake/VantageDependencies.cmake")
+vantage_find_library(vantage::torch)
 get_target_property(libraries vantage::torch INTERFACE_LINK_LIBRARIES)
 get_target_property(definitions vantage::torch INTERFACE_COMPILE_DEFINITIONS)
 message(STATUS "links ${{libraries}}")

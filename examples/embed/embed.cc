@@ -17,10 +17,10 @@ int main(int argc, char** argv) {
     // The model file states how photos are reduced and normalised, and its whitening.
     const auto describer = vantage::Describer::Load(argv[1]);
     vantage::Index index(describer.dimension(), describer.model_sha256());
-    for (int i = 3; i < argc; ++i) index.Add(argv[i], describer.Describe(vantage::ReadImage(argv[i])));
+    for (int i = 3; i < argc; ++i) index.Add(argv[i], describer.Describe(argv[i]));
 
     // Descriptors have unit length: their inner product is the cosine of the angle between them.
-    for (const vantage::Match& match : index.Query(describer.Describe(vantage::ReadImage(argv[2])), 10))
+    for (const vantage::Match& match : index.Query(describer.Describe(argv[2]), 10))
       std::printf("%.4f %s\n", match.score, match.id.c_str());
     return 0;
   } catch (const vantage::Error& error) {

@@ -88,7 +88,7 @@ void Declare(OptionsDescription& description, ModelDescriptorOptions& options);
 Preprocessing EffectivePreprocessing(const Model& model, const ModelDescriptorOptions& options);
 std::vector<double> EffectiveScales(const Model& model, const ModelDescriptorOptions& options);
 // Whether photos are turned as their EXIF orientation says. They are if neither the options nor the model
-// say.
+// says.
 bool EffectiveExifOrientation(const Model& model, const ModelDescriptorOptions& options);
 
 // The whitening that the options name; empty for none. Prefers the version learned at one scale or at
@@ -115,7 +115,7 @@ struct DescribedPhoto {
 // threads.
 //
 //   const Describer describer = Describer::Load("model.pth");
-//   const std::vector<float> descriptor = describer.Describe(ReadImage("photo.jpg"));
+//   const std::vector<float> descriptor = describer.Describe("photo.jpg");
 //
 // Everything that affects a descriptor comes from the model file unless the options override it, so two users
 // of one file get the same descriptors. A process that describes many photos should call KeepFreedMemory
@@ -149,6 +149,9 @@ class Describer {
   // The descriptor of a photo of any size: D floats of unit length. Throws Error if the photo is too small
   // for the network, its descriptor is not finite, or memory runs out.
   std::vector<float> Describe(const Image& photo) const;
+  // Reads the photo first, and turns it by its EXIF orientation if options() say so; an Image is taken as it
+  // is. Throws Error naming the file, also if it cannot be read.
+  std::vector<float> Describe(const std::filesystem::path& photo) const;
 
   // Descriptors of photos of any sizes, one row each. Photos that have the same size after preprocessing
   // share passes through the network. Throws Error as above, naming the index of the photo.

@@ -13,12 +13,12 @@
 
 namespace vantage {
 
-// A photo, or the part of one inside a box (pixels of the full photo).
+// A photo, or the part of one inside a box. A photo with a box or a turn is not turned by its EXIF
+// orientation, since both are about the stored pixels.
 struct PhotoRequest {
   std::filesystem::path path;
-  std::optional<Box> box;
-  // Clockwise rotation in degrees: 0, 90, 180 or 270. Applied after any EXIF rotation and before the crop.
-  int turn = 0;
+  std::optional<Box> box;  // pixels of the photo after `turn`
+  int turn = 0;            // clockwise rotation in degrees: 0, 90, 180 or 270
 };
 
 // Photos that can be opened, by index. All methods may be called from several threads.
@@ -164,8 +164,9 @@ struct GroupedPhotos {
   std::vector<std::filesystem::path> loose;                          // in the folder itself
 };
 
-// The photos of WalkPhotos. Logs a warning if anything was left out.
+// WalkPhotos, with a warning in the log if anything was left out.
 PhotoFolder ReadPhotoFolder(const std::filesystem::path& folder);
+// The photos of ReadPhotoFolder.
 std::vector<std::filesystem::path> ListPhotoFiles(const std::filesystem::path& folder);
 
 // As ListPhotoFiles, grouped by sub-folder, such as classes or scenes.

@@ -223,6 +223,15 @@ std::vector<float> Describer::Describe(const Image& photo) const {
   return RowOf(Describe(std::vector{photo}), 0);
 }
 
+std::vector<float> Describer::Describe(const std::filesystem::path& photo) const {
+  const Image image = ReadImage(photo, {.apply_exif_orientation = options().apply_exif_orientation});
+  try {
+    return Describe(image);
+  } catch (const Error& error) {
+    throw Error(StrCat(photo.string(), ": ", error.what()));
+  }
+}
+
 DescriptorMatrix Describer::Describe(const std::vector<Image>& photos) const try {
   std::vector<Image> reduced;
   for (const Image& photo : photos) reduced.push_back(ApplyPhotoSteps(photo, state_->options.preprocessing));

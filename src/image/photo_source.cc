@@ -43,7 +43,9 @@ const PhotoRequest& PhotoFiles::request(int64_t i) const { return photos_[ToInde
 
 Image PhotoFiles::Decode(int64_t i, const DecodeOptions& options) const {
   const PhotoRequest& photo = request(i);
-  return ApplyOrientation(ReadImage(photo.path, options), OrientationOfTurn(photo.turn));
+  DecodeOptions decode = options;
+  if (photo.box || photo.turn != 0) decode.apply_exif_orientation = false;
+  return ApplyOrientation(ReadImage(photo.path, decode), OrientationOfTurn(photo.turn));
 }
 
 std::string PhotoFiles::Identity(int64_t i) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 
 #include "nn/model_file.h"
 #include "train/initialize.h"
@@ -28,20 +29,26 @@ std::string FormatOf(const ConvertTask& task) {
   return EndingOf(task.output) == ".safetensors" ? "safetensors" : "checkpoint";
 }
 
-// Options that change a model. Refused for other files: ignoring them would be silent.
+// Refuses options whose effect the file that is written cannot hold.
 void CheckModelOptions(const ConvertTask& task) {
-  const std::pair<const char*, bool> options[] = {{"--licence", !task.licence.empty()},
-                                                  {"--preprocessing", !task.preprocessing.empty()},
-                                                  {"--exif-orientation", !task.exif_orientation.empty()},
-                                                  {"--fit-head", !task.fit_head.empty()}};
-  for (const auto& [name, is_set] : options) {
-    if (is_set) throw UsageError(StrCat(name, ": ", task.input.path, " is not a model"));
+  const bool is_model = !fs::is_directory(task.input.path) && !IsOfTrainingSets(task);
+  const std::string format = FormatOf(task);
+  const bool has_meta = is_model && (format == "checkpoint" || format == "safetensors");
+  const std::tuple<const char*, bool, bool> options[] = {
+      {"--licence", !task.licence.empty(), has_meta},
+      {"--preprocessing", !task.preprocessing.empty(), has_meta},
+      {"--exif-orientation", !task.exif_orientation.empty(), has_meta},
+      {"--fit-head", !task.fit_head.empty(), is_model}};
+  for (const auto& [name, is_set, is_kept] : options) {
+    if (is_set && !is_kept)
+      throw UsageError(StrCat(name, ": ", task.output, is_model ? StrCat(" of the format ", format) : "",
+                              " cannot hold it; a model's checkpoint or safetensors can"));
   }
 }
 
 void CheckConversion(const ConvertTask& task, const OutputRules& rules) {
   const std::string& format = task.format;
-  if (fs::is_directory(task.input.path) || IsOfTrainingSets(task)) CheckModelOptions(task);
+  CheckModelOptions(task);
   if (!task.exif_orientation.empty() && task.exif_orientation != "apply" && task.exif_orientation != "ignore")
     throw UsageError(StrCat("--exif-orientation: apply or ignore, not '", task.exif_orientation, "'"));
   if (fs::is_directory(task.input.path)) {

@@ -80,17 +80,18 @@ TEST(Thumbnail, OutlinesTheBoxWhereItIs) {
   EXPECT_NE(plain.jpeg, marked.jpeg);
 }
 
-TEST(Thumbnail, OutlinesTheBoxOfATurnedPhotoWhereItIs) {
+TEST(Thumbnail, DoesNotTurnAPhotoWithABoxSinceTheBoxIsInStoredPixels) {
   const TemporaryFolder folder;
   const std::string stored = EncodeJpeg(MakeImage(200, 400), 90);
-  WriteFile(folder / "grey.jpg", testing::WithOrientation(stored, 6));  // 400 x 200 pixels once it is turned
+  WriteFile(folder / "grey.jpg", testing::WithOrientation(stored, 6));
   const ThumbnailOptions options{.size = 100, .quality = 100, .apply_exif_orientation = true};
   const PhotoThumbnail marked = MakeThumbnail(folder / "grey.jpg", options, Box{80, 40, 240, 1000});
   const Image image = DecodeImage(marked.jpeg, "marked");
-  ASSERT_EQ(image.width, 100);
-  EXPECT_GT(image.Row(30)[3 * 20], 150);  // its left side: 80 of 400 pixels, reduced to 100
+  ASSERT_EQ(image.width, 50);
+  EXPECT_GT(image.Row(30)[3 * 20], 150);  // its left side: 80 of 200 pixels, reduced to 50
   EXPECT_GT(image.Row(10)[3 * 40], 150);  // its top
   EXPECT_LT(image.Row(30)[3 * 40], 100);  // inside
+  EXPECT_EQ(MakeThumbnail(folder / "grey.jpg", options).width, 100);
 }
 
 TEST(Thumbnails, RefuseOptionsThatMeanNothing) {

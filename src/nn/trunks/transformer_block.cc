@@ -94,7 +94,7 @@ at::Tensor TransformerBlock::Attention(const at::Tensor& x_BNC, const RotaryTabl
   return projection_(values_BHNC.transpose(1, 2).reshape({batch, tokens, shape_.channels}));
 }
 
-at::Tensor TransformerBlock::Perception(const at::Tensor& x_BNC) const {
+at::Tensor TransformerBlock::ApplyMlp(const at::Tensor& x_BNC) const {
   if (shape_.mlp == Mlp::kGelu) return out_(in_.WithGelu(x_BNC));
   const at::Tensor hidden = in_(x_BNC);
   const bool is_packed = !second_;
@@ -109,10 +109,10 @@ at::Tensor TransformerBlock::Forward(const at::Tensor& x_BNC, const RotaryTable&
     const at::Tensor attention = Attention(norm1_.Forward(x_BNC, pass).to(type), rotary);
     return scale1_.defined() ? attention * scale1_ : attention;
   });
-  if (frozen_) return x.add_(Perception(norm2_.Forward(x, pass).to(type)));
+  if (frozen_) return x.add_(ApplyMlp(norm2_.Forward(x, pass).to(type)));
   return Add(x, ".drop_path2", pass, [&] {
-    const at::Tensor perception = Perception(norm2_.Forward(x, pass).to(type));
-    return scale2_.defined() ? perception * scale2_ : perception;
+    const at::Tensor mlp = ApplyMlp(norm2_.Forward(x, pass).to(type));
+    return scale2_.defined() ? mlp * scale2_ : mlp;
   });
 }
 

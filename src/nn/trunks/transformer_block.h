@@ -33,7 +33,7 @@ class LayerNorm : public Layer {
 enum class Mlp {
   kGelu,          // fc2(gelu(fc1(x))), with the exact error function
   kPackedSwiGlu,  // w3(silu(a) b), where w12(x) is a followed by b: SwiGLU (Shazeer, 2020)
-  kSwiGlu,         // w3(silu(w1(x)) w2(x))
+  kSwiGlu,        // w3(silu(w1(x)) w2(x))
 };
 
 struct BlockShape {
@@ -79,7 +79,7 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   at::Tensor Add(const at::Tensor& x_BNC, const char* branch, const PassContext& pass,
                  const std::function<at::Tensor()>& values) const;
   at::Tensor Attention(const at::Tensor& x_BNC, const RotaryTable& rotary) const;
-  at::Tensor Perception(const at::Tensor& x_BNC) const;
+  at::Tensor ApplyMlp(const at::Tensor& x_BNC) const;
 
   std::string name_;
   BlockShape shape_;

@@ -6,6 +6,6 @@
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  std::printf("%zu\n", vantage::Describer::Load(argv[1]).Describe(vantage::ReadImage(argv[2])).size());
+  std::printf("%zu\n", vantage::Describer::Load(argv[1]).Describe(argv[2]).size());
   return 0;
 }
