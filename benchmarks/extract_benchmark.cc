@@ -58,6 +58,16 @@ double Now(clockid_t clock) {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+// The steps, which must all be on photos: the limit and the plain way get photos that are prepared.
+Preprocessing PreprocessingOf(const Setting& setting) {
+  if (setting.preprocessing.empty()) return LongestSide(setting.image_size);
+  Preprocessing parsed = ParsePreprocessing(setting.preprocessing);
+  for (const PreprocessingStep& step : parsed.steps) {
+    if (step.on_tensor) throw UsageError("--preprocessing: steps on the tensor are not measured");
+  }
+  return parsed;
+}
+
 // Seconds of a call of `pass`, averaged over two seconds of calls after one to warm up.
 double TimeOf(const Setting& setting, const std::function<void()>& pass) {
   const clockid_t clock = setting.processor_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
@@ -126,10 +136,7 @@ Figures Measure(const std::string& kind, const Setting& setting, const fs::path&
   std::vector<PhotoRequest> requests = ListPhotos({folder.string()}).requests;
   requests.resize(std::min(count, requests.size()));
   const PhotoFiles photos(std::move(requests));
-  ExtractOptions options{.preprocessing = setting.preprocessing.empty()
-                                              ? LongestSide(setting.image_size)
-                                              : ParsePreprocessing(setting.preprocessing),
-                         .scales = ParseScales(setting.scales)};
+  ExtractOptions options{.preprocessing = PreprocessingOf(setting), .scales = ParseScales(setting.scales)};
   if (kind == "vantage") options.precision = setting.precision;
   const nn::DescriptorNet net = benchmarks::MakeRandomNet(setting.architecture, setting.head);
   const nn::IntraOpThreads one_thread(1);
@@ -202,6 +209,7 @@ int Main(int argc, char** argv) {
       })) {
     return 0;
   }
+  if (!setting.preprocessing.empty()) sizes.resize(1);
   std::optional<benchmarks::SyntheticPhotos> made;
   if (photos.empty()) photos = made.emplace(static_cast<int>(count)).folder();
   std::printf(

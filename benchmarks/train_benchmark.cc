@@ -51,7 +51,7 @@ struct Setting {
   }
 };
 
-// Kind of measurement: the output of frozen blocks is kept, from the step that warms up on.
+// Kind of measurement: the output of frozen blocks is kept from the warm-up step on.
 constexpr const char* kKept = "fp32, kept features";
 constexpr int64_t kKeptBytes = int64_t{1} << 30;
 

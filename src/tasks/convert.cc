@@ -29,8 +29,8 @@ class ConvertCall : public TaskCall {
                      "For a model: how photos are prepared, kept as the model's own (docs/preprocessing.md)");
     arguments.Option(
         "--exif-orientation", task_.exif_orientation,
-        "For a model: apply or ignore, whether photos are turned as their EXIF orientation says, "
-        "kept as the model's own");
+        "For a model: whether photos are turned as their EXIF orientation says (apply or ignore), kept as "
+        "the model's own");
     arguments.Option("--licence", task_.licence, "Licence of the weights, stored in the model");
   }
 
