@@ -6,12 +6,14 @@
 
 #include "nn/model_file.h"
 #include "pipeline/evaluate.h"
+#include "testing/exif.h"
 #include "testing/files.h"
 #include "testing/models.h"
 #include "testing/photos.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/string.h"
+#include "vantage/describer.h"
 #include "vantage/error.h"
 
 namespace vantage {
@@ -66,6 +68,67 @@ TEST_F(Pipeline, ExtractedFilesTellHowTheyWereMade) {
   task = Extraction("shard");
   task.shard = "2/3";
   EXPECT_EQ(json::parse(Extract(task).provenance.other.at("shard")), json({{"index", 2}, {"count", 3}}));
+}
+
+// All tasks that describe photos turn them alike, and describer.Describe(path) does too.
+TEST_F(Pipeline, PhotosAreTurnedByExifAsTheModelSays) {
+  for (const std::string& photo : FilesBelow(folder_ / "photos"))
+    WriteFile(folder_ / "photos" / photo, testing::WithOrientation(ReadFile(folder_ / "photos" / photo), 6));
+  nn::ModelParts model = nn::ReadModel(folder_ / "model.pth");
+  const auto write = [&](const std::string& name, std::optional<bool> turns) {
+    model.applies_exif_orientation = turns;
+    nn::WriteModel(model, folder_ / name);
+  };
+  write("silent.pth", std::nullopt);
+  write("turns.pth", true);
+  write("ignores.pth", false);
+  const auto describe = [&](const std::string& name, const std::string& option = "default") {
+    ExtractTask task = Extraction(name + option);
+    task.model.path = Path(name);
+    task.descriptor.exif_orientation = option;
+    return Extract(task).descriptors;
+  };
+  const Descriptors turned = describe("turns.pth");
+  const Descriptors ignored = describe("ignores.pth");
+  EXPECT_GT((turned.values - ignored.values).cwiseAbs().maxCoeff(), 1e-3);
+  EXPECT_EQ(describe("silent.pth").values, turned.values);
+  EXPECT_EQ(describe("turns.pth", "ignore").values, ignored.values);
+  EXPECT_EQ(describe("ignores.pth", "apply").values, turned.values);
+
+  const auto first = [&](const std::string& name) {
+    const std::vector<float> values =
+        Describer::Load(folder_ / name).Describe(folder_ / "photos" / turned.names[0]);
+    return Eigen::Map<const Eigen::RowVectorXf>(values.data(), static_cast<Eigen::Index>(values.size()))
+        .eval();
+  };
+  EXPECT_LT((first("turns.pth") - turned.values.row(0)).cwiseAbs().maxCoeff(), 1e-6);
+  EXPECT_LT((first("ignores.pth") - ignored.values.row(0)).cwiseAbs().maxCoeff(), 1e-6);
+  EXPECT_THAT(ErrorOf([&] { Describer::Load(folder_ / "turns.pth").Describe(folder_ / "none.jpg"); }),
+              HasSubstr("none.jpg"));
+
+  const auto whiten = [&](const std::string& name) {
+    WhitenTask task;
+    task.model.path = Path(name);
+    task.tuples = Path("set.db");
+    task.output = Path("white-" + name);
+    task.options.shrinkage = "0.5";
+    Whiten(task);
+    return nn::ReadModel(task.output);
+  };
+  const nn::ModelParts with_turns = whiten("silent.pth");
+  const nn::ModelParts without = whiten("ignores.pth");
+  EXPECT_EQ(with_turns.applies_exif_orientation, true);
+  EXPECT_EQ(without.applies_exif_orientation, false);
+  EXPECT_NE(with_turns.whitenings.begin()->second.single_scale->mean,
+            without.whitenings.begin()->second.single_scale->mean);
+}
+
+TEST_F(Pipeline, CountsWhatFoldersHeldAndWasLeftOut) {
+  WriteFile(folder_ / "photos/.hidden.jpg", "x");
+  WriteFile(folder_ / "photos/images/a.jpg", ReadFile(folder_ / "photos/scene0/0.jpg"));
+  WriteFile(folder_ / "photos/images_2/a.jpg", ReadFile(folder_ / "photos/scene0/0.jpg"));
+  const std::map<std::string, int64_t> expected = {{"hidden", 1}, {"reduced copies", 1}};
+  EXPECT_EQ(Extract(Extraction("all")).left_out, expected);
 }
 
 TEST_F(Pipeline, MergedShardsAreTheWhole) {

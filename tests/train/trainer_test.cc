@@ -336,6 +336,7 @@ TEST_F(Training, PhotosArePreparedAsTheRecipeSays) {
   const auto plain = run("plain", "");
   EXPECT_EQ(run("named", "longest=64")[1].train_loss, plain[1].train_loss);
   options_.data.test_preprocessing = "square=48,bicubic";
+  options_.data.apply_exif_orientation = true;
   const auto photo = run("photo", "square=64,bilinear");
   const auto tensor = run("tensor", "square=64,bilinear,tensor");
   EXPECT_NE(photo[0].val_loss, plain[0].val_loss);
@@ -344,7 +345,8 @@ TEST_F(Training, PhotosArePreparedAsTheRecipeSays) {
   const nn::ModelParts model = nn::ReadModel(folder_ / "tensor/best.pth");
   EXPECT_EQ(model.preprocessing, ParsePreprocessing("square=48,bicubic"));
   EXPECT_EQ(model.training_preprocessing, ParsePreprocessing("square=64,bilinear,tensor"));
-  EXPECT_EQ(model.applies_exif_orientation, options_.data.apply_exif_orientation);
+  EXPECT_EQ(model.applies_exif_orientation, true);
+  EXPECT_EQ(nn::ReadModel(folder_ / "plain/best.pth").applies_exif_orientation, false);
   const auto grey = run("grey", "longest=64 + mean=0.5,0.5,0.5 + std=0.25,0.25,0.25");
   EXPECT_NE(grey[0].val_loss, plain[0].val_loss);
   EXPECT_EQ(nn::ReadModel(folder_ / "grey/best.pth").net.normalization.mean[2], 0.5);
