@@ -224,12 +224,9 @@ std::vector<float> Describer::Describe(const Image& photo) const {
 }
 
 std::vector<float> Describer::Describe(const std::filesystem::path& photo) const {
-  const Image image = ReadImage(photo, {.apply_exif_orientation = options().apply_exif_orientation});
-  try {
-    return Describe(image);
-  } catch (const Error& error) {
-    throw Error(StrCat(photo.string(), ": ", error.what()));
-  }
+  DescribedPhoto described = DescribeReduced({LoadPhoto(PhotoFiles(std::vector{photo}), 0, options())})[0];
+  VANTAGE_CHECK(described.reason.empty(), photo.string(), ": ", described.reason);
+  return std::move(described.values);
 }
 
 DescriptorMatrix Describer::Describe(const std::vector<Image>& photos) const try {

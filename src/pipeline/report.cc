@@ -35,10 +35,8 @@ report::ReportNegatives Mine(const ReportTask& task, const TrainingSet& set, con
   if (task.mining.queries < 1) throw UsageError("--mined-queries: must be at least 1");
   if (task.mining.pool < 1) throw UsageError("--pool: must be at least 1");
   const Model model = task.model.Read();
-  const ModelDescriptorOptions wanted{.image_size = task.size, .preprocessing = task.preprocessing};
-  ExtractOptions extract;
-  extract.preprocessing = EffectivePreprocessing(model, wanted);
-  extract.apply_exif_orientation = EffectiveExifOrientation(model, wanted);
+  const ExtractOptions extract =
+      ResolveOptions(model, {.image_size = task.size, .preprocessing = task.preprocessing, .scales = "1"});
   NegativeMiningOptions mining = task.mining;
   mining.negatives = task.options.negatives;
   report::ReportNegatives negatives{.model = fs::path(task.model.path).filename().string()};

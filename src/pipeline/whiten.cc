@@ -77,12 +77,9 @@ WhitenedModel Whiten(const WhitenTask& task, const RunContext& context) {
   const Model read = task.model.Read();
   nn::ModelParts model = read.parts();
   const auto [set, root] = ReadLocatedSet(task.tuples, task.photos);
-  const ModelDescriptorOptions wanted{
-      .image_size = task.size, .preprocessing = task.preprocessing, .scales = task.scales};
-  const Preprocessing preprocessing = EffectivePreprocessing(read, wanted);
-  const std::vector<double> scales = EffectiveScales(read, wanted);
-  const bool turns = EffectiveExifOrientation(read, wanted);
-  if (task.fold) CheckFoldable(model, scales);
+  const ExtractOptions extract = ResolveOptions(
+      read, {.image_size = task.size, .preprocessing = task.preprocessing, .scales = task.scales});
+  if (task.fold) CheckFoldable(model, extract.scales);
   const std::string store_path = task.output + ".partial";
   if (task.restart) DescriptorStore::Discard(store_path);
   DescriptorStore store(store_path);
@@ -90,16 +87,13 @@ WhitenedModel Whiten(const WhitenTask& task, const RunContext& context) {
   if (options.scratch.empty()) options.scratch = fs::absolute(task.output).parent_path().string();
 
   WhitenedModel result{task.name.empty() ? options.method : task.name, {}, ""};
-  result.learned = train::LearnWhiteningFromTuples(
-      model.net, set, root,
-      {.preprocessing = preprocessing, .apply_exif_orientation = turns, .scales = scales}, options, context,
-      &store);
+  result.learned = train::LearnWhiteningFromTuples(model.net, set, root, extract, options, context, &store);
   const json shrinkage = ShrinkageOf(result.learned, options);
   result.shrinkage = shrinkage.dump();
   Store(result.learned, result.name, task.fold, model);
-  model.preprocessing = preprocessing;
-  model.scales = scales;
-  model.applies_exif_orientation = turns;
+  model.preprocessing = extract.preprocessing;
+  model.scales = extract.scales;
+  model.applies_exif_orientation = extract.apply_exif_orientation;
   json origin = json::parse(model.origin);
   origin["whitening"] = {{"name", result.name},
                          {"method", options.method},
@@ -111,8 +105,8 @@ WhitenedModel Whiten(const WhitenTask& task, const RunContext& context) {
                          {"training_set_sha256", Sha256OfFile(task.tuples)},
                          {"photos", result.learned.photos},
                          {"pairs", result.learned.pairs},
-                         {"preprocessing", ToText(preprocessing)},
-                         {"scales", scales}};
+                         {"preprocessing", ToText(extract.preprocessing)},
+                         {"scales", extract.scales}};
   model.origin = origin.dump();
   nn::WriteModel(model, task.output);
   if (!task.report.empty()) {
