@@ -48,7 +48,7 @@ PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const Thumbnail
   PhotoThumbnail thumbnail;
   try {
     if (!std::filesystem::exists(photo)) throw Error("no such file");
-    const bool turns = options.apply_exif_orientation && !box;
+    const bool turns = !box;
     const DecodeOptions decode{.apply_exif_orientation = turns, .enough_pixels = 2 * options.size};
     Image small = Thumbnail(ReadImage(photo, decode), options.size);
     if (box) {

@@ -16,7 +16,6 @@ namespace vantage::report {
 struct ThumbnailOptions {
   int size = 200;  // photos are never enlarged
   int quality = 80;
-  bool apply_exif_orientation = true;  // no option of a page: people look at upright photos
 };
 void Declare(OptionsDescription& description, ThumbnailOptions& options);
 
@@ -28,8 +27,9 @@ struct PhotoThumbnail {
   std::string problem;  // "no such file"; without the photo's path
 };
 
-// Decodes, reduces (Thumbnail of image.h) and encodes a photo. box: a part of the photo to outline, in pixels
-// of the photo without EXIF orientation; such a photo is not turned. Does not throw for a bad photo.
+// Decodes a photo, turns it by its EXIF orientation, reduces (Thumbnail of image.h) and encodes it. box: a
+// part of the photo to outline, in pixels of the stored photo; such a photo is not turned. Does not throw for
+// a bad photo.
 PhotoThumbnail MakeThumbnail(const std::filesystem::path& photo, const ThumbnailOptions& options,
                              const std::optional<Box>& box = std::nullopt);
 

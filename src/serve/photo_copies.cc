@@ -49,8 +49,7 @@ PhotoCopies::Key PhotoCopies::KeyOf(int64_t row, int size) { return StrCat(row, 
 std::shared_ptr<const std::string> PhotoCopies::Make(int64_t row, int size) {
   const fs::path file = FileOf(row);
   CheckPixels(file, max_pixels_);
-  report::PhotoThumbnail copy =
-      report::MakeThumbnail(file, {.size = size, .quality = 85, .apply_exif_orientation = true});
+  report::PhotoThumbnail copy = report::MakeThumbnail(file, {.size = size, .quality = 85});
   if (!copy.problem.empty()) throw HttpError(404, copy.problem);
   auto jpeg = std::make_shared<const std::string>(std::move(copy.jpeg));
   Keep(KeyOf(row, size), jpeg);

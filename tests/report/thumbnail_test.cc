@@ -84,7 +84,7 @@ TEST(Thumbnail, DoesNotTurnAPhotoWithABoxSinceTheBoxIsInStoredPixels) {
   const TemporaryFolder folder;
   const std::string stored = EncodeJpeg(MakeImage(200, 400), 90);
   WriteFile(folder / "grey.jpg", testing::WithOrientation(stored, 6));
-  const ThumbnailOptions options{.size = 100, .quality = 100, .apply_exif_orientation = true};
+  const ThumbnailOptions options{.size = 100, .quality = 100};
   const PhotoThumbnail marked = MakeThumbnail(folder / "grey.jpg", options, Box{80, 40, 240, 1000});
   const Image image = DecodeImage(marked.jpeg, "marked");
   ASSERT_EQ(image.width, 50);
