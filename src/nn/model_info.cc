@@ -157,10 +157,10 @@ json ToJson(const ModelInfo& info, bool all_tensors) {
   }
   set("published_licence", info.published_licence);
   set("preprocessing", info.preprocessing);
-  if (info.head && info.meta == "null") result["apply_exif_orientation"] = false;  // see ReadModel
   if (info.dimension > 0) result["dimension"] = info.dimension;
   for (const auto& [name, scales, shape] : info.whitenings) result["whitenings"][name][scales] = shape;
   const json meta = json::parse(info.meta);
+  if (info.head && !meta.contains(nn::kOwnMeta)) result["apply_exif_orientation"] = false;  // see ReadModel
   if (meta.is_object()) {
     for (const char* key : {"mean", "std"}) {
       if (meta.contains(key)) result[key] = meta[key];
