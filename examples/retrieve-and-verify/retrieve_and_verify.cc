@@ -21,9 +21,10 @@ int main(int argc, char** argv) {
     vantage::Index index(describer.dimension(), describer.model_sha256());
     for (int i = 3; i < argc; ++i) index.Add(argv[i], describer.Describe(argv[i]));
 
-    const vantage::Image query = vantage::ReadImage(argv[2]);
+    const vantage::Image query =
+        vantage::ReadImage(argv[2], {.apply_exif_orientation = describer.options().apply_exif_orientation});
     const vantage::LocalFeatures of_query = vantage::DetectFeatures(query, {});
-    for (const vantage::Match& match : index.Query(describer.Describe(argv[2]), 10)) {
+    for (const vantage::Match& match : index.Query(describer.Describe(query), 10)) {
       const vantage::LocalFeatures features = vantage::DetectFeatures(vantage::ReadImage(match.id), {});
       const vantage::GeometricMatch verified = vantage::MatchFeatures(of_query, features, {});
       std::printf("%s %.4f %zu\n", match.id.c_str(), match.score, verified.inliers.size());
