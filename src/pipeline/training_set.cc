@@ -6,8 +6,10 @@
 #include "pipeline/describe_photos.h"
 #include "training_set/cirtorch_import.h"
 #include "training_set/excluded_names.h"
+#include "training_set/positive_rule.h"
 #include "util/log.h"
 #include "util/output.h"
+#include "util/string.h"
 #include "vantage/error.h"
 #include "vantage/photos.h"
 #include "vantage/pipeline.h"
@@ -85,8 +87,10 @@ BuiltTrainingSet BuildFromClasses(const TrainingSetTask& task, const RunContext&
 }
 
 BuiltTrainingSet BuildFromScenes(const TrainingSetTask& task, const RunContext& context) {
-  if (task.options.positives == "m1" && task.model.empty()) {
-    throw UsageError("--positives m1: takes the nearest photo by descriptor: name a model (--model)");
+  const training_set::PositiveRule& rule = training_set::PositiveRuleOf(task.options);
+  if (rule.by_descriptor && task.model.empty()) {
+    throw UsageError(
+        StrCat("--positives ", rule.name, ": takes the nearest photo by descriptor: name a model (--model)"));
   }
   std::vector<SceneModels> scenes;
   ForEachFolder(task, [&](const std::string& folder, std::optional<Split> split) {

@@ -3,6 +3,7 @@
 #include "vantage/training.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "descriptors/descriptor_rows.h"
@@ -19,13 +20,44 @@
 #include "vantage/training_set.h"
 
 namespace vantage {
+namespace {
+
+// A way of learning a whitening: the name in the options, and what distinguishes it.
+struct WhiteningMethod {
+  const char* name;
+  bool is_pca = false;               // from all descriptors; if not, from matching pairs
+  bool divides_by_deviation = true;  // of a PCA
+  bool is_of_paper = false;          // LearnWhiteningOfPaper; if not, LearnWhitening
+};
+
+constexpr std::array<WhiteningMethod, 4> kMethods{{
+    {.name = "learned"},
+    {.name = "learned-paper", .is_of_paper = true},
+    {.name = "pca", .is_pca = true},
+    {.name = "pca-rotation", .is_pca = true, .divides_by_deviation = false},
+}};
+
+const WhiteningMethod& MethodOf(const LearnWhiteningOptions& options) {
+  const auto* const method = std::find_if(kMethods.begin(), kMethods.end(),
+                                          [&](const auto& one) { return one.name == options.method; });
+  VANTAGE_CHECK(method != kMethods.end(), "method: '", options.method, "' is no way of whitening");
+  return *method;
+}
+
+std::vector<std::string> MethodNames() {
+  std::vector<std::string> names;
+  for (const WhiteningMethod& method : kMethods) names.emplace_back(method.name);
+  return names;
+}
+
+}  // namespace
 
 void Declare(OptionsDescription& description, LearnWhiteningOptions& options) {
   description
       .Add("method", options.method,
            "learned: from matching pairs, as the code of TPAMI 2019; learned-paper: as the paper; pca: from "
            "all descriptors; pca-rotation: pca, components not divided by their deviations")
-      .OneOf({"learned", "learned-paper", "pca", "pca-rotation"});
+      .OneOf(MethodNames());
   description.Add("min_overlap", options.min_overlap, "Least share of the query's points that a pair shares")
       .Range(0, 1);
   description
@@ -97,13 +129,9 @@ DescribedSet DescribeSet(const Describer& describer, const TrainingSet& set,
   return described;
 }
 
-bool IsPca(const LearnWhiteningOptions& options) {
-  return options.method == "pca" || options.method == "pca-rotation";
-}
-
 numerics::PcaOptions PcaOf(const LearnWhiteningOptions& options) {
   return {.dimension = options.dimension,
-          .whiten = options.method == "pca",
+          .whiten = MethodOf(options).divides_by_deviation,
           .exact_up_to = options.pca_exact_up_to,
           .passes = options.pca_passes};
 }
@@ -187,7 +215,7 @@ double ShrinkageOf(const DescribedSet& described, const MatchingPairs& pairs,
                    std::optional<ShrinkageChoice>& choice) {
   if (const std::optional<double> named = NamedShrinkage(options)) return *named;
   choice = ChooseShrinkage(described.values, pairs, described.scenes,
-                           {.dimension = options.dimension, .is_of_paper = options.method == "learned-paper"},
+                           {.dimension = options.dimension, .is_of_paper = MethodOf(options).is_of_paper},
                            context);
   const bool is_worse = choice->is_measured && choice->map < choice->unwhitened_map;
   Log(is_worse || !choice->is_measured ? LogLevel::kWarning : LogLevel::kInfo,
@@ -200,10 +228,10 @@ double ShrinkageOf(const DescribedSet& described, const MatchingPairs& pairs,
 Whitening Learn(const DescribedSet& described, const MatchingPairs& pairs,
                 const LearnWhiteningOptions& options, const RunContext& context,
                 std::optional<ShrinkageChoice>& choice) {
-  if (IsPca(options)) return numerics::LearnPca(described.values, PcaOf(options), context);
+  if (MethodOf(options).is_pca) return numerics::LearnPca(described.values, PcaOf(options), context);
   VANTAGE_CHECK(!pairs.queries.empty(), "the training set has no pair to learn a whitening from");
   const double shrinkage = ShrinkageOf(described, pairs, options, context, choice);
-  if (options.method == "learned-paper") {
+  if (MethodOf(options).is_of_paper) {
     return LearnWhiteningOfPaper(described.values, pairs, described.scenes, shrinkage);
   }
   return LearnWhitening(described.values, pairs, shrinkage);
@@ -220,7 +248,7 @@ LearnedWhitening train::LearnWhiteningFromTuples(const nn::DescriptorNet& net, c
   NamedShrinkage(options);
   VANTAGE_CHECK(options.dimension <= net.dimension(), "a whitening of ", options.dimension,
                 " dimensions: the network has ", net.dimension());
-  const bool is_pca = IsPca(options);
+  const bool is_pca = MethodOf(options).is_pca;
   VANTAGE_CHECK(net.dimension() <= kLargestCovariance || (is_pca && options.dimension > 0), "descriptors of ",
                 net.dimension(), " dimensions: more than ", kLargestCovariance,
                 " can be whitened only by pca, with a dimension");

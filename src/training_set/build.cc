@@ -7,6 +7,7 @@
 #include <set>
 
 #include "training_set/photo_files.h"
+#include "training_set/positive_rule.h"
 #include "training_set/splits.h"
 #include "util/check.h"
 #include "util/index.h"
@@ -18,6 +19,9 @@ namespace vantage {
 namespace {
 
 namespace fs = std::filesystem;
+
+using training_set::PositiveRule;
+using training_set::PositiveRuleOf;
 
 // The place of a photo among those of its scene.
 enum class ScenePhoto : int64_t {};
@@ -47,7 +51,8 @@ std::vector<SceneCandidate> Candidates(const CovisibilityIndex& index, ImageId q
   for (const ImageId other : index.NearestCameras(query, options.nearest_cameras)) {
     const Covisibility covisibility = index.Between(query, other);
     const auto photo = photo_of.find(other);
-    if ((covisibility.shared_points > 0 || options.positives == "m1") && photo != photo_of.end()) {
+    if ((covisibility.shared_points > 0 || PositiveRuleOf(options).by_descriptor) &&
+        photo != photo_of.end()) {
       const double overlap = static_cast<double>(covisibility.shared_points) /
                              static_cast<double>(std::max<int64_t>(1, index.PointCount(query)));
       candidates.push_back(
@@ -59,7 +64,7 @@ std::vector<SceneCandidate> Candidates(const CovisibilityIndex& index, ImageId q
 }
 
 bool CanBePositive(const CandidatePositive& candidate, const TupleOptions& options) {
-  return options.positives != "m3" ||
+  return !PositiveRuleOf(options).at_random ||
          IsModerateViewpointChange(candidate, options.min_overlap, options.max_scale_change);
 }
 
@@ -69,13 +74,13 @@ class PositiveChooser {
   // photos: the paths of the scene's photos, by place.
   PositiveChooser(const TupleOptions& options, const PhotoDescriptors* descriptors,
                   const std::vector<fs::path>& photos)
-      : options_(options) {
-    if (options.positives == "m1") descriptors_ = descriptors->Rows(photos);
+      : options_(options), rule_(PositiveRuleOf(options)) {
+    if (rule_.by_descriptor) descriptors_ = descriptors->Rows(photos);
   }
 
   ScenePhoto Choose(const SceneQuery& query, RandomStream& random) const {
     const std::vector<SceneCandidate>& candidates = query.candidates;
-    if (options_.positives == "m3") {
+    if (rule_.at_random) {
       std::vector<ScenePhoto> eligible;
       for (const SceneCandidate& candidate : candidates) {
         if (CanBePositive(candidate.facts, options_)) eligible.push_back(candidate.photo);
@@ -84,9 +89,9 @@ class PositiveChooser {
     }
     const auto best = std::max_element(candidates.begin(), candidates.end(),
                                        [&](const SceneCandidate& a, const SceneCandidate& b) {
-                                         if (options_.positives == "m2")
-                                           return a.facts.shared_points < b.facts.shared_points;
-                                         return Similarity(query, a) < Similarity(query, b);
+                                         if (rule_.by_descriptor)
+                                           return Similarity(query, a) < Similarity(query, b);
+                                         return a.facts.shared_points < b.facts.shared_points;
                                        });
     return best->photo;
   }
@@ -98,6 +103,7 @@ class PositiveChooser {
   }
 
   const TupleOptions& options_;
+  const PositiveRule& rule_;
   DescriptorMatrix descriptors_;
 };
 
@@ -155,7 +161,7 @@ void Declare(OptionsDescription& description, TupleOptions& options) {
       .Add("positives", options.positives,
            "Choice of the positive: m1, the nearest by a model's descriptors (--model); m2, the one with "
            "most shared points; m3, a random one that overlaps at a similar scale")
-      .OneOf({"m1", "m2", "m3"});
+      .OneOf(training_set::PositiveRuleNames());
   description
       .Add("min_overlap", options.min_overlap,
            "m3: least share of the query's points seen by the positive too")
@@ -189,8 +195,9 @@ BuiltTuples BuildTuples(const std::vector<SceneModels>& scenes, const TupleOptio
                         const fs::path& set_folder, const RunContext& context,
                         const PhotoDescriptors* descriptors) try {
   CheckOptions(options);
-  if (options.positives == "m1" && descriptors == nullptr) {
-    throw UsageError("m1 takes the nearest photo by descriptor: name a model (--model)");
+  const PositiveRule& rule = PositiveRuleOf(options);
+  if (rule.by_descriptor && descriptors == nullptr) {
+    throw UsageError(StrCat(rule.name, " takes the nearest photo by descriptor: name a model (--model)"));
   }
   BuiltTuples built;
   std::vector<std::optional<Split>> named;
