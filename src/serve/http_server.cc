@@ -151,6 +151,8 @@ class HttpServer::Server final : public httplib::Server {
   int port() const { return port_; }
   bool is_loopback() const { return is_loopback_; }
 
+  void Serve(socket_t socket) { process_and_close_socket(socket); }
+
   void Run(const RunContext& context) {
     std::atomic<bool> ended = false;
     std::jthread listener([&] {
@@ -223,6 +225,8 @@ std::string HttpServer::url() const {
 
 void HttpServer::Run(const RunContext& context) { server_->Run(context); }
 
+void HttpServer::Serve(int socket) { server_->Serve(socket); }
+
 }  // namespace vantage::serve
 
 #else
@@ -241,6 +245,7 @@ int HttpServer::port() const { return 0; }
 bool HttpServer::IsLoopback() const { return true; }
 std::string HttpServer::url() const { return ""; }
 void HttpServer::Run(const RunContext&) {}
+void HttpServer::Serve(int) {}
 
 }  // namespace vantage::serve
 

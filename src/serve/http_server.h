@@ -47,6 +47,9 @@ class HttpServer {
   // are still computing. Throws Interrupted, and Error if listening fails.
   void Run(const RunContext& context);
 
+  // Answers the request of one connected stream socket and closes it, in the caller's thread.
+  void Serve(int socket);
+
  private:
   class Server;
   std::unique_ptr<Server> server_;

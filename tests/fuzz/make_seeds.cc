@@ -195,6 +195,23 @@ void WriteImages(const fs::path& folder) {
   }
 }
 
+// Requests of vantage serve's page, of curl, and some that it refuses.
+void WriteHttpRequests(const fs::path& folder) {
+  const std::string host = "Host: localhost:8080\r\n";
+  const auto write = [&](const char* name, const std::string& line, const std::string& rest) {
+    WriteFile(folder / name, line + " HTTP/1.1\r\n" + host + rest);
+  };
+  write("get", "GET /search?name=a%20b.jpg&k=3", "Accept: */*\r\nSec-Fetch-Site: same-origin\r\n\r\n");
+  write("head", "HEAD /photo/a%2Fb.jpg", "Range: bytes=0-1,2-3\r\nConnection: keep-alive\r\n\r\n");
+  write("post", "POST /search?k=1", "Content-Length: 5\r\nContent-Type: image/jpeg\r\n\r\nphoto");
+  write("chunked", "POST /search", "Transfer-Encoding: chunked\r\n\r\n3\r\npho\r\n2;x=y\r\nto\r\n0\r\n\r\n");
+  write("expect", "POST /search", "Expect: 100-continue\r\nContent-Length: 5\r\n\r\nphoto");
+  write("form", "POST /search",
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 64\r\n\r\n"
+        "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n");
+  write("coded", "POST /search", "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc");
+}
+
 void WriteSeeds(const fs::path& folder) {
   WritePickles(folder / "pickle");
   WriteCirtorchPickles(folder / "cirtorch_pickle");
@@ -214,6 +231,7 @@ void WriteSeeds(const fs::path& folder) {
       {"layers"}, {testing::MatCells({testing::MatNumbers({2, 3}, {1, 2, 3, 4, 5, 6})})}, "net");
   for (const bool compressed : {false, true})
     WriteFile(folder / StrCat("mat/", compressed, ".mat"), testing::MatFileOf({net}, compressed));
+  WriteHttpRequests(folder / "http");
   WriteModels(folder);
   WriteImages(folder);
   WriteFile(folder / "configuration/all.toml",
