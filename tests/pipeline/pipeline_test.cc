@@ -6,6 +6,7 @@
 
 #include "nn/model_file.h"
 #include "pipeline/evaluate.h"
+#include "pipeline/report.h"
 #include "testing/exif.h"
 #include "testing/files.h"
 #include "testing/models.h"
@@ -121,6 +122,27 @@ TEST_F(Pipeline, PhotosAreTurnedByExifAsTheModelSays) {
   EXPECT_EQ(without.applies_exif_orientation, false);
   EXPECT_NE(with_turns.whitenings.begin()->second.single_scale->mean,
             without.whitenings.begin()->second.single_scale->mean);
+}
+
+TEST_F(Pipeline, ReportsMineWithPhotosTurnedAsTheModelSays) {
+  for (const std::string& photo : FilesBelow(folder_ / "photos"))
+    WriteFile(folder_ / "photos" / photo, testing::WithOrientation(ReadFile(folder_ / "photos" / photo), 6));
+  const nn::ModelParts model = nn::ReadModel(folder_ / "model.pth");
+  const auto page = [&](const std::string& folder, std::optional<bool> turns) {
+    nn::ModelParts changed = model;
+    changed.applies_exif_orientation = turns;
+    std::filesystem::create_directory(folder_ / folder);
+    nn::WriteModel(changed, folder_ / folder / "model.pth");  // the page shows the name
+    pipeline::ReportTask task;
+    task.input = Path("set.db");
+    task.output = Path(folder + "/page.html");
+    task.model.path = Path(folder + "/model.pth");
+    pipeline::ReportTrainingSet(task);
+    return ReadFile(task.output);
+  };
+  const std::string turned = page("turned", true);
+  EXPECT_NE(page("ignored", false), turned);
+  EXPECT_EQ(page("silent", std::nullopt), turned);
 }
 
 TEST_F(Pipeline, CountsWhatFoldersHeldAndWasLeftOut) {

@@ -9,6 +9,7 @@
 
 #include "nn/model_file.h"
 #include "nn/named_tensors.h"
+#include "testing/exif.h"
 #include "testing/files.h"
 #include "testing/photos.h"
 #include "train/small_run.h"
@@ -120,6 +121,21 @@ TEST_F(Distilling, BringsTheStudentNearerToTheTeacher) {
   }
   const auto origin = nlohmann::json::parse(nn::ReadModel(folder_ / "relations/best.pth").origin);
   EXPECT_EQ(origin.value("teacher_sha256", ""), HashOf("teacher.pth"));
+}
+
+TEST_F(Distilling, TheTeacherTurnsPhotosAsItsFileSays) {
+  for (const TrainingPhoto& photo : set_.photos)
+    WriteFile(folder_ / photo.path, vantage::testing::WithOrientation(ReadFile(folder_ / photo.path), 6));
+  const auto rows = [&](const std::string& name, std::optional<bool> turns) {
+    nn::ModelParts model = MakeFormulaModel("resnet18");
+    model.preprocessing = LongestSide(64);
+    model.applies_exif_orientation = turns;
+    nn::WriteModel(model, folder_ / name);
+    return Describe(name, 512).Rows(AllPhotos());
+  };
+  const at::Tensor turned = rows("turned.pth", true);
+  EXPECT_GT((rows("ignored.pth", false) - turned).abs().max().item<float>(), 1e-3);
+  EXPECT_TRUE(rows("silent.pth", std::nullopt).equal(turned));
 }
 
 TEST_F(Distilling, AStudentThatIsItsTeacherHasNoLossAndStaysAsItIs) {
