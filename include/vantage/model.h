@@ -90,7 +90,9 @@ class Model {
   // Names of the formats: "checkpoint" (cirtorch's schema, which Python's torch.load opens; a safetensors
   // file if the name ends in .safetensors), "cosplace" (bare tensors, as CosPlace and EigenPlaces publish
   // them), "safetensors" (a checkpoint), "weights" (only the trunk's tensors, under torchvision's or Meta's
-  // names), "timm" and "transformers" (the tensors of a vision transformer, under these libraries' names).
+  // names), "timm" and "transformers" (the tensors of a vision transformer, under these libraries' names),
+  // "megaloc", "salad" and "boq" (the tensors that their authors' code loads). Those but checkpoint and
+  // safetensors hold neither whitenings nor preprocessing.
   static std::vector<std::string> Formats();
 
   // Dimension D of the descriptors before whitening.

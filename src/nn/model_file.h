@@ -51,6 +51,9 @@ void WriteModel(const ModelParts& model, const std::filesystem::path& path, cons
 // See Model::Write.
 void WriteModelAs(const ModelParts& model, const std::string& format, const std::filesystem::path& path);
 
+// "checkpoint (...), safetensors, ...": the formats of Model::Formats and what they hold, for help texts.
+std::string FormatsHelp();
+
 // SHA-256 over names, types, shapes and elements of all tensors, in the order of Network::Replace. Files with
 // the same weights have the same hash, whatever their formats.
 std::string WeightsSha256(const Network& net);

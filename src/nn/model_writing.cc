@@ -98,13 +98,23 @@ void WriteModelAs(const ModelParts& model, const std::string& format, const std:
   if (format == "checkpoint") return WriteModel(model, path);
   if (format == "safetensors") return WriteSafetensorsModel(model, path);
   for (const LayoutRow& row : Layouts()) {
-    if (row.format != nullptr && format == row.format)
-      return WriteTensors(row.from_own(model), {kFormatOfTensors}, path);
+    if (row.format == nullptr || format != row.format) continue;
+    if (!model.whitenings.empty())
+      LogInfo(path.string(), ": the format ", format, " holds no learned whitening");
+    return WriteTensors(row.from_own(model), {kFormatOfTensors}, path);
   }
   throw UsageError(
       StrCat("unknown format '", format, "' of a model; known are ", Join(Model::Formats(), ", ")));
 } catch (...) {
   RethrowAsError();
+}
+
+std::string FormatsHelp() {
+  std::vector<std::string> texts = {"checkpoint (cirtorch's schema)", "safetensors"};
+  for (const LayoutRow& row : Layouts()) {
+    if (row.format != nullptr) texts.push_back(StrCat(row.format, " (weights ", row.format_help, ")"));
+  }
+  return Join(texts, ", ");
 }
 
 void WriteModel(const ModelParts& model, const std::filesystem::path& path, const TorchDict& more) try {

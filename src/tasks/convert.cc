@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nlohmann/json.hpp>
 
+#include "nn/model_file.h"
 #include "tasks/model_arguments.h"
 #include "tasks/task.h"
+#include "util/string.h"
 #include "vantage/pipeline.h"
 
 namespace vantage::tasks {
@@ -18,9 +20,10 @@ class ConvertCall : public TaskCall {
     arguments.Output("OUT", task_.output, "File or folder to write");
     arguments.Option(
         "--format", task_.format,
-        "For a model: checkpoint (cirtorch's schema), cosplace (bare weights as CosPlace and EigenPlaces "
-        "publish them), safetensors, or weights (a trunk's, torchvision's names); default: checkpoint, or "
-        "safetensors if OUT ends in .safetensors. For a COLMAP model: binary (default) or text");
+        StrCat(
+            "For a model: ", nn::FormatsHelp(),
+            "; default: checkpoint, or safetensors if OUT ends in .safetensors. For a COLMAP model: binary "
+            "(default) or text"));
     arguments.Option(
         "--fit-head", task_.fit_head,
         "For a model whose head gets its first weights from photos (vlad, netvlad): computes them "

@@ -16,6 +16,7 @@
 #include "nn/layouts/vision_transformer_names.h"
 #include "nn/model_file.h"
 #include "nn/model_info_json.h"
+#include "nn/model_source.h"
 #include "nn/published_networks.h"
 #include "util/string.h"
 
@@ -104,6 +105,37 @@ INSTANTIATE_TEST_SUITE_P(
                       PlaceNetwork{"boq_resnet50", "resnet50_16384.pth", "BoQ weights", "resnet50_conv4",
                                    "boq:projection=512", "square=384,bicubic,antialias,tensor", "MIT"}),
     [](const auto& test) { return std::string(test.param.tag); });
+
+// Names, shapes and elements of the tensors that the authors' own code has.
+TEST_P(PlaceNetworks, AreWrittenAsTheirAuthorsCodeHasThem) {
+  const PublishedTensors published = Published(Tag());
+  WritePublished(published, folder_ / GetParam().file);
+  const std::string tag = Tag();
+  const std::string format = tag.substr(0, tag.find('_'));
+  Model::Read(folder_ / GetParam().file).Write(folder_ / "written.pth", format);
+  const ModelSource written = OpenModelSource(folder_ / "written.pth");
+  EXPECT_EQ(written.place.prefix, "");
+  EXPECT_EQ(written.tensors.size(), published.size());
+  for (const SourceTensor& tensor : written.tensors) {
+    ASSERT_TRUE(published.contains(tensor.name)) << tensor.name;
+    const at::Tensor& expected = published.at(tensor.name);
+    EXPECT_EQ(tensor.shape, expected.sizes().vec()) << tensor.name;
+    EXPECT_TRUE(tensor.read() ==
+                std::string_view(static_cast<const char*>(expected.const_data_ptr()), expected.nbytes()))
+        << tensor.name;
+  }
+}
+
+TEST(PlaceNetworkFormats, RefuseOtherNetworks) {
+  const TemporaryFolder folder;
+  const ModelParts model{DescriptorNet({"dinov2_vits14:blocks=1", ClassTokenHeadOptions{}})};
+  for (const char* format : {"megaloc", "salad", "boq"}) {
+    EXPECT_THAT(ErrorOf([&] { WriteModelAs(model, format, folder / "m.pth"); }),
+                HasSubstr("cannot be written in the format of"))
+        << format;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "m.pth"));
+}
 
 // A small network and its tensors under published names.
 struct SmallNetwork {

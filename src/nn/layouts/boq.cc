@@ -66,6 +66,16 @@ std::vector<SourceTensor> OwnOfBoq(const ModelSource& source) {
   return WithMaskToken(std::move(own));
 }
 
+NamedTensors InBoqLayout(const ModelParts& model) {
+  if (model.net.options().head.If<BoqHeadOptions>() == nullptr) RefuseNetwork(model, "BoQ's");
+  const bool is_transformer = model.net.trunk().row().blocks > 0;
+  NamedTensors result;
+  for (const auto& [name, tensor] : TensorsOf(model.net))
+    result.emplace_back(Renamed(name, {{"backbone.", is_transformer ? "backbone.dino." : "backbone.net."}}),
+                        tensor);
+  return result;
+}
+
 }  // namespace
 
 LayoutRow BoqLayout() {
@@ -80,7 +90,10 @@ LayoutRow BoqLayout() {
             found.preprocessing =
                 ParsePreprocessing(is_resnet ? "square=384,bicubic,tensor" : "square=322,bicubic,tensor");
             found.licence = "MIT";
-          }};
+          },
+      .format = "boq",
+      .format_help = "as BoQ's code loads them",
+      .from_own = InBoqLayout};
 }
 
 }  // namespace vantage::nn

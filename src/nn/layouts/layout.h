@@ -31,9 +31,10 @@ struct LayoutRow {
   // Normalisation of pixels, if it differs from the trunk's.
   std::optional<Normalization> normalization = std::nullopt;
 
-  // The conversion to this layout: a format of Model::Write, and the tensors in it. Throws UsageError for a
-  // model that this layout cannot represent.
+  // The conversion to this layout: a format of Model::Write, what a file of it holds (for help), and the
+  // tensors in it. Throws UsageError for a model that this layout cannot represent.
   const char* format = nullptr;
+  const char* format_help = nullptr;
   NamedTensors (*from_own)(const ModelParts& model) = nullptr;
 };
 
@@ -46,5 +47,8 @@ const LayoutRow* RecogniseLayout(const TensorShapes& shapes);
 // Converts the tensors to the project's own names; returns `source` unchanged if no other layout is
 // recognised.
 ModelSource InOwnLayout(const ModelSource& source);
+
+// Throws UsageError: the model's network is not one of `whose` weights.
+[[noreturn]] void RefuseNetwork(const ModelParts& model, const std::string& whose);
 
 }  // namespace vantage::nn

@@ -2,6 +2,8 @@
 #include <array>
 
 #include "nn/layouts/layout.h"
+#include "util/string.h"
+#include "vantage/error.h"
 
 namespace vantage::nn {
 
@@ -37,6 +39,11 @@ ModelSource InOwnLayout(const ModelSource& source) {
   ModelSource own = source;
   if (layout != nullptr) own.tensors = layout->to_own(source);
   return own;
+}
+
+void RefuseNetwork(const ModelParts& model, const std::string& whose) {
+  throw UsageError(
+      StrCat("a ", NameOf(model.net.options()), " cannot be written in the format of ", whose, " weights"));
 }
 
 }  // namespace vantage::nn

@@ -17,6 +17,20 @@ std::vector<SourceTensor> OwnOfMegaLoc(const ModelSource& source) {
   return WithMaskToken(std::move(own));
 }
 
+NamedTensors InMegaLocLayout(const ModelParts& model) {
+  const auto* head = model.net.options().head.If<SaladHeadOptions>();
+  if (head == nullptr || head->output_dimension == 0) RefuseNetwork(model, "MegaLoc's");
+  NamedTensors result;
+  for (const auto& [name, tensor] : TensorsOf(model.net)) {
+    if (name.ends_with("mask_token")) continue;  // MegaLoc's code has none
+    result.emplace_back(Renamed(name, {{"backbone.model.", "backbone."},
+                                       {"aggregator.", "aggregator.agg."},
+                                       {"aggregator.agg.linear.", "aggregator.linear."}}),
+                        tensor);
+  }
+  return result;
+}
+
 }  // namespace
 
 LayoutRow MegaLocLayout() {
@@ -29,7 +43,10 @@ LayoutRow MegaLocLayout() {
                 // MegaLoc's code accepts any size; 1024 is vantage's default for the longest side.
                 found.preprocessing = ParsePreprocessing("longest=1024 + multiple=14,bilinear,tensor");
                 found.licence = "MIT";
-              }};
+              },
+          .format = "megaloc",
+          .format_help = "as MegaLoc's code loads them",
+          .from_own = InMegaLocLayout};
 }
 
 }  // namespace vantage::nn

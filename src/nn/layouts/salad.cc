@@ -3,6 +3,15 @@
 
 // dino_salad.ckpt of github.com/serizba/salad. This project uses its names.
 namespace vantage::nn {
+namespace {
+
+NamedTensors InSaladLayout(const ModelParts& model) {
+  const auto* head = model.net.options().head.If<SaladHeadOptions>();
+  if (head == nullptr || head->output_dimension > 0) RefuseNetwork(model, "SALAD's");
+  return TensorsOf(model.net);
+}
+
+}  // namespace
 
 LayoutRow SaladLayout() {
   return {.name = "salad",
@@ -13,7 +22,10 @@ LayoutRow SaladLayout() {
               [](NetOfSource& found) {
                 found.preprocessing = ParsePreprocessing("square=322,bilinear");  // their evaluation
                 found.licence = "GPL-3.0";
-              }};
+              },
+          .format = "salad",
+          .format_help = "as SALAD's code loads them",
+          .from_own = InSaladLayout};
 }
 
 }  // namespace vantage::nn

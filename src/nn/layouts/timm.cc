@@ -93,6 +93,7 @@ LayoutRow TimmLayout() {
           .to_own = OwnOfTimm,
           .set_properties = [](NetOfSource& found) { SetPositionRule("antialias", found); },
           .format = "timm",
+          .format_help = "of a vision transformer alone",
           .from_own = InTimmLayout};
 }
 

@@ -6,9 +6,10 @@
 namespace vantage::nn {
 
 LayoutRow TorchvisionLayout() {
-  return {.name = "torchvision", .format = "weights", .from_own = [](const ModelParts& model) {
-            return TensorsOf(model.net.trunk());
-          }};
+  return {.name = "torchvision",
+          .format = "weights",
+          .format_help = "of the trunk alone, torchvision's or Meta's names",
+          .from_own = [](const ModelParts& model) { return TensorsOf(model.net.trunk()); }};
 }
 
 }  // namespace vantage::nn

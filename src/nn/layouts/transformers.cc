@@ -113,6 +113,7 @@ LayoutRow TransformersLayout() {
           .to_own = OwnOfTransformers,
           .set_properties = [](NetOfSource& found) { SetPositionRule("size", found); },
           .format = "transformers",
+          .format_help = "of a vision transformer alone",
           .from_own = InTransformersLayout};
 }
 
