@@ -91,8 +91,8 @@ class Model {
   // file if the name ends in .safetensors), "cosplace" (bare tensors, as CosPlace and EigenPlaces publish
   // them), "safetensors" (a checkpoint), "weights" (only the trunk's tensors, under torchvision's or Meta's
   // names), "timm" and "transformers" (the tensors of a vision transformer, under these libraries' names),
-  // "megaloc", "salad" and "boq" (the tensors that their authors' code loads). Those but checkpoint and
-  // safetensors hold neither whitenings nor preprocessing.
+  // "megaloc", "salad" and "boq" (the tensors that their authors' code loads). All except checkpoint and
+  // safetensors hold no whitenings and no preprocessing.
   static std::vector<std::string> Formats();
 
   // Dimension D of the descriptors before whitening.

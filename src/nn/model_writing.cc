@@ -99,9 +99,10 @@ void WriteModelAs(const ModelParts& model, const std::string& format, const std:
   if (format == "safetensors") return WriteSafetensorsModel(model, path);
   for (const LayoutRow& row : Layouts()) {
     if (row.format == nullptr || format != row.format) continue;
+    WriteTensors(row.from_own(model), {kFormatOfTensors}, path);
     if (!model.whitenings.empty())
       LogInfo(path.string(), ": the format ", format, " holds no learned whitening");
-    return WriteTensors(row.from_own(model), {kFormatOfTensors}, path);
+    return;
   }
   throw UsageError(
       StrCat("unknown format '", format, "' of a model; known are ", Join(Model::Formats(), ", ")));

@@ -47,7 +47,8 @@ class HttpServer {
   // are still computing. Throws Interrupted, and Error if listening fails.
   void Run(const RunContext& context);
 
-  // Answers the request of one connected stream socket and closes it, in the caller's thread.
+  // Reads one request from the connected stream socket, answers it and closes the socket, in the caller's
+  // thread.
   void Serve(int socket);
 
  private:

@@ -26,7 +26,7 @@ namespace {
 struct WhiteningMethod {
   const char* name;
   bool is_pca = false;               // from all descriptors; if not, from matching pairs
-  bool divides_by_deviation = true;  // of a PCA
+  bool divides_by_deviation = true;  // PCA only: whether components are divided by their deviations
   bool is_of_paper = false;          // LearnWhiteningOfPaper; if not, LearnWhitening
 };
 

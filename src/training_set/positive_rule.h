@@ -15,11 +15,12 @@ struct PositiveRule {
   const char* name;
   // The candidate nearest by descriptor, whether or not it shares points with the query.
   bool by_descriptor = false;
-  // A random candidate of those with a moderate change of viewpoint; if not, the best of all candidates.
+  // A random candidate of those with a moderate change of viewpoint. If neither is set: the candidate that
+  // shares most points.
   bool at_random = false;
 };
 
-// The rule that options.positives names.
+// The rule that options.positives names, which CheckOptions has accepted.
 const PositiveRule& PositiveRuleOf(const TupleOptions& options);
 
 std::vector<std::string> PositiveRuleNames();

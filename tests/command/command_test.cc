@@ -466,7 +466,7 @@ TEST_F(Commands, BadInputIsAClearErrorAndLeavesNothing) {
       {"unknown format",
        {"convert", "@model.pth", "@out.pth", "--format", "tiff"},
        2,
-       "unknown format 'tiff' of a model; known are checkpoint, cosplace, "},
+       "unknown format 'tiff' of a model; known are boq, checkpoint, cosplace, "},
       {"network without that form",
        {"convert", "@model.pth", "@out.pth", "--format", "cosplace"},
        2,

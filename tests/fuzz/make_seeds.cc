@@ -195,7 +195,7 @@ void WriteImages(const fs::path& folder) {
   }
 }
 
-// Requests of vantage serve's page, of curl, and some that it refuses.
+// Requests of vantage serve's page, of curl, and some that the server refuses.
 void WriteHttpRequests(const fs::path& folder) {
   const std::string host = "Host: localhost:8080\r\n";
   const auto write = [&](const char* name, const std::string& line, const std::string& rest) {
@@ -207,7 +207,7 @@ void WriteHttpRequests(const fs::path& folder) {
   write("chunked", "POST /search", "Transfer-Encoding: chunked\r\n\r\n3\r\npho\r\n2;x=y\r\nto\r\n0\r\n\r\n");
   write("expect", "POST /search", "Expect: 100-continue\r\nContent-Length: 5\r\n\r\nphoto");
   write("form", "POST /search",
-        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 64\r\n\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 59\r\n\r\n"
         "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n");
   write("coded", "POST /search", "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc");
 }

@@ -27,27 +27,36 @@ TEST_P(EachLayout, IsReadOrWritten) {
   const LayoutRow& row = Row();
   EXPECT_EQ(row.recognise == nullptr, row.to_own == nullptr);
   EXPECT_EQ(row.format == nullptr, row.from_own == nullptr);
+  EXPECT_EQ(row.format == nullptr, row.format_help == nullptr);
   EXPECT_TRUE(row.recognise != nullptr || row.format != nullptr);
 }
 
-// Takes the first head whose network has this form. All written tensors equal those of the network that is
-// read back.
+// Takes the first trunk and head whose network has this form. All written tensors equal those of the network
+// that is read back.
 TEST_P(EachLayout, IsReadBackAsItIsWritten) {
   if (Row().format == nullptr) GTEST_SKIP() << "it is only read";
   const TemporaryFolder folder;
-  for (const std::string& head : HeadFamily::Table().Names()) {
-    const std::string layout = Row().name;
-    const bool is_of_transformers = layout == "timm" || layout == "transformers";
-    const char* architecture = is_of_transformers ? "dinov2_vits14:blocks=1" : "resnet18";
-    const ModelParts model{DescriptorNet({architecture, HeadChoice(head)}), {}};
-    model.net.Visit(
-        [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+  std::vector<DescriptorNetOptions> networks;
+  std::vector<std::string> heads = HeadFamily::Table().Names();
+  heads.emplace_back("salad:output_dimension=16");
+  for (const char* trunk : {"resnet18", "dinov2_vits14:blocks=1"}) {
+    for (const std::string& head : heads) {
+      networks.push_back({trunk, {}});
+      SetChoice(networks.back().head, head, "test");
+    }
+  }
+  for (const DescriptorNetOptions& network : networks) {
+    ModelParts model;
     NamedTensors written;
     try {
+      model.net = DescriptorNet(network);
       written = Row().from_own(model);
     } catch (const UsageError&) {
-      continue;  // the head has no such form
+      continue;  // the trunk does not suit the head, or the network has no such form
     }
+    const std::string head = NameOf(network);
+    model.net.Visit(
+        [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
     TensorShapes shapes;
     int64_t elements = 0;
     for (const auto& [name, tensor] : written) {

@@ -128,11 +128,25 @@ TEST_P(PlaceNetworks, AreWrittenAsTheirAuthorsCodeHasThem) {
 
 TEST(PlaceNetworkFormats, RefuseOtherNetworks) {
   const TemporaryFolder folder;
-  const ModelParts model{DescriptorNet({"dinov2_vits14:blocks=1", ClassTokenHeadOptions{}})};
-  for (const char* format : {"megaloc", "salad", "boq"}) {
-    EXPECT_THAT(ErrorOf([&] { WriteModelAs(model, format, folder / "m.pth"); }),
-                HasSubstr("cannot be written in the format of"))
-        << format;
+  const std::map<std::string, std::vector<DescriptorNetOptions>> refused = {
+      {"megaloc",
+       {{"dinov2_vits14:blocks=1", ClassTokenHeadOptions{}},
+        {"dinov2_vits14:blocks=1", SaladHeadOptions{}},
+        {"dinov2_vits14_reg:blocks=1", SaladHeadOptions{.output_dimension = 4}}}},
+      {"salad",
+       {{"dinov2_vits14:blocks=1", SaladHeadOptions{.output_dimension = 4}},
+        {"dinov3_vits16:blocks=1", SaladHeadOptions{}}}},
+      {"boq",
+       {{"dinov2_vits14:blocks=1", BoqHeadOptions{.output_dimension = 4}},
+        {"dinov2_vits14_reg:blocks=1", BoqHeadOptions{}},
+        {"squeezenet1_1", BoqHeadOptions{}}}}};
+  for (const auto& [format, networks] : refused) {
+    for (const DescriptorNetOptions& options : networks) {
+      const ModelParts model{DescriptorNet(options)};
+      EXPECT_THAT(ErrorOf([&, &name = format] { WriteModelAs(model, name, folder / "m.pth"); }),
+                  HasSubstr("cannot be written in the format of"))
+          << format << " " << NameOf(options);
+    }
   }
   EXPECT_FALSE(std::filesystem::exists(folder / "m.pth"));
 }
@@ -252,7 +266,7 @@ TEST(BoqLayout, ReadsFrozenAndTrainedGroups) {
   }
 }
 
-// The authors remove the final norm, which a file may then lack.
+// The authors' code does not use the final norm, which a file may then lack.
 TEST(BoqLayout, NeedsNoFinalNorm) {
   VANTAGE_REQUIRE_SHARED("reference/vit/boq_dinov2.json");
   const at::NoGradGuard no_grad;

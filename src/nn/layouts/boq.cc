@@ -58,7 +58,7 @@ std::vector<SourceTensor> OwnOfBoq(const ModelSource& source) {
     has_norm = has_norm || tensor.name == "backbone.norm.weight";
     if (tensor.name == "backbone.cls_token" && !tensor.shape.empty()) channels = tensor.shape.back();
   }
-  // BoQ's code removes the final norm, so files lack it; the head requests patches before it.
+  // BoQ's code does not use the final norm, and a file may lack it; the head requests patches before it.
   if (channels > 0 && !has_norm) {
     own.push_back(Zeros("backbone.norm.weight", {channels}));
     own.push_back(Zeros("backbone.norm.bias", {channels}));
@@ -67,12 +67,15 @@ std::vector<SourceTensor> OwnOfBoq(const ModelSource& source) {
 }
 
 NamedTensors InBoqLayout(const ModelParts& model) {
-  if (model.net.options().head.If<BoqHeadOptions>() == nullptr) RefuseNetwork(model, "BoQ's");
-  const bool is_transformer = model.net.trunk().row().blocks > 0;
+  const auto* head = model.net.options().head.If<BoqHeadOptions>();
+  const NamedTensors own = TensorsOf(model.net);
+  const bool is_dinov2 = HasPlainDinov2(own, "backbone.");
+  const bool is_resnet = Has(own, "backbone.4.0.conv1.weight");
+  if (head == nullptr || head->output_dimension > 0 || (!is_dinov2 && !is_resnet))
+    RefuseNetwork(model, "BoQ's");
   NamedTensors result;
-  for (const auto& [name, tensor] : TensorsOf(model.net))
-    result.emplace_back(Renamed(name, {{"backbone.", is_transformer ? "backbone.dino." : "backbone.net."}}),
-                        tensor);
+  for (const auto& [name, tensor] : own)
+    result.emplace_back(Renamed(name, {{"backbone.", is_dinov2 ? "backbone.dino." : "backbone.net."}}), tensor);
   return result;
 }
 
@@ -92,7 +95,7 @@ LayoutRow BoqLayout() {
             found.licence = "MIT";
           },
       .format = "boq",
-      .format_help = "as BoQ's code loads them",
+      .format_help = "under BoQ's names",
       .from_own = InBoqLayout};
 }
 

@@ -31,8 +31,9 @@ struct LayoutRow {
   // Normalisation of pixels, if it differs from the trunk's.
   std::optional<Normalization> normalization = std::nullopt;
 
-  // The conversion to this layout: a format of Model::Write, what a file of it holds (for help), and the
-  // tensors in it. Throws UsageError for a model that this layout cannot represent.
+  // The conversion to this layout. format: its name for Model::Write; null: the layout is only read, and the
+  // other two are null too. format_help: follows "weights" in help texts. from_own: the tensors of a file;
+  // throws UsageError for a model that this layout cannot represent.
   const char* format = nullptr;
   const char* format_help = nullptr;
   NamedTensors (*from_own)(const ModelParts& model) = nullptr;
@@ -48,7 +49,7 @@ const LayoutRow* RecogniseLayout(const TensorShapes& shapes);
 // recognised.
 ModelSource InOwnLayout(const ModelSource& source);
 
-// Throws UsageError: the model's network is not one of `whose` weights.
+// Throws UsageError: the network cannot be written in the format of `whose` weights, such as "BoQ's".
 [[noreturn]] void RefuseNetwork(const ModelParts& model, const std::string& whose);
 
 }  // namespace vantage::nn

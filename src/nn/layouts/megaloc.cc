@@ -19,9 +19,11 @@ std::vector<SourceTensor> OwnOfMegaLoc(const ModelSource& source) {
 
 NamedTensors InMegaLocLayout(const ModelParts& model) {
   const auto* head = model.net.options().head.If<SaladHeadOptions>();
-  if (head == nullptr || head->output_dimension == 0) RefuseNetwork(model, "MegaLoc's");
+  const NamedTensors own = TensorsOf(model.net);
+  if (head == nullptr || head->output_dimension == 0 || !HasPlainDinov2(own, "backbone.model."))
+    RefuseNetwork(model, "MegaLoc's");
   NamedTensors result;
-  for (const auto& [name, tensor] : TensorsOf(model.net)) {
+  for (const auto& [name, tensor] : own) {
     if (name.ends_with("mask_token")) continue;  // MegaLoc's code has none
     result.emplace_back(Renamed(name, {{"backbone.model.", "backbone."},
                                        {"aggregator.", "aggregator.agg."},
@@ -45,7 +47,7 @@ LayoutRow MegaLocLayout() {
                 found.licence = "MIT";
               },
           .format = "megaloc",
-          .format_help = "as MegaLoc's code loads them",
+          .format_help = "under MegaLoc's names",
           .from_own = InMegaLocLayout};
 }
 

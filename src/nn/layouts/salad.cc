@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/layouts/layout.h"
+#include "nn/layouts/vision_transformer_names.h"
 
 // dino_salad.ckpt of github.com/serizba/salad. This project uses its names.
 namespace vantage::nn {
@@ -7,8 +8,10 @@ namespace {
 
 NamedTensors InSaladLayout(const ModelParts& model) {
   const auto* head = model.net.options().head.If<SaladHeadOptions>();
-  if (head == nullptr || head->output_dimension > 0) RefuseNetwork(model, "SALAD's");
-  return TensorsOf(model.net);
+  NamedTensors own = TensorsOf(model.net);
+  if (head == nullptr || head->output_dimension > 0 || !HasPlainDinov2(own, "backbone.model."))
+    RefuseNetwork(model, "SALAD's");
+  return own;
 }
 
 }  // namespace
@@ -24,7 +27,7 @@ LayoutRow SaladLayout() {
                 found.licence = "GPL-3.0";
               },
           .format = "salad",
-          .format_help = "as SALAD's code loads them",
+          .format_help = "under SALAD's names",
           .from_own = InSaladLayout};
 }
 

@@ -142,4 +142,8 @@ bool Has(const NamedTensors& tensors, const std::string& name) {
   return std::any_of(tensors.begin(), tensors.end(), [&](const auto& item) { return item.first == name; });
 }
 
+bool HasPlainDinov2(const NamedTensors& tensors, const std::string& prefix) {
+  return Has(tensors, prefix + "pos_embed") && !Has(tensors, prefix + "register_tokens");
+}
+
 }  // namespace vantage::nn

@@ -43,4 +43,8 @@ NamedTensors VisionTransformerTensors(const ModelParts& model, const std::string
 
 bool Has(const NamedTensors& tensors, const std::string& name);
 
+// Whether the trunk, whose tensors' names begin with `prefix`, is a DINOv2 without registers: the one that
+// the code of SALAD, MegaLoc and BoQ has.
+bool HasPlainDinov2(const NamedTensors& tensors, const std::string& prefix);
+
 }  // namespace vantage::nn
