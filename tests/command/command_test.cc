@@ -58,7 +58,8 @@ class Commands : public ::testing::Test {
 TEST_F(Commands, HelpOfEachShowsAnExample) {
   const Output all = Vantage({"--help"});
   EXPECT_EQ(all.code, 0);
-  for (const json& task : VantageJson({"reference"})["tasks"]) {
+  const json reference = VantageJson({"reference"});
+  for (const json& task : reference["tasks"]) {
     const std::string name = task["name"];
     EXPECT_THAT(all.text, HasSubstr("\n  " + name + " "));
     const Output help = Vantage({name, "--help"});
