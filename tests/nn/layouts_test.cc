@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "testing/files.h"
 #include "testing/tensors.h"
@@ -46,14 +47,15 @@ TEST_P(EachLayout, IsReadBackAsItIsWritten) {
     }
   }
   for (const DescriptorNetOptions& network : networks) {
-    ModelParts model;
+    std::optional<ModelParts> made;
     NamedTensors written;
     try {
-      model.net = DescriptorNet(network);
-      written = Row().from_own(model);
+      made.emplace(ModelParts{DescriptorNet(network)});
+      written = Row().from_own(*made);
     } catch (const UsageError&) {
       continue;  // the trunk does not suit the head, or the network has no such form
     }
+    const ModelParts& model = *made;
     const std::string head = NameOf(network);
     model.net.Visit(
         [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });

@@ -75,7 +75,8 @@ NamedTensors InBoqLayout(const ModelParts& model) {
     RefuseNetwork(model, "BoQ's");
   NamedTensors result;
   for (const auto& [name, tensor] : own)
-    result.emplace_back(Renamed(name, {{"backbone.", is_dinov2 ? "backbone.dino." : "backbone.net."}}), tensor);
+    result.emplace_back(Renamed(name, {{"backbone.", is_dinov2 ? "backbone.dino." : "backbone.net."}}),
+                        tensor);
   return result;
 }
 
