@@ -393,7 +393,8 @@ TEST_F(Commands, AResultThatCannotBePrintedIsAnError) {
 TEST_F(Commands, CtrlCEndsWith130AndSaysHowToGoOn) {
   WriteFile(folder_ / "interrupt.sh",
             "'" VANTAGE_PROGRAM "' train '" + Path("train.toml") + "' -o '" + Path("run") +
-                "' --set epochs=1000 & pid=$!; sleep 2; kill -INT $pid; wait $pid; echo code $?\n");
+                "' --set epochs=1000 & pid=$!\nuntil [ -e '" + Path("run/metrics.csv") +
+                "' ] || ! kill -0 $pid; do sleep 0.1; done; kill -INT $pid; wait $pid; echo code $?\n");
   // An interactive shell's Ctrl-C reaches the program; a script's background jobs ignore it unless told
   // otherwise.
   const auto [code, text] = CaptureCommand({"bash", "-c", "set -m; . " + Path("interrupt.sh")});
