@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Training by several processes on this machine, through the command.
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <map>
@@ -88,15 +89,17 @@ class ManyProcesses : public ::testing::Test {
     return RunGroup(std::vector<std::vector<std::string>>(size, Train(run, more)));
   }
 
-  // Train(run, more), which gets the signal a moment after it has trained two epochs. Ends with its code.
+  // Train(run, more), which gets the signal a moment after it has trained two epochs. Ends with its code. The
+  // file "signalled" is as old as the signal.
   std::vector<std::string> EndedBy(const std::string& signal, const std::string& run,
                                    const std::vector<std::string>& more) const {
     // -m: without job control, programs in the background ignore SIGINT.
     constexpr const char* kScript =
-        "metrics=$1 signal=$2; shift 2; \"$@\" & pid=$!\n"
+        "metrics=$1 signal=$2 signalled=$3; shift 3; \"$@\" & pid=$!\n"
         "until [ \"$(cat \"$metrics\" 2>/dev/null | wc -l)\" -gt 3 ] || ! kill -0 $pid; do sleep 0.1; done\n"
-        "sleep 0.3; kill -s $signal $pid; wait $pid";
-    std::vector<std::string> command = {"bash", "-mc", kScript, "bash", Path(run + "/metrics.csv"), signal};
+        "sleep 0.3; touch \"$signalled\"; kill -s $signal $pid; wait $pid";
+    std::vector<std::string> command = {
+        "bash", "-mc", kScript, "bash", Path(run + "/metrics.csv"), signal, Path("signalled")};
     for (const std::string& word : Train(run, more)) command.push_back(word);
     return command;
   }
@@ -238,10 +241,13 @@ TEST_F(ManyProcesses, RoundsAreMinedByAllAndARunKilledInOneResumes) {
 TEST_F(ManyProcesses, AKilledPeerEndsTheOthersWithACheckpoint) {
   const std::vector<std::string> epochs = {"--set", "epochs=1000"};
   const Results results = RunGroup({Train("run", epochs), EndedBy("KILL", "run", epochs)});
+  const auto since =
+      std::filesystem::file_time_type::clock::now() - std::filesystem::last_write_time(folder_ / "signalled");
   EXPECT_EQ(results[1].first, kKilled);
   EXPECT_EQ(results[0].first, 1);
   EXPECT_THAT(results[0].second, HasSubstr("process 1 of 2 is gone"));
   EXPECT_THAT(results[0].second, HasSubstr("--resume"));
+  EXPECT_LT(since, std::chrono::seconds(60));
   EXPECT_EQ(VantageJson({"info", Path("run/last.pth")})["architecture"], "squeezenet1_1");
 }
 
