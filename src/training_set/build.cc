@@ -46,13 +46,13 @@ struct ScenePairs {
 std::vector<SceneCandidate> Candidates(const CovisibilityIndex& index, ImageId query,
                                        const std::map<ImageId, ScenePhoto>& photo_of,
                                        const TupleOptions& options) {
+  const bool may_share_nothing = PositiveRuleOf(options).by_descriptor;
   std::vector<SceneCandidate> candidates;
   int64_t rank = 0;
   for (const ImageId other : index.NearestCameras(query, options.nearest_cameras)) {
     const Covisibility covisibility = index.Between(query, other);
     const auto photo = photo_of.find(other);
-    if ((covisibility.shared_points > 0 || PositiveRuleOf(options).by_descriptor) &&
-        photo != photo_of.end()) {
+    if ((covisibility.shared_points > 0 || may_share_nothing) && photo != photo_of.end()) {
       const double overlap = static_cast<double>(covisibility.shared_points) /
                              static_cast<double>(std::max<int64_t>(1, index.PointCount(query)));
       candidates.push_back(
