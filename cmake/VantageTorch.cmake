@@ -68,10 +68,12 @@ target_include_directories(vantage::torch SYSTEM INTERFACE "${torch_prefix}/incl
                                                            "${torch_prefix}/include/torch/csrc/api/include")
 target_compile_definitions(vantage::torch INTERFACE USE_C10D_GLOO USE_DISTRIBUTED USE_RPC USE_TENSORPIPE)
 # Libraries register operators when they are loaded, for example CUDA's, without a call to them: the linker must not drop
-# them. One argument, so that CMake keeps its order. The libraries by name, so that CMake adds their folder to the run path.
+# them. One argument, so that CMake keeps its order. An option, because options precede all libraries: LibTorch calls the BLAS
+# that is loaded first, and has to find its own if it contains one: OpenBLAS's threads wait for each other inside LibTorch's
+# (docs/performance.md, Vision transformers). The libraries by name, so that CMake adds their folder to the run path.
 list(JOIN torch_libraries "," torch_link_arguments)
-target_link_libraries(vantage::torch INTERFACE "-Wl,--push-state,--no-as-needed,${torch_link_arguments},--pop-state"
-                                               ${torch_libraries})
+target_link_options(vantage::torch INTERFACE "-Wl,--push-state,--no-as-needed,${torch_link_arguments},--pop-state")
+target_link_libraries(vantage::torch INTERFACE ${torch_libraries})
 # These need CUDA libraries that only their own run paths find.
 target_link_options(vantage::torch INTERFACE "LINKER:--allow-shlib-undefined")
 

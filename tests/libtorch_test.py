@@ -18,8 +18,10 @@ project(find NONE)
 include("{ROOT}/cmake/VantageDependencies.cmake")
 vantage_find_library(vantage::torch)
 get_target_property(libraries vantage::torch INTERFACE_LINK_LIBRARIES)
+get_target_property(options vantage::torch INTERFACE_LINK_OPTIONS)
 get_target_property(definitions vantage::torch INTERFACE_COMPILE_DEFINITIONS)
 message(STATUS "links ${{libraries}}")
+message(STATUS "options ${{options}}")
 message(STATUS "defines ${{definitions}}")
 """
 
@@ -54,9 +56,11 @@ class LibTorch(unittest.TestCase):
         self.assertEqual(code, 0, text)
         self.assertIn("LibTorch 2.13.0 (CUDA)", text)
         links = next(line for line in text.splitlines() if "links" in line)
+        options = next(line for line in text.splitlines() if "options" in line)  # precede all libraries
         for name in ("torch_cpu", "torch_cuda", "c10_cuda"):
             self.assertIn(f"{prefix}/lib/lib{name}.so", links)
-        self.assertIn("--no-as-needed", links)
+            self.assertIn(f"{prefix}/lib/lib{name}.so", options)
+        self.assertIn("--no-as-needed", options)
 
     def test_the_folder_that_torch_utils_names_is_taken(self):
         prefix = self.make()

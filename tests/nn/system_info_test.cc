@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/system_info.h"
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <torch/version.h>
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "nn/descriptor_net.h"
 #include "nn/device.h"
@@ -19,6 +21,19 @@ TEST(SystemInfo, IsOfTheLibTorchThatItIsBuiltWith) {
   const SystemInfo info = ReadSystemInfo();
   EXPECT_EQ(info.torch_version, TORCH_VERSION);
   EXPECT_EQ(info.gpus.empty(), !info.no_gpu.empty());
+}
+
+// LibTorch calls the BLAS that is loaded first. OpenBLAS's threads wait for each other inside LibTorch's.
+TEST(SystemInfo, LibTorchFindsItsOwnBlas) {
+  void* libtorch = dlopen("libtorch_cpu.so", RTLD_LAZY | RTLD_NOLOAD);
+  ASSERT_NE(libtorch, nullptr) << dlerror();
+  void* sgemm = dlsym(libtorch, "sgemm_");
+  Dl_info info{};
+  const bool is_own = sgemm != nullptr && dladdr(sgemm, &info) != 0 &&
+                      std::string_view(info.dli_fname).ends_with("libtorch_cpu.so");
+  dlclose(libtorch);
+  if (!is_own) GTEST_SKIP() << "LibTorch does not contain its BLAS";
+  EXPECT_EQ(dlsym(RTLD_DEFAULT, "sgemm_"), sgemm);
 }
 
 TEST(SystemInfo, OffersBfloat16WhereAGpuHasIt) {
