@@ -29,6 +29,7 @@ template <typename Work>
 void ForEachBlock(const Points& points, const RunContext& context, const Work& work) {
   ParallelFor((points.rows() + kPointsPerBlock - 1) / kPointsPerBlock, context.ThreadCount(),
               [&](int64_t block) {
+                const SingleThreadedBlas in_worker;
                 context.CheckCancelled();
                 const int64_t first = block * kPointsPerBlock;
                 work(first, std::min(kPointsPerBlock, points.rows() - first));

@@ -34,9 +34,9 @@ struct PcaOptions {
 //
 // The iteration is that of Halko, Martinsson and Tropp ("Finding structure with randomness", SIAM Review
 // 2011, algorithms 4.4 and 5.3). It multiplies a random subspace of dimension R by the covariance and makes
-// it orthonormal, `passes` times, then computes the principal components in the subspace. With OpenBLAS, the
-// same descriptors and options give the same bits whatever the number of threads. OpenBLAS uses one thread
-// for each product in the whole process while the iteration runs.
+// it orthonormal, `passes` times, then computes the principal components in the subspace. With OpenBLAS
+// or MKL, the same descriptors and options give the same bits whatever the number of threads. Each product
+// uses one thread while the iteration runs (SingleThreadedBlas).
 //
 // The sign of a component is such that its element of largest magnitude is positive.
 //

@@ -24,8 +24,10 @@ constexpr double kNoise = 1e-14;
 // Calls use(first, count) for parts of 0 .. total - 1, in parallel.
 template <typename Use>
 void ForEachPart(Index total, const RunContext& context, const Use& use) {
-  ParallelFor((total + kPart - 1) / kPart, context.ThreadCount(),
-              [&](int64_t part) { use(part * kPart, std::min(kPart, total - part * kPart)); });
+  ParallelFor((total + kPart - 1) / kPart, context.ThreadCount(), [&](int64_t part) {
+    const SingleThreadedBlas in_worker;
+    use(part * kPart, std::min(kPart, total - part * kPart));
+  });
 }
 
 // sums += x^T x

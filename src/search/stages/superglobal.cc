@@ -115,6 +115,7 @@ std::vector<std::vector<Neighbor>> search::RerankBySuperGlobal(
   std::atomic<int64_t> done = 0;
   const numerics::SingleThreadedBlas one_thread_a_query;
   ParallelFor(total, context.ThreadCount(), [&](int64_t q) {
+    const numerics::SingleThreadedBlas in_worker;
     context.CheckCancelled();
     std::vector<Neighbor>& ranking = rankings[ToIndex(q)];
     const std::vector<Neighbor> first(
