@@ -127,6 +127,10 @@ class Describer {
   explicit Describer(const nn::DescriptorNet& net, const ExtractOptions& options = {});
   // The model with its whitening. Throws UsageError as above, and as ChooseWhitening does.
   explicit Describer(const Model& model, const ModelDescriptorOptions& options = {});
+  // The same, with the model's tensors instead of copies, which needs less memory and time. Afterwards, also
+  // if it throws, the model may only be assigned to or destroyed. Tensors that copies of the model share must
+  // not be changed in place.
+  static Describer Take(Model&& model, const ModelDescriptorOptions& options = {});
   // device: see Model::MoveTo. Throws Error as Model::Read does.
   static Describer Load(const std::filesystem::path& path, const ModelDescriptorOptions& options = {},
                         const std::string& device = "cpu");
@@ -165,8 +169,6 @@ class Describer {
  private:
   struct State;
   explicit Describer(std::shared_ptr<const State> state);
-  static std::shared_ptr<State> MakeState(const nn::DescriptorNet& net, const ExtractOptions& options);
-  static std::shared_ptr<State> MakeState(const Model& model, const ModelDescriptorOptions& options);
 
   std::shared_ptr<const State> state_;
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "vantage/describer.h"
-#include "config/options_json.h"
 
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
@@ -15,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/options_json.h"
 #include "nn/device.h"
 #include "nn/frozen_net.h"
 #include "nn/images_to_tensor.h"
@@ -49,6 +49,9 @@ bool IsFaultOfDevice(const c10::Error& error) {
   return text.find("CUDA") != std::string_view::npos || text.find("cuDNN") != std::string_view::npos;
 }
 
+const nn::DescriptorNet& NetOf(const Model& model) { return model.parts().net; }
+nn::DescriptorNet&& NetOf(Model&& model) { return std::move(model.parts().net); }
+
 std::string_view AsBytes(const Eigen::Ref<const Eigen::MatrixXd>& values) {
   return {reinterpret_cast<const char*>(values.data()), ToIndex(values.size()) * sizeof(double)};
 }
@@ -68,6 +71,11 @@ struct Describer::State {
   mutable std::string identity = {};
   mutable std::once_flag asked = {};
   mutable int smallest_side = 0;
+
+  // Copies the network's tensors; takes them if it is an rvalue.
+  static std::shared_ptr<State> Make(auto&& net, const ExtractOptions& options);
+  // The same for a model.
+  static std::shared_ptr<State> MakeOfModel(auto&& model, const ModelDescriptorOptions& options);
 
   // Descriptors of images of one size.
   DescriptorMatrix DescribeBatch(const std::vector<Image>& images) const {
@@ -154,28 +162,32 @@ struct Describer::State {
   }
 };
 
-std::shared_ptr<Describer::State> Describer::MakeState(const nn::DescriptorNet& net,
-                                                       const ExtractOptions& options) {
+std::shared_ptr<Describer::State> Describer::State::Make(auto&& net, const ExtractOptions& options) {
   CheckOptions(options);
   net.CheckSuperGlobal(options.super_global);
-  auto state =
-      std::make_shared<State>(nn::FrozenNet(net, nn::ParsePrecision(options.precision, net.device())),
-                              options, Whitening{}, net.dimension());
-  if (options.batch_pixels == 0) state->options.batch_pixels = net.device().is_cpu() ? 1 : kGpuBatchPixels;
+  const nn::Precision precision = nn::ParsePrecision(options.precision, net.device());
+  const int64_t dimension = net.dimension();
+  auto state = std::make_shared<State>(nn::FrozenNet(std::forward<decltype(net)>(net), precision), options,
+                                       Whitening{}, dimension);
+  if (options.batch_pixels == 0)
+    state->options.batch_pixels = state->net.device().is_cpu() ? 1 : kGpuBatchPixels;
   return state;
 }
 
-std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
-                                                       const ModelDescriptorOptions& options) {
+std::shared_ptr<Describer::State> Describer::State::MakeOfModel(auto&& model,
+                                                                const ModelDescriptorOptions& options) {
   CheckOptions(options);
-  std::shared_ptr<State> state = MakeState(model.parts().net, ResolveOptions(model, options));
-  state->licence = model.licence();
-  state->model_sha256 = model.file_sha256();
   std::optional<Whitening> whitening = ChooseWhitening(model, options);
-  if (!whitening) return state;
-  const auto rows = static_cast<int64_t>(whitening->projection.rows());
-  if (options.dimension > rows)
+  const int64_t rows = whitening ? whitening->projection.rows() : 0;
+  if (whitening && options.dimension > rows)
     throw UsageError(StrCat("dimension: the whitening has ", rows, " dimensions, not ", options.dimension));
+  const ExtractOptions resolved = ResolveOptions(model, options);
+  const std::string licence = model.licence();
+  const std::string model_sha256 = model.file_sha256();
+  std::shared_ptr<State> state = Make(NetOf(std::forward<decltype(model)>(model)), resolved);
+  state->licence = licence;
+  state->model_sha256 = model_sha256;
+  if (!whitening) return state;
   state->whitening = TruncateWhitening(*std::move(whitening), options.dimension);
   state->dimension = static_cast<int64_t>(state->whitening.projection.rows());
   return state;
@@ -184,13 +196,19 @@ std::shared_ptr<Describer::State> Describer::MakeState(const Model& model,
 Describer::Describer(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
 Describer::Describer(const nn::DescriptorNet& net, const ExtractOptions& options) try
-    : state_(MakeState(net, options)) {
+    : state_(State::Make(net, options)) {
 } catch (...) {
   RethrowAsError();
 }
 
 Describer::Describer(const Model& model, const ModelDescriptorOptions& options) try
-    : state_(MakeState(model, options)) {
+    : state_(State::MakeOfModel(model, options)) {
+} catch (...) {
+  RethrowAsError();
+}
+
+Describer Describer::Take(Model&& model, const ModelDescriptorOptions& options) try {
+  return Describer(State::MakeOfModel(std::move(model), options));
 } catch (...) {
   RethrowAsError();
 }
@@ -199,7 +217,7 @@ Describer Describer::Load(const std::filesystem::path& path, const ModelDescript
                           const std::string& device) try {
   Model model = Model::Read(path);
   model.MoveTo(device);
-  return Describer(model, options);
+  return Take(std::move(model), options);
 } catch (...) {
   RethrowAsError();
 }

@@ -2,8 +2,11 @@
 #include "nn/frozen_net.h"
 
 #include <ATen/core/grad_mode.h>
+#include <c10/core/alignment.h>
 
+#include <cstdint>
 #include <set>
+#include <utility>
 
 #include "nn/fold_norms.h"
 #include "nn/intra_op_threads.h"
@@ -11,28 +14,58 @@
 namespace vantage::nn {
 namespace {
 
-Network FrozenTwin(const DescriptorNet& net, Precision precision) {
+// Freezes a network that shares its layers with no other. Tensors that need no change stay shared.
+Network Frozen(DescriptorNet net, Precision precision) {
   const at::NoGradGuard no_grad;
   // LibTorch's threads would share copies of a few kilobytes, and spin until the next one.
   const IntraOpThreads one_thread(1);
   one_thread.Enter();
-  DescriptorNet twin = net.Twin();
-  Freeze(twin.trunk(), TypeOf(precision));
-  twin.ComputeTrunkIn(precision);
-  // Folding makes tensors of its own of most; copying all before would cost as much as reading them.
+  Freeze(net.trunk(), TypeOf(precision));
+  net.ComputeTrunkIn(precision);
+  return net;
+}
+
+// Copies the tensors that `frozen` still shares with the network. Freezing makes tensors of its own of most:
+// copying all before would cost as much as reading them.
+void CopyShared(const DescriptorNet& net, Network& frozen) {
+  const at::NoGradGuard no_grad;
+  const IntraOpThreads one_thread(1);  // as above
+  one_thread.Enter();
   std::set<const void*> of_net;
   net.Visit([&](const std::string&, const at::Tensor& tensor, TensorRole) {
     of_net.insert(tensor.storage().data());
   });
-  twin.Replace([&](const std::string&, at::Tensor& tensor, TensorRole) {
+  frozen.Replace([&](const std::string&, at::Tensor& tensor, TensorRole) {
     if (of_net.contains(tensor.storage().data())) tensor = tensor.detach().clone();
   });
-  return twin;
+}
+
+// Copies the head's tensors that do not begin where LibTorch would have put them, as those read from a file:
+// the last bits of MKL's products depend on it.
+void Align(Head& head) {
+  const at::NoGradGuard no_grad;
+  head.Replace([](const std::string&, at::Tensor& tensor, TensorRole) {
+    if (tensor.is_cpu() && reinterpret_cast<uintptr_t>(tensor.const_data_ptr()) % c10::gAlignment != 0)
+      tensor = tensor.detach().clone();
+  });
+}
+
+// The network with layers of its own: copies of `net` keep theirs.
+DescriptorNet TwinInPlaceOf(DescriptorNet&& net) {
+  const DescriptorNet released = std::move(net);
+  return released.Twin();
 }
 
 }  // namespace
 
-FrozenNet::FrozenNet(const DescriptorNet& net, Precision precision) : Network(FrozenTwin(net, precision)) {
+FrozenNet::FrozenNet(const DescriptorNet& net, Precision precision) : Network(Frozen(net.Twin(), precision)) {
+  CopyShared(net, *this);
+  statistics_momentum_.reset();
+}
+
+FrozenNet::FrozenNet(DescriptorNet&& net, Precision precision)
+    : Network(Frozen(TwinInPlaceOf(std::move(net)), precision)) {
+  Align(*head_);
   statistics_momentum_.reset();
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "descriptor_files/descriptor_output.h"
 #include "util/file.h"
@@ -65,14 +66,14 @@ DescribedBenchmark DescribeByModel(const EvaluateTask& task, const Distractors& 
   for (const std::string& folder : distractors.folders) AddDistractors(input.benchmark, folder);
   if (!task.partial) CheckComplete(input.benchmark);
   if (!task.turns.empty()) ReadTurns(input.benchmark, task.turns);
-  const Model model = task.source.Read();
+  Model model = task.source.Read();
   input.provenance = ProvenanceOf(model, task.source.path, task.descriptor);
   std::optional<DescriptorStore> store;
   if (!task.save.empty()) {
     if (task.restart) DescriptorStore::Discard(task.save + ".partial");
     store.emplace(task.save + ".partial");
   }
-  const Describer describer(model, task.descriptor);
+  const Describer describer = Describer::Take(std::move(model), task.descriptor);
   input.described = DescribeBenchmark(input.benchmark, [&](const PhotoSource& photos) {
     return ExtractDescriptors(describer, photos, context, store ? &*store : nullptr);
   });

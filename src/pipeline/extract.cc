@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "descriptor_files/descriptor_output.h"
 #include "util/check.h"
@@ -14,10 +15,10 @@ DescriptorFile Extract(const ExtractTask& task, const RunContext& context) {
   rules.inputs.emplace_back(task.model.path);
   descriptor_files::CheckDescriptorOutput(task.output, task.format, rules);
   const std::string store_path = task.output + ".partial";
-  const Model model = task.model.Read();
-  const Describer describer(model, task.descriptor);
-  NamedPhotos photos = ListPhotos(task.photos);
+  Model model = task.model.Read();
   DescriptorProvenance provenance = ProvenanceOf(model, task.model.path, task.descriptor);
+  const Describer describer = Describer::Take(std::move(model), task.descriptor);
+  NamedPhotos photos = ListPhotos(task.photos);
   if (!task.shard.empty()) {
     const Shard shard = ParseShard(task.shard);
     photos = SelectShard(photos, shard);

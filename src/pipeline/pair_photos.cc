@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "pipeline/describe_photos.h"
 #include "util/check.h"
@@ -85,12 +86,12 @@ void ForEachModel(const std::string& folder,
 }
 
 struct PairPhotos::Model {
-  explicit Model(const PairsTask& task, const vantage::Model& model)
-      : describer(model, task.descriptor),
-        provenance(ProvenanceOf(model, task.model.path, task.descriptor)) {}
+  explicit Model(const PairsTask& task, vantage::Model model)
+      : provenance(ProvenanceOf(model, task.model.path, task.descriptor)),
+        describer(Describer::Take(std::move(model), task.descriptor)) {}
 
-  Describer describer;
   DescriptorProvenance provenance;
+  Describer describer;
   std::vector<std::unique_ptr<DescriptorStore>> stores;
 };
 

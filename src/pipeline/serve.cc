@@ -127,10 +127,10 @@ void Serve(const ServeTask& task, const RunContext& context) {
   const DescriptorFile database = ReadDescriptors(task.database);
   VANTAGE_CHECK(database.descriptors.size() > 0, task.database, ": holds no descriptor");
   pipeline::CheckPhotoFolder(database.descriptors.names, task.photos);
-  const Model model = task.model.Read();
+  Model model = task.model.Read();
   CheckComparable(ProvenanceOf(model, task.model.path, task.descriptor), task.model.path, database.provenance,
                   task.database);
-  const Describer describer(model, task.descriptor);
+  const Describer describer = Describer::Take(std::move(model), task.descriptor);
   VANTAGE_CHECK(describer.dimension() == database.descriptors.dimension(), task.model.path, ": makes ",
                 describer.dimension(), " dimensions, ", task.database, " has ",
                 database.descriptors.dimension());

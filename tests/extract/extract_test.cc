@@ -10,6 +10,8 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include "nn/images_to_tensor.h"
 #include "nn/resize_images.h"
@@ -81,6 +83,38 @@ TEST(ExtractDescriptors, GivesBlasOneThreadWhileItsWorkersWhiten) {
   EXPECT_EQ(openblas_get_num_threads(), 1);
   second.reset();
   EXPECT_EQ(openblas_get_num_threads(), 2);
+}
+
+TEST(SingleThreadedBlas, LimitsMklInItsThread) {
+  if (MKL_Set_Num_Threads_Local == nullptr || MKL_Get_Max_Threads == nullptr)
+    GTEST_SKIP() << "BLAS is not MKL";
+  const int before = MKL_Set_Num_Threads_Local(2);
+  auto first = std::make_optional<numerics::SingleThreadedBlas>();
+  auto second = std::make_optional<numerics::SingleThreadedBlas>();
+  std::thread([] {
+    MKL_Set_Num_Threads_Local(2);
+    {
+      const numerics::SingleThreadedBlas in_worker;
+      EXPECT_EQ(MKL_Get_Max_Threads(), 1);
+    }
+    EXPECT_EQ(MKL_Get_Max_Threads(), 2);
+  }).join();
+  first.reset();
+  EXPECT_EQ(MKL_Get_Max_Threads(), 1);
+  second.reset();
+  EXPECT_EQ(MKL_Get_Max_Threads(), 2);
+  MKL_Set_Num_Threads_Local(before);
+}
+
+TEST(Describer, TakesTheTensorsOfAModel) {
+  const Image photo = MakePhoto(0, 0, 90, 70);
+  nn::ModelParts parts = MakeFormulaModel();
+  parts.preprocessing = LongestSide(64);
+  const std::vector<float> expected = Describer(parts).Describe(photo);
+  Model model(parts);
+  const Model copy = model;
+  EXPECT_EQ(Describer::Take(std::move(model)).Describe(photo), expected);
+  EXPECT_EQ(Describer(copy).Describe(photo), expected);
 }
 
 TEST(ParseScales, TakesNumbersAndRefusesTheRest) {
@@ -252,6 +286,7 @@ TEST(Describer, IdentityFollowsWhateverDecidesADescriptor) {
   };
   add(model, {});
   EXPECT_EQ(Describer(model).identity(), Describer(model).identity());
+  EXPECT_EQ(Describer::Take(model).identity(), Describer(model).identity());
   add(model, {.image_size = 65});
   add(model, {.preprocessing = "square=64"});
   add(model, {.preprocessing = "square=64,bilinear"});

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "nn/descriptor_net.h"
 #include "nn/frozen_net.h"
@@ -92,6 +93,30 @@ TEST_P(EachHead, GivesDescriptorsOfUnitLengthAndItsDimension) {
     EXPECT_TRUE(net.Clone().Forward(Photos()).equal(descriptors));
     EXPECT_LT(RelativeError(FrozenNet(net).Forward(Photos()), descriptors), 1e-4);
   }
+}
+
+TEST_P(EachHead, GivesTheSameFrozenOfANetworkThatIsTaken) {
+  const at::NoGradGuard no_grad;
+  DescriptorNet net = Net(Options());
+  const DescriptorNet copy = net;
+  const at::Tensor descriptors = copy.Forward(Photos());
+  const at::Tensor frozen = FrozenNet(net).Forward(Photos());
+  std::set<const void*> of_net;
+  net.Visit([&](const std::string&, const at::Tensor& tensor, TensorRole) {
+    if (tensor.numel() > 0) of_net.insert(tensor.const_data_ptr());
+  });
+  const auto shares = [&](const FrozenNet& with) {
+    bool shared = false;
+    with.Visit([&](const std::string&, const at::Tensor& tensor, TensorRole) {
+      shared = shared || of_net.contains(tensor.const_data_ptr());
+    });
+    return shared;
+  };
+  EXPECT_FALSE(shares(FrozenNet(net)));
+  const FrozenNet taken(std::move(net));
+  EXPECT_TRUE(shares(taken));
+  EXPECT_TRUE(taken.Forward(Photos()).equal(frozen));
+  EXPECT_TRUE(copy.Forward(Photos()).equal(descriptors)) << "a copy of the network was changed";
 }
 
 TEST_P(EachHead, NamesEachTensorOnce) {
