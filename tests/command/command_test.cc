@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cmath>
 #include <csignal>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
 
 #include "command/run_vantage.h"
 #include "nn/model_file.h"
 #include "testing/files.h"
 #include "testing/photos.h"
+#include "testing/tensors.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/random.h"
@@ -23,6 +26,7 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 using vantage::testing::FilesBelow;
+using vantage::testing::FillByFormula;
 using vantage::testing::MakeFormulaModel;
 using vantage::testing::MakePhoto;
 using vantage::testing::Output;
@@ -617,6 +621,34 @@ TEST_F(Commands, ConvertGoesThereAndBack) {
   WriteColmapModel({}, folder_ / "binary", ModelFormat::kBinary);
   ASSERT_EQ(Vantage({"convert", Path("binary"), Path("text"), "--format", "text"}).code, 0);
   EXPECT_EQ(VantageJson({"info", Path("text")})["images"], 0);
+}
+
+// What is written describes photos as the model does, and is recognised as the authors' file.
+TEST_F(Commands, ConvertWritesNetworksAsTheirAuthorsDo) {
+  const SaladHeadOptions salad{.clusters = 4, .cluster_dimension = 6, .token_dimension = 5, .hidden = 8};
+  SaladHeadOptions megaloc = salad;
+  megaloc.output_dimension = 7;
+  const BoqHeadOptions boq{.projection = 64, .queries = 3, .blocks = 1, .rows = 2};
+  const std::map<std::string, std::pair<HeadChoice, std::string>> formats = {
+      {"megaloc", {megaloc, "MegaLoc weights"}},
+      {"salad", {salad, "SALAD weights"}},
+      {"boq", {boq, "BoQ weights"}}};
+  const auto describe = [&](const std::string& model) {
+    VantageJson(
+        {"extract", Path(model), Path("photos"), "-o", Path("out"), "--preprocessing", "square=56,bilinear"});
+    return ReadDescriptors(folder_ / "out").descriptors.values;
+  };
+  for (const auto& [format, head_and_kind] : formats) {
+    const auto& [head, kind] = head_and_kind;
+    const nn::ModelParts model{nn::DescriptorNet({"dinov2_vits14:blocks=1", head})};
+    model.net.Visit([](const std::string& name, const at::Tensor& tensor, nn::TensorRole) {
+      FillByFormula(name, tensor);
+    });
+    nn::WriteModel(model, folder_ / "place.pth");
+    ASSERT_EQ(Vantage({"convert", Path("place.pth"), Path("as.pth"), "--format", format}).code, 0) << format;
+    EXPECT_EQ(VantageJson({"info", Path("as.pth")})["kind"], kind);
+    EXPECT_EQ(describe("as.pth"), describe("place.pth")) << format;
+  }
 }
 
 TEST_F(Commands, ReportMinesWithAModelAndGoesOnWhereItCannot) {
