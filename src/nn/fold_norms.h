@@ -26,7 +26,8 @@ class NormedLayer {
 class FoldableLayer {
  public:
   virtual ~FoldableLayer() = default;
-  // Multiplies the scales into the weights.
+  // Multiplies the scales into the weights, unless that has been done. The new tensors are differentiable
+  // functions of the old ones.
   virtual void Fold() = 0;
 };
 
@@ -42,11 +43,14 @@ class FreezableLayer {
 // Visits all norms that have not been folded.
 void ForEachNorm(Trunk& trunk, const std::function<void(BatchNorm&)>& visit);
 
-// Folds norms that follow weights, except those that use batch statistics.
-void FoldNorms(Trunk& trunk);
+// Folds scales, and norms that follow weights except those that use batch statistics.
+void FoldForTraining(Trunk& trunk);
 
 // Folds all norms and scales, converts floating-point tensors to `type` (except those of
 // Trunk::ComputesInFloat32), and lays out layers for speed.
 void Freeze(Trunk& trunk, at::ScalarType type);
+
+// Freezes the stem and the first `stages` stages; nothing if `stages` is 0.
+void FreezeFirstStages(Trunk& trunk, int stages, at::ScalarType type);
 
 }  // namespace vantage::nn

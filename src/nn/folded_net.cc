@@ -13,7 +13,7 @@ namespace {
 DescriptorNet Fold(const DescriptorNet& net) {
   const at::AutoGradMode with_graph(true);
   DescriptorNet folded = net.Twin();
-  FoldNorms(folded.trunk());
+  FoldForTraining(folded.trunk());
   return folded;
 }
 
@@ -29,6 +29,8 @@ FoldedNet::FoldedNet(const DescriptorNet& net) : net_(Fold(net)) {
     folded_.push_back(folded);
     leaves_.push_back(tensor);
   });
+  const at::NoGradGuard no_grad;
+  FreezeFirstStages(net_.trunk(), net_.trunk().FrozenStages(), TypeOf(net_.precision()));
 }
 
 std::vector<at::Tensor> FoldedNet::GradientsBy(std::span<const at::Tensor> parameters,

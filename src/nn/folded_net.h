@@ -10,10 +10,10 @@
 
 namespace vantage::nn {
 
-// A snapshot of a network whose norms are folded into its convolutions once for many passes. The passes'
-// gradients are summed and then propagated to the network's own parameters. This saves two costs of every
-// pass: folding and its backward pass, and a copy of all weights in each graph. The gradients are those of
-// the network itself.
+// A snapshot of a network for many passes: norms and scales are folded into the weights before or after them,
+// and the first stages without a trained tensor are frozen as for description. The passes' gradients are
+// summed and then propagated to the network's own parameters. This saves two costs of every pass: folding and
+// its backward pass, and a copy of all weights in each graph. The gradients are those of the network itself.
 class FoldedNet {
  public:
   explicit FoldedNet(const DescriptorNet& net);

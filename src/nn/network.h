@@ -27,6 +27,8 @@ class Network : public TensorOwner {
   const Head& head() const { return *head_; }
   const HeadRow& head_row() const { return *head_row_; }
   const at::Device& device() const { return device_; }
+  // In which the trunk computes.
+  Precision precision() const { return precision_; }
   // Dimension of the descriptors: D.
   int64_t dimension() const { return head_->dimension(); }
 

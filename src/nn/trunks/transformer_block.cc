@@ -2,6 +2,7 @@
 #include "nn/trunks/transformer_block.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/addmv.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/ones.h>
@@ -26,6 +27,7 @@ at::Tensor NewBiasMask(int64_t channels) {
 }
 
 void Scale(LinearLayer& layer, at::Tensor& scale) {
+  if (!scale.defined()) return;
   layer = {layer.weight * scale.unsqueeze(1), layer.bias * scale};
   scale = at::Tensor();
 }
@@ -39,10 +41,17 @@ LayerNorm::LayerNorm(std::string name, int64_t channels, double epsilon)
       bias_(at::zeros({channels}, NewTensor())) {}
 
 at::Tensor LayerNorm::Forward(const at::Tensor& x, const PassContext& /*pass*/) const {
-  return at::layer_norm(x, weight_.sizes(), weight_, bias_, epsilon_);
+  return at::layer_norm(x, x.sizes().slice(x.dim() - 1), weight_, bias_, epsilon_);
+}
+
+void LayerNorm::FoldInto(LinearLayer& layer) {
+  if (!weight_.defined()) return;
+  layer = {layer.weight * weight_, at::addmv(layer.bias, layer.weight, bias_)};
+  weight_ = bias_ = at::Tensor();
 }
 
 void LayerNorm::Replace(const TensorReplacer& replacer) {
+  if (!weight_.defined()) return;
   replacer(name_ + ".weight", weight_, TensorRole::kParameter);
   replacer(name_ + ".bias", bias_, TensorRole::kParameter);
 }
@@ -143,6 +152,8 @@ void TransformerBlock::Fold() {
     second_ = {};
     shape_.mlp = Mlp::kPackedSwiGlu;
   }
+  norm1_.FoldInto(qkv_);
+  norm2_.FoldInto(in_);
 }
 
 void TransformerBlock::Freeze() {

@@ -21,11 +21,13 @@ class LayerNorm : public Layer {
 
   at::Tensor Forward(const at::Tensor& x, const PassContext& pass) const override;
   void Replace(const TensorReplacer& replacer) override;
+  // Moves the scale and the shift into the layer that follows, unless that has been done.
+  void FoldInto(LinearLayer& layer);
 
  private:
   std::string name_;
   double epsilon_;
-  at::Tensor weight_;
+  at::Tensor weight_;  // undefined after FoldInto
   at::Tensor bias_;
 };
 
