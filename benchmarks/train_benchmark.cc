@@ -43,6 +43,7 @@ struct Setting {
   std::string head;           // "": GeM
   std::string preprocessing;  // "": the longest side has 362 pixels
   int freeze_blocks = 0;
+  int64_t batch_pixels = 0;
   size_t tuples_per_step = 5;
   int steps = 1;
 
@@ -93,7 +94,8 @@ double TimeVantage(nn::DescriptorNet net, const Photos& photos, const Setting& s
   std::optional<train::FrozenFeatures> frozen;
   if (kind == kKept) frozen.emplace(net.FrozenStages(), kKeptBytes);
   const int threads = RunContext().ThreadCount();
-  const std::unique_ptr<train::Engine> engine = train::MakeEngine({}, net.device(), threads);
+  const std::unique_ptr<train::Engine> engine =
+      train::MakeEngine({.batch_pixels = setting.batch_pixels}, net.device(), threads);
   const size_t count = setting.tuples_per_step * static_cast<size_t>(setting.steps + 1);
   OrderedPrefetch<train::LoadedTuple> loaded(static_cast<int64_t>(count), std::max(1, threads / 2),
                                              2 * threads,
@@ -158,8 +160,9 @@ void Compare(const benchmarks::Turns& turns, const Setting& setting, const std::
              const std::string& folder) {
   const auto measured = turns.Measure(
       kinds, {"--architectures", setting.architecture, "--head", setting.head, "--preprocessing",
-              setting.preprocessing, "--freeze-blocks", StrCat(setting.freeze_blocks), "--photos", folder,
-              "--tuples", StrCat(setting.tuples_per_step), "--steps", StrCat(setting.steps)});
+              setting.preprocessing, "--freeze-blocks", StrCat(setting.freeze_blocks), "--batch-pixels",
+              StrCat(setting.batch_pixels), "--photos", folder, "--tuples", StrCat(setting.tuples_per_step),
+              "--steps", StrCat(setting.steps)});
   for (const std::string& kind : kinds) {
     const Figures& median = measured.at(kind);
     std::printf("| %s | %s | %.3f | %.2f | %.1f | %.0f |\n", setting.architecture.c_str(), kind.c_str(),
@@ -182,6 +185,7 @@ int Main(int argc, char** argv) {
   app.add_option("--preprocessing", setting.preprocessing,
                  "How photos are prepared, as in square=224,bilinear; default: longest=362");
   app.add_option("--freeze-blocks", setting.freeze_blocks, "First blocks that are not trained, and the stem");
+  app.add_option("--batch-pixels", setting.batch_pixels, "Pixels of the photos of a pass; 0: one photo");
   app.add_option("--tuples", setting.tuples_per_step, "Tuples a step");
   app.add_option("--steps", setting.steps, "Steps a measurement, after one to warm up");
   app.add_flag("--bf16", with_bf16, "Measure bfloat16 too");

@@ -50,7 +50,10 @@ Features Trunk::Forward(const at::Tensor& images_B3HW, const FeatureRequest& req
 
 Features Trunk::ForwardFrom(TrunkState state, int first, const FeatureRequest& request,
                             const PassContext& pass) const {
-  if (!request.tokens) return Finish(RunStages(std::move(state), first, stages(), pass), request, pass);
+  if (!request.tokens) {
+    state.ends_in_class_token = !request.map;
+    return Finish(RunStages(std::move(state), first, stages(), pass), request, pass);
+  }
   const int block = request.tokens->block + (request.tokens->block < 0 ? stages() : 0);
   if (block < 0 || block >= stages())
     throw UsageError(StrCat("a ", row_->name, " has no block ", request.tokens->block));
@@ -60,7 +63,7 @@ Features Trunk::ForwardFrom(TrunkState state, int first, const FeatureRequest& r
   if (!request.map && !request.class_token) return features;
   FeatureRequest rest = request;
   rest.tokens.reset();
-  Features last = Finish(RunStages(std::move(state), block + 1, stages(), pass), rest, pass);
+  Features last = ForwardFrom(std::move(state), block + 1, rest, pass);
   last.tokens_BNC = features.tokens_BNC;
   return last;
 }

@@ -67,6 +67,8 @@ struct TrunkState {
   int64_t rows = 0;  // rows of patches that the tokens represent; 0 for a map
   int64_t columns = 0;
   at::ScalarType type = at::kFloat;  // in which a transformer multiplies matrices; its x is float32
+  // Only the class token is read of what the trunk's last stage computes, which need not compute the others.
+  bool ends_in_class_token = false;
 };
 
 // A classification network up to the features that descriptors are made of. It consists of a stem,

@@ -8,6 +8,7 @@
 #include <ATen/ops/sin.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <atomic>
@@ -257,6 +258,64 @@ TEST_P(TinyTransformer, BlocksHaveValuesAndGradientsOfPlainOperations) {
     const double largest = std::max(1e-6, by_expected[i].abs().max().item<double>());
     EXPECT_LT((by_actual[i] - by_expected[i]).abs().max().item<double>(), 1e-9 * largest) << i;
   }
+}
+
+// The value of a loss and its gradient by each parameter that it depends on; 0 for the others.
+std::vector<at::Tensor> ValueAndGradients(const at::Tensor& value,
+                                          const std::vector<at::Tensor>& parameters) {
+  std::vector<at::Tensor> all =
+      torch::autograd::grad({value}, parameters, {}, false, false, /*allow_unused=*/true);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!all[i].defined()) all[i] = at::zeros_like(parameters[i]);
+  }
+  all.push_back(value.detach());
+  return all;
+}
+
+void ExpectSame(const std::vector<at::Tensor>& actual, const std::vector<at::Tensor>& expected) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const double largest = std::max(1e-3, expected[i].abs().max().item<double>());
+    EXPECT_LT((actual[i] - expected[i]).abs().max().item<double>(), 1e-6 * largest) << i;
+  }
+}
+
+TEST_P(TinyTransformer, ComputesTheClassTokenAloneInTheLastBlock) {
+  std::vector<at::Tensor> parameters;
+  trunk_->Visit([&](const std::string&, const at::Tensor& tensor, TensorRole role) {
+    if (role == TensorRole::kParameter) parameters.push_back(tensor.requires_grad_(true));
+  });
+  const std::vector<uint64_t> keys = {7, 3, 9, 1};
+  for (const double drop_path : {0.0, 0.5, 1.0}) {
+    const PassContext pass{.is_training = true, .seed = 5, .images = keys, .drop_path = drop_path};
+    const auto of = [&](bool with_map) {
+      const Features features =
+          trunk_->Forward(Wave({4, 3, 12, 16}), {.map = with_map, .class_token = true}, pass);
+      EXPECT_EQ(features.map_BCHW.defined(), with_map);
+      return ValueAndGradients(features.class_BC.to(at::kDouble).tanh().sum(), parameters);
+    };
+    ExpectSame(of(false), of(true));
+  }
+  TrunkState state = trunk_->Stem(Wave({1, 3, 12, 16}), {});
+  const int64_t tokens = state.x.size(1);
+  state.ends_in_class_token = true;
+  EXPECT_EQ(trunk_->Run(state, 0, 1, {}).x.size(1), tokens);
+  EXPECT_EQ(trunk_->Run(state, 0, 2, {}).x.size(1), 1);
+}
+
+TEST_P(TinyTransformer, HasTheSameGradientsFolded) {
+  std::vector<at::Tensor> parameters;
+  trunk_->Visit([&](const std::string&, const at::Tensor& tensor, TensorRole role) {
+    if (role == TensorRole::kParameter) parameters.push_back(tensor.requires_grad_(true));
+  });
+  const std::vector<at::Tensor> expected = ValueAndGradients(Loss(), parameters);
+  FoldForTraining(*trunk_);
+  trunk_->Visit([](const std::string& name, const at::Tensor&, TensorRole) {
+    EXPECT_TRUE(!name.starts_with("blocks.") || (!name.ends_with("gamma") && name.find("norm") == name.npos))
+        << name;
+  });
+  FoldForTraining(*trunk_);  // nothing is left to fold
+  ExpectSame(ValueAndGradients(Loss(), parameters), expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TinyTransformer,

@@ -36,6 +36,11 @@ at::Tensor ResizePositions(const at::Tensor& positions_1NC, int64_t rows, int64_
 struct RotaryTable {
   at::Tensor cos_ND;  // tokens x half the channels of a head; undefined: no rotation
   at::Tensor sin_ND;
+
+  // The table of the first tokens.
+  RotaryTable First(int64_t tokens) const {
+    return {cos_ND.narrow(0, 0, tokens), sin_ND.narrow(0, 0, tokens)};
+  }
 };
 
 // The angles of a patch with centre (x, y) are 2 pi y / period for each period, then 2 pi x / period for

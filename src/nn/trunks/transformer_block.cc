@@ -11,6 +11,7 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -90,17 +91,21 @@ at::Tensor TransformerBlock::Add(const at::Tensor& x_BNC, const char* branch, co
   return x_BNC + values() * kept_B.to(x_BNC.options()).view({-1, 1, 1});
 }
 
-at::Tensor TransformerBlock::Attention(const at::Tensor& x_BNC, const RotaryTable& rotary) const {
+at::Tensor TransformerBlock::Attention(const at::Tensor& x_BNC, const RotaryTable& rotary,
+                                       int64_t outputs) const {
   LinearLayer qkv = qkv_;
   if (bias_mask_.defined()) qkv.bias = qkv.bias * bias_mask_;
   const int64_t batch = x_BNC.size(0);
-  const int64_t tokens = x_BNC.size(1);
-  const at::Tensor qkv_3BHNC = qkv(x_BNC).view({batch, tokens, 3, shape_.heads, -1}).permute({2, 0, 3, 1, 4});
-  at::Tensor qk_2BHNC = qkv_3BHNC.narrow(0, 0, 2);
-  if (rotary.cos_ND.defined()) qk_2BHNC = Turn(qk_2BHNC, rotary).to(x_BNC.scalar_type());
-  const at::Tensor values_BHNC =
-      at::scaled_dot_product_attention(qk_2BHNC.select(0, 0), qk_2BHNC.select(0, 1), qkv_3BHNC.select(0, 2));
-  return projection_(values_BHNC.transpose(1, 2).reshape({batch, tokens, shape_.channels}));
+  // Unbound, not selected: the backward pass then fills no tensor with zeros.
+  std::vector<at::Tensor> qkv_BHNC =
+      qkv(x_BNC).view({batch, x_BNC.size(1), 3, shape_.heads, -1}).permute({2, 0, 3, 1, 4}).unbind(0);
+  qkv_BHNC[0] = qkv_BHNC[0].narrow(2, 0, outputs);
+  if (rotary.cos_ND.defined()) {
+    for (at::Tensor& turned : std::span(qkv_BHNC).first(2))
+      turned = Turn(turned, rotary.First(turned.size(2))).to(x_BNC.scalar_type());
+  }
+  const at::Tensor values_BHNC = at::scaled_dot_product_attention(qkv_BHNC[0], qkv_BHNC[1], qkv_BHNC[2]);
+  return projection_(values_BHNC.transpose(1, 2).reshape({batch, outputs, shape_.channels}));
 }
 
 at::Tensor TransformerBlock::ApplyMlp(const at::Tensor& x_BNC) const {
@@ -113,9 +118,10 @@ at::Tensor TransformerBlock::ApplyMlp(const at::Tensor& x_BNC) const {
 }
 
 at::Tensor TransformerBlock::Forward(const at::Tensor& x_BNC, const RotaryTable& rotary, at::ScalarType type,
-                                     const PassContext& pass) const {
-  at::Tensor x = Add(x_BNC, ".drop_path1", pass, [&] {
-    const at::Tensor attention = Attention(norm1_.Forward(x_BNC, pass).to(type), rotary);
+                                     const PassContext& pass, int64_t outputs) const {
+  const at::Tensor kept_BNC = outputs < x_BNC.size(1) ? x_BNC.narrow(1, 0, outputs) : x_BNC;
+  at::Tensor x = Add(kept_BNC, ".drop_path1", pass, [&] {
+    const at::Tensor attention = Attention(norm1_.Forward(x_BNC, pass).to(type), rotary, kept_BNC.size(1));
     return scale1_.defined() ? attention * scale1_ : attention;
   });
   if (frozen_) return x.add_(ApplyMlp(norm2_.Forward(x, pass).to(type)));

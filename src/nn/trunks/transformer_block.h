@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "nn/fold_norms.h"
@@ -58,17 +59,20 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
  public:
   TransformerBlock(const std::string& name, const BlockShape& shape);
 
+  static constexpr int64_t kAllTokens = std::numeric_limits<int64_t>::max();
+
   // x: B x tokens x C, float32, or float64 if `type` is. Matrix products are computed in `type`, everything
-  // else in the type of x. Without tensors in `rotary`, nothing is rotated.
+  // else in the type of x. Without tensors in `rotary`, nothing is rotated. Returns the first `outputs`
+  // tokens of the result, without computing the others.
   at::Tensor Forward(const at::Tensor& x_BNC, const RotaryTable& rotary, at::ScalarType type,
-                     const PassContext& pass) const;
+                     const PassContext& pass, int64_t outputs = kAllTokens) const;
   at::Tensor Forward(const at::Tensor& x_BNC, const PassContext& pass) const override {
     return Forward(x_BNC, {}, x_BNC.scalar_type(), pass);
   }
   void Replace(const TensorReplacer& replacer) override;
 
-  // Multiplies both scales into the layers before them and the mask into the bias, and joins w1 and w2 of
-  // kSwiGlu to one layer.
+  // Multiplies both scales into the layers before them and the mask into the bias, joins w1 and w2 of kSwiGlu
+  // to one layer, and folds the norms into the layers after them.
   void Fold() override;
   // Packs the linear layers (LinearLayer::Pack).
   void Freeze() override;
@@ -80,7 +84,8 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   // x plus the branch's values times Kept; values are not computed if the branch is left out for all images.
   at::Tensor Add(const at::Tensor& x_BNC, const char* branch, const PassContext& pass,
                  const std::function<at::Tensor()>& values) const;
-  at::Tensor Attention(const at::Tensor& x_BNC, const RotaryTable& rotary) const;
+  // Attention of the first `outputs` tokens to all.
+  at::Tensor Attention(const at::Tensor& x_BNC, const RotaryTable& rotary, int64_t outputs) const;
   at::Tensor ApplyMlp(const at::Tensor& x_BNC) const;
 
   std::string name_;

@@ -139,7 +139,9 @@ TrunkState VisionTransformer::Run(TrunkState state, int first, int last, const P
   PassContext of_block = pass;
   for (int block = first; block < last; ++block) {
     of_block.drop_path = pass.drop_path * block / std::max(1, stages() - 1);
-    state.x = blocks_[ToIndex(block)]->Forward(state.x, rotary, state.type, of_block);
+    const bool is_pruned = state.ends_in_class_token && block + 1 == stages();
+    state.x = blocks_[ToIndex(block)]->Forward(state.x, rotary, state.type, of_block,
+                                               is_pruned ? 1 : TransformerBlock::kAllTokens);
   }
   return state;
 }
