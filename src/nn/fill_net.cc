@@ -68,9 +68,7 @@ void Read(const ModelSource& source, const std::map<std::string, const SourceTen
 
 }  // namespace
 
-at::Tensor ToTensor(const SourceTensor& tensor) {
-  return MakeTensor(tensor.type, tensor.shape, tensor.read());
-}
+at::Tensor ToTensor(const SourceTensor& tensor) { return MakeTensor(tensor.type, tensor.shape, tensor.read); }
 
 bool FillNet(const ModelSource& source, bool is_trunk_only, const std::vector<std::string>& allow_missing,
              DescriptorNet& net) {

@@ -2,9 +2,7 @@
 #include "nn/frozen_net.h"
 
 #include <ATen/core/grad_mode.h>
-#include <c10/core/alignment.h>
 
-#include <cstdint>
 #include <set>
 #include <utility>
 
@@ -40,16 +38,6 @@ void CopyShared(const DescriptorNet& net, Network& frozen) {
   });
 }
 
-// Copies the head's tensors that do not begin where LibTorch would have put them, as those read from a file:
-// the last bits of MKL's products depend on it.
-void Align(Head& head) {
-  const at::NoGradGuard no_grad;
-  head.Replace([](const std::string&, at::Tensor& tensor, TensorRole) {
-    if (tensor.is_cpu() && reinterpret_cast<uintptr_t>(tensor.const_data_ptr()) % c10::gAlignment != 0)
-      tensor = tensor.detach().clone();
-  });
-}
-
 // The network with layers of its own: copies of `net` keep theirs.
 DescriptorNet TwinInPlaceOf(DescriptorNet&& net) {
   const DescriptorNet released = std::move(net);
@@ -65,7 +53,6 @@ FrozenNet::FrozenNet(const DescriptorNet& net, Precision precision) : Network(Fr
 
 FrozenNet::FrozenNet(DescriptorNet&& net, Precision precision)
     : Network(Frozen(TwinInPlaceOf(std::move(net)), precision)) {
-  Align(*head_);
   statistics_momentum_.reset();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "nn/model_source.h"
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "serialize/mat_file.h"
 #include "serialize/safetensors.h"
 #include "util/check.h"
+#include "util/index.h"
 
 namespace vantage::nn {
 namespace {
@@ -25,7 +27,8 @@ ModelSource OpenSafetensors(const std::filesystem::path& path, const std::string
   if (has_meta) source.meta = serialize::ParseJson(meta->second, source.path + ": __metadata__: meta");
   std::vector<PlacedTensor> all;
   for (const serialize::SafetensorsFile::Tensor& tensor : file->tensors()) {
-    SourceTensor entry{tensor.name, tensor.type, tensor.shape, [file, tensor] { return file->Read(tensor); }};
+    SourceTensor entry{tensor.name, tensor.type, tensor.shape,
+                       [file, tensor](std::span<char> elements) { file->Read(tensor, elements); }};
     if (has_meta && tensor.name.starts_with(kSafetensorsWhitening)) {
       entry.name = tensor.name.substr(std::string_view(kSafetensorsWhitening).size());
       source.whitenings[entry.name] = entry;
@@ -68,6 +71,31 @@ ModelSource OpenModelSource(const std::filesystem::path& path, const NetWish& wi
   }
   RenameTensors(wish.rename, source);
   return source;
+}
+
+size_t BytesOf(const SourceTensor& tensor) {
+  const std::optional<int64_t> count = serialize::CountElements(tensor.shape);
+  VANTAGE_CHECK(count, "'", tensor.name, "' of ", serialize::ShapeText(tensor.shape),
+                " has too many elements");
+  return ToIndex(*count * serialize::ElementSize(tensor.type));
+}
+
+void CopyElements(std::string_view bytes, std::span<char> elements) {
+  VANTAGE_CHECK(elements.size() == bytes.size(), "a tensor of ", bytes.size(), " bytes, not ",
+                elements.size());
+  std::copy(bytes.begin(), bytes.end(), elements.begin());
+}
+
+SourceTensor InMemory(const std::string& name, serialize::ElementType type, std::vector<int64_t> shape,
+                      std::string_view bytes) {
+  auto owned = std::make_shared<const std::string>(bytes);
+  return {name, type, std::move(shape),
+          [owned](std::span<char> elements) { CopyElements(*owned, elements); }};
+}
+
+SourceTensor Zeros(const std::string& name, std::vector<int64_t> shape, serialize::ElementType type) {
+  return {name, type, std::move(shape),
+          [](std::span<char> elements) { std::fill(elements.begin(), elements.end(), '\0'); }};
 }
 
 std::pair<std::string, std::string> WhiteningOf(const std::string& key) {

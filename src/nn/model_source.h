@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,8 +25,23 @@ struct SourceTensor {
   std::string name;  // in the file, without what NetworkPlace says is left out
   serialize::ElementType type = serialize::ElementType::kFloat32;
   std::vector<int64_t> shape;
-  std::function<std::string()> read;  // the elements, in C order
+  // Writes the elements, in C order. elements: as many bytes as they take, see BytesOf.
+  std::function<void(std::span<char> elements)> read;
 };
+
+// The number of bytes that the tensor's elements take.
+size_t BytesOf(const SourceTensor& tensor);
+
+// Copies a tensor's elements, all bytes of it. Throws Error if the sizes differ.
+void CopyElements(std::string_view bytes, std::span<char> elements);
+
+// A tensor whose elements are `bytes`, in C order.
+SourceTensor InMemory(const std::string& name, serialize::ElementType type, std::vector<int64_t> shape,
+                      std::string_view bytes);
+
+// A tensor of zeros.
+SourceTensor Zeros(const std::string& name, std::vector<int64_t> shape,
+                   serialize::ElementType type = serialize::ElementType::kFloat32);
 
 // Where a network's tensors are in their file, and what else is there.
 struct NetworkPlace {

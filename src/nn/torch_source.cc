@@ -31,14 +31,16 @@ constexpr std::array<std::string_view, 3> kOptimizers = {"optimizer", "optimizer
 SourceTensor FromTorch(const File& file, const PickleValue& value, const std::string& name,
                        const std::string& place) {
   const serialize::TensorRecord record = file->Tensor(value, place);
-  return {name, record.type, record.shape, [file, record] { return file->Read(record); }};
+  return {name, record.type, record.shape,
+          [file, record](std::span<char> elements) { file->Read(record, elements); }};
 }
 
 SourceTensor FromNumpy(const PickleValue& value, const std::string& name, const std::string& what) {
-  auto array = std::make_shared<const serialize::NpyArray>(serialize::ToNumpyArray(value, what));
-  VANTAGE_CHECK(array->dtype == "<f8" || array->dtype == "<f4", what, ": a NumPy array of ", array->dtype);
-  return {name, array->dtype == "<f8" ? serialize::ElementType::kFloat64 : serialize::ElementType::kFloat32,
-          array->shape, [array] { return array->data; }};
+  const serialize::NpyArray array = serialize::ToNumpyArray(value, what);
+  VANTAGE_CHECK(array.dtype == "<f8" || array.dtype == "<f4", what, ": a NumPy array of ", array.dtype);
+  const bool is_double = array.dtype == "<f8";
+  return InMemory(name, is_double ? serialize::ElementType::kFloat64 : serialize::ElementType::kFloat32,
+                  array.shape, array.data);
 }
 
 // meta['Lw'] = {NAME: {'ss': {'m', 'P'}, 'ms': {'m', 'P'}}}, as NumPy arrays or tensors.

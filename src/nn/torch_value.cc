@@ -3,7 +3,6 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <cstring>
@@ -157,19 +156,18 @@ void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path) 
 at::Tensor ReadTensor(const serialize::TorchFile& file, const serialize::PickleValue& value,
                       const std::string& what) {
   const serialize::TensorRecord record = file.Tensor(value, what);
-  return MakeTensor(record.type, record.shape, file.Read(record));
+  return MakeTensor(record.type, record.shape,
+                    [&](std::span<char> elements) { file.Read(record, elements); });
 }
 
-at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape, std::string bytes) {
+at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape,
+                      const std::function<void(std::span<char> elements)>& read) {
   const auto* row = std::find_if(std::begin(kScalarTypes), std::end(kScalarTypes),
                                  [&](const ScalarTypeRow& known) { return known.element == type; });
   const at::NoGradGuard no_grad;
-  if (bytes.empty()) return at::empty(shape, row->type);
-  // The tensor owns the string: a copy would cost as much as reading did, most of it page faults.
-  auto owned = std::make_shared<std::string>(std::move(bytes));
-  void* const data = owned->data();
-  return at::from_blob(
-      data, shape, [owned = std::move(owned)](void*) {}, row->type);
+  at::Tensor tensor = at::empty(shape, row->type);
+  read({static_cast<char*>(tensor.mutable_data_ptr()), tensor.nbytes()});
+  return tensor;
 }
 
 serialize::ElementType TypeOf(const at::Tensor& tensor) { return RowOf(tensor).element; }

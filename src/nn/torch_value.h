@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,9 +51,9 @@ void WriteTorchFile(const TorchValue& value, const std::filesystem::path& path);
 at::Tensor ReadTensor(const serialize::TorchFile& file, const serialize::PickleValue& value,
                       const std::string& what);
 
-// Makes a tensor of elements in C order, and keeps them where they are. `bytes` must have the size that type
-// and shape require.
-at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape, std::string bytes);
+// Makes a tensor in LibTorch's memory, where `read` writes its elements in C order.
+at::Tensor MakeTensor(serialize::ElementType type, const std::vector<int64_t>& shape,
+                      const std::function<void(std::span<char> elements)>& read);
 // The element type of a tensor. Throws Error for a type that cannot be written.
 serialize::ElementType TypeOf(const at::Tensor& tensor);
 

@@ -102,6 +102,12 @@ SafetensorsFile::Tensor ParseTensor(const std::string& name, const json& record,
 
 }  // namespace
 
+void SafetensorsFile::Read(const Tensor& tensor, std::span<char> elements) const {
+  VANTAGE_CHECK(elements.size() == tensor.size, source_, ": room for ", elements.size(), " bytes of '",
+                tensor.name, "', which has ", tensor.size);
+  file_.ReadAt(tensor.offset, elements.data(), elements.size());
+}
+
 bool SafetensorsFile::LooksLikeSafetensors(const InputFile& file) {
   return file.size() > kLengthSize && HeaderLength(file) <= std::min(kMaxHeaderSize, file.size()) &&
          file.ReadAt(kLengthSize, 1) == "{";

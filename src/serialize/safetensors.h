@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +37,8 @@ class SafetensorsFile {
   const std::vector<Tensor>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
-  // The elements, in C order.
-  std::string Read(const Tensor& tensor) const { return file_.ReadAt(tensor.offset, tensor.size); }
+  // Writes the elements, in C order. elements: as many bytes as they take.
+  void Read(const Tensor& tensor, std::span<char> elements) const;
 
   // True if the file starts like a safetensors file.
   static bool LooksLikeSafetensors(const InputFile& file);

@@ -47,10 +47,9 @@ constexpr int64_t kMaxExpandedElements = int64_t{1} << 24;
 constexpr std::string_view kLegacyMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
 
 // Copies a tensor's elements out of its storage, in C order.
-std::string Gather(const TensorRecord& tensor, const std::string& storage) {
+void Gather(const TensorRecord& tensor, const std::string& storage, std::span<char> elements) {
   const auto size = ToIndex(ElementSize(tensor.type));
   const auto count = ToIndex(*CountElements(tensor.shape));
-  std::string elements(count * size, '\0');
   std::vector<int64_t> index(tensor.shape.size());
   int64_t from = tensor.offset;
   for (size_t i = 0; i < count; ++i) {
@@ -63,7 +62,6 @@ std::string Gather(const TensorRecord& tensor, const std::string& storage) {
       index[d] = 0;
     }
   }
-  return elements;
 }
 
 // Whether the tensor's elements are in C order in the storage, without gaps.
@@ -211,6 +209,8 @@ TensorRecord TorchFile::Tensor(const PickleValue& value, const std::string& what
   return record;
 }
 
+size_t TensorRecord::bytes() const { return ToIndex(*CountElements(shape) * ElementSize(type)); }
+
 uint64_t TorchFile::StorageSize(const TensorRecord& tensor) const {
   if (zip_) {
     const auto found = zip_->entries().find(prefix_ + "data/" + tensor.storage);
@@ -222,21 +222,22 @@ uint64_t TorchFile::StorageSize(const TensorRecord& tensor) const {
   return found->second.size;
 }
 
-std::string TorchFile::ReadStorage(const TensorRecord& tensor) const {
-  if (zip_) return zip_->Read(prefix_ + "data/" + tensor.storage);
-  const Storage& storage = legacy_storages_.at(tensor.storage);
-  return file_.ReadAt(storage.offset, storage.size);
+void TorchFile::ReadStorage(const TensorRecord& tensor, std::span<char> bytes) const {
+  if (zip_) return zip_->Read(prefix_ + "data/" + tensor.storage, bytes.data(), bytes.size());
+  file_.ReadAt(legacy_storages_.at(tensor.storage).offset, bytes.data(), bytes.size());
 }
 
-std::string TorchFile::Read(const TensorRecord& tensor) const {
-  const int64_t count = *CountElements(tensor.shape);
-  if (count == 0) return {};
-  std::string storage = ReadStorage(tensor);
-  if (!IsContiguous(tensor)) return Gather(tensor, storage);
-  const int64_t size = ElementSize(tensor.type);
-  storage.erase(0, ToIndex(tensor.offset * size));
-  storage.resize(ToIndex(count * size));
-  return storage;
+void TorchFile::Read(const TensorRecord& tensor, std::span<char> elements) const {
+  VANTAGE_CHECK(elements.size() == tensor.bytes(), source_, ": room for ", elements.size(),
+                " bytes of a tensor of ", ShapeText(tensor.shape));
+  if (elements.empty()) return;
+  const uint64_t size = StorageSize(tensor);
+  const bool is_contiguous = IsContiguous(tensor);
+  if (is_contiguous && elements.size() == size) return ReadStorage(tensor, elements);
+  std::string storage(size, '\0');
+  ReadStorage(tensor, storage);
+  if (!is_contiguous) return Gather(tensor, storage, elements);
+  storage.copy(elements.data(), elements.size(), ToIndex(tensor.offset * ElementSize(tensor.type)));
 }
 
 }  // namespace vantage::serialize

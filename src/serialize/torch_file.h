@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct TensorRecord {
   int64_t offset = 0;            // of the first element in the storage, in elements
   std::string storage;           // key of the storage
   int64_t storage_elements = 0;  // of the whole storage
+
+  // Bytes that the tensor's elements take.
+  size_t bytes() const;
 };
 
 // A file written by Python's torch.save, in the zip format or in the one before PyTorch 1.6. Unpickling runs
@@ -43,8 +47,9 @@ class TorchFile {
   // malformed, is of an unknown type, or exceeds its storage, or if the storage exceeds the file.
   TensorRecord Tensor(const PickleValue& value, const std::string& what) const;
 
-  // The tensor's elements, little-endian, in C order. Throws Error if its storage is damaged.
-  std::string Read(const TensorRecord& tensor) const;
+  // Writes the tensor's elements, little-endian, in C order. elements: TensorRecord::bytes of room.
+  // Throws Error if the tensor's storage is damaged.
+  void Read(const TensorRecord& tensor, std::span<char> elements) const;
 
   // Whether the file is in the zip format.
   bool is_zip() const { return zip_ != nullptr; }
@@ -57,7 +62,7 @@ class TorchFile {
 
   // Size of a storage in bytes. Throws Error if it is missing.
   uint64_t StorageSize(const TensorRecord& tensor) const;
-  std::string ReadStorage(const TensorRecord& tensor) const;
+  void ReadStorage(const TensorRecord& tensor, std::span<char> bytes) const;
   // As IsTensor, but false for a parameter (a tensor in torch._utils._rebuild_parameter).
   static bool IsTensorObject(const PickleValue& value);
   void ReadZip();

@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const serialize::PickleValue* value : file.root().items) {
       try {
         const serialize::TensorRecord tensor = file.Tensor(*value, "value");
-        file.Read(tensor);
+        std::string elements(tensor.bytes(), '\0');
+        file.Read(tensor, elements);
       } catch (const Error&) {
         // The next value may be a tensor.
       }

@@ -461,6 +461,22 @@ TEST_P(PublishedFiles, IsRecognisedAndGivesTheReferencesTokens) {
   }
 }
 
+TEST_P(PublishedFiles, AreReadInHalfPrecision) {
+  VANTAGE_REQUIRE_SHARED(kVitFolder + Tag() + ".json");
+  PublishedTensors halves = Published(Tag());
+  PublishedTensors floats;
+  for (auto& [name, tensor] : halves) {
+    tensor = tensor.to(at::kHalf);
+    floats[name] = tensor.to(at::kFloat);
+  }
+  for (const char* name : {"m.pth", "m.safetensors"}) {
+    WritePublished(halves, folder_ / name);
+    WritePublished(floats, folder_ / (std::string("float-") + name));
+    EXPECT_EQ(WeightsSha256(ReadModel(folder_ / name).net),
+              WeightsSha256(ReadModel(folder_ / (std::string("float-") + name)).net));
+  }
+}
+
 // Published files of transformers have other names than its modules.
 TEST(VisionTransformer, IsReadUnderTransformersPublishedNames) {
   VANTAGE_REQUIRE_SHARED("reference/vit/transformers_dinov2-small.json");

@@ -45,7 +45,11 @@ TEST(TorchFile, ReadsTheOlderFormat) {
   ASSERT_TRUE(TorchFile::IsTensor(file.root()));
   const TensorRecord tensor = file.Tensor(file.root(), "root");
   EXPECT_THAT(tensor.shape, ElementsAre(2));
-  EXPECT_EQ(file.Read(tensor), std::string("\0\0\x80\x3f\0\0\x80\x3f", 8));
+  std::string elements(tensor.bytes(), '?');
+  file.Read(tensor, elements);
+  EXPECT_EQ(elements, std::string("\0\0\x80\x3f\0\0\x80\x3f", 8));
+  elements.pop_back();
+  EXPECT_THAT(ErrorOf([&] { file.Read(tensor, elements); }), HasSubstr("room for 7 bytes of a tensor of (2)"));
 }
 
 TEST(TorchFile, LongStorageKeysAreRefused) {

@@ -37,12 +37,8 @@ std::string PoolingOf(const json& options, const std::string& what) {
 
 // Rows of float64 numbers as a tensor.
 SourceTensor Matrix(const std::string& name, int64_t rows, const std::vector<double>& values) {
-  auto bytes = std::make_shared<const std::string>(reinterpret_cast<const char*>(values.data()),
-                                                   values.size() * sizeof(double));
-  return {
-      name, serialize::ElementType::kFloat64, {rows, static_cast<int64_t>(values.size()) / rows}, [bytes] {
-        return *bytes;
-      }};
+  return InMemory(name, serialize::ElementType::kFloat64, {rows, static_cast<int64_t>(values.size()) / rows},
+                  {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double)});
 }
 
 // scikit-learn's PCA as a whitening: P = diag(variances)^(-power) components.

@@ -14,8 +14,8 @@ namespace {
 
 using File = std::shared_ptr<const serialize::MatFile>;
 
-std::string ElementBytes(const std::vector<float>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
+void Copy(const std::vector<float>& values, std::span<char> elements) {
+  CopyElements({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}, elements);
 }
 
 // The sizes in C order, last first, without those of 1 at the end of a network's shape, such as 1 x 1 x D x
@@ -29,7 +29,7 @@ std::vector<int64_t> Squeezed(const serialize::MatValue& value) {
 // MATLAB's order is C's of the sizes turned round: no element moves.
 SourceTensor Plain(const File& file, const serialize::MatValue& value, const std::string& name) {
   return {name, serialize::ElementType::kFloat32, Squeezed(value),
-          [file, value] { return ElementBytes(file->Read(value)); }};
+          [file, value](std::span<char> elements) { Copy(file->Read(value), elements); }};
 }
 
 // Rows x columns x in x out to out x in x rows x columns.
@@ -41,7 +41,7 @@ SourceTensor Convolution(const File& file, const serialize::MatValue& value, con
   return {name,
           serialize::ElementType::kFloat32,
           {shape[3], shape[2], shape[0], shape[1]},
-          [file, value, rows, columns] {
+          [file, value, rows, columns](std::span<char> elements) {
             std::vector<float> values = file->Read(value);
             std::vector<float> kernel(rows * columns);
             for (size_t first = 0; first < values.size(); first += kernel.size()) {
@@ -50,7 +50,7 @@ SourceTensor Convolution(const File& file, const serialize::MatValue& value, con
               }
               std::copy(kernel.begin(), kernel.end(), values.begin() + static_cast<std::ptrdiff_t>(first));
             }
-            return ElementBytes(values);
+            Copy(values, elements);
           }};
 }
 
@@ -64,13 +64,13 @@ SourceTensor Centers(const File& file, const serialize::MatValue& value) {
   return {"netvlad.centers",
           serialize::ElementType::kFloat32,
           {shape[1], shape[0]},
-          [file, value, clusters, dimension] {
+          [file, value, clusters, dimension](std::span<char> elements) {
             const std::vector<float> values = file->Read(value);
             std::vector<float> turned(values.size());
             for (size_t k = 0; k < clusters; ++k) {
               for (size_t d = 0; d < dimension; ++d) turned[d * clusters + k] = -values[k * dimension + d];
             }
-            return ElementBytes(turned);
+            Copy(turned, elements);
           }};
 }
 

@@ -19,15 +19,14 @@ SourceTensor Transposed(SourceTensor tensor, const std::string& path) {
                 "' is not a matrix: ", serialize::ShapeText(shape));
   const auto rows = ToIndex(shape[0]);
   const auto columns = ToIndex(shape[1]);
-  tensor.read = [read = tensor.read, rows, columns] {
-    const std::string bytes = read();
+  tensor.read = [read = tensor.read, rows, columns](std::span<char> turned) {
+    std::string bytes(turned.size(), '\0');
+    read(bytes);
     const size_t size = bytes.size() / (rows * columns);
-    std::string turned(bytes.size(), '\0');
     for (size_t r = 0; r < rows; ++r) {
       for (size_t c = 0; c < columns; ++c)
         std::copy_n(bytes.data() + (r * columns + c) * size, size, turned.data() + (c * rows + r) * size);
     }
-    return turned;
   };
   std::swap(shape[0], shape[1]);
   return tensor;
@@ -74,9 +73,7 @@ std::vector<SourceTensor> OwnNetVlad(const ModelSource& source, const NetVladNam
     own.push_back(std::move(tensor));
   }
   if (!has_bias) {
-    own.push_back({"netvlad_pool.assignment_bias", serialize::ElementType::kFloat32, {clusters}, [clusters] {
-                     return std::string(ToIndex(clusters) * sizeof(float), '\0');
-                   }});
+    own.push_back(Zeros("netvlad_pool.assignment_bias", {clusters}));
   }
   return own;
 }

@@ -42,9 +42,12 @@ std::vector<SourceTensor> OwnOfTimm(const ModelSource& source) {
     // timm's networks with registers have the class token's position added to the token itself.
     const bool lacks_class = tensor.name == "pos_embed" && shapes.contains("reg_token");
     if (lacks_class && tensor.shape.size() == 3) {
-      const SourceTensor of_class = Zeros("", {1, 1, tensor.shape[2]});
+      const SourceTensor of_class = Zeros("", {1, 1, tensor.shape[2]}, tensor.type);
       tensor.shape[1] += 1;
-      tensor.read = [of_class, read = tensor.read] { return of_class.read() + read(); };
+      tensor.read = [of_class, size = BytesOf(of_class), read = tensor.read](std::span<char> elements) {
+        of_class.read(elements.first(size));
+        read(elements.subspan(size));
+      };
     }
     own.push_back(std::move(tensor));
   }

@@ -14,9 +14,8 @@ namespace vantage::nn {
 namespace {
 
 SourceTensor Floats(const std::string& name, std::vector<int64_t> shape, const std::vector<float>& values) {
-  return {name, serialize::ElementType::kFloat32, std::move(shape), [values] {
-            return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
-          }};
+  return InMemory(name, serialize::ElementType::kFloat32, std::move(shape),
+                  {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
 }
 
 // Concatenates tensors along their first dimension.
@@ -29,10 +28,12 @@ SourceTensor Concatenated(const std::string& name, const std::vector<SourceTenso
     if (!fits) return parts[i];
     whole.shape[0] += parts[i].shape[0];
   }
-  whole.read = [parts] {
-    std::string all;
-    for (const SourceTensor& part : parts) all += part.read();
-    return all;
+  whole.read = [parts](std::span<char> elements) {
+    for (const SourceTensor& part : parts) {
+      const size_t size = BytesOf(part);
+      part.read(elements.first(size));
+      elements = elements.subspan(size);
+    }
   };
   return whole;
 }
@@ -68,18 +69,12 @@ std::vector<SourceTensor> Joined(std::vector<SourceTensor> tensors,
   for (auto& [name, parts] : groups) {
     std::vector<SourceTensor> in_order;
     for (auto& [number, part] : parts) {
-      while (in_order.size() < number) in_order.push_back(Zeros("", part.shape));
+      while (in_order.size() < number) in_order.push_back(Zeros("", part.shape, part.type));
       in_order.push_back(std::move(part));
     }
     result.push_back(Concatenated(name, in_order));
   }
   return result;
-}
-
-SourceTensor Zeros(const std::string& name, std::vector<int64_t> shape) {
-  const auto count = ToIndex(serialize::CountElements(shape).value_or(0));
-  return {name, serialize::ElementType::kFloat32, std::move(shape),
-          [count] { return std::string(count * sizeof(float), '\0'); }};
 }
 
 std::vector<SourceTensor> WithMaskToken(std::vector<SourceTensor> tensors) {

@@ -21,9 +21,6 @@ std::string Renamed(std::string name, const NameParts& parts);
 // number missing before others stands for zeros: keys without a bias between queries and values.
 std::vector<SourceTensor> Joined(std::vector<SourceTensor> tensors, const std::vector<std::string>& prefixes);
 
-// A float32 tensor of zeros.
-SourceTensor Zeros(const std::string& name, std::vector<int64_t> shape);
-
 // Adds a mask token of zeros if there is a class token (whose name may have a prefix) and no mask token. Only
 // pretraining uses mask tokens.
 std::vector<SourceTensor> WithMaskToken(std::vector<SourceTensor> tensors);
