@@ -185,7 +185,7 @@ int Main(int argc, char** argv) {
   app.add_option("--preprocessing", setting.preprocessing,
                  "How photos are prepared, as in square=224,bilinear; default: longest=362");
   app.add_option("--freeze-blocks", setting.freeze_blocks, "First blocks that are not trained, and the stem");
-  app.add_option("--batch-pixels", setting.batch_pixels, "Pixels of the photos of a pass; 0: one photo");
+  app.add_option("--batch-pixels", setting.batch_pixels, "Most pixels of the photos of a pass; 0: one photo");
   app.add_option("--tuples", setting.tuples_per_step, "Tuples a step");
   app.add_option("--steps", setting.steps, "Steps a measurement, after one to warm up");
   app.add_flag("--bf16", with_bf16, "Measure bfloat16 too");
