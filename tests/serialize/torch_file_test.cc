@@ -49,7 +49,8 @@ TEST(TorchFile, ReadsTheOlderFormat) {
   file.Read(tensor, elements);
   EXPECT_EQ(elements, std::string("\0\0\x80\x3f\0\0\x80\x3f", 8));
   elements.pop_back();
-  EXPECT_THAT(ErrorOf([&] { file.Read(tensor, elements); }), HasSubstr("room for 7 bytes of a tensor of (2)"));
+  EXPECT_THAT(ErrorOf([&] { file.Read(tensor, elements); }),
+              HasSubstr("room for 7 bytes of a tensor of (2)"));
 }
 
 TEST(TorchFile, LongStorageKeysAreRefused) {
