@@ -82,6 +82,7 @@ void FreezeFirstStages(Trunk& trunk, int stages, at::ScalarType type) {
   if (stages == 0) return;
   const std::vector<Layer*> layers = LayersOf(trunk);
   FreezeLayers(trunk, std::span(layers).first(ToIndex(stages) + 1), type);
+  trunk.MarkFrozen(stages);
 }
 
 }  // namespace vantage::nn

@@ -22,12 +22,12 @@ class NormedLayer {
   virtual void FoldNorm() = 0;
 };
 
-// The additional interface of layers that scale the results of their weights.
+// The additional interface of layers with scales or layer norms beside their weights.
 class FoldableLayer {
  public:
   virtual ~FoldableLayer() = default;
-  // Multiplies the scales into the weights, unless that has been done. The new tensors are differentiable
-  // functions of the old ones.
+  // Folds them into the weights, unless that has been done. The new tensors are differentiable functions of
+  // the old ones.
   virtual void Fold() = 0;
 };
 
@@ -43,7 +43,7 @@ class FreezableLayer {
 // Visits all norms that have not been folded.
 void ForEachNorm(Trunk& trunk, const std::function<void(BatchNorm&)>& visit);
 
-// Folds scales, and norms that follow weights except those that use batch statistics.
+// Folds scales and layer norms, and batch norms that follow weights and use running statistics.
 void FoldForTraining(Trunk& trunk);
 
 // Folds all norms and scales, converts floating-point tensors to `type` (except those of

@@ -10,7 +10,7 @@
 
 namespace vantage::nn {
 
-// A snapshot of a network for many passes: norms and scales are folded into the weights before or after them,
+// A snapshot of a network for many passes: norms and scales are folded into the neighbouring weights,
 // and the first stages without a trained tensor are frozen as for description. The passes' gradients are
 // summed and then propagated to the network's own parameters. This saves two costs of every pass: folding and
 // its backward pass, and a copy of all weights in each graph. The gradients are those of the network itself.

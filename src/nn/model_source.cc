@@ -75,22 +75,35 @@ ModelSource OpenModelSource(const std::filesystem::path& path, const NetWish& wi
 
 size_t BytesOf(const SourceTensor& tensor) {
   const std::optional<int64_t> count = serialize::CountElements(tensor.shape);
-  VANTAGE_CHECK(count, "'", tensor.name, "' of ", serialize::ShapeText(tensor.shape),
-                " has too many elements");
-  return ToIndex(*count * serialize::ElementSize(tensor.type));
+  int64_t bytes = 0;
+  VANTAGE_CHECK(count && !__builtin_mul_overflow(*count, serialize::ElementSize(tensor.type), &bytes), "'",
+                tensor.name, "' of ", serialize::ShapeText(tensor.shape), " has too many elements");
+  return ToIndex(bytes);
 }
 
-void CopyElements(std::string_view bytes, std::span<char> elements) {
-  VANTAGE_CHECK(elements.size() == bytes.size(), "a tensor of ", bytes.size(), " bytes, not ",
+void CopyElements(const std::string& name, std::string_view bytes, std::span<char> elements) {
+  VANTAGE_CHECK(elements.size() == bytes.size(), "'", name, "' has ", bytes.size(), " bytes, not ",
                 elements.size());
   std::copy(bytes.begin(), bytes.end(), elements.begin());
+}
+
+void ReadParts(const std::vector<SourceTensor>& parts, std::span<char> elements) {
+  for (const SourceTensor& part : parts) {
+    const size_t size = BytesOf(part);
+    VANTAGE_CHECK(size <= elements.size(), "'", part.name, "' of ", serialize::ShapeText(part.shape),
+                  " is larger than its place");
+    part.read(elements.first(size));
+    elements = elements.subspan(size);
+  }
+  VANTAGE_CHECK(elements.empty(), "the parts of '", parts.empty() ? "" : parts.back().name, "' lack ",
+                elements.size(), " bytes");
 }
 
 SourceTensor InMemory(const std::string& name, serialize::ElementType type, std::vector<int64_t> shape,
                       std::string_view bytes) {
   auto owned = std::make_shared<const std::string>(bytes);
   return {name, type, std::move(shape),
-          [owned](std::span<char> elements) { CopyElements(*owned, elements); }};
+          [name, owned](std::span<char> elements) { CopyElements(name, *owned, elements); }};
 }
 
 SourceTensor Zeros(const std::string& name, std::vector<int64_t> shape, serialize::ElementType type) {

@@ -29,11 +29,14 @@ struct SourceTensor {
   std::function<void(std::span<char> elements)> read;
 };
 
-// The number of bytes that the tensor's elements take.
+// The number of bytes that the tensor's elements take. Throws Error if no integer can count them.
 size_t BytesOf(const SourceTensor& tensor);
 
-// Copies a tensor's elements, all bytes of it. Throws Error if the sizes differ.
-void CopyElements(std::string_view bytes, std::span<char> elements);
+// Copies all elements of the tensor `name`. Throws Error if the sizes differ.
+void CopyElements(const std::string& name, std::string_view bytes, std::span<char> elements);
+
+// Reads one tensor after the other. Throws Error if their sizes do not add up to that of `elements`.
+void ReadParts(const std::vector<SourceTensor>& parts, std::span<char> elements);
 
 // A tensor whose elements are `bytes`, in C order.
 SourceTensor InMemory(const std::string& name, serialize::ElementType type, std::vector<int64_t> shape,

@@ -41,7 +41,9 @@ int Network::FrozenStages() const {
 }
 
 TrunkState Network::FirstStages(const at::Tensor& images_B3HW, int count, const PassContext& pass) const {
-  return trunk_->Run(trunk_->Stem(InputOf(images_B3HW), pass), 0, count, pass);
+  TrunkState state = trunk_->Stem(InputOf(images_B3HW), pass);
+  state.ends_in_class_token = !request_.map && !request_.tokens;
+  return trunk_->Run(std::move(state), 0, count, pass);
 }
 
 at::Tensor Network::ForwardFrom(const TrunkState& state, int first, const PassContext& pass) const {

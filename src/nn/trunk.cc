@@ -70,8 +70,13 @@ Features Trunk::ForwardFrom(TrunkState state, int first, const FeatureRequest& r
 
 TrunkState Trunk::RunStages(TrunkState state, int first, int last, const PassContext& pass) const {
   if (!pass.recomputes_stages || !at::GradMode::is_enabled()) return Run(std::move(state), first, last, pass);
+  if (first < marked_frozen_) {
+    const int end = std::min(last, marked_frozen_);
+    state = Run(std::move(state), first, end, pass);
+    first = end;
+  }
   std::vector<std::vector<at::Tensor>> trained(ToIndex(stages()) + 2);
-  VisitWithDepth([&](const std::string&, const at::Tensor& tensor, int depth) {
+  VisitWithDepth(first + 1, [&](const std::string&, const at::Tensor& tensor, int depth) {
     if (tensor.requires_grad()) trained[ToIndex(depth)].push_back(tensor);
   });
   for (int stage = first; stage < last; ++stage) {
@@ -86,25 +91,27 @@ TrunkState Trunk::RunStages(TrunkState state, int first, int last, const PassCon
 }
 
 void Trunk::VisitWithDepth(
-    const std::function<void(const std::string&, const at::Tensor&, int)>& visit) const {
+    int first, const std::function<void(const std::string&, const at::Tensor&, int)>& visit) const {
   int depth = 0;
   // Visits only; ForEachLayer is not const because others change layers with it.
   const_cast<Trunk*>(this)->ForEachLayer([&](const Layer& layer) {
-    layer.Visit(
-        [&](const std::string& name, const at::Tensor& tensor, TensorRole) { visit(name, tensor, depth); });
+    if (depth >= first) {
+      layer.Visit(
+          [&](const std::string& name, const at::Tensor& tensor, TensorRole) { visit(name, tensor, depth); });
+    }
     ++depth;
   });
 }
 
 std::map<std::string, int> Trunk::Depths() const {
   std::map<std::string, int> depths;
-  VisitWithDepth([&](const std::string& name, const at::Tensor&, int depth) { depths[name] = depth; });
+  VisitWithDepth(0, [&](const std::string& name, const at::Tensor&, int depth) { depths[name] = depth; });
   return depths;
 }
 
 int Trunk::FrozenStages() const {
   int frozen = stages();
-  VisitWithDepth([&](const std::string&, const at::Tensor& tensor, int depth) {
+  VisitWithDepth(0, [&](const std::string&, const at::Tensor& tensor, int depth) {
     if (tensor.requires_grad()) frozen = std::min(frozen, std::max(0, depth - 1));
   });
   return frozen;

@@ -67,7 +67,7 @@ struct TrunkState {
   int64_t rows = 0;  // rows of patches that the tokens represent; 0 for a map
   int64_t columns = 0;
   at::ScalarType type = at::kFloat;  // in which a transformer multiplies matrices; its x is float32
-  // Only the class token is read of what the trunk's last stage computes, which need not compute the others.
+  // After the last stage only the class token is read: the stage need not compute the other tokens.
   bool ends_in_class_token = false;
 };
 
@@ -107,6 +107,9 @@ class Trunk : public TensorOwner {
   // Number of first stages without a trained tensor (one that requires a gradient), up to the first stage
   // that has one; 0 also if the stem has one.
   int FrozenStages() const;
+  // Says that the first `stages` stages have been frozen (FreezeFirstStages): visiting their tensors would
+  // copy packed weights.
+  void MarkFrozen(int stages) { marked_frozen_ = stages; }
   // Returns a trunk of the same shapes without memory (LibTorch's device "meta"), to be filled with another's
   // tensors.
   std::unique_ptr<Trunk> Twin(MapEnd end = MapEnd::kAfterActivation) const;
@@ -114,11 +117,13 @@ class Trunk : public TensorOwner {
  private:
   // Run, or the same with what the backward pass needs computed again (PassContext::recomputes_stages).
   TrunkState RunStages(TrunkState state, int first, int last, const PassContext& pass) const;
-  // Calls visit for each tensor, with its depth.
+  // Calls visit for each tensor from depth `first` on, with its depth.
   void VisitWithDepth(
+      int first,
       const std::function<void(const std::string& name, const at::Tensor& tensor, int depth)>& visit) const;
 
   const TrunkRow* row_;
+  int marked_frozen_ = 0;
 };
 
 // All trunks. A trunk that contains another's tensors comes before it.

@@ -213,7 +213,8 @@ NpyArray ToNumpyArray(const PickleValue& value, const std::string& what) {
   array.data = parts.data->text;
   const int64_t count = array.size();
   const uint64_t item_size = ItemSize(array.dtype);
-  VANTAGE_CHECK(item_size > 0 && count >= 0 && static_cast<uint64_t>(count) == array.data.size() / item_size,
+  VANTAGE_CHECK(item_size > 0 && count >= 0 && array.data.size() % item_size == 0 &&
+                    static_cast<uint64_t>(count) == array.data.size() / item_size,
                 what, ": a NumPy array of type ", array.dtype, " whose ", array.data.size(),
                 " bytes do not fill its shape");
   if (parts.is_fortran && array.shape.size() > 1) array.data = InCOrder(array, item_size);

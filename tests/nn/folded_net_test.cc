@@ -3,6 +3,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/sin.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "nn/frozen_net.h"
+#include "nn/intra_op_threads.h"
 #include "testing/files.h"
 #include "testing/tensors.h"
 
@@ -110,6 +112,32 @@ TEST(FoldedNet, ComputesStagesThatAreNotTrainedAsForDescription) {
     train_from(0);
     EXPECT_FALSE(after(FoldedNet(net).net(), 2).equal(after(frozen, 2))) << architecture;
   }
+}
+
+TEST(FoldedNet, HasTheSameBitsForAnyNumberOfThreads) {
+  DescriptorNet net({"dinov2_vits14:blocks=2", ClassTokenHeadOptions{}});
+  std::vector<at::Tensor> parameters;
+  net.Visit([&](const std::string& name, const at::Tensor& tensor, TensorRole role) {
+    FillByFormula(name, tensor);
+    if (role == TensorRole::kParameter) parameters.push_back(tensor.requires_grad_(true));
+  });
+  const auto run = [&](int threads) {
+    const IntraOpThreads limit(threads);
+    limit.Enter();
+    const FoldedNet folded(net);
+    std::vector<at::Tensor> all;
+    std::vector<at::Tensor> by_leaf;
+    for (const at::Tensor& leaf : folded.leaves()) {
+      all.push_back(leaf.detach().flatten());
+      by_leaf.push_back(at::linspace(-1, 1, leaf.numel()).sin().view(leaf.sizes()));
+    }
+    for (const at::Tensor& gradient : folded.GradientsBy(parameters, by_leaf)) {
+      if (gradient.defined()) all.push_back(gradient.flatten());
+    }
+    return at::cat(all);
+  };
+  const at::Tensor one = run(1);
+  for (const int threads : {2, 3, 8}) EXPECT_TRUE(run(threads).equal(one)) << threads;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FoldedNetOf, ::testing::ValuesIn(vantage::testing::SmallArchitectures()),

@@ -501,6 +501,55 @@ TEST(VisionTransformer, IsReadUnderTransformersPublishedNames) {
   }
 }
 
+// Queries, keys and values are joined to one layer, whose shape the network checks.
+TEST(VisionTransformer, PartsOfALayerThatDoNotFitAreAnError) {
+  VANTAGE_REQUIRE_SHARED("reference/vit/transformers_dinov2-small.json");
+  const TemporaryFolder folder;
+  const PublishedTensors published = Published("transformers_dinov2-small");
+  int changed = 0;
+  for (const auto& [name, tensor] : published) {
+    if (name.find("layer.0.") == name.npos || name.find("k_proj.weight") == name.npos) continue;
+    ++changed;
+    const int64_t rows = tensor.size(0);
+    const int64_t columns = tensor.size(1);
+    for (const std::vector<int64_t>& shape : std::vector<std::vector<int64_t>>{
+             {rows, 4 * columns}, {rows, 1}, {rows}, {rows, columns, 1}, {rows + 1, columns}}) {
+      PublishedTensors wrong = published;
+      wrong[name] = at::zeros(shape);
+      WritePublished(wrong, folder / "m.safetensors");
+      EXPECT_THAT(ErrorOf([&] { ReadModel(folder / "m.safetensors"); }), HasSubstr("m.safetensors"))
+          << serialize::ShapeText(shape);
+    }
+  }
+  EXPECT_EQ(changed, 1);
+}
+
+TEST(VisionTransformer, OnlyDigitsNumberThePartsOfALayer) {
+  const auto names = [](const std::string& name) {
+    std::vector<std::string> all;
+    for (const SourceTensor& tensor : Joined({Zeros(name, {2})}, {".attn.qkv"})) all.push_back(tensor.name);
+    return all;
+  };
+  EXPECT_EQ(names("blocks.0.attn.qkv.0.bias"), std::vector<std::string>{"blocks.0.attn.qkv.bias"});
+  EXPECT_EQ(names("blocks.0.attn.qkv.!.bias"), std::vector<std::string>{"blocks.0.attn.qkv.!.bias"});
+}
+
+TEST(VisionTransformer, PartsThatDoNotFillATensorAreAnError) {
+  std::string elements(12, '?');
+  ReadParts({Zeros("a", {1}), Zeros("b", {2})}, elements);
+  EXPECT_EQ(elements, std::string(12, '\0'));
+  EXPECT_THAT(ErrorOf([&] {
+                ReadParts({Zeros("a", {1}), Zeros("b", {3})}, elements);
+              }),
+              HasSubstr("'b' of (3) is larger than its place"));
+  EXPECT_THAT(ErrorOf([&] {
+                ReadParts({Zeros("a", {1}), Zeros("b", {1})}, elements);
+              }),
+              HasSubstr("the parts of 'b' lack 4 bytes"));
+  EXPECT_EQ(BytesOf(Zeros("c", {0, int64_t{1} << 62})), 0U);
+  EXPECT_THAT(ErrorOf([&] { BytesOf(Zeros("c", {int64_t{1} << 62})); }), HasSubstr("too many elements"));
+}
+
 TEST_P(PublishedFiles, AreWrittenBackAsTheyWere) {
   VANTAGE_REQUIRE_SHARED(kVitFolder + Tag() + ".json");
   const PublishedTensors published = Published(Tag());

@@ -322,13 +322,14 @@ TEST(Engine, FrozenStagesAreComputedOncePerPhotoAndChangeNoGradient) {
     });
     ASSERT_EQ(network.net.FrozenStages(), 2);
     const auto run = [&](const WorkerEngineOptions& options, FrozenFeatures* frozen,
-                         bool is_augmented = false) {
+                         bool is_augmented = false, bool recomputes = false) {
       return RunFolded(
           network, loss, 3, options, /*expects_gradient=*/true, /*gradient_scale=*/1,
           [&](LoadedTuple& tuple, int number) {
             tuple.pass.drop_path = 0.5;
             NamePhotos(tuple, number);
             tuple.is_augmented = is_augmented;
+            tuple.pass.recomputes_stages = recomputes;
           },
           frozen);
     };
@@ -351,6 +352,10 @@ TEST(Engine, FrozenStagesAreComputedOncePerPhotoAndChangeNoGradient) {
     EXPECT_GT(small.photos(), 3U);
     EXPECT_LT(small.photos(), 9U);
     EXPECT_LE(small.bytes(), frozen.bytes() / 3);
+
+    for (FrozenFeatures* kept : {static_cast<FrozenFeatures*>(nullptr), &frozen})
+      EXPECT_TRUE(Flat(run(one_by_one, kept, false, /*recomputes=*/true).gradients).equal(plain))
+          << architecture;
 
     FrozenFeatures unused(2, kAll);
     EXPECT_TRUE(Flat(run(one_by_one, &unused, /*is_augmented=*/true).gradients).equal(plain));

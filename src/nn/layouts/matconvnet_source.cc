@@ -14,8 +14,8 @@ namespace {
 
 using File = std::shared_ptr<const serialize::MatFile>;
 
-void Copy(const std::vector<float>& values, std::span<char> elements) {
-  CopyElements({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}, elements);
+void Copy(const std::string& name, const std::vector<float>& values, std::span<char> elements) {
+  CopyElements(name, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}, elements);
 }
 
 // The sizes in C order, last first, without those of 1 at the end of a network's shape, such as 1 x 1 x D x
@@ -29,7 +29,7 @@ std::vector<int64_t> Squeezed(const serialize::MatValue& value) {
 // MATLAB's order is C's of the sizes turned round: no element moves.
 SourceTensor Plain(const File& file, const serialize::MatValue& value, const std::string& name) {
   return {name, serialize::ElementType::kFloat32, Squeezed(value),
-          [file, value](std::span<char> elements) { Copy(file->Read(value), elements); }};
+          [file, value, name](std::span<char> elements) { Copy(name, file->Read(value), elements); }};
 }
 
 // Rows x columns x in x out to out x in x rows x columns.
@@ -41,7 +41,7 @@ SourceTensor Convolution(const File& file, const serialize::MatValue& value, con
   return {name,
           serialize::ElementType::kFloat32,
           {shape[3], shape[2], shape[0], shape[1]},
-          [file, value, rows, columns](std::span<char> elements) {
+          [file, value, name, rows, columns](std::span<char> elements) {
             std::vector<float> values = file->Read(value);
             std::vector<float> kernel(rows * columns);
             for (size_t first = 0; first < values.size(); first += kernel.size()) {
@@ -50,7 +50,7 @@ SourceTensor Convolution(const File& file, const serialize::MatValue& value, con
               }
               std::copy(kernel.begin(), kernel.end(), values.begin() + static_cast<std::ptrdiff_t>(first));
             }
-            Copy(values, elements);
+            Copy(name, values, elements);
           }};
 }
 
@@ -70,7 +70,7 @@ SourceTensor Centers(const File& file, const serialize::MatValue& value) {
             for (size_t k = 0; k < clusters; ++k) {
               for (size_t d = 0; d < dimension; ++d) turned[d * clusters + k] = -values[k * dimension + d];
             }
-            Copy(turned, elements);
+            Copy("netvlad.centers", turned, elements);
           }};
 }
 

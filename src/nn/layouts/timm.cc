@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <ATen/TensorOperators.h>
 
+#include <limits>
+
 #include "nn/layouts/layout.h"
 #include "nn/layouts/vision_transformer_names.h"
 
@@ -41,13 +43,10 @@ std::vector<SourceTensor> OwnOfTimm(const ModelSource& source) {
     tensor.name = Renamed(tensor.name, parts);
     // timm's networks with registers have the class token's position added to the token itself.
     const bool lacks_class = tensor.name == "pos_embed" && shapes.contains("reg_token");
-    if (lacks_class && tensor.shape.size() == 3) {
-      const SourceTensor of_class = Zeros("", {1, 1, tensor.shape[2]}, tensor.type);
+    if (lacks_class && tensor.shape.size() == 3 && tensor.shape[1] < std::numeric_limits<int64_t>::max()) {
+      const std::vector<SourceTensor> parts = {Zeros("", {1, 1, tensor.shape[2]}, tensor.type), tensor};
       tensor.shape[1] += 1;
-      tensor.read = [of_class, size = BytesOf(of_class), read = tensor.read](std::span<char> elements) {
-        of_class.read(elements.first(size));
-        read(elements.subspan(size));
-      };
+      tensor.read = [parts](std::span<char> elements) { ReadParts(parts, elements); };
     }
     own.push_back(std::move(tensor));
   }

@@ -24,17 +24,14 @@ SourceTensor Concatenated(const std::string& name, const std::vector<SourceTenso
   whole.name = name;
   for (size_t i = 1; i < parts.size(); ++i) {
     // A part that does not fit is returned alone. No network has its shape, so filling the network throws.
-    const bool fits = parts[i].type == whole.type && !parts[i].shape.empty() && !whole.shape.empty();
+    const std::vector<int64_t>& shape = parts[i].shape;
+    const bool fits =
+        parts[i].type == whole.type && !shape.empty() && !whole.shape.empty() &&
+        std::equal(shape.begin() + 1, shape.end(), whole.shape.begin() + 1, whole.shape.end()) &&
+        !__builtin_add_overflow(whole.shape[0], shape[0], whole.shape.data());
     if (!fits) return parts[i];
-    whole.shape[0] += parts[i].shape[0];
   }
-  whole.read = [parts](std::span<char> elements) {
-    for (const SourceTensor& part : parts) {
-      const size_t size = BytesOf(part);
-      part.read(elements.first(size));
-      elements = elements.subspan(size);
-    }
-  };
+  whole.read = [parts](std::span<char> elements) { ReadParts(parts, elements); };
   return whole;
 }
 
@@ -55,6 +52,7 @@ std::vector<SourceTensor> Joined(std::vector<SourceTensor> tensors,
   for (SourceTensor& tensor : tensors) {
     const size_t end = tensor.name.rfind('.');
     const bool is_part = end != tensor.name.npos && end >= 2 && tensor.name[end - 2] == '.' &&
+                         tensor.name[end - 1] >= '0' && tensor.name[end - 1] <= '9' &&
                          std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
                            return std::string_view(tensor.name).substr(0, end - 2).ends_with(prefix);
                          });

@@ -2,7 +2,6 @@
 #include "nn/trunks/transformer_block.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/addmv.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/ones.h>
@@ -47,7 +46,8 @@ at::Tensor LayerNorm::Forward(const at::Tensor& x, const PassContext& /*pass*/) 
 
 void LayerNorm::FoldInto(LinearLayer& layer) {
   if (!weight_.defined()) return;
-  layer = {layer.weight * weight_, at::addmv(layer.bias, layer.weight, bias_)};
+  // No matrix product, whose bits may depend on the number of threads.
+  layer = {layer.weight * weight_, layer.bias + (layer.weight * bias_).sum(1)};
   weight_ = bias_ = at::Tensor();
 }
 
@@ -74,7 +74,8 @@ TransformerBlock::TransformerBlock(const std::string& name, const BlockShape& sh
 }
 
 at::Tensor TransformerBlock::Kept(const char* branch, int64_t batch, const PassContext& pass) const {
-  if (!pass.is_training || pass.drop_path == 0 || !qkv_.weight.requires_grad()) return {};
+  if (!pass.is_training || pass.drop_path == 0 || !is_trained_.value_or(qkv_.weight.requires_grad()))
+    return {};
   std::vector<double> kept;
   for (int64_t image = 0; image < batch; ++image) {
     const bool is_dropped = pass.Random(name_ + branch, ToIndex(image)).Chance(pass.drop_path);
@@ -96,10 +97,10 @@ at::Tensor TransformerBlock::Attention(const at::Tensor& x_BNC, const RotaryTabl
   LinearLayer qkv = qkv_;
   if (bias_mask_.defined()) qkv.bias = qkv.bias * bias_mask_;
   const int64_t batch = x_BNC.size(0);
-  // Unbound, not selected: the backward pass then fills no tensor with zeros.
+  // Unbound, not selected: the backward pass would fill a tensor with zeros for each part.
   std::vector<at::Tensor> qkv_BHNC =
       qkv(x_BNC).view({batch, x_BNC.size(1), 3, shape_.heads, -1}).permute({2, 0, 3, 1, 4}).unbind(0);
-  qkv_BHNC[0] = qkv_BHNC[0].narrow(2, 0, outputs);
+  if (outputs < x_BNC.size(1)) qkv_BHNC[0] = qkv_BHNC[0].narrow(2, 0, outputs);
   if (rotary.cos_ND.defined()) {
     for (at::Tensor& turned : std::span(qkv_BHNC).first(2))
       turned = Turn(turned, rotary.First(turned.size(2))).to(x_BNC.scalar_type());
@@ -150,6 +151,7 @@ void TransformerBlock::Replace(const TensorReplacer& replacer) {
 }
 
 void TransformerBlock::Fold() {
+  if (!is_trained_) is_trained_ = qkv_.weight.requires_grad();
   Scale(projection_, scale1_);
   Scale(out_, scale2_);
   if (bias_mask_.defined()) qkv_.bias = qkv_.bias * std::exchange(bias_mask_, at::Tensor());

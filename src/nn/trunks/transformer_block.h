@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "nn/fold_norms.h"
@@ -91,6 +92,7 @@ class TransformerBlock : public Layer, public FoldableLayer, public FreezableLay
   std::string name_;
   BlockShape shape_;
   bool frozen_ = false;
+  std::optional<bool> is_trained_;  // whether qkv_ was trained before Fold, which makes it depend on norm1_
   LayerNorm norm1_;
   LinearLayer qkv_;
   at::Tensor bias_mask_;  // undefined if there is none, or after Fold
