@@ -114,6 +114,20 @@ TEST(FoldedNet, ComputesStagesThatAreNotTrainedAsForDescription) {
   }
 }
 
+TEST(FoldedNet, PassesOnTheClassTokenAloneIfNoBlockIsTrained) {
+  const at::NoGradGuard no_grad;
+  DescriptorNet net({"dinov2_vits14:blocks=2", ClassTokenHeadOptions{}});
+  net.Visit(
+      [](const std::string& name, const at::Tensor& tensor, TensorRole) { FillByFormula(name, tensor); });
+  const at::Tensor images = at::linspace(0, 60, 2 * 3 * 98 * 84).sin().view({2, 3, 98, 84});
+  const FoldedNet folded(net);
+  ASSERT_EQ(net.FrozenStages(), 2);
+  const TrunkState state = folded.net().FirstStages(images, 2);
+  EXPECT_EQ(state.x.size(1), 1);
+  EXPECT_TRUE(folded.net().ForwardFrom(state, 2).equal(folded.net().Forward(images)));
+  EXPECT_LT(RelativeError(folded.net().Forward(images), net.Forward(images)), 1e-5);
+}
+
 TEST(FoldedNet, HasTheSameBitsForAnyNumberOfThreads) {
   DescriptorNet net({"dinov2_vits14:blocks=2", ClassTokenHeadOptions{}});
   std::vector<at::Tensor> parameters;
