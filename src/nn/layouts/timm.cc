@@ -44,9 +44,9 @@ std::vector<SourceTensor> OwnOfTimm(const ModelSource& source) {
     // timm's networks with registers have the class token's position added to the token itself.
     const bool lacks_class = tensor.name == "pos_embed" && shapes.contains("reg_token");
     if (lacks_class && tensor.shape.size() == 3 && tensor.shape[1] < std::numeric_limits<int64_t>::max()) {
-      const std::vector<SourceTensor> parts = {Zeros("", {1, 1, tensor.shape[2]}, tensor.type), tensor};
+      const std::vector<SourceTensor> padded = {Zeros("", {1, 1, tensor.shape[2]}, tensor.type), tensor};
       tensor.shape[1] += 1;
-      tensor.read = [parts](std::span<char> elements) { ReadParts(parts, elements); };
+      tensor.read = [padded](std::span<char> elements) { ReadParts(padded, elements); };
     }
     own.push_back(std::move(tensor));
   }
