@@ -70,7 +70,7 @@ void ExpectTheNetworksGradients(const std::string& architecture,
   }
 }
 
-// Whether a trunk has so many elements that a test takes long; larger ones have the layers of smaller ones.
+// Whether a trunk is too large for a quick test. Smaller trunks have the same kinds of layers.
 bool IsLarge(const std::string& architecture) {
   constexpr int64_t kMostElements = 25'000'000;
   int64_t elements = 0;

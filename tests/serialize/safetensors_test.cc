@@ -141,6 +141,7 @@ TEST(Safetensors, EveryCutIsAnErrorAndEveryFlippedByteIsSurvived) {
         for (const auto& tensor : file.tensors()) {
           std::string elements(tensor.size, '?');
           file.Read(tensor, elements);
+          EXPECT_EQ(elements, flipped.substr(tensor.offset, tensor.size));
         }
       } catch (const Error&) {
       }
